@@ -1,0 +1,197 @@
+"""``Simulation``: one world, its clock and its clients, for the length of an ``async with``."""
+
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+
+import anyio
+import msgspec
+
+from ..engine.events import Envelope, decode_envelope
+from ..engine.ids import AccountId
+from ..engine.operation import Caller, read_request
+from ..engine.operations import describe_account_outside, finish_account_creation
+from ..engine.runtime.clock import Clock, SimulatedClock
+from ..engine.runtime.engine import Engine, running_engine
+from ..engine.runtime.log import READ_SIZE, EventLog, MemoryLog
+from ..engine.runtime.sqlite_log import Durability, SqliteLog
+from ..engine.settings import Quotas, Settings
+from ..engine.shapes import EPOCH, moment
+from ..projections.views import Views
+from .client import Client
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where a simulated clock begins unless told otherwise; a fixed moment, so that runs repeat."""
+
+
+def microseconds(when: datetime | timedelta) -> int:
+    """A moment since the epoch, or a duration, in microseconds.
+
+    Raises:
+        ValueError: a moment without a time zone.
+    """
+    if isinstance(when, datetime):
+        if when.tzinfo is None:
+            raise ValueError(f"{when.isoformat()} has no time zone; say which, for example tzinfo=UTC")
+        when = when - EPOCH
+    return when // timedelta(microseconds=1)
+
+
+class Simulation:
+    """A world of accounts and organizations.
+
+    ``async with Simulation() as sim`` is a new world in memory; with ``log="world.db"`` it is kept in an SQLite file and
+    continues where it stood when that exists. It works on asyncio and trio alike.
+
+    Args:
+        log: a path, any ``EventLog``, or nothing for memory.
+        seed: of a new world: what all its ids and latencies derive from.
+        clock: ``SimulatedClock()`` by default: it stands still until ``advance``. See ``orgsim.engine.runtime.clock``.
+        start: where the default clock begins; 2026-01-01 by default.
+        quotas: of a new world, instead of AWS's.
+        settings: of a new world; may hold the quotas too.
+        durability: of an SQLite log: ``full``, ``normal`` or ``off``.
+    """
+
+    def __init__(
+        self,
+        log: str | os.PathLike[str] | EventLog | None = None,
+        *,
+        seed: int = 0,
+        clock: Clock | None = None,
+        start: datetime | None = None,
+        quotas: Quotas | None = None,
+        settings: Settings | None = None,
+        durability: Durability = "full",
+    ) -> None:
+        settings = settings or Settings()
+        self._settings = msgspec.structs.replace(settings, quotas=quotas) if quotas else settings
+        self._log = log
+        self._seed = seed
+        self._clock = clock or SimulatedClock(microseconds(start or START))
+        self._durability: Durability = durability
+        self._stack = AsyncExitStack()
+        self.engine: Engine
+        """The engine below: ``post`` and ``submit`` for load, without the client's checks."""
+        self.views = Views()
+        """The views that the client reads: what is durable, and nothing else."""
+
+    async def __aenter__(self) -> "Simulation":
+        async with AsyncExitStack() as stack:
+            log = await self._open_log(stack)
+            engine = running_engine(
+                log, clock=self._clock, seed=self._seed, settings=self._settings, listeners=[self.views.feed]
+            )
+            self.engine = await stack.enter_async_context(engine)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return await self._stack.__aexit__(kind, error, traceback)
+
+    async def _open_log(self, stack: AsyncExitStack) -> EventLog:
+        if self._log is None:
+            return MemoryLog()
+        if not isinstance(self._log, str | os.PathLike):
+            return self._log
+        path = Path(self._log)
+        exists = await anyio.Path(path).exists()
+        log = await (SqliteLog.open if exists else SqliteLog.create)(path, self._durability)
+        stack.push_async_callback(log.close)
+        return log
+
+    def client(self, account: str, principal: str | None = None) -> Client:
+        """AWS Organizations as an account sees it. Any twelve digits are an account; nobody has to create it first.
+
+        Args:
+            account: twelve digits.
+            principal: the user or role in it, for the record.
+
+        Raises:
+            ValueError: not twelve digits.
+        """
+        try:
+            msgspec.convert(account, AccountId)
+        except msgspec.ValidationError:
+            raise ValueError(f"an account id is twelve digits, not {account!r}") from None
+        return Client(self.engine, self.views, Caller(account, principal))
+
+    @property
+    def now(self) -> datetime:
+        """The time of the world, in UTC."""
+        return moment(self.engine.now)
+
+    async def advance(self, duration: timedelta | None = None, *, days: float = 0, hours: float = 0) -> None:
+        """Move the simulated clock; everything due on the way happens, each at its moment.
+
+        Raises:
+            ValueError: a negative duration.
+            TypeError: the clock is not a simulated one.
+        """
+        await self.engine.advance_by(microseconds((duration or timedelta()) + timedelta(days=days, hours=hours)))
+
+    async def advance_to(self, when: datetime) -> None:
+        """Move the simulated clock to a moment; everything due on the way happens.
+
+        Raises:
+            ValueError: the moment has passed, or has no time zone.
+            TypeError: the clock is not a simulated one.
+        """
+        await self.engine.advance_to(microseconds(when))
+
+    async def run_until_idle(self) -> None:
+        """Move the simulated clock until no timer is set and nobody sleeps."""
+        await self.engine.run_until_idle()
+
+    async def sleep(self, duration: timedelta | None = None, *, days: float = 0, hours: float = 0) -> None:
+        """Sleep in the time of the world: until somebody advances the clock so far, or it jumps or runs there."""
+        length = microseconds((duration or timedelta()) + timedelta(days=days, hours=hours))
+        await self.engine.clock.sleep_until(self.engine.now + length)
+
+    async def events(self, after: int = 0) -> AsyncIterator[Envelope]:
+        """The events in the log behind a position, up to the last that is durable when they have been read."""
+        log = self.engine.log
+        while after < log.head:
+            for record in await log.read(after, READ_SIZE):
+                yield decode_envelope(record)
+                after += 1
+
+    async def describe_account(
+        self,
+        account: str,
+        *,
+        email: str | None = None,
+        name: str | None = None,
+        conditions: Iterable[str] = (),
+    ) -> None:
+        """State what an account is like outside Organizations.
+
+        Args:
+            account: twelve digits.
+            email: its owner's address, by which it can be invited; an account has a derived one until then.
+            name: its name.
+            conditions: what is amiss with it, such as ``PAYMENT_INSTRUMENT_MISSING``: values of
+                ``orgsim.engine.events.Condition``; they replace what was stated before.
+
+        Raises:
+            Refused: the address belongs to another account, or a value is malformed.
+        """
+        members = {"account_id": account, "email": email, "name": name, "conditions": tuple(conditions)}
+        await self.engine.perform(read_request(describe_account_outside.Request, members))
+
+    async def fail_account_creation(self, request_id: str, reason: str) -> None:
+        """Have an account creation that is in progress fail for a reason of AWS's list (section 4.1).
+
+        Only with ``Settings(latency="realistic")`` is a creation ever in progress between two requests.
+
+        Raises:
+            Refused: no such creation is in progress, or AWS has no such reason.
+        """
+        members = {"request": request_id, "failure": reason}
+        await self.engine.perform(read_request(finish_account_creation.Request, members))
+

@@ -1,0 +1,118 @@
+"""Identifiers: their formats, where new ones come from, and the ARNs built of them (fact sheet, section 1).
+
+Every new id is a function of (seed, position) alone. A refused command uses up nothing, and a restarted engine goes on
+with the very ids that it would have given out. Nothing else in the core may draw anything at random.
+"""
+
+from functools import cached_property
+from hashlib import blake2b
+from typing import Annotated
+
+from msgspec import Meta
+
+# `\Z`, not `$`: the latter would let a trailing newline through.
+AccountId = Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")]
+HandshakeId = Annotated[str, Meta(pattern=r"^h-[0-9a-z]{8,32}\Z")]
+CreateAccountRequestId = Annotated[str, Meta(pattern=r"^car-[a-z0-9]{8,32}\Z")]
+
+BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class IdSource:
+    """New ids of one world: pure functions of its seed and of a position in the log."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    @cached_property
+    def _handshake(self) -> blake2b:
+        return self._hasher(b"handshake", 16)
+
+    def _hasher(self, kind: bytes, size: int) -> blake2b:
+        key = self._seed.to_bytes(16, "big", signed=True)
+        return blake2b(key=key, person=kind, digest_size=size)
+
+    def _number(self, kind: bytes, position: int) -> int:
+        hasher = self._hasher(kind, 16)
+        hasher.update(position.to_bytes(8, "big"))
+        return int.from_bytes(hasher.digest(), "big")
+
+    def handshake(self, position: int) -> str:
+        """The id of the handshake requested at this position: ``h-`` and 32 hexadecimal digits."""
+        hasher = self._handshake.copy()
+        hasher.update(position.to_bytes(8, "big"))
+        return "h-" + hasher.hexdigest()
+
+    def organization(self, position: int) -> str:
+        """The id of the organization created at this position: ``o-`` and ten characters."""
+        return "o-" + base36(self._number(b"organization", position), 10)
+
+    def root(self, position: int) -> str:
+        """The id of the root of the organization created at this position: ``r-`` and four characters."""
+        return "r-" + base36(self._number(b"root", position), 4)
+
+    def create_account_request(self, position: int) -> str:
+        """The id of the account creation requested at this position: ``car-`` and 32 hexadecimal digits."""
+        return f"car-{self._number(b'creation', position):032x}"
+
+    def account(self, position: int) -> str:
+        """An account id for the account created at this position: twelve digits, never with a leading zero."""
+        return str(10**11 + self._number(b"account", position) % (9 * 10**11))
+
+    def request(self, position: int) -> str:
+        """The AWS request id of the command whose first event has this position, in the form of a UUID."""
+        text = f"{self._number(b'request', position):032x}"
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+    def fraction(self, position: int) -> float:
+        """A number in [0, 1) for a latency decided at this position."""
+        return (self._number(b"fraction", position) >> 75) / 2**53
+
+
+def base36(number: int, length: int) -> str:
+    """The last ``length`` digits of a number in base 36, lower case."""
+    digits: list[str] = []
+    for _ in range(length):
+        number, digit = divmod(number, 36)
+        digits.append(BASE36[digit])
+    return "".join(digits)
+
+
+DERIVED_DOMAIN = "accounts.example"
+
+
+def derived_email(account: str) -> str:
+    """The address of an account that nobody described; only accounts that differ from it need a record."""
+    return f"{account}@{DERIVED_DOMAIN}"
+
+
+def derived_name(account: str) -> str:
+    """The name of an account that nobody described."""
+    return f"Account {account}"
+
+
+def owner_of_derived_email(email: str) -> str | None:
+    """The account to which a derived address belongs; None for any other address."""
+    local, _, domain = email.partition("@")
+    is_account = domain == DERIVED_DOMAIN and len(local) == 12 and local.isascii() and local.isdigit()
+    return local if is_account else None
+
+
+def organization_arn(management: str, organization: str) -> str:
+    """``arn:aws:organizations::MGMT:organization/o-…`` (section 1.2, as all the ARNs here)."""
+    return f"arn:aws:organizations::{management}:organization/{organization}"
+
+
+def root_arn(management: str, organization: str, root: str) -> str:
+    """``arn:aws:organizations::MGMT:root/o-…/r-…``."""
+    return f"arn:aws:organizations::{management}:root/{organization}/{root}"
+
+
+def account_arn(management: str, organization: str, account: str) -> str:
+    """``arn:aws:organizations::MGMT:account/o-…/ACCOUNT``."""
+    return f"arn:aws:organizations::{management}:account/{organization}/{account}"
+
+
+def handshake_arn(management: str, organization: str, action: str, handshake: str) -> str:
+    """``arn:aws:organizations::MGMT:handshake/o-…/action/h-…``; account and organization are the initiator's."""
+    return f"arn:aws:organizations::{management}:handshake/{organization}/{action.lower()}/{handshake}"

@@ -1,0 +1,123 @@
+"""The shape of an operation file, what every decision is given besides the state, and how a request is read.
+
+An operation is a module with ``Request``, ``decide`` and ``reply``; the tables are in ``operations/__init__.py``. Its
+head docstring answers, in this order: Caller. Refused, in this order. Happens. Goes on in. Sources.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from .errors import InvalidInputException, Refused, SerializationException
+from .events import AnyEvent
+from .ids import IdSource
+from .state import State
+
+
+class Caller(Struct, frozen=True):
+    """Who asks: an account, and perhaps the user or role in it. No account: a timer, or the simulation itself."""
+
+    account: str | None
+    principal: str | None = None
+
+
+SIMULATION = Caller(None)
+"""The caller of internal operations."""
+
+
+class Stamp(Struct, frozen=True):
+    """When a decision is made, for whom, at which position its first event will stand, and where new ids come from."""
+
+    now: int
+    caller: Caller
+    position: int
+    ids: IdSource
+
+    @property
+    def account(self) -> str:
+        """The caller's account."""
+        assert self.caller.account is not None, "an AWS operation has a caller"
+        return self.caller.account
+
+
+Events = Sequence[AnyEvent]
+
+
+class Operation(Protocol):
+    """What a module in ``operations/`` offers."""
+
+    @property
+    def Request(self) -> type[Struct]:  # noqa: N802  # the name of a class
+        """The members of the request, with AWS's constraints."""
+        ...
+
+    def decide(self, request: Any, state: State, stamp: Stamp) -> Events:
+        """The facts that the request makes true. Never changes the state; raises ``Refused``."""
+        ...
+
+    def reply(self, request: Any, events: Events, state: State) -> Struct:
+        """AWS's answer, from the events and the state just after them."""
+        ...
+
+
+class InternalOperation(Protocol):
+    """An operation without an answer: fired by a timer, or asked for by the simulation."""
+
+    @property
+    def Request(self) -> type[Struct]:  # noqa: N802  # the name of a class
+        """What is to be done."""
+        ...
+
+    def decide(self, request: Any, state: State, stamp: Stamp) -> Events:
+        """As for an operation."""
+        ...
+
+
+RequestType = TypeVar("RequestType", bound=Struct)
+
+# What msgspec says of a value that breaks a constraint, and AWS's reason for it (section 10.2).
+REASONS = (
+    (re.compile(r"missing required field `(?P<member>\w+)`"), "INPUT_REQUIRED"),
+    (re.compile(r"matching regex"), "INVALID_PATTERN"),
+    (re.compile(r"`str` of length <="), "MAX_LENGTH_EXCEEDED"),
+    (re.compile(r"`str` of length >="), "MIN_LENGTH_EXCEEDED"),
+    (re.compile(r"`int` <="), "MAX_VALUE_EXCEEDED"),
+    (re.compile(r"`int` >="), "MIN_VALUE_EXCEEDED"),
+    (re.compile(r"Invalid enum value"), "INVALID_ENUM"),
+)
+PATH = re.compile(r"at `\$\.?(?P<path>[^`]*)`")
+
+
+def read_request(request_type: type[RequestType], members: Mapping[str, Any]) -> RequestType:
+    """Check a request's members, under AWS's names, against the constraints of its type.
+
+    An explicit null counts as absent and unknown members are ignored, as AWS does (section 10.1).
+
+    Raises:
+        InvalidInputException: with AWS's reason, such as ``INVALID_PATTERN:HANDSHAKE_ID`` (section 10.2).
+        SerializationException: a member has the wrong type.
+    """
+    try:
+        return msgspec.convert({name: value for name, value in members.items() if value is not None}, request_type)
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error)) from None
+
+
+def _refusal(complaint: str) -> Refused:
+    found = PATH.search(complaint)
+    names = re.findall(r"[A-Za-z]\w*", found["path"]) if found else []
+    for pattern, reason in REASONS:
+        match = pattern.search(complaint)
+        if match:
+            names += [match["member"]] if "member" in pattern.groupindex else []
+            return InvalidInputException(":".join([reason, "_".join(screaming(name) for name in names)]))
+    where = ".".join(names) or "the request"
+    return SerializationException(message=f"The request could not be read: {where}: {complaint.split(' - at ')[0]}.")
+
+
+def screaming(name: str) -> str:
+    """``HandshakeId`` as ``HANDSHAKE_ID``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()

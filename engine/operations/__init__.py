@@ -1,0 +1,47 @@
+"""What may be asked, one file per operation.
+
+``OPERATIONS`` maps AWS's name to the module of each writing operation, ``INTERNAL_OPERATIONS`` the name of each one
+that a timer or the simulation asks for. To add an operation is one file, and one line here.
+"""
+
+from ..operation import InternalOperation, Operation
+from . import (
+    accept_handshake,
+    advance_time,
+    cancel_handshake,
+    create_account,
+    create_organization,
+    create_world,
+    decline_handshake,
+    delete_organization,
+    describe_account_outside,
+    enable_all_features,
+    expire_handshake,
+    finish_account_creation,
+    invite_account_to_organization,
+    leave_organization,
+    purge_handshake,
+    remove_account_from_organization,
+)
+
+OPERATIONS: dict[str, Operation] = {
+    "AcceptHandshake": accept_handshake,
+    "CancelHandshake": cancel_handshake,
+    "CreateAccount": create_account,
+    "CreateOrganization": create_organization,
+    "DeclineHandshake": decline_handshake,
+    "DeleteOrganization": delete_organization,
+    "EnableAllFeatures": enable_all_features,
+    "InviteAccountToOrganization": invite_account_to_organization,
+    "LeaveOrganization": leave_organization,
+    "RemoveAccountFromOrganization": remove_account_from_organization,
+}
+
+INTERNAL_OPERATIONS: dict[str, InternalOperation] = {
+    "AdvanceTime": advance_time,
+    "CreateWorld": create_world,
+    "DescribeAccountOutside": describe_account_outside,
+    "ExpireHandshake": expire_handshake,
+    "FinishAccountCreation": finish_account_creation,
+    "PurgeHandshake": purge_handshake,
+}

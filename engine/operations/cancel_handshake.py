@@ -1,0 +1,40 @@
+"""CancelHandshake: the sender withdraws an invitation, an approval it asked for, or a whole migration.
+
+Caller: the management account of the organization that sent it.
+Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition.
+Happens: HandshakeCanceled. For the parent of a migration, whether REQUESTED or OPEN: before it HandshakeCanceled for
+    each unanswered approval and for the invitations sent meanwhile. A single canceled approval still blocks the
+    migration, as a decline does [inferred].
+Goes on in: enable_all_features.py (start again), purge_handshake.py.
+Sources: sections 2.2, 2.4 and 10.5.
+"""
+
+from msgspec import Struct
+
+from ..events import Action, HandshakeCanceled
+from ..ids import HandshakeId
+from ..operation import Events, Stamp
+from ..rules import handshakes, migration
+from ..shapes import HandshakeReply, handshake_reply
+from ..state import HandshakeState, State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    handshake_id: HandshakeId
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    handshake = handshakes.find(state, request.handshake_id)
+    handshakes.require_sender(state, handshake, stamp.account)
+    if handshake.state is not HandshakeState.REQUESTED:
+        handshakes.require_open(handshake, HandshakeState.CANCELED)
+    organization = state.organizations[handshake.requested.organization]
+    canceled = HandshakeCanceled(organization.id, request.handshake_id)
+    if handshake.requested.action is not Action.ENABLE_ALL_FEATURES:
+        return [canceled]
+    assert organization.migration is not None, "a live parent has a migration"
+    return [*migration.canceled_with_parent(organization, organization.migration, state), canceled]
+
+
+def reply(request: Request, events: Events, state: State) -> HandshakeReply:
+    return handshake_reply(request.handshake_id, state)

@@ -1,0 +1,90 @@
+"""CreateAccount: the management account has a new member account made; the making takes its time.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_ROLE_NAME,
+    INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED);
+    FinalizingOrganization; ConstraintViolation (MASTER_ACCOUNT_MISSING_CONTACT_INFO,
+    MASTER_ACCOUNT_ADDRESS_DOES_NOT_MATCH_MARKETPLACE); ConcurrentModification (same address in progress);
+    ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
+Happens: AccountCreationRequested, IN_PROGRESS until its time has come: at once (before the next request is handled), or
+    with realistic latency 2 to 48 seconds later.
+Goes on in: finish_account_creation.py, where an address that is taken and other trouble show.
+Sources: section 4.1; the order of the refusals is inferred.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from ..errors import ConcurrentModificationException, ConstraintViolationException, InvalidInputException
+from ..events import AccountCreationRequested, Condition
+from ..operation import Events, Stamp
+from ..rules import caller, membership, quotas, tags as tag_rules
+from ..settings import SECOND
+from ..shapes import CreateAccountStatus, CreateAccountStatusReply, moment
+from ..state import State
+
+SHORTEST, LONGEST = 2 * SECOND, 48 * SECOND
+"""The shortest and the longest creation that was seen (section 4.1, timing figures)."""
+
+REASONS = {
+    Condition.CONTACT_INFO_MISSING: "MASTER_ACCOUNT_MISSING_CONTACT_INFO",
+    Condition.ADDRESS_OUTSIDE_MARKETPLACE: "MASTER_ACCOUNT_ADDRESS_DOES_NOT_MATCH_MARKETPLACE",
+}
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    email: Annotated[str, Meta(min_length=6, max_length=64, pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+\Z")]
+    account_name: Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[\x20-\x7e]+\Z")]
+    role_name: Annotated[str, Meta(max_length=64, pattern=r"^[\w+=,.@-]{1,64}\Z")] | None = None
+    iam_user_access_to_billing: Literal["ALLOW", "DENY"] | None = None
+    tags: tuple[tag_rules.TagMember, ...] = ()
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.management(state, stamp)
+    if request.role_name and request.role_name.startswith("AWSServiceRoleFor"):
+        raise InvalidInputException("INVALID_ROLE_NAME")
+    checked_tags = tag_rules.checked(request.tags)
+    membership.require_finalized(organization, state, stamp.now)
+    conditions = state.conditions_of(stamp.account)
+    for condition, reason in REASONS.items():
+        if condition in conditions:
+            raise ConstraintViolationException(reason)
+    if request.email.lower() in organization.creations:
+        raise ConcurrentModificationException
+    limits = state.settings.quotas
+    if len(organization.creations) >= limits.concurrent_account_creations:
+        raise ConstraintViolationException("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED")
+    if quotas.accounts_counted(organization) >= limits.accounts:
+        raise ConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
+    return [
+        AccountCreationRequested(
+            organization.id,
+            stamp.ids.create_account_request(stamp.position),
+            request.email,
+            request.account_name,
+            finishes_at=stamp.now + _latency(state, stamp),
+            role_name=request.role_name,
+            iam_user_access_to_billing=request.iam_user_access_to_billing,
+            tags=checked_tags,
+        )
+    ]
+
+
+def _latency(state: State, stamp: Stamp) -> int:
+    if state.settings.latency == "instant":
+        return 0
+    return SHORTEST + int((LONGEST - SHORTEST) * stamp.ids.fraction(stamp.position))
+
+
+def reply(request: Request, events: Events, state: State) -> CreateAccountStatusReply:
+    requested = events[0]
+    assert isinstance(requested, AccountCreationRequested)
+    status = CreateAccountStatus(
+        id=requested.request,
+        account_name=requested.name,
+        state="IN_PROGRESS",
+        requested_timestamp=moment(state.now),
+    )
+    return CreateAccountStatusReply(status)

@@ -1,0 +1,60 @@
+"""CreateOrganization: an account founds an organization and becomes its management account.
+
+Caller: a standalone account.
+Refused, in this order: AlreadyInOrganization; ConstraintViolation (ACCOUNT_CREATION_NOT_COMPLETE,
+    MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED, MASTER_ACCOUNT_MISSING_CONTACT_INFO,
+    MASTER_ACCOUNT_MISSING_BUSINESS_LICENSE, CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION);
+    AccessDeniedForDependency (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE).
+Happens: OrganizationCreated, AccountJoined for the management account, which counts as INVITED.
+Goes on in: invite_account_to_organization.py, create_account.py.
+Sources: sections 3.1 and 10.4; the order of the refusals is inferred.
+"""
+
+from msgspec import Struct
+
+from ..errors import (
+    AccessDeniedForDependencyException,
+    AlreadyInOrganizationException,
+    ConstraintViolationException,
+)
+from ..events import AccountJoined, Condition, FeatureSet, JoinedMethod, OrganizationCreated
+from ..operation import Events, Stamp
+from ..shapes import OrganizationReply, initiator_of, organization_shape
+from ..state import State
+
+REASONS = {
+    Condition.SIGN_UP_INCOMPLETE: "ACCOUNT_CREATION_NOT_COMPLETE",
+    Condition.PAYMENT_INSTRUMENT_MISSING: "MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED",
+    Condition.CONTACT_INFO_MISSING: "MASTER_ACCOUNT_MISSING_CONTACT_INFO",
+    Condition.BUSINESS_LICENSE_MISSING: "MASTER_ACCOUNT_MISSING_BUSINESS_LICENSE",
+}
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    feature_set: FeatureSet = FeatureSet.ALL
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    account = stamp.account
+    if state.organization_of(account):
+        raise AlreadyInOrganizationException
+    conditions = state.conditions_of(account)
+    for condition, reason in REASONS.items():
+        if condition in conditions:
+            raise ConstraintViolationException(reason)
+    billing_only = request.feature_set is FeatureSet.CONSOLIDATED_BILLING
+    if billing_only and not state.settings.consolidated_billing_supported:
+        raise ConstraintViolationException("CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION")
+    if Condition.SERVICE_LINKED_ROLE_DENIED in conditions:
+        raise AccessDeniedForDependencyException("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE")
+    organization = stamp.ids.organization(stamp.position)
+    return [
+        OrganizationCreated(organization, stamp.ids.root(stamp.position), account, request.feature_set),
+        AccountJoined(organization, account, JoinedMethod.INVITED),
+    ]
+
+
+def reply(request: Request, events: Events, state: State) -> OrganizationReply:
+    created = events[0]
+    assert isinstance(created, OrganizationCreated)
+    return OrganizationReply(organization_shape(initiator_of(created.organization, state), created.feature_set))

@@ -1,0 +1,40 @@
+"""DeleteOrganization: the management account dissolves its organization and stands alone again.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationNotEmpty (member accounts remain, or an
+    account creation is in progress [inferred]).
+Happens: HandshakeCanceled for every open handshake [inferred], AccountDeparted (LEFT) for the management account,
+    OrganizationDeleted.
+Goes on in: purge_handshake.py.
+Sources: sections 3.3 and 11.3.
+"""
+
+from msgspec import Struct
+
+from ..errors import OrganizationNotEmptyException
+from ..events import AccountDeparted, DepartureMethod, HandshakeCanceled, OrganizationDeleted
+from ..operation import Events, Stamp
+from ..rules import caller
+from ..shapes import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    pass
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.management(state, stamp)
+    if len(organization.members) > 1 or organization.creations:
+        raise OrganizationNotEmptyException
+    # Without members nobody has anything to approve: only invitations and the parent of a migration can be open.
+    parent = [organization.migration.parent] if organization.migration else []
+    return [
+        *(HandshakeCanceled(organization.id, handshake) for handshake in [*organization.invitations.values(), *parent]),
+        AccountDeparted(organization.id, organization.management_account, DepartureMethod.LEFT),
+        OrganizationDeleted(organization.id),
+    ]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

@@ -1,0 +1,91 @@
+"""EnableAllFeatures: the management account starts the migration from consolidated billing to all features.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; HandshakeConstraintViolation
+    (ORGANIZATION_ALREADY_HAS_ALL_FEATURES, ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION);
+    ConstraintViolation (ALL_FEATURES_MIGRATION_ORGANIZATION_SIZE_LIMIT_EXCEEDED).
+Happens: HandshakeCanceled for each open invitation; HandshakeRequested (ENABLE_ALL_FEATURES), the parent, REQUESTED for
+    ninety days; HandshakeRequested (APPROVE_ALL_FEATURES) for each invited member, not for those created here, whose
+    consent is implied. Nobody to ask: HandshakeOpened for the parent at once.
+Goes on in: accept_handshake.py (each approval, then the parent), decline_handshake.py,
+    remove_account_from_organization.py, cancel_handshake.py, expire_handshake.py.
+Sources: sections 2.3 and 2.4. Which action belongs to whom is contradictory in AWS's prose; docs/decisions/0004 settles
+    it. The parent's OPEN state when nobody is asked is inferred, as is that a suspended member is not asked.
+"""
+
+from itertools import count
+
+from msgspec import Struct
+
+from ..errors import ConstraintViolationException, HandshakeConstraintViolationException
+from ..events import (
+    Action,
+    Condition,
+    FeatureSet,
+    HandshakeCanceled,
+    HandshakeOpened,
+    HandshakeRequested,
+    JoinedMethod,
+    PartyType,
+)
+from ..operation import Events, Stamp
+from ..rules import caller
+from ..settings import MIGRATION_LIFETIME
+from ..shapes import HandshakeReply, handshake_reply
+from ..state import Organization, State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    pass
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.management(state, stamp)
+    if organization.feature_set is FeatureSet.ALL:
+        raise HandshakeConstraintViolationException("ORGANIZATION_ALREADY_HAS_ALL_FEATURES")
+    if organization.migration:
+        raise HandshakeConstraintViolationException("ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION")
+    if len(organization.members) > state.settings.quotas.all_features_migration_accounts:
+        raise ConstraintViolationException("ALL_FEATURES_MIGRATION_ORGANIZATION_SIZE_LIMIT_EXCEEDED")
+    canceled = [HandshakeCanceled(organization.id, invitation) for invitation in organization.invitations.values()]
+    # Every event has its position, and a handshake's id comes from the position of its request.
+    positions = count(stamp.position + len(canceled))
+    expires_at = stamp.now + MIGRATION_LIFETIME
+    parent = HandshakeRequested(
+        organization.id,
+        stamp.ids.handshake(next(positions)),
+        Action.ENABLE_ALL_FEATURES,
+        expires_at,
+        party=None,
+        party_type=PartyType.ORGANIZATION,
+    )
+    approvals = [
+        HandshakeRequested(
+            organization.id,
+            stamp.ids.handshake(next(positions)),
+            Action.APPROVE_ALL_FEATURES,
+            expires_at,
+            party=account,
+            party_type=PartyType.ACCOUNT,
+            parent=parent.handshake,
+        )
+        for account in members_to_ask(organization)
+    ]
+    opened = [] if approvals else [HandshakeOpened(organization.id, parent.handshake)]
+    return [*canceled, parent, *approvals, *opened]
+
+
+def members_to_ask(organization: Organization) -> list[str]:
+    """Invited members that can answer, in the order of joining; the management account decided by asking."""
+    return [
+        member.id
+        for member in organization.members.values()
+        if member.joined_method is JoinedMethod.INVITED
+        and member.id != organization.management_account
+        and Condition.SUSPENDED not in member.conditions
+    ]
+
+
+def reply(request: Request, events: Events, state: State) -> HandshakeReply:
+    parent = next(event for event in events if isinstance(event, HandshakeRequested))
+    return handshake_reply(parent.handshake, state)

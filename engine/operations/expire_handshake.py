@@ -1,0 +1,30 @@
+"""ExpireHandshake: a handshake's time has run out.
+
+Caller: a timer, at the handshake's expiration.
+Refused, in this order: nothing; a timer of a handshake that ended has been cleared.
+Happens: HandshakeExpired. For the parent of a migration: before it HandshakeCanceled for each unanswered approval and
+    for the invitations sent meanwhile; accepted approvals stay accepted.
+Goes on in: purge_handshake.py.
+Sources: sections 2.1 and 2.4. AWS's boundary is unknown; here a handshake has expired at its ExpirationTimestamp.
+"""
+
+from msgspec import Struct
+
+from ..events import Action, HandshakeExpired
+from ..operation import Events, Stamp
+from ..rules import migration
+from ..state import State
+
+
+class Request(Struct, frozen=True):
+    handshake_id: str
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    handshake = state.handshakes[request.handshake_id]
+    organization = state.organizations[handshake.requested.organization]
+    expired = HandshakeExpired(organization.id, request.handshake_id)
+    if handshake.requested.action is not Action.ENABLE_ALL_FEATURES:
+        return [expired]
+    assert organization.migration is not None, "a live parent has a migration"
+    return [*migration.canceled_with_parent(organization, organization.migration, state), expired]

@@ -1,0 +1,96 @@
+"""FinishAccountCreation: a requested account comes to be, or not.
+
+Caller: a timer, when the creation's time has come; or the simulation, which may have it fail for a reason of its choice.
+Refused, in this order: UnknownCreation (no such creation in progress).
+Happens: AccountCreationFailed (the given reason; EMAIL_ALREADY_EXISTS, INVALID_EMAIL, MISSING_PAYMENT_INSTRUMENT,
+    INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded and AccountJoined (CREATED).
+Goes on in: nowhere; a created account is a full member, four days later it may leave.
+Sources: section 4.1. The reasons that AWS gives for payment trouble of the management account are inferred.
+"""
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+from ..errors import Refused
+from ..events import (
+    AccountCreationFailed,
+    AccountCreationSucceeded,
+    AccountJoined,
+    Condition,
+    JoinedMethod,
+)
+from ..operation import Events, Stamp
+from ..state import Creation, State
+
+FailureReason = Literal[
+    "ACCOUNT_LIMIT_EXCEEDED",
+    "CONCURRENT_ACCOUNT_MODIFICATION",
+    "EMAIL_ALREADY_EXISTS",
+    "FAILED_BUSINESS_VALIDATION",
+    "GOVCLOUD_ACCOUNT_ALREADY_EXISTS",
+    "INTERNAL_FAILURE",
+    "INVALID_ADDRESS",
+    "INVALID_EMAIL",
+    "INVALID_IDENTITY_FOR_BUSINESS_VALIDATION",
+    "INVALID_PAYMENT_INSTRUMENT",
+    "MISSING_BUSINESS_VALIDATION",
+    "MISSING_PAYMENT_INSTRUMENT",
+    "PENDING_BUSINESS_VALIDATION",
+    "UNKNOWN_BUSINESS_VALIDATION",
+]
+
+# What AWS checks of an address beyond the pattern of the request: 7-bit, no specials in the local part, no leading dot;
+# in the domain letters, digits, hyphens and dots, neither first nor last a hyphen or dot.
+ADDRESS = re.compile(r"(?!\.)[^\s\"'()<>\[\]:;,\\|%&@\x80-\U0010ffff]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+PAYMENT_REASONS: dict[Condition, FailureReason] = {
+    Condition.PAYMENT_INSTRUMENT_MISSING: "MISSING_PAYMENT_INSTRUMENT",
+    Condition.PAYMENT_INSTRUMENT_INVALID: "INVALID_PAYMENT_INSTRUMENT",
+}
+
+
+class UnknownCreation(Refused):
+    """No account creation with this id is in progress; not an exception of AWS."""
+
+    def __init__(self, request: str) -> None:
+        super().__init__(message=f"No account creation with the id {request!r} is in progress.")
+
+
+class Request(Struct, frozen=True):
+    request: str
+    failure: FailureReason | None = None
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    creation = state.creations.get(request.request)
+    if creation is None:
+        raise UnknownCreation(request.request)
+    failure = request.failure or _trouble(creation, state)
+    if failure:
+        return [AccountCreationFailed(creation.organization, request.request, failure)]
+    account = _unused_account(state, stamp)
+    return [
+        AccountCreationSucceeded(creation.organization, request.request, account),
+        AccountJoined(creation.organization, account, JoinedMethod.CREATED, creation.email, creation.name),
+    ]
+
+
+def _trouble(creation: Creation, state: State) -> FailureReason | None:
+    if not ADDRESS.fullmatch(creation.email):
+        return "INVALID_EMAIL"
+    if state.owner_of(creation.email):
+        return "EMAIL_ALREADY_EXISTS"
+    conditions = state.conditions_of(state.organizations[creation.organization].management_account)
+    for condition, reason in PAYMENT_REASONS.items():
+        if condition in conditions:
+            return reason
+    return None
+
+
+def _unused_account(state: State, stamp: Stamp) -> str:
+    account = stamp.ids.account(stamp.position)
+    while account in state.accounts:
+        account = f"{(int(account) + 1) % 10**12:012}"
+    return account

@@ -1,0 +1,102 @@
+"""InviteAccountToOrganization: the management account invites an account, by its id or by its owner's address.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_PARTY_TYPE_TARGET,
+    INVALID_PATTERN, INVALID_EMAIL_ADDRESS_TARGET, INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY);
+    ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED); FinalizingOrganization; AccountOwnerNotVerified;
+    HandshakeConstraintViolation (INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES, ALREADY_IN_AN_ORGANIZATION);
+    DuplicateHandshake; HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD,
+    HANDSHAKE_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
+Happens: HandshakeRequested (INVITE), OPEN for fifteen days.
+Goes on in: accept_handshake.py, decline_handshake.py, cancel_handshake.py, expire_handshake.py.
+Sources: sections 2.2, 2.5 and 2.9; the order of the refusals is inferred. That an address belongs to a member is not
+    revealed: such an invitation succeeds. Members of other organizations can be invited.
+"""
+
+import re
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ..errors import (
+    AccountOwnerNotVerifiedException,
+    DuplicateHandshakeException,
+    HandshakeConstraintViolationException,
+    InvalidInputException,
+)
+from ..events import Action, Condition, FeatureSet, HandshakeRequested, PartyType
+from ..operation import Events, Stamp
+from ..rules import caller, membership, quotas, tags as tag_rules
+from ..settings import INVITATION_LIFETIME
+from ..shapes import HandshakeReply, handshake_reply
+from ..state import State
+
+ACCOUNT = re.compile(r"[0-9]{12}")
+EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+
+
+class Target(Struct, frozen=True, rename="pascal"):
+    type: str
+    id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    target: Target
+    notes: Annotated[str, Meta(max_length=1024)] | None = None
+    tags: tuple[tag_rules.TagMember, ...] = ()
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.management(state, stamp)
+    target = request.target
+    party_type = _party_type(target)
+    checked_tags = tag_rules.checked(request.tags)
+    membership.require_finalized(organization, state, stamp.now)
+    if Condition.EMAIL_UNVERIFIED in state.conditions_of(stamp.account):
+        raise AccountOwnerNotVerifiedException
+    migrating = organization.migration is not None
+    if migrating and not state.settings.invitations_during_migration:
+        raise HandshakeConstraintViolationException("INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES")
+    if target.id in organization.members:
+        raise HandshakeConstraintViolationException("ALREADY_IN_AN_ORGANIZATION")
+    if target.id in organization.invitations:
+        raise DuplicateHandshakeException
+    if Condition.OTHER_SELLER_OF_RECORD in state.conditions_of(target.id):
+        raise HandshakeConstraintViolationException("ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD")
+    limits = state.settings.quotas
+    if quotas.invitations_counted(organization, stamp.now) >= quotas.invitations_allowed(limits):
+        raise HandshakeConstraintViolationException("HANDSHAKE_RATE_LIMIT_EXCEEDED")
+    if quotas.accounts_counted(organization) >= limits.accounts:
+        raise HandshakeConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
+    return [
+        HandshakeRequested(
+            organization.id,
+            stamp.ids.handshake(stamp.position),
+            Action.INVITE,
+            expires_at=stamp.now + INVITATION_LIFETIME,
+            party=target.id,
+            party_type=party_type,
+            # During a migration an invitation advertises what the organization is about to be (section 2.4).
+            feature_set=FeatureSet.ALL if migrating else organization.feature_set,
+            notes=request.notes,
+            tags=checked_tags,
+        )
+    ]
+
+
+def _party_type(target: Target) -> PartyType:
+    if target.type == PartyType.ACCOUNT:
+        if not ACCOUNT.fullmatch(target.id):
+            raise InvalidInputException("INVALID_PATTERN")
+        return PartyType.ACCOUNT
+    if target.type == PartyType.EMAIL:
+        if not EMAIL.fullmatch(target.id):
+            raise InvalidInputException("INVALID_EMAIL_ADDRESS_TARGET")
+        return PartyType.EMAIL
+    raise InvalidInputException("INVALID_PARTY_TYPE_TARGET")
+
+
+def reply(request: Request, events: Events, state: State) -> HandshakeReply:
+    requested = events[0]
+    assert isinstance(requested, HandshakeRequested)
+    return handshake_reply(requested.handshake, state)

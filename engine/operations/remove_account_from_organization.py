@@ -1,0 +1,41 @@
+"""RemoveAccountFromOrganization: the management account makes a member a standalone account.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound; MasterCannotLeaveOrganization;
+    ConstraintViolation (WAIT_PERIOD_ACTIVE, MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED,
+    ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION, ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA, INVALID_PAYMENT_INSTRUMENT,
+    ACCOUNT_CANNOT_LEAVE_ORGANIZATION for a suspended account [inferred]).
+Happens: AccountDeparted (REMOVED). During a migration: HandshakeCanceled for its unanswered approval, and
+    HandshakeOpened for the parent if no other is outstanding.
+Goes on in: accept_handshake.py, if the parent opened.
+Sources: sections 2.4 and 4.5.
+"""
+
+from msgspec import Struct
+
+from ..errors import AccountNotFoundException, MasterCannotLeaveOrganizationException
+from ..events import DepartureMethod
+from ..ids import AccountId
+from ..operation import Events, Stamp
+from ..rules import caller, membership
+from ..shapes import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    account_id: AccountId
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.management(state, stamp)
+    member = organization.members.get(request.account_id)
+    if member is None:
+        raise AccountNotFoundException
+    if member.id == organization.management_account:
+        raise MasterCannotLeaveOrganizationException
+    membership.require_may_leave(member, state, stamp.now)
+    return membership.departure(member, organization, state, DepartureMethod.REMOVED)
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

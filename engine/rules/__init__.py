@@ -1,0 +1,1 @@
+"""Checks that several operations share. Each raises the refusal; none changes anything."""

@@ -1,0 +1,96 @@
+"""Leaving and joining an organization: the checks and the facts, for all the ways to do either.
+
+Sources: sections 2.2 (accept), 2.9, 4.5. The order among the checks of one list is the sheet's suggestion.
+"""
+
+from ..errors import (
+    AccessDeniedForDependencyException,
+    ConstraintViolationException,
+    FinalizingOrganizationException,
+    HandshakeConstraintViolationException,
+)
+from ..events import (
+    AccountDeparted,
+    Condition,
+    DepartureMethod,
+    HandshakeCanceled,
+    HandshakeOpened,
+    JoinedMethod,
+)
+from ..operation import Events
+from ..settings import DAY, SECOND
+from ..state import Account, HandshakeState, Organization, State
+
+# What keeps an account from standing alone, in the order in which it is checked (section 4.5).
+LEAVE_REASONS = {
+    Condition.PAYMENT_INSTRUMENT_MISSING: "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED",
+    Condition.PHONE_UNVERIFIED: "ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION",
+    Condition.EULA_UNSIGNED: "ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA",
+    Condition.PAYMENT_INSTRUMENT_INVALID: "INVALID_PAYMENT_INSTRUMENT",
+}
+
+
+def require_may_leave(account: Account, state: State, now: int) -> None:
+    """A member may leave, be removed, or move to another organization.
+
+    Raises:
+        ConstraintViolationException: ``WAIT_PERIOD_ACTIVE`` (created accounts only), a missing prerequisite of a
+            standalone account, or ``ACCOUNT_CANNOT_LEAVE_ORGANIZATION`` for a suspended one [inferred].
+    """
+    if account.joined_method is JoinedMethod.CREATED:
+        minimum = state.settings.quotas.created_account_minimum_age_days * DAY
+        if now < account.membership_changed_at + minimum:
+            raise ConstraintViolationException("WAIT_PERIOD_ACTIVE")
+    if account.conditions:
+        for condition, reason in LEAVE_REASONS.items():
+            if condition in account.conditions:
+                raise ConstraintViolationException(reason)
+        if Condition.SUSPENDED in account.conditions:
+            raise ConstraintViolationException("ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
+
+
+def departure(account: Account, organization: Organization, state: State, method: DepartureMethod) -> Events:
+    """The facts of a departure: a pending approval no longer matters, and the migration may be ready without it."""
+    departed = AccountDeparted(organization.id, account.id, method)
+    migration = organization.migration
+    approval = migration.outstanding.get(account.id) if migration else None
+    if migration is None or approval is None:
+        return [departed]
+    still_open = state.handshakes[approval].state is HandshakeState.OPEN
+    canceled = [HandshakeCanceled(organization.id, approval)] if still_open else []
+    ready = [HandshakeOpened(organization.id, migration.parent)] if len(migration.outstanding) == 1 else []
+    return [*canceled, departed, *ready]
+
+
+def require_may_join(account: str, organization: Organization, state: State, now: int) -> None:
+    """An invited account may become a member.
+
+    Raises:
+        HandshakeConstraintViolationException: ``ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD``,
+            ``MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED``, ``PAYMENT_INSTRUMENT_REQUIRED``,
+            ``ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED``, in this order.
+        AccessDeniedForDependencyException: the service-linked role cannot be created.
+    """
+    conditions = state.conditions_of(account)
+    if Condition.OTHER_SELLER_OF_RECORD in conditions:
+        raise HandshakeConstraintViolationException("ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD")
+    if Condition.EMAIL_UNVERIFIED in state.conditions_of(organization.management_account):
+        raise HandshakeConstraintViolationException("MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED")
+    if Condition.PAYMENT_INSTRUMENT_MISSING in conditions:
+        raise HandshakeConstraintViolationException("PAYMENT_INSTRUMENT_REQUIRED")
+    interval = state.settings.membership_change_interval_seconds * SECOND
+    record = state.accounts.get(account)
+    if interval and record and record.membership_changed_at and now < record.membership_changed_at + interval:
+        raise HandshakeConstraintViolationException("ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED")
+    if Condition.SERVICE_LINKED_ROLE_DENIED in conditions:
+        raise AccessDeniedForDependencyException("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE")
+
+
+def require_finalized(organization: Organization, state: State, now: int) -> None:
+    """A new organization needs a while before it can grow, where the settings say so (section 13).
+
+    Raises:
+        FinalizingOrganizationException: it was created too recently.
+    """
+    if now < organization.created_at + state.settings.organization_finalization_seconds * SECOND:
+        raise FinalizingOrganizationException

@@ -1,0 +1,23 @@
+"""Account quota and daily invitation quota (section 7.1)."""
+
+from itertools import takewhile
+
+from ..settings import INVITATION_WINDOW, Quotas
+from ..state import HandshakeState, Organization
+
+
+def accounts_counted(organization: Organization) -> int:
+    """What counts against the account quota: members, open invitations, and creations in progress."""
+    return len(organization.members) + len(organization.invitations) + len(organization.creations)
+
+
+def invitations_counted(organization: Organization, now: int) -> int:
+    """Unaccepted invitations of the last 24 hours. The window may hold older ones until the next invitation."""
+    oldest = now - INVITATION_WINDOW
+    stale = takewhile(lambda handshake: handshake.requested_at <= oldest, organization.recent_invitations)
+    return organization.recent_unaccepted - sum(handshake.state is not HandshakeState.ACCEPTED for handshake in stale)
+
+
+def invitations_allowed(quotas: Quotas) -> int:
+    """Unaccepted invitations per 24 hours: what was set, or the larger of 20 and the account quota."""
+    return max(20, quotas.accounts) if quotas.invitations_per_day is None else quotas.invitations_per_day

@@ -1,0 +1,442 @@
+"""The one writer of a world: decide, evolve, commit, publish.
+
+``post`` decides and evolves at once, in the order of the calls, and puts the events into a batch; the writer task
+appends whatever has gathered in one transaction (group commit) while decisions for the next batch go on. An answer
+leaves, and a view sees an event, only after it is durable. If an append fails, the engine stops for good: everything
+waiting gets the error, nothing further is accepted, and reopening rebuilds the world from the log.
+"""
+
+import gc
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+from msgspec import Struct
+
+from ..errors import Refused
+from ..events import Envelope, encode_envelope
+from ..evolve import EVOLVE
+from ..ids import IdSource
+from ..operation import SIMULATION, Caller, Events, Stamp
+from ..operations import (
+    INTERNAL_OPERATIONS,
+    OPERATIONS,
+    advance_time,
+    create_world,
+    expire_handshake,
+    finish_account_creation,
+    purge_handshake,
+)
+from ..settings import Settings
+from ..state import State
+from ..timers import NEVER
+from .clock import Clock, PacedClock, SimulatedClock
+from .log import EventLog, verified_envelopes
+
+BUFFER_LIMIT = 50_000
+"""Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
+
+Listener = Callable[[Sequence[Envelope]], None]
+
+
+class EngineStopped(Exception):
+    """The engine accepts nothing any more: it was closed, or its log could not be written."""
+
+
+class BufferFull(Exception):
+    """Too much was posted without ``await engine.room()`` in between."""
+
+
+class _Batch:
+    """Events that go into one transaction, and whoever waits for it."""
+
+    __slots__ = ("committed", "envelopes", "records")
+
+    def __init__(self) -> None:
+        self.records: list[bytes] = []
+        self.envelopes: list[Envelope] = []
+        self.committed = anyio.Event()
+
+
+_DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] = {
+    operation.Request: (name, operation.decide) for name, operation in (OPERATIONS | INTERNAL_OPERATIONS).items()
+}
+
+
+class Engine:
+    """A running world; made by ``running_engine``. ``listeners`` are called with each batch once it is durable."""
+
+    def __init__(self, log: EventLog, clock: Clock, listeners: Sequence[Listener]) -> None:
+        self.log = log
+        self.clock = clock
+        self.state = State()
+        self.ids = IdSource(0)
+        self.durable = 0
+        """The position up to which everything is in the log, and seen by the views."""
+        self._listeners = listeners
+        self._batch = _Batch()
+        self._writing: _Batch | None = None
+        self._wake = anyio.Event()
+        self._timer_changed = anyio.Event()
+        self._stopped: str | None = None
+        self._advancing = anyio.Lock()
+
+    @property
+    def now(self) -> int:
+        """The time of the world, in microseconds since the epoch; never before the last event."""
+        return max(self.clock.now(), self.state.now)
+
+    def post(self, request: Struct, caller: Caller) -> Events:
+        """Decide and evolve at once; the events become durable a little later.
+
+        Args:
+            request: the ``Request`` of an operation.
+            caller: who asks.
+
+        Returns:
+            The events that became true.
+
+        Raises:
+            Refused: as the operation documents; nothing was appended.
+            BufferFull: too much waits to be written; ``await engine.room()`` now and then.
+            EngineStopped: nothing is accepted any more.
+        """
+        if self._stopped:
+            raise EngineStopped(self._stopped)
+        if len(self._batch.records) >= BUFFER_LIMIT:
+            raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
+        now = self.now
+        if self.state.timers.next_due <= now:
+            self.fire_due()
+        return self._execute(request, caller, now)
+
+    async def submit(self, request: Struct, caller: Caller) -> Struct:
+        """Post a request of one of AWS's operations, wait until it is durable, and give AWS's answer.
+
+        Raises:
+            Refused: as the operation documents.
+            EngineStopped: nothing is accepted any more, or the log could not be written.
+        """
+        if len(self._batch.records) >= BUFFER_LIMIT // 2:
+            await self.room()
+        events = self.post(request, caller)
+        batch = self._batch
+        # The answer is about the state right after this command, not after those that gather behind it.
+        try:
+            answer: Struct | Refused = OPERATIONS[_DECIDE[type(request)][0]].reply(request, events, self.state)
+        except Refused as refusal:
+            answer = refusal
+        if events:
+            await self._durable(batch)
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
+
+    async def perform(self, request: Struct) -> Events:
+        """Post an internal operation in the name of the simulation and wait until it is durable."""
+        events = self.post(request, SIMULATION)
+        await self.flush()
+        return events
+
+    async def room(self) -> None:
+        """Give the writer a turn, and wait while half the buffer or more is waiting: for whoever posts in bulk."""
+        await anyio.lowlevel.checkpoint()
+        while len(self._batch.records) >= BUFFER_LIMIT // 2 and not self._stopped:
+            await (self._writing or self._batch).committed.wait()
+
+    async def flush(self) -> None:
+        """Wait until everything posted so far is durable and seen by the views.
+
+        Raises:
+            EngineStopped: the log could not be written.
+        """
+        if self._batch.records:
+            await self._durable(self._batch)
+        elif self._writing:
+            await self._durable(self._writing)
+        elif self._stopped:
+            raise EngineStopped(self._stopped)
+
+    async def settle(self) -> None:
+        """Before a question is answered: what is due now happens, and is seen."""
+        if self._stopped:
+            raise EngineStopped(self._stopped)
+        if self.state.timers.next_due <= self.now:
+            self.fire_due()
+            await self.flush()
+
+    def fire_due(self) -> None:
+        """Let everything happen that is due by now, earliest first, each at its own moment."""
+        state = self.state
+        while (due := state.timers.next_due) <= self.now:
+            self._execute(_next_timer(state), SIMULATION, max(due, state.now))
+            assert (state.timers.next_due, state.now) > (due, 0), "a fired timer changes something"
+
+    async def advance_to(self, moment: int) -> None:
+        """Move a simulated clock: timers fire and sleepers wake on the way, each at its moment; timers first.
+
+        Args:
+            moment: microseconds since the epoch.
+
+        Raises:
+            TypeError: the clock is not a simulated one.
+            ValueError: the moment has passed.
+        """
+        async with self._advancing:
+            await self._advance_to(moment)
+
+    async def advance_by(self, duration: int) -> None:
+        """As ``advance_to``, by a number of microseconds from now."""
+        async with self._advancing:
+            await self._advance_to(self.now + duration)
+
+    async def _advance_to(self, moment: int) -> None:
+        clock = self._simulated_clock()
+        if moment < self.now:
+            raise ValueError("time never goes back")
+        while (due := self.next_due) <= moment:
+            await self._step(clock, due)
+        clock.move(moment)
+        await self.perform(advance_time.Request())
+
+    async def run_until_idle(self) -> None:
+        """Move a simulated clock from one timer or sleeper to the next, until there is none."""
+        clock = self._simulated_clock()
+        async with self._advancing:
+            while self.next_due != NEVER:
+                await self._step(clock, self.next_due)
+            await self.perform(advance_time.Request())
+
+    def move_to(self, moment: int) -> None:
+        """Move a simulated clock and fire what is due, without recording quiet time and without waking sleepers.
+
+        For whoever posts in bulk along a timetable: the next event records the time. Finish with ``advance_to``.
+        """
+        self._simulated_clock().move(max(moment, self.now))
+        if self.state.timers.next_due <= moment:
+            self.fire_due()
+
+    @property
+    def next_due(self) -> int:
+        """When the next timer fires or the next sleeper wakes; NEVER if nothing does."""
+        sleeper = self.clock.next_sleeper if isinstance(self.clock, SimulatedClock) else NEVER
+        return min(self.state.timers.next_due, sleeper)
+
+    async def quiet(self) -> None:
+        """Wait until every other task is blocked and nothing waits to be written."""
+        while True:
+            if self._batch.records or self._writing:
+                await self.flush()
+            # On asyncio anyio looks again only after a tenth of a second; a few turns first spare most of that.
+            for _ in range(5):
+                await anyio.lowlevel.checkpoint()
+            await anyio.wait_all_tasks_blocked()
+            if not self._batch.records and not self._writing:
+                return
+
+    async def _step(self, clock: SimulatedClock, due: int) -> None:
+        clock.move(max(due, clock.now()))
+        self.fire_due()
+        if len(self._batch.records) >= BUFFER_LIMIT // 2:
+            await self.room()
+        while clock.next_sleeper <= clock.now():
+            clock.wake_next()
+            await self.quiet()
+            self.fire_due()
+
+    def _simulated_clock(self) -> SimulatedClock:
+        if not isinstance(self.clock, SimulatedClock):
+            raise TypeError(f"only a simulated clock can be moved, not a {type(self.clock).__name__}")
+        return self.clock
+
+    def _execute(self, request: Struct, caller: Caller, now: int) -> Events:
+        state = self.state
+        name, decide = _DECIDE[type(request)]
+        first = state.position + 1
+        events = decide(request, state, Stamp(now, caller, first, self.ids))
+        if not events:
+            return events
+        batch = self._batch
+        records, envelopes = batch.records, batch.envelopes
+        account, principal = caller.account, caller.principal
+        state.now = now
+        position = state.position
+        for event in events:
+            position += 1
+            state.position = position
+            envelope = Envelope(position, now, event, name, account, principal, first)
+            EVOLVE[type(event)](state, event)
+            records.append(encode_envelope(envelope))
+            envelopes.append(envelope)
+        self._wake.set()
+        return events
+
+    async def _durable(self, batch: _Batch) -> None:
+        await batch.committed.wait()
+        if self._stopped and self.durable < batch.envelopes[-1].position:
+            raise EngineStopped(self._stopped)
+
+    async def _write(self) -> None:
+        """The writer task: ends when the engine is closed or the log cannot be written."""
+        while not self._stopped:
+            if not self._batch.records:
+                self._wake = anyio.Event()
+                await self._wake.wait()
+                continue
+            batch, self._batch = self._batch, _Batch()
+            self._writing = batch
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self.log.append(self.durable, batch.records)
+                self.durable = batch.envelopes[-1].position
+                for listener in self._listeners:
+                    listener(batch.envelopes)
+            except Exception as error:
+                self._stop(f"stopped at position {self.durable}, nothing after it is in the log: {error}")
+            finally:
+                self._writing = None
+                batch.committed.set()
+            if self.state.timers.next_due != NEVER:
+                self._timer_changed.set()
+
+    def _stop(self, why: str) -> None:
+        self._stopped = why
+        self._wake.set()
+        self._batch.committed.set()
+
+    async def _fire_timers(self) -> None:
+        """Under a paced or wall clock: let timers fire when their moment comes, asked for or not."""
+        while True:
+            self._timer_changed = anyio.Event()
+            due = self.state.timers.next_due
+            async with anyio.create_task_group() as either:
+                either.start_soon(self._cancel_when_changed, either.cancel_scope)
+                if due == NEVER:
+                    await anyio.sleep_forever()
+                await self.clock.sleep_until(due)
+                either.cancel_scope.cancel()
+            if not self._stopped:
+                self.fire_due()
+
+    async def _cancel_when_changed(self, scope: anyio.CancelScope) -> None:
+        await self._timer_changed.wait()
+        scope.cancel()
+
+    async def _jump(self, clock: SimulatedClock) -> None:
+        """With autojump: leap to the next timer or sleeper whenever every task is blocked."""
+        while True:
+            try:
+                await self.quiet()
+            except EngineStopped:
+                return
+            if self.next_due == NEVER:
+                clock.sleeper_came, self._timer_changed = anyio.Event(), anyio.Event()
+                async with anyio.create_task_group() as either:
+                    either.start_soon(self._cancel_when_changed, either.cancel_scope)
+                    await clock.sleeper_came.wait()
+                    either.cancel_scope.cancel()
+                continue
+            # Somebody who advances the clock by hand goes first; after that there may be nothing to leap to.
+            async with self._advancing:
+                if self.next_due != NEVER:
+                    await self._step(clock, self.next_due)
+
+    async def rebuild(self) -> None:
+        """Bring the state, and the listeners, up to date with the log.
+
+        Raises:
+            LogDamaged: a record does not match its digest, or is not the event that belongs there.
+        """
+        state = self.state
+        async for envelopes in verified_envelopes(self.log):
+            for envelope in envelopes:
+                state.position = envelope.position
+                state.now = envelope.time
+                event = envelope.event
+                EVOLVE[type(event)](state, event)
+            for listener in self._listeners:
+                listener(envelopes)
+        self.ids = IdSource(state.seed)
+        self.durable = state.position
+
+    async def create(self, seed: int, settings: Settings) -> None:
+        """Record the first fact of a new world."""
+        self.ids = IdSource(seed)
+        await self.perform(create_world.Request(seed, settings))
+
+    async def close(self) -> None:
+        """Write what was posted, and accept nothing more."""
+        if self._batch.records or self._writing:
+            try:
+                await self.flush()
+            except EngineStopped:
+                return
+        if not self._stopped:
+            self._stop("the simulation has been closed")
+
+
+def _next_timer(state: State) -> Struct:
+    """What the next timer asks for. Of equal moments the longer delay was set earlier (see ``timers``)."""
+    timers = state.timers
+    due = timers.next_due
+    if timers.migrations and timers.migrations[0].requested.expires_at == due:
+        return expire_handshake.Request(timers.migrations[0].requested.handshake)
+    if timers.purges and timers.next_purge == due:
+        return purge_handshake.Request(timers.purges[0].requested.handshake)
+    if timers.invitations and timers.invitations[0].requested.expires_at == due:
+        return expire_handshake.Request(timers.invitations[0].requested.handshake)
+    return finish_account_creation.Request(timers.creations[0][2])
+
+
+@asynccontextmanager
+async def running_engine(
+    log: EventLog,
+    *,
+    clock: Clock,
+    seed: int = 0,
+    settings: Settings | None = None,
+    listeners: Sequence[Listener] = (),
+) -> AsyncGenerator[Engine, None]:
+    """A world on a log: begun if the log is empty, otherwise continued exactly where it stood.
+
+    Args:
+        log: any ``EventLog``; stays open on leaving.
+        clock: a new world begins at its reading; a simulated or paced one is set to where an old world stands.
+        seed: of a new world; an old one keeps its own.
+        settings: of a new world; an old one keeps its own.
+        listeners: called with each batch of events once it is durable, and with all old ones first.
+
+    Raises:
+        LogDamaged: the log does not match its digests.
+    """
+    engine = Engine(log, clock, listeners)
+    await engine.rebuild()
+    if engine.durable:
+        # What was rebuilt lives as long as the world: spare the collector walking it again and again.
+        gc.freeze()
+    if isinstance(clock, SimulatedClock):
+        if engine.durable:
+            clock.begin(engine.state.now)
+    elif isinstance(clock, PacedClock):
+        clock.begin(engine.state.now)
+    failure: BaseException | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(engine._write)  # pyright: ignore[reportPrivateUsage]
+        if not isinstance(clock, SimulatedClock):
+            tasks.start_soon(engine._fire_timers)  # pyright: ignore[reportPrivateUsage]
+        elif clock.autojump:
+            tasks.start_soon(engine._jump, clock)  # pyright: ignore[reportPrivateUsage]
+        try:
+            if not engine.durable:
+                await engine.create(seed, settings or Settings())
+            yield engine
+        except BaseException as error:
+            # Raised again below, so that it does not arrive wrapped in the task group's exception group.
+            failure = error
+        with anyio.CancelScope(shield=True):
+            await engine.close()
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

@@ -1,0 +1,67 @@
+"""What can be set about a world. The settings are the first fact in its log, so a reopened world keeps them.
+
+Hard limits of AWS stand as AWS enforces them; adjustable quotas stand at their documented ceiling (fact sheet,
+section 7.1). A load scenario lifts them by name.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+SECOND = 1_000_000
+"""All times and durations of the core are whole microseconds; moments count from the epoch, in UTC."""
+
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
+
+INVITATION_LIFETIME = 15 * DAY
+MIGRATION_LIFETIME = 90 * DAY
+HANDSHAKE_RETENTION = 30 * DAY
+"""How long a handshake can be seen after it ended (section 2.1)."""
+
+INVITATION_WINDOW = DAY
+TAGS_PER_RESOURCE = 50
+
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Limits of section 7.1, each by name, each a number of the thing that it names."""
+
+    accounts: Annotated[int, Meta(ge=1)] = 50_000
+    """Accounts per organization, open invitations and running creations included."""
+
+    invitations_per_day: Count | None = None
+    """Unaccepted invitations in 24 rolling hours; None is AWS's rule: the account quota, at least 20."""
+
+    all_features_migration_accounts: Count = 5_000
+    """Accounts up to which a standard migration to all features may start."""
+
+    concurrent_account_creations: Annotated[int, Meta(ge=1)] = 5
+
+    created_account_minimum_age_days: Count = 4
+    """Days before a created account may leave or be removed."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Quotas, and the switches where AWS's documents contradict each other or say "up to"."""
+
+    quotas: Quotas = Quotas()
+
+    latency: Literal["instant", "realistic"] = "instant"
+    """How long account creation takes: done before the next request, or 2 to 48 seeded seconds (section 4.1)."""
+
+    fidelity: Literal["reference", "observed"] = "reference"
+    """Spelling of an ORGANIZATION party's id: with ``o-`` as in the API reference, or without, as on the wire."""
+
+    invitations_during_migration: bool = True
+    """False raises INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES (section 2.5 has both sides)."""
+
+    organization_finalization_seconds: Count = 0
+    """For so long after CreateOrganization AWS may answer FinalizingOrganizationException (up to an hour)."""
+
+    membership_change_interval_seconds: Count = 0
+    """An account that changed its membership this recently cannot accept an invitation; AWS's figure is unknown."""
+
+    consolidated_billing_supported: bool = True
+    """False is GovCloud: an organization can only be created with all features."""

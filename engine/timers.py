@@ -1,0 +1,89 @@
+"""What is due later. Timers are state: only ``evolve`` sets and clears them; firing one is an internal operation.
+
+Every kind of timer but one has a fixed delay, and time never goes back, so the timers of a kind fall due in the order
+in which they were set: each kind is a queue. A million handshakes are a million slots in a deque, not heap entries, and
+to look at the next one costs nothing. Only account creations, which take a varying time, need a heap.
+
+The head of a queue is always live: whoever ends a handshake calls ``trim_ended``. Equal moments fire in the order in
+which they were set. Within a queue that is its order; between queues the longer delay was set earlier.
+"""
+
+import heapq
+from collections import deque
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from .settings import HANDSHAKE_RETENTION
+
+if TYPE_CHECKING:
+    from .state import Handshake
+
+NEVER = 2**63 - 1
+
+
+def _queue() -> "deque[Handshake]":
+    return deque()
+
+
+class Timers(Struct):
+    """All that is due later, and when the next is due (``NEVER`` if nothing is)."""
+
+    migrations: "deque[Handshake]" = field(default_factory=_queue)
+    """ENABLE_ALL_FEATURES handshakes, 90 days from their request. Their children end with them."""
+    purges: "deque[Handshake]" = field(default_factory=_queue)
+    """Ended handshakes, 30 days from their end."""
+    invitations: "deque[Handshake]" = field(default_factory=_queue)
+    """INVITE handshakes, 15 days from their request."""
+    creations: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]])
+    """A heap of (due, position that set it, request id)."""
+    next_due: int = NEVER
+
+    def schedule_expiry(self, handshake: "Handshake", queue: "deque[Handshake]") -> None:
+        """Set the expiry of a handshake in the queue of its kind."""
+        queue.append(handshake)
+        self.next_due = min(self.next_due, handshake.requested.expires_at)
+
+    def schedule_purge(self, handshake: "Handshake") -> None:
+        """Set the disappearance of a handshake that has just ended."""
+        self.purges.append(handshake)
+        self.next_due = min(self.next_due, handshake.ended_at + HANDSHAKE_RETENTION)
+
+    def schedule_creation(self, due: int, position: int, request: str) -> None:
+        """Set the end of an account creation."""
+        heapq.heappush(self.creations, (due, position, request))
+        self.next_due = min(self.next_due, due)
+
+    def trim_ended(self, queue: "deque[Handshake]") -> None:
+        """Clear the expiry of handshakes that have ended, as far as they stand at the head of the queue."""
+        if queue and queue[0].ended_at:
+            while queue and queue[0].ended_at:
+                queue.popleft()
+            self._look()
+
+    def clear_purge(self) -> None:
+        """Clear the disappearance that has just happened: always that of the first in the queue."""
+        self.purges.popleft()
+        self._look()
+
+    def clear_creation(self, request: str) -> None:
+        """Clear the end of an account creation, wherever it stands in the heap (there are few)."""
+        if self.creations[0][2] == request:
+            heapq.heappop(self.creations)
+        else:
+            self.creations = [entry for entry in self.creations if entry[2] != request]
+            heapq.heapify(self.creations)
+        self._look()
+
+    @property
+    def next_purge(self) -> int:
+        """When the next ended handshake disappears."""
+        return self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
+
+    def _look(self) -> None:
+        self.next_due = min(
+            self.migrations[0].requested.expires_at if self.migrations else NEVER,
+            self.next_purge,
+            self.invitations[0].requested.expires_at if self.invitations else NEVER,
+            self.creations[0][0] if self.creations else NEVER,
+        )

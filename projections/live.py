@@ -1,0 +1,25 @@
+"""Views built on demand from a log: whole, or as they stood at a position or a moment."""
+
+from ..engine.runtime.log import EventLog, verified_envelopes
+from ..engine.timers import NEVER
+from .views import Views
+
+
+async def build_views(log: EventLog, *, position: int = NEVER, moment: int = NEVER) -> Views:
+    """All views, from the events up to a position and a moment, both inclusive.
+
+    Args:
+        log: read only.
+        position: of the last event to take in; everything by default.
+        moment: microseconds since the epoch; everything by default.
+
+    Raises:
+        LogDamaged: the log does not match its digests, or holds a record that is no event.
+    """
+    views = Views()
+    async for envelopes in verified_envelopes(log):
+        wanted = [envelope for envelope in envelopes if envelope.position <= position and envelope.time <= moment]
+        views.feed(wanted)
+        if len(wanted) < len(envelopes):
+            break
+    return views

@@ -1,0 +1,119 @@
+"""Pages that cost what they return: ordered rows with cheap removal, and tokens that continue where a page ended.
+
+A token carries a position in the log, so pages stay right while rows come and go between them. It is bound to the
+operation, the caller and the filter; AWS calls any other token invalid (section 10.2).
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from itertools import islice
+from typing import Annotated, Generic, Protocol, TypeVar
+
+from msgspec import Meta
+
+from ..engine.errors import InvalidInputException
+
+MaxResults = Annotated[int, Meta(ge=1, le=20)]
+NextToken = Annotated[str, Meta(max_length=100_000)]
+
+PAGE_SIZE = 20
+"""AWS's maximum, and what a request gets that names no size (AWS's default is not documented)."""
+
+SWEEP_SHARE = 8
+"""Removed rows are swept out when they are one in so many, so that a page never wades through more."""
+
+
+class Row(Protocol):
+    """What can stand in ordered rows."""
+
+    @property
+    def position(self) -> int:
+        """The position of the event that made it: its place in the order."""
+        ...
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has been removed."""
+        ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+class OrderedRows(Generic[R]):
+    """Rows in the order of their positions. Removed ones are marked, skipped, and swept out now and then."""
+
+    __slots__ = ("_gone", "_rows")
+
+    def __init__(self) -> None:
+        self._rows: list[R] = []
+        self._gone = 0
+
+    def __len__(self) -> int:
+        return len(self._rows) - self._gone
+
+    def __iter__(self) -> Iterator[R]:
+        return self.after(0)
+
+    def append(self, row: R) -> None:
+        """Add a row; its position is higher than all before."""
+        self._rows.append(row)
+
+    def count_gone(self) -> None:
+        """Take notice that one of the rows has been marked as gone."""
+        self._gone += 1
+        if self._gone * SWEEP_SHARE > len(self._rows) + 64:
+            self._rows = [row for row in self._rows if not row.gone]
+            self._gone = 0
+
+    def after(self, position: int) -> Iterator[R]:
+        """The rows behind a position, oldest first."""
+        rows = self._rows
+        start = bisect_right(rows, position, key=_position) if position else 0
+        return (row for row in islice(rows, start, None) if not row.gone)
+
+    def before(self, position: int | None) -> Iterator[R]:
+        """The rows before a position (None: all), newest first."""
+        rows = self._rows
+        stop = len(rows) if position is None else bisect_left(rows, position, key=_position)
+        return (row for row in map(rows.__getitem__, range(stop - 1, -1, -1)) if not row.gone)
+
+
+def _position(row: Row) -> int:
+    return row.position
+
+
+def read_token(token: str | None, scope: str) -> int | None:
+    """The position that a token carries; None without a token.
+
+    Raises:
+        InvalidInputException: ``INVALID_NEXT_TOKEN`` for anything but a token that this scope has given out.
+    """
+    if token is None:
+        return None
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii"))
+    except ValueError:
+        raw = b""
+    position = int.from_bytes(raw[:8], "big")
+    if write_token(position, scope) != token:
+        raise InvalidInputException("INVALID_NEXT_TOKEN")
+    return position
+
+
+def write_token(position: int, scope: str) -> str:
+    """A token that continues after the row at a position."""
+    place = position.to_bytes(8, "big")
+    return urlsafe_b64encode(place + blake2b(place + scope.encode(), digest_size=13).digest()).decode("ascii")
+
+
+def cut_page(rows: Iterable[R], size: int | None, scope: str) -> tuple[list[R], str | None]:
+    """The first rows of an ordered sequence, and the token of the next page if there is more."""
+    wanted = size or PAGE_SIZE
+    page = list(islice(rows, wanted + 1))
+    if len(page) <= wanted:
+        return page, None
+    page.pop()
+    return page, write_token(page[-1].position, scope)
