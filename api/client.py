@@ -1,7 +1,7 @@
 """An account's client: one method per AWS operation, with boto3's parameters in snake case and typed replies.
 
-Parameters are checked as AWS checks them; a refusal is raised as the exception of ``orgsim.engine.errors`` that is named
-after AWS's. Each operation's refusals stand in ``docs/operations.md``.
+Parameters are checked as AWS checks them; a refusal is raised as the exception of ``orgsim.engine.errors`` that is
+named after AWS's. Each operation's refusals stand in ``docs/operations.md``.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -73,9 +73,7 @@ class Client:
     async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:
         return cast("Reply", await self.call(operation, members))
 
-    async def paginate(
-        self, method: Callable[..., Awaitable[PageType]], **parameters: Any
-    ) -> AsyncIterator[PageType]:
+    async def paginate(self, method: Callable[..., Awaitable[PageType]], **parameters: Any) -> AsyncIterator[PageType]:
         """All pages of a list: ``async for page in org.paginate(org.list_accounts, max_results=10)``."""
         token: str | None = None
         while True:
@@ -153,9 +151,7 @@ class Client:
         self, *, target: Members, notes: str | None = None, tags: Sequence[Members] | None = None
     ) -> HandshakeReply:
         """Invite an account: ``target={"Type": "ACCOUNT" or "EMAIL", "Id": account id or address}``."""
-        return await self._call(
-            HandshakeReply, "InviteAccountToOrganization", Target=target, Notes=notes, Tags=tags
-        )
+        return await self._call(HandshakeReply, "InviteAccountToOrganization", Target=target, Notes=notes, Tags=tags)
 
     async def leave_organization(self) -> EmptyReply:
         """Become a standalone account."""
@@ -188,7 +184,7 @@ class Client:
     async def list_handshakes_for_organization(
         self, *, filter: Members | None = None, max_results: int | None = None, next_token: str | None = None
     ) -> HandshakesReply:
-        """The handshakes that the organization sent, newest first; ``filter={"ParentHandshakeId": …}`` or ActionType."""
+        """The handshakes that the caller sent, newest first; ``filter={"ParentHandshakeId": …}``, or ActionType."""
         return await self._call(
             HandshakesReply,
             "ListHandshakesForOrganization",

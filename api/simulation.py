@@ -43,8 +43,8 @@ def microseconds(when: datetime | timedelta) -> int:
 class Simulation:
     """A world of accounts and organizations.
 
-    ``async with Simulation() as sim`` is a new world in memory; with ``log="world.db"`` it is kept in an SQLite file and
-    continues where it stood when that exists. It works on asyncio and trio alike.
+    ``async with Simulation() as sim`` is a new world in memory; with ``log="world.db"`` it is kept in an SQLite file
+    and continues where it stood when that exists. It works on asyncio and trio alike.
 
     Args:
         log: a path, any ``EventLog``, or nothing for memory.
@@ -194,4 +194,3 @@ class Simulation:
         """
         members = {"request": request_id, "failure": reason}
         await self.engine.perform(read_request(finish_account_creation.Request, members))
-

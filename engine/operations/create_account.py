@@ -19,7 +19,8 @@ from msgspec import Meta, Struct
 from ..errors import ConcurrentModificationException, ConstraintViolationException, InvalidInputException
 from ..events import AccountCreationRequested, Condition
 from ..operation import Events, Stamp
-from ..rules import caller, membership, quotas, tags as tag_rules
+from ..rules import caller, membership, quotas
+from ..rules import tags as tag_rules
 from ..settings import SECOND
 from ..shapes import CreateAccountStatus, CreateAccountStatusReply, moment
 from ..state import State

@@ -1,6 +1,6 @@
 """FinishAccountCreation: a requested account comes to be, or not.
 
-Caller: a timer, when the creation's time has come; or the simulation, which may have it fail for a reason of its choice.
+Caller: a timer, when the creation's time has come; or the simulation, which may have it fail for a chosen reason.
 Refused, in this order: UnknownCreation (no such creation in progress).
 Happens: AccountCreationFailed (the given reason; EMAIL_ALREADY_EXISTS, INVALID_EMAIL, MISSING_PAYMENT_INSTRUMENT,
     INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded and AccountJoined (CREATED).

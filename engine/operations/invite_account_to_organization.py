@@ -26,7 +26,8 @@ from ..errors import (
 )
 from ..events import Action, Condition, FeatureSet, HandshakeRequested, PartyType
 from ..operation import Events, Stamp
-from ..rules import caller, membership, quotas, tags as tag_rules
+from ..rules import caller, membership, quotas
+from ..rules import tags as tag_rules
 from ..settings import INVITATION_LIFETIME
 from ..shapes import HandshakeReply, handshake_reply
 from ..state import State

@@ -63,3 +63,9 @@ def require_open(handshake: Handshake, wanted: HandshakeState) -> None:
         if handshake.state is wanted:
             raise HandshakeAlreadyInStateException
         raise InvalidHandshakeTransitionException
+
+
+def is_open(state: State, handshake: str) -> bool:
+    """Whether a handshake is OPEN; one that was declined may have been purged while its migration goes on."""
+    found = state.handshakes.get(handshake)
+    return found is not None and found.state is HandshakeState.OPEN

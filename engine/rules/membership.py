@@ -19,7 +19,8 @@ from ..events import (
 )
 from ..operation import Events
 from ..settings import DAY, SECOND
-from ..state import Account, HandshakeState, Organization, State
+from ..state import Account, Organization, State
+from .handshakes import is_open
 
 # What keeps an account from standing alone, in the order in which it is checked (section 4.5).
 LEAVE_REASONS = {
@@ -56,8 +57,7 @@ def departure(account: Account, organization: Organization, state: State, method
     approval = migration.outstanding.get(account.id) if migration else None
     if migration is None or approval is None:
         return [departed]
-    still_open = state.handshakes[approval].state is HandshakeState.OPEN
-    canceled = [HandshakeCanceled(organization.id, approval)] if still_open else []
+    canceled = [HandshakeCanceled(organization.id, approval)] if is_open(state, approval) else []
     ready = [HandshakeOpened(organization.id, migration.parent)] if len(migration.outstanding) == 1 else []
     return [*canceled, departed, *ready]
 

@@ -2,7 +2,8 @@
 
 from ..events import HandshakeCanceled
 from ..operation import Events
-from ..state import HandshakeState, Migration, Organization, State
+from ..state import Migration, Organization, State
+from .handshakes import is_open
 
 
 def canceled_with_parent(organization: Organization, migration: Migration, state: State) -> Events:
@@ -11,11 +12,7 @@ def canceled_with_parent(organization: Organization, migration: Migration, state
     Accepted and declined approvals keep their state [inferred]. All invitations that are open now were sent during the
     process, because its start canceled the earlier ones.
     """
-    unanswered = [
-        handshake
-        for handshake in migration.outstanding.values()
-        if state.handshakes[handshake].state is HandshakeState.OPEN
-    ]
+    unanswered = [handshake for handshake in migration.outstanding.values() if is_open(state, handshake)]
     return [
         HandshakeCanceled(organization.id, handshake) for handshake in [*unanswered, *organization.invitations.values()]
     ]

@@ -119,7 +119,7 @@ class Engine:
             Refused: as the operation documents.
             EngineStopped: nothing is accepted any more, or the log could not be written.
         """
-        if len(self._batch.records) >= BUFFER_LIMIT // 2:
+        if self.crowded:
             await self.room()
         events = self.post(request, caller)
         batch = self._batch
@@ -140,10 +140,15 @@ class Engine:
         await self.flush()
         return events
 
+    @property
+    def crowded(self) -> bool:
+        """Whether half the buffer or more is waiting to be written: time for ``room``."""
+        return len(self._batch.records) >= BUFFER_LIMIT // 2
+
     async def room(self) -> None:
-        """Give the writer a turn, and wait while half the buffer or more is waiting: for whoever posts in bulk."""
+        """Give the writer a turn, and wait while the buffer is crowded: for whoever posts in bulk."""
         await anyio.lowlevel.checkpoint()
-        while len(self._batch.records) >= BUFFER_LIMIT // 2 and not self._stopped:
+        while self.crowded and not self._stopped:
             await (self._writing or self._batch).committed.wait()
 
     async def flush(self) -> None:
@@ -239,7 +244,7 @@ class Engine:
     async def _step(self, clock: SimulatedClock, due: int) -> None:
         clock.move(max(due, clock.now()))
         self.fire_due()
-        if len(self._batch.records) >= BUFFER_LIMIT // 2:
+        if self.crowded:
             await self.room()
         while clock.next_sleeper <= clock.now():
             clock.wake_next()

@@ -44,12 +44,13 @@ class Chain:
     def __init__(self, position: int = 0, digest: bytes = GENESIS) -> None:
         """Start after the given position, which must be a multiple of SEGMENT, from the digest there."""
         self.position = position
+        self._sealed = digest
         self._hasher = sha256(digest)
 
     @property
     def digest(self) -> bytes:
-        """The digest at the present position."""
-        return self._hasher.digest() if self.position else GENESIS
+        """The digest at the present position; where a segment ends, that of the segment."""
+        return self._hasher.digest() if self.position % SEGMENT else self._sealed
 
     def extend(self, records: Sequence[bytes]) -> list[tuple[int, bytes]]:
         """Take in further records; returns position and digest of each segment that this has completed."""
@@ -62,9 +63,9 @@ class Chain:
             self.position += len(part)
             taken += len(part)
             if self.position % SEGMENT == 0:
-                digest = self._hasher.digest()
-                completed.append((self.position, digest))
-                self._hasher = sha256(digest)
+                self._sealed = self._hasher.digest()
+                self._hasher = sha256(self._sealed)
+                completed.append((self.position, self._sealed))
         return completed
 
 
@@ -192,9 +193,11 @@ async def _verified_batches(log: EventLog) -> AsyncIterator[tuple[int, list[byte
         records = await log.read(after, last - after)
         if len(records) != last - after:
             raise LogDamaged(log.name, after + len(records) + 1, "the record is missing")
-        computed = dict(chain.extend(records)) | {chain.position: chain.digest}
+        computed = dict(chain.extend(records))
+        if last == log.head:
+            computed[last] = chain.digest
         stored = await log.seals(after, last)
-        for position in sorted(stored.keys() | {end for end in computed if end % SEGMENT == 0 or end == log.head}):
+        for position in sorted(stored.keys() | computed.keys()):
             if stored.get(position) != computed.get(position):
                 segment = (position - 1) // SEGMENT * SEGMENT
                 changed = await log.first_changed(segment, position)

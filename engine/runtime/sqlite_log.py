@@ -21,6 +21,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 from zlib import crc32
 
 import aiosqlite
@@ -89,7 +90,7 @@ class SqliteLog:
         log = await cls._prepare(Path(path))
         try:
             await anyio.to_thread.run_sync(_inspect, log.path)
-            await log._connect(f"{log.path.resolve().as_uri()}?mode=ro")
+            await log._connect("ro")
             await log._run(log._load_head)
         except BaseException:
             await log.close()
@@ -107,7 +108,7 @@ class SqliteLog:
             await log._run(log._lock)
             if new:
                 await anyio.to_thread.run_sync(_create, path)
-            await log._connect(f"{path.resolve().as_uri()}?mode=rw")
+            await log._connect("rw")
             await log._run(partial(log._prepare_writing, durability))
             await log._run(log._load_head)
             await log._check_end()
@@ -139,7 +140,9 @@ class SqliteLog:
         except sqlite3.Error as error:
             raise LogError(f"{self.path}: {error}") from error
 
-    async def _connect(self, uri: str) -> None:
+    async def _connect(self, mode: Literal["ro", "rw"]) -> None:
+        uri = f"file:{quote(os.fspath(self.path))}?mode={mode}"
+
         async def connect() -> aiosqlite.Connection:
             return await aiosqlite.connect(uri, uri=True, isolation_level=None)
 
@@ -254,9 +257,7 @@ class SqliteLog:
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
         """The stored digests at ends of segments, and the one at the head."""
         statement = "SELECT position, digest FROM seals WHERE position > ? AND position <= ?"
-        seals = {
-            position: digest for position, digest in await self._run(partial(self._rows, statement, (after, last)))
-        }
+        seals = dict(await self._run(partial(self._rows, statement, (after, last))))
         return seals | ({self._head: self._digest} if after < self._head <= last else {})
 
     async def first_changed(self, after: int, last: int) -> int | None:

@@ -1,0 +1,319 @@
+"""The command line: ``orgsim simulate``, ``show`` and ``verify``.
+
+Results go to stdout, for people or with ``--json`` for machines; progress and errors go to stderr. Exit codes: 0 done,
+1 a check failed or the log could not be written, 2 wrong usage, 130 interrupted.
+"""
+
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from enum import StrEnum
+from functools import partial
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import anyio
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ..engine.runtime.engine import EngineStopped
+from ..engine.runtime.log import EventLog, LogDamaged, LogError, MemoryLog, verified_envelopes
+from ..engine.runtime.sqlite_log import SqliteLog
+from ..engine.shapes import moment, organization_shape
+from ..projections.accounts import account_shape
+from ..projections.handshakes import row_shape
+from ..projections.live import build_views
+from ..projections.views import Views
+from .play import Outcome, play_scenario
+from .play import Progress as Report
+from .scenario import ScenarioError, load_scenario
+
+app = typer.Typer(
+    name="orgsim",
+    help="An event-sourced simulator of AWS Organizations, with a clock you can set.",
+    epilog="Begin with: orgsim simulate scenarios/enable-all-features.toml --log world.db",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text for people.")]
+T = TypeVar("T")
+
+
+class Durability(StrEnum):
+    """How safe an acknowledged event is."""
+
+    FULL = "full"
+    NORMAL = "normal"
+    OFF = "off"
+
+
+class Subject(StrEnum):
+    """What ``show`` shows."""
+
+    ORGANIZATION = "organization"
+    ACCOUNTS = "accounts"
+    HANDSHAKES = "handshakes"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"orgsim {version('orgsim')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """An event-sourced simulator of AWS Organizations, with a clock you can set."""
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
+    log: Annotated[Path | None, typer.Option(help="Keep the run in this SQLite file; without it, in memory.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")] = None,
+    accounts: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's invited accounts.")] = None,
+    durability: Annotated[
+        Durability, typer.Option(help="full survives power loss, normal a crash; off is for throw-away runs.")
+    ] = Durability.FULL,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the log of an interrupted run.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Play a scenario and say what became of it.
+
+    The same scenario and seed give the same log, byte for byte; --resume ends with the digest of an uninterrupted run.
+    """
+    outcome = _run(partial(_simulate, scenario, log, seed, accounts, durability, resume, as_json))
+    _print_json(outcome) if as_json else _print_outcome(outcome)
+
+
+async def _simulate(
+    path: Path,
+    log: Path | None,
+    seed: int | None,
+    accounts: int | None,
+    durability: Durability,
+    resume: bool,
+    as_json: bool,
+) -> Outcome:
+    scenario = await load_scenario(path)
+    if seed is not None:
+        scenario = msgspec.structs.replace(scenario, seed=seed)
+    if accounts is not None:
+        scenario = scenario.with_accounts(accounts)
+    async with _log_of_run(log, durability, resume) as target:
+        with _progress() as progress:
+            return await play_scenario(scenario, target, resume=resume, progress=progress)
+
+
+@asynccontextmanager
+async def _log_of_run(path: Path | None, durability: Durability, resume: bool) -> AsyncGenerator[EventLog, None]:
+    if path is None:
+        if resume:
+            raise ScenarioError("--resume needs --log: which run shall go on?")
+        yield MemoryLog()
+        return
+    if resume:
+        log = await SqliteLog.open(path, durability.value)
+    elif await anyio.Path(path).exists():
+        raise LogError(f"{path}: the file exists already; --resume goes on with an interrupted run")
+    else:
+        log = await SqliteLog.create(path, durability.value)
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
+@contextmanager
+def _progress() -> Generator[Report, None, None]:
+    columns = (
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[day]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int, day: str) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total, day=day)
+            bar.update(tasks[what], completed=done, total=total, day=day)
+
+        yield report
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column()
+    table.add_column(overflow="fold")
+    table.add_row("Feature set", f"[bold]{outcome.feature_set}[/]")
+    table.add_row("Accounts", f"{outcome.accounts:,}")
+    for action, states in outcome.handshakes.items():
+        table.add_row(action, ", ".join(f"{number:,} {state}" for state, number in states.items()))
+    for refusal, number in outcome.refused.items():
+        table.add_row("Refused", f"{number:,} {refusal}")
+    table.add_row("Virtual time", f"{outcome.virtual_days:,.1f} days")
+    rate = outcome.events / outcome.wall_seconds if outcome.wall_seconds else 0
+    table.add_row("Events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)")
+    table.add_row("Commands", f"{outcome.commands:,}")
+    table.add_row("Digest", outcome.digest)
+    table.add_row("Log", outcome.log)
+    out.print(table)
+
+
+@app.command()
+def show(
+    log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")],
+    subject: Annotated[Subject, typer.Argument(help="What to show.")] = Subject.ORGANIZATION,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows; for people 20 by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a log has led to: its organizations, their accounts, or their handshakes."""
+    views = _run(partial(_views_of, log))
+    rows, total = SHOW[subject](views)
+    wanted = limit if limit or as_json else 20
+    shown = list(islice(rows, wanted))
+    if as_json:
+        _print_json({"position": views.position, "time": moment(views.now), "total": total, str(subject): shown})
+        return
+    columns = [name for name in shown[0].__struct_fields__ if name in COLUMNS[subject]] if shown else []
+    table = Table(*(name.replace("_", " ") for name in columns))
+    for row in shown:
+        table.add_row(*(str(getattr(row, name)) for name in columns))
+    out.print(table)
+    more = f", {total - len(shown):,} more" if total > len(shown) else ""
+    out.print(f"{total:,} in all{more}; position {views.position:,}, {moment(views.now):%Y-%m-%d %H:%M:%S} UTC")
+
+
+COLUMNS = {
+    Subject.ORGANIZATION: ("id", "feature_set", "master_account_id", "master_account_email"),
+    Subject.ACCOUNTS: ("id", "name", "email", "state", "joined_method", "joined_timestamp"),
+    Subject.HANDSHAKES: ("id", "action", "state", "requested_timestamp", "expiration_timestamp"),
+}
+
+Rows = tuple[Iterator[Any], int]
+
+
+def _organizations(views: Views) -> Rows:
+    rows = [row for row in views.organizations.rows.values() if not row.deleted]
+    return (organization_shape(views.initiator(row), row.feature_set) for row in rows), len(rows)
+
+
+def _accounts(views: Views) -> Rows:
+    rows = views.accounts.members
+    organizations = views.organizations.rows
+    return (account_shape(row, organizations[row.joined.organization], views) for row in rows.values()), len(rows)
+
+
+def _handshakes(views: Views) -> Rows:
+    rows = views.handshakes.rows
+    return (row_shape(row, views) for row in reversed(rows.values())), len(rows)
+
+
+SHOW: dict[Subject, Callable[[Views], Rows]] = {
+    Subject.ORGANIZATION: _organizations,
+    Subject.ACCOUNTS: _accounts,
+    Subject.HANDSHAKES: _handshakes,
+}
+
+
+async def _views_of(path: Path) -> Views:
+    log = await SqliteLog.open_for_reading(path)
+    try:
+        return await build_views(log)
+    finally:
+        await log.close()
+
+
+class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What ``verify`` found; its fields are the keys of ``--json``."""
+
+    ok: bool
+    log: str
+    events: int
+    """How many are sound, from the first on."""
+    digest: str = ""
+    position: int = 0
+    """The first that is not."""
+    error: str = ""
+
+
+@app.command()
+def verify(
+    log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")], as_json: AsJson = False
+) -> None:
+    """Recompute the digests of a log; name the first position that does not match, and exit with 1."""
+    found = _run(partial(_verify, log))
+    if as_json:
+        _print_json(found)
+    elif found.ok:
+        out.print(f"{found.log}: {found.events:,} events, digest {found.digest}", soft_wrap=True, highlight=False)
+    if not found.ok:
+        _complain(found.error)
+        raise typer.Exit(1)
+
+
+async def _verify(path: Path) -> Verified:
+    events = 0
+    try:
+        log = await SqliteLog.open_for_reading(path)
+        try:
+            with _progress() as progress:
+                async for envelopes in verified_envelopes(log):
+                    events += len(envelopes)
+                    progress("Verifying", events, log.head, f"{moment(envelopes[-1].time):%Y-%m-%d}")
+        finally:
+            await log.close()
+    except LogDamaged as damage:
+        return Verified(False, str(path), events, position=damage.position, error=str(damage))
+    return Verified(True, log.name, events, log.digest.hex())
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(msgspec.json.encode(value).decode())
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"orgsim: {message}", err=True)
+
+
+def _run(function: Callable[[], Awaitable[T]]) -> T:
+    """Run to the end, or turn what went wrong into one line on stderr and an exit code."""
+    try:
+        return anyio.run(function)
+    except (LogDamaged, EngineStopped) as error:
+        _complain(str(error))
+        raise typer.Exit(1) from None
+    except (LogError, ScenarioError) as error:
+        _complain(str(error))
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        _complain("interrupted; what was acknowledged is in the log, --resume goes on with it")
+        raise typer.Exit(130) from None
+
+
+def main() -> None:
+    """The entry point of the command ``orgsim``."""
+    try:
+        app()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing to say, and nothing to flush at exit.
+        sys.stderr.close()
+        sys.exit(1)
