@@ -217,9 +217,9 @@ class MasterCannotLeaveOrganizationException(Refused):
     """The management account can leave only by deleting the organization."""
 
     messages: ClassVar = {
-        None: "You can't remove a management account from an organization. If you want the management account to become "
-        "a member account in another organization, you must first delete the current organization of the management "
-        "account."
+        None: "You can't remove a management account from an organization. If you want the management account to "
+        "become a member account in another organization, you must first delete the current organization of the "
+        "management account."
     }
 
 
