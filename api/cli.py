@@ -25,9 +25,9 @@ from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.log import EventLog, LogDamaged, LogError, MemoryLog, verified_envelopes
 from ..engine.runtime.sqlite_log import SqliteLog
 from ..engine.shapes import moment, organization_shape
-from ..projections.accounts import account_shape
-from ..projections.handshakes import row_shape
 from ..projections.live import build_views
+from ..projections.reads.accounts import account_shape
+from ..projections.reads.handshakes import row_shape
 from ..projections.views import Views
 from .play import Outcome, play_scenario
 from .play import Progress as Report

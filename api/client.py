@@ -15,11 +15,11 @@ from ..engine.operation import Caller, read_request
 from ..engine.operations import OPERATIONS
 from ..engine.runtime.engine import Engine
 from ..engine.shapes import CreateAccountStatusReply, EmptyReply, HandshakeReply, OrganizationReply
-from ..projections.account_creation import CreateAccountStatusesReply
-from ..projections.accounts import AccountReply, AccountsReply
-from ..projections.handshakes import HandshakesReply
-from ..projections.organization import RootsReply
 from ..projections.reads import READS
+from ..projections.reads.account_creation import CreateAccountStatusesReply
+from ..projections.reads.accounts import AccountReply, AccountsReply
+from ..projections.reads.handshakes import HandshakesReply
+from ..projections.reads.organization import RootsReply
 from ..projections.views import Views
 
 Members = Mapping[str, Any]

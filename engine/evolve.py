@@ -29,8 +29,9 @@ from .events import (
     TimeAdvanced,
     WorldCreated,
 )
+from .handshake import Handshake, HandshakeState
 from .settings import INVITATION_WINDOW
-from .state import Account, Creation, Handshake, HandshakeState, Migration, Organization, State
+from .state import Account, Creation, Migration, Organization, State
 
 ACCEPTED, OPEN, REQUESTED = HandshakeState.ACCEPTED, HandshakeState.OPEN, HandshakeState.REQUESTED
 INVITE, APPROVE, ENABLE = Action.INVITE, Action.APPROVE_ALL_FEATURES, Action.ENABLE_ALL_FEATURES

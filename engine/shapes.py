@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from .events import Action, FeatureSet, HandshakeRequested, JoinedMethod, PartyType
+from .handshake import HandshakeState
 from .ids import account_arn, handshake_arn, organization_arn, root_arn
 from .settings import Settings
-from .state import HandshakeState, State
+from .state import State
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

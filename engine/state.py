@@ -5,37 +5,14 @@ to others by id, or downwards.
 """
 
 from collections import deque
-from enum import StrEnum
 
 from msgspec import Struct, field
 
-from .events import Condition, FeatureSet, HandshakeRequested, JoinedMethod
+from .events import Condition, FeatureSet, JoinedMethod
+from .handshake import Handshake
 from .ids import derived_email, derived_name, owner_of_derived_email
 from .settings import Settings
 from .timers import Timers
-
-
-class HandshakeState(StrEnum):
-    """Section 2.1: the last four are final."""
-
-    REQUESTED = "REQUESTED"
-    OPEN = "OPEN"
-    ACCEPTED = "ACCEPTED"
-    DECLINED = "DECLINED"
-    CANCELED = "CANCELED"
-    EXPIRED = "EXPIRED"
-
-
-class Handshake(Struct, gc=False):
-    """A handshake: the fact that opened it, and what has become of it since."""
-
-    requested: HandshakeRequested
-    requested_at: int
-    state: HandshakeState
-    ended_at: int = 0
-    """When it entered its final state; 0 while it is live."""
-    account: str | None = None
-    """Who accepted an invitation that had named an address."""
 
 
 class Account(Struct, gc=False):
@@ -44,7 +21,8 @@ class Account(Struct, gc=False):
     id: str
     organization: str | None = None
     joined_method: JoinedMethod | None = None
-    membership_changed_at: int = 0
+    membership_changed_at: int | None = None
+    """When it last joined or departed."""
     email: str | None = None
     """None: the derived address."""
     name: str | None = None

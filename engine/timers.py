@@ -10,41 +10,34 @@ which they were set. Within a queue that is its order; between queues the longer
 
 import heapq
 from collections import deque
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from .handshake import Handshake
 from .settings import HANDSHAKE_RETENTION
 
-if TYPE_CHECKING:
-    from .state import Handshake
-
 NEVER = 2**63 - 1
-
-
-def _queue() -> "deque[Handshake]":
-    return deque()
 
 
 class Timers(Struct):
     """All that is due later, and when the next is due (``NEVER`` if nothing is)."""
 
-    migrations: "deque[Handshake]" = field(default_factory=_queue)
+    migrations: deque[Handshake] = field(default_factory=deque[Handshake])
     """ENABLE_ALL_FEATURES handshakes, 90 days from their request. Their children end with them."""
-    purges: "deque[Handshake]" = field(default_factory=_queue)
+    purges: deque[Handshake] = field(default_factory=deque[Handshake])
     """Ended handshakes, 30 days from their end."""
-    invitations: "deque[Handshake]" = field(default_factory=_queue)
+    invitations: deque[Handshake] = field(default_factory=deque[Handshake])
     """INVITE handshakes, 15 days from their request."""
     creations: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]])
     """A heap of (due, position that set it, request id)."""
     next_due: int = NEVER
 
-    def schedule_expiry(self, handshake: "Handshake", queue: "deque[Handshake]") -> None:
+    def schedule_expiry(self, handshake: Handshake, queue: deque[Handshake]) -> None:
         """Set the expiry of a handshake in the queue of its kind."""
         queue.append(handshake)
         self.next_due = min(self.next_due, handshake.requested.expires_at)
 
-    def schedule_purge(self, handshake: "Handshake") -> None:
+    def schedule_purge(self, handshake: Handshake) -> None:
         """Set the disappearance of a handshake that has just ended."""
         self.purges.append(handshake)
         self.next_due = min(self.next_due, handshake.ended_at + HANDSHAKE_RETENTION)
@@ -54,10 +47,10 @@ class Timers(Struct):
         heapq.heappush(self.creations, (due, position, request))
         self.next_due = min(self.next_due, due)
 
-    def trim_ended(self, queue: "deque[Handshake]") -> None:
+    def trim_ended(self, queue: deque[Handshake]) -> None:
         """Clear the expiry of handshakes that have ended, as far as they stand at the head of the queue."""
-        if queue and queue[0].ended_at:
-            while queue and queue[0].ended_at:
+        if queue and queue[0].ended_at >= 0:
+            while queue and queue[0].ended_at >= 0:
                 queue.popleft()
             self._look()
 

@@ -1,17 +1,12 @@
-"""Handshakes. Answers DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization; made of all the
-Handshake events.
+"""Handshakes. Asked by DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization; made of all the
+Handshake events."""
 
-Both lists are newest first (AWS documents no order, section 2.8), so what somebody has to answer stands on top.
-"""
-
-import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
-from ..engine.errors import AccessDeniedException, HandshakeNotFoundException, InvalidInputException
 from ..engine.events import (
     Action,
     Envelope,
@@ -22,16 +17,10 @@ from ..engine.events import (
     HandshakeOpened,
     HandshakePurged,
     HandshakeRequested,
-    PartyType,
 )
-from ..engine.ids import HandshakeId
-from ..engine.shapes import Handshake, HandshakeReply, Shape, handshake_shape
-from ..engine.state import HandshakeState
-from .paging import MaxResults, NextToken, OrderedRows, cut_page, read_token
+from ..engine.handshake import HandshakeState
+from .paging import OrderedRows
 from .projection import Handler
-
-if TYPE_CHECKING:
-    from .views import Views
 
 
 class HandshakeRow(Struct, gc=False):
@@ -156,107 +145,3 @@ class HandshakesView:
             if number:
                 counts.setdefault(action, {})[state] = number
         return counts
-
-
-class HandshakesReply(Shape, frozen=True):
-    handshakes: list[Handshake]
-    next_token: str | None = None
-
-
-class HandshakeFilter(Struct, frozen=True, rename="pascal"):
-    action_type: Action | None = None
-    parent_handshake_id: HandshakeId | None = None
-
-
-class DescribeHandshake(Struct, frozen=True, rename="pascal"):
-    handshake_id: HandshakeId
-
-
-class ListHandshakesForAccount(Struct, frozen=True, rename="pascal"):
-    filter: HandshakeFilter = HandshakeFilter()
-    max_results: MaxResults | None = None
-    next_token: NextToken | None = None
-
-
-class ListHandshakesForOrganization(Struct, frozen=True, rename="pascal"):
-    filter: HandshakeFilter = HandshakeFilter()
-    max_results: MaxResults | None = None
-    next_token: NextToken | None = None
-
-
-def row_shape(row: HandshakeRow, views: "Views") -> Handshake:
-    """A row in AWS's form."""
-    initiator = views.initiator(views.organizations.rows[row.requested.organization])
-    settings = views.organizations.settings
-    return handshake_shape(row.requested, row.requested_at, row.state, row.account, initiator, settings)
-
-
-def describe_handshake(request: DescribeHandshake, views: "Views", account: str) -> HandshakeReply:
-    """Both parties may ask; a third account is refused (AccessDenied [inferred]; section 2.8)."""
-    row = views.handshakes.rows.get(request.handshake_id)
-    if row is None:
-        raise HandshakeNotFoundException
-    sender = views.organizations.rows[row.requested.organization]
-    is_sender = sender.management_account == account and not sender.deleted
-    if not is_sender and not _is_recipient(row, views, account):
-        raise AccessDeniedException
-    return HandshakeReply(row_shape(row, views))
-
-
-def _is_recipient(row: HandshakeRow, views: "Views", account: str) -> bool:
-    if row.requested.party_type is PartyType.EMAIL:
-        if row.account:
-            return row.account == account
-        assert row.requested.party is not None
-        return row.requested.party.lower() == views.accounts.email_of(account).lower()
-    return row.requested.party == account
-
-
-def list_handshakes_for_account(request: ListHandshakesForAccount, views: "Views", account: str) -> HandshakesReply:
-    """What the caller received, newest first; standalone accounts may ask too. A management account does not see
-    invitations of other organizations (section 2.2)."""
-    _require_one_filter(request.filter)
-    scope = f"ListHandshakesForAccount {account} {request.filter}"
-    before = read_token(request.next_token, scope)
-    organization = views.accounts.organization_of(account)
-    manages = organization and views.organizations.rows[organization].management_account == account
-    received = heapq.merge(
-        views.handshakes.received(account),
-        views.handshakes.received(views.accounts.email_of(account)),
-        key=lambda row: -row.position,
-    )
-    rows = (
-        row
-        for row in received
-        if (before is None or row.position < before)
-        and _matches(row, request.filter)
-        and _is_recipient(row, views, account)
-        and not (manages and row.requested.action is Action.INVITE and row.requested.organization != organization)
-    )
-    page, token = cut_page(rows, request.max_results, scope)
-    return HandshakesReply([row_shape(row, views) for row in page], token)
-
-
-def list_handshakes_for_organization(
-    request: ListHandshakesForOrganization, views: "Views", account: str
-) -> HandshakesReply:
-    """What the organization sent, newest first; the management account may ask. An unknown parent is an empty list."""
-    organization = views.managed(account)
-    _require_one_filter(request.filter)
-    scope = f"ListHandshakesForOrganization {organization.id} {request.filter}"
-    before = read_token(request.next_token, scope)
-    sent = views.handshakes.sent(organization.id, request.filter.action_type, request.filter.parent_handshake_id)
-    rows = (row for row in sent.before(before) if row.requested.organization == organization.id)
-    page, token = cut_page(rows, request.max_results, scope)
-    return HandshakesReply([row_shape(row, views) for row in page], token)
-
-
-def _require_one_filter(wanted: HandshakeFilter) -> None:
-    if wanted.action_type and wanted.parent_handshake_id:
-        raise InvalidInputException("MAX_LIMIT_EXCEEDED_FILTER")
-
-
-def _matches(row: HandshakeRow, wanted: HandshakeFilter) -> bool:
-    if wanted.action_type:
-        return row.requested.action is wanted.action_type
-    return wanted.parent_handshake_id in (None, row.requested.parent)

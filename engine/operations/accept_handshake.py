@@ -29,11 +29,12 @@ from ..events import (
     JoinedMethod,
     PartyType,
 )
+from ..handshake import Handshake, HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes, membership, quotas
 from ..shapes import HandshakeReply, handshake_reply
-from ..state import Handshake, HandshakeState, State
+from ..state import State
 
 
 class Request(Struct, frozen=True, gc=False, rename="pascal"):

@@ -12,11 +12,12 @@ Sources: sections 2.2, 2.4 and 10.5.
 from msgspec import Struct
 
 from ..events import Action, HandshakeCanceled
+from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes, migration
 from ..shapes import HandshakeReply, handshake_reply
-from ..state import HandshakeState, State
+from ..state import State
 
 
 class Request(Struct, frozen=True, rename="pascal"):

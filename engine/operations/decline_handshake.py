@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from ..errors import AccessDeniedException
 from ..events import Action, HandshakeDeclined
+from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes
 from ..shapes import HandshakeReply, handshake_reply
-from ..state import HandshakeState, State
+from ..state import State
 
 
 class Request(Struct, frozen=True, rename="pascal"):

@@ -7,7 +7,8 @@ from ..errors import (
     InvalidHandshakeTransitionException,
 )
 from ..events import PartyType
-from ..state import Handshake, HandshakeState, State
+from ..handshake import Handshake, HandshakeState
+from ..state import State
 
 
 def find(state: State, handshake: str) -> Handshake:

@@ -40,6 +40,7 @@ def require_may_leave(account: Account, state: State, now: int) -> None:
     """
     if account.joined_method is JoinedMethod.CREATED:
         minimum = state.settings.quotas.created_account_minimum_age_days * DAY
+        assert account.membership_changed_at is not None, "a member has joined"
         if now < account.membership_changed_at + minimum:
             raise ConstraintViolationException("WAIT_PERIOD_ACTIVE")
     if account.conditions:
@@ -80,7 +81,8 @@ def require_may_join(account: str, organization: Organization, state: State, now
         raise HandshakeConstraintViolationException("PAYMENT_INSTRUMENT_REQUIRED")
     interval = state.settings.membership_change_interval_seconds * SECOND
     record = state.accounts.get(account)
-    if interval and record and record.membership_changed_at and now < record.membership_changed_at + interval:
+    changed_at = record.membership_changed_at if record else None
+    if interval and changed_at is not None and now < changed_at + interval:
         raise HandshakeConstraintViolationException("ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED")
     if Condition.SERVICE_LINKED_ROLE_DENIED in conditions:
         raise AccessDeniedForDependencyException("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE")

@@ -2,8 +2,9 @@
 
 from itertools import takewhile
 
+from ..handshake import HandshakeState
 from ..settings import INVITATION_WINDOW, Quotas
-from ..state import HandshakeState, Organization
+from ..state import Organization
 
 
 def accounts_counted(organization: Organization) -> int:

@@ -83,23 +83,24 @@ class SimulatedClock:
 
 
 class PacedClock:
-    """Runs ``factor`` times as fast as real time, from ``start`` on (or from where its world stands)."""
+    """Runs ``factor`` times as fast as real time: a new world from ``start`` on (by default the present), an old one
+    from where it stands."""
 
     def __init__(self, factor: float, start: int | None = None) -> None:
         if not factor > 0:
             raise ValueError(f"the factor of a paced clock must be above 0, not {factor}")
         self.factor = factor
-        self._start = start
+        self._start = WallClock().now() if start is None else start
         self._began = time.monotonic()
 
     def begin(self, start: int) -> None:
-        """Start running, at the given moment unless the clock was given one that is later."""
-        self._start = max(start, self._start or 0)
+        """Take up where an old world stands; for the engine alone."""
+        self._start = start
         self._began = time.monotonic()
 
     def now(self) -> int:
         """The reading."""
-        return (self._start or 0) + int((time.monotonic() - self._began) * self.factor * SECOND)
+        return self._start + int((time.monotonic() - self._began) * self.factor * SECOND)
 
     async def sleep_until(self, moment: int) -> None:
         """Sleep until the clock has reached the moment."""

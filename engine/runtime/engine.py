@@ -421,10 +421,7 @@ async def running_engine(
     if engine.durable:
         # What was rebuilt lives as long as the world: spare the collector walking it again and again.
         gc.freeze()
-    if isinstance(clock, SimulatedClock):
-        if engine.durable:
-            clock.begin(engine.state.now)
-    elif isinstance(clock, PacedClock):
+    if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
         clock.begin(engine.state.now)
     failure: BaseException | None = None
     async with anyio.create_task_group() as tasks:

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..views import Views
 from .account_creation import (
     DescribeCreateAccountStatus,
     ListCreateAccountStatus,
@@ -21,7 +22,6 @@ from .handshakes import (
     list_handshakes_for_organization,
 )
 from .organization import DescribeOrganization, ListRoots, describe_organization, list_roots
-from .views import Views
 
 
 class Read(Struct, frozen=True):

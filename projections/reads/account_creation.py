@@ -1,0 +1,62 @@
+"""DescribeCreateAccountStatus and ListCreateAccountStatus (fact sheet, section 4.1). The list is newest first."""
+
+from msgspec import Struct
+
+from ...engine.errors import CreateAccountStatusNotFoundException
+from ...engine.ids import CreateAccountRequestId
+from ...engine.shapes import CreateAccountStatus, CreateAccountStatusReply, Shape, moment
+from ..account_creation import CreationRow, CreationState
+from ..paging import MaxResults, NextToken, OrderedRows, cut_page, read_token
+from ..views import Views
+
+
+def creation_shape(row: CreationRow) -> CreateAccountStatus:
+    """A row in AWS's form."""
+    return CreateAccountStatus(
+        id=row.requested.request,
+        account_name=row.requested.name,
+        state=row.state,
+        requested_timestamp=moment(row.requested_at),
+        completed_timestamp=None if row.completed_at is None else moment(row.completed_at),
+        account_id=row.account,
+        failure_reason=row.failure,
+    )
+
+
+class DescribeCreateAccountStatus(Struct, frozen=True, rename="pascal"):
+    create_account_request_id: CreateAccountRequestId
+
+
+def describe_create_account_status(
+    request: DescribeCreateAccountStatus, views: Views, account: str
+) -> CreateAccountStatusReply:
+    """The management account may ask for the requests of its organization."""
+    organization = views.managed(account)
+    row = views.account_creations.rows.get(request.create_account_request_id)
+    if row is None or row.requested.organization != organization.id:
+        raise CreateAccountStatusNotFoundException
+    return CreateAccountStatusReply(creation_shape(row))
+
+
+class ListCreateAccountStatus(Struct, frozen=True, rename="pascal"):
+    states: tuple[CreationState, ...] = ()
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+class CreateAccountStatusesReply(Shape, frozen=True):
+    create_account_statuses: list[CreateAccountStatus]
+    next_token: str | None = None
+
+
+def list_create_account_status(
+    request: ListCreateAccountStatus, views: Views, account: str
+) -> CreateAccountStatusesReply:
+    """Requests of the organization, newest first, in the wanted states (none named: in all)."""
+    organization = views.managed(account)
+    scope = f"ListCreateAccountStatus {organization.id} {sorted(set(request.states))}"
+    before = read_token(request.next_token, scope)
+    listed = views.account_creations.by_organization.get(organization.id, OrderedRows[CreationRow]())
+    rows = (row for row in listed.before(before) if not request.states or row.state in request.states)
+    page, token = cut_page(rows, request.max_results, scope)
+    return CreateAccountStatusesReply([creation_shape(row) for row in page], token)
