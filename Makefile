@@ -1,0 +1,61 @@
+# Every target sets up what it needs: a machine with Python 3.11 or newer, git and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOG ?= build/enable-all-features.db
+SCENARIO ?= scenarios/enable-all-features.toml
+
+.PHONY: help simulate test campaign check format docs bench clean
+
+help:
+	@echo "make simulate   run $(SCENARIO) on an SQLite log"
+	@echo "make test       all tests"
+	@echo "make check      format, lint, types, generated docs"
+	@echo "make bench      the budgets, one line each (QUICK=1 for a short run)"
+	@echo "make campaign   the long random test against the second model"
+	@echo "make format     format the code      make docs   regenerate docs/operations.md"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orgsim needs Python 3.11 or newer; make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# One stamp for each set of packages; a changed pyproject.toml installs again.
+$(VENV)/installed: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-%: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	@touch $@
+
+simulate: $(VENV)/installed
+	@mkdir -p $(dir $(LOG))
+	@rm -f $(LOG) $(LOG)-wal $(LOG)-shm $(LOG)-lock
+	$(BIN)/orgsim simulate $(SCENARIO) --log $(LOG)
+
+test: $(VENV)/installed-test
+	$(BIN)/python -m pytest
+
+campaign: $(VENV)/installed-test
+	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest tests/test_model.py -q
+
+check: $(VENV)/installed-test $(VENV)/installed-check
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/python docs/generate.py --check
+
+format: $(VENV)/installed-check
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(VENV)/installed
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/installed-bench
+	@mkdir -p build
+	$(BIN)/python benchmarks/run.py --json build/bench.json $(if $(QUICK),--quick)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
