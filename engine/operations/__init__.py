@@ -4,7 +4,10 @@
 that a timer or the simulation asks for. To add an operation is one file, and one line here.
 """
 
+from msgspec import Struct
+
 from ..operation import InternalOperation, Operation
+from ..timers import Timers
 from . import (
     accept_handshake,
     advance_time,
@@ -45,3 +48,15 @@ INTERNAL_OPERATIONS: dict[str, InternalOperation] = {
     "FinishAccountCreation": finish_account_creation,
     "PurgeHandshake": purge_handshake,
 }
+
+
+def due_request(timers: Timers) -> Struct:
+    """What the next timer asks for. Of equal moments the longer delay was set earlier (see ``timers``)."""
+    due = timers.next_due
+    if timers.migrations and timers.migrations[0].requested.expires_at == due:
+        return expire_handshake.Request(timers.migrations[0].requested.handshake)
+    if timers.next_purge == due:
+        return purge_handshake.Request(timers.purges[0].requested.handshake)
+    if timers.invitations and timers.invitations[0].requested.expires_at == due:
+        return expire_handshake.Request(timers.invitations[0].requested.handshake)
+    return finish_account_creation.Request(timers.creations[0][2])

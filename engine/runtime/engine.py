@@ -20,15 +20,7 @@ from ..events import Envelope, encode_envelope
 from ..evolve import EVOLVE
 from ..ids import IdSource
 from ..operation import SIMULATION, Caller, Events, Stamp
-from ..operations import (
-    INTERNAL_OPERATIONS,
-    OPERATIONS,
-    advance_time,
-    create_world,
-    expire_handshake,
-    finish_account_creation,
-    purge_handshake,
-)
+from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, create_world, due_request
 from ..settings import Settings
 from ..state import State
 from ..timers import NEVER
@@ -176,7 +168,7 @@ class Engine:
         """Let everything happen that is due by now, earliest first, each at its own moment."""
         state = self.state
         while (due := state.timers.next_due) <= self.now:
-            self._execute(_next_timer(state), SIMULATION, max(due, state.now))
+            self._execute(due_request(state.timers), SIMULATION, max(due, state.now))
             assert (state.timers.next_due, state.now) > (due, 0), "a fired timer changes something"
 
     async def advance_to(self, moment: int) -> None:
@@ -380,19 +372,6 @@ class Engine:
                 return
         if not self._stopped:
             self._stop("the simulation has been closed")
-
-
-def _next_timer(state: State) -> Struct:
-    """What the next timer asks for. Of equal moments the longer delay was set earlier (see ``timers``)."""
-    timers = state.timers
-    due = timers.next_due
-    if timers.migrations and timers.migrations[0].requested.expires_at == due:
-        return expire_handshake.Request(timers.migrations[0].requested.handshake)
-    if timers.purges and timers.next_purge == due:
-        return purge_handshake.Request(timers.purges[0].requested.handshake)
-    if timers.invitations and timers.invitations[0].requested.expires_at == due:
-        return expire_handshake.Request(timers.invitations[0].requested.handshake)
-    return finish_account_creation.Request(timers.creations[0][2])
 
 
 @asynccontextmanager

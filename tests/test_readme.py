@@ -1,0 +1,46 @@
+"""The README's example is run as it stands there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from orgsim.api.scenario import Invited, Scenario, Step, parse_scenario
+from orgsim.engine.settings import Quotas
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_example_runs() -> None:
+    """The Python example prints ALL and nothing else."""
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), flags=re.DOTALL)
+
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr, done.returncode) == ("ALL\n", "", 0)
+
+
+def test_the_example_scenario_is_one() -> None:
+    """The scenario on the page about scenarios can be read, and names every key that there is."""
+    page = (README.parent / "docs" / "scenarios.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    scenario = parse_scenario(example)
+
+    assert {type(step) for step in scenario.steps} == set(Step.__args__)
+    assert all(
+        f"{name} = " in example or f"[{name}" in example for name in Scenario.__struct_fields__ if name != "steps"
+    )
+    assert all(f"{name} = " in example for name in (*Quotas.__struct_fields__, *Invited.__struct_fields__))
+
+
+def test_the_links_lead_somewhere() -> None:
+    """Every relative link of the front pages names a file of the repository."""
+    pages = [*README.parent.glob("*.md"), *README.parent.glob("docs/**/*.md")]
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+
+    assert broken == []

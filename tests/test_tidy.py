@@ -1,0 +1,203 @@
+"""The style as a test: floors, purity, tables, docstrings, lengths. Each failure says what to do."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from orgsim.engine.operations import INTERNAL_OPERATIONS, OPERATIONS
+
+ROOT = Path(__file__).parents[1]
+FLOORS = ("engine", "projections", "api")
+HEADINGS = ("Caller:", "Refused, in this order:", "Happens:", "Goes on in:", "Sources:")
+LONGEST_FUNCTION = 50
+LONGEST_FILE = 450
+
+# What the pure core must not touch, and where it goes instead.
+IMPURE = {
+    "aiosqlite": "storage belongs to engine/runtime",
+    "anyio": "waiting belongs to engine/runtime",
+    "asyncio": "waiting belongs to engine/runtime",
+    "datetime": "time is an integer; datetime belongs to shapes.py, the edge",
+    "random": "draw from IdSource: (seed, position)",
+    "secrets": "draw from IdSource: (seed, position)",
+    "structlog": "the core does not log",
+    "time": "the time is in the Stamp",
+    "uuid": "draw from IdSource: (seed, position)",
+}
+
+
+def sources(*folders: str) -> list[Path]:
+    """All Python files of some folders."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """A file as messages name it."""
+    return str(path.relative_to(ROOT))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names of what a file imports; our own modules as engine.…, projections.… or api.…"""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])]).removeprefix("orgsim.")
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def module_of(path: Path) -> str:
+    """A file's dotted name."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_imports_go_down() -> None:
+    """No floor imports one above it."""
+    wrong = [
+        f"{name_of(path)} imports {imported}"
+        for height, floor in enumerate(FLOORS)
+        for path in sources(floor)
+        for imported in imports(path)
+        if imported.split(".")[0] in FLOORS[height + 1 :]
+    ]
+
+    assert wrong == []
+
+
+def test_there_is_no_import_cycle() -> None:
+    """The modules can be sorted so that each imports only earlier ones; a cycle is named by the error."""
+    files = {module_of(path): path for path in sources(*FLOORS)}
+    graph = {module: {name for name in imports(path) if name in files} - {module} for module, path in files.items()}
+    # A package's table imports its members, and they import nothing of the package but each other.
+    order = list(TopologicalSorter(graph).static_order())
+
+    assert sorted(order) == sorted(files)
+
+
+def test_the_core_is_pure() -> None:
+    """Outside runtime the engine awaits nothing, reads no clock, draws nothing at random and does not log."""
+    core = [path for path in sources("engine") if "runtime" not in path.parts]
+    wrong = [
+        f"{name_of(path)} imports {imported}: {IMPURE[imported]}"
+        for path in core
+        for imported in imports(path)
+        if imported in IMPURE and not (imported == "datetime" and path.name == "shapes.py")
+    ]
+    wrong += [
+        f"{name_of(path)}:{node.lineno} is async: move it to engine/runtime"
+        for path in core
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
+    ]
+
+    assert wrong == []
+
+
+def test_only_evolve_and_timers_assign_to_state() -> None:
+    """Rules and operations never assign to an attribute or an item: what becomes true is an event."""
+    wrong = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in sources("engine/rules", "engine/operations")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del)
+    ]
+
+    assert wrong == []
+
+
+def test_every_operation_is_in_a_table() -> None:
+    """The files in engine/operations and the entries of the two tables are the same, names included."""
+    tables = OPERATIONS | INTERNAL_OPERATIONS
+    listed = {name: module.__name__.rpartition(".")[2] for name, module in tables.items()}
+    files = {path.stem for path in sources("engine/operations")} - {"__init__"}
+
+    assert set(listed.values()) == files
+    assert {name: "".join(part.title() for part in file.split("_")) for name, file in listed.items()} == {
+        name: name for name in listed
+    }
+
+
+def test_every_operation_has_its_test_file() -> None:
+    """tests/engine/operations mirrors engine/operations."""
+    files = {f"test_{path.stem}" for path in sources("engine/operations")} - {"test___init__"}
+
+    assert {path.stem for path in sources("tests/engine/operations")} - {"__init__"} == files
+
+
+@pytest.mark.parametrize("path", sources("engine/operations"), ids=lambda path: path.stem)
+def test_operations_say_the_same_things_in_the_same_order(path: Path) -> None:
+    """The head docstring of an operation has its five headings, in order."""
+    if path.stem == "__init__":
+        return
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    places = [docstring.find(f"\n{heading}") for heading in HEADINGS]
+
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("path", sources(*FLOORS, "benchmarks"), ids=name_of)
+def test_files_begin_with_what_they_are_for(path: Path) -> None:
+    """Every module has a docstring."""
+    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
+
+
+def test_functions_and_files_are_short() -> None:
+    """No function has more than fifty lines, and no file more than it can have and still be one thing."""
+    long = [
+        f"{name_of(path)}:{node.lineno} {node.name}: split it"
+        for path in sources(*FLOORS, "benchmarks")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+    ]
+    long += [
+        f"{name_of(path)}: is it one thing?"
+        for path in sources(*FLOORS, "benchmarks")
+        if path.read_text("utf-8").count("\n") > LONGEST_FILE
+    ]
+
+    assert long == []
+
+
+def test_tests_say_what_is_expected() -> None:
+    """Every test has a docstring."""
+    silent = [
+        f"{name_of(path)}:{node.lineno} {node.name}"
+        for path in sources("tests")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+
+    assert silent == []
+
+
+def test_the_generated_page_is_current() -> None:
+    """docs/operations.md is what the tables and docstrings say; `make docs` makes it so."""
+    check = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"], capture_output=True, text=True, check=False
+    )
+
+    assert (check.returncode, check.stderr) == (0, "")
+
+
+def test_refusals_in_docstrings_are_raised() -> None:
+    """Each reason that an operation's docstring lists is somewhere in the engine's code, and each is one of AWS's."""
+    code = "\n".join(path.read_text("utf-8") for path in sources("engine/rules", "engine/operations"))
+    for path in sources("engine/operations"):
+        docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        refused = docstring.partition("Refused, in this order:")[2].partition("Happens:")[0]
+        reasons = {word.strip("(),.;") for word in refused.split() if "_" in word and word.strip("(),.;").isupper()}
+
+        assert {reason for reason in reasons if f'"{reason}"' not in code} == set()
