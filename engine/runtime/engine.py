@@ -6,7 +6,6 @@ leaves, and a view sees an event, only after it is durable. If an append fails, 
 waiting gets the error, nothing further is accepted, and reopening rebuilds the world from the log.
 """
 
-import gc
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -99,10 +98,9 @@ class Engine:
             raise EngineStopped(self._stopped)
         if len(self._batch.records) >= BUFFER_LIMIT:
             raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
-        now = self.now
-        if self.state.timers.next_due <= now:
+        if self.state.timers.next_due <= self.now:
             self.fire_due()
-        return self._execute(request, caller, now)
+        return self._execute(request, caller, self.now)
 
     async def submit(self, request: Struct, caller: Caller) -> Struct:
         """Post a request of one of AWS's operations, wait until it is durable, and give AWS's answer.
@@ -258,15 +256,20 @@ class Engine:
         batch = self._batch
         records, envelopes = batch.records, batch.envelopes
         account, principal = caller.account, caller.principal
-        state.now = now
-        position = state.position
-        for event in events:
-            position += 1
-            state.position = position
-            envelope = Envelope(position, now, event, name, account, principal, first)
-            EVOLVE[type(event)](state, event)
-            records.append(encode_envelope(envelope))
-            envelopes.append(envelope)
+        before = len(records)
+        try:
+            state.now = now
+            for position, event in enumerate(events, first):
+                state.position = position
+                envelope = Envelope(position, now, event, name, account, principal, first)
+                EVOLVE[type(event)](state, event)
+                records.append(encode_envelope(envelope))
+                envelopes.append(envelope)
+        except BaseException as error:
+            # Not a refusal but a mistake of ours, or an interrupt: the state is half a command ahead.
+            del records[before:], envelopes[before:]
+            self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}")
+            raise
         self._wake.set()
         return events
 
@@ -397,9 +400,6 @@ async def running_engine(
     """
     engine = Engine(log, clock, listeners)
     await engine.rebuild()
-    if engine.durable:
-        # What was rebuilt lives as long as the world: spare the collector walking it again and again.
-        gc.freeze()
     if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
         clock.begin(engine.state.now)
     failure: BaseException | None = None
