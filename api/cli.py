@@ -18,8 +18,9 @@ import anyio
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.log import EventLog, LogDamaged, LogError, MemoryLog, verified_envelopes
@@ -42,7 +43,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = Console()
+# Into a file or a pipe, rows may be wider than the 80 columns that are assumed there.
+out = Console(width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text for people.")]
@@ -160,22 +162,25 @@ def _progress() -> Generator[Report, None, None]:
 
 
 def _print_outcome(outcome: Outcome) -> None:
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column()
-    table.add_column(overflow="fold")
-    table.add_row("Feature set", f"[bold]{outcome.feature_set}[/]")
-    table.add_row("Accounts", f"{outcome.accounts:,}")
-    for action, states in outcome.handshakes.items():
-        table.add_row(action, ", ".join(f"{number:,} {state}" for state, number in states.items()))
-    for refusal, number in outcome.refused.items():
-        table.add_row("Refused", f"{number:,} {refusal}")
-    table.add_row("Virtual time", f"{outcome.virtual_days:,.1f} days")
     rate = outcome.events / outcome.wall_seconds if outcome.wall_seconds else 0
-    table.add_row("Events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)")
-    table.add_row("Commands", f"{outcome.commands:,}")
-    table.add_row("Digest", outcome.digest)
-    table.add_row("Log", outcome.log)
-    out.print(table)
+    lines = [
+        ("Feature set", outcome.feature_set),
+        ("Accounts", f"{outcome.accounts:,}"),
+        *((action, _counts(states)) for action, states in outcome.handshakes.items()),
+        *(("Refused", f"{number:,} {refusal}") for refusal, number in outcome.refused.items()),
+        ("Virtual time", f"{outcome.virtual_days:,.1f} days"),
+        ("Events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)"),
+        ("Commands", f"{outcome.commands:,}"),
+        ("Digest", outcome.digest),
+        ("Log", outcome.log),
+    ]
+    for name, value in lines:
+        # Plain lines: a table would cut a long digest or path to the width of the terminal.
+        out.print(f"[bold]{name:22}[/]{escape(value)}", soft_wrap=True, highlight=False)
+
+
+def _counts(states: dict[str, int]) -> str:
+    return ", ".join(f"{number:,} {state}" for state, number in states.items())
 
 
 @app.command()
@@ -194,7 +199,7 @@ def show(
         _print_json({"position": views.position, "time": moment(views.now), "total": total, str(subject): shown})
         return
     columns = [name for name in shown[0].__struct_fields__ if name in COLUMNS[subject]] if shown else []
-    table = Table(*(name.replace("_", " ") for name in columns))
+    table = Table(*(Column(name.replace("_", " "), overflow="fold") for name in columns))
     for row in shown:
         table.add_row(*(str(getattr(row, name)) for name in columns))
     out.print(table)

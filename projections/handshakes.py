@@ -69,9 +69,7 @@ class HandshakesView:
                 rows = self._sent[key] = OrderedRows()
             rows.append(row)
         if event.party:
-            recipient = event.party.lower()
-            row.previous = self._latest.get(recipient)
-            self._latest[recipient] = row
+            self._link(row, event.party.lower())
 
     @staticmethod
     def _lists(requested: HandshakeRequested) -> tuple[str | tuple[str, Action], ...]:
@@ -83,7 +81,13 @@ class HandshakesView:
         self._change(event.handshake, HandshakeState.OPEN)
 
     def _accepted(self, envelope: Envelope, event: HandshakeAccepted) -> None:
-        self._change(event.handshake, HandshakeState.ACCEPTED).account = event.account
+        row = self._change(event.handshake, HandshakeState.ACCEPTED)
+        if event.account:
+            # From now on it belongs to the account, whoever owns the address.
+            assert row.requested.party is not None
+            self._unlink(row, row.requested.party.lower())
+            row.account = event.account
+            self._link(row, event.account)
 
     def _declined(self, envelope: Envelope, event: HandshakeDeclined) -> None:
         self._change(event.handshake, HandshakeState.DECLINED)
@@ -111,7 +115,17 @@ class HandshakesView:
             if not len(rows):
                 del self._sent[key]
         if row.requested.party:
-            self._unlink(row, row.requested.party.lower())
+            self._unlink(row, row.account or row.requested.party.lower())
+
+    def _link(self, row: HandshakeRow, recipient: str) -> None:
+        newer = self._latest.get(recipient)
+        if newer is None or newer.position < row.position:
+            row.previous = newer
+            self._latest[recipient] = row
+            return
+        while newer.previous and newer.previous.position > row.position:
+            newer = newer.previous
+        row.previous, newer.previous = newer.previous, row
 
     def _unlink(self, row: HandshakeRow, recipient: str) -> None:
         newer = self._latest[recipient]

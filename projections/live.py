@@ -1,5 +1,7 @@
 """Views built on demand from a log: whole, or as they stood at a position or a moment."""
 
+from contextlib import aclosing
+
 from ..engine.runtime.log import EventLog, verified_envelopes
 from ..engine.timers import NEVER
 from .views import Views
@@ -17,9 +19,10 @@ async def build_views(log: EventLog, *, position: int = NEVER, moment: int = NEV
         LogDamaged: the log does not match its digests, or holds a record that is no event.
     """
     views = Views()
-    async for envelopes in verified_envelopes(log):
-        wanted = [envelope for envelope in envelopes if envelope.position <= position and envelope.time <= moment]
-        views.feed(wanted)
-        if len(wanted) < len(envelopes):
-            break
+    async with aclosing(verified_envelopes(log)) as batches:
+        async for envelopes in batches:
+            wanted = [envelope for envelope in envelopes if envelope.position <= position and envelope.time <= moment]
+            views.feed(wanted)
+            if len(wanted) < len(envelopes):
+                break
     return views

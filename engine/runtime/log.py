@@ -8,7 +8,7 @@ before. The digest at a position covers every record up to there, depends on the
 were batched, and costs a tenth of a digest per record.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from hashlib import sha256
 from typing import Protocol
 
@@ -165,27 +165,14 @@ def require_head(log: EventLog, expected: int) -> None:
         raise LogError(f"{log.name}: the log ends at position {log.head}, not at {expected} as its writer expects")
 
 
-async def verified_envelopes(log: EventLog) -> AsyncIterator[list[Envelope]]:
+async def verified_envelopes(log: EventLog) -> AsyncGenerator[list[Envelope], None]:
     """The whole log in batches, each checked against the stored digests before it is given.
+
+    Whoever stops early closes it: ``async with aclosing(verified_envelopes(log)) as batches``.
 
     Raises:
         LogDamaged: with the first position that does not match, or the segment's first where no checksum tells.
     """
-    async for after, records in _verified_batches(log):
-        yield [_decoded(log, position, record) for position, record in enumerate(records, after + 1)]
-
-
-def _decoded(log: EventLog, position: int, record: bytes) -> Envelope:
-    try:
-        envelope = decode_envelope(record)
-    except msgspec.MsgspecError as error:
-        raise LogDamaged(log.name, position, f"not an event that this version knows: {error}") from error
-    if envelope.position != position:
-        raise LogDamaged(log.name, position, f"the event of position {envelope.position} stands there")
-    return envelope
-
-
-async def _verified_batches(log: EventLog) -> AsyncIterator[tuple[int, list[bytes]]]:
     chain = Chain()
     while chain.position < log.head:
         after = chain.position
@@ -196,16 +183,28 @@ async def _verified_batches(log: EventLog) -> AsyncIterator[tuple[int, list[byte
         computed = dict(chain.extend(records))
         if last == log.head:
             computed[last] = chain.digest
-        stored = await log.seals(after, last)
-        for position in sorted(stored.keys() | computed.keys()):
-            if stored.get(position) != computed.get(position):
-                segment = (position - 1) // SEGMENT * SEGMENT
-                changed = await log.first_changed(segment, position)
-                raise LogDamaged(log.name, changed or segment + 1, _difference(changed, segment + 1, position))
-        yield after, records
+        await _compare(log, after, last, computed)
+        yield [_decoded(log, position, record) for position, record in enumerate(records, after + 1)]
 
 
-def _difference(changed: int | None, first: int, last: int) -> str:
-    if changed:
-        return "the record is not the one that was stored"
-    return f"the records {first} to {last} do not have the digest that was stored"
+async def _compare(log: EventLog, after: int, last: int, computed: dict[int, bytes]) -> None:
+    """Hold the computed digests of a batch against the stored ones."""
+    stored = await log.seals(after, last)
+    for position in sorted(stored.keys() | computed.keys()):
+        if stored.get(position) != computed.get(position):
+            first = (position - 1) // SEGMENT * SEGMENT + 1
+            changed = await log.first_changed(first - 1, position)
+            if changed:
+                raise LogDamaged(log.name, changed, "the record is not the one that was stored")
+            what = f"the records {first} to {position} do not have the digest that was stored"
+            raise LogDamaged(log.name, first, what)
+
+
+def _decoded(log: EventLog, position: int, record: bytes) -> Envelope:
+    try:
+        envelope = decode_envelope(record)
+    except msgspec.MsgspecError as error:
+        raise LogDamaged(log.name, position, f"not an event that this version knows: {error}") from error
+    if envelope.position != position:
+        raise LogDamaged(log.name, position, f"the event of position {envelope.position} stands there")
+    return envelope

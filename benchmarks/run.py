@@ -1,0 +1,103 @@
+"""All benchmarks: a table of the figures beside their budgets, and the same as JSON.
+
+``python benchmarks/run.py [--quick] [--json FILE] [NAME ...]``. A missed budget is reported, not an error: how fast a
+machine is, is no property of the code. A wrong result is an error.
+"""
+
+import argparse
+import platform
+import sqlite3
+import sys
+from importlib import import_module
+from os import cpu_count
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+from measure import Result
+from rich.console import Console
+from rich.table import Table
+
+BENCHES = ("post", "submit", "rebuild", "scaling", "memory", "timers")
+DEFAULT_JSON = Path("build") / "bench.json"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"
+
+
+def _verdict(result: Result) -> str:
+    if result.met is None:
+        return ""
+    return "[green]met[/]" if result.met else "[red]missed[/]"
+
+
+def _table(results: list[Result]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("what")
+    for column in ("ours", "reference"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    table.add_column("ratio", justify="right", no_wrap=True)
+    table.add_column("budget", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("", style="dim")
+    for result in results:
+        budget = f"{result.limit} {result.budget}" if result.limit else ""
+        row = (
+            result.name,
+            _number(result.ours),
+            _number(result.reference),
+            result.unit,
+            _number(result.ratio),
+            budget,
+            _verdict(result),
+            result.note,
+        )
+        table.add_row(*row, style=None if result.limit else "dim")
+    return table
+
+
+def _machine() -> dict[str, str | int | None]:
+    return {
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "msgspec": msgspec.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpus": cpu_count(),
+    }
+
+
+def main() -> None:
+    """Run what was named, or everything."""
+    parser = argparse.ArgumentParser(description="Measure the budgets.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(BENCHES)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="small worlds and few rounds: a minute and a half at most")
+    parser.add_argument(
+        "--json", type=Path, default=DEFAULT_JSON, help=f"where the JSON goes (default: {DEFAULT_JSON})"
+    )
+    options = parser.parse_args()
+    unknown = set(options.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    progress = Console(stderr=True)
+    results: list[Result] = []
+    seconds: dict[str, float] = {}
+    for name in options.names or BENCHES:
+        begun = perf_counter()
+        with progress.status(f"bench_{name}"):
+            results += import_module(f"bench_{name}").run(options.quick)
+        seconds[name] = round(perf_counter() - begun, 1)
+    console.print(_table(results))
+    took = ", ".join(f"{name} {taken:.0f}" for name, taken in seconds.items())
+    console.print(f"seconds: {took}; in all {sum(seconds.values()):.0f}", style="dim")
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    report = {"quick": options.quick, "machine": _machine(), "seconds": seconds, "results": results}
+    options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

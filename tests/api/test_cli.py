@@ -1,0 +1,687 @@
+"""The command as its users run it: what it prints where, its exit codes, and what it says to bad input."""
+
+import json
+import os
+import pty
+import re
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from orgsim.api.cli import app
+from orgsim.engine.runtime.log import LogError
+from orgsim.engine.runtime.sqlite_log import SqliteLog
+
+ORGSIM = Path(sys.executable).with_name("orgsim")
+SHIPPED = Path(__file__).parents[2] / "scenarios" / "enable-all-features.toml"
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE")
+}
+
+SCENARIO = """
+seed = 5
+
+[populations.partners]
+origin = "invited"
+count = 40
+joining = { distribution = "uniform", from_days = 0.5, to_days = 5 }
+accept = 0.8
+decline = 0.2
+answer = { distribution = "uniform", from_days = 1, to_days = 9 }
+
+[populations.vended]
+origin = "created"
+count = 100
+
+[[steps]]
+action = "create_accounts"
+population = "vended"
+
+[[steps]]
+action = "invite"
+population = "partners"
+
+[[steps]]
+action = "enable_all_features"
+
+[[steps]]
+action = "wait_for_answers"
+
+[[steps]]
+action = "remove_declined"
+
+[[steps]]
+action = "finalize"
+"""
+
+
+class Ran:
+    """A finished run of the command."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        """The one JSON object on stdout; nothing else may be there."""
+        assert self.out.endswith("}\n")
+        assert len(self.out.splitlines()) == 1
+        return json.loads(self.out)
+
+    @property
+    def complaint(self) -> str:
+        """The one line on stderr; nothing may be on stdout."""
+        assert self.out == ""
+        assert self.err.startswith("orgsim: "), self.err
+        assert self.err.endswith("\n")
+        assert len(self.err.splitlines()) == 1, self.err
+        return self.err.removeprefix("orgsim: ").rstrip("\n")
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs ``orgsim`` in an empty folder with the scenario above as ``s.toml``."""
+    (tmp_path / "s.toml").write_text(SCENARIO)
+
+    def run(*arguments: str | Path) -> Ran:
+        command = [ORGSIM, *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False)
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same within this process, which is faster; an exception that gets through is raised."""
+    (tmp_path / "s.toml").write_text(SCENARIO)
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str | Path) -> Ran:
+        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Ran(done.exit_code, done.stdout, done.stderr)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, Any]]:
+    """The file of a finished run, and what it printed."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "s.toml").write_text(SCENARIO)
+    command = [ORGSIM, "simulate", "s.toml", "--log", "w.db", "--json"]
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=True)
+    return (folder / "w.db").read_bytes(), json.loads(done.stdout)
+
+
+@pytest.fixture
+def log(tmp_path: Path, finished: tuple[bytes, dict[str, Any]]) -> Path:
+    """A copy of the finished run's log, called ``w.db`` in the folder of ``run``."""
+    path = tmp_path / "w.db"
+    path.write_bytes(finished[0])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "taught"),
+    [
+        (
+            ("--help",),
+            ("simulate", "show", "verify", "--version", "orgsim simulate scenarios/enable-all-features.toml"),
+        ),
+        (
+            ("simulate", "--help"),
+            ("scenario", "--log", "--seed", "--accounts", "--durability", "full|normal|off", "--resume", "--json"),
+        ),
+        (("show", "--help"), ("log", "organization|accounts|handshakes", "--limit", "--json")),
+        (("verify", "--help"), ("log", "--json")),
+    ],
+)
+def test_help(arguments: tuple[str, ...], taught: tuple[str, ...], run: Run) -> None:
+    """Every command explains itself with all that it takes."""
+    ran = run(*arguments)
+    assert (ran.code, ran.err) == (0, "")
+    assert all(word in ran.out for word in ("Usage: orgsim", *taught))
+
+
+def test_nothing_asked(run: Run) -> None:
+    """Without a command the help is shown, and the usage was wrong."""
+    ran = run()
+    assert ran.code == 2
+    assert "Usage: orgsim" in ran.out + ran.err
+
+
+def test_version(run: Run) -> None:
+    """The version is that of the distribution."""
+    ran = run("--version")
+    assert (ran.code, ran.out, ran.err) == (0, f"orgsim {version('orgsim')}\n", "")
+
+
+def test_simulate_json(run: Run, tmp_path: Path) -> None:
+    """A run prints one JSON object with its figures, and nothing else anywhere."""
+    ran = run("simulate", "s.toml", "--log", "w.db", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    found = ran.json
+    assert found["feature_set"] == "ALL"
+    answers = found["handshakes"]["APPROVE_ALL_FEATURES"]
+    assert found["handshakes"] == {
+        "INVITE": {"ACCEPTED": 40},
+        "APPROVE_ALL_FEATURES": answers,
+        "ENABLE_ALL_FEATURES": {"ACCEPTED": 1},
+    }
+    assert answers["ACCEPTED"] + answers["DECLINED"] == 40
+    assert found["accounts"] == 1 + 100 + answers["ACCEPTED"]
+    assert found["commands"] == 1 + 100 + 40 + 40 + 1 + 40 + answers["DECLINED"] + 1
+    assert found["events"] == 3 + 300 + 120 + 41 + 40 + answers["DECLINED"] + 1 + 2
+    assert 1 < found["virtual_days"] <= 14
+    assert found["wall_seconds"] >= 0
+    assert re.fullmatch("[0-9a-f]{64}", found["digest"])
+    assert (found["log"], found["seed"], found["refused"]) == ("w.db", 5, {})
+    assert (tmp_path / "w.db").exists()
+
+
+def test_simulate_in_memory(run: Run, finished: tuple[bytes, dict[str, Any]], tmp_path: Path) -> None:
+    """Without a log the run has the same digest, and leaves no file."""
+    found = run("simulate", "s.toml", "--json").json
+    assert (found["digest"], found["log"]) == (finished[1]["digest"], "memory")
+    assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
+
+
+@pytest.mark.parametrize("durability", ["full", "normal", "off"])
+def test_durability(durability: str, call: Run, finished: tuple[bytes, dict[str, Any]]) -> None:
+    """However safe the log is kept, it holds the same."""
+    ran = call("simulate", "s.toml", "--log", "w.db", "--durability", durability, "--json")
+    assert ran.json["digest"] == finished[1]["digest"]
+
+
+def test_simulate_for_people(run: Run, finished: tuple[bytes, dict[str, Any]]) -> None:
+    """For people the same figures are a table, and the digest can be copied in one piece."""
+    ran = run("simulate", "s.toml", "--log", "w.db")
+    found = finished[1]
+    assert (ran.code, ran.err) == (0, "")
+    assert "ALL" in ran.out
+    assert f"{found['accounts']:,}" in ran.out
+    assert f"{found['events']:,} in " in ran.out
+    assert "40 ACCEPTED" in ran.out
+    assert "w.db" in ran.out
+    assert found["digest"] in ran.out
+
+
+def test_refusals_for_people(call: Run, tmp_path: Path) -> None:
+    """Refused commands are told, with AWS's name and reason."""
+    (tmp_path / "s.toml").write_text(f"[quotas]\ninvitations_per_day = 30\n{SCENARIO.replace('seed = 5', '')}")
+    ran = call("simulate", "s.toml")
+    assert ran.code == 0
+    assert "HandshakeConstraintViolationException HANDSHAKE_RATE_LIMIT_EXCEEDED" in " ".join(ran.out.split())
+
+
+def test_shipped_scenario(run: Run) -> None:
+    """The shipped scenario can be played with another number of accounts."""
+    found = run("simulate", SHIPPED, "--accounts", "50", "--json").json
+    assert found["feature_set"] == "ALL"
+    assert found["handshakes"]["INVITE"] == {"ACCEPTED": 50}
+
+
+def test_seed(run: Run, finished: tuple[bytes, dict[str, Any]]) -> None:
+    """A seed replaces that of the scenario; its own makes no difference."""
+    same, other = (run("simulate", "s.toml", "--seed", seed, "--json").json for seed in ("5", "-6"))
+    assert (same["seed"], same["digest"]) == (5, finished[1]["digest"])
+    assert other["seed"] == -6
+    assert other["digest"] != same["digest"]
+
+
+@pytest.mark.parametrize("seed", ["9223372036854775808", "-9223372036854775809", "99999999999999999999999", "x", "1.5"])
+def test_impossible_seed(seed: str, call: Run, tmp_path: Path) -> None:
+    """A seed that the scenario file could not have either is wrong usage, and no log is begun."""
+    ran = call("simulate", "s.toml", "--seed", seed, "--log", "w.db")
+    assert (ran.code, ran.out) == (2, "")
+    assert "seed" in ran.err
+    assert "Traceback" not in ran.err
+    assert not (tmp_path / "w.db").exists()
+
+
+def test_accounts(call: Run) -> None:
+    """The number of invited accounts can be set, also to none."""
+    assert call("simulate", "s.toml", "--accounts", "7", "--json").json["handshakes"]["INVITE"] == {"ACCEPTED": 7}
+    assert "INVITE" not in call("simulate", "s.toml", "--accounts", "0", "--json").json["handshakes"]
+
+
+def test_accounts_of_nobody(call: Run, tmp_path: Path) -> None:
+    """A number of invited accounts for a scenario that invites nobody is wrong usage."""
+    (tmp_path / "s.toml").write_text("")
+    ran = call("simulate", "s.toml", "--accounts", "5")
+    assert ran.code == 2
+    assert "--accounts" in ran.complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("simulate", "s.toml", "--accounts", "-1"), "'--accounts'"),
+        (("simulate", "s.toml", "--accounts", "many"), "'--accounts'"),
+        (("simulate", "s.toml", "--durability", "half"), "'full', 'normal', 'off'"),
+        (("simulate", "s.toml", "--nope"), "--nope"),
+        (("simulate", "s.toml", "t.toml"), "t.toml"),
+        (("simulate",), "scenario"),
+        (("verify",), "log"),
+        (("show",), "log"),
+        (("show", "w.db", "policies"), "'organization', 'accounts', 'handshakes'"),
+        (("show", "w.db", "--limit", "0"), "'--limit'"),
+        (("simulat", "s.toml"), "simulat"),
+    ],
+)
+def test_wrong_usage(arguments: tuple[str, ...], named: str, call: Run, log: Path) -> None:
+    """Wrong options and arguments are named on stderr, with exit code 2."""
+    ran = call(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert named in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "s.toml: cannot be read: No such file or directory"),
+        (b"seed = ", "s.toml: not TOML: Invalid value (at end of document)"),
+        (b"seed = 1\nseed : 2\n", "s.toml: not TOML: "),
+        (b"\x00\xff\xfe", "s.toml: not a text file in UTF-8 (byte 1)"),
+        (b"[quotas]\naccounts = 0\n", "s.toml: quotas.accounts: "),
+        (b'[[steps]]\naction = "invite"\npopulation = "p"\n', "s.toml: steps[0].population: "),
+        (b"sed = 1", "s.toml: Object contains unknown field `sed`, did you mean `seed`?"),
+        (b"SQLite format 3\0" + bytes(100), "s.toml: not TOML: "),
+        (b"x = " + b"[" * 5_000, "s.toml: "),
+    ],
+)
+def test_bad_scenario(content: bytes | None, message: str, call: Run, tmp_path: Path) -> None:
+    """A bad scenario is answered with one line that names file and place; nothing is made or changed."""
+    file = tmp_path / "s.toml"
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+    ran = call("simulate", "s.toml", "--log", "w.db")
+    assert ran.code == 2
+    assert ran.complaint.startswith(message)
+    assert [path.name for path in tmp_path.iterdir()] == ([] if content is None else ["s.toml"])
+    assert content is None or file.read_bytes() == content
+
+
+def test_scenario_that_is_a_directory(call: Run, tmp_path: Path) -> None:
+    """A directory is no scenario."""
+    ran = call("simulate", tmp_path)
+    assert (ran.code, ran.complaint) == (2, f"{tmp_path}: cannot be read: Is a directory")
+
+
+def test_existing_log(run: Run, log: Path) -> None:
+    """An existing log is refused unless it shall be resumed, and stays as it was."""
+    before = log.read_bytes()
+    ran = run("simulate", "s.toml", "--log", "w.db")
+    assert ran.code == 2
+    assert ran.complaint.startswith("w.db: the file exists already")
+    assert "--resume" in ran.err
+    assert log.read_bytes() == before
+
+
+def test_existing_file_of_another_kind(call: Run, tmp_path: Path) -> None:
+    """Whatever exists where the log shall be is not overwritten."""
+    (tmp_path / "w.db").write_text("precious")
+    (tmp_path / "folder").mkdir()
+    for name in ("w.db", "folder"):
+        ran = call("simulate", "s.toml", "--log", name)
+        assert ran.code == 2
+        assert ran.complaint.startswith(f"{name}: ")
+    assert (tmp_path / "w.db").read_text() == "precious"
+
+
+def test_log_in_a_missing_directory(run: Run, tmp_path: Path) -> None:
+    """A log cannot be made in a directory that does not exist; the message says that it is the directory."""
+    ran = run("simulate", "s.toml", "--log", "no/such/w.db")
+    assert ran.code == 2
+    assert ran.complaint.startswith("no/such/w.db: ")
+    assert "directory" in ran.err
+    assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
+
+
+async def test_failure_leaves_no_thread(tmp_path: Path, anyio_backend: str) -> None:
+    """A log that cannot be opened leaves no thread behind that would speak up when its event loop is gone."""
+    for _ in range(20):
+        with pytest.raises(LogError):
+            await SqliteLog.create(tmp_path / "no" / "such" / "w.db")
+        assert not [thread.name for thread in threading.enumerate() if "_connection_worker_thread" in thread.name]
+
+
+def test_resume_of_a_finished_run(run: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
+    """Resuming a finished run gives its figures again."""
+    found = run("simulate", "s.toml", "--log", "w.db", "--resume", "--json").json
+    assert {**found, "wall_seconds": 0} == {**finished[1], "wall_seconds": 0}
+
+
+def test_resume_without_a_log(call: Run) -> None:
+    """Without a log there is nothing to resume."""
+    ran = call("simulate", "s.toml", "--resume")
+    assert ran.code == 2
+    assert "--resume needs --log" in ran.complaint
+
+
+def test_resume_of_nothing(call: Run, tmp_path: Path) -> None:
+    """A log that is not there cannot be resumed, and is not made."""
+    ran = call("simulate", "s.toml", "--log", "w.db", "--resume")
+    assert (ran.code, ran.complaint) == (2, "w.db: cannot be read: No such file or directory")
+    assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [(("--seed", "6"), "position 1 "), (("--accounts", "41"), f"position {3 + 300 + 40 + 1} ")],
+    ids=["seed", "accounts"],
+)
+def test_resume_of_another_run(change: tuple[str, ...], place: str, call: Run, log: Path) -> None:
+    """A log of another run is refused with the first position that differs, and keeps its events."""
+    before = call("verify", "w.db").out
+    ran = call("simulate", "s.toml", "--log", "w.db", "--resume", *change)
+    assert ran.code in (1, 2)
+    assert "w.db: cannot be resumed: " in ran.complaint
+    assert place in ran.complaint
+    assert "nothing after it is in the log" not in ran.complaint
+    assert call("verify", "w.db").out == before
+
+
+def test_show_organization(run: Run, log: Path) -> None:
+    """The organization is what is shown unless something else is asked for."""
+    ran = run("show", "w.db", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    (organization,) = ran.json["organization"]
+    assert (organization["FeatureSet"], organization["MasterAccountId"]) == ("ALL", "111111111111")
+    assert run("show", "w.db", "organization", "--json").out == ran.out
+    people = run("show", "w.db").out
+    assert organization["Id"] in people
+    assert "1 in all" in people
+
+
+@pytest.mark.parametrize("subject", ["accounts", "handshakes"])
+def test_show_rows(subject: str, call: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
+    """All rows are shown to machines, twenty to people, and as many as are asked for."""
+    found = call("show", "w.db", subject, "--json").json
+    total = {"accounts": finished[1]["accounts"], "handshakes": 40 + 40 + 1}[subject]
+    assert (found["total"], len(found[subject])) == (total, total)
+    assert found["position"] == finished[1]["events"]
+    assert len({row["Id"] for row in found[subject]}) == total
+    limited = call("show", "w.db", subject, "--limit", "3", "--json").json
+    assert (limited["total"], limited[subject]) == (total, found[subject][:3])
+    people = call("show", "w.db", subject)
+    assert (people.code, people.err) == (0, "")
+    assert f"{total:,} in all, {total - 20:,} more; position {finished[1]['events']:,}, 2026-01-" in people.out
+    assert f"{total:,} in all; " in call("show", "w.db", subject, "--limit", "500").out
+
+
+def test_show_ids_for_people(call: Run, log: Path) -> None:
+    """The ids that people see are whole, for they have to be copied."""
+    for subject in ("accounts", "handshakes"):
+        (row,) = call("show", "w.db", subject, "--limit", "1", "--json").json[subject]
+        assert row["Id"] in call("show", "w.db", subject, "--limit", "1").out
+
+
+def test_verify(run: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
+    """A sound log has the digest that its run printed."""
+    found = run("verify", "w.db", "--json")
+    assert (found.code, found.err) == (0, "")
+    events, digest = finished[1]["events"], finished[1]["digest"]
+    assert {"ok": True, "events": events, "digest": digest}.items() <= found.json.items()
+    people = run("verify", "w.db")
+    assert (people.code, people.err, people.out) == (0, "", f"w.db: {events:,} events, digest {digest}\n")
+
+
+def place_of(file: bytes, path: Path, position: int) -> int:
+    """Where in the file the record of a position stands."""
+    connection = sqlite3.connect(path)
+    try:
+        ((record,),) = connection.execute("SELECT record FROM events WHERE position = ?", (position,))
+    finally:
+        connection.close()
+    assert file.count(record) == 1
+    return file.index(record)
+
+
+def flip(path: Path, place: int, bits: int) -> bytes:
+    """Change one byte of a file; its new content."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= bits
+    path.write_bytes(content)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("position", [1, 2, 255, 256, 257, 500, -1])
+def test_one_byte_of_an_event_changed(
+    position: int, call: Run, log: Path, finished: tuple[bytes, dict[str, Any]]
+) -> None:
+    """A changed event is found and named by its position, by whatever reads the log, and the file stays as it is."""
+    position = position if position > 0 else finished[1]["events"]
+    changed = flip(log, place_of(finished[0], log, position) + 9, 0x10)
+    message = f"w.db: damaged at position {position}: the record is not the one that was stored"
+    ran = call("verify", "w.db")
+    assert (ran.code, ran.complaint) == (1, message)
+    ran = call("verify", "w.db", "--json")
+    assert (ran.code, ran.err) == (1, f"orgsim: {message}\n")
+    assert {"ok": False, "position": position, "error": message}.items() <= ran.json.items()
+    assert ran.json["events"] < position
+    ran = call("show", "w.db")
+    assert (ran.code, ran.complaint) == (1, message)
+    ran = call("simulate", "s.toml", "--log", "w.db", "--resume")
+    assert ran.code == 1
+    assert f"position {position}" in ran.complaint
+    assert log.read_bytes() == changed
+
+
+@pytest.mark.parametrize(("back", "bits"), [(2, 0x01), (3, 0x80)], ids=["into a text", "into a number"])
+def test_type_of_a_record_changed(
+    back: int, bits: int, call: Run, log: Path, finished: tuple[bytes, dict[str, Any]]
+) -> None:
+    """A byte that makes SQLite take a record for something else does no harm, or is named by the record's position."""
+    position = 300
+    changed = flip(log, place_of(finished[0], log, position) - back, bits)
+    ran = call("verify", "w.db", "--json")
+    if ran.code == 0:
+        assert (ran.json["digest"], ran.err) == (finished[1]["digest"], "")
+    else:
+        assert ran.code == 1
+        assert ran.err.startswith(f"orgsim: w.db: damaged at position {position}: ")
+        assert len(ran.err.splitlines()) == 1
+    assert log.read_bytes() == changed
+
+
+def test_any_byte_changed(log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
+    """Whichever byte of the file is changed, the events are sound or one line says that the log is not."""
+    content, outcome = finished
+    for place in [*range(112), *range(112, len(content), 541)]:
+        for bits in (0x01, 0x80):
+            changed = bytearray(content)
+            changed[place] ^= bits
+            log.write_bytes(changed)
+            ran = CliRunner().invoke(app, ["verify", str(log), "--json"])
+            where = f"byte {place} ^ {bits}: {ran.stderr}{ran.exception!r}"
+            assert ran.exception is None or isinstance(ran.exception, SystemExit), where
+            assert ran.exit_code in (0, 1, 2), where
+            if ran.exit_code == 0:
+                assert json.loads(ran.stdout)["digest"] == outcome["digest"], where
+            else:
+                assert len(ran.stderr.splitlines()) == 1, where
+                assert str(log) in ran.stderr, where
+            assert log.read_bytes() == changed, where
+
+
+@pytest.mark.parametrize("left", [0.1, 0.5, 0.9])
+def test_truncated_log(left: float, call: Run, log: Path) -> None:
+    """A log whose end is missing fails the check, in one line, and stays as it is."""
+    content = log.read_bytes()
+    log.write_bytes(content[: int(len(content) * left)])
+    for command in ("verify", "show"):
+        ran = call(command, "w.db")
+        assert ran.code == 1
+        assert ran.complaint.startswith("w.db: ")
+    ran = call("simulate", "s.toml", "--log", "w.db", "--resume")
+    assert ran.code == 1
+    assert ran.complaint.startswith("w.db: ")
+    assert log.read_bytes() == content[: int(len(content) * left)]
+
+
+def test_last_events_missing(call: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
+    """A log from which events were taken away fails the check at the first that is missing."""
+    connection = sqlite3.connect(log)
+    connection.execute("DELETE FROM events WHERE position > 400")
+    connection.commit()
+    connection.close()
+    ran = call("verify", "w.db")
+    assert (ran.code, ran.complaint) == (1, "w.db: damaged at position 401: the record is missing")
+
+
+def of_newer_format(log: Path) -> str:
+    flip(log, 63, 0x03)
+    return "the log has format 2; this version of orgsim reads format 1"
+
+
+def of_another_application(log: Path) -> str:
+    flip(log, 68, 0x01)
+    return "not a log of orgsim: an SQLite file of another application"
+
+
+def other_sqlite(log: Path) -> str:
+    log.unlink()
+    connection = sqlite3.connect(log)
+    connection.execute("CREATE TABLE events (position, record, checksum)")
+    connection.commit()
+    connection.close()
+    return "not a log of orgsim: an SQLite file of another application"
+
+
+def text_file(log: Path) -> str:
+    log.write_text("SQLite format 3, as a text about SQLite says on its first page\n" * 10)
+    return "not a log of orgsim: no SQLite file"
+
+
+def empty_file(log: Path) -> str:
+    log.write_bytes(b"")
+    return "not a log of orgsim: no SQLite file"
+
+
+def first_bytes(log: Path) -> str:
+    log.write_bytes(log.read_bytes()[:99])
+    return "not a log of orgsim: no SQLite file"
+
+
+def missing(log: Path) -> str:
+    log.unlink()
+    return "cannot be read: No such file or directory"
+
+
+def directory(log: Path) -> str:
+    log.unlink()
+    log.mkdir()
+    return "cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        of_newer_format,
+        of_another_application,
+        other_sqlite,
+        text_file,
+        empty_file,
+        first_bytes,
+        missing,
+        directory,
+    ],
+)
+def test_what_is_no_log(spoil: Callable[[Path], str], call: Run, log: Path, tmp_path: Path) -> None:
+    """What is no log of this version is called so in one line, by whatever shall read it, and left alone."""
+    message = f"w.db: {spoil(log)}"
+    before = {path.name: path.read_bytes() if path.is_file() else b"" for path in tmp_path.iterdir()}
+    for arguments in (
+        ("verify", "w.db"),
+        ("verify", "w.db", "--json"),
+        ("show", "w.db", "accounts"),
+        ("simulate", "s.toml", "--log", "w.db", "--resume"),
+    ):
+        ran = call(*arguments)
+        assert (ran.code, ran.complaint) == (2, message), arguments
+    assert {path.name: path.read_bytes() if path.is_file() else b"" for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "w.db", "accounts", "--json"),
+        ("show", "w.db", "handshakes", "--limit", "500"),
+        ("verify", "w.db"),
+        ("simulate", "s.toml"),
+        ("--help",),
+    ],
+)
+def test_reader_that_goes_away(arguments: tuple[str, ...], run: Run, log: Path, tmp_path: Path) -> None:
+    """When whoever reads the output closes it, nothing is said about that."""
+    process = subprocess.Popen(
+        [ORGSIM, *arguments], cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as stderr:
+        assert stderr.read() == b""
+    assert process.wait() in (0, 1, 141)
+
+
+@pytest.mark.parametrize("arguments", [("simulate", "s.toml", "--json"), ("show", "w.db"), ("verify", "w.db")])
+def test_output_on_a_full_disk(arguments: tuple[str, ...], run: Run, log: Path, tmp_path: Path) -> None:
+    """When the output cannot be written, one line says so."""
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [ORGSIM, *arguments], cwd=tmp_path, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert ran.returncode == 1
+    assert len(ran.stderr.decode().splitlines()) == 1
+
+
+def test_progress_on_a_terminal(run: Run, tmp_path: Path) -> None:
+    """On a terminal a bar on stderr shows what is being done; stdout holds the result alone."""
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [ORGSIM, "simulate", SHIPPED, "--accounts", "300", "--json"],
+        cwd=tmp_path,
+        env=ENVIRONMENT | {"TERM": "xterm", "COLUMNS": "120"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=end,
+    )
+    os.close(end)
+    shown = b""
+    while piece := read_terminal(terminal):
+        shown += piece
+    os.close(terminal)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert json.loads(out)["feature_set"] == "ALL"
+    assert len(out.splitlines()) == 1
+    text = shown.decode()
+    for words in ("Creating vended", "Inviting partners", "Joining: partners", "Answering", "300/300", "2026-01-", "━"):
+        assert words in text
+
+
+def read_terminal(terminal: int) -> bytes:
+    """What has been written to a terminal; nothing when its other end is closed."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""

@@ -1,0 +1,200 @@
+"""Run this file to add what is missing to ``golden_events.json``; what is in there already never changes."""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from orgsim.engine import events
+from orgsim.engine.events import (
+    AccountCreationFailed,
+    AccountCreationRequested,
+    AccountCreationSucceeded,
+    AccountDeparted,
+    AccountDescribed,
+    AccountJoined,
+    Action,
+    AnyEvent,
+    Condition,
+    DepartureMethod,
+    Envelope,
+    Event,
+    FeatureSet,
+    FeatureSetChanged,
+    HandshakeAccepted,
+    HandshakeCanceled,
+    HandshakeDeclined,
+    HandshakeExpired,
+    HandshakeOpened,
+    HandshakePurged,
+    HandshakeRequested,
+    JoinedMethod,
+    OrganizationCreated,
+    OrganizationDeleted,
+    PartyType,
+    Tag,
+    TimeAdvanced,
+    WorldCreated,
+    decode_envelope,
+    encode_envelope,
+)
+from orgsim.engine.evolve import EVOLVE
+from orgsim.engine.settings import Quotas, Settings
+
+GOLDEN = Path(__file__).with_name("golden_events.json")
+TYPES = get_args(AnyEvent)
+HERE, HANDSHAKE = "o-0123456789", "h-0123456789abcdef0123456789abcdef"
+REQUEST, ACCOUNT = "car-0123456789abcdef0123456789abcdef", "222222222222"
+
+SAMPLES: list[Event] = [
+    WorldCreated(
+        seed=-7,
+        settings=Settings(
+            quotas=Quotas(
+                accounts=10,
+                invitations_per_day=20,
+                all_features_migration_accounts=30,
+                concurrent_account_creations=40,
+                created_account_minimum_age_days=50,
+            ),
+            latency="realistic",
+            fidelity="observed",
+            invitations_during_migration=False,
+            organization_finalization_seconds=60,
+            membership_change_interval_seconds=70,
+            consolidated_billing_supported=False,
+        ),
+    ),
+    TimeAdvanced(),
+    AccountDescribed(account=ACCOUNT, email="me@example.com", name="Me", conditions=tuple(Condition)),
+    OrganizationCreated(
+        organization=HERE, root="r-0123", management_account=ACCOUNT, feature_set=FeatureSet.CONSOLIDATED_BILLING
+    ),
+    OrganizationDeleted(organization=HERE),
+    FeatureSetChanged(organization=HERE, feature_set=FeatureSet.ALL),
+    HandshakeRequested(
+        organization=HERE,
+        handshake=HANDSHAKE,
+        action=Action.INVITE,
+        expires_at=1_768_521_600_000_000,
+        party="who@example.com",
+        party_type=PartyType.EMAIL,
+        parent="h-fedcba9876543210fedcba9876543210",
+        feature_set=FeatureSet.ALL,
+        notes="Welcome",
+        tags=(Tag(key="team", value="a"), Tag(key="cost", value="")),
+    ),
+    HandshakeOpened(organization=HERE, handshake=HANDSHAKE),
+    HandshakeAccepted(organization=HERE, handshake=HANDSHAKE, account=ACCOUNT),
+    HandshakeDeclined(organization=HERE, handshake=HANDSHAKE),
+    HandshakeCanceled(organization=HERE, handshake=HANDSHAKE),
+    HandshakeExpired(organization=HERE, handshake=HANDSHAKE),
+    HandshakePurged(organization=HERE, handshake=HANDSHAKE),
+    AccountCreationRequested(
+        organization=HERE,
+        request=REQUEST,
+        email="made@example.com",
+        name="Made",
+        finishes_at=1_768_521_600_000_001,
+        role_name="Boss",
+        iam_user_access_to_billing="DENY",
+        tags=(Tag(key="team", value="a"),),
+    ),
+    AccountCreationSucceeded(organization=HERE, request=REQUEST, account=ACCOUNT),
+    AccountCreationFailed(organization=HERE, request=REQUEST, reason="EMAIL_ALREADY_EXISTS"),
+    AccountJoined(
+        organization=HERE, account=ACCOUNT, method=JoinedMethod.CREATED, email="made@example.com", name="Made"
+    ),
+    AccountDeparted(organization=HERE, account=ACCOUNT, method=DepartureMethod.REMOVED),
+]
+"""One of every type, with a value in every field. Fields that come later stay out of it: they have defaults."""
+
+
+def enveloped(event: Event) -> Envelope:
+    return Envelope(
+        position=300,
+        time=1_767_225_600_000_000,
+        event=event,
+        operation="AcceptHandshake",
+        account="111111111111",
+        principal="user/diego",
+        command=299,
+    )
+
+
+def add_missing_samples() -> None:
+    """Add the tags that the file does not have yet."""
+    golden = json.loads(GOLDEN.read_text("utf-8")) if GOLDEN.exists() else {}
+    for event in SAMPLES:
+        golden.setdefault(type(event).__name__, encode_envelope(enveloped(event)).hex())
+    GOLDEN.write_text(json.dumps(golden, indent=1) + "\n", "utf-8")
+
+
+def test_every_event_has_its_function() -> None:
+    """EVOLVE knows exactly the events that there are, and so does the union that is decoded."""
+    parents = (Event, events.WorldEvent, events.OrganizationEvent)
+    defined = {found for found in vars(events).values() if isinstance(found, type) and issubclass(found, Event)}
+    assert defined - set(parents) == set(TYPES) == set(EVOLVE)
+
+
+@pytest.mark.parametrize("event_type", TYPES)
+def test_tags(event_type: type[Event]) -> None:
+    """A stored tag is the name of its class; so no two are the same."""
+    assert event_type.__struct_config__.tag == event_type.__name__
+
+
+@pytest.mark.parametrize("event_type", TYPES)
+def test_form(event_type: type[Event]) -> None:
+    """Events are frozen, are stored as arrays, and cost the garbage collector nothing."""
+    form = event_type.__struct_config__
+    assert (form.frozen, form.array_like, form.gc) == (True, True, False)
+
+
+def test_every_event_has_a_golden_sample() -> None:
+    """The golden file holds a sample of every tag; run this file to add what is missing."""
+    golden = json.loads(GOLDEN.read_text("utf-8"))
+    assert {found.__name__ for found in TYPES} <= set(golden)
+
+
+def test_golden_samples_of_what_is_no_more() -> None:
+    """Every tag that was ever released is still one that can be decoded."""
+    golden = json.loads(GOLDEN.read_text("utf-8"))
+    assert {tag: decode_envelope(bytes.fromhex(stored)).type for tag, stored in golden.items()} == {
+        tag: tag for tag in golden
+    }
+
+
+@pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
+def test_golden_samples_mean_the_same(event: Event) -> None:
+    """What was stored reads as what was meant, field by field."""
+    stored = json.loads(GOLDEN.read_text("utf-8"))[type(event).__name__]
+    assert decode_envelope(bytes.fromhex(stored)) == enveloped(event)
+
+
+@pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
+def test_round_trip(event: Event) -> None:
+    """An envelope reads back as it was written, and says its type and its organization."""
+    envelope = decode_envelope(encode_envelope(enveloped(event)))
+    assert envelope == enveloped(event)
+    assert envelope.type == type(event).__name__
+    assert envelope.organization == (None if isinstance(event, events.WorldEvent) else HERE)
+
+
+def test_nobody_called() -> None:
+    """What a timer caused has neither account nor principal, and keeps it so."""
+    envelope = Envelope(2, 5, HandshakeExpired(HERE, HANDSHAKE), "ExpireHandshake", None, None, 2)
+    assert decode_envelope(encode_envelope(envelope)) == envelope
+
+
+def test_defaults() -> None:
+    """Fields that came later may be missing from what was stored before."""
+    requested = HandshakeRequested(HERE, HANDSHAKE, Action.ENABLE_ALL_FEATURES, 5, None, PartyType.ORGANIZATION)
+    whole = msgspec.msgpack.decode(encode_envelope(enveloped(requested)))
+    whole[2] = whole[2][:7]
+    assert decode_envelope(msgspec.msgpack.encode(whole)).event == requested
+
+
+if __name__ == "__main__":
+    add_missing_samples()

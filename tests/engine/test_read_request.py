@@ -1,0 +1,171 @@
+from enum import StrEnum
+from typing import Annotated, Any
+
+import pytest
+from given import MEMBER
+from msgspec import Meta, Struct
+
+from orgsim.engine.errors import InvalidInputException, Refused, SerializationException
+from orgsim.engine.events import FeatureSet
+from orgsim.engine.ids import HandshakeId
+from orgsim.engine.operation import read_request, screaming
+from orgsim.engine.operations import (
+    accept_handshake,
+    create_organization,
+    invite_account_to_organization,
+    leave_organization,
+)
+
+INVITATION = {"Target": {"Type": "ACCOUNT", "Id": MEMBER}}
+
+
+class ActionType(StrEnum):
+    INVITE = "INVITE"
+
+
+class Filter(Struct, frozen=True, rename="pascal"):
+    action_type: ActionType | None = None
+    parent_handshake_id: HandshakeId | None = None
+
+
+class Listing(Struct, rename="pascal"):
+    """Every kind of constraint there is, in the shape of AWS's requests."""
+
+    handshake_id: HandshakeId
+    filter: Filter = Filter()
+    filters: tuple[Filter, ...] = ()
+    name: Annotated[str, Meta(min_length=1, max_length=3)] = "abc"
+    max_results: Annotated[int, Meta(ge=1, le=20)] | None = None
+    tag_keys: tuple[Annotated[str, Meta(min_length=1, max_length=128)], ...] = ()
+
+
+VALID = {"HandshakeId": "h-01234567"}
+
+
+def refusal(members: dict[str, Any], request_type: type[Struct] = Listing) -> Refused:
+    with pytest.raises(Refused) as caught:
+        read_request(request_type, members)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({}, "INPUT_REQUIRED:HANDSHAKE_ID"),
+        ({"HandshakeId": None}, "INPUT_REQUIRED:HANDSHAKE_ID"),
+        ({"handshakeId": "h-01234567"}, "INPUT_REQUIRED:HANDSHAKE_ID"),
+        ({"HandshakeId": ""}, "INVALID_PATTERN:HANDSHAKE_ID"),
+        ({"HandshakeId": "h-01234567\n"}, "INVALID_PATTERN:HANDSHAKE_ID"),
+        (VALID | {"Name": ""}, "MIN_LENGTH_EXCEEDED:NAME"),
+        (VALID | {"Name": "abcd"}, "MAX_LENGTH_EXCEEDED:NAME"),
+        (VALID | {"MaxResults": 0}, "MIN_VALUE_EXCEEDED:MAX_RESULTS"),
+        (VALID | {"MaxResults": 21}, "MAX_VALUE_EXCEEDED:MAX_RESULTS"),
+        (VALID | {"Filter": {"ActionType": "DANCE"}}, "INVALID_ENUM:FILTER_ACTION_TYPE"),
+        (VALID | {"Filter": {"ParentHandshakeId": "x"}}, "INVALID_PATTERN:FILTER_PARENT_HANDSHAKE_ID"),
+        (VALID | {"Filters": [{}, {"ActionType": "DANCE"}]}, "INVALID_ENUM:FILTERS_ACTION_TYPE"),
+        (VALID | {"TagKeys": ["a", ""]}, "MIN_LENGTH_EXCEEDED:TAG_KEYS"),
+        (VALID | {"TagKeys": ["k" * 129]}, "MAX_LENGTH_EXCEEDED:TAG_KEYS"),
+    ],
+)
+def test_reasons(members: dict[str, Any], reason: str) -> None:
+    """Each broken constraint has AWS's reason, with the member and the way to it behind the colon."""
+    refused = refusal(members)
+    assert (type(refused), refused.reason) == (InvalidInputException, reason)
+
+
+@pytest.mark.parametrize(
+    ("request_type", "members", "reason"),
+    [
+        (create_organization.Request, {"FeatureSet": "SOME"}, "INVALID_ENUM:FEATURE_SET"),
+        (invite_account_to_organization.Request, {"Target": {}}, "INPUT_REQUIRED:TARGET_TYPE"),
+        (invite_account_to_organization.Request, INVITATION | {"Tags": [{"Key": "k"}]}, "INPUT_REQUIRED:TAGS_VALUE"),
+        (invite_account_to_organization.Request, INVITATION | {"Notes": "n" * 1025}, "MAX_LENGTH_EXCEEDED:NOTES"),
+    ],
+)
+def test_reasons_of_operations(request_type: type[Struct], members: dict[str, Any], reason: str) -> None:
+    """The requests of the operations give such reasons too."""
+    assert refusal(members, request_type).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({}, "You must provide a value for the parameter."),
+        ({"HandshakeId": "x"}, "You provided a value that does not match the required pattern."),
+        (VALID | {"Name": "abcd"}, "You provided a string that exceeds that maximum length."),
+        (VALID | {"Filter": {"ActionType": "DANCE"}}, "You specified an invalid value."),
+    ],
+)
+def test_messages(members: dict[str, Any], message: str) -> None:
+    """The message is AWS's for the reason without its suffix."""
+    assert refusal(members).message == message
+
+
+@pytest.mark.parametrize(
+    ("members", "member"),
+    [
+        ({"HandshakeId": 5}, "HandshakeId"),
+        (VALID | {"Name": ["a"]}, "Name"),
+        (VALID | {"MaxResults": "5"}, "MaxResults"),
+        (VALID | {"MaxResults": 1.5}, "MaxResults"),
+        (VALID | {"MaxResults": True}, "MaxResults"),
+        (VALID | {"Filter": "INVITE"}, "Filter"),
+        (VALID | {"Filter": {"ActionType": 5}}, "Filter.ActionType"),
+        (VALID | {"Filters": {}}, "Filters"),
+        (VALID | {"TagKeys": [5]}, "TagKeys"),
+    ],
+)
+def test_wrong_type(members: dict[str, Any], member: str) -> None:
+    """A member of the wrong JSON type is a refusal of the framework, which names the member and has no reason."""
+    refused = refusal(members)
+    assert (type(refused), refused.reason) == (SerializationException, None)
+    assert f"could not be read: {member}: Expected " in refused.message
+
+
+def test_null_is_absent() -> None:
+    """An explicit null counts as absent, and the default stands."""
+    members = VALID | {"Filter": None, "Filters": None, "Name": None, "MaxResults": None, "TagKeys": None}
+    assert read_request(Listing, members) == Listing("h-01234567")
+    assert read_request(create_organization.Request, {"FeatureSet": None}).feature_set is FeatureSet.ALL
+
+
+def test_null_is_absent_further_down() -> None:
+    """A null inside a structure counts as absent just as one at the top does."""
+    members = {"Target": {"Type": "ACCOUNT", "Id": None}}
+    assert read_request(invite_account_to_organization.Request, members).target.id == ""
+    assert read_request(Listing, VALID | {"Filters": [{"ActionType": None}]}).filters == (Filter(),)
+
+
+def test_required_null_further_down() -> None:
+    """A null where a structure needs a value is a missing value."""
+    missing = INVITATION | {"Tags": [{"Key": "k", "Value": None}]}
+    assert refusal(missing, invite_account_to_organization.Request).reason == "INPUT_REQUIRED:TAGS_VALUE"
+
+
+def test_unknown_members() -> None:
+    """Unknown members are ignored, at the top and further down, whatever they hold."""
+    members = VALID | {"Colour": {"Red": [1]}, "Filter": {"Size": 5}, "handshake_id": 7}
+    assert read_request(Listing, members) == Listing("h-01234567")
+    assert read_request(leave_organization.Request, {"Why": "because"}) == leave_organization.Request()
+
+
+def test_request_is_not_changed() -> None:
+    """Reading leaves the members as they were given."""
+    members = {"HandshakeId": "h-01234567", "Filter": {"ActionType": None}, "Name": None}
+    before = repr(members)
+    read_request(accept_handshake.Request, members)
+    assert repr(members) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "screamed"),
+    [
+        ("HandshakeId", "HANDSHAKE_ID"),
+        ("IamUserAccessToBilling", "IAM_USER_ACCESS_TO_BILLING"),
+        ("Name", "NAME"),
+        ("Part2Name", "PART2_NAME"),
+    ],
+)
+def test_screaming(name: str, screamed: str) -> None:
+    """A member's name is split before each capital letter."""
+    assert screaming(name) == screamed

@@ -1,0 +1,166 @@
+from collections import deque
+
+import pytest
+from given import FOUNDER, MEMBER, OTHER, RIVAL, START, World
+
+from orgsim.engine.events import (
+    AccountCreationRequested,
+    AccountCreationSucceeded,
+    Action,
+    HandshakeExpired,
+    HandshakePurged,
+    HandshakeRequested,
+    PartyType,
+)
+from orgsim.engine.handshake import HandshakeState
+from orgsim.engine.operations import accept_handshake, cancel_handshake, decline_handshake
+from orgsim.engine.settings import DAY, SECOND
+from orgsim.engine.timers import NEVER
+
+MANY = 2_000
+
+
+def invitation(organization: str, number: int, sent: int) -> HandshakeRequested:
+    target = f"{number:012}"
+    return HandshakeRequested(
+        organization, f"h-{target}", Action.INVITE, sent + 15 * DAY, target, PartyType.ACCOUNT, feature_set="ALL"
+    )
+
+
+def crowded() -> World:
+    """Very many invitations with one deadline."""
+    world = World()
+    organization = world.founded()
+    world.evolve(*(invitation(organization, number, world.now) for number in range(MANY)))
+    return world
+
+
+def creation(organization: str, request: str, due: int) -> AccountCreationRequested:
+    return AccountCreationRequested(organization, request, f"{request}@example.com", "Made", due)
+
+
+def test_nothing_is_due() -> None:
+    """A new world, and an organization in which nothing is under way, have nothing due."""
+    world = World()
+    assert world.state.timers.next_due == NEVER
+    world.founded()
+    assert world.state.timers.next_due == NEVER
+    assert world.advance(days=10_000) == []
+
+
+def test_equal_moments_of_every_kind() -> None:
+    """Timers of one moment fire in the order in which they were set, whatever their kinds."""
+    world = World()
+    founded, rival = world.founded(), world.founded(RIVAL)
+    parents = [world.migrating()[0]]
+    world.advance(days=60)
+    ended = [world.invited(MEMBER, RIVAL), world.invited(OTHER, RIVAL)]
+    for handshake in reversed(ended):
+        world.do(cancel_handshake.Request(handshake), RIVAL)
+    world.advance(days=15)
+    sent = [world.invited(MEMBER, RIVAL), world.invited(OTHER, RIVAL)]
+    world.advance(days=15, seconds=-10)
+    due = START + 90 * DAY
+    world.evolve(creation(rival, "car-b", due), creation(rival, "car-a", due), creation(rival, "car-0", due - SECOND))
+    fired = world.advance(seconds=10)
+    named = [
+        getattr(event, "handshake", None) or event.request
+        for event in fired
+        if isinstance(event, HandshakeExpired | HandshakePurged | AccountCreationSucceeded)
+    ]
+    assert named == ["car-0", *parents, *reversed(ended), *sent, "car-b", "car-a"]
+    assert {envelope.time for envelope in world.log[-10:-6]} <= {due}
+    assert founded != rival
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 0, 2), (2, 3, 1, 0)])
+def test_creations_of_different_lengths(order: tuple[int, ...]) -> None:
+    """Creations finish by their times, each at its own, in whatever order they were requested."""
+    world = World()
+    organization = world.founded()
+    world.evolve(*(creation(organization, f"car-{number}", world.now + number * SECOND) for number in order))
+    fired = world.advance(seconds=3)
+    finished = [event.request for event in fired if isinstance(event, AccountCreationSucceeded)]
+    assert finished == ["car-0", "car-1", "car-2", "car-3"]
+    times = [envelope.time for envelope in world.log if isinstance(envelope.event, AccountCreationSucceeded)]
+    assert times == [START + number * SECOND for number in range(4)]
+
+
+def test_many_handshakes_are_a_queue() -> None:
+    """Invitations of one deadline stand in a queue, the very objects of the state, and the heap stays empty."""
+    state = crowded().state
+    timers = state.timers
+    assert isinstance(timers.invitations, deque)
+    assert len(timers.invitations) == MANY
+    assert all(found is state.handshakes[found.requested.handshake] for found in timers.invitations)
+    assert (timers.creations, len(timers.migrations), len(timers.purges)) == ([], 0, 0)
+    assert timers.next_due == START + 15 * DAY
+
+
+def test_ends_behind_the_head() -> None:
+    """What ends behind the head is not searched for: it stays in the queue until the head has gone."""
+    world = crowded()
+    timers = world.state.timers
+    for number in range(MANY - 1, 0, -400):
+        world.do(decline_handshake.Request(f"h-{number:012}"), f"{number:012}")
+    assert len(timers.invitations) == MANY
+    assert timers.next_due == START + 15 * DAY
+
+
+def test_the_head_is_live() -> None:
+    """When the head ends, it goes, and with it those behind it that have ended before."""
+    world = crowded()
+    timers = world.state.timers
+    for number in (1, 2, 4, 0):
+        world.do(decline_handshake.Request(f"h-{number:012}"), f"{number:012}")
+    assert timers.invitations[0].requested.handshake == f"h-{3:012}"
+    assert len(timers.invitations) == MANY - 3
+
+
+def test_emptied_queue() -> None:
+    """When the last invitation ends, the queue is empty and only the purge is due."""
+    world = World()
+    world.founded()
+    world.invitation_in(HandshakeState.DECLINED)
+    timers = world.state.timers
+    assert (len(timers.invitations), len(timers.purges)) == (0, 1)
+    assert timers.next_due == timers.next_purge == world.now + 30 * DAY
+
+
+def test_next_due_moves_on() -> None:
+    """The next moment is always the earliest of what is live: expiries, purges and creations."""
+    world = World()
+    organization = world.founded()
+    timers = world.state.timers
+    first = world.invited(MEMBER)
+    world.advance(days=1)
+    second = world.invited(OTHER)
+    world.do(accept_handshake.Request(first), MEMBER)
+    assert timers.next_due == START + 16 * DAY
+    world.evolve(creation(organization, "car-1", world.now + SECOND))
+    assert timers.next_due == world.now + SECOND
+    world.advance(seconds=1)
+    assert timers.next_due == START + 16 * DAY
+    world.do(cancel_handshake.Request(second), FOUNDER)
+    assert timers.next_due == timers.next_purge == START + 31 * DAY
+
+
+def test_only_the_parent_of_a_migration_has_a_timer() -> None:
+    """Approvals have no timers of their own; they end with their parent."""
+    world = World()
+    world.founded()
+    for account in (MEMBER, OTHER):
+        world.joined(account)
+    parent, _ = world.migrating()
+    assert [found.requested.handshake for found in world.state.timers.migrations] == [parent]
+    assert len(world.state.timers.invitations) == 0
+
+
+def test_a_world_that_begins_at_the_epoch() -> None:
+    """Moment zero is a moment like any other: what ends then has ended, and is purged thirty days later."""
+    world = World(start=0)
+    world.founded()
+    handshake = world.invitation_in(HandshakeState.ACCEPTED)
+    assert len(world.state.timers.invitations) == 0
+    assert [type(event) for event in world.advance(days=30)] == [HandshakePurged]
+    assert handshake not in world.state.handshakes

@@ -1,0 +1,149 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, get_args
+
+import pytest
+from asking import WatchedWorld, answers
+from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
+
+from orgsim.api import Simulation
+from orgsim.api.simulation import microseconds
+from orgsim.engine.events import AnyEvent, Envelope, TimeAdvanced, WorldCreated, encode_envelope
+from orgsim.engine.operations import finish_account_creation
+from orgsim.engine.runtime.log import READ_SIZE, LogDamaged, MemoryLog
+from orgsim.engine.settings import SECOND, Settings
+from orgsim.projections.live import build_views
+from orgsim.projections.views import Views
+
+ACCOUNTS = (FOUNDER, MEMBER, OTHER, STRANGER, RIVAL)
+
+
+def told_story() -> WatchedWorld:
+    """A world in which everything that makes an event has happened."""
+    world = WatchedWorld(latency="realistic")
+    world.describe(account_id=STRANGER, email="stranger@example.com", name="Stranger")
+    first = world.founded()
+    world.joined(MEMBER)
+    world.joined(OTHER)
+    parent, approvals = world.migrating()
+    world.call("AcceptHandshake", MEMBER, HandshakeId=approvals[MEMBER])
+    world.call("DeclineHandshake", OTHER, HandshakeId=approvals[OTHER])
+    world.founded(RIVAL)
+    world.invited("stranger@example.com", RIVAL)
+    world.joined(STRANGER, RIVAL)
+    failing = world.call("CreateAccount", RIVAL, Email="fail@example.com", AccountName="Fail")[0].request
+    world.do(finish_account_creation.Request(failing, "INTERNAL_FAILURE"))
+    world.created(sender=RIVAL)
+    world.call("RemoveAccountFromOrganization", FOUNDER, AccountId=OTHER)
+    world.call("AcceptHandshake", FOUNDER, HandshakeId=parent)
+    canceled = world.invited(OTHER)
+    world.call("CancelHandshake", FOUNDER, HandshakeId=canceled)
+    world.advance(days=16)
+    world.advance(days=30)
+    world.call("LeaveOrganization", MEMBER)
+    world.call("DeleteOrganization", FOUNDER)
+    assert world.state.organizations[first].deleted
+    return world
+
+
+async def stored(envelopes: Sequence[Envelope]) -> MemoryLog:
+    log = MemoryLog()
+    await log.append(0, [encode_envelope(envelope) for envelope in envelopes])
+    return log
+
+
+async def test_at_every_position() -> None:
+    """Views built up to a position answer what inline views answered when they had come there, event by event."""
+    world = told_story()
+    assert {envelope.type for envelope in world.log} == {event.__name__ for event in get_args(AnyEvent)}
+    log = await stored(world.log)
+    inline = Views()
+    for envelope in world.log:
+        inline.feed([envelope])
+        built = await build_views(log, position=envelope.position)
+        assert (built.position, built.now) == (inline.position, inline.now) == (envelope.position, envelope.time)
+        assert answers(built, ACCOUNTS) == answers(inline, ACCOUNTS)
+
+
+async def test_at_every_moment() -> None:
+    """Views built up to a moment have taken in everything of that moment, and nothing later."""
+    world = told_story()
+    log = await stored(world.log)
+    for moment in sorted({envelope.time for envelope in world.log}):
+        for asked in (moment - 1, moment, moment + 1):
+            known = [envelope for envelope in world.log if envelope.time <= asked]
+            inline = Views()
+            inline.feed(known)
+            built = await build_views(log, moment=asked)
+            assert (built.position, built.now) == (len(known), known[-1].time if known else 0)
+            assert answers(built, ACCOUNTS) == answers(inline, ACCOUNTS)
+
+
+async def test_position_and_moment() -> None:
+    """Of a position and a moment, the earlier counts."""
+    world = told_story()
+    log = await stored(world.log)
+    half = len(world.log) // 2
+    moment = world.log[half - 1].time
+    at_moment = sum(envelope.time <= moment for envelope in world.log)
+    assert (await build_views(log, position=half, moment=moment)).position == half
+    assert (await build_views(log, position=len(world.log), moment=moment)).position == at_moment
+    assert (await build_views(log, position=0)).position == 0
+    assert (await build_views(log, position=len(world.log) + 5)).position == len(world.log)
+    assert (await build_views(log)).position == len(world.log)
+
+
+async def test_empty_log() -> None:
+    """Views of an empty log know nothing."""
+    views = await build_views(MemoryLog())
+    assert (views.position, views.now) == (0, 0)
+    assert set(map(str, answers(views, [FOUNDER]).values())) >= {"('AWSOrganizationsNotInUseException', None)"}
+
+
+@pytest.mark.parametrize("position", [READ_SIZE - 1, READ_SIZE, READ_SIZE + 1, READ_SIZE + 100])
+async def test_log_longer_than_a_read(position: int) -> None:
+    """A position or moment beyond the first read, or at its end, is met exactly."""
+    begun = Envelope(1, START, WorldCreated(0, Settings()), "CreateWorld", None, None, 1)
+    quiet = [
+        Envelope(place, START + place * SECOND, TimeAdvanced(), "AdvanceTime", None, None, place)
+        for place in range(2, READ_SIZE + 101)
+    ]
+    log = await stored([begun, *quiet])
+    assert (await build_views(log, position=position)).position == position
+    views = await build_views(log, moment=START + position * SECOND + 1)
+    assert (views.position, views.now) == (position, START + position * SECOND)
+
+
+async def test_damaged_log() -> None:
+    """Nothing is built from a log that was tampered with."""
+    log = await stored(told_story().log)
+    log._records[3], log._records[4] = log._records[4], log._records[3]
+    with pytest.raises(LogDamaged):
+        await build_views(log)
+
+
+async def test_during_a_simulation() -> None:
+    """What the simulation's own views answered at a moment is what views of that moment answer later."""
+    async with Simulation(seed=3) as sim:
+        org, member = sim.client(FOUNDER), sim.client(MEMBER)
+        await org.create_organization(feature_set="CONSOLIDATED_BILLING")
+        remembered: list[tuple[int, datetime, dict[Any, Any]]] = []
+
+        async def remember() -> None:
+            await sim.advance(hours=1)
+            remembered.append((sim.views.position, sim.now, answers(sim.views, ACCOUNTS)))
+
+        target = {"Type": "ACCOUNT", "Id": MEMBER}
+        invitation = (await org.invite_account_to_organization(target=target)).handshake
+        await remember()
+        await member.accept_handshake(handshake_id=invitation.id)
+        await remember()
+        await org.enable_all_features()
+        await org.create_account(email="made@example.com", account_name="Made")
+        await remember()
+        await sim.advance(days=91)
+        await remember()
+        for position, moment, answered in remembered:
+            assert answers(await build_views(sim.engine.log, position=position), ACCOUNTS) == answered
+            earlier = microseconds(moment - timedelta(minutes=59))
+            assert answers(await build_views(sim.engine.log, moment=earlier), ACCOUNTS) == answered

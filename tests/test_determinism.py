@@ -1,0 +1,356 @@
+"""One script, one seed: the same bytes on every log and event loop, in one run or with a restart before any step.
+
+The last part guards the guard: it plants the five mistakes that are easy to make here, one at a time, and sees that the
+restarts show each of them while a run without restarts does not.
+"""
+
+import heapq
+import random
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import anyio
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orgsim.api import Simulation
+from orgsim.engine.errors import Refused
+from orgsim.engine.handshake import HandshakeState
+from orgsim.engine.ids import IdSource
+from orgsim.engine.operations import advance_time, expire_handshake, finish_account_creation, purge_handshake
+from orgsim.engine.runtime import engine as engine_module
+from orgsim.engine.runtime.clock import SimulatedClock
+from orgsim.engine.runtime.engine import Engine
+from orgsim.engine.runtime.log import EventLog, MemoryLog
+from orgsim.engine.settings import Settings
+from orgsim.engine.timers import Timers
+
+Ids = dict[str, str]
+"""What a client keeps of the answers, restart or not."""
+
+Step = Callable[[Simulation, Ids], Awaitable[None]]
+
+MANAGER, MEMBER = "111111111111", "222222222222"
+IGNORING = ["333333333333", "444444444444", "555555555555", "666666666666"]
+LATE = "777777777777"
+LIVE = HandshakeState.OPEN
+
+
+def invite(account: str) -> Step:
+    """The manager invites the account."""
+
+    async def step(sim: Simulation, ids: Ids) -> None:
+        reply = await sim.client(MANAGER).invite_account_to_organization(target={"Type": "ACCOUNT", "Id": account})
+        ids[account] = reply.handshake.id
+
+    return step
+
+
+def accept(account: str, name: str) -> Step:
+    """The account accepts the handshake that was kept under the name."""
+
+    async def step(sim: Simulation, ids: Ids) -> None:
+        await sim.client(account).accept_handshake(handshake_id=ids[name])
+
+    return step
+
+
+def advance(**duration: float) -> Step:
+    """Time passes."""
+
+    async def step(sim: Simulation, ids: Ids) -> None:
+        await sim.advance(**duration)
+
+    return step
+
+
+def create_account(name: str) -> Step:
+    """The manager has an account made, which takes its time."""
+
+    async def step(sim: Simulation, ids: Ids) -> None:
+        reply = await sim.client(MANAGER).create_account(email=f"{name}@made.example", account_name=name)
+        ids[name] = reply.create_account_status.id
+
+    return step
+
+
+async def create_organization(sim: Simulation, ids: Ids) -> None:
+    await sim.client(MANAGER).create_organization(feature_set="CONSOLIDATED_BILLING")
+
+
+async def enable_all_features(sim: Simulation, ids: Ids) -> None:
+    ids["parent"] = (await sim.client(MANAGER).enable_all_features()).handshake.id
+    received = (await sim.client(MEMBER).list_handshakes_for_account()).handshakes
+    ids["child"] = next(handshake.id for handshake in received if handshake.action == "APPROVE_ALL_FEATURES")
+
+
+async def be_refused(sim: Simulation, ids: Ids) -> None:
+    with pytest.raises(Refused):
+        await sim.client(MANAGER).invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
+
+
+async def read(sim: Simulation, ids: Ids) -> None:
+    await sim.client(MANAGER).list_accounts()
+
+
+SCRIPT: list[Step] = [
+    create_organization,
+    invite(MEMBER),
+    advance(hours=1),
+    accept(MEMBER, MEMBER),
+    enable_all_features,
+    be_refused,
+    advance(days=2),
+    accept(MEMBER, "child"),
+    accept(MANAGER, "parent"),
+    *(invite(account) for account in IGNORING),
+    be_refused,
+    # A quiet stretch: nothing is due.
+    advance(days=3),
+    create_account("first"),
+    create_account("second"),
+    read,
+    # Both creations finish on the way.
+    advance(hours=1),
+    be_refused,
+    create_account("third"),
+    # Four invitations expire at one moment.
+    advance(days=14),
+    read,
+    advance(hours=0.5),
+    # The old handshakes disappear.
+    advance(days=40),
+    be_refused,
+    invite(LATE),
+    create_account("last"),
+    advance(hours=0.0001),
+]
+"""It ends with an invitation that is open and an account creation that is in progress."""
+
+
+class Outcome(NamedTuple):
+    """All that has to be the same."""
+
+    records: list[bytes]
+    state: bytes
+    now: Any
+
+
+async def play(log: str | EventLog, restarts: set[int], seed: int = 7) -> Outcome:
+    """Play the script; the simulation is closed and opened again before each step whose index is in ``restarts``."""
+    ids: Ids = {}
+    edges = [0, *sorted(restarts), len(SCRIPT)]
+    for first, last in pairwise(edges):
+        async with Simulation(log, seed=seed, settings=Settings(latency="realistic"), durability="off") as sim:
+            for step in SCRIPT[first:last]:
+                await step(sim, ids)
+            records = await sim.engine.log.read(0, sim.engine.log.head)
+            state = msgspec.msgpack.encode(sim.engine.state, enc_hook=list)
+            outcome = Outcome(records, state, sim.now)
+    return outcome
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def new_log(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str | EventLog]:
+    """Something that gives another empty log each time."""
+    paths = (str(tmp_path / f"{number}.db") for number in range(1_000))
+    return MemoryLog if request.param == "memory" else lambda: next(paths)
+
+
+async def test_script_passes_what_it_has_to_pass() -> None:
+    """The script crosses quiet time and fired timers of every kind, and ends with timers open."""
+    log = MemoryLog()
+    outcome = await play(log, set())
+    for tag in (b"TimeAdvanced", b"HandshakeExpired", b"HandshakePurged", b"AccountCreationSucceeded"):
+        assert any(tag in record for record in outcome.records), tag
+    async with Simulation(log) as sim:
+        assert len(sim.engine.state.timers.invitations) == 1
+        assert len(sim.engine.state.timers.creations) == 1
+
+
+async def test_restart_before_any_one_step_changes_nothing(new_log: Callable[[], str | EventLog]) -> None:
+    """Log, state and clock are the same to the byte, whichever step the world was restarted before."""
+    uninterrupted = await play(new_log(), set())
+    for step in range(len(SCRIPT) + 1):
+        restarted = await play(new_log(), {step})
+        assert restarted.records == uninterrupted.records, step
+        assert restarted.state == uninterrupted.state, step
+        assert restarted.now == uninterrupted.now, step
+
+
+@settings(derandomize=True, deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(restarts=st.sets(st.integers(1, len(SCRIPT) - 1), min_size=2))
+async def test_several_restarts_change_nothing(new_log: Callable[[], str | EventLog], restarts: set[int]) -> None:
+    """A world that is restarted any number of times ends as one that was never restarted."""
+    assert await play(new_log(), restarts) == await play(new_log(), set())
+
+
+async def test_restart_before_every_step_changes_nothing(new_log: Callable[[], str | EventLog]) -> None:
+    """A world that is restarted before each of the steps ends as one that was never restarted."""
+    assert await play(new_log(), set(range(1, len(SCRIPT)))) == await play(new_log(), set())
+
+
+def test_event_loop_and_log_change_nothing(tmp_path: Path) -> None:
+    """One seed gives one digest on asyncio and trio, in memory and in SQLite."""
+
+    async def digest(log: str | EventLog) -> bytes:
+        await play(log, set())
+        async with Simulation(log) as sim:
+            return sim.engine.log.digest
+
+    digests = {
+        anyio.run(digest, log, backend=backend)
+        for backend in ("asyncio", "trio")
+        for log in (MemoryLog(), str(tmp_path / f"{backend}.db"))
+    }
+    assert len(digests) == 1
+
+
+async def test_another_seed_gives_another_log() -> None:
+    """The seed is in the digest, and in every id."""
+    one, other = MemoryLog(), MemoryLog()
+    first, second = await play(one, set(), seed=7), await play(other, set(), seed=8)
+    assert one.digest != other.digest
+    assert first.state != second.state
+
+
+async def test_reopened_world_keeps_its_seed() -> None:
+    """A seed given to a world that exists already is not heeded."""
+    log, same = MemoryLog(), MemoryLog()
+    for number, seed in enumerate((7, 8)):
+        async with Simulation(log, seed=seed) as sim:
+            await sim.client(f"{number:012}").create_organization()
+    async with Simulation(same, seed=7) as sim:
+        for number in range(2):
+            await sim.client(f"{number:012}").create_organization()
+    assert log.digest == same.digest
+
+
+# The five mistakes, each planted in a form in which somebody might make it.
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def firing_loop_pops(kind: str) -> Plant:
+    """(a) The loop that fires timers takes the one at the head out of its queue; evolve, which replays, does not."""
+
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        due_request, trim_ended = engine_module.due_request, Timers.trim_ended
+
+        def popping(timers: Timers) -> msgspec.Struct:
+            due, request = timers.next_due, due_request(timers)
+            if kind == "expiry" and isinstance(request, expire_handshake.Request):
+                first = timers.migrations and timers.migrations[0].requested.expires_at == due
+                (timers.migrations if first else timers.invitations).popleft()
+            if kind == "purge" and isinstance(request, purge_handshake.Request):
+                timers.purges.popleft()
+            if kind == "creation" and isinstance(request, finish_account_creation.Request):
+                heapq.heappop(timers.creations)
+            timers._look()
+            return request
+
+        def trim_answered(timers: Timers, queue: Any) -> None:
+            if not (queue and queue[0].state is HandshakeState.EXPIRED):
+                trim_ended(timers, queue)
+
+        monkeypatch.setattr(engine_module, "due_request", popping)
+        if kind == "expiry":
+            monkeypatch.setattr(Timers, "trim_ended", trim_answered)
+        if kind == "purge":
+            monkeypatch.setattr(Timers, "clear_purge", lambda timers: None)
+        if kind == "creation":
+            monkeypatch.setattr(Timers, "clear_creation", lambda timers, request: None)
+
+    return plant
+
+
+def restarting_generator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """(b) Ids come from a generator that is seeded when the process starts."""
+
+    class DrawnIds(IdSource):
+        def __init__(self, seed: int) -> None:
+            super().__init__(seed)
+            self._random = random.Random(seed)
+
+        def _number(self, kind: bytes, position: int) -> int:
+            return self._random.getrandbits(128)
+
+        def handshake(self, position: int) -> str:
+            return f"h-{self._random.getrandbits(128):032x}"
+
+    monkeypatch.setattr(engine_module, "IdSource", DrawnIds)
+
+
+def forgotten_clock_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """(c) The time is the clock's alone, and nobody sets the clock when a world is taken up again."""
+    monkeypatch.setattr(Engine, "now", property(lambda engine: engine.clock.now()))
+    monkeypatch.setattr(SimulatedClock, "begin", lambda clock, moment: None)
+
+
+def forgotten_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """(d) That time passed is not recorded when nothing else happened."""
+    decisions = engine_module._DECIDE
+    monkeypatch.setitem(decisions, advance_time.Request, ("AdvanceTime", lambda request, state, stamp: []))
+
+
+def ties_by_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """(e) Of invitations that expire at one moment, the one at the lowest address goes first.
+
+    Real addresses would make this test a gamble. These stand in for them: any order within a process, another after
+    each restart.
+    """
+    process = 0
+    due_request, rebuild = engine_module.due_request, Engine.rebuild
+
+    async def counting(engine: Engine) -> None:
+        nonlocal process
+        process = process + 1 if engine.log.head else 0
+        await rebuild(engine)
+
+    def address(handshake: Any) -> bytes:
+        return blake2b(f"{process} {handshake.requested.handshake}".encode()).digest()
+
+    def lowest_first(timers: Timers) -> msgspec.Struct:
+        request, due = due_request(timers), timers.next_due
+        tied = [each for each in timers.invitations if each.requested.expires_at == due and each.state is LIVE]
+        if isinstance(request, expire_handshake.Request) and tied:
+            return expire_handshake.Request(min(tied, key=address).requested.handshake)
+        return request
+
+    monkeypatch.setattr(Engine, "rebuild", counting)
+    monkeypatch.setattr(engine_module, "due_request", lowest_first)
+
+
+MISTAKES = {
+    "expiry popped outside evolve": firing_loop_pops("expiry"),
+    "purge popped outside evolve": firing_loop_pops("purge"),
+    "creation popped outside evolve": firing_loop_pops("creation"),
+    "generator restarts": restarting_generator,
+    "clock reading lost": forgotten_clock_reading,
+    "quiet time lost": forgotten_quiet_time,
+    "ties by address": ties_by_address,
+}
+
+
+async def found_by_restart(uninterrupted: Outcome, step: int) -> bool:
+    """Whether a restart before the step ends differently, or not at all."""
+    try:
+        return await play(MemoryLog(), {step}) != uninterrupted
+    except Exception:
+        return True
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+async def test_planted_mistake_is_found(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mistake passes in a run without restarts, and shows in a run with one."""
+    MISTAKES[mistake](monkeypatch)
+    uninterrupted = await play(MemoryLog(), set())
+    assert await play(MemoryLog(), set()) == uninterrupted
+
+    found = [step for step in range(1, len(SCRIPT)) if await found_by_restart(uninterrupted, step)]
+    assert found

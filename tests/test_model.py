@@ -1,0 +1,418 @@
+"""The simulation against the second model: random commands to both, and every reply has to be the one foretold.
+
+``ORGSIM_CAMPAIGN=20000 pytest tests/test_model.py`` plays so many random scripts, longer ones, and others every time.
+"""
+
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import anyio
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from model import DAY, LIVE, Refusal, Service, Thing
+
+from orgsim.api import Client, Simulation
+from orgsim.api.simulation import START
+from orgsim.engine.errors import Refused
+from orgsim.engine.settings import Quotas, Settings
+from orgsim.engine.shapes import Handshake
+
+CAMPAIGN = int(os.environ.get("ORGSIM_CAMPAIGN", "0"))
+MANAGERS = ("111111111111", "222222222222")
+ACCOUNTS = (*MANAGERS, "333333333333", "444444444444", "555555555555", "666666666666")
+STATED = {"333333333333": "Third@example.com"}
+QUOTAS = Quotas(accounts=6, invitations_per_day=5, all_features_migration_accounts=4)
+STEPS = (60, 60, 3_600, 3_600, 23 * 3_600, DAY, DAY, 4 * DAY, 4 * DAY, 11 * DAY, 15 * DAY, 30 * DAY, 75 * DAY, 90 * DAY)
+FAILURE = "PAYMENT_INSTRUMENT_MISSING"
+
+number = st.integers(0, 59)
+manager = st.sampled_from(MANAGERS)
+features = st.sampled_from(["CONSOLIDATED_BILLING", "CONSOLIDATED_BILLING", "ALL"])
+target = st.one_of(
+    st.tuples(st.just("ACCOUNT"), number),
+    st.tuples(st.just("ACCOUNT"), number),
+    st.tuples(st.just("EMAIL"), number),
+    st.sampled_from([("ACCOUNT", "33333"), ("EMAIL", "nobody"), ("ORGANIZATION", "o-1234567890"), ("EMAIL", "x@y.zz")]),
+)
+
+answer = st.tuples(st.sampled_from(["accept", "accept", "decline", "cancel"]), number, number)
+invitation = st.tuples(st.just("invite"), manager, target)
+migration = st.tuples(st.just("enable_all_features"), manager)
+passing = st.tuples(st.just("advance"), st.sampled_from(STEPS))
+everybody = st.sampled_from(["INVITE", "INVITE", "APPROVE_ALL_FEATURES", "APPROVE_ALL_FEATURES", "ENABLE_ALL_FEATURES"])
+
+# What is listed more than once happens more often.
+commands = st.one_of(
+    st.tuples(st.just("create_organization"), number, features),
+    st.tuples(st.just("create_organization"), manager, features),
+    st.tuples(st.just("delete_organization"), number),
+    st.tuples(st.just("invite"), number, target),
+    invitation,
+    invitation,
+    invitation,
+    answer,
+    answer,
+    answer,
+    st.tuples(st.just("accept_all"), everybody),
+    st.tuples(st.just("accept_all"), everybody),
+    st.tuples(st.just("enable_all_features"), number),
+    migration,
+    migration,
+    st.tuples(st.just("remove"), manager, number),
+    st.tuples(st.just("leave"), number),
+    st.tuples(st.just("create_account"), manager, number),
+    st.tuples(st.just("trouble"), number),
+    passing,
+    passing,
+    passing,
+)
+
+
+def seconds(moment: datetime) -> float:
+    return (moment - START) / timedelta(seconds=1)
+
+
+def foretold(handshake: Thing) -> tuple[Any, ...]:
+    """A handshake of the model, in the form in which both are compared."""
+    kind, party = handshake["kind"], handshake["target"]
+    if handshake["accepted by"]:
+        kind, party = "ACCOUNT", handshake["accepted by"]
+    parties = [("ORGANIZATION", handshake["organization"]["id"])] + ([(kind, party)] if kind else [])
+    parent = handshake["parent"] and handshake["parent"]["id"].removeprefix("h-")
+    return (
+        handshake["id"],
+        handshake["action"],
+        handshake["state"],
+        parties,
+        handshake["requested"],
+        handshake["expires"],
+        handshake["offers"],
+        parent,
+    )
+
+
+def shown(handshake: Handshake) -> tuple[Any, ...]:
+    """A handshake of the simulation, in the same form."""
+    resources = [resource for outer in handshake.resources for resource in (outer, *(outer.resources or ()))]
+    values = {resource.type: resource.value for resource in resources}
+    return (
+        handshake.id,
+        handshake.action,
+        handshake.state,
+        [(party.type, party.id) for party in handshake.parties],
+        seconds(handshake.requested_timestamp),
+        seconds(handshake.expiration_timestamp),
+        values.get("ORGANIZATION_FEATURE_SET"),
+        values.get("PARENT_HANDSHAKE"),
+    )
+
+
+class Duel:
+    """Both of them, and what is asked of both."""
+
+    def __init__(self, sim: Simulation, service: Service) -> None:
+        self.sim = sim
+        self.service = service
+        self.names = 0
+
+    @property
+    def accounts(self) -> list[str]:
+        """Everybody there is to ask, created accounts included."""
+        created = [creation["account"] for creation in self.service.creations if creation["account"]]
+        return [*ACCOUNTS, *created]
+
+    def account(self, drawn: int | str) -> str:
+        return self.accounts[drawn % len(self.accounts)] if isinstance(drawn, int) else drawn
+
+    def client(self, drawn: int | str) -> Client:
+        return self.sim.client(self.account(drawn))
+
+    def handshake(self, drawn: int) -> Thing | None:
+        """Mostly one that can still be answered; sometimes one that has ended, or has been purged."""
+        everything = self.service.handshakes
+        live = [handshake for handshake in everything if handshake["state"] in LIVE]
+        candidates = live if live and drawn % 4 else everything
+        return candidates[drawn % len(candidates)] if candidates else None
+
+    async def both(
+        self, foretell: Callable[[], Any], reply: Callable[[], Awaitable[Any]]
+    ) -> tuple[Any, Any] | tuple[None, None]:
+        """Both are asked; either both refuse, with the same code and reason, or both answer."""
+        predicted = answered = None
+        expected: tuple[str, str | None] | None = None
+        try:
+            predicted = foretell()
+        except Refusal as refusal:
+            expected = (refusal.code, refusal.reason)
+        actual: tuple[str, str | None] | None = None
+        try:
+            answered = await reply()
+        except Refused as refusal:
+            actual = (refusal.code, refusal.reason)
+        assert actual == expected
+        return predicted, answered
+
+    async def write(self, foretell: Callable[[], Any], reply: Callable[[], Awaitable[Any]]) -> None:
+        """A command whose answer is a handshake."""
+        handshake, answered = await self.both(foretell, reply)
+        if handshake is not None:
+            assert answered is not None
+            handshake["id"] = handshake["id"] or answered.handshake.id
+            assert shown(answered.handshake) == foretold(handshake)
+
+    # Commands.
+
+    async def create_organization(self, who: int | str, features: str) -> None:
+        organization, reply = await self.both(
+            lambda: self.service.create_organization(self.account(who), features),
+            lambda: self.client(who).create_organization(feature_set=features),  # type: ignore[arg-type]
+        )
+        if organization:
+            organization["id"] = reply.organization.id
+            assert reply.organization.feature_set == features
+
+    async def delete_organization(self, who: int) -> None:
+        await self.both(
+            lambda: self.service.delete_organization(self.account(who)), self.client(who).delete_organization
+        )
+
+    async def invite(self, who: int | str, whom: tuple[str, int | str]) -> None:
+        kind, drawn = whom
+        party = drawn if isinstance(drawn, str) else self.account(drawn)
+        if kind == "EMAIL" and not isinstance(drawn, str):
+            party = self.service.addresses.get(party, f"{party}@accounts.example")
+        wanted = {"Type": kind, "Id": party}
+        await self.write(
+            lambda: self.service.invite(self.account(who), kind, party),
+            lambda: self.client(who).invite_account_to_organization(target=wanted),
+        )
+
+    async def answer(self, verb: str, who: int | str, handshake_id: str) -> None:
+        client = self.client(who)
+        method = getattr(client, f"{verb}_handshake")
+        await self.write(
+            lambda: getattr(self.service, verb)(self.account(who), handshake_id),
+            lambda: method(handshake_id=handshake_id),
+        )
+
+    async def accept(self, who: int, which: int) -> None:
+        await self.answer_one("accept", who, which)
+
+    async def decline(self, who: int, which: int) -> None:
+        await self.answer_one("decline", who, which)
+
+    async def cancel(self, who: int, which: int) -> None:
+        await self.answer_one("cancel", who, which)
+
+    async def answer_one(self, verb: str, who: int | str, which: int) -> None:
+        handshake = self.handshake(which)
+        if handshake is None:
+            await self.answer(verb, who, "h-00000000")
+            return
+        right = handshake["organization"]["manager"] if verb == "cancel" else self.service.recipient(handshake)
+        # Three times out of four the one who may.
+        await self.answer(verb, right if right and isinstance(who, int) and who % 4 else who, handshake["id"])
+
+    async def accept_all(self, action: str) -> None:
+        for handshake in list(self.service.handshakes):
+            recipient = self.service.recipient(handshake)
+            if handshake["action"] == action and handshake["state"] in LIVE and recipient:
+                await self.answer("accept", recipient, handshake["id"])
+
+    async def enable_all_features(self, who: int | str) -> None:
+        client = self.client(who)
+        before = len(self.service.handshakes)
+        await self.write(lambda: self.service.enable_all_features(self.account(who)), client.enable_all_features)
+        started = self.service.handshakes[before:]
+        if started:
+            wanted = {"ParentHandshakeId": started[0]["id"]}
+            pages = client.paginate(client.list_handshakes_for_organization, filter=wanted)
+            found = [handshake async for page in pages for handshake in page.handshakes]
+            children = started[:0:-1]
+            assert len(found) == len(children)
+            for child, handshake in zip(children, found, strict=True):
+                child["id"] = handshake.id
+                assert shown(handshake) == foretold(child)
+
+    def member(self, drawn: int) -> str:
+        """Mostly somebody who is a member and no management account."""
+        members = [
+            account
+            for organization in self.service.organizations
+            for account in organization["members"]
+            if account != organization["manager"]
+        ]
+        return members[drawn % len(members)] if members and drawn % 4 else self.account(drawn)
+
+    async def remove(self, who: str, whom: int) -> None:
+        gone = self.member(whom)
+        await self.both(
+            lambda: self.service.remove(self.account(who), gone),
+            lambda: self.client(who).remove_account_from_organization(account_id=gone),
+        )
+
+    async def leave(self, who: int) -> None:
+        leaving = self.member(who)
+        await self.both(lambda: self.service.leave(leaving), self.client(leaving).leave_organization)
+
+    async def create_account(self, who: str, drawn: int) -> None:
+        self.names += 1
+        # Sometimes somebody's address, sometimes the same again, mostly a new one; never one of the other manager's.
+        address = f"{self.names}@of-{who}.example"
+        if drawn % 5 == 0:
+            address = ("third@EXAMPLE.com", f"{MANAGERS[0]}@accounts.example")[drawn % 2]
+        elif drawn % 5 == 1:
+            address = f"Same{drawn % 2}@of-{who}.example"
+        name = f"Account {self.names}"
+        creation, reply = await self.both(
+            lambda: self.service.create_account(self.account(who), address, name),
+            lambda: self.client(who).create_account(email=address, account_name=name),
+        )
+        if creation:
+            status = reply.create_account_status
+            creation["id"] = status.id
+            assert (status.state, status.account_name, status.account_id) == ("IN_PROGRESS", name, None)
+
+    async def trouble(self, who: int) -> None:
+        """The account loses its means of payment, or has one again."""
+        account = self.account(who)
+        self.service.penniless ^= {account}
+        await self.sim.describe_account(account, conditions=[FAILURE] if account in self.service.penniless else [])
+
+    async def advance(self, length: int) -> None:
+        await self.sim.advance(timedelta(seconds=length))
+        self.service.advance(length)
+
+    # What has come of it.
+
+    async def settle(self) -> None:
+        """What is due now happens in both, and the model learns the numbers of new accounts."""
+        self.service.advance(0)
+        unnamed = [creation for creation in self.service.creations if str(creation["account"]).startswith("created")]
+        for creation in unnamed:
+            client = self.sim.client(creation["organization"]["manager"])
+            reply = await client.describe_create_account_status(create_account_request_id=creation["id"])
+            status = reply.create_account_status
+            assert status.state == "SUCCEEDED"
+            assert status.account_id is not None
+            assert status.completed_timestamp is not None
+            since = seconds(status.completed_timestamp)
+            shortest, longest = (2, 48) if self.service.creation_takes else (0, 0)
+            assert shortest <= since - creation["requested"] <= longest
+            self.service.adopt(creation, status.account_id, since)  # type: ignore[arg-type]
+
+    async def compare(self, size: int) -> None:
+        """Everybody asks for everything."""
+        for account in self.accounts:
+            client = self.sim.client(account)
+            await self.compare_lists(account, client, size)
+            organization, reply = await self.both(
+                lambda account=account: self.service.describe_organization(account), client.describe_organization
+            )
+            if organization:
+                answered = reply.organization
+                assert (answered.id, answered.feature_set) == (organization["id"], organization["features"])
+                assert answered.master_account_id == organization["manager"]
+            for handshake in self.service.handshakes:
+                wanted = handshake["id"]
+                await self.write(
+                    lambda account=account, wanted=wanted: self.service.describe_handshake(account, wanted),
+                    lambda client=client, wanted=wanted: client.describe_handshake(handshake_id=wanted),
+                )
+
+    async def compare_lists(self, account: str, client: Client, size: int) -> None:
+        async def everything(method: Callable[..., Awaitable[Any]], member: str) -> list[Any]:
+            pages = client.paginate(method, max_results=size)
+            return [row async for page in pages for row in getattr(page, member)]
+
+        for foretell, method in [
+            (self.service.list_received, client.list_handshakes_for_account),
+            (self.service.list_sent, client.list_handshakes_for_organization),
+        ]:
+            handshakes, found = await self.both(
+                lambda foretell=foretell: foretell(account),
+                lambda method=method: everything(method, "handshakes"),
+            )
+            assert [shown(handshake) for handshake in found or ()] == [foretold(one) for one in handshakes or ()]
+        members, found = await self.both(
+            lambda: self.service.list_accounts(account), lambda: everything(client.list_accounts, "accounts")
+        )
+        assert [(one.id, one.joined_method, seconds(one.joined_timestamp)) for one in found or ()] == (members or [])
+        creations, found = await self.both(
+            lambda: self.service.list_creations(account),
+            lambda: everything(client.list_create_account_status, "create_account_statuses"),
+        )
+        assert [
+            (status.id, status.state, status.account_id, status.failure_reason, seconds(status.requested_timestamp))
+            for status in found or ()
+        ] == [(one["id"], one["state"], one["account"], one["failure"], one["requested"]) for one in creations or ()]
+
+
+async def play(script: list[tuple[Any, ...]], slow: bool, size: int) -> Service:
+    """Play a script with both of them; the model as it is in the end."""
+    limits = {"accounts": QUOTAS.accounts, "migrating": QUOTAS.all_features_migration_accounts}
+    service = Service(**limits, invitations=QUOTAS.invitations_per_day or 0, creation_takes=30 if slow else 0)
+    service.addresses.update(STATED)
+    async with Simulation(
+        seed=size, settings=Settings(latency="realistic" if slow else "instant", quotas=QUOTAS)
+    ) as sim:
+        for account, address in STATED.items():
+            await sim.describe_account(account, email=address)
+        duel = Duel(sim, service)
+        await duel.create_organization(MANAGERS[0], "CONSOLIDATED_BILLING")
+        await duel.create_organization(MANAGERS[1], "CONSOLIDATED_BILLING")
+        for command, *drawn in script:
+            await getattr(duel, command)(*drawn)
+            await duel.settle()
+        await duel.compare(size)
+    return service
+
+
+def test_simulation_does_what_the_model_foretells(anyio_backend: str) -> None:
+    """Every reply to every command, and everything that can be read in the end, is what the model foretells."""
+
+    @settings(
+        max_examples=CAMPAIGN or 100,
+        deadline=None,
+        derandomize=not CAMPAIGN,
+        database=None,
+        print_blob=True,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        st.lists(commands, min_size=40, max_size=200 if CAMPAIGN else 80),
+        st.booleans(),
+        st.integers(1, 20),
+    )
+    def contest(script: list[tuple[Any, ...]], slow: bool, size: int) -> None:
+        print(len(script))
+        anyio.run(play, script, slow, size, backend=anyio_backend)
+
+    contest()
+
+
+async def test_a_migration_is_foretold() -> None:
+    """The comparison itself is worth something: a script that migrates an organization migrates it in both."""
+    script = [
+        ("invite", MANAGERS[0], ("ACCOUNT", 2)),
+        ("invite", MANAGERS[0], ("EMAIL", 3)),
+        ("accept_all", "INVITE"),
+        ("invite", MANAGERS[0], ("ACCOUNT", 4)),
+        ("create_account", MANAGERS[0], 2),
+        ("enable_all_features", MANAGERS[0]),
+        ("advance", DAY),
+        ("invite", MANAGERS[1], ("ACCOUNT", 3)),
+        ("accept_all", "APPROVE_ALL_FEATURES"),
+        ("accept_all", "ENABLE_ALL_FEATURES"),
+        ("accept_all", "INVITE"),
+        ("advance", 30 * DAY),
+    ]
+    service = await play(script, True, 3)
+    first, second = service.organizations
+    assert first["features"] == "ALL"
+    assert list(second["members"]) == [MANAGERS[1], ACCOUNTS[3]]
+    assert [facts["how"] for facts in first["members"].values()] == ["INVITED", "INVITED", "CREATED"]
+    assert {handshake["state"] for handshake in service.handshakes} == {"PURGED"}
