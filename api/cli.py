@@ -4,6 +4,7 @@ Results go to stdout, for people or with ``--json`` for machines; progress and e
 1 a check failed or the log could not be written, 2 wrong usage, 130 interrupted.
 """
 
+import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,7 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ..engine.runtime.engine import EngineStopped
-from ..engine.runtime.log import EventLog, LogDamaged, LogError, MemoryLog, verified_envelopes
+from ..engine.runtime.log import EventLog, LogDamaged, LogError, LogUnwritable, MemoryLog, verified_envelopes
 from ..engine.runtime.sqlite_log import SqliteLog
 from ..engine.shapes import moment, organization_shape
 from ..projections.live import build_views
@@ -32,7 +33,8 @@ from ..projections.reads.handshakes import row_shape
 from ..projections.views import Views
 from .play import Outcome, play_scenario
 from .play import Progress as Report
-from .scenario import ScenarioError, load_scenario
+from .scenario import MOST_ACCOUNTS, ScenarioError
+from .scenario_file import load_scenario
 
 app = typer.Typer(
     name="orgsim",
@@ -86,8 +88,12 @@ def common(
 def simulate(
     scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
     log: Annotated[Path | None, typer.Option(help="Keep the run in this SQLite file; without it, in memory.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")] = None,
-    accounts: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's invited accounts.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=-(2**63), max=2**63 - 1, help="Instead of the scenario's seed.")
+    ] = None,
+    accounts: Annotated[
+        int | None, typer.Option(min=0, max=MOST_ACCOUNTS, help="Instead of the scenario's invited accounts.")
+    ] = None,
     durability: Annotated[
         Durability, typer.Option(help="full survives power loss, normal a crash; off is for throw-away runs.")
     ] = Durability.FULL,
@@ -98,7 +104,9 @@ def simulate(
 
     The same scenario and seed give the same log, byte for byte; --resume ends with the digest of an uninterrupted run.
     """
-    outcome = _run(partial(_simulate, scenario, log, seed, accounts, durability, resume, as_json))
+    kept = f"; what was acknowledged is in {log}, --resume goes on with it" if log else ""
+    play = partial(_simulate, scenario, log, seed, accounts, durability, resume)
+    outcome = _run(play, f"interrupted{kept}")
     _print_json(outcome) if as_json else _print_outcome(outcome)
 
 
@@ -109,7 +117,6 @@ async def _simulate(
     accounts: int | None,
     durability: Durability,
     resume: bool,
-    as_json: bool,
 ) -> Outcome:
     scenario = await load_scenario(path)
     if seed is not None:
@@ -167,6 +174,7 @@ def _print_outcome(outcome: Outcome) -> None:
         ("Feature set", outcome.feature_set),
         ("Accounts", f"{outcome.accounts:,}"),
         *((action, _counts(states)) for action, states in outcome.handshakes.items()),
+        *([("Account creations", _counts(outcome.account_creations))] if outcome.account_creations else []),
         *(("Refused", f"{number:,} {refusal}") for refusal, number in outcome.refused.items()),
         ("Virtual time", f"{outcome.virtual_days:,.1f} days"),
         ("Events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)"),
@@ -299,18 +307,18 @@ def _complain(message: str) -> None:
     typer.echo(f"orgsim: {message}", err=True)
 
 
-def _run(function: Callable[[], Awaitable[T]]) -> T:
+def _run(function: Callable[[], Awaitable[T]], interrupted: str = "interrupted") -> T:
     """Run to the end, or turn what went wrong into one line on stderr and an exit code."""
     try:
         return anyio.run(function)
-    except (LogDamaged, EngineStopped) as error:
+    except (LogDamaged, LogUnwritable, EngineStopped) as error:
         _complain(str(error))
         raise typer.Exit(1) from None
     except (LogError, ScenarioError) as error:
         _complain(str(error))
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        _complain("interrupted; what was acknowledged is in the log, --resume goes on with it")
+        _complain(interrupted)
         raise typer.Exit(130) from None
 
 
@@ -318,7 +326,12 @@ def main() -> None:
     """The entry point of the command ``orgsim``."""
     try:
         app()
+        sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing to say, and nothing to flush at exit.
-        sys.stderr.close()
+        # Whoever read our output has seen enough; nothing to say, and nothing left to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        _complain(f"cannot write the output: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

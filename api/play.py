@@ -7,7 +7,8 @@ scenario give the same log, on any event loop and any log, in one run or with in
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import count
 from random import Random
 from time import perf_counter
@@ -27,7 +28,8 @@ from ..engine.operations import (
     remove_account_from_organization,
 )
 from ..engine.runtime.clock import SimulatedClock
-from ..engine.runtime.log import EventLog
+from ..engine.runtime.engine import EngineStopped
+from ..engine.runtime.log import EventLog, LogError
 from ..engine.runtime.resumed_log import ResumedLog
 from ..engine.shapes import moment
 from .scenario import (
@@ -40,6 +42,7 @@ from .scenario import (
     Remind,
     RemoveDeclined,
     Scenario,
+    ScenarioError,
     Step,
     Wait,
     WaitForAnswers,
@@ -50,6 +53,9 @@ CHUNK = 1_000
 """Commands posted between two looks at the buffer and at the progress."""
 
 FIRST_INVITED_ACCOUNT = 200_000_000_000
+
+LATEST = microseconds(datetime(9000, 1, 1, tzinfo=UTC))
+"""How far time may run: what is due later must still have a date."""
 
 Progress = Callable[[str, int, int, str], None]
 """Told now and then: what is being done, how many of how many, and the day it is."""
@@ -63,6 +69,8 @@ class Outcome(Struct, frozen=True):
     """Members of the organization at the end, its management account included."""
     handshakes: dict[str, dict[str, int]]
     """How many there were: action to final state to number."""
+    account_creations: dict[str, int]
+    """What became of account creations: SUCCEEDED, IN_PROGRESS, or FAILED and the reason, to number."""
     refused: dict[str, int]
     """Commands that were refused: exception, and reason if there is one, to number."""
     events: int
@@ -88,6 +96,7 @@ class Player:
         self._organization = ""
         self._parent = ""
         self._account_numbers = count(FIRST_INVITED_ACCOUNT)
+        self._created_numbers = count(1)
         self._joined: list[tuple[str, list[str]]] = []
         """Population and its accounts, for those that were invited."""
         self._answers: list[tuple[int, int, str, bool]] = []
@@ -95,7 +104,8 @@ class Player:
         self._order = count()
         self._silent: list[tuple[str, str]] = []
         """Population and account of those that wait for a reminder."""
-        self._declined: list[str] = []
+        self._declined: dict[str, None] = {}
+        """Accounts that declined, in the order of declining."""
 
     async def play(self) -> None:
         """Found the organization and play all steps."""
@@ -105,8 +115,11 @@ class Player:
         created = events[0]
         assert isinstance(created, OrganizationCreated)
         self._organization = created.organization
-        for step in self._scenario.steps:
-            await self._step(step)
+        for index, step in enumerate(self._scenario.steps):
+            try:
+                await self._step(step)
+            except ScenarioError as error:
+                raise ScenarioError(f"steps[{index}]: {error}") from None
         await self._engine.advance_to(self._engine.now)
 
     async def _step(self, step: Step) -> None:
@@ -137,21 +150,23 @@ class Player:
             self.refused[f"{refusal.code} {refusal.reason}" if refusal.reason else refusal.code] += 1
             return None
 
-    async def _in_chunks(self, what: str, number: int) -> AsyncIterator[int]:
-        """Count up to a number, with a look at the buffer and the progress now and then."""
-        for index in range(number):
-            if index % CHUNK == 0:
-                await self._breathe(what, index, number)
-            yield index
-        await self._breathe(what, number, number)
-
     async def _breathe(self, what: str, done: int, total: int) -> None:
-        self._progress(what, done, total, f"{moment(self._engine.now):%Y-%m-%d}")
-        await self._engine.room()
+        """Now and then in a long loop: give the writer a turn, and tell how far it is."""
+        if done % CHUNK == 0 or done == total:
+            self._progress(what, done, total, f"{moment(self._engine.now):%Y-%m-%d}")
+            await self._engine.room()
 
     async def _move_to(self, time: int) -> None:
-        """Move the clock. Much may fire on the way: give it room to be written."""
+        """Move the clock, and let members answer on the way, each at its moment."""
+        while self._answers and self._answers[-1][0] <= time:
+            await self._play_next_answer()
+        await self._leap_to(time)
+
+    async def _leap_to(self, time: int) -> None:
+        if time > LATEST:
+            raise ScenarioError(f"time would run past {moment(LATEST):%Y-%m-%d}")
         self._engine.move_to(time)
+        # Much may have fired on the way: give it room to be written.
         if self._engine.crowded:
             await self._engine.room()
 
@@ -159,19 +174,20 @@ class Player:
         """Create accounts, waiting for one to finish whenever as many are in progress as the quota allows."""
         engine, organization = self._engine, self._engine.state.organizations[self._organization]
         at_once = self._scenario.quotas.concurrent_account_creations
-        async for index in self._in_chunks(f"Creating {population}", number):
+        for index in range(number):
             engine.fire_due()
             while len(organization.creations) >= at_once:
                 await self._move_to(engine.state.timers.creations[0][0])
-            name = f"{population}-{index + 1}"
-            self._post(create_account.Request(f"{name}@created.example", name), self._management)
+            name = f"created-{next(self._created_numbers)}"
+            self._post(create_account.Request(f"{name}@accounts.example", name), self._management)
+            await self._breathe(f"Creating {population}", index + 1, number)
         while organization.creations:
             await self._move_to(engine.state.timers.creations[0][0])
 
     async def _invite(self, population: str, invited: Invited) -> None:
         random = self._random(population, "joining")
         joining: list[tuple[int, str, str]] = []
-        async for _ in self._in_chunks(f"Inviting {population}", invited.count):
+        for index in range(invited.count):
             account = self._next_account()
             target = invite_account_to_organization.Target("ACCOUNT", account)
             events = self._post(invite_account_to_organization.Request(target), self._management)
@@ -180,10 +196,11 @@ class Player:
                 requested = events[0]
                 assert isinstance(requested, HandshakeRequested)
                 joining.append((self._engine.now + delay, account, requested.handshake))
+            await self._breathe(f"Inviting {population}", index + 1, invited.count)
         accounts: list[str] = []
         joining.sort()
-        async for index in self._in_chunks(f"Joining: {population}", len(joining)):
-            time, account, handshake = joining[index]
+        for index, (time, account, handshake) in enumerate(joining, 1):
+            await self._breathe(f"Joining: {population}", index, len(joining))
             await self._move_to(time)
             if self._post(accept_handshake.Request(handshake), Caller(account)):
                 accounts.append(account)
@@ -197,6 +214,8 @@ class Player:
         events = self._post(enable_all_features.Request(), self._management)
         if events is None:
             return
+        # Nobody answers a former request any more.
+        self._answers, self._silent = [], []
         self._parent = next(event.handshake for event in events if isinstance(event, HandshakeRequested))
         for population, accounts in self._joined:
             invited = self._scenario.invited[population]
@@ -228,13 +247,14 @@ class Player:
     async def _play_until(self, until: int, what: str) -> None:
         """Let members answer as their moments come, and move the clock to a moment."""
         due = len(self._answers) - bisect_left(self._answers, -until, key=lambda answer: -answer[0])
-        async for _ in self._in_chunks(what, due):
-            time, _, account, accepts = self._answers.pop()
-            await self._move_to(time)
-            self._answer(account, accepts)
-        await self._move_to(until)
+        for done in range(1, due + 1):
+            await self._play_next_answer()
+            await self._breathe(what, done, due)
+        await self._leap_to(until)
 
-    def _answer(self, account: str, accepts: bool) -> None:
+    async def _play_next_answer(self) -> None:
+        time, _, account, accepts = self._answers.pop()
+        await self._leap_to(time)
         migration = self._engine.state.organizations[self._organization].migration
         approval = migration.outstanding.get(account) if migration else None
         if approval is None:
@@ -243,13 +263,13 @@ class Player:
         if accepts:
             self._post(accept_handshake.Request(approval), Caller(account))
         elif self._post(decline_handshake.Request(approval), Caller(account)):
-            self._declined.append(account)
+            self._declined[account] = None
 
     async def _remove_declined(self) -> None:
-        async for index in self._in_chunks("Removing", len(self._declined)):
-            request = remove_account_from_organization.Request(self._declined[index])
-            self._post(request, self._management)
-        self._declined = []
+        for index, account in enumerate(self._declined, 1):
+            self._post(remove_account_from_organization.Request(account), self._management)
+            await self._breathe("Removing", index, len(self._declined))
+        self._declined = {}
 
     def _random(self, population: str, purpose: str) -> Random:
         return Random(f"{self._scenario.seed} {population} {purpose}")
@@ -271,19 +291,32 @@ async def play_scenario(
         progress: told now and then how far the run is.
 
     Raises:
-        LogError: the log cannot be written, or is not of this run.
+        LogError: the log is not empty, or with ``resume`` not of this run.
+        ScenarioError: time would run out of the calendar.
         EngineStopped: the log could not be written on the way.
     """
+    if not resume:
+        if log.head:
+            raise LogError(f"{log.name}: the log holds a world already; a scenario begins in an empty one")
+        return await _play_on(scenario, log, progress)
+    target = ResumedLog(log)
+    try:
+        outcome = await _play_on(scenario, target, progress)
+    except EngineStopped:
+        if target.difference:
+            raise target.difference from None
+        raise
+    target.require_caught_up()
+    return outcome
+
+
+async def _play_on(scenario: Scenario, log: EventLog, progress: Progress) -> Outcome:
     began = perf_counter()
-    target = ResumedLog(log) if resume else log
     clock = SimulatedClock(microseconds(scenario.start))
-    async with Simulation(target, seed=scenario.seed, clock=clock, settings=scenario.settings) as sim:
+    async with Simulation(log, seed=scenario.seed, clock=clock, settings=scenario.settings) as sim:
         player = Player(scenario, sim, progress)
         await player.play()
-        outcome = _outcome(scenario, sim, player, perf_counter() - began)
-    if isinstance(target, ResumedLog):
-        target.require_caught_up()
-    return outcome
+        return _outcome(scenario, sim, player, perf_counter() - began)
 
 
 def _outcome(scenario: Scenario, sim: Simulation, player: Player, wall_seconds: float) -> Outcome:
@@ -292,6 +325,7 @@ def _outcome(scenario: Scenario, sim: Simulation, player: Player, wall_seconds: 
         feature_set=organization.feature_set,
         accounts=len(sim.views.accounts.by_organization[organization.id]),
         handshakes=sim.views.handshakes.summary(),
+        account_creations=sim.views.account_creations.summary(),
         refused=dict(player.refused),
         events=sim.views.position,
         virtual_days=round((sim.now - scenario.start).total_seconds() / 86_400, 3),

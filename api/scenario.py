@@ -5,25 +5,21 @@ Durations are numbers of days. ``play.py`` plays a scenario; ``scenarios/`` hold
 """
 
 import math
-import os
-import re
-import tomllib
-from datetime import datetime
-from difflib import get_close_matches
-from pathlib import Path
+from datetime import UTC, datetime
 from random import Random
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import Annotated, Literal
 
-import anyio.to_thread
-import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from ..engine.events import FeatureSet
 from ..engine.ids import AccountId
 from ..engine.settings import INVITATION_LIFETIME, Quotas, Settings
+from ..engine.shapes import EPOCH
 from .simulation import START
 
+LATEST_START = datetime(8000, 1, 1, tzinfo=UTC)
 DAY = 24 * 3600 * 1_000_000
+MOST_ACCOUNTS = 100_000_000
 Days = Annotated[float, Meta(ge=0, le=36_500)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -92,7 +88,7 @@ class Invited(Struct, frozen=True, tag="invited", tag_field="origin", forbid_unk
     """Accounts that exist and are invited. All of them join; then they accept the migration, decline it, or say nothing
     until they are reminded."""
 
-    count: Annotated[int, Meta(ge=0, le=100_000_000)]
+    count: Annotated[int, Meta(ge=0, le=MOST_ACCOUNTS)]
     joining: Delay = Fixed(0)
     """From the invitation to its acceptance."""
     accept: Share = 1.0
@@ -105,14 +101,14 @@ class Invited(Struct, frozen=True, tag="invited", tag_field="origin", forbid_unk
         shares = self.accept + self.decline + self.silent
         if not math.isclose(shares, 1, abs_tol=1e-9):
             raise ValueError(f"accept, decline and silent are shares of the whole and must add up to 1, not {shares:g}")
-        if not self.joining.longest * DAY < INVITATION_LIFETIME:
+        if round(self.joining.longest * DAY) >= INVITATION_LIFETIME:
             raise ValueError("joining takes up to 15 days or more, but an invitation expires after 15")
 
 
 class Created(Struct, frozen=True, tag="created", tag_field="origin", forbid_unknown_fields=True, kw_only=True):
     """Accounts that the organization creates; a migration does not ask them."""
 
-    count: Annotated[int, Meta(ge=0, le=100_000_000)]
+    count: Annotated[int, Meta(ge=0, le=MOST_ACCOUNTS)]
 
 
 Population = Invited | Created
@@ -180,6 +176,10 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     populations: dict[str, Population] = {}
     steps: tuple[Step, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not EPOCH <= self.start <= LATEST_START:
+            raise ValueError(f"start must lie between {EPOCH:%Y} and {LATEST_START:%Y}")
+
     @property
     def settings(self) -> Settings:
         """The settings of the world."""
@@ -196,6 +196,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Raises:
             ScenarioError: the scenario invites nobody.
         """
+        if not 0 <= accounts <= MOST_ACCOUNTS:
+            raise ScenarioError(f"--accounts must lie between 0 and {MOST_ACCOUNTS:,}, not {accounts:,}")
         total = sum(population.count for population in self.invited.values())
         if not total:
             raise ScenarioError("--accounts sets the number of invited accounts, but the scenario has none")
@@ -206,99 +208,5 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             seen += population.count
             share = accounts * seen // total - given
             given += share
-            populations[name] = msgspec.structs.replace(population, count=share)
-        return msgspec.structs.replace(self, populations=populations)
-
-
-async def load_scenario(path: str | os.PathLike[str]) -> Scenario:
-    """Read a scenario file.
-
-    Raises:
-        ScenarioError: the file cannot be read, is no TOML, or says something impossible; with file and path in it.
-    """
-    text = await anyio.to_thread.run_sync(_read, Path(path))
-    try:
-        return parse_scenario(text)
-    except ScenarioError as error:
-        raise ScenarioError(f"{os.fspath(path)}: {error}") from None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: not a text file in UTF-8 (byte {error.start})") from None
-
-
-def parse_scenario(text: str) -> Scenario:
-    """A scenario from the text of its file.
-
-    Raises:
-        ScenarioError: with the place, without the file.
-    """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"not TOML: {error}") from None
-    # Each on its own, because msgspec does not say under which key of a table something is wrong.
-    tables = document.pop("populations", {})
-    if not isinstance(tables, dict):
-        raise ScenarioError("populations: must hold tables such as [populations.partners]")
-    named = cast("dict[str, Any]", tables)
-    populations = {name: _convert(table, Population, f"populations.{name}") for name, table in named.items()}
-    scenario = msgspec.structs.replace(_convert(document, Scenario, ""), populations=populations)
-    for index, step in enumerate(scenario.steps):
-        _check_population(step, f"steps[{index}].population", scenario)
-    return scenario
-
-
-def _check_population(step: Step, place: str, scenario: Scenario) -> None:
-    if not isinstance(step, CreateAccounts | Invite):
-        return
-    wanted = Created if isinstance(step, CreateAccounts) else Invited
-    names = [name for name, population in scenario.populations.items() if type(population) is wanted]
-    if step.population not in names:
-        origin = wanted.__struct_config__.tag
-        there_are = f"there are: {', '.join(names)}" if names else "there is none"
-        raise ScenarioError(f"{place}: no population of origin {origin} is called {step.population!r} ({there_are})")
-
-
-def _convert(value: Any, wanted: Any, path: str) -> Any:
-    try:
-        return msgspec.convert(value, wanted)
-    except msgspec.ValidationError as error:
-        complaint, _, inner = str(error).partition(" - at `$")
-        place = (path + inner.rstrip("`")).strip(".")
-        raise ScenarioError(f"{place}: {complaint}{_choices(complaint, place)}".removeprefix(": ")) from None
-
-
-TABLES: dict[str, Any] = {
-    "": Scenario,
-    "organization": OrganizationTable,
-    "quotas": Quotas,
-    "steps": Step,
-    "joining": Delay,
-    "answer": Delay,
-}
-"""What the tables of the file are, by the last name in their path; those under ``populations`` have free names."""
-
-
-def _choices(complaint: str, place: str) -> str:
-    """What could have been meant by an unknown key, or an unknown action, origin or distribution."""
-    unknown = re.match(r"Object contains unknown field `(.*)`|Invalid value '(.*)'", complaint)
-    if not unknown:
-        return ""
-    key, tag = unknown.groups()
-    names = re.findall(r"[A-Za-z_]\w*", place if key else place.rpartition(".")[0])
-    table = Population if names[:1] == ["populations"] and len(names) == 2 else TABLES.get(names[-1] if names else "")
-    structs = cast("tuple[type[Struct], ...]", get_args(table) or ((table,) if table else ()))
-    if key:
-        known = {name for struct in structs for name in struct.__struct_encode_fields__}
-        known |= {str(struct.__struct_config__.tag_field) for struct in structs if struct.__struct_config__.tag_field}
-    else:
-        known = {str(struct.__struct_config__.tag) for struct in structs}
-    close = get_close_matches(key or tag, known, n=1)
-    guess = f", did you mean `{close[0]}`?" if close else ""
-    return f"{guess} (there are: {', '.join(sorted(known))})" if known else ""
+            populations[name] = structs.replace(population, count=share)
+        return structs.replace(self, populations=populations)

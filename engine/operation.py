@@ -6,7 +6,7 @@ head docstring answers, in this order: Caller. Refused, in this order. Happens. 
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -101,9 +101,18 @@ def read_request(request_type: type[RequestType], members: Mapping[str, Any]) ->
         SerializationException: a member has the wrong type.
     """
     try:
-        return msgspec.convert({name: value for name, value in members.items() if value is not None}, request_type)
+        return msgspec.convert(_without_nulls(members), request_type)
     except msgspec.ValidationError as error:
         raise _refusal(str(error)) from None
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, Any]", value)
+        return {name: _without_nulls(member) for name, member in members.items() if member is not None}
+    if isinstance(value, list | tuple):
+        return [_without_nulls(item) for item in cast("Sequence[Any]", value)]
+    return value
 
 
 def _refusal(complaint: str) -> Refused:

@@ -22,13 +22,14 @@ HANDSHAKE_RETENTION = 30 * DAY
 INVITATION_WINDOW = DAY
 TAGS_PER_RESOURCE = 50
 
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=2**31)]
+AtLeastOne = Annotated[int, Meta(ge=1, le=2**31)]
 
 
 class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Limits of section 7.1, each by name, each a number of the thing that it names."""
 
-    accounts: Annotated[int, Meta(ge=1)] = 50_000
+    accounts: AtLeastOne = 50_000
     """Accounts per organization, open invitations and running creations included."""
 
     invitations_per_day: Count | None = None
@@ -37,7 +38,7 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     all_features_migration_accounts: Count = 5_000
     """Accounts up to which a standard migration to all features may start."""
 
-    concurrent_account_creations: Annotated[int, Meta(ge=1)] = 5
+    concurrent_account_creations: AtLeastOne = 5
 
     created_account_minimum_age_days: Count = 4
     """Days before a created account may leave or be removed."""

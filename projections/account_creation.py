@@ -1,6 +1,7 @@
 """Account creations. Asked by DescribeCreateAccountStatus and ListCreateAccountStatus; made of the AccountCreation
 events. How long AWS keeps these records is not documented (section 4.1); here they stay."""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -59,6 +60,12 @@ class AccountCreationsView:
 
     def _failed(self, envelope: Envelope, event: AccountCreationFailed) -> None:
         self._complete(envelope, event.request, CreationState.FAILED).failure = event.reason
+
+    def summary(self) -> dict[str, int]:
+        """What became of all creations: SUCCEEDED, IN_PROGRESS, or FAILED and the reason, to number."""
+        return dict(
+            Counter(f"{row.state} {row.failure}" if row.failure else str(row.state) for row in self.rows.values())
+        )
 
     def _complete(self, envelope: Envelope, request: str, state: CreationState) -> CreationRow:
         row = self.rows[request]

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orgsim.api.scenario import Invited, Scenario, Step, parse_scenario
+from orgsim.api.scenario import Invited, Scenario, Step
+from orgsim.api.scenario_file import parse_scenario
 from orgsim.engine.settings import Quotas
 
 README = Path(__file__).parents[1] / "README.md"

@@ -2,8 +2,8 @@
 
 Caller: the recipient: the invited account, the member asked for approval, or the management account for the parent.
 Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition (the parent
-    while approvals are outstanding included [inferred]). An invitation further: MasterCannotLeaveOrganization;
-    HandshakeConstraintViolation (ALREADY_IN_AN_ORGANIZATION); ConstraintViolation as leave_organization.py, if it has
+    while approvals are outstanding included [inferred]). An invitation further: HandshakeConstraintViolation
+    (ALREADY_IN_AN_ORGANIZATION); MasterCannotLeaveOrganization; ConstraintViolation as leave_organization.py, if it has
     to leave another; HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD,
     MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED, PAYMENT_INSTRUMENT_REQUIRED,
     ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED); AccessDeniedForDependency

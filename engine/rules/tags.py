@@ -8,8 +8,9 @@ from ..errors import ConstraintViolationException, InvalidInputException
 from ..events import Tag
 from ..settings import TAGS_PER_RESOURCE
 
-# AWS's class is [\p{L}\p{Z}\p{N}_.:/=+\-@]*. Python's `re` has no \p: \w is letters, numbers and `_`, \s the spaces.
-CHARACTERS = r"^[\w\s.:/=+\-@]*\Z"
+# AWS's class is [\p{L}\p{Z}\p{N}_.:/=+\-@]*. Python's `re` has no \p: \w is letters, numbers and `_`, and \p{Z} is \s
+# without the control characters.
+CHARACTERS = r"^(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*\Z"
 
 
 class TagMember(Struct, frozen=True, rename="pascal"):

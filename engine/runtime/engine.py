@@ -72,6 +72,7 @@ class Engine:
         self._wake = anyio.Event()
         self._timer_changed = anyio.Event()
         self._stopped: str | None = None
+        self._cause: BaseException | None = None
         self._advancing = anyio.Lock()
 
     @property
@@ -95,7 +96,7 @@ class Engine:
             EngineStopped: nothing is accepted any more.
         """
         if self._stopped:
-            raise EngineStopped(self._stopped)
+            raise EngineStopped(self._stopped) from self._cause
         if len(self._batch.records) >= BUFFER_LIMIT:
             raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
         if self.state.timers.next_due <= self.now:
@@ -152,14 +153,15 @@ class Engine:
         elif self._writing:
             await self._durable(self._writing)
         elif self._stopped:
-            raise EngineStopped(self._stopped)
+            raise EngineStopped(self._stopped) from self._cause
 
     async def settle(self) -> None:
-        """Before a question is answered: what is due now happens, and is seen."""
+        """Before a question is answered: what is due now happens, and all that has happened is seen by the views."""
         if self._stopped:
-            raise EngineStopped(self._stopped)
+            raise EngineStopped(self._stopped) from self._cause
         if self.state.timers.next_due <= self.now:
             self.fire_due()
+        if self.durable < self.state.position:
             await self.flush()
 
     def fire_due(self) -> None:
@@ -268,7 +270,7 @@ class Engine:
         except BaseException as error:
             # Not a refusal but a mistake of ours, or an interrupt: the state is half a command ahead.
             del records[before:], envelopes[before:]
-            self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}")
+            self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}", error)
             raise
         self._wake.set()
         return events
@@ -276,7 +278,7 @@ class Engine:
     async def _durable(self, batch: _Batch) -> None:
         await batch.committed.wait()
         if self._stopped and self.durable < batch.envelopes[-1].position:
-            raise EngineStopped(self._stopped)
+            raise EngineStopped(self._stopped) from self._cause
 
     async def _write(self) -> None:
         """The writer task: ends when the engine is closed or the log cannot be written."""
@@ -294,15 +296,15 @@ class Engine:
                 for listener in self._listeners:
                     listener(batch.envelopes)
             except Exception as error:
-                self._stop(f"stopped at position {self.durable}, nothing after it is in the log: {error}")
+                self._stop(f"stopped at position {self.durable}, nothing after it is in the log: {error}", error)
             finally:
                 self._writing = None
                 batch.committed.set()
             if self.state.timers.next_due != NEVER:
                 self._timer_changed.set()
 
-    def _stop(self, why: str) -> None:
-        self._stopped = why
+    def _stop(self, why: str, cause: BaseException | None = None) -> None:
+        self._stopped, self._cause = why, cause
         self._wake.set()
         self._batch.committed.set()
 

@@ -30,11 +30,16 @@ class LogInUse(LogError):
     """Another process, or another simulation in this one, has the log open for writing."""
 
 
+class LogUnwritable(LogError):
+    """The log cannot be written: the disk is full, or fails."""
+
+
 class LogDamaged(LogError):
-    """A record is missing, changed, or in the wrong place."""
+    """A record is missing, changed, or in the wrong place; at position 0, the file around the records is damaged."""
 
     def __init__(self, name: str, position: int, what: str) -> None:
-        super().__init__(f"{name}: damaged at position {position}: {what}")
+        place = f" at position {position}" if position else ""
+        super().__init__(f"{name}: damaged{place}: {what}")
         self.position = position
 
 
@@ -46,6 +51,12 @@ class Chain:
         self.position = position
         self._sealed = digest
         self._hasher = sha256(digest)
+
+    def copy(self) -> "Chain":
+        """The same chain, to go on from without committing to it."""
+        copy = Chain(self.position, self._sealed)
+        copy._hasher = self._hasher.copy()
+        return copy
 
     @property
     def digest(self) -> bytes:

@@ -7,7 +7,7 @@ of an uninterrupted run, byte for byte, wherever the first attempt was cut off.
 
 from collections.abc import Sequence
 
-from .log import EventLog, LogError, require_head
+from .log import EventLog, LogDamaged, LogError, require_head
 
 
 class ResumedLog:
@@ -16,6 +16,8 @@ class ResumedLog:
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self._head = 0
+        self.difference: LogError | None = None
+        """How the log differs from the run, once that has shown."""
 
     @property
     def name(self) -> str:
@@ -36,15 +38,21 @@ class ResumedLog:
         """Compare what the log holds, append what it does not; raises LogError at the first difference."""
         require_head(self, expected)
         known = await self._log.read(expected, min(len(records), max(0, self._log.head - expected)))
-        for index, record in enumerate(known):
-            if record != records[index]:
-                raise LogError(
-                    f"{self.name}: cannot be resumed: the event at position {expected + index + 1} is not the one that "
-                    "this run gives; the log was made with another scenario, seed, number of accounts or version"
-                )
+        for position, (old, new) in enumerate(zip(known, records, strict=False), expected + 1):
+            if old != new:
+                self.difference = await self._difference(position)
+                raise self.difference
         if len(records) > len(known):
             await self._log.append(expected + len(known), records[len(known) :])
         self._head += len(records)
+
+    async def _difference(self, position: int) -> LogError:
+        if await self._log.first_changed(position - 1, position):
+            return LogDamaged(self.name, position, "the record is not the one that was stored")
+        return LogError(
+            f"{self.name}: cannot be resumed: the event at position {position} is not the one that this run gives; the "
+            "log was made with another scenario, seed, number of accounts or version"
+        )
 
     async def read(self, after: int, limit: int) -> list[bytes]:
         """Records that the new run has come to."""

@@ -29,15 +29,19 @@ import anyio
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from .log import SEGMENT, Chain, LogDamaged, LogError, LogInUse, require_head
+from .log import SEGMENT, Chain, LogDamaged, LogError, LogInUse, LogUnwritable, require_head
 
 Durability = Literal["full", "normal", "off"]
 """``full``: acknowledged survives power loss. ``normal``: a crash of the process. ``off``: as normal, and faster."""
 
 APPLICATION_ID = 0x6F726773  # "orgs"
 FORMAT = 1
+IDENTITY = ("application_id", "user_version")
 ROWS_PER_STATEMENT = 1_000
 INSERT_ROW = "(?,?,?)"
+# A changed byte may have changed the type of a record: whatever stands there, it comes as bytes.
+RECORD = "coalesce(CAST(record AS BLOB), x'')"
+RANGE = "FROM events WHERE position > ? AND position <= ? ORDER BY position"
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -90,7 +94,7 @@ class SqliteLog:
         log = await cls._prepare(Path(path))
         try:
             await anyio.to_thread.run_sync(_inspect, log.path)
-            await log._connect("ro")
+            await log._connect(await anyio.to_thread.run_sync(_reading_mode, log.path))
             await log._run(log._load_head)
         except BaseException:
             await log.close()
@@ -103,12 +107,11 @@ class SqliteLog:
         try:
             if not new:
                 await anyio.to_thread.run_sync(_inspect, path)
-            elif await anyio.to_thread.run_sync(path.exists):
-                raise LogError(f"{path}: the file exists already")
-            await log._run(log._lock)
+            lock = await anyio.to_thread.run_sync(_lock, path)
+            log._stack.push_async_callback(anyio.to_thread.run_sync, lock.close)
             if new:
                 await anyio.to_thread.run_sync(_create, path)
-            await log._connect("rw")
+            await log._connect("mode=rw")
             await log._run(partial(log._prepare_writing, durability))
             await log._run(log._load_head)
             await log._check_end()
@@ -132,32 +135,22 @@ class SqliteLog:
         return cls(path, stack, portal)
 
     async def _run(self, function: Callable[[], Awaitable[T]]) -> T:
-        """Run a coroutine function where the connection lives, and tell SQLite's errors apart from ours."""
+        """Run a coroutine function where the connection lives, and put SQLite's errors into our words."""
         try:
             if self._portal is None:
                 return await function()
             return await anyio.to_thread.run_sync(self._portal.call, function)
         except sqlite3.Error as error:
-            raise LogError(f"{self.path}: {error}") from error
+            raise _in_our_words(self.path, error) from error
 
-    async def _connect(self, mode: Literal["ro", "rw"]) -> None:
-        uri = f"file:{quote(os.fspath(self.path))}?mode={mode}"
+    async def _connect(self, mode: str) -> None:
+        uri = f"file:{quote(os.fspath(self.path))}?{mode}"
 
         async def connect() -> aiosqlite.Connection:
             return await aiosqlite.connect(uri, uri=True, isolation_level=None)
 
         self._connection = await self._run(connect)
         self._stack.push_async_callback(self._run, self._connection.close)
-
-    async def _lock(self) -> None:
-        lock = await aiosqlite.connect(f"{self.path}-lock", isolation_level=None, timeout=0)
-        self._stack.push_async_callback(self._run, lock.close)
-        try:
-            await lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise LogInUse(f"{self.path}: the log is open for writing elsewhere; close that first") from None
-            raise
 
     async def _prepare_writing(self, durability: Durability) -> None:
         await self._connection.execute("PRAGMA journal_mode = WAL")
@@ -166,8 +159,14 @@ class SqliteLog:
         await self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
 
     async def _load_head(self) -> None:
-        rows = await self._rows("SELECT position, digest FROM head")
-        self._head, self._digest = rows[0] if rows else (0, Chain().digest)
+        # One statement sees one state, whatever a writer beside us does.
+        last = "(SELECT max(position) FROM events)"
+        rows = await self._rows(f"SELECT position, digest, {last} FROM (SELECT 1) LEFT JOIN head")
+        head, digest, found = rows[0]
+        self._head, self._digest = (0, Chain().digest) if head is None else (head, digest)
+        if self._head != (found or 0):
+            missing = min(self._head, found or 0) + 1
+            raise LogDamaged(self.name, missing, f"the log should end at position {self._head}")
 
     async def _check_end(self) -> None:
         """Continue the chain from the last completed segment, and see that the log ends as its head says."""
@@ -207,11 +206,11 @@ class SqliteLog:
     async def append(self, expected: int, records: Sequence[bytes]) -> None:
         """Append the records in one transaction; raises LogError, and then nothing was appended."""
         require_head(self, expected)
-        seals = self._chain.extend(records)
-        head = expected + len(records)
-        digest = self._chain.digest
-        await self._run(partial(self._append, expected, records, seals, (head, digest)))
-        self._head, self._digest = head, digest
+        chain = self._chain.copy()
+        seals = chain.extend(records)
+        await self._run(partial(self._append, expected, records, seals, (chain.position, chain.digest)))
+        self._chain = chain
+        self._head, self._digest = chain.position, chain.digest
 
     async def _append(
         self, expected: int, records: Sequence[bytes], seals: list[tuple[int, bytes]], head: tuple[int, bytes]
@@ -236,16 +235,33 @@ class SqliteLog:
             raise
 
     async def read(self, after: int, limit: int) -> list[bytes]:
-        """Up to ``limit`` records from position ``after + 1`` on, up to the first gap."""
+        """Up to ``limit`` records from position ``after + 1`` on, up to the first gap.
 
-        async def read() -> list[bytes]:
-            statement = "SELECT record FROM events WHERE position > ? AND position <= ? ORDER BY position"
-            async with self._connection.execute(statement, (after, after + limit)) as cursor:
-                return [record for (record,) in await cursor.fetchall()]
+        Raises:
+            LogDamaged: the file is damaged; with the first position that cannot be read.
+        """
+        # Not beyond the head: an append that is under way shows on its own connection before it is committed.
+        last = min(after + limit, self._head)
+        try:
+            records = await self._run(partial(self._read, after, last))
+        except LogDamaged as damage:
+            position = await self._first_unreadable(after, last)
+            raise LogDamaged(self.name, position, str(damage.__cause__)) from None
+        if len(records) == max(0, last - after):
+            return records
+        return records[: await self._run(partial(self._gap, after, records))]
 
-        records = await self._run(read)
-        expected = max(0, min(limit, self._head - after))
-        return records if len(records) == expected else records[: await self._run(partial(self._gap, after, records))]
+    async def _read(self, after: int, last: int) -> list[bytes]:
+        async with self._connection.execute(f"SELECT {RECORD} {RANGE}", (after, last)) as cursor:
+            return [record for (record,) in await cursor.fetchall()]
+
+    async def _first_unreadable(self, after: int, last: int) -> int:
+        for position in range(after + 1, last + 1):
+            try:
+                await self._run(partial(self._read, position - 1, position))
+            except LogDamaged:
+                return position
+        return after + 1
 
     async def _gap(self, after: int, records: list[bytes]) -> int:
         rows = await self._rows(
@@ -262,9 +278,7 @@ class SqliteLog:
 
     async def first_changed(self, after: int, last: int) -> int | None:
         """The first position in the range whose record does not have its checksum."""
-        statement = (
-            "SELECT position, record, checksum FROM events WHERE position > ? AND position <= ? ORDER BY position"
-        )
+        statement = f"SELECT position, {RECORD}, checksum {RANGE}"
         rows = await self._run(partial(self._rows, statement, (after, last)))
         return next((position for position, record, checksum in rows if crc32(record) != checksum), None)
 
@@ -283,8 +297,50 @@ def _on_asyncio() -> bool:
     return True
 
 
+def _in_our_words(path: Path, error: sqlite3.Error) -> LogError:
+    """SQLite's error as an error about a log, by its primary result code."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return LogDamaged(str(path), 0, str(error))
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return LogUnwritable(f"{path}: cannot be written: {error}")
+    return LogError(f"{path}: {error}")
+
+
+def _reading_mode(path: Path) -> str:
+    """How to open a log for reading and leave everything as it is.
+
+    SQLite makes two files beside a log to read it. Only who may write takes them away again; with a write-ahead log
+    there are two already, and who may write would copy it into the log. Where no files can be made, none are needed.
+    """
+    if Path(f"{path}-wal").exists():
+        return "mode=ro"
+    return "mode=rw" if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
+
+
+def _lock(path: Path) -> sqlite3.Connection:
+    """Lock a log for writing for as long as the connection returned is open."""
+    if not path.parent.is_dir():
+        raise LogError(f"{path}: there is no directory {path.parent}")
+    try:
+        # Resolved, so that every name that leads to a log leads to its lock.
+        lock = sqlite3.connect(f"{path.resolve()}-lock", isolation_level=None, timeout=0, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise LogError(f"{path}: cannot be locked for writing: {error}") from error
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        lock.close()
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+            raise LogInUse(f"{path}: the log is open for writing elsewhere; close that first") from None
+        raise _in_our_words(path, error) from error
+    return lock
+
+
 def _create(path: Path) -> None:
     """Make an empty log under another name and give it its own when it is whole, so that no half-made log is seen."""
+    if path.exists():
+        raise LogError(f"{path}: the file exists already")
     unfinished = path.with_name(f"{path.name}-new")
     unfinished.unlink(missing_ok=True)
     try:
@@ -295,20 +351,37 @@ def _create(path: Path) -> None:
             connection.close()
         unfinished.rename(path)
     except (OSError, sqlite3.Error) as error:
-        raise LogError(f"{path}: cannot be created: {error}") from error
+        raise LogUnwritable(f"{path}: cannot be created: {error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _inspect(path: Path) -> None:
-    """Look at the file's first bytes without letting SQLite touch a file that is not ours."""
+    """See whether a file is a log that we can read. It changes no file, ours or another's.
+
+    SQLite looks, not we: to close a file that SQLite has open elsewhere in this process would take its locks away. And
+    it looks before aiosqlite connects, which leaves its thread behind when it cannot.
+    """
+    if path.exists() and not path.is_file():
+        raise LogError(f"{path}: not a log of orgsim: {'a directory' if path.is_dir() else 'no regular file'}")
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
+        if not path.stat().st_size:
+            raise LogError(f"{path}: not a log of orgsim: an empty file")
+        # Immutable: it makes no files beside it. Our identity was written before there was a write-ahead log.
+        connection = sqlite3.connect(f"file:{quote(os.fspath(path))}?mode=ro&immutable=1", uri=True)
     except OSError as error:
         raise LogError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise LogError(f"{path}: not a log of orgsim: no SQLite file")
-    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+    except sqlite3.Error as error:
+        raise _in_our_words(path, error) from error
+    try:
+        application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in IDENTITY)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+            raise LogError(f"{path}: not a log of orgsim: no SQLite file") from None
+        raise _in_our_words(path, error) from error
+    finally:
+        connection.close()
+    if application != APPLICATION_ID:
         raise LogError(f"{path}: not a log of orgsim: an SQLite file of another application")
-    found = int.from_bytes(header[60:64], "big")
-    if found != FORMAT:
-        raise LogError(f"{path}: the log has format {found}; this version of orgsim reads format {FORMAT}")
+    if version != FORMAT:
+        raise LogError(f"{path}: the log has format {version}; this version of orgsim reads format {FORMAT}")

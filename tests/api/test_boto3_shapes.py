@@ -48,6 +48,7 @@ PATTERNS = {
     # Which characters these are, is tested one by one below.
     r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*": tags.CHARACTERS.removeprefix("^").removesuffix(r"\Z"),
     r"\d{12}": "[0-9]{12}",
+    r"[\w+=,.@-]{1,64}": "[A-Za-z0-9_+=,.@-]{1,64}",
     r"[\s\S]*": None,
 }
 

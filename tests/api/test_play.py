@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from orgsim.api.play import Outcome, play_scenario
-from orgsim.api.scenario import Scenario, ScenarioError, load_scenario, parse_scenario
+from orgsim.api.scenario import Scenario, ScenarioError
+from orgsim.api.scenario_file import load_scenario, parse_scenario
 from orgsim.engine.events import (
     AccountCreationRequested,
     AccountCreationSucceeded,

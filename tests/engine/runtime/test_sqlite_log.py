@@ -12,11 +12,13 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
+from anyio.streams.buffered import BufferedByteReceiveStream
 from event_log_contract import EventLogContract, envelope_at, records_up_to, reference_digest
 
 from orgsim.api import Simulation
 from orgsim.engine.operation import SIMULATION
 from orgsim.engine.operations import describe_account_outside
+from orgsim.engine.runtime import sqlite_log
 from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.runtime.log import EventLog, LogDamaged, LogError, LogInUse, verified_envelopes
 from orgsim.engine.runtime.sqlite_log import SqliteLog
@@ -155,14 +157,15 @@ async def test_create_does_not_overwrite_a_log_that_has_just_come_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two processes that create one log, the slower is refused even if the faster has closed it again already."""
-    path, lock = tmp_path / "world.db", SqliteLog._lock
+    path, lock = tmp_path / "world.db", sqlite_log._lock
 
-    async def lock_late(log: SqliteLog) -> None:
-        await lock(log)
+    def lock_late(path: Path) -> sqlite3.Connection:
+        locked = lock(path)
         if not path.exists():
             path.write_bytes(b"made meanwhile")
+        return locked
 
-    monkeypatch.setattr(SqliteLog, "_lock", lock_late)
+    monkeypatch.setattr(sqlite_log, "_lock", lock_late)
     with pytest.raises(LogError, match="exists"):
         await SqliteLog.create(path)
     assert path.read_bytes() == b"made meanwhile"
@@ -396,12 +399,13 @@ async def test_lock_is_released_when_the_writer_is_killed(tmp_path: Path, anyio_
     path = tmp_path / "world.db"
     await make_log(path, 3)
     async with await anyio.open_process([sys.executable, "-c", WRITER, str(path), anyio_backend]) as writer:
-        assert writer.stdout is not None
-        assert await writer.stdout.receive() == b"3\n"
-        with pytest.raises(LogInUse):
-            await SqliteLog.open(path)
-        writer.kill()
-        await writer.wait()
+        try:
+            assert writer.stdout is not None
+            assert await BufferedByteReceiveStream(writer.stdout).receive_until(b"\n", 100) == b"3"
+            with pytest.raises(LogInUse):
+                await SqliteLog.open(path)
+        finally:
+            writer.kill()
     async with closed_after(await SqliteLog.open(path)) as log:
         await log.append(3, records_up_to(6, after=3))
     assert await verify(path) == 6
