@@ -178,7 +178,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if not EPOCH <= self.start <= LATEST_START:
-            raise ValueError(f"start must lie between {EPOCH:%Y} and {LATEST_START:%Y}")
+            raise ValueError(f"start: must lie between {EPOCH:%Y} and {LATEST_START:%Y}")
 
     @property
     def settings(self) -> Settings:

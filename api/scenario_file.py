@@ -30,7 +30,7 @@ async def load_scenario(path: str | os.PathLike[str]) -> Scenario:
 def _read(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
-            raise ScenarioError(f"{path}: cannot be read: {'a directory' if path.is_dir() else 'no regular file'}")
+            raise ScenarioError(f"{path}: cannot be read: {'Is a directory' if path.is_dir() else 'no regular file'}")
         # Some editors put a byte order mark in front.
         return path.read_text("utf-8-sig")
     except OSError as error:
@@ -128,7 +128,7 @@ def _get(value: Any, name: str | None) -> Any:
 def _choices(complaint: str, wanted: Any, value: Any) -> str:
     """What could have been meant by an unknown key or value; what is possible where something is missing."""
     candidates = _structs(wanted, value)
-    tags = [str(each.__struct_config__.tag) for each in candidates if each.__struct_config__.tag]
+    tags = sorted(str(each.__struct_config__.tag) for each in candidates if each.__struct_config__.tag)
     unknown = re.match(r"Object contains unknown field `(.*)`", complaint, re.DOTALL)
     if unknown:
         known = {name for each in candidates for name in each.__struct_encode_fields__}

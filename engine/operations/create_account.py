@@ -37,7 +37,7 @@ REASONS = {
 class Request(Struct, frozen=True, rename="pascal"):
     email: Annotated[str, Meta(min_length=6, max_length=64, pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+\Z")]
     account_name: Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[\x20-\x7e]+\Z")]
-    role_name: Annotated[str, Meta(max_length=64, pattern=r"^[\w+=,.@-]{1,64}\Z")] | None = None
+    role_name: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}\Z")] | None = None
     iam_user_access_to_billing: Literal["ALLOW", "DENY"] | None = None
     tags: tuple[tag_rules.TagMember, ...] = ()
 

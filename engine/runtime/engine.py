@@ -7,7 +7,7 @@ waiting gets the error, nothing further is accepted, and reopening rebuilds the 
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -73,6 +73,8 @@ class Engine:
         self._timer_changed = anyio.Event()
         self._stopped: str | None = None
         self._cause: BaseException | None = None
+        self._told = False
+        """Whether anybody has been told that it stopped."""
         self._advancing = anyio.Lock()
 
     @property
@@ -96,7 +98,7 @@ class Engine:
             EngineStopped: nothing is accepted any more.
         """
         if self._stopped:
-            raise EngineStopped(self._stopped) from self._cause
+            raise self._refusal() from self._cause
         if len(self._batch.records) >= BUFFER_LIMIT:
             raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
         if self.state.timers.next_due <= self.now:
@@ -127,6 +129,8 @@ class Engine:
 
     async def perform(self, request: Struct) -> Events:
         """Post an internal operation in the name of the simulation and wait until it is durable."""
+        if self.crowded:
+            await self.room()
         events = self.post(request, SIMULATION)
         await self.flush()
         return events
@@ -153,12 +157,12 @@ class Engine:
         elif self._writing:
             await self._durable(self._writing)
         elif self._stopped:
-            raise EngineStopped(self._stopped) from self._cause
+            raise self._refusal() from self._cause
 
     async def settle(self) -> None:
         """Before a question is answered: what is due now happens, and all that has happened is seen by the views."""
         if self._stopped:
-            raise EngineStopped(self._stopped) from self._cause
+            raise self._refusal() from self._cause
         if self.state.timers.next_due <= self.now:
             self.fire_due()
         if self.durable < self.state.position:
@@ -238,6 +242,9 @@ class Engine:
         self.fire_due()
         if self.crowded:
             await self.room()
+        if clock.next_sleeper <= clock.now():
+            # Recorded before anybody who wakes can have seen it.
+            await self.perform(advance_time.Request())
         while clock.next_sleeper <= clock.now():
             clock.wake_next()
             await self.quiet()
@@ -278,7 +285,7 @@ class Engine:
     async def _durable(self, batch: _Batch) -> None:
         await batch.committed.wait()
         if self._stopped and self.durable < batch.envelopes[-1].position:
-            raise EngineStopped(self._stopped) from self._cause
+            raise self._refusal() from self._cause
 
     async def _write(self) -> None:
         """The writer task: ends when the engine is closed or the log cannot be written."""
@@ -302,6 +309,10 @@ class Engine:
                 batch.committed.set()
             if self.state.timers.next_due != NEVER:
                 self._timer_changed.set()
+
+    def _refusal(self) -> EngineStopped:
+        self._told = True
+        return EngineStopped(self._stopped)
 
     def _stop(self, why: str, cause: BaseException | None = None) -> None:
         self._stopped, self._cause = why, cause
@@ -328,11 +339,12 @@ class Engine:
 
     async def _jump(self, clock: SimulatedClock) -> None:
         """With autojump: leap to the next timer or sleeper whenever every task is blocked."""
+        with suppress(EngineStopped):
+            await self._jump_on(clock)
+
+    async def _jump_on(self, clock: SimulatedClock) -> None:
         while True:
-            try:
-                await self.quiet()
-            except EngineStopped:
-                return
+            await self.quiet()
             if self.next_due == NEVER:
                 clock.sleeper_came, self._timer_changed = anyio.Event(), anyio.Event()
                 async with anyio.create_task_group() as either:
@@ -369,14 +381,17 @@ class Engine:
         await self.perform(create_world.Request(seed, settings))
 
     async def close(self) -> None:
-        """Write what was posted, and accept nothing more."""
-        if self._batch.records or self._writing:
-            try:
-                await self.flush()
-            except EngineStopped:
-                return
-        if not self._stopped:
-            self._stop("the simulation has been closed")
+        """Write what was posted, and accept nothing more.
+
+        Raises:
+            EngineStopped: something that was posted could not be written, and nobody has been told so far.
+        """
+        told = self._told
+        with suppress(EngineStopped):
+            await self.flush()
+        if self.durable < self.state.position and not told:
+            raise self._refusal() from self._cause
+        self._stop(self._stopped or "the simulation has been closed", self._cause)
 
 
 @asynccontextmanager
@@ -419,7 +434,10 @@ async def running_engine(
             # Raised again below, so that it does not arrive wrapped in the task group's exception group.
             failure = error
         with anyio.CancelScope(shield=True):
-            await engine.close()
+            try:
+                await engine.close()
+            except EngineStopped as lost:
+                failure = failure or lost
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure

@@ -36,6 +36,7 @@ Durability = Literal["full", "normal", "off"]
 
 APPLICATION_ID = 0x6F726773  # "orgs"
 FORMAT = 1
+SQLITE_HEADER = 100
 IDENTITY = ("application_id", "user_version")
 ROWS_PER_STATEMENT = 1_000
 INSERT_ROW = "(?,?,?)"
@@ -95,6 +96,7 @@ class SqliteLog:
         try:
             await anyio.to_thread.run_sync(_inspect, log.path)
             await log._connect(await anyio.to_thread.run_sync(_reading_mode, log.path))
+            await log._run(partial(log._rows, "PRAGMA query_only = ON"))
             await log._run(log._load_head)
         except BaseException:
             await log.close()
@@ -105,8 +107,7 @@ class SqliteLog:
     async def _open_writer(cls, path: Path, durability: Durability, *, new: bool) -> "SqliteLog":
         log = await cls._prepare(path)
         try:
-            if not new:
-                await anyio.to_thread.run_sync(_inspect, path)
+            await anyio.to_thread.run_sync(_require_absent if new else _inspect, path)
             lock = await anyio.to_thread.run_sync(_lock, path)
             log._stack.push_async_callback(anyio.to_thread.run_sync, lock.close)
             if new:
@@ -337,10 +338,14 @@ def _lock(path: Path) -> sqlite3.Connection:
     return lock
 
 
-def _create(path: Path) -> None:
-    """Make an empty log under another name and give it its own when it is whole, so that no half-made log is seen."""
+def _require_absent(path: Path) -> None:
     if path.exists():
         raise LogError(f"{path}: the file exists already")
+
+
+def _create(path: Path) -> None:
+    """Make an empty log under another name and give it its own when it is whole, so that no half-made log is seen."""
+    _require_absent(path)
     unfinished = path.with_name(f"{path.name}-new")
     unfinished.unlink(missing_ok=True)
     try:
@@ -363,10 +368,10 @@ def _inspect(path: Path) -> None:
     it looks before aiosqlite connects, which leaves its thread behind when it cannot.
     """
     if path.exists() and not path.is_file():
-        raise LogError(f"{path}: not a log of orgsim: {'a directory' if path.is_dir() else 'no regular file'}")
+        raise LogError(f"{path}: cannot be read: {'Is a directory' if path.is_dir() else 'no regular file'}")
     try:
-        if not path.stat().st_size:
-            raise LogError(f"{path}: not a log of orgsim: an empty file")
+        if path.stat().st_size < SQLITE_HEADER:
+            raise LogError(f"{path}: not a log of orgsim: no SQLite file")
         # Immutable: it makes no files beside it. Our identity was written before there was a write-ahead log.
         connection = sqlite3.connect(f"file:{quote(os.fspath(path))}?mode=ro&immutable=1", uri=True)
     except OSError as error:

@@ -300,7 +300,7 @@ def test_wrong_usage(arguments: tuple[str, ...], named: str, call: Run, log: Pat
         (b"\x00\xff\xfe", "s.toml: not a text file in UTF-8 (byte 1)"),
         (b"[quotas]\naccounts = 0\n", "s.toml: quotas.accounts: "),
         (b'[[steps]]\naction = "invite"\npopulation = "p"\n', "s.toml: steps[0].population: "),
-        (b"sed = 1", "s.toml: Object contains unknown field `sed`, did you mean `seed`?"),
+        (b"sed = 1", "s.toml: The table contains unknown field `sed`, did you mean `seed`?"),
         (b"SQLite format 3\0" + bytes(100), "s.toml: not TOML: "),
         (b"x = " + b"[" * 5_000, "s.toml: "),
     ],
@@ -544,7 +544,7 @@ def test_last_events_missing(call: Run, log: Path, finished: tuple[bytes, dict[s
     connection.commit()
     connection.close()
     ran = call("verify", "w.db")
-    assert (ran.code, ran.complaint) == (1, "w.db: damaged at position 401: the record is missing")
+    assert (ran.code, ran.complaint) == (1, "w.db: damaged at position 401: the log should end at position 519")
 
 
 def of_newer_format(log: Path) -> str:

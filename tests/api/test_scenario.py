@@ -209,7 +209,7 @@ def test_unknown_key(text: str, place: str, choices: str) -> None:
     """An unknown key is named with its path and with the keys that exist there."""
     message = complaint(text)
     assert place in message
-    assert message.startswith((place, "Object contains unknown field `"))
+    assert message.startswith((place, "The table contains unknown field `"))
     listed = message.rpartition("(there are: ")[2].rstrip(")").split(", ")
     assert set(choices.split(", ")) <= set(listed)
 
@@ -300,7 +300,7 @@ def test_missing_key(text: str, place: str) -> None:
     """A key that has to be there is missed by its name, at the place where it belongs."""
     message = complaint(text)
     assert message.startswith(place)
-    assert "missing required field `" in message
+    assert "The table lacks `" in message
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from watched_log import WatchedLog
 
 from orgsim.api import Simulation
 from orgsim.engine.errors import DuplicateHandshakeException, Refused
-from orgsim.engine.events import AccountDescribed, Envelope, decode_envelope
+from orgsim.engine.events import AccountDescribed, AccountJoined, Envelope, decode_envelope
 from orgsim.engine.operation import SIMULATION, Caller
 from orgsim.engine.operations import advance_time, create_account, create_organization, describe_account_outside
 from orgsim.engine.operations import invite_account_to_organization as invite
@@ -207,20 +207,28 @@ async def test_answer_waits_for_its_events() -> None:
 
 
 async def test_views_see_only_what_is_durable() -> None:
-    """A read during an append shows the world before it, a read after it the world after it."""
-    log = WatchedLog()
+    """During an append the views show the world before it; a read waits for it and shows the world after it."""
+    log, answers = WatchedLog(), []
     async with Simulation(log) as sim:
         org = sim.client("111111111111")
         await org.create_organization()
+
+        async def ask() -> None:
+            answers.append(await org.list_handshakes_for_organization())
+
         log.shut()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(sim.engine.submit, invitation(7), MANAGER)
             await turns()
+            tasks.start_soon(ask)
+            await turns()
             assert sim.engine.state.handshakes
-            assert (await org.list_handshakes_for_organization()).handshakes == []
+            assert sim.views.position == 3
+            assert answers == []
             assert [envelope.type async for envelope in sim.events(after=3)] == []
             log.gate.set()
-        assert len((await org.list_handshakes_for_organization()).handshakes) == 1
+        assert [len(answer.handshakes) for answer in answers] == [1]
+        assert sim.views.position == 4
         assert [envelope.type async for envelope in sim.events(after=3)] == ["HandshakeRequested"]
 
 
@@ -449,6 +457,26 @@ async def test_failing_listener_stops_the_engine() -> None:
         with pytest.raises(EngineStopped, match="the view fell over"):
             engine.post(description(2), SIMULATION)
     assert log.head == 2
+
+
+async def test_event_that_cannot_be_applied_stops_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake in evolve leaves nothing of its command in the log, and the half-changed state is used no more."""
+    log = MemoryLog()
+
+    def fall_over(state: Any, event: Any) -> None:
+        raise KeyError("no such member")
+
+    async with world(log) as engine:
+        await engine.perform(description(1))
+        monkeypatch.setitem(engine_module.EVOLVE, AccountJoined, fall_over)
+        with pytest.raises(KeyError, match="no such member"):
+            await engine.submit(ORGANIZATION, MANAGER)
+        with pytest.raises(EngineStopped, match=r"CreateOrganization.*no such member"):
+            engine.post(description(2), SIMULATION)
+    monkeypatch.undo()
+    async with world(log) as engine:
+        assert log.head == 2
+        await engine.submit(ORGANIZATION, MANAGER)
 
 
 async def test_cancelled_submit_loses_nothing() -> None:
