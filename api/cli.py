@@ -232,7 +232,7 @@ def _organizations(views: Views) -> Rows:
 def _accounts(views: Views) -> Rows:
     rows = views.accounts.members
     organizations = views.organizations.rows
-    return (account_shape(row, organizations[row.joined.organization], views) for row in rows.values()), len(rows)
+    return (account_shape(row, organizations[row.organization], views) for row in rows.values()), len(rows)
 
 
 def _handshakes(views: Views) -> Rows:

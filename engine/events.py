@@ -14,14 +14,20 @@ from msgspec.msgpack import Decoder, Encoder
 from .settings import Settings
 
 
-class FeatureSet(StrEnum):
+class Word(StrEnum):
+    """A word of AWS's. Words are keys of hot tables, and the hash that Enum brings along is written in Python."""
+
+    __hash__ = str.__hash__
+
+
+class FeatureSet(Word):
     """What an organization can do (section 3.1)."""
 
     ALL = "ALL"
     CONSOLIDATED_BILLING = "CONSOLIDATED_BILLING"
 
 
-class Action(StrEnum):
+class Action(Word):
     """What a handshake is about; the all-features migration is decided in docs/decisions/0004 (section 2.3)."""
 
     INVITE = "INVITE"
@@ -31,7 +37,7 @@ class Action(StrEnum):
     TRANSFER_RESPONSIBILITY = "TRANSFER_RESPONSIBILITY"
 
 
-class PartyType(StrEnum):
+class PartyType(Word):
     """How a handshake addresses its recipient."""
 
     ACCOUNT = "ACCOUNT"
@@ -39,21 +45,21 @@ class PartyType(StrEnum):
     EMAIL = "EMAIL"
 
 
-class JoinedMethod(StrEnum):
+class JoinedMethod(Word):
     """How an account came into its organization; a management account counts as invited (section 3.1)."""
 
     INVITED = "INVITED"
     CREATED = "CREATED"
 
 
-class DepartureMethod(StrEnum):
+class DepartureMethod(Word):
     """How an account went (section 11.3)."""
 
     LEFT = "LEFT"
     REMOVED = "REMOVED"
 
 
-class Condition(StrEnum):
+class Condition(Word):
     """Something about an account, outside Organizations, that makes AWS refuse one thing or another."""
 
     ADDRESS_OUTSIDE_MARKETPLACE = "ADDRESS_OUTSIDE_MARKETPLACE"

@@ -103,7 +103,7 @@ def on_handshake_accepted(state: State, event: HandshakeAccepted) -> None:
     if requested.action is APPROVE:
         assert organization.migration is not None
         assert requested.party is not None
-        del organization.migration.outstanding[requested.party]
+        _remove(organization.migration.outstanding, requested.party)
     elif requested.action is INVITE:
         # Accepted invitations do not count against the daily quota; older ones have left the window already.
         window = organization.recent_invitations
@@ -182,11 +182,18 @@ def _end(state: State, handshake: Handshake, final: HandshakeState) -> None:
     requested = handshake.requested
     if requested.action is INVITE:
         assert requested.party is not None
-        del state.organizations[requested.organization].invitations[requested.party]
+        _remove(state.organizations[requested.organization].invitations, requested.party)
         timers.trim_ended(timers.invitations)
     elif requested.action is ENABLE:
         state.organizations[requested.organization].migration = None
         timers.trim_ended(timers.migrations)
+
+
+def _remove(table: dict[str, str], key: str) -> None:
+    """Remove an entry; a table that has become empty gives back its memory, which it would otherwise keep for ever."""
+    del table[key]
+    if not table:
+        table.clear()
 
 
 def _count_invitation(organization: Organization, handshake: Handshake, now: int) -> None:

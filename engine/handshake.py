@@ -1,13 +1,11 @@
 """A handshake as the state keeps it, and the states that it goes through."""
 
-from enum import StrEnum
-
 from msgspec import Struct
 
-from .events import HandshakeRequested
+from .events import HandshakeRequested, Word
 
 
-class HandshakeState(StrEnum):
+class HandshakeState(Word):
     """Section 2.1: the last four are final."""
 
     REQUESTED = "REQUESTED"

@@ -28,7 +28,7 @@ SIMULATION = Caller(None)
 """The caller of internal operations."""
 
 
-class Stamp(Struct, frozen=True):
+class Stamp(Struct, frozen=True, gc=False):
     """When a decision is made, for whom, at which position its first event will stand, and where new ids come from."""
 
     now: int

@@ -22,7 +22,7 @@ def moment(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
 
-class Shape(Struct, frozen=True, rename="pascal", omit_defaults=True):
+class Shape(Struct, frozen=True, gc=False, rename="pascal", omit_defaults=True):
     """A structure of AWS's answers."""
 
 

@@ -39,8 +39,9 @@ class Timers(Struct):
 
     def schedule_purge(self, handshake: Handshake) -> None:
         """Set the disappearance of a handshake that has just ended."""
+        if not self.purges:
+            self.next_due = min(self.next_due, handshake.ended_at + HANDSHAKE_RETENTION)
         self.purges.append(handshake)
-        self.next_due = min(self.next_due, handshake.ended_at + HANDSHAKE_RETENTION)
 
     def schedule_creation(self, due: int, position: int, request: str) -> None:
         """Set the end of an account creation."""

@@ -6,16 +6,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined, Envelope
+from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined, Envelope, JoinedMethod
 from ..engine.ids import derived_email, derived_name
 from .paging import OrderedRows
 from .projection import Handler
 
 
 class MemberRow(Struct, gc=False):
-    """A member account: the fact of its joining."""
+    """A member account."""
 
-    joined: AccountJoined
+    account: str
+    organization: str
+    method: JoinedMethod
     joined_at: int
     position: int
     gone: bool = False
@@ -42,7 +44,9 @@ class AccountsView:
         }
 
     def _joined(self, envelope: Envelope, event: AccountJoined) -> None:
-        row = self.members[event.account] = MemberRow(event, envelope.time, envelope.position)
+        row = self.members[event.account] = MemberRow(
+            event.account, event.organization, event.method, envelope.time, envelope.position
+        )
         rows = self.by_organization.get(event.organization)
         if rows is None:
             rows = self.by_organization[event.organization] = OrderedRows()
@@ -61,7 +65,7 @@ class AccountsView:
     def organization_of(self, account: str) -> str | None:
         """The organization of which an account is a member."""
         row = self.members.get(account)
-        return row.joined.organization if row else None
+        return row.organization if row else None
 
     def email_of(self, account: str) -> str:
         """The account's address."""

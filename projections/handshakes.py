@@ -17,10 +17,14 @@ from ..engine.events import (
     HandshakeOpened,
     HandshakePurged,
     HandshakeRequested,
+    PartyType,
 )
 from ..engine.handshake import HandshakeState
 from .paging import OrderedRows
 from .projection import Handler
+
+ACCEPTED, OPEN, REQUESTED = HandshakeState.ACCEPTED, HandshakeState.OPEN, HandshakeState.REQUESTED
+ENABLE, ACCOUNT = Action.ENABLE_ALL_FEATURES, PartyType.ACCOUNT
 
 
 class HandshakeRow(Struct, gc=False):
@@ -58,8 +62,7 @@ class HandshakesView:
         }
 
     def _requested(self, envelope: Envelope, event: HandshakeRequested) -> None:
-        gathers = event.action is Action.ENABLE_ALL_FEATURES
-        state = HandshakeState.REQUESTED if gathers else HandshakeState.OPEN
+        state = REQUESTED if event.action is ENABLE else OPEN
         row = HandshakeRow(event, envelope.time, envelope.position, state)
         self.rows[event.handshake] = row
         self.totals[event.action, state] += 1
@@ -69,7 +72,8 @@ class HandshakesView:
                 rows = self._sent[key] = OrderedRows()
             rows.append(row)
         if event.party:
-            self._link(row, event.party.lower())
+            # Of an account id the very string, not the copy that lower() makes.
+            self._link(row, event.party if event.party_type is ACCOUNT else event.party.lower())
 
     @staticmethod
     def _lists(requested: HandshakeRequested) -> tuple[str | tuple[str, Action], ...]:
@@ -81,7 +85,7 @@ class HandshakesView:
         self._change(event.handshake, HandshakeState.OPEN)
 
     def _accepted(self, envelope: Envelope, event: HandshakeAccepted) -> None:
-        row = self._change(event.handshake, HandshakeState.ACCEPTED)
+        row = self._change(event.handshake, ACCEPTED)
         if event.account:
             # From now on it belongs to the account, whoever owns the address.
             assert row.requested.party is not None

@@ -36,6 +36,10 @@ from ..rules import handshakes, membership, quotas
 from ..shapes import HandshakeReply, handshake_reply
 from ..state import State
 
+ACCEPTED = HandshakeState.ACCEPTED
+APPROVE, INVITE = Action.APPROVE_ALL_FEATURES, Action.INVITE
+EMAIL, INVITED = PartyType.EMAIL, JoinedMethod.INVITED
+
 
 class Request(Struct, frozen=True, gc=False, rename="pascal"):
     handshake_id: HandshakeId
@@ -45,11 +49,11 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshake = handshakes.find(state, request.handshake_id)
     account = stamp.account
     handshakes.require_recipient(state, handshake, account)
-    handshakes.require_open(handshake, HandshakeState.ACCEPTED)
+    handshakes.require_open(handshake, ACCEPTED)
     action = handshake.requested.action
-    if action is Action.APPROVE_ALL_FEATURES:
+    if action is APPROVE:
         return _approve(handshake, state)
-    if action is Action.INVITE:
+    if action is INVITE:
         return _join(handshake, account, state, stamp.now)
     return _finalize(handshake)
 
@@ -76,7 +80,7 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
     requested = handshake.requested
     organization = state.organizations[requested.organization]
     former = state.organization_of(account)
-    by_email = requested.party_type is PartyType.EMAIL
+    by_email = requested.party_type is EMAIL
     accepted = HandshakeAccepted(requested.organization, requested.handshake, account if by_email else None)
     departure: Events = []
     if former:
@@ -93,7 +97,7 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
     # The invitation itself is in the count and becomes the membership, so only an excess can be in the way.
     if quotas.accounts_counted(organization) > state.settings.quotas.accounts:
         raise HandshakeConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
-    return [accepted, *departure, AccountJoined(organization.id, account, JoinedMethod.INVITED)]
+    return [accepted, *departure, AccountJoined(organization.id, account, INVITED)]
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

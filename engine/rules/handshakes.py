@@ -10,6 +10,8 @@ from ..events import PartyType
 from ..handshake import Handshake, HandshakeState
 from ..state import State
 
+ACCOUNT, EMAIL, OPEN = PartyType.ACCOUNT, PartyType.EMAIL, HandshakeState.OPEN
+
 
 def find(state: State, handshake: str) -> Handshake:
     """The handshake with this id.
@@ -31,9 +33,9 @@ def require_recipient(state: State, handshake: Handshake, account: str) -> None:
             the latter].
     """
     requested = handshake.requested
-    if requested.party_type is PartyType.ACCOUNT:
+    if requested.party_type is ACCOUNT:
         recipient = requested.party
-    elif requested.party_type is PartyType.EMAIL:
+    elif requested.party_type is EMAIL:
         assert requested.party is not None
         recipient = handshake.account or state.owner_of(requested.party)
     else:
@@ -60,7 +62,7 @@ def require_open(handshake: Handshake, wanted: HandshakeState) -> None:
         HandshakeAlreadyInStateException: it is there already.
         InvalidHandshakeTransitionException: it ended otherwise, or still gathers approvals.
     """
-    if handshake.state is not HandshakeState.OPEN:
+    if handshake.state is not OPEN:
         if handshake.state is wanted:
             raise HandshakeAlreadyInStateException
         raise InvalidHandshakeTransitionException

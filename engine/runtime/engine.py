@@ -43,10 +43,9 @@ class BufferFull(Exception):
 class _Batch:
     """Events that go into one transaction, and whoever waits for it."""
 
-    __slots__ = ("committed", "envelopes", "records")
+    __slots__ = ("committed", "envelopes")
 
     def __init__(self) -> None:
-        self.records: list[bytes] = []
         self.envelopes: list[Envelope] = []
         self.committed = anyio.Event()
 
@@ -80,7 +79,8 @@ class Engine:
     @property
     def now(self) -> int:
         """The time of the world, in microseconds since the epoch; never before the last event."""
-        return max(self.clock.now(), self.state.now)
+        now, latest = self.clock.now(), self.state.now
+        return now if now > latest else latest
 
     def post(self, request: Struct, caller: Caller) -> Events:
         """Decide and evolve at once; the events become durable a little later.
@@ -99,7 +99,7 @@ class Engine:
         """
         if self._stopped:
             raise self._refusal() from self._cause
-        if len(self._batch.records) >= BUFFER_LIMIT:
+        if len(self._batch.envelopes) >= BUFFER_LIMIT:
             raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
         if self.state.timers.next_due <= self.now:
             self.fire_due()
@@ -138,7 +138,7 @@ class Engine:
     @property
     def crowded(self) -> bool:
         """Whether half the buffer or more is waiting to be written: time for ``room``."""
-        return len(self._batch.records) >= BUFFER_LIMIT // 2
+        return len(self._batch.envelopes) >= BUFFER_LIMIT // 2
 
     async def room(self) -> None:
         """Give the writer a turn, and wait while the buffer is crowded: for whoever posts in bulk."""
@@ -152,7 +152,7 @@ class Engine:
         Raises:
             EngineStopped: the log could not be written.
         """
-        if self._batch.records:
+        if self._batch.envelopes:
             await self._durable(self._batch)
         elif self._writing:
             await self._durable(self._writing)
@@ -228,13 +228,13 @@ class Engine:
     async def quiet(self) -> None:
         """Wait until every other task is blocked and nothing waits to be written."""
         while True:
-            if self._batch.records or self._writing:
+            if self._batch.envelopes or self._writing:
                 await self.flush()
             # On asyncio anyio looks again only after a tenth of a second; a few turns first spare most of that.
             for _ in range(5):
                 await anyio.lowlevel.checkpoint()
             await anyio.wait_all_tasks_blocked()
-            if not self._batch.records and not self._writing:
+            if not self._batch.envelopes and not self._writing:
                 return
 
     async def _step(self, clock: SimulatedClock, due: int) -> None:
@@ -262,24 +262,23 @@ class Engine:
         events = decide(request, state, Stamp(now, caller, first, self.ids))
         if not events:
             return events
-        batch = self._batch
-        records, envelopes = batch.records, batch.envelopes
+        envelopes = self._batch.envelopes
+        if not envelopes:
+            self._wake.set()
         account, principal = caller.account, caller.principal
-        before = len(records)
+        before = len(envelopes)
         try:
             state.now = now
             for position, event in enumerate(events, first):
                 state.position = position
                 envelope = Envelope(position, now, event, name, account, principal, first)
                 EVOLVE[type(event)](state, event)
-                records.append(encode_envelope(envelope))
                 envelopes.append(envelope)
         except BaseException as error:
             # Not a refusal but a mistake of ours, or an interrupt: the state is half a command ahead.
-            del records[before:], envelopes[before:]
+            del envelopes[before:]
             self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}", error)
             raise
-        self._wake.set()
         return events
 
     async def _durable(self, batch: _Batch) -> None:
@@ -290,7 +289,7 @@ class Engine:
     async def _write(self) -> None:
         """The writer task: ends when the engine is closed or the log cannot be written."""
         while not self._stopped:
-            if not self._batch.records:
+            if not self._batch.envelopes:
                 self._wake = anyio.Event()
                 await self._wake.wait()
                 continue
@@ -298,7 +297,7 @@ class Engine:
             self._writing = batch
             try:
                 with anyio.CancelScope(shield=True):
-                    await self.log.append(self.durable, batch.records)
+                    await self.log.append(self.durable, [encode_envelope(envelope) for envelope in batch.envelopes])
                 self.durable = batch.envelopes[-1].position
                 for listener in self._listeners:
                     listener(batch.envelopes)
@@ -307,6 +306,7 @@ class Engine:
             finally:
                 self._writing = None
                 batch.committed.set()
+                del batch
             if self.state.timers.next_due != NEVER:
                 self._timer_changed.set()
 

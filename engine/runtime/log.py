@@ -195,7 +195,7 @@ async def verified_envelopes(log: EventLog) -> AsyncGenerator[list[Envelope], No
         if last == log.head:
             computed[last] = chain.digest
         await _compare(log, after, last, computed)
-        yield [_decoded(log, position, record) for position, record in enumerate(records, after + 1)]
+        yield _decoded(log, after, records)
 
 
 async def _compare(log: EventLog, after: int, last: int, computed: dict[int, bytes]) -> None:
@@ -211,11 +211,14 @@ async def _compare(log: EventLog, after: int, last: int, computed: dict[int, byt
             raise LogDamaged(log.name, first, what)
 
 
-def _decoded(log: EventLog, position: int, record: bytes) -> Envelope:
+def _decoded(log: EventLog, after: int, records: list[bytes]) -> list[Envelope]:
+    envelopes: list[Envelope] = []
     try:
-        envelope = decode_envelope(record)
+        envelopes.extend(map(decode_envelope, records))
     except msgspec.MsgspecError as error:
+        position = after + len(envelopes) + 1
         raise LogDamaged(log.name, position, f"not an event that this version knows: {error}") from error
-    if envelope.position != position:
-        raise LogDamaged(log.name, position, f"the event of position {envelope.position} stands there")
-    return envelope
+    for position, envelope in enumerate(envelopes, after + 1):
+        if envelope.position != position:
+            raise LogDamaged(log.name, position, f"the event of position {envelope.position} stands there")
+    return envelopes

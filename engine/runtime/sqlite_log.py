@@ -20,7 +20,7 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import quote
 from zlib import crc32
 
@@ -105,6 +105,8 @@ class SqliteLog:
 
     @classmethod
     async def _open_writer(cls, path: Path, durability: Durability, *, new: bool) -> "SqliteLog":
+        if durability not in get_args(Durability):
+            raise ValueError(f"durability is one of {', '.join(get_args(Durability))}, not {durability!r}")
         log = await cls._prepare(path)
         try:
             await anyio.to_thread.run_sync(_require_absent if new else _inspect, path)
@@ -209,7 +211,9 @@ class SqliteLog:
         require_head(self, expected)
         chain = self._chain.copy()
         seals = chain.extend(records)
-        await self._run(partial(self._append, expected, records, seals, (chain.position, chain.digest)))
+        # A cancelled call of aiosqlite is carried out all the same: a transaction is one piece.
+        with anyio.CancelScope(shield=True):
+            await self._run(partial(self._append, expected, records, seals, (chain.position, chain.digest)))
         self._chain = chain
         self._head, self._digest = chain.position, chain.digest
 

@@ -25,7 +25,7 @@ class AccountsReply(Shape, frozen=True):
 
 def account_shape(row: MemberRow, organization: OrganizationRow, views: Views) -> Account:
     """A member as DescribeAccount and ListAccounts show it; all members stand directly under the root."""
-    account = row.joined.account
+    account = row.account
     return Account(
         id=account,
         arn=account_arn(organization.management_account, organization.id, account),
@@ -34,7 +34,7 @@ def account_shape(row: MemberRow, organization: OrganizationRow, views: Views) -
         status="ACTIVE",
         state="ACTIVE",
         paths=[f"{organization.id}/{organization.root}/{account}/"],
-        joined_method=row.joined.method,
+        joined_method=row.method,
         joined_timestamp=moment(row.joined_at),
     )
 
@@ -47,7 +47,7 @@ def describe_account(request: DescribeAccount, views: Views, account: str) -> Ac
     """The management account may ask for any member; AccountNotFound for everybody else."""
     organization = views.managed(account)
     row = views.accounts.members.get(request.account_id)
-    if row is None or row.joined.organization != organization.id:
+    if row is None or row.organization != organization.id:
         raise AccountNotFoundException
     return AccountReply(account_shape(row, organization, views))
 

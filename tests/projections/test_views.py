@@ -87,7 +87,7 @@ def agree(world: WatchedWorld, views: Views) -> None:
             organization.deleted,
         )
         members = views.accounts.by_organization[organization.id]
-        assert [(member.joined.account, member.joined.method) for member in members] == [
+        assert [(member.account, member.method) for member in members] == [
             (member.id, member.joined_method) for member in organization.members.values()
         ]
         assert len(members) == len(organization.members)

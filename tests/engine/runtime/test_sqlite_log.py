@@ -118,7 +118,7 @@ def newer_format(path: Path) -> None:
 NOT_LOGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (no_file, "No such file"),
     "a directory": (Path.mkdir, "directory"),
-    "empty": (Path.touch, "empty file"),
+    "empty": (Path.touch, "no SQLite file"),
     "text": (lambda path: path.write_text("position,record\n" * 100), "no SQLite file"),
     "a torn header": (lambda path: path.write_bytes(b"SQLite format 3\0"), "no SQLite file"),
     "of another application": (other_application, "another application"),
