@@ -7,7 +7,7 @@ ready in memory. Nothing is decided, evolved, encoded or hashed.
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from zlib import crc32
+from zlib import adler32
 
 from measure import timing
 
@@ -32,7 +32,7 @@ async def pragmas_of(log: EventLog) -> dict[str, str | int]:
 
 def insert_rows(path: Path, pragmas: dict[str, str | int], records: Sequence[bytes], batch: int) -> float:
     """The seconds that it takes to insert the rows into a new file, so many in each transaction."""
-    rows = [(position, record, crc32(record)) for position, record in enumerate(records, 1)]
+    rows = [(position, record, adler32(record)) for position, record in enumerate(records, 1)]
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size = {pragmas['page_size']}")

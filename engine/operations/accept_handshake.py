@@ -97,7 +97,9 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
     # The invitation itself is in the count and becomes the membership, so only an excess can be in the way.
     if quotas.accounts_counted(organization) > state.settings.quotas.accounts:
         raise HandshakeConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
-    return [accepted, *departure, AccountJoined(organization.id, account, INVITED)]
+    # The invitation's own string, if it names the account: a million equal strings are sixty megabytes.
+    member = account if by_email or not requested.party else requested.party
+    return [accepted, *departure, AccountJoined(organization.id, member, INVITED)]
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

@@ -101,9 +101,11 @@ class Engine:
             raise self._refusal() from self._cause
         if len(self._batch.envelopes) >= BUFFER_LIMIT:
             raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
-        if self.state.timers.next_due <= self.now:
+        now = self.now
+        if self.state.timers.next_due <= now:
             self.fire_due()
-        return self._execute(request, caller, self.now)
+            now = self.now
+        return self._execute(request, caller, now)
 
     async def submit(self, request: Struct, caller: Caller) -> Struct:
         """Post a request of one of AWS's operations, wait until it is durable, and give AWS's answer.
