@@ -74,7 +74,10 @@ class Client:
         return cast("Reply", await self.call(operation, members))
 
     async def paginate(self, method: Callable[..., Awaitable[PageType]], **parameters: Any) -> AsyncIterator[PageType]:
-        """All pages of a list: ``async for page in org.paginate(org.list_accounts, max_results=10)``."""
+        """All pages of a list: ``async for page in org.paginate(org.list_accounts, max_results=10)``.
+
+        Whoever leaves the loop early on trio closes it: ``async with aclosing(org.paginate(...)) as pages``.
+        """
         token: str | None = None
         while True:
             page = await method(**parameters, next_token=token)

@@ -154,7 +154,10 @@ class Simulation:
         await self.engine.clock.sleep_until(self.engine.now + length)
 
     async def events(self, after: int = 0) -> AsyncIterator[Envelope]:
-        """The events in the log behind a position, up to the last that is durable when they have been read."""
+        """The events in the log behind a position, up to the last that is durable when they have been read.
+
+        Whoever leaves the loop early on trio closes it: ``async with aclosing(sim.events()) as events``.
+        """
         log = self.engine.log
         while after < log.head:
             for record in await log.read(after, READ_SIZE):

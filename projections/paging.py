@@ -43,12 +43,15 @@ R = TypeVar("R", bound=Row)
 
 
 class OrderedRows(Generic[R]):
-    """Rows in the order of their positions. Removed ones are marked, skipped, and swept out now and then."""
+    """Rows in the order of their positions. Removed ones are marked and skipped: at the old end, where most go, at
+    once; elsewhere they are swept out now and then."""
 
-    __slots__ = ("_gone", "_rows")
+    __slots__ = ("_first", "_gone", "_rows")
 
     def __init__(self) -> None:
         self._rows: list[R] = []
+        self._first = 0
+        """Index of the first row that is not gone."""
         self._gone = 0
 
     def __len__(self) -> int:
@@ -63,22 +66,25 @@ class OrderedRows(Generic[R]):
 
     def count_gone(self) -> None:
         """Take notice that one of the rows has been marked as gone."""
+        rows = self._rows
         self._gone += 1
-        if self._gone * SWEEP_SHARE > len(self._rows) + 64:
-            self._rows = [row for row in self._rows if not row.gone]
-            self._gone = 0
+        while self._first < len(rows) and rows[self._first].gone:
+            self._first += 1
+        if self._gone * SWEEP_SHARE > len(rows) + 64:
+            self._rows = [row for row in rows if not row.gone]
+            self._first = self._gone = 0
 
     def after(self, position: int) -> Iterator[R]:
         """The rows behind a position, oldest first."""
         rows = self._rows
-        start = bisect_right(rows, position, key=_position) if position else 0
+        start = bisect_right(rows, position, self._first, key=_position) if position else self._first
         return (row for row in islice(rows, start, None) if not row.gone)
 
     def before(self, position: int | None) -> Iterator[R]:
         """The rows before a position (None: all), newest first."""
         rows = self._rows
         stop = len(rows) if position is None else bisect_left(rows, position, key=_position)
-        return (row for row in map(rows.__getitem__, range(stop - 1, -1, -1)) if not row.gone)
+        return (row for row in map(rows.__getitem__, range(stop - 1, self._first - 1, -1)) if not row.gone)
 
 
 def _position(row: Row) -> int:
