@@ -5,6 +5,7 @@ the edge of the core; nothing in the core reads them back. Lists that AWS always
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ from .state import State
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=1_024)  # while the clock stands still, many answers speak of the same few moments
 def moment(microseconds: int) -> datetime:
     """A time of the core as a datetime in UTC."""
     return EPOCH + timedelta(microseconds=microseconds)
