@@ -31,7 +31,7 @@ $(VENV)/installed-%: $(BIN)/python pyproject.toml
 
 simulate: $(VENV)/installed
 	@mkdir -p $(dir $(LOG))
-	@rm -f $(LOG) $(LOG)-wal $(LOG)-shm $(LOG)-lock
+	@rm -f build/enable-all-features.db*
 	$(BIN)/orgsim simulate $(SCENARIO) --log $(LOG)
 
 test: $(VENV)/installed-test

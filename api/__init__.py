@@ -1,9 +1,24 @@
 """What a user touches: ``Simulation`` and its client; the scenarios and the command line beside them.
 
-from orgsim.api import Simulation
+    from orgsim.api import Simulation
+
+The refusals, each under AWS's name, are in ``orgsim.engine.errors``; all of them are ``Refused``.
 """
 
+from ..engine.errors import Refused
+from ..engine.runtime.clock import PacedClock, SimulatedClock, WallClock
+from ..engine.settings import Quotas, Settings
 from .client import Client, as_dict
 from .simulation import Simulation
 
-__all__ = ["Client", "Simulation", "as_dict"]
+__all__ = [
+    "Client",
+    "PacedClock",
+    "Quotas",
+    "Refused",
+    "Settings",
+    "SimulatedClock",
+    "Simulation",
+    "WallClock",
+    "as_dict",
+]

@@ -4,10 +4,12 @@ Results go to stdout, for people or with ``--json`` for machines; progress and e
 1 a check failed or the log could not be written, 2 wrong usage, 130 interrupted.
 """
 
+import json
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
@@ -18,6 +20,7 @@ from typing import Annotated, Any, TypeVar
 import anyio
 import msgspec
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -26,7 +29,7 @@ from rich.table import Column, Table
 from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.log import EventLog, LogDamaged, LogError, LogUnwritable, MemoryLog, verified_envelopes
 from ..engine.runtime.sqlite_log import SqliteLog
-from ..engine.shapes import moment, organization_shape
+from ..engine.shapes import Account, Handshake, Organization, moment, organization_shape
 from ..projections.live import build_views
 from ..projections.reads.accounts import account_shape
 from ..projections.reads.handshakes import row_shape
@@ -104,9 +107,8 @@ def simulate(
 
     The same scenario and seed give the same log, byte for byte; --resume ends with the digest of an uninterrupted run.
     """
-    kept = f"; what was acknowledged is in {log}, --resume goes on with it" if log else ""
     play = partial(_simulate, scenario, log, seed, accounts, durability, resume)
-    outcome = _run(play, f"interrupted{kept}")
+    outcome = _run(play, f"; what was acknowledged is in {log}, --resume goes on with it", log)
     _print_json(outcome) if as_json else _print_outcome(outcome)
 
 
@@ -206,19 +208,37 @@ def show(
     if as_json:
         _print_json({"position": views.position, "time": moment(views.now), "total": total, str(subject): shown})
         return
-    columns = [name for name in shown[0].__struct_fields__ if name in COLUMNS[subject]] if shown else []
-    table = Table(*(Column(name.replace("_", " "), overflow="fold") for name in columns))
+    names, cells = COLUMNS[subject]
+    table = Table(*(Column(name, overflow="fold", no_wrap=index == 0) for index, name in enumerate(names)), box=SIMPLE)
     for row in shown:
-        table.add_row(*(str(getattr(row, name)) for name in columns))
+        table.add_row(*cells(row))
     out.print(table)
-    more = f", {total - len(shown):,} more" if total > len(shown) else ""
-    out.print(f"{total:,} in all{more}; position {views.position:,}, {moment(views.now):%Y-%m-%d %H:%M:%S} UTC")
+    more = f", {total - len(shown):,} more with --limit" if total > len(shown) else ""
+    seen = " that can be seen (ended ones disappear after 30 days)" if subject is Subject.HANDSHAKES else ""
+    out.print(f"{total:,}{seen}{more}; position {views.position:,}, {_minute(moment(views.now))} UTC", soft_wrap=True)
 
 
-COLUMNS = {
-    Subject.ORGANIZATION: ("id", "feature_set", "master_account_id", "master_account_email"),
-    Subject.ACCOUNTS: ("id", "name", "email", "state", "joined_method", "joined_timestamp"),
-    Subject.HANDSHAKES: ("id", "action", "state", "requested_timestamp", "expiration_timestamp"),
+def _minute(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M}"
+
+
+def _organization_cells(row: Organization) -> tuple[str, ...]:
+    return row.id, row.feature_set, row.master_account_id, row.master_account_email
+
+
+def _account_cells(row: Account) -> tuple[str, ...]:
+    return row.id, row.email, row.state, row.joined_method, _minute(row.joined_timestamp)
+
+
+def _handshake_cells(row: Handshake) -> tuple[str, ...]:
+    recipient = row.parties[-1].id
+    return row.id, row.action, row.state, recipient, _minute(row.requested_timestamp)
+
+
+COLUMNS: dict[Subject, tuple[tuple[str, ...], Callable[[Any], tuple[str, ...]]]] = {
+    Subject.ORGANIZATION: (("id", "feature set", "management account", "email"), _organization_cells),
+    Subject.ACCOUNTS: (("id", "email", "state", "joined by", "joined at"), _account_cells),
+    Subject.HANDSHAKES: (("id", "action", "state", "recipient", "requested"), _handshake_cells),
 }
 
 Rows = tuple[Iterator[Any], int]
@@ -289,9 +309,11 @@ async def _verify(path: Path) -> Verified:
         log = await SqliteLog.open_for_reading(path)
         try:
             with _progress() as progress:
-                async for envelopes in verified_envelopes(log):
-                    events += len(envelopes)
-                    progress("Verifying", events, log.head, f"{moment(envelopes[-1].time):%Y-%m-%d}")
+                async with aclosing(verified_envelopes(log)) as batches:
+                    async for envelopes in batches:
+                        events += len(envelopes)
+                        progress("Verifying", events, log.head, f"{moment(envelopes[-1].time):%Y-%m-%d}")
+            await log.check()
         finally:
             await log.close()
     except LogDamaged as damage:
@@ -300,14 +322,14 @@ async def _verify(path: Path) -> Verified:
 
 
 def _print_json(value: Any) -> None:
-    typer.echo(msgspec.json.encode(value).decode())
+    typer.echo(json.dumps(msgspec.json.decode(msgspec.json.encode(value))))
 
 
 def _complain(message: str) -> None:
     typer.echo(f"orgsim: {message}", err=True)
 
 
-def _run(function: Callable[[], Awaitable[T]], interrupted: str = "interrupted") -> T:
+def _run(function: Callable[[], Awaitable[T]], hint: str = "", log: Path | None = None) -> T:
     """Run to the end, or turn what went wrong into one line on stderr and an exit code."""
     try:
         return anyio.run(function)
@@ -318,7 +340,7 @@ def _run(function: Callable[[], Awaitable[T]], interrupted: str = "interrupted")
         _complain(str(error))
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        _complain(interrupted)
+        _complain("interrupted" + (hint if log and log.exists() else ""))
         raise typer.Exit(130) from None
 
 

@@ -57,10 +57,14 @@ class Client:
         """Call an operation by AWS's name, with members under AWS's names.
 
         Raises:
-            Refused: as AWS refuses, and ``KeyError`` for an operation that orgsim does not know.
+            Refused: as AWS refuses, by exceptions of ``orgsim.engine.errors``.
+            LookupError: orgsim does not answer this operation.
             EngineStopped: the simulation was closed, or its log could not be written.
         """
         read = READS.get(operation)
+        if read is None and operation not in OPERATIONS:
+            known = ", ".join(sorted([*OPERATIONS, *READS]))
+            raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
         if read is None:
             request = read_request(OPERATIONS[operation].Request, members)
             return await self._engine.submit(request, self._caller)

@@ -8,7 +8,6 @@ scenario give the same log, on any event loop and any log, in one run or with in
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import count
 from random import Random
 from time import perf_counter
@@ -31,6 +30,7 @@ from ..engine.runtime.clock import SimulatedClock
 from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.log import EventLog, LogError
 from ..engine.runtime.resumed_log import ResumedLog
+from ..engine.settings import LATEST
 from ..engine.shapes import moment
 from .scenario import (
     DAY,
@@ -53,9 +53,6 @@ CHUNK = 1_000
 """Commands posted between two looks at the buffer and at the progress."""
 
 FIRST_INVITED_ACCOUNT = 200_000_000_000
-
-LATEST = microseconds(datetime(9000, 1, 1, tzinfo=UTC))
-"""How far time may run: what is due later must still have a date."""
 
 Progress = Callable[[str, int, int, str], None]
 """Told now and then: what is being done, how many of how many, and the day it is."""
@@ -104,6 +101,7 @@ class Player:
         self._order = count()
         self._silent: list[tuple[str, str]] = []
         """Population and account of those that wait for a reminder."""
+        self._answering = "Answering"
         self._declined: dict[str, None] = {}
         """Accounts that declined, in the order of declining."""
 
@@ -131,11 +129,11 @@ class Player:
             case EnableAllFeatures():
                 await self._enable()
             case Wait():
-                await self._play_until(self._engine.now + round(step.days * DAY), "Answering")
+                await self._play_until(self._engine.now + round(step.days * DAY), self._answering)
             case Remind():
                 self._remind(step.accept)
             case WaitForAnswers():
-                await self._play_until(self._answers[0][0] if self._answers else self._engine.now, "Answering")
+                await self._play_until(self._answers[0][0] if self._answers else self._engine.now, self._answering)
             case RemoveDeclined():
                 await self._remove_declined()
             case Finalize():
@@ -165,10 +163,7 @@ class Player:
     async def _leap_to(self, time: int) -> None:
         if time > LATEST:
             raise ScenarioError(f"time would run past {moment(LATEST):%Y-%m-%d}")
-        self._engine.move_to(time)
-        # Much may have fired on the way: give it room to be written.
-        if self._engine.crowded:
-            await self._engine.room()
+        await self._engine.leap_to(time)
 
     async def _create(self, population: str, number: int) -> None:
         """Create accounts, waiting for one to finish whenever as many are in progress as the quota allows."""
@@ -227,12 +222,14 @@ class Player:
                 else:
                     self._silent.append((population, account))
         self._answers.sort(reverse=True)
-        await self._breathe("Asking for approval", len(events), len(events))
+        asked = sum(isinstance(event, HandshakeRequested) for event in events) - 1
+        await self._breathe("Asking for approval", asked, asked)
 
     def _expect(self, account: str, delay: int, *, accepts: bool) -> None:
         self._answers.append((self._engine.now + delay, next(self._order), account, accepts))
 
     def _remind(self, share: float) -> None:
+        self._answering = "Answering, reminded"
         still_silent: list[tuple[str, str]] = []
         random = self._random("", "reminder")
         for population, account in self._silent:

@@ -22,7 +22,10 @@ async def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     """
     text = await anyio.to_thread.run_sync(_read, Path(path))
     try:
-        return parse_scenario(text)
+        scenario = parse_scenario(text)
+        if not scenario.steps:
+            raise ScenarioError("steps: there must be at least one")
+        return scenario
     except ScenarioError as error:
         raise ScenarioError(f"{os.fspath(path)}: {error}") from None
 

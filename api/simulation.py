@@ -12,11 +12,12 @@ import msgspec
 
 from ..engine.events import Envelope, decode_envelope
 from ..engine.ids import AccountId
-from ..engine.operation import Caller, read_request
+from ..engine.operation import Caller, read_request, require_text
 from ..engine.operations import describe_account_outside, finish_account_creation
 from ..engine.runtime.clock import Clock, SimulatedClock
-from ..engine.runtime.engine import Engine, running_engine
-from ..engine.runtime.log import READ_SIZE, EventLog, MemoryLog
+from ..engine.runtime.engine import Engine
+from ..engine.runtime.log import READ_SIZE, EventLog, LogDamaged, MemoryLog
+from ..engine.runtime.running import running_engine
 from ..engine.runtime.sqlite_log import Durability, SqliteLog
 from ..engine.settings import Quotas, Settings
 from ..engine.shapes import EPOCH, moment
@@ -38,6 +39,26 @@ def microseconds(when: datetime | timedelta) -> int:
             raise ValueError(f"{when.isoformat()} has no time zone; say which, for example tzinfo=UTC")
         when = when - EPOCH
     return when // timedelta(microseconds=1)
+
+
+# What is recorded is checked first: a log with an impossible first fact could never be opened again.
+def _checked_seed(seed: object) -> int:
+    if isinstance(seed, int) and -(2**63) <= seed < 2**63:
+        return seed
+    raise ValueError(f"the seed is a whole number of 64 bits, not {seed!r}")
+
+
+def _checked_settings(settings: object, quotas: object) -> Settings:
+    if not isinstance(settings, Settings):
+        raise TypeError(f"settings are a Settings, not {settings!r}")
+    if not isinstance(quotas, Quotas | None):
+        raise TypeError(f"quotas are a Quotas, not {quotas!r}")
+    if quotas:
+        settings = msgspec.structs.replace(settings, quotas=quotas)
+    try:
+        return msgspec.convert(msgspec.to_builtins(settings), Settings)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"impossible settings: {error}") from None
 
 
 class Simulation:
@@ -67,25 +88,24 @@ class Simulation:
         settings: Settings | None = None,
         durability: Durability = "full",
     ) -> None:
-        settings = settings or Settings()
-        self._settings = msgspec.structs.replace(settings, quotas=quotas) if quotas else settings
+        self._settings = _checked_settings(settings or Settings(), quotas)
         self._log = log
-        self._seed = seed
+        self._seed = _checked_seed(seed)
         self._clock = clock or SimulatedClock(microseconds(start or START))
         self._durability: Durability = durability
         self._stack = AsyncExitStack()
-        self.engine: Engine
-        """The engine below: ``post`` and ``submit`` for load, without the client's checks."""
-        self.views = Views()
+        self._engine: Engine | None = None
+        self.views: Views
         """The views that the client reads: what is durable, and nothing else."""
 
     async def __aenter__(self) -> "Simulation":
         async with AsyncExitStack() as stack:
             log = await self._open_log(stack)
+            self.views = Views()
             engine = running_engine(
                 log, clock=self._clock, seed=self._seed, settings=self._settings, listeners=[self.views.feed]
             )
-            self.engine = await stack.enter_async_context(engine)
+            self._engine = await stack.enter_async_context(engine)
             self._stack = stack.pop_all()
         return self
 
@@ -105,6 +125,13 @@ class Simulation:
         stack.push_async_callback(log.close)
         return log
 
+    @property
+    def engine(self) -> Engine:
+        """The engine below: ``post`` and ``submit`` for load, without the client's checks."""
+        if self._engine is None:
+            raise RuntimeError("the simulation has not begun: async with Simulation() as sim")
+        return self._engine
+
     def client(self, account: str, principal: str | None = None) -> Client:
         """AWS Organizations as an account sees it. Any twelve digits are an account; nobody has to create it first.
 
@@ -119,6 +146,7 @@ class Simulation:
             msgspec.convert(account, AccountId)
         except msgspec.ValidationError:
             raise ValueError(f"an account id is twelve digits, not {account!r}") from None
+        require_text(principal or "")
         return Client(self.engine, self.views, Caller(account, principal))
 
     @property
@@ -130,7 +158,7 @@ class Simulation:
         """Move the simulated clock; everything due on the way happens, each at its moment.
 
         Raises:
-            ValueError: a negative duration.
+            ValueError: a negative duration, or one that ends beyond the year 9000.
             TypeError: the clock is not a simulated one.
         """
         await self.engine.advance_by(microseconds((duration or timedelta()) + timedelta(days=days, hours=hours)))
@@ -139,7 +167,7 @@ class Simulation:
         """Move the simulated clock to a moment; everything due on the way happens.
 
         Raises:
-            ValueError: the moment has passed, or has no time zone.
+            ValueError: the moment has passed, lies beyond the year 9000, or has no time zone.
             TypeError: the clock is not a simulated one.
         """
         await self.engine.advance_to(microseconds(when))
@@ -160,7 +188,10 @@ class Simulation:
         """
         log = self.engine.log
         while after < log.head:
-            for record in await log.read(after, READ_SIZE):
+            records = await log.read(after, READ_SIZE)
+            if not records:
+                raise LogDamaged(log.name, after + 1, "the record is missing")
+            for record in records:
                 yield decode_envelope(record)
                 after += 1
 

@@ -28,7 +28,7 @@ async def _expire(timers: int) -> float:
     async with world(log, timers) as engine:
         await found(engine)
         for number, (request, caller) in enumerate(invitations(timers), 1):
-            engine.move_to(START + number * SECOND)
+            await engine.leap_to(START + number * SECOND)
             engine.post(request, caller or MANAGEMENT)
             if number % POSTS_PER_TURN == 0:
                 await engine.room()

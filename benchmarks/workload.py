@@ -24,8 +24,9 @@ from orgsim.engine.operations import (
     invite_account_to_organization,
 )
 from orgsim.engine.runtime.clock import SimulatedClock
-from orgsim.engine.runtime.engine import Engine, Listener, running_engine
+from orgsim.engine.runtime.engine import Engine, Listener
 from orgsim.engine.runtime.log import READ_SIZE, Chain, EventLog
+from orgsim.engine.runtime.running import running_engine
 from orgsim.engine.settings import DAY, Quotas, Settings
 from orgsim.engine.state import Organization
 

@@ -1,7 +1,7 @@
 """The only code that changes the state. An event is already true: nothing is checked here.
 
-``EVOLVE`` maps every type of event to its function; ``apply`` is the whole of a replay. The engine sets ``state.now``
-and ``state.position`` from the envelope before it calls the function, so "now" in here is the event's own time.
+``EVOLVE`` maps every type of event to its function; ``apply`` is one step of a replay. ``state.now`` and
+``state.position`` are set from the envelope before the function is called, so "now" in here is the event's own time.
 """
 
 from collections.abc import Callable
@@ -64,7 +64,10 @@ def on_organization_created(state: State, event: OrganizationCreated) -> None:
 
 
 def on_organization_deleted(state: State, event: OrganizationDeleted) -> None:
-    state.organizations[event.organization].deleted = True
+    organization = state.organizations[event.organization]
+    organization.deleted = True
+    organization.recent_invitations.clear()
+    organization.recent_unaccepted = 0
 
 
 def on_feature_set_changed(state: State, event: FeatureSetChanged) -> None:
@@ -78,7 +81,7 @@ def on_handshake_requested(state: State, event: HandshakeRequested) -> None:
     organization = state.organizations[event.organization]
     if action is INVITE:
         assert event.party is not None
-        organization.invitations[event.party] = event.handshake
+        organization.invitations[event.party.lower()] = event.handshake
         state.timers.schedule_expiry(handshake, state.timers.invitations)
         _count_invitation(organization, handshake, state.now)
     elif action is APPROVE:
@@ -126,6 +129,7 @@ def on_handshake_expired(state: State, event: HandshakeExpired) -> None:
 def on_handshake_purged(state: State, event: HandshakePurged) -> None:
     del state.handshakes[event.handshake]
     state.timers.clear_purge()
+    _trim_window(state.organizations[event.organization], state.now)
 
 
 def on_account_creation_requested(state: State, event: AccountCreationRequested) -> None:
@@ -182,7 +186,7 @@ def _end(state: State, handshake: Handshake, final: HandshakeState) -> None:
     requested = handshake.requested
     if requested.action is INVITE:
         assert requested.party is not None
-        _remove(state.organizations[requested.organization].invitations, requested.party)
+        _remove(state.organizations[requested.organization].invitations, requested.party.lower())
         timers.trim_ended(timers.invitations)
     elif requested.action is ENABLE:
         state.organizations[requested.organization].migration = None
@@ -197,12 +201,16 @@ def _remove(table: dict[str, str], key: str) -> None:
 
 
 def _count_invitation(organization: Organization, handshake: Handshake, now: int) -> None:
+    _trim_window(organization, now)
+    organization.recent_invitations.append(handshake)
+    organization.recent_unaccepted += 1
+
+
+def _trim_window(organization: Organization, now: int) -> None:
     window = organization.recent_invitations
     while window and window[0].requested_at <= now - INVITATION_WINDOW:
         if window.popleft().state is not ACCEPTED:
             organization.recent_unaccepted -= 1
-    window.append(handshake)
-    organization.recent_unaccepted += 1
 
 
 def _finish_creation(state: State, request: str) -> None:

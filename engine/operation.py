@@ -112,7 +112,21 @@ def _without_nulls(value: Any) -> Any:
         return {name: _without_nulls(member) for name, member in members.items() if member is not None}
     if isinstance(value, list | tuple):
         return [_without_nulls(item) for item in cast("Sequence[Any]", value)]
+    if isinstance(value, str) and not value.isascii():
+        require_text(value)
     return value
+
+
+def require_text(value: str) -> None:
+    """A text can be stored. Half a character (a lone surrogate, as ``\\ud800`` in JSON) cannot.
+
+    Raises:
+        SerializationException: it cannot.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise SerializationException(message=f"The request could not be read: {error.reason}.") from None
 
 
 def _refusal(complaint: str) -> Refused:

@@ -14,6 +14,9 @@ SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 
+LATEST = (9000 - 1970) * 365 * DAY
+"""How far time may run (a little before the year 9000): what is due later must still have a date."""
+
 INVITATION_LIFETIME = 15 * DAY
 MIGRATION_LIFETIME = 90 * DAY
 HANDSHAKE_RETENTION = 30 * DAY

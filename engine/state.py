@@ -58,7 +58,7 @@ class Organization(Struct):
     members: dict[str, Account] = field(default_factory=dict[str, Account])
     """In the order of joining, the management account included."""
     invitations: dict[str, str] = field(default_factory=dict[str, str])
-    """Invited account id or address to the open INVITE handshake."""
+    """Invited account id or address, in lower case, to the open INVITE handshake."""
     creations: dict[str, str] = field(default_factory=dict[str, str])
     """Address to the request id of a creation in progress."""
     migration: Migration | None = None

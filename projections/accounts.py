@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined, Envelope, JoinedMethod
+from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined, Condition, Envelope, JoinedMethod
 from ..engine.ids import derived_email, derived_name
 from .paging import OrderedRows
 from .projection import Handler
@@ -28,6 +28,7 @@ class AccountFacts(Struct, frozen=True, gc=False):
 
     email: str | None
     name: str | None
+    suspended: bool = False
 
 
 class AccountsView:
@@ -60,7 +61,9 @@ class AccountsView:
 
     def _described(self, envelope: Envelope, event: AccountDescribed) -> None:
         known = self.facts.get(event.account, AccountFacts(None, None))
-        self.facts[event.account] = AccountFacts(event.email or known.email, event.name or known.name)
+        self.facts[event.account] = AccountFacts(
+            event.email or known.email, event.name or known.name, Condition.SUSPENDED in event.conditions
+        )
 
     def organization_of(self, account: str) -> str | None:
         """The organization of which an account is a member."""
@@ -71,6 +74,11 @@ class AccountsView:
         """The account's address."""
         facts = self.facts.get(account)
         return (facts and facts.email) or derived_email(account)
+
+    def is_suspended(self, account: str) -> bool:
+        """Whether AWS has suspended the account."""
+        facts = self.facts.get(account)
+        return facts is not None and facts.suspended
 
     def name_of(self, account: str) -> str:
         """The account's name."""

@@ -78,7 +78,7 @@ class OrderedRows(Generic[R]):
         """The rows behind a position, oldest first."""
         rows = self._rows
         start = bisect_right(rows, position, self._first, key=_position) if position else self._first
-        return (row for row in islice(rows, start, None) if not row.gone)
+        return (row for row in map(rows.__getitem__, range(start, len(rows))) if not row.gone)
 
     def before(self, position: int | None) -> Iterator[R]:
         """The rows before a position (None: all), newest first."""

@@ -95,7 +95,7 @@ def test_command(environment: Path, tmp_path: Path) -> None:
     orgsim = environment / "bin" / "orgsim"
     assert run(orgsim, "--version", cwd=tmp_path) == f"orgsim {version('orgsim')}\n"
     scenario = ROOT / "scenarios" / "enable-all-features.toml"
-    assert '"feature_set":"ALL"' in run(
+    assert '"feature_set": "ALL"' in run(
         orgsim, "simulate", scenario, "--accounts", "5", "--log", "w.db", "--json", cwd=tmp_path
     )
     assert run(orgsim, "verify", "w.db", cwd=tmp_path).startswith("w.db: ")

@@ -4,7 +4,8 @@ Caller: the recipient: the invited account, the member asked for approval, or th
 Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition (the parent
     while approvals are outstanding included [inferred]). An invitation further: HandshakeConstraintViolation
     (ALREADY_IN_AN_ORGANIZATION); MasterCannotLeaveOrganization; ConstraintViolation as leave_organization.py, if it has
-    to leave another; HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD,
+    to leave another; AccessDenied for a suspended account [inferred]; HandshakeConstraintViolation
+    (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD,
     MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED, PAYMENT_INSTRUMENT_REQUIRED,
     ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED); AccessDeniedForDependency
     (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE); HandshakeConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED).

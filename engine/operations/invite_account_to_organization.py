@@ -60,7 +60,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise HandshakeConstraintViolationException("INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES")
     if target.id in organization.members:
         raise HandshakeConstraintViolationException("ALREADY_IN_AN_ORGANIZATION")
-    if target.id in organization.invitations:
+    if target.id.lower() in organization.invitations:
         raise DuplicateHandshakeException
     if Condition.OTHER_SELLER_OF_RECORD in state.conditions_of(target.id):
         raise HandshakeConstraintViolationException("ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD")

@@ -4,6 +4,7 @@ Sources: sections 2.2 (accept), 2.9, 4.5. The order among the checks of one list
 """
 
 from ..errors import (
+    AccessDeniedException,
     AccessDeniedForDependencyException,
     ConstraintViolationException,
     FinalizingOrganizationException,
@@ -67,12 +68,15 @@ def require_may_join(account: str, organization: Organization, state: State, now
     """An invited account may become a member.
 
     Raises:
+        AccessDeniedException: it is suspended [inferred].
         HandshakeConstraintViolationException: ``ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD``,
             ``MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED``, ``PAYMENT_INSTRUMENT_REQUIRED``,
             ``ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED``, in this order.
         AccessDeniedForDependencyException: the service-linked role cannot be created.
     """
     conditions = state.conditions_of(account)
+    if Condition.SUSPENDED in conditions:
+        raise AccessDeniedException
     if Condition.OTHER_SELLER_OF_RECORD in conditions:
         raise HandshakeConstraintViolationException("ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD")
     if Condition.EMAIL_UNVERIFIED in state.conditions_of(organization.management_account):

@@ -6,8 +6,8 @@ leaves, and a view sees an event, only after it is durable. If an append fails, 
 waiting gets the error, nothing further is accepted, and reopening rebuilds the world from the log.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
 from typing import Any
 
 import anyio
@@ -16,18 +16,20 @@ from msgspec import Struct
 
 from ..errors import Refused
 from ..events import Envelope, encode_envelope
-from ..evolve import EVOLVE
+from ..evolve import EVOLVE, apply
 from ..ids import IdSource
 from ..operation import SIMULATION, Caller, Events, Stamp
 from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, create_world, due_request
-from ..settings import Settings
+from ..settings import LATEST, Settings
 from ..state import State
 from ..timers import NEVER
-from .clock import Clock, PacedClock, SimulatedClock
+from .clock import Clock, SimulatedClock
 from .log import EventLog, verified_envelopes
 
 BUFFER_LIMIT = 50_000
 """Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
+
+CLOSED = "the simulation has been closed"
 
 Listener = Callable[[Sequence[Envelope]], None]
 
@@ -56,7 +58,7 @@ _DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] =
 
 
 class Engine:
-    """A running world; made by ``running_engine``. ``listeners`` are called with each batch once it is durable."""
+    """A running world, made by ``running_engine``. ``listeners`` are called with each batch once it is durable."""
 
     def __init__(self, log: EventLog, clock: Clock, listeners: Sequence[Listener]) -> None:
         self.log = log
@@ -72,6 +74,7 @@ class Engine:
         self._timer_changed = anyio.Event()
         self._stopped: str | None = None
         self._cause: BaseException | None = None
+        self._closing = False
         self._told = False
         """Whether anybody has been told that it stopped."""
         self._advancing = anyio.Lock()
@@ -97,8 +100,7 @@ class Engine:
             BufferFull: too much waits to be written; ``await engine.room()`` now and then.
             EngineStopped: nothing is accepted any more.
         """
-        if self._stopped:
-            raise self._refusal() from self._cause
+        self._require_running()
         if len(self._batch.envelopes) >= BUFFER_LIMIT:
             raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
         now = self.now
@@ -116,7 +118,13 @@ class Engine:
         """
         if self.crowded:
             await self.room()
-        events = self.post(request, caller)
+        try:
+            events = self.post(request, caller)
+        except Refused:
+            # Not before the facts that speak against it are durable.
+            if self.durable < self.state.position:
+                await self.flush()
+            raise
         batch = self._batch
         # The answer is about the state right after this command, not after those that gather behind it.
         try:
@@ -163,8 +171,7 @@ class Engine:
 
     async def settle(self) -> None:
         """Before a question is answered: what is due now happens, and all that has happened is seen by the views."""
-        if self._stopped:
-            raise self._refusal() from self._cause
+        self._require_running()
         if self.state.timers.next_due <= self.now:
             self.fire_due()
         if self.durable < self.state.position:
@@ -172,10 +179,23 @@ class Engine:
 
     def fire_due(self) -> None:
         """Let everything happen that is due by now, earliest first, each at its own moment."""
+        self._require_running()
+        while self.state.timers.next_due <= self.now:
+            self._fire_next()
+
+    def _fire_next(self) -> None:
         state = self.state
-        while (due := state.timers.next_due) <= self.now:
-            self._execute(due_request(state.timers), SIMULATION, max(due, state.now))
-            assert (state.timers.next_due, state.now) > (due, 0), "a fired timer changes something"
+        due, position = state.timers.next_due, state.position
+        self._execute(due_request(state.timers), SIMULATION, max(due, state.now))
+        assert state.position > position, "a timer that fires changes something"
+
+    async def _fire_due_with_room(self) -> None:
+        """As ``fire_due``, for much that is due at once."""
+        self._require_running()
+        while self.state.timers.next_due <= self.now:
+            self._fire_next()
+            if self.crowded:
+                await self.room()
 
     async def advance_to(self, moment: int) -> None:
         """Move a simulated clock: timers fire and sleepers wake on the way, each at its moment; timers first.
@@ -185,7 +205,7 @@ class Engine:
 
         Raises:
             TypeError: the clock is not a simulated one.
-            ValueError: the moment has passed.
+            ValueError: the moment has passed, or lies beyond the calendar.
         """
         async with self._advancing:
             await self._advance_to(moment)
@@ -197,8 +217,11 @@ class Engine:
 
     async def _advance_to(self, moment: int) -> None:
         clock = self._simulated_clock()
+        self._require_running()
         if moment < self.now:
             raise ValueError("time never goes back")
+        if moment > LATEST:
+            raise ValueError("time cannot run beyond the year 9000")
         while (due := self.next_due) <= moment:
             await self._step(clock, due)
         clock.move(moment)
@@ -212,14 +235,14 @@ class Engine:
                 await self._step(clock, self.next_due)
             await self.perform(advance_time.Request())
 
-    def move_to(self, moment: int) -> None:
+    async def leap_to(self, moment: int) -> None:
         """Move a simulated clock and fire what is due, without recording quiet time and without waking sleepers.
 
         For whoever posts in bulk along a timetable: the next event records the time. Finish with ``advance_to``.
         """
         self._simulated_clock().move(max(moment, self.now))
         if self.state.timers.next_due <= moment:
-            self.fire_due()
+            await self._fire_due_with_room()
 
     @property
     def next_due(self) -> int:
@@ -241,9 +264,7 @@ class Engine:
 
     async def _step(self, clock: SimulatedClock, due: int) -> None:
         clock.move(max(due, clock.now()))
-        self.fire_due()
-        if self.crowded:
-            await self.room()
+        await self._fire_due_with_room()
         if clock.next_sleeper <= clock.now():
             # Recorded before anybody who wakes can have seen it.
             await self.perform(advance_time.Request())
@@ -288,7 +309,7 @@ class Engine:
         if self._stopped and self.durable < batch.envelopes[-1].position:
             raise self._refusal() from self._cause
 
-    async def _write(self) -> None:
+    async def write(self) -> None:
         """The writer task: ends when the engine is closed or the log cannot be written."""
         while not self._stopped:
             if not self._batch.envelopes:
@@ -303,8 +324,10 @@ class Engine:
                 self.durable = batch.envelopes[-1].position
                 for listener in self._listeners:
                     listener(batch.envelopes)
-            except Exception as error:
+            except BaseException as error:
                 self._stop(f"stopped at position {self.durable}, nothing after it is in the log: {error}", error)
+                if not isinstance(error, Exception):
+                    raise
             finally:
                 self._writing = None
                 batch.committed.set()
@@ -312,16 +335,20 @@ class Engine:
             if self.state.timers.next_due != NEVER:
                 self._timer_changed.set()
 
+    def _require_running(self) -> None:
+        if self._stopped or self._closing:
+            raise self._refusal() from self._cause
+
     def _refusal(self) -> EngineStopped:
         self._told = True
-        return EngineStopped(self._stopped)
+        return EngineStopped(self._stopped or CLOSED)
 
     def _stop(self, why: str, cause: BaseException | None = None) -> None:
         self._stopped, self._cause = why, cause
         self._wake.set()
         self._batch.committed.set()
 
-    async def _fire_timers(self) -> None:
+    async def fire_timers(self) -> None:
         """Under a paced or wall clock: let timers fire when their moment comes, asked for or not."""
         while True:
             self._timer_changed = anyio.Event()
@@ -332,14 +359,15 @@ class Engine:
                     await anyio.sleep_forever()
                 await self.clock.sleep_until(due)
                 either.cancel_scope.cancel()
-            if not self._stopped:
-                self.fire_due()
+            if self._stopped or self._closing:
+                return
+            self.fire_due()
 
     async def _cancel_when_changed(self, scope: anyio.CancelScope) -> None:
         await self._timer_changed.wait()
         scope.cancel()
 
-    async def _jump(self, clock: SimulatedClock) -> None:
+    async def jump(self, clock: SimulatedClock) -> None:
         """With autojump: leap to the next timer or sleeper whenever every task is blocked."""
         with suppress(EngineStopped):
             await self._jump_on(clock)
@@ -366,14 +394,12 @@ class Engine:
             LogDamaged: a record does not match its digest, or is not the event that belongs there.
         """
         state = self.state
-        async for envelopes in verified_envelopes(self.log):
-            for envelope in envelopes:
-                state.position = envelope.position
-                state.now = envelope.time
-                event = envelope.event
-                EVOLVE[type(event)](state, event)
-            for listener in self._listeners:
-                listener(envelopes)
+        async with aclosing(verified_envelopes(self.log)) as batches:
+            async for envelopes in batches:
+                for envelope in envelopes:
+                    apply(state, envelope)
+                for listener in self._listeners:
+                    listener(envelopes)
         self.ids = IdSource(state.seed)
         self.durable = state.position
 
@@ -388,58 +414,10 @@ class Engine:
         Raises:
             EngineStopped: something that was posted could not be written, and nobody has been told so far.
         """
+        self._closing = True
         told = self._told
         with suppress(EngineStopped):
             await self.flush()
-        if self.durable < self.state.position and not told:
+        if self._cause and not told:
             raise self._refusal() from self._cause
-        self._stop(self._stopped or "the simulation has been closed", self._cause)
-
-
-@asynccontextmanager
-async def running_engine(
-    log: EventLog,
-    *,
-    clock: Clock,
-    seed: int = 0,
-    settings: Settings | None = None,
-    listeners: Sequence[Listener] = (),
-) -> AsyncGenerator[Engine, None]:
-    """A world on a log: begun if the log is empty, otherwise continued exactly where it stood.
-
-    Args:
-        log: any ``EventLog``; stays open on leaving.
-        clock: a new world begins at its reading; a simulated or paced one is set to where an old world stands.
-        seed: of a new world; an old one keeps its own.
-        settings: of a new world; an old one keeps its own.
-        listeners: called with each batch of events once it is durable, and with all old ones first.
-
-    Raises:
-        LogDamaged: the log does not match its digests.
-    """
-    engine = Engine(log, clock, listeners)
-    await engine.rebuild()
-    if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
-        clock.begin(engine.state.now)
-    failure: BaseException | None = None
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(engine._write)  # pyright: ignore[reportPrivateUsage]
-        if not isinstance(clock, SimulatedClock):
-            tasks.start_soon(engine._fire_timers)  # pyright: ignore[reportPrivateUsage]
-        elif clock.autojump:
-            tasks.start_soon(engine._jump, clock)  # pyright: ignore[reportPrivateUsage]
-        try:
-            if not engine.durable:
-                await engine.create(seed, settings or Settings())
-            yield engine
-        except BaseException as error:
-            # Raised again below, so that it does not arrive wrapped in the task group's exception group.
-            failure = error
-        with anyio.CancelScope(shield=True):
-            try:
-                await engine.close()
-            except EngineStopped as lost:
-                failure = failure or lost
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+        self._stop(self._stopped or CLOSED, self._cause)

@@ -29,7 +29,7 @@ import anyio
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from .log import SEGMENT, Chain, LogDamaged, LogError, LogInUse, LogUnwritable, require_head
+from .log import READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, LogUnwritable, require_head
 
 Durability = Literal["full", "normal", "off"]
 """``full``: acknowledged survives power loss. ``normal``: a crash of the process. ``off``: as normal, and faster."""
@@ -152,7 +152,8 @@ class SqliteLog:
         uri = f"file:{quote(os.fspath(self.path))}?{mode}"
 
         async def connect() -> aiosqlite.Connection:
-            return await aiosqlite.connect(uri, uri=True, isolation_level=None)
+            # Few statements are kept: each of those with many rows keeps the values of its last use.
+            return await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=8)
 
         self._connection = await self._run(connect)
         self._stack.push_async_callback(self._run, self._connection.close)
@@ -290,6 +291,20 @@ class SqliteLog:
         statement = f"SELECT position, {RECORD}, checksum {RANGE}"
         rows = await self._run(partial(self._rows, statement, (after, last)))
         return next((position for position, record, checksum in rows if adler32(record) != checksum), None)
+
+    async def check(self) -> None:
+        """What reading in order does not show: the structure of the file, and the checksums of sound records.
+
+        Raises:
+            LogDamaged: something is not as it was stored.
+        """
+        rows = await self._run(partial(self._rows, "PRAGMA quick_check(1)"))
+        if rows != [("ok",)]:
+            raise LogDamaged(self.name, 0, " ".join(str(rows[0][0]).split()))
+        for after in range(0, self._head, READ_SIZE):
+            changed = await self.first_changed(after, min(after + READ_SIZE, self._head))
+            if changed:
+                raise LogDamaged(self.name, changed, "the checksum is not the one that was stored")
 
     async def close(self) -> None:
         """Close the file and let go of the lock."""

@@ -26,13 +26,14 @@ class AccountsReply(Shape, frozen=True):
 def account_shape(row: MemberRow, organization: OrganizationRow, views: Views) -> Account:
     """A member as DescribeAccount and ListAccounts show it; all members stand directly under the root."""
     account = row.account
+    state = "SUSPENDED" if views.accounts.is_suspended(account) else "ACTIVE"
     return Account(
         id=account,
         arn=account_arn(organization.management_account, organization.id, account),
         email=views.accounts.email_of(account),
         name=views.accounts.name_of(account),
-        status="ACTIVE",
-        state="ACTIVE",
+        status=state,
+        state=state,
         paths=[f"{organization.id}/{organization.root}/{account}/"],
         joined_method=row.method,
         joined_timestamp=moment(row.joined_at),

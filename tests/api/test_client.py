@@ -156,7 +156,7 @@ async def test_call_by_name() -> None:
         assert reply == await org.list_accounts()
         reply = await org.call("InviteAccountToOrganization", {"Target": account(STRANGER), "Notes": None, "X": [1]})
         assert "NOTES" not in str(as_dict(reply))
-        with pytest.raises(KeyError):
+        with pytest.raises(LookupError, match="MakeCoffee"):
             await org.call("MakeCoffee", {})
 
 

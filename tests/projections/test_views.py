@@ -92,7 +92,7 @@ def agree(world: WatchedWorld, views: Views) -> None:
         ]
         assert len(members) == len(organization.members)
         open_invitations = {
-            found.requested.party: found.requested.handshake
+            str(found.requested.party).lower(): found.requested.handshake
             for found in views.handshakes.rows.values()
             if found.requested.organization == organization.id
             and (found.requested.action, found.state) == (Action.INVITE, HandshakeState.OPEN)

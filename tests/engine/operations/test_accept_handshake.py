@@ -256,13 +256,21 @@ def _from(condition: Condition, account: str, sufferer: str) -> list[Condition]:
     return [one for each, one in known[known.index((account, condition)) :] if each == sufferer]
 
 
-@pytest.mark.parametrize("condition", [Condition.SUSPENDED, Condition.PHONE_UNVERIFIED, Condition.SIGN_UP_INCOMPLETE])
+@pytest.mark.parametrize("condition", [Condition.PHONE_UNVERIFIED, Condition.SIGN_UP_INCOMPLETE])
 def test_conditions_that_do_not_matter(condition: Condition) -> None:
     """What only matters to a member that leaves does not keep a standalone account out."""
     world = organization()
     handshake = world.invited(MEMBER)
     world.suffers(MEMBER, condition)
     assert world.do(Request(handshake), MEMBER)
+
+
+def test_suspended_account_cannot_join() -> None:
+    """A suspended standalone account is refused before anything else that may be amiss with it."""
+    world = organization()
+    handshake = world.invited(MEMBER)
+    world.suffers(MEMBER, Condition.SUSPENDED, Condition.OTHER_SELLER_OF_RECORD)
+    world.refuses(Request(handshake), MEMBER, AccessDeniedException)
 
 
 def test_membership_change_interval() -> None:

@@ -17,8 +17,9 @@ from orgsim.engine.operations import advance_time, create_account, create_organi
 from orgsim.engine.operations import invite_account_to_organization as invite
 from orgsim.engine.runtime import engine as engine_module
 from orgsim.engine.runtime.clock import SimulatedClock
-from orgsim.engine.runtime.engine import BufferFull, Engine, EngineStopped, running_engine
+from orgsim.engine.runtime.engine import BufferFull, Engine, EngineStopped
 from orgsim.engine.runtime.log import EventLog, LogError, MemoryLog
+from orgsim.engine.runtime.running import running_engine
 from orgsim.engine.settings import Settings
 
 MANAGER = Caller("111111111111")
@@ -251,7 +252,7 @@ async def test_listeners_get_each_event_once_in_order() -> None:
 
 
 async def test_what_fell_due_is_seen_by_the_next_read() -> None:
-    """A read waits for what was fired by a command before it that was refused."""
+    """A refusal leaves, and a read is answered, after what had fallen due before the command is durable."""
     log = WatchedLog()
     async with Simulation(log) as sim:
         org = sim.client("111111111111")
@@ -259,11 +260,12 @@ async def test_what_fell_due_is_seen_by_the_next_read() -> None:
         request = create_account.Request("first@made.example", "first")
         created: Any = await sim.engine.submit(request, MANAGER)
         log.shut()
-        with pytest.raises(Refused):
-            await org.create_organization()
-        assert not sim.engine.state.creations
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(open_later, log)
+            with pytest.raises(Refused):
+                await org.create_organization()
+            assert log.gate.is_set()
+            assert not sim.engine.state.creations
             status = await org.describe_create_account_status(
                 create_account_request_id=created.create_account_status.id
             )

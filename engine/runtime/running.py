@@ -1,0 +1,63 @@
+"""Starting a world on a log, and leaving it: the engine, its writer, and the tasks that its clock needs."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+
+from ..settings import Settings
+from .clock import Clock, PacedClock, SimulatedClock
+from .engine import Engine, EngineStopped, Listener
+from .log import EventLog
+
+
+@asynccontextmanager
+async def running_engine(
+    log: EventLog,
+    *,
+    clock: Clock,
+    seed: int = 0,
+    settings: Settings | None = None,
+    listeners: Sequence[Listener] = (),
+) -> AsyncGenerator[Engine, None]:
+    """A world on a log: begun if the log is empty, otherwise continued exactly where it stood.
+
+    Args:
+        log: any ``EventLog``; stays open on leaving.
+        clock: a new world begins at its reading; a simulated or paced one is set to where an old world stands.
+        seed: of a new world; an old one keeps its own.
+        settings: of a new world; an old one keeps its own.
+        listeners: called with each batch of events once it is durable, and with all old ones first.
+
+    Raises:
+        LogDamaged: the log does not match its digests.
+        ValueError: the clock cannot be set, and is behind the world's time.
+    """
+    engine = Engine(log, clock, listeners)
+    await engine.rebuild()
+    if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
+        clock.begin(engine.state.now)
+    elif clock.now() < engine.state.now:
+        raise ValueError(f"{log.name}: the world stands at a later time than its clock shows; give it a simulated one")
+    failure: BaseException | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(engine.write)
+        if not isinstance(clock, SimulatedClock):
+            tasks.start_soon(engine.fire_timers)
+        elif clock.autojump:
+            tasks.start_soon(engine.jump, clock)
+        try:
+            if not engine.durable:
+                await engine.create(seed, settings or Settings())
+            yield engine
+        except BaseException as error:
+            # Raised again below, so that it does not arrive wrapped in the task group's exception group.
+            failure = error
+        with anyio.CancelScope(shield=True):
+            try:
+                await engine.close()
+            except EngineStopped as lost:
+                failure = failure or lost
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
