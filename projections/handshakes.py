@@ -34,8 +34,6 @@ class HandshakeRow(Struct, gc=False):
     requested_at: int
     position: int
     state: HandshakeState
-    account: str | None = None
-    """Who accepted, where the invitation named an address."""
     previous: "HandshakeRow | None" = None
     """The next older one for the same recipient: a list per account would cost more than all the rest of the row."""
     gone: bool = False
@@ -48,6 +46,8 @@ class HandshakesView:
         self.rows: dict[str, HandshakeRow] = {}
         self.totals: Counter[tuple[Action, HandshakeState]] = Counter()
         """All that ever were, by action and present state, those included that can no longer be seen."""
+        self.accepted_by: dict[str, str] = {}
+        """Handshake to account, where an invitation had named an address; few, so no field of every row."""
         self._latest: dict[str, HandshakeRow] = {}
         self._sent: dict[str | tuple[str, Action], OrderedRows[HandshakeRow]] = {}
         """By organization, by organization and action, and by the id of the parent."""
@@ -90,7 +90,7 @@ class HandshakesView:
             # From now on it belongs to the account, whoever owns the address.
             assert row.requested.party is not None
             self._unlink(row, row.requested.party.lower())
-            row.account = event.account
+            self.accepted_by[event.handshake] = event.account
             self._link(row, event.account)
 
     def _declined(self, envelope: Envelope, event: HandshakeDeclined) -> None:
@@ -119,7 +119,7 @@ class HandshakesView:
             if not len(rows):
                 del self._sent[key]
         if row.requested.party:
-            self._unlink(row, row.account or row.requested.party.lower())
+            self._unlink(row, self.accepted_by.pop(event.handshake, None) or row.requested.party.lower())
 
     def _link(self, row: HandshakeRow, recipient: str) -> None:
         newer = self._latest.get(recipient)

@@ -46,7 +46,8 @@ def row_shape(row: HandshakeRow, views: Views) -> Handshake:
     """A row in AWS's form."""
     initiator = views.initiator(views.organizations.rows[row.requested.organization])
     settings = views.organizations.settings
-    return handshake_shape(row.requested, row.requested_at, row.state, row.account, initiator, settings)
+    accepted_by = views.handshakes.accepted_by.get(row.requested.handshake)
+    return handshake_shape(row.requested, row.requested_at, row.state, accepted_by, initiator, settings)
 
 
 def describe_handshake(request: DescribeHandshake, views: Views, account: str) -> HandshakeReply:
@@ -63,8 +64,9 @@ def describe_handshake(request: DescribeHandshake, views: Views, account: str) -
 
 def _is_recipient(row: HandshakeRow, views: Views, account: str) -> bool:
     if row.requested.party_type is PartyType.EMAIL:
-        if row.account:
-            return row.account == account
+        accepted_by = views.handshakes.accepted_by.get(row.requested.handshake)
+        if accepted_by:
+            return accepted_by == account
         assert row.requested.party is not None
         return row.requested.party.lower() == views.accounts.email_of(account).lower()
     return row.requested.party == account

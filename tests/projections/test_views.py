@@ -103,7 +103,8 @@ def agree(world: WatchedWorld, views: Views) -> None:
         assert views.accounts.organization_of(account) == (home.id if home else None)
         assert views.accounts.email_of(account) == state.email_of(account)
         assert views.accounts.name_of(account) == state.name_of(account)
-    assert {key: (row.state, row.account, row.requested_at) for key, row in views.handshakes.rows.items()} == {
+    accepted_by = views.handshakes.accepted_by
+    assert {key: (row.state, accepted_by.get(key), row.requested_at) for key, row in views.handshakes.rows.items()} == {
         key: (found.state, found.account, found.requested_at) for key, found in state.handshakes.items()
     }
     running = {key for key, row in views.account_creations.rows.items() if row.state == "IN_PROGRESS"}
