@@ -184,7 +184,7 @@ class Duel:
     async def create_organization(self, who: int | str, features: str) -> None:
         organization, reply = await self.both(
             lambda: self.service.create_organization(self.account(who), features),
-            lambda: self.client(who).create_organization(feature_set=features),  # type: ignore[arg-type]
+            lambda: self.client(who).create_organization(feature_set=features),
         )
         if organization:
             organization["id"] = reply.organization.id
@@ -318,7 +318,7 @@ class Duel:
             since = seconds(status.completed_timestamp)
             shortest, longest = (2, 48) if self.service.creation_takes else (0, 0)
             assert shortest <= since - creation["requested"] <= longest
-            self.service.adopt(creation, status.account_id, since)  # type: ignore[arg-type]
+            self.service.adopt(creation, status.account_id, since)
 
     async def compare(self, size: int) -> None:
         """Everybody asks for everything."""
