@@ -231,9 +231,9 @@ class Player:
     def _remind(self, share: float) -> None:
         self._answering = "Answering, reminded"
         still_silent: list[tuple[str, str]] = []
-        random = self._random("", "reminder")
+        random, invited = self._random("", "reminder"), self._scenario.invited
         for population, account in self._silent:
-            wakes, delay = random.random(), self._scenario.invited[population].answer.draw(random)
+            wakes, delay = random.random(), invited[population].answer.draw(random)
             if wakes < share:
                 self._expect(account, delay, accepts=True)
             else:

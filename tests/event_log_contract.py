@@ -4,6 +4,7 @@ A test file derives a class from ``EventLogContract`` and says how a log is made
 written down a second time.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
@@ -54,12 +55,12 @@ async def append_in_batches(log: EventLog, records: Sequence[bytes], edges: Sequ
             await log.append(log.head, records[first:last])
 
 
-class EventLogContract:
+class EventLogContract(ABC):
     """The tests; a derived class makes the logs."""
 
+    @abstractmethod
     def fresh_log(self, path: Path) -> AbstractAsyncContextManager[EventLog]:
         """A new empty log, at the path if it is one that lies in a file."""
-        raise NotImplementedError
 
     @pytest.fixture
     def paths(self, tmp_path: Path) -> Iterator[Path]:

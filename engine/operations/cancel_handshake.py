@@ -11,7 +11,7 @@ Sources: sections 2.2, 2.4 and 10.5.
 
 from msgspec import Struct
 
-from ..events import Action, HandshakeCanceled
+from ..events import HandshakeCanceled
 from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
@@ -29,12 +29,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshakes.require_sender(state, handshake, stamp.account)
     if handshake.state is not HandshakeState.REQUESTED:
         handshakes.require_open(handshake, HandshakeState.CANCELED)
-    organization = state.organizations[handshake.requested.organization]
-    canceled = HandshakeCanceled(organization.id, request.handshake_id)
-    if handshake.requested.action is not Action.ENABLE_ALL_FEATURES:
-        return [canceled]
-    assert organization.migration is not None, "a live parent has a migration"
-    return [*migration.canceled_with_parent(organization, organization.migration, state), canceled]
+    canceled = HandshakeCanceled(handshake.requested.organization, request.handshake_id)
+    return migration.ending(handshake, canceled, state)
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

@@ -10,7 +10,7 @@ Sources: sections 2.1 and 2.4. AWS's boundary is unknown; here a handshake has e
 
 from msgspec import Struct
 
-from ..events import Action, HandshakeExpired
+from ..events import HandshakeExpired
 from ..operation import Events, Stamp
 from ..rules import migration
 from ..state import State
@@ -22,9 +22,5 @@ class Request(Struct, frozen=True):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshake = state.handshakes[request.handshake_id]
-    organization = state.organizations[handshake.requested.organization]
-    expired = HandshakeExpired(organization.id, request.handshake_id)
-    if handshake.requested.action is not Action.ENABLE_ALL_FEATURES:
-        return [expired]
-    assert organization.migration is not None, "a live parent has a migration"
-    return [*migration.canceled_with_parent(organization, organization.migration, state), expired]
+    expired = HandshakeExpired(handshake.requested.organization, request.handshake_id)
+    return migration.ending(handshake, expired, state)

@@ -1,18 +1,23 @@
-"""Ending an all-features migration before its time (section 2.4)."""
+"""What ends together with the parent of an all-features migration (section 2.4)."""
 
-from ..events import HandshakeCanceled
+from ..events import Action, HandshakeCanceled, HandshakeExpired
+from ..handshake import Handshake
 from ..operation import Events
-from ..state import Migration, Organization, State
+from ..state import State
 from .handshakes import is_open
 
 
-def canceled_with_parent(organization: Organization, migration: Migration, state: State) -> Events:
-    """What ends together with the parent: approvals nobody answered, and invitations sent meanwhile.
+def ending(handshake: Handshake, end: HandshakeCanceled | HandshakeExpired, state: State) -> Events:
+    """The end of a handshake that was not answered, after all that ends with it.
 
-    Accepted and declined approvals keep their state [inferred]. All invitations that are open now were sent during the
-    process, because its start canceled the earlier ones.
+    With a parent: approvals nobody answered, and invitations sent meanwhile. Accepted and declined approvals keep their
+    state [inferred]. All invitations that are open now were sent during the process, because its start canceled the
+    earlier ones.
     """
-    unanswered = [handshake for handshake in migration.outstanding.values() if is_open(state, handshake)]
-    return [
-        HandshakeCanceled(organization.id, handshake) for handshake in [*unanswered, *organization.invitations.values()]
-    ]
+    if handshake.requested.action is not Action.ENABLE_ALL_FEATURES:
+        return [end]
+    organization = state.organizations[handshake.requested.organization]
+    assert organization.migration is not None, "a live parent has a migration"
+    approvals = [approval for approval in organization.migration.outstanding.values() if is_open(state, approval)]
+    dependents = [*approvals, *organization.invitations.values()]
+    return [*(HandshakeCanceled(organization.id, dependent) for dependent in dependents), end]
