@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
-from ..engine.events import FeatureSet
 from ..engine.ids import AccountId
 from ..engine.settings import INVITATION_LIFETIME, Quotas, Settings
 from ..engine.shapes import EPOCH
+from ..engine.words import FeatureSet
 from .simulation import START
 
 LATEST_START = datetime(8000, 1, 1, tzinfo=UTC)

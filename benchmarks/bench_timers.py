@@ -15,10 +15,10 @@ import simpy
 from measure import Result, at_least, information, timed, timing
 from workload import MANAGEMENT, POSTS_PER_TURN, START, check_invited, checked_records, found, invitations, world
 
-from orgsim.engine.events import Action
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.runtime.log import MemoryLog
 from orgsim.engine.settings import INVITATION_LIFETIME, SECOND
+from orgsim.engine.words import Action
 
 BUDGET = 0.5
 

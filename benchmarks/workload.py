@@ -14,7 +14,6 @@ from itertools import islice
 
 from msgspec import Struct
 
-from orgsim.engine.events import Action, FeatureSet
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import (
@@ -29,6 +28,7 @@ from orgsim.engine.runtime.log import READ_SIZE, Chain, EventLog
 from orgsim.engine.runtime.running import running_engine
 from orgsim.engine.settings import DAY, Quotas, Settings
 from orgsim.engine.state import Organization
+from orgsim.engine.words import Action, FeatureSet
 
 SEED = 20260101
 START = 20_454 * DAY

@@ -5,75 +5,13 @@ meaning and is never renamed. New fields come last and have defaults (events are
 ``tests/engine/golden_events.json`` holds one stored sample of every tag ever released; all must decode for ever.
 """
 
-from enum import StrEnum
 from typing import ClassVar
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
 
 from .settings import Settings
-
-
-class Word(StrEnum):
-    """A word of AWS's. Words are keys of hot tables, and the hash that Enum brings along is written in Python."""
-
-    __hash__ = str.__hash__
-
-
-class FeatureSet(Word):
-    """What an organization can do (section 3.1)."""
-
-    ALL = "ALL"
-    CONSOLIDATED_BILLING = "CONSOLIDATED_BILLING"
-
-
-class Action(Word):
-    """What a handshake is about; the all-features migration is decided in docs/decisions/0004 (section 2.3)."""
-
-    INVITE = "INVITE"
-    ENABLE_ALL_FEATURES = "ENABLE_ALL_FEATURES"
-    APPROVE_ALL_FEATURES = "APPROVE_ALL_FEATURES"
-    ADD_ORGANIZATIONS_SERVICE_LINKED_ROLE = "ADD_ORGANIZATIONS_SERVICE_LINKED_ROLE"
-    TRANSFER_RESPONSIBILITY = "TRANSFER_RESPONSIBILITY"
-
-
-class PartyType(Word):
-    """How a handshake addresses its recipient."""
-
-    ACCOUNT = "ACCOUNT"
-    ORGANIZATION = "ORGANIZATION"
-    EMAIL = "EMAIL"
-
-
-class JoinedMethod(Word):
-    """How an account came into its organization; a management account counts as invited (section 3.1)."""
-
-    INVITED = "INVITED"
-    CREATED = "CREATED"
-
-
-class DepartureMethod(Word):
-    """How an account went (section 11.3)."""
-
-    LEFT = "LEFT"
-    REMOVED = "REMOVED"
-
-
-class Condition(Word):
-    """Something about an account, outside Organizations, that makes AWS refuse one thing or another."""
-
-    ADDRESS_OUTSIDE_MARKETPLACE = "ADDRESS_OUTSIDE_MARKETPLACE"
-    BUSINESS_LICENSE_MISSING = "BUSINESS_LICENSE_MISSING"
-    CONTACT_INFO_MISSING = "CONTACT_INFO_MISSING"
-    EMAIL_UNVERIFIED = "EMAIL_UNVERIFIED"
-    EULA_UNSIGNED = "EULA_UNSIGNED"
-    OTHER_SELLER_OF_RECORD = "OTHER_SELLER_OF_RECORD"
-    PAYMENT_INSTRUMENT_INVALID = "PAYMENT_INSTRUMENT_INVALID"
-    PAYMENT_INSTRUMENT_MISSING = "PAYMENT_INSTRUMENT_MISSING"
-    PHONE_UNVERIFIED = "PHONE_UNVERIFIED"
-    SERVICE_LINKED_ROLE_DENIED = "SERVICE_LINKED_ROLE_DENIED"
-    SIGN_UP_INCOMPLETE = "SIGN_UP_INCOMPLETE"
-    SUSPENDED = "SUSPENDED"
+from .words import Action, Condition, DepartureMethod, FeatureSet, JoinedMethod, PartyType
 
 
 class Tag(Struct, frozen=True, gc=False, rename="pascal"):

@@ -14,7 +14,6 @@ from .events import (
     AccountDeparted,
     AccountDescribed,
     AccountJoined,
-    Action,
     Envelope,
     FeatureSetChanged,
     HandshakeAccepted,
@@ -32,6 +31,7 @@ from .events import (
 from .handshake import Handshake, HandshakeState
 from .settings import INVITATION_WINDOW
 from .state import Account, Creation, Migration, Organization, State
+from .words import Action
 
 ACCEPTED, OPEN, REQUESTED = HandshakeState.ACCEPTED, HandshakeState.OPEN, HandshakeState.REQUESTED
 INVITE, APPROVE, ENABLE = Action.INVITE, Action.APPROVE_ALL_FEATURES, Action.ENABLE_ALL_FEATURES

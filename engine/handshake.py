@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from .events import HandshakeRequested, Word
+from .events import HandshakeRequested
+from .words import Word
 
 
 class HandshakeState(Word):

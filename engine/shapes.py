@@ -9,11 +9,12 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from .events import Action, FeatureSet, HandshakeRequested, JoinedMethod, PartyType
+from .events import HandshakeRequested
 from .handshake import HandshakeState
 from .ids import account_arn, handshake_arn, organization_arn, root_arn
 from .settings import Settings
 from .state import State
+from .words import Action, FeatureSet, JoinedMethod, PartyType
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

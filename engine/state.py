@@ -8,11 +8,11 @@ from collections import deque
 
 from msgspec import Struct, field
 
-from .events import Condition, FeatureSet, JoinedMethod
 from .handshake import Handshake
 from .ids import derived_email, derived_name, owner_of_derived_email
 from .settings import Settings
 from .timers import Timers
+from .words import Condition, FeatureSet, JoinedMethod
 
 
 class Account(Struct, gc=False):

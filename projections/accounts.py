@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined, Condition, Envelope, JoinedMethod
+from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined, Envelope
 from ..engine.ids import derived_email, derived_name
+from ..engine.words import Condition, JoinedMethod
 from .paging import OrderedRows
 from .projection import Handler
 

@@ -8,7 +8,6 @@ from typing import Any
 from msgspec import Struct
 
 from ..engine.events import (
-    Action,
     Envelope,
     HandshakeAccepted,
     HandshakeCanceled,
@@ -17,9 +16,9 @@ from ..engine.events import (
     HandshakeOpened,
     HandshakePurged,
     HandshakeRequested,
-    PartyType,
 )
 from ..engine.handshake import HandshakeState
+from ..engine.words import Action, PartyType
 from .paging import OrderedRows
 from .projection import Handler
 

@@ -6,15 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.events import (
-    Envelope,
-    FeatureSet,
-    FeatureSetChanged,
-    OrganizationCreated,
-    OrganizationDeleted,
-    WorldCreated,
-)
+from ..engine.events import Envelope, FeatureSetChanged, OrganizationCreated, OrganizationDeleted, WorldCreated
 from ..engine.settings import Settings
+from ..engine.words import FeatureSet
 from .projection import Handler
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from orgsim.engine.errors import Refused
-from orgsim.engine.events import AnyEvent, Condition, Envelope, FeatureSet, WorldCreated
+from orgsim.engine.events import AnyEvent, Envelope, WorldCreated
 from orgsim.engine.evolve import apply
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.ids import IdSource
@@ -31,6 +31,7 @@ from orgsim.engine.operations import (
 from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.settings import SECOND, Quotas, Settings
 from orgsim.engine.state import Organization, State
+from orgsim.engine.words import Condition, FeatureSet
 
 START = 1_767_225_600 * SECOND
 """2026-01-01T00:00:00Z."""

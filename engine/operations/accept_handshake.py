@@ -19,23 +19,14 @@ Sources: sections 2.2, 2.4, 2.9 and 10.5; the order among the refusals is inferr
 from msgspec import Struct
 
 from ..errors import HandshakeConstraintViolationException, MasterCannotLeaveOrganizationException
-from ..events import (
-    AccountJoined,
-    Action,
-    DepartureMethod,
-    FeatureSet,
-    FeatureSetChanged,
-    HandshakeAccepted,
-    HandshakeOpened,
-    JoinedMethod,
-    PartyType,
-)
+from ..events import AccountJoined, FeatureSetChanged, HandshakeAccepted, HandshakeOpened
 from ..handshake import Handshake, HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes, membership, quotas
 from ..shapes import HandshakeReply, handshake_reply
 from ..state import State
+from ..words import Action, DepartureMethod, FeatureSet, JoinedMethod, PartyType
 
 ACCEPTED = HandshakeState.ACCEPTED
 APPROVE, INVITE = Action.APPROVE_ALL_FEATURES, Action.INVITE

@@ -17,13 +17,14 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from ..errors import ConcurrentModificationException, ConstraintViolationException, InvalidInputException
-from ..events import AccountCreationRequested, Condition
+from ..events import AccountCreationRequested
 from ..operation import Events, Stamp
 from ..rules import caller, membership, quotas
 from ..rules import tags as tag_rules
 from ..settings import SECOND
 from ..shapes import CreateAccountStatus, CreateAccountStatusReply, moment
 from ..state import State
+from ..words import Condition
 
 SHORTEST, LONGEST = 2 * SECOND, 48 * SECOND
 """The shortest and the longest creation that was seen (section 4.1, timing figures)."""

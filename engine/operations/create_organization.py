@@ -17,10 +17,11 @@ from ..errors import (
     AlreadyInOrganizationException,
     ConstraintViolationException,
 )
-from ..events import AccountJoined, Condition, FeatureSet, JoinedMethod, OrganizationCreated
+from ..events import AccountJoined, OrganizationCreated
 from ..operation import Events, Stamp
 from ..shapes import OrganizationReply, initiator_of, organization_shape
 from ..state import State
+from ..words import Condition, FeatureSet, JoinedMethod
 
 REASONS = {
     Condition.SIGN_UP_INCOMPLETE: "ACCOUNT_CREATION_NOT_COMPLETE",

@@ -11,13 +11,14 @@ Sources: sections 2.2, 2.4 and 10.5.
 from msgspec import Struct
 
 from ..errors import AccessDeniedException
-from ..events import Action, HandshakeDeclined
+from ..events import HandshakeDeclined
 from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes
 from ..shapes import HandshakeReply, handshake_reply
 from ..state import State
+from ..words import Action
 
 
 class Request(Struct, frozen=True, rename="pascal"):

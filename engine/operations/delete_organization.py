@@ -12,11 +12,12 @@ Sources: sections 3.3 and 11.3.
 from msgspec import Struct
 
 from ..errors import OrganizationNotEmptyException
-from ..events import AccountDeparted, DepartureMethod, HandshakeCanceled, OrganizationDeleted
+from ..events import AccountDeparted, HandshakeCanceled, OrganizationDeleted
 from ..operation import Events, Stamp
 from ..rules import caller
 from ..shapes import EmptyReply
 from ..state import State
+from ..words import DepartureMethod
 
 
 class Request(Struct, frozen=True, rename="pascal"):

@@ -12,10 +12,11 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ..errors import Refused
-from ..events import AccountDescribed, Condition
+from ..events import AccountDescribed
 from ..ids import AccountId
 from ..operation import Events, Stamp
 from ..state import State
+from ..words import Condition
 
 
 class AddressTaken(Refused):

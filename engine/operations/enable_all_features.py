@@ -18,21 +18,13 @@ from itertools import count
 from msgspec import Struct
 
 from ..errors import ConstraintViolationException, HandshakeConstraintViolationException
-from ..events import (
-    Action,
-    Condition,
-    FeatureSet,
-    HandshakeCanceled,
-    HandshakeOpened,
-    HandshakeRequested,
-    JoinedMethod,
-    PartyType,
-)
+from ..events import HandshakeCanceled, HandshakeOpened, HandshakeRequested
 from ..operation import Events, Stamp
 from ..rules import caller
 from ..settings import MIGRATION_LIFETIME
 from ..shapes import HandshakeReply, handshake_reply
 from ..state import Organization, State
+from ..words import Action, Condition, FeatureSet, JoinedMethod, PartyType
 
 
 class Request(Struct, frozen=True, rename="pascal"):

@@ -14,15 +14,10 @@ from typing import Literal
 from msgspec import Struct
 
 from ..errors import Refused
-from ..events import (
-    AccountCreationFailed,
-    AccountCreationSucceeded,
-    AccountJoined,
-    Condition,
-    JoinedMethod,
-)
+from ..events import AccountCreationFailed, AccountCreationSucceeded, AccountJoined
 from ..operation import Events, Stamp
 from ..state import Creation, State
+from ..words import Condition, JoinedMethod
 
 FailureReason = Literal[
     "ACCOUNT_LIMIT_EXCEEDED",

@@ -24,13 +24,14 @@ from ..errors import (
     HandshakeConstraintViolationException,
     InvalidInputException,
 )
-from ..events import Action, Condition, FeatureSet, HandshakeRequested, PartyType
+from ..events import HandshakeRequested
 from ..operation import Events, Stamp
 from ..rules import caller, membership, quotas
 from ..rules import tags as tag_rules
 from ..settings import INVITATION_LIFETIME
 from ..shapes import HandshakeReply, handshake_reply
 from ..state import State
+from ..words import Action, Condition, FeatureSet, PartyType
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")

@@ -14,11 +14,11 @@ Sources: sections 2.4 and 4.5. AWS lists AccountNotFound too; nothing is known t
 from msgspec import Struct
 
 from ..errors import MasterCannotLeaveOrganizationException
-from ..events import DepartureMethod
 from ..operation import Events, Stamp
 from ..rules import caller, membership
 from ..shapes import EmptyReply
 from ..state import State
+from ..words import DepartureMethod
 
 
 class Request(Struct, frozen=True, rename="pascal"):

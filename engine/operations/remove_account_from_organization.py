@@ -14,12 +14,12 @@ Sources: sections 2.4 and 4.5.
 from msgspec import Struct
 
 from ..errors import AccountNotFoundException, MasterCannotLeaveOrganizationException
-from ..events import DepartureMethod
 from ..ids import AccountId
 from ..operation import Events, Stamp
 from ..rules import caller, membership
 from ..shapes import EmptyReply
 from ..state import State
+from ..words import DepartureMethod
 
 
 class Request(Struct, frozen=True, rename="pascal"):

@@ -6,9 +6,9 @@ from ..errors import (
     HandshakeNotFoundException,
     InvalidHandshakeTransitionException,
 )
-from ..events import PartyType
 from ..handshake import Handshake, HandshakeState
 from ..state import State
+from ..words import PartyType
 
 ACCOUNT, EMAIL, OPEN = PartyType.ACCOUNT, PartyType.EMAIL, HandshakeState.OPEN
 

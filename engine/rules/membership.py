@@ -10,17 +10,11 @@ from ..errors import (
     FinalizingOrganizationException,
     HandshakeConstraintViolationException,
 )
-from ..events import (
-    AccountDeparted,
-    Condition,
-    DepartureMethod,
-    HandshakeCanceled,
-    HandshakeOpened,
-    JoinedMethod,
-)
+from ..events import AccountDeparted, HandshakeCanceled, HandshakeOpened
 from ..operation import Events
 from ..settings import DAY, SECOND
 from ..state import Account, Organization, State
+from ..words import Condition, DepartureMethod, JoinedMethod
 from .handshakes import is_open
 
 # What keeps an account from standing alone, in the order in which it is checked (section 4.5).

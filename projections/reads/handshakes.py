@@ -8,9 +8,9 @@ import heapq
 from msgspec import Struct
 
 from ...engine.errors import AccessDeniedException, HandshakeNotFoundException, InvalidInputException
-from ...engine.events import Action, PartyType
 from ...engine.ids import HandshakeId
 from ...engine.shapes import Handshake, HandshakeReply, Shape, handshake_shape
+from ...engine.words import Action, PartyType
 from ..handshakes import HandshakeRow
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views

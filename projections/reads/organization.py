@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from ...engine.events import FeatureSet
 from ...engine.shapes import OrganizationReply, PolicyTypeSummary, Root, Shape, organization_shape, root_shape
+from ...engine.words import FeatureSet
 from ..paging import MaxResults, NextToken, read_token
 from ..views import Views
 

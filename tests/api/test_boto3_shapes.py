@@ -17,12 +17,12 @@ from orgsim.api import Client, Simulation, as_dict
 from orgsim.engine import errors
 from orgsim.engine import operation as operation_shape
 from orgsim.engine.errors import Refused, SerializationException
-from orgsim.engine.events import Action, FeatureSet, JoinedMethod, PartyType
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import OPERATIONS, create_account, create_organization, finish_account_creation
 from orgsim.engine.operations.finish_account_creation import FailureReason
 from orgsim.engine.rules import membership, tags
 from orgsim.engine.settings import Settings
+from orgsim.engine.words import Action, FeatureSet, JoinedMethod, PartyType
 from orgsim.projections.account_creation import CreationState
 from orgsim.projections.reads import READS
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from orgsim.api import scenario as scenarios
 from orgsim.api.scenario import Created, Fixed, Invited, Lognormal, OrganizationTable, Scenario, ScenarioError, Uniform
 from orgsim.api.scenario_file import load_scenario, parse_scenario
-from orgsim.engine.events import FeatureSet
 from orgsim.engine.settings import Quotas
+from orgsim.engine.words import FeatureSet
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 

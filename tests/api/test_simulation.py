@@ -17,13 +17,14 @@ from orgsim.engine.errors import (
     InvalidInputException,
     Refused,
 )
-from orgsim.engine.events import Condition, Envelope
+from orgsim.engine.events import Envelope
 from orgsim.engine.operations import create_account
 from orgsim.engine.operations.describe_account_outside import AddressTaken
 from orgsim.engine.operations.finish_account_creation import UnknownCreation
 from orgsim.engine.runtime.clock import WallClock
 from orgsim.engine.runtime.log import MemoryLog
 from orgsim.engine.settings import Quotas, Settings
+from orgsim.engine.words import Condition
 
 FOUNDER, MEMBER, STRANGER, RIVAL = "111111111111", "222222222222", "444444444444", "999999999999"
 

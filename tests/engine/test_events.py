@@ -15,13 +15,9 @@ from orgsim.engine.events import (
     AccountDeparted,
     AccountDescribed,
     AccountJoined,
-    Action,
     AnyEvent,
-    Condition,
-    DepartureMethod,
     Envelope,
     Event,
-    FeatureSet,
     FeatureSetChanged,
     HandshakeAccepted,
     HandshakeCanceled,
@@ -30,10 +26,8 @@ from orgsim.engine.events import (
     HandshakeOpened,
     HandshakePurged,
     HandshakeRequested,
-    JoinedMethod,
     OrganizationCreated,
     OrganizationDeleted,
-    PartyType,
     Tag,
     TimeAdvanced,
     WorldCreated,
@@ -42,6 +36,7 @@ from orgsim.engine.events import (
 )
 from orgsim.engine.evolve import EVOLVE
 from orgsim.engine.settings import Quotas, Settings
+from orgsim.engine.words import Action, Condition, DepartureMethod, FeatureSet, JoinedMethod, PartyType
 
 GOLDEN = Path(__file__).with_name("golden_events.json")
 TYPES = get_args(AnyEvent)

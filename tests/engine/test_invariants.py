@@ -9,13 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orgsim.engine.errors import Refused
-from orgsim.engine.events import (
-    Action,
-    Condition,
-    FeatureSet,
-    HandshakeAccepted,
-    HandshakeRequested,
-)
+from orgsim.engine.events import HandshakeAccepted, HandshakeRequested
 from orgsim.engine.evolve import EVOLVE, apply
 from orgsim.engine.handshake import Handshake, HandshakeState
 from orgsim.engine.operations import (
@@ -35,6 +29,7 @@ from orgsim.engine.rules import quotas
 from orgsim.engine.settings import DAY, HANDSHAKE_RETENTION, Quotas
 from orgsim.engine.state import Organization, State
 from orgsim.engine.timers import NEVER
+from orgsim.engine.words import Action, Condition, FeatureSet
 
 ACCOUNTS = [FOUNDER, RIVAL, MEMBER, OTHER, STRANGER]
 TARGETS = [*ACCOUNTS, *(f"{account}@accounts.example" for account in ACCOUNTS[1:4]), "new@example.com"]

@@ -6,7 +6,6 @@ from given import MEMBER
 from msgspec import Meta, Struct
 
 from orgsim.engine.errors import InvalidInputException, Refused, SerializationException
-from orgsim.engine.events import FeatureSet
 from orgsim.engine.ids import HandshakeId
 from orgsim.engine.operation import read_request, screaming
 from orgsim.engine.operations import (
@@ -15,6 +14,7 @@ from orgsim.engine.operations import (
     invite_account_to_organization,
     leave_organization,
 )
+from orgsim.engine.words import FeatureSet
 
 INVITATION = {"Target": {"Type": "ACCOUNT", "Id": MEMBER}}
 

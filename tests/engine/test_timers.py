@@ -6,17 +6,15 @@ from given import FOUNDER, MEMBER, OTHER, RIVAL, START, World
 from orgsim.engine.events import (
     AccountCreationRequested,
     AccountCreationSucceeded,
-    Action,
-    FeatureSet,
     HandshakeExpired,
     HandshakePurged,
     HandshakeRequested,
-    PartyType,
 )
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, cancel_handshake, decline_handshake
 from orgsim.engine.settings import DAY, SECOND
 from orgsim.engine.timers import NEVER
+from orgsim.engine.words import Action, FeatureSet, PartyType
 
 MANY = 2_000
 

@@ -3,7 +3,7 @@ from asking import WatchedWorld
 from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
 
 from orgsim.engine.errors import AccessDeniedException, AWSOrganizationsNotInUseException
-from orgsim.engine.events import FeatureSet
+from orgsim.engine.words import FeatureSet
 
 ALL, BILLING = FeatureSet.ALL, FeatureSet.CONSOLIDATED_BILLING
 SERVICE_CONTROL = [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]

@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orgsim.engine.errors import Refused
-from orgsim.engine.events import Action, HandshakeRequested
+from orgsim.engine.events import HandshakeRequested
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.settings import DAY, HOUR, SECOND
+from orgsim.engine.words import Action
 from orgsim.projections.views import Views
 
 ACCOUNTS = (FOUNDER, RIVAL, MEMBER, OTHER, STRANGER)

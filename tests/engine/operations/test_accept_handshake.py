@@ -15,14 +15,10 @@ from orgsim.engine.errors import (
 from orgsim.engine.events import (
     AccountDeparted,
     AccountJoined,
-    Condition,
-    DepartureMethod,
-    FeatureSet,
     FeatureSetChanged,
     HandshakeAccepted,
     HandshakeCanceled,
     HandshakeOpened,
-    JoinedMethod,
 )
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
@@ -36,6 +32,7 @@ from orgsim.engine.operations import (
 from orgsim.engine.operations.accept_handshake import Request
 from orgsim.engine.rules import quotas
 from orgsim.engine.settings import DAY, Quotas
+from orgsim.engine.words import Condition, DepartureMethod, FeatureSet, JoinedMethod
 
 ADDRESS = f"{MEMBER}@accounts.example"
 ENDED = [HandshakeState.ACCEPTED, HandshakeState.DECLINED, HandshakeState.CANCELED, HandshakeState.EXPIRED]

@@ -8,7 +8,7 @@ from orgsim.engine.errors import (
     InvalidHandshakeTransitionException,
     InvalidInputException,
 )
-from orgsim.engine.events import FeatureSet, HandshakeCanceled, HandshakeOpened
+from orgsim.engine.events import HandshakeCanceled, HandshakeOpened
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import (
@@ -19,6 +19,7 @@ from orgsim.engine.operations import (
 )
 from orgsim.engine.operations.cancel_handshake import Request
 from orgsim.engine.settings import DAY
+from orgsim.engine.words import FeatureSet
 
 ADDRESS = f"{MEMBER}@accounts.example"
 ENDED = [HandshakeState.ACCEPTED, HandshakeState.DECLINED, HandshakeState.CANCELED, HandshakeState.EXPIRED]

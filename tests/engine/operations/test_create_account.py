@@ -11,11 +11,12 @@ from orgsim.engine.errors import (
     FinalizingOrganizationException,
     InvalidInputException,
 )
-from orgsim.engine.events import AccountCreationRequested, AccountCreationSucceeded, AccountJoined, Condition, Tag
+from orgsim.engine.events import AccountCreationRequested, AccountCreationSucceeded, AccountJoined, Tag
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations.create_account import LONGEST, SHORTEST, Request
 from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.settings import Quotas
+from orgsim.engine.words import Condition
 
 REQUIRED = {"Email": "made@example.com", "AccountName": "Made"}
 TOO_MANY = [f"key{number}" for number in range(51)]

@@ -6,8 +6,9 @@ from orgsim.engine.errors import (
     AlreadyInOrganizationException,
     ConstraintViolationException,
 )
-from orgsim.engine.events import AccountJoined, Condition, FeatureSet, JoinedMethod, OrganizationCreated
+from orgsim.engine.events import AccountJoined, OrganizationCreated
 from orgsim.engine.operations import create_organization, delete_organization
+from orgsim.engine.words import Condition, FeatureSet, JoinedMethod
 
 ALL, BILLING = FeatureSet.ALL, FeatureSet.CONSOLIDATED_BILLING
 

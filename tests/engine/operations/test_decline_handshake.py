@@ -8,7 +8,7 @@ from orgsim.engine.errors import (
     InvalidHandshakeTransitionException,
     InvalidInputException,
 )
-from orgsim.engine.events import Condition, HandshakeDeclined, HandshakeOpened
+from orgsim.engine.events import HandshakeDeclined, HandshakeOpened
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import (
@@ -19,6 +19,7 @@ from orgsim.engine.operations import (
 )
 from orgsim.engine.operations.decline_handshake import Request
 from orgsim.engine.settings import DAY
+from orgsim.engine.words import Condition
 
 ADDRESS = f"{MEMBER}@accounts.example"
 ENDED = [HandshakeState.ACCEPTED, HandshakeState.DECLINED, HandshakeState.CANCELED, HandshakeState.EXPIRED]

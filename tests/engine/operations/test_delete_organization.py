@@ -7,12 +7,13 @@ from orgsim.engine.errors import (
     InvalidHandshakeTransitionException,
     OrganizationNotEmptyException,
 )
-from orgsim.engine.events import AccountDeparted, Condition, DepartureMethod, HandshakeCanceled, OrganizationDeleted
+from orgsim.engine.events import AccountDeparted, HandshakeCanceled, OrganizationDeleted
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, create_account, leave_organization
 from orgsim.engine.operations.delete_organization import Request
 from orgsim.engine.operations.finish_account_creation import Request as Finish
 from orgsim.engine.settings import DAY
+from orgsim.engine.words import Condition, DepartureMethod
 
 
 def organization(**settings) -> World:

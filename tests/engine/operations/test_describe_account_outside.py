@@ -2,8 +2,9 @@ import msgspec
 import pytest
 from given import FOUNDER, MEMBER, OTHER, World
 
-from orgsim.engine.events import AccountDescribed, Condition
+from orgsim.engine.events import AccountDescribed
 from orgsim.engine.operations.describe_account_outside import AddressTaken, Request
+from orgsim.engine.words import Condition
 
 
 def test_event() -> None:

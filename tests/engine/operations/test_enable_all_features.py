@@ -9,19 +9,12 @@ from orgsim.engine.errors import (
     ConstraintViolationException,
     HandshakeConstraintViolationException,
 )
-from orgsim.engine.events import (
-    Action,
-    Condition,
-    FeatureSet,
-    HandshakeCanceled,
-    HandshakeOpened,
-    HandshakeRequested,
-    PartyType,
-)
+from orgsim.engine.events import HandshakeCanceled, HandshakeOpened, HandshakeRequested
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, cancel_handshake
 from orgsim.engine.operations.enable_all_features import Request
 from orgsim.engine.settings import DAY, Quotas
+from orgsim.engine.words import Action, Condition, FeatureSet, PartyType
 
 ALREADY = (HandshakeConstraintViolationException, "ORGANIZATION_ALREADY_HAS_ALL_FEATURES")
 PENDING = (HandshakeConstraintViolationException, "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION")

@@ -1,10 +1,11 @@
 import pytest
 from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
-from orgsim.engine.events import FeatureSet, HandshakeCanceled, HandshakeExpired, HandshakePurged
+from orgsim.engine.events import HandshakeCanceled, HandshakeExpired, HandshakePurged
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, decline_handshake
 from orgsim.engine.settings import DAY
+from orgsim.engine.words import FeatureSet
 
 
 def organization() -> World:

@@ -8,13 +8,12 @@ from orgsim.engine.events import (
     AccountCreationRequested,
     AccountCreationSucceeded,
     AccountJoined,
-    Condition,
-    JoinedMethod,
 )
 from orgsim.engine.operations import create_account, describe_account_outside
 from orgsim.engine.operations.finish_account_creation import FailureReason, Request, UnknownCreation
 from orgsim.engine.rules import quotas
 from orgsim.engine.timers import NEVER
+from orgsim.engine.words import Condition, JoinedMethod
 
 
 def in_progress(email: str = "made@example.com") -> tuple[World, str]:

@@ -14,12 +14,13 @@ from orgsim.engine.errors import (
     HandshakeConstraintViolationException,
     InvalidInputException,
 )
-from orgsim.engine.events import Action, Condition, FeatureSet, HandshakeRequested, PartyType, Tag
+from orgsim.engine.events import HandshakeRequested, Tag
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import accept_handshake, cancel_handshake, create_account, invite_account_to_organization
 from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.settings import DAY, Quotas
+from orgsim.engine.words import Action, Condition, FeatureSet, PartyType
 
 ADDRESS = f"{MEMBER}@accounts.example"
 TOO_MANY = [(f"key{number}", "") for number in range(51)]

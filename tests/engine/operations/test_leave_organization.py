@@ -6,11 +6,12 @@ from orgsim.engine.errors import (
     ConstraintViolationException,
     MasterCannotLeaveOrganizationException,
 )
-from orgsim.engine.events import AccountDeparted, Condition, DepartureMethod, HandshakeCanceled, HandshakeOpened
+from orgsim.engine.events import AccountDeparted, HandshakeCanceled, HandshakeOpened
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, cancel_handshake, decline_handshake
 from orgsim.engine.operations.leave_organization import Request
 from orgsim.engine.settings import Quotas
+from orgsim.engine.words import Condition, DepartureMethod
 
 REASONS = {
     Condition.PAYMENT_INSTRUMENT_MISSING: "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED",

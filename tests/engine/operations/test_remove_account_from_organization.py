@@ -9,11 +9,12 @@ from orgsim.engine.errors import (
     InvalidInputException,
     MasterCannotLeaveOrganizationException,
 )
-from orgsim.engine.events import AccountDeparted, Condition, DepartureMethod, HandshakeCanceled, HandshakeOpened
+from orgsim.engine.events import AccountDeparted, HandshakeCanceled, HandshakeOpened
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import accept_handshake, decline_handshake
 from orgsim.engine.operations.remove_account_from_organization import Request
+from orgsim.engine.words import Condition, DepartureMethod
 
 REASONS = {
     Condition.PAYMENT_INSTRUMENT_MISSING: "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED",
