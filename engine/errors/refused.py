@@ -1,0 +1,30 @@
+"""What every refusal is."""
+
+from typing import ClassVar
+
+
+class Refused(Exception):
+    """A command or a question that AWS refuses. ``reason`` is set for the four exceptions that carry one."""
+
+    messages: ClassVar[dict[str | None, str]] = {}
+
+    def __init__(self, reason: str | None = None, message: str | None = None) -> None:
+        # `INVALID_PATTERN:HANDSHAKE_ID` shares the message of its stem `INVALID_PATTERN`.
+        stem = reason.partition(":")[0] if reason else None
+        self.reason = reason
+        self.message: str = message or self.messages.get(reason) or self.messages.get(stem) or self._default()
+        super().__init__(f"{self.message} ({reason})" if reason else self.message)
+
+    def _default(self) -> str:
+        return self.messages.get(None, "The request was refused.")
+
+    @property
+    def code(self) -> str:
+        """AWS's name of the exception, as ``__type`` on the wire and ``Error.Code`` in boto3."""
+        return type(self).__name__
+
+
+class SerializationException(Refused):
+    """A member of the request has the wrong JSON type; a refusal of AWS's framework, not of the service."""
+
+    messages: ClassVar = {None: "The request could not be read: a member has the wrong type."}
