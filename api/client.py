@@ -14,7 +14,10 @@ from msgspec import Struct
 from ..engine.operation import Caller, read_request
 from ..engine.operations import OPERATIONS
 from ..engine.runtime.engine import Engine
-from ..engine.shapes import CreateAccountStatusReply, EmptyReply, HandshakeReply, OrganizationReply
+from ..engine.shapes.accounts import CreateAccountStatusReply
+from ..engine.shapes.base import EmptyReply
+from ..engine.shapes.handshakes import HandshakeReply
+from ..engine.shapes.organizations import OrganizationReply
 from ..projections.reads import READS
 from ..projections.reads.account_creation import CreateAccountStatusesReply
 from ..projections.reads.accounts import AccountReply, AccountsReply
@@ -61,18 +64,23 @@ class Client:
             LookupError: orgsim does not answer this operation.
             EngineStopped: the simulation was closed, or its log could not be written.
         """
+        reply, _ = await self.call_at(operation, members)
+        return reply
+
+    async def call_at(self, operation: str, members: Members) -> tuple[Struct, int]:
+        """As ``call``, with the position of the first event that the call appended beside the reply; 0 for none."""
         read = READS.get(operation)
         if read is None and operation not in OPERATIONS:
             known = ", ".join(sorted([*OPERATIONS, *READS]))
             raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
         if read is None:
             request = read_request(OPERATIONS[operation].Request, members)
-            return await self._engine.submit(request, self._caller)
+            return await self._engine.submit_at(request, self._caller)
         question = read_request(read.request, members)
         await self._engine.settle()
         account = self._caller.account
         assert account is not None, "a client has an account"
-        return read.answer(question, self._views, account)
+        return read.answer(question, self._views, account), 0
 
     async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:
         return cast("Reply", await self.call(operation, members))

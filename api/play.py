@@ -31,7 +31,7 @@ from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.log import EventLog, LogError
 from ..engine.runtime.resumed_log import ResumedLog
 from ..engine.settings import LATEST
-from ..engine.shapes import moment
+from ..engine.shapes.base import moment
 from .scenario import (
     DAY,
     CreateAccounts,
@@ -172,12 +172,12 @@ class Player:
         for index in range(number):
             engine.fire_due()
             while len(organization.creations) >= at_once:
-                await self._move_to(engine.state.timers.creations[0][0])
+                await self._move_to(engine.state.timers.appointments[0][0])
             name = f"created-{next(self._created_numbers)}"
             self._post(create_account.Request(f"{name}@accounts.example", name), self._management)
             await self._breathe(f"Creating {population}", index + 1, number)
         while organization.creations:
-            await self._move_to(engine.state.timers.creations[0][0])
+            await self._move_to(engine.state.timers.appointments[0][0])
 
     async def _invite(self, population: str, invited: Invited) -> None:
         random = self._random(population, "joining")

@@ -10,7 +10,7 @@ from types import TracebackType
 import anyio
 import msgspec
 
-from ..engine.events import Envelope, decode_envelope
+from ..engine.envelope import Envelope, decode_envelope
 from ..engine.ids import AccountId
 from ..engine.operation import Caller, read_request, require_text
 from ..engine.operations import describe_account_outside, finish_account_creation
@@ -20,7 +20,7 @@ from ..engine.runtime.log import READ_SIZE, EventLog, LogDamaged, MemoryLog
 from ..engine.runtime.running import running_engine
 from ..engine.runtime.sqlite_log import Durability, SqliteLog
 from ..engine.settings import Quotas, Settings
-from ..engine.shapes import EPOCH, moment
+from ..engine.shapes.base import EPOCH, moment
 from ..projections.views import Views
 from .client import Client
 

@@ -28,7 +28,7 @@ from workload import (
     world,
 )
 
-from orgsim.engine.events import Envelope
+from orgsim.engine.envelope import Envelope
 from orgsim.engine.runtime.engine import Engine, Listener
 from orgsim.engine.runtime.sqlite_log import SqliteLog
 from orgsim.projections.views import Views

@@ -13,7 +13,7 @@ import anyio
 from measure import Result, at_least, information, scratch, timed, timing
 from workload import check_finished, checked_records, play_all, world
 
-from orgsim.engine.events import decode_envelope
+from orgsim.engine.envelope import decode_envelope
 from orgsim.engine.runtime.engine import Listener
 from orgsim.engine.runtime.sqlite_log import SqliteLog
 from orgsim.projections.views import Views

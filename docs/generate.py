@@ -39,11 +39,7 @@ EVENT_NAMES = [event.__name__ for event in cast("Any", events.AnyEvent).__args__
 def views_of(happens: str) -> list[str]:
     """The views that change with the events that a text names."""
     names = set(re.findall(r"\w+", happens)).intersection(EVENT_NAMES)
-    return [
-        re.sub(r"(?<!^)(?=[A-Z])", " ", type(view).__name__.removesuffix("View")).lower()
-        for view in Views().all
-        if any(event.__name__ in names for event in view.handlers)
-    ]
+    return [view.name for view in Views().all if any(event.__name__ in names for event in view.handlers)]
 
 
 def operation_text(name: str, module: ModuleType) -> str:

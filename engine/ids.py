@@ -14,6 +14,22 @@ from msgspec import Meta
 AccountId = Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")]
 HandshakeId = Annotated[str, Meta(pattern=r"^h-[0-9a-z]{8,32}\Z")]
 CreateAccountRequestId = Annotated[str, Meta(pattern=r"^car-[a-z0-9]{8,32}\Z")]
+RootId = Annotated[str, Meta(pattern=r"^r-[0-9a-z]{4,32}\Z")]
+OrganizationalUnitId = Annotated[str, Meta(pattern=r"^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}\Z")]
+PolicyId = Annotated[str, Meta(pattern=r"^p-[0-9a-zA-Z_]{8,128}\Z")]
+ResponsibilityTransferId = Annotated[str, Meta(pattern=r"^rt-[0-9a-z]{8,32}\Z")]
+
+# Ids of more than one kind of thing. AWS's patterns anchor only their first and last alternative; these are whole.
+ParentId = Annotated[str, Meta(pattern=r"^(?:r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})\Z")]
+ChildId = Annotated[str, Meta(pattern=r"^(?:[0-9]{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})\Z")]
+PolicyTargetId = Annotated[str, Meta(pattern=r"^(?:r-[0-9a-z]{4,32}|[0-9]{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})\Z")]
+TaggableResourceId = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:r-[0-9a-z]{4,32}|[0-9]{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|p-[0-9a-zA-Z_]{8,128}"
+        r"|rp-[0-9a-zA-Z_]{4,128}|rt-[0-9a-zA-Z_]{8,32})\Z"
+    ),
+]
 
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -50,6 +66,22 @@ class IdSource:
     def root(self, position: int) -> str:
         """The id of the root of the organization created at this position: ``r-`` and four characters."""
         return "r-" + base36(self._number(b"root", position), 4)
+
+    def organizational_unit(self, position: int, root: str) -> str:
+        """The id of the OU created at this position: ``ou-``, the root's four characters and eight more."""
+        return f"ou-{root.removeprefix('r-')}-{base36(self._number(b'unit', position), 8)}"
+
+    def policy(self, position: int) -> str:
+        """The id of the policy created at this position: ``p-`` and ten characters."""
+        return "p-" + base36(self._number(b"policy", position), 10)
+
+    def resource_policy(self, position: int) -> str:
+        """The id of the resource policy first put at this position: ``rp-`` and eight characters."""
+        return "rp-" + base36(self._number(b"resource policy", position), 8)
+
+    def responsibility_transfer(self, position: int) -> str:
+        """The id of the responsibility transfer offered at this position: ``rt-`` and eight characters."""
+        return "rt-" + base36(self._number(b"transfer", position), 8)
 
     def create_account_request(self, position: int) -> str:
         """The id of the account creation requested at this position: ``car-`` and 32 hexadecimal digits."""
@@ -116,3 +148,28 @@ def account_arn(management: str, organization: str, account: str) -> str:
 def handshake_arn(management: str, organization: str, action: str, handshake: str) -> str:
     """``arn:aws:organizations::MGMT:handshake/o-…/action/h-…``; account and organization are the initiator's."""
     return f"arn:aws:organizations::{management}:handshake/{organization}/{action.lower()}/{handshake}"
+
+
+def organizational_unit_arn(management: str, organization: str, unit: str) -> str:
+    """``arn:aws:organizations::MGMT:ou/o-…/ou-…``."""
+    return f"arn:aws:organizations::{management}:ou/{organization}/{unit}"
+
+
+def policy_arn(management: str, organization: str, policy_type: str, policy: str) -> str:
+    """``arn:aws:organizations::MGMT:policy/o-…/type/p-…``."""
+    return f"arn:aws:organizations::{management}:policy/{organization}/{policy_type.lower()}/{policy}"
+
+
+def managed_policy_arn(policy_type: str, policy: str) -> str:
+    """``arn:aws:organizations::aws:policy/type/p-…``: AWS's own policies belong to no account and no organization."""
+    return f"arn:aws:organizations::aws:policy/{policy_type.lower()}/{policy}"
+
+
+def resource_policy_arn(management: str, organization: str, resource_policy: str) -> str:
+    """``arn:aws:organizations::MGMT:resourcepolicy/o-…/rp-…``."""
+    return f"arn:aws:organizations::{management}:resourcepolicy/{organization}/{resource_policy}"
+
+
+def transfer_arn(management: str, organization: str, direction: str, transfer: str) -> str:
+    """``arn:aws:organizations::MGMT:transfer/o-…/billing/inbound|outbound/rt-…``; each side sees its own [inferred]."""
+    return f"arn:aws:organizations::{management}:transfer/{organization}/billing/{direction}/{transfer}"

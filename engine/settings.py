@@ -23,6 +23,10 @@ HANDSHAKE_RETENTION = 30 * DAY
 """How long a handshake can be seen after it ended (section 2.1)."""
 
 INVITATION_WINDOW = DAY
+CLOSED_ACCOUNT_RETENTION = 90 * DAY
+"""How long a closed account stays a member (section 4.4)."""
+
+CLOSURE_WINDOW = 30 * DAY
 TAGS_PER_RESOURCE = 50
 
 Count = Annotated[int, Meta(ge=0, le=2**31)]

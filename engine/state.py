@@ -1,5 +1,8 @@
 """What is true now, as far as decisions need it. What only answers questions belongs to a projection.
 
+Some parts of an organization - its tree, policies, tags, access and closures - are small, and what decisions need of
+them is also what questions ask for. Those parts are folds of their own (``evolve.PARTS``), and views use them too.
+
 Only ``evolve`` writes to these objects. Structs marked ``gc=False`` must never be part of a reference cycle: they refer
 to others by id, or downwards.
 """
@@ -8,11 +11,12 @@ from collections import deque
 
 from msgspec import Struct, field
 
+from .events import Tag
 from .handshake import Handshake
 from .ids import derived_email, derived_name, owner_of_derived_email
 from .settings import Settings
 from .timers import Timers
-from .words import Condition, FeatureSet, JoinedMethod
+from .words import Condition, FeatureSet, JoinedMethod, PolicyType, TransferStatus
 
 
 class Account(Struct, gc=False):
@@ -44,10 +48,136 @@ class Creation(Struct, gc=False):
     email: str
     name: str
     finishes_at: int
+    govcloud: bool = False
+    tags: tuple[Tag, ...] = ()
 
 
-class Organization(Struct):
-    """An organization; a deleted one stays, because its handshakes can be seen for thirty days."""
+class Unit(Struct):
+    """A root or an OU."""
+
+    id: str
+    name: str
+    parent: str | None
+    """None for the root."""
+    units: dict[str, str] = field(default_factory=dict[str, str])
+    """The OUs directly in it: id to name, in the order of creation."""
+    accounts: int = 0
+    """How many accounts stand directly in it; not counted for the root."""
+
+
+class Units(Struct):
+    """The tree of an organization."""
+
+    root: str = ""
+    by_id: dict[str, Unit] = field(default_factory=dict[str, Unit])
+    """The root and all OUs."""
+    placed: dict[str, str] = field(default_factory=dict[str, str])
+    """Account to OU; accounts that are not in here stand directly under the root."""
+
+    def parent_of(self, account: str) -> str:
+        """The root or OU in which a member stands."""
+        return self.placed.get(account, self.root)
+
+    def path_to(self, unit: str) -> list[str]:
+        """The ids from the root down to a root or OU, both included."""
+        path: list[str] = []
+        above: str | None = unit
+        while above:
+            path.append(above)
+            above = self.by_id[above].parent
+        return path[::-1]
+
+
+class Policy(Struct):
+    """A customer's policy."""
+
+    id: str
+    type: PolicyType
+    name: str
+    description: str
+    content: str
+    targets: dict[str, None] = field(default_factory=dict[str, None])
+    """Where it is attached, in the order of attachment."""
+
+
+class Policies(Struct):
+    """The policies of an organization, and where they are attached.
+
+    While a type with a default policy is enabled, that default is attached everywhere, to a million accounts too; so
+    only the places from which it was detached are kept.
+    """
+
+    enabled: dict[PolicyType, int] = field(default_factory=dict[PolicyType, int])
+    """Policy types and since when they are enabled."""
+    by_id: dict[str, Policy] = field(default_factory=dict[str, Policy])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    """``TYPE name`` to policy."""
+    attached: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    """Root, OU or account to customer policies in the order of attachment."""
+    without_default: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    """Default policy to the places from which it was detached."""
+    publications: dict[PolicyType, int] = field(default_factory=dict[PolicyType, int])
+    """Types of which accounts do not see the latest yet, and when they will."""
+
+
+class ResourcePolicy(Struct, frozen=True, gc=False):
+    """An organization's resource policy, in the form in which it is stored."""
+
+    id: str
+    content: str
+
+
+class Access(Struct):
+    """Which services are trusted, who administers them, and what the resource policy lets members do."""
+
+    services: dict[str, int] = field(default_factory=dict[str, int])
+    """Trusted service to since when."""
+    administrators: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+    """Delegated administrator to its services and since when for each; in the order of registration."""
+    resource_policy: ResourcePolicy | None = None
+
+
+class Closures(Struct):
+    """Accounts that are closed or about to be."""
+
+    pending: dict[str, int] = field(default_factory=dict[str, int])
+    """Account to when its closure was asked for."""
+    closed: dict[str, int] = field(default_factory=dict[str, int])
+    """Account to when it was closed."""
+    recent: deque[int] = field(default_factory=deque[int])
+    """When closures of the last thirty days were asked for, oldest first; trimmed at the next one."""
+
+
+class Transfer(Struct):
+    """A responsibility transfer: an invitation to one, one that has effect, or one that has ended."""
+
+    id: str
+    organization: str
+    """Of the inviter, who pays: the inbound side."""
+    handshake: str
+    name: str
+    requested_at: int
+    starts_at: int
+    status: TransferStatus = TransferStatus.REQUESTED
+    source_organization: str | None = None
+    """Whose bills are paid: the outbound side; known when it has accepted."""
+    source_account: str | None = None
+    ends_at: int | None = None
+
+
+class Transfers(Struct):
+    """All responsibility transfers of the world; they concern two organizations each."""
+
+    by_id: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
+    by_handshake: dict[str, str] = field(default_factory=dict[str, str])
+    """Handshake to transfer, while the handshake can be seen."""
+
+
+class OrganizationFacts(Struct):
+    """What decisions and questions both need of an organization; the views keep one too.
+
+    A deleted organization stays, with empty parts, because its handshakes can be seen for thirty days.
+    """
 
     id: str
     root: str
@@ -55,6 +185,17 @@ class Organization(Struct):
     feature_set: FeatureSet
     created_at: int
     deleted: bool = False
+    units: Units = field(default_factory=Units)
+    policies: Policies = field(default_factory=Policies)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    """Resource to its tags."""
+    access: Access = field(default_factory=Access)
+    closures: Closures = field(default_factory=Closures)
+
+
+class Organization(OrganizationFacts):
+    """An organization, with what only decisions need."""
+
     members: dict[str, Account] = field(default_factory=dict[str, Account])
     """In the order of joining, the management account included."""
     invitations: dict[str, str] = field(default_factory=dict[str, str])
@@ -82,6 +223,7 @@ class State(Struct):
     organizations: dict[str, Organization] = field(default_factory=dict[str, Organization])
     handshakes: dict[str, Handshake] = field(default_factory=dict[str, Handshake])
     creations: dict[str, Creation] = field(default_factory=dict[str, Creation])
+    transfers: Transfers = field(default_factory=Transfers)
     timers: Timers = field(default_factory=Timers)
 
     def organization_of(self, account: str) -> Organization | None:

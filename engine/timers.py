@@ -2,10 +2,12 @@
 
 Every kind of timer but one has a fixed delay, and time never goes back, so the timers of a kind fall due in the order
 in which they were set: each kind is a queue. A million handshakes are a million slots in a deque, not heap entries, and
-to look at the next one costs nothing. Only account creations, which take a varying time, need a heap.
+to look at the next one costs nothing. What takes a varying time, and is never much at once, is an appointment in a
+heap.
 
 The head of a queue is always live: whoever ends a handshake calls ``trim_ended``. Equal moments fire in the order in
-which they were set. Within a queue that is its order; between queues the longer delay was set earlier.
+which they were set. Within a queue that is its order; between queues the longer delay was set earlier; appointments
+come last.
 """
 
 import heapq
@@ -19,6 +21,10 @@ from .settings import HANDSHAKE_RETENTION
 NEVER = 2**63 - 1
 
 
+Appointment = tuple[int, int, str, str]
+"""When it is due, the position that set it, the internal operation to fire, and what that is about."""
+
+
 class Timers(Struct):
     """All that is due later, and when the next is due (``NEVER`` if nothing is)."""
 
@@ -28,8 +34,8 @@ class Timers(Struct):
     """Ended handshakes, 30 days from their end."""
     invitations: deque[Handshake] = field(default_factory=deque[Handshake])
     """INVITE handshakes, 15 days from their request."""
-    creations: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]])
-    """A heap of (due, position that set it, request id)."""
+    appointments: list[Appointment] = field(default_factory=list[Appointment])
+    """A heap of all that has no fixed delay."""
     next_due: int = NEVER
 
     def schedule_expiry(self, handshake: Handshake, queue: deque[Handshake]) -> None:
@@ -43,9 +49,9 @@ class Timers(Struct):
             self.next_due = min(self.next_due, handshake.ended_at + HANDSHAKE_RETENTION)
         self.purges.append(handshake)
 
-    def schedule_creation(self, due: int, position: int, request: str) -> None:
-        """Set the end of an account creation."""
-        heapq.heappush(self.creations, (due, position, request))
+    def appoint(self, due: int, position: int, operation: str, subject: str) -> None:
+        """Set an internal operation for a moment."""
+        heapq.heappush(self.appointments, (due, position, operation, subject))
         self.next_due = min(self.next_due, due)
 
     def trim_ended(self, queue: deque[Handshake]) -> None:
@@ -60,13 +66,14 @@ class Timers(Struct):
         self.purges.popleft()
         self._look()
 
-    def clear_creation(self, request: str) -> None:
-        """Clear the end of an account creation, wherever it stands in the heap (there are few)."""
-        if self.creations[0][2] == request:
-            heapq.heappop(self.creations)
+    def clear_appointment(self, operation: str, subject: str) -> None:
+        """Clear an appointment, wherever it stands in the heap (there are few); nothing happens if there is none."""
+        appointments = self.appointments
+        if appointments and appointments[0][2:] == (operation, subject):
+            heapq.heappop(appointments)
         else:
-            self.creations = [entry for entry in self.creations if entry[2] != request]
-            heapq.heapify(self.creations)
+            self.appointments = [entry for entry in appointments if entry[2:] != (operation, subject)]
+            heapq.heapify(self.appointments)
         self._look()
 
     @property
@@ -79,5 +86,5 @@ class Timers(Struct):
             self.migrations[0].requested.expires_at if self.migrations else NEVER,
             self.next_purge,
             self.invitations[0].requested.expires_at if self.invitations else NEVER,
-            self.creations[0][0] if self.creations else NEVER,
+            self.appointments[0][0] if self.appointments else NEVER,
         )

@@ -8,12 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.events import (
-    AccountCreationFailed,
-    AccountCreationRequested,
-    AccountCreationSucceeded,
-    Envelope,
-)
+from ..engine.envelope import Envelope
+from ..engine.events import AccountCreationFailed, AccountCreationRequested, AccountCreationSucceeded
 from .paging import OrderedRows
 from .projection import Handler
 
@@ -41,6 +37,8 @@ class CreationRow(Struct, gc=False):
 
 class AccountCreationsView:
     """Account creations by request and by organization."""
+
+    name = "account creations"
 
     def __init__(self) -> None:
         self.rows: dict[str, CreationRow] = {}

@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined, Envelope
+from ..engine.envelope import Envelope
+from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined
 from ..engine.ids import derived_email, derived_name
 from ..engine.words import Condition, JoinedMethod
 from .paging import OrderedRows
@@ -34,6 +35,8 @@ class AccountFacts(Struct, frozen=True, gc=False):
 
 class AccountsView:
     """Members by account and by organization, and what accounts are called."""
+
+    name = "accounts"
 
     def __init__(self) -> None:
         self.members: dict[str, MemberRow] = {}

@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..engine.envelope import Envelope
 from ..engine.events import (
-    Envelope,
     HandshakeAccepted,
     HandshakeCanceled,
     HandshakeDeclined,
@@ -40,6 +40,8 @@ class HandshakeRow(Struct, gc=False):
 
 class HandshakesView:
     """Handshakes by id, by recipient, and by organization, action and parent."""
+
+    name = "handshakes"
 
     def __init__(self) -> None:
         self.rows: dict[str, HandshakeRow] = {}

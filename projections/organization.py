@@ -1,33 +1,26 @@
 """Organizations, and the settings of the world. Asked by DescribeOrganization and ListRoots, and by all that need the
-management account; made of WorldCreated, OrganizationCreated, FeatureSetChanged and OrganizationDeleted."""
+management account; made of WorldCreated, OrganizationCreated, FeatureSetChanged and OrganizationDeleted.
 
-from collections.abc import Mapping
+The parts of an organization - tree, policies, tags, access, closures - are folded here as they are for decisions."""
+
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import Struct
-
-from ..engine.events import Envelope, FeatureSetChanged, OrganizationCreated, OrganizationDeleted, WorldCreated
+from ..engine.envelope import Envelope
+from ..engine.events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, WorldCreated
+from ..engine.evolve import Change
 from ..engine.settings import Settings
-from ..engine.words import FeatureSet
+from ..engine.state import Access, Closures, OrganizationFacts, Policies, Units
 from .projection import Handler
-
-
-class OrganizationRow(Struct, gc=False):
-    """An organization. A deleted one stays: its handshakes can be seen for a while."""
-
-    id: str
-    root: str
-    management_account: str
-    feature_set: FeatureSet
-    created_with: FeatureSet
-    deleted: bool = False
 
 
 class OrganizationsView:
     """All organizations of the world, in the order of their creation; and the settings of the world."""
 
+    name = "organizations"
+
     def __init__(self) -> None:
-        self.rows: dict[str, OrganizationRow] = {}
+        self.rows: dict[str, OrganizationFacts] = {}
         self.settings = Settings()
         self.seed = 0
         self.handlers: Mapping[type[Any], Handler] = {
@@ -42,12 +35,36 @@ class OrganizationsView:
         self.seed = event.seed
 
     def _created(self, envelope: Envelope, event: OrganizationCreated) -> None:
-        self.rows[event.organization] = OrganizationRow(
-            event.organization, event.root, event.management_account, event.feature_set, event.feature_set
+        self.rows[event.organization] = OrganizationFacts(
+            event.organization, event.root, event.management_account, event.feature_set, envelope.time
         )
 
     def _changed(self, envelope: Envelope, event: FeatureSetChanged) -> None:
         self.rows[event.organization].feature_set = event.feature_set
 
     def _deleted(self, envelope: Envelope, event: OrganizationDeleted) -> None:
-        self.rows[event.organization].deleted = True
+        row = self.rows[event.organization]
+        row.deleted = True
+        row.units, row.policies, row.tags = Units(), Policies(), {}
+        row.access, row.closures = Access(), Closures()
+
+
+class PartView:
+    """One part of every organization: the very fold that decisions are made with."""
+
+    def __init__(
+        self,
+        name: str,
+        organizations: OrganizationsView,
+        part: Callable[[OrganizationFacts], Any],
+        changes: Mapping[type[Any], Change],
+    ) -> None:
+        self.name = name
+        self._rows = organizations.rows
+        self._part = part
+        self._changes = changes
+        self.handlers: Mapping[type[Any], Handler] = dict.fromkeys(changes, self._change)
+
+    def _change(self, envelope: Envelope, event: Any) -> None:
+        part = self._part(self._rows[event.organization])
+        self._changes[type(event)](part, event, envelope.time)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ..engine.events import Envelope
+from ..engine.envelope import Envelope
 
 Handler = Callable[[Envelope, Any], None]
 """What a view does with one type of event: called with the envelope and the event in it."""
@@ -11,6 +11,11 @@ Handler = Callable[[Envelope, Any], None]
 
 class View(Protocol):
     """A fold of events: the handlers say which events it is made of; everything else about it are queries."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the documentation."""
+        ...
 
     @property
     def handlers(self) -> Mapping[type[Any], Handler]:

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.errors import AccessDeniedException, AWSOrganizationsNotInUseException
-from ..engine.events import Envelope
-from ..engine.shapes import Initiator
+from ..engine.callers import require_allowed
+from ..engine.envelope import Envelope
+from ..engine.errors import AWSOrganizationsNotInUseException
+from ..engine.evolve import PARTS
+from ..engine.shapes.organizations import Initiator
+from ..engine.state import OrganizationFacts
 from .account_creation import AccountCreationsView
 from .accounts import AccountsView
 from .handshakes import HandshakesView
-from .organization import OrganizationRow, OrganizationsView
+from .organization import OrganizationsView, PartView
 from .projection import Handler, View
 
 
@@ -23,6 +26,7 @@ class Views:
         self.accounts = AccountsView()
         self.handshakes = HandshakesView()
         self.account_creations = AccountCreationsView()
+        self.parts = [PartView(name, self.organizations, *part) for name, part in PARTS.items()]
         self._handlers: dict[type[Any], tuple[Handler, ...]] = {}
         for view in self.all:
             for event_type, handler in view.handlers.items():
@@ -31,7 +35,7 @@ class Views:
     @property
     def all(self) -> tuple[View, ...]:
         """Every view, in the order in which they are fed."""
-        return (self.organizations, self.accounts, self.handshakes, self.account_creations)
+        return (self.organizations, *self.parts, self.accounts, self.handshakes, self.account_creations)
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
         """Bring the views up to date with the next events of the log."""
@@ -44,7 +48,7 @@ class Views:
             self.position = envelopes[-1].position
             self.now = envelopes[-1].time
 
-    def member(self, account: str) -> OrganizationRow:
+    def member(self, account: str) -> OrganizationFacts:
         """The caller's organization.
 
         Raises:
@@ -55,19 +59,26 @@ class Views:
             raise AWSOrganizationsNotInUseException
         return self.organizations.rows[organization]
 
-    def managed(self, account: str) -> OrganizationRow:
-        """The organization that the caller manages.
+    def reader(
+        self, operation: str, account: str, resources: Sequence[str] = (), policy_type: str | None = None
+    ) -> OrganizationFacts:
+        """The caller's organization, in which it may ask the operation (the table is in ``engine/callers.py``).
+
+        Args:
+            operation: AWS's name.
+            account: the caller.
+            resources: ARNs of what the question is about, for the resource policy.
+            policy_type: of the policy that the question is about, for the resource policy.
 
         Raises:
             AWSOrganizationsNotInUseException: the caller is a standalone account.
-            AccessDeniedException: the caller is a member, but not the management account.
+            AccessDeniedException: it is a member that may not ask this.
         """
         row = self.member(account)
-        if row.management_account != account:
-            raise AccessDeniedException
+        require_allowed(operation, account, row.management_account, row.access, resources, policy_type)
         return row
 
-    def initiator(self, row: OrganizationRow) -> Initiator:
+    def initiator(self, row: OrganizationFacts) -> Initiator:
         """An organization as its handshakes show it."""
         account = row.management_account
         return Initiator(row.id, account, self.accounts.email_of(account), self.accounts.name_of(account))

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orgsim.engine.events import Envelope, TimeAdvanced, encode_envelope
+from orgsim.engine.envelope import Envelope, encode_envelope
+from orgsim.engine.events import TimeAdvanced
 from orgsim.engine.runtime.log import EventLog, LogDamaged, LogError, verified_envelopes
 
 SEGMENT = 256

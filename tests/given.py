@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from orgsim.engine.envelope import Envelope
 from orgsim.engine.errors import Refused
-from orgsim.engine.events import AnyEvent, Envelope, WorldCreated
+from orgsim.engine.events import AnyEvent, WorldCreated
 from orgsim.engine.evolve import apply
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.ids import IdSource

@@ -18,7 +18,7 @@ from orgsim.api import Client, Simulation
 from orgsim.api.simulation import START
 from orgsim.engine.errors import Refused
 from orgsim.engine.settings import Quotas, Settings
-from orgsim.engine.shapes import Handshake
+from orgsim.engine.shapes.handshakes import Handshake
 
 CAMPAIGN = int(os.environ.get("ORGSIM_CAMPAIGN", "0"))
 LENGTH = 150 if CAMPAIGN else 60

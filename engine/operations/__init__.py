@@ -59,4 +59,5 @@ def due_request(timers: Timers) -> Struct:
         return purge_handshake.Request(timers.purges[0].requested.handshake)
     if timers.invitations and timers.invitations[0].requested.expires_at == due:
         return expire_handshake.Request(timers.invitations[0].requested.handshake)
-    return finish_account_creation.Request(timers.creations[0][2])
+    _, _, operation, subject = timers.appointments[0]
+    return INTERNAL_OPERATIONS[operation].Request(subject)

@@ -24,7 +24,7 @@ from ..handshake import Handshake, HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes, membership, quotas
-from ..shapes import HandshakeReply, handshake_reply
+from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
 from ..words import Action, DepartureMethod, FeatureSet, JoinedMethod, PartyType
 

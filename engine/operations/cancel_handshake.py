@@ -16,7 +16,7 @@ from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes, migration
-from ..shapes import HandshakeReply, handshake_reply
+from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
 
 

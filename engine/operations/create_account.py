@@ -22,7 +22,8 @@ from ..operation import Events, Stamp
 from ..rules import caller, membership, quotas
 from ..rules import tags as tag_rules
 from ..settings import SECOND
-from ..shapes import CreateAccountStatus, CreateAccountStatusReply, moment
+from ..shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
+from ..shapes.base import moment
 from ..state import State
 from ..words import Condition
 
@@ -44,7 +45,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.management(state, stamp)
+    organization = caller.allowed("CreateAccount", state, stamp)
     if request.role_name and request.role_name.startswith("AWSServiceRoleFor"):
         raise InvalidInputException("INVALID_ROLE_NAME")
     checked_tags = tag_rules.checked(request.tags)

@@ -5,7 +5,8 @@ Refused, in this order: AlreadyInOrganization; ConstraintViolation (ACCOUNT_CREA
     MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED, MASTER_ACCOUNT_MISSING_CONTACT_INFO,
     MASTER_ACCOUNT_MISSING_BUSINESS_LICENSE, CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION);
     AccessDeniedForDependency (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE).
-Happens: OrganizationCreated, AccountJoined for the management account, which counts as INVITED.
+Happens: OrganizationCreated, AccountJoined for the management account, which counts as INVITED; with all features
+    PolicyTypeEnabled for service control policies.
 Goes on in: invite_account_to_organization.py, create_account.py.
 Sources: sections 3.1 and 10.4; the order of the refusals is inferred.
 """
@@ -17,11 +18,11 @@ from ..errors import (
     AlreadyInOrganizationException,
     ConstraintViolationException,
 )
-from ..events import AccountJoined, OrganizationCreated
+from ..events import AccountJoined, OrganizationCreated, PolicyTypeEnabled
 from ..operation import Events, Stamp
-from ..shapes import OrganizationReply, initiator_of, organization_shape
+from ..shapes.organizations import OrganizationReply, initiator_of, organization_shape
 from ..state import State
-from ..words import Condition, FeatureSet, JoinedMethod
+from ..words import Condition, FeatureSet, JoinedMethod, PolicyType
 
 REASONS = {
     Condition.SIGN_UP_INCOMPLETE: "ACCOUNT_CREATION_NOT_COMPLETE",
@@ -49,9 +50,11 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if Condition.SERVICE_LINKED_ROLE_DENIED in conditions:
         raise AccessDeniedForDependencyException("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE")
     organization = stamp.ids.organization(stamp.position)
+    policies = [] if billing_only else [PolicyTypeEnabled(organization, PolicyType.SERVICE_CONTROL_POLICY)]
     return [
         OrganizationCreated(organization, stamp.ids.root(stamp.position), account, request.feature_set),
         AccountJoined(organization, account, JoinedMethod.INVITED),
+        *policies,
     ]
 
 

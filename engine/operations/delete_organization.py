@@ -15,7 +15,7 @@ from ..errors import OrganizationNotEmptyException
 from ..events import AccountDeparted, HandshakeCanceled, OrganizationDeleted
 from ..operation import Events, Stamp
 from ..rules import caller
-from ..shapes import EmptyReply
+from ..shapes.base import EmptyReply
 from ..state import State
 from ..words import DepartureMethod
 
@@ -25,7 +25,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.management(state, stamp)
+    organization = caller.allowed("DeleteOrganization", state, stamp)
     if len(organization.members) > 1 or organization.creations:
         raise OrganizationNotEmptyException
     # Without members nobody has anything to approve: only invitations and the parent of a migration can be open.

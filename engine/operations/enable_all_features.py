@@ -22,7 +22,7 @@ from ..events import HandshakeCanceled, HandshakeOpened, HandshakeRequested
 from ..operation import Events, Stamp
 from ..rules import caller
 from ..settings import MIGRATION_LIFETIME
-from ..shapes import HandshakeReply, handshake_reply
+from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import Organization, State
 from ..words import Action, Condition, FeatureSet, JoinedMethod, PartyType
 
@@ -32,7 +32,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.management(state, stamp)
+    organization = caller.allowed("EnableAllFeatures", state, stamp)
     if organization.feature_set is FeatureSet.ALL:
         raise HandshakeConstraintViolationException("ORGANIZATION_ALREADY_HAS_ALL_FEATURES")
     if organization.migration:

@@ -29,7 +29,7 @@ from ..operation import Events, Stamp
 from ..rules import caller, membership, quotas
 from ..rules import tags as tag_rules
 from ..settings import INVITATION_LIFETIME
-from ..shapes import HandshakeReply, handshake_reply
+from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
 from ..words import Action, Condition, FeatureSet, PartyType
 
@@ -49,7 +49,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.management(state, stamp)
+    organization = caller.allowed("InviteAccountToOrganization", state, stamp)
     target = request.target
     party_type = _party_type(target)
     checked_tags = tag_rules.checked(request.tags)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from ..errors import MasterCannotLeaveOrganizationException
 from ..operation import Events, Stamp
 from ..rules import caller, membership
-from ..shapes import EmptyReply
+from ..shapes.base import EmptyReply
 from ..state import State
 from ..words import DepartureMethod
 

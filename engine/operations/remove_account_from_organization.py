@@ -17,7 +17,7 @@ from ..errors import AccountNotFoundException, MasterCannotLeaveOrganizationExce
 from ..ids import AccountId
 from ..operation import Events, Stamp
 from ..rules import caller, membership
-from ..shapes import EmptyReply
+from ..shapes.base import EmptyReply
 from ..state import State
 from ..words import DepartureMethod
 
@@ -27,7 +27,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.management(state, stamp)
+    organization = caller.allowed("RemoveAccountFromOrganization", state, stamp)
     member = organization.members.get(request.account_id)
     if member is None:
         raise AccountNotFoundException

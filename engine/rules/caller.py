@@ -1,6 +1,9 @@
-"""Which kind of account may call (fact sheet, sections 3.4 and 9)."""
+"""Which kind of account may call; the table is in ``engine/callers.py`` (fact sheet, sections 3.4 and 9)."""
 
-from ..errors import AccessDeniedException, AWSOrganizationsNotInUseException
+from collections.abc import Sequence
+
+from ..callers import require_allowed
+from ..errors import AWSOrganizationsNotInUseException
 from ..operation import Stamp
 from ..state import Organization, State
 
@@ -17,14 +20,24 @@ def member(state: State, stamp: Stamp) -> Organization:
     return organization
 
 
-def management(state: State, stamp: Stamp) -> Organization:
-    """The organization that the caller manages.
+def allowed(
+    operation: str, state: State, stamp: Stamp, resources: Sequence[str] = (), policy_type: str | None = None
+) -> Organization:
+    """The caller's organization, in which it may call the operation.
+
+    Args:
+        operation: AWS's name, in the table of callers.
+        state: the world.
+        stamp: says who calls.
+        resources: ARNs of what the call is about, for the resource policy.
+        policy_type: of the policy that the call is about, for the resource policy.
 
     Raises:
         AWSOrganizationsNotInUseException: the caller is a standalone account.
-        AccessDeniedException: the caller is a member, but not the management account.
+        AccessDeniedException: it is a member that may not call this.
     """
     organization = member(state, stamp)
-    if organization.management_account != stamp.account:
-        raise AccessDeniedException
+    require_allowed(
+        operation, stamp.account, organization.management_account, organization.access, resources, policy_type
+    )
     return organization

@@ -14,8 +14,8 @@ import anyio
 import anyio.lowlevel
 from msgspec import Struct
 
+from ..envelope import Envelope, encode_envelope
 from ..errors import Refused
-from ..events import Envelope, encode_envelope
 from ..evolve import EVOLVE, apply
 from ..ids import IdSource
 from ..operation import SIMULATION, Caller, Events, Stamp
@@ -116,6 +116,11 @@ class Engine:
             Refused: as the operation documents.
             EngineStopped: nothing is accepted any more, or the log could not be written.
         """
+        answer, _ = await self.submit_at(request, caller)
+        return answer
+
+    async def submit_at(self, request: Struct, caller: Caller) -> tuple[Struct, int]:
+        """As ``submit``, with the position of the command's first event beside the answer; 0 if there was none."""
         if self.crowded:
             await self.room()
         try:
@@ -126,6 +131,7 @@ class Engine:
                 await self.flush()
             raise
         batch = self._batch
+        first = self.state.position - len(events) + 1 if events else 0
         # The answer is about the state right after this command, not after those that gather behind it.
         try:
             answer: Struct | Refused = OPERATIONS[_DECIDE[type(request)][0]].reply(request, events, self.state)
@@ -135,7 +141,7 @@ class Engine:
             await self._durable(batch)
         if isinstance(answer, Refused):
             raise answer
-        return answer
+        return answer, first
 
     async def perform(self, request: Struct) -> Events:
         """Post an internal operation in the name of the simulation and wait until it is durable."""

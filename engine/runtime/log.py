@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from ..events import Envelope, decode_envelope
+from ..envelope import Envelope, decode_envelope
 
 SEGMENT = 256
 READ_SIZE = SEGMENT * 64

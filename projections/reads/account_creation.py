@@ -4,7 +4,8 @@ from msgspec import Struct
 
 from ...engine.errors import CreateAccountStatusNotFoundException
 from ...engine.ids import CreateAccountRequestId
-from ...engine.shapes import CreateAccountStatus, CreateAccountStatusReply, Shape, moment
+from ...engine.shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
+from ...engine.shapes.base import Shape, moment
 from ..account_creation import CreationRow, CreationState
 from ..paging import MaxResults, NextToken, OrderedRows, cut_page, read_token
 from ..views import Views
@@ -31,7 +32,7 @@ def describe_create_account_status(
     request: DescribeCreateAccountStatus, views: Views, account: str
 ) -> CreateAccountStatusReply:
     """The management account may ask for the requests of its organization."""
-    organization = views.managed(account)
+    organization = views.reader("DescribeCreateAccountStatus", account)
     row = views.account_creations.rows.get(request.create_account_request_id)
     if row is None or row.requested.organization != organization.id:
         raise CreateAccountStatusNotFoundException
@@ -53,7 +54,7 @@ def list_create_account_status(
     request: ListCreateAccountStatus, views: Views, account: str
 ) -> CreateAccountStatusesReply:
     """Requests of the organization, newest first, in the wanted states (none named: in all)."""
-    organization = views.managed(account)
+    organization = views.reader("ListCreateAccountStatus", account)
     scope = f"ListCreateAccountStatus {organization.id} {sorted(set(request.states))}"
     before = read_token(request.next_token, scope)
     listed = views.account_creations.by_organization.get(organization.id, OrderedRows[CreationRow]())

@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from ...engine.errors import AccountNotFoundException
 from ...engine.ids import AccountId, account_arn
-from ...engine.shapes import Account, Shape, moment
+from ...engine.shapes.accounts import Account
+from ...engine.shapes.base import Shape, moment
+from ...engine.state import OrganizationFacts
 from ..accounts import MemberRow
-from ..organization import OrganizationRow
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
 
@@ -23,7 +24,7 @@ class AccountsReply(Shape, frozen=True):
     next_token: str | None = None
 
 
-def account_shape(row: MemberRow, organization: OrganizationRow, views: Views) -> Account:
+def account_shape(row: MemberRow, organization: OrganizationFacts, views: Views) -> Account:
     """A member as DescribeAccount and ListAccounts show it; all members stand directly under the root."""
     account = row.account
     state = "SUSPENDED" if views.accounts.is_suspended(account) else "ACTIVE"
@@ -46,7 +47,7 @@ class DescribeAccount(Struct, frozen=True, rename="pascal"):
 
 def describe_account(request: DescribeAccount, views: Views, account: str) -> AccountReply:
     """The management account may ask for any member; AccountNotFound for everybody else."""
-    organization = views.managed(account)
+    organization = views.reader("DescribeAccount", account)
     row = views.accounts.members.get(request.account_id)
     if row is None or row.organization != organization.id:
         raise AccountNotFoundException
@@ -60,7 +61,7 @@ class ListAccounts(Struct, frozen=True, rename="pascal"):
 
 def list_accounts(request: ListAccounts, views: Views, account: str) -> AccountsReply:
     """The members, in the order of joining; the management account may ask."""
-    organization = views.managed(account)
+    organization = views.reader("ListAccounts", account)
     scope = f"ListAccounts {organization.id}"
     after = read_token(request.next_token, scope) or 0
     rows = views.accounts.by_organization[organization.id].after(after)

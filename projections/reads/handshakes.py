@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from ...engine.errors import AccessDeniedException, HandshakeNotFoundException, InvalidInputException
 from ...engine.ids import HandshakeId
-from ...engine.shapes import Handshake, HandshakeReply, Shape, handshake_shape
+from ...engine.shapes.base import Shape
+from ...engine.shapes.handshakes import Handshake, HandshakeReply, handshake_shape
 from ...engine.words import Action, PartyType
 from ..handshakes import HandshakeRow
 from ..paging import MaxResults, NextToken, cut_page, read_token
@@ -101,7 +102,7 @@ def list_handshakes_for_organization(
     request: ListHandshakesForOrganization, views: Views, account: str
 ) -> HandshakesReply:
     """What the organization sent, newest first; the management account may ask. An unknown parent is an empty list."""
-    organization = views.managed(account)
+    organization = views.reader("ListHandshakesForOrganization", account)
     _require_one_filter(request.filter)
     scope = f"ListHandshakesForOrganization {organization.id} {request.filter}"
     before = read_token(request.next_token, scope)

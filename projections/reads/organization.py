@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from ...engine.shapes import OrganizationReply, PolicyTypeSummary, Root, Shape, organization_shape, root_shape
-from ...engine.words import FeatureSet
+from ...engine.shapes.base import Shape
+from ...engine.shapes.organizations import OrganizationReply, PolicyTypeSummary, Root, organization_shape, root_shape
 from ..paging import MaxResults, NextToken, read_token
 from ..views import Views
 
@@ -14,7 +14,7 @@ class DescribeOrganization(Struct, frozen=True, rename="pascal"):
 
 def describe_organization(request: DescribeOrganization, views: Views, account: str) -> OrganizationReply:
     """Any member may ask, and all get the same answer (section 3.2)."""
-    row = views.member(account)
+    row = views.reader("DescribeOrganization", account)
     return OrganizationReply(organization_shape(views.initiator(row), row.feature_set))
 
 
@@ -29,11 +29,9 @@ class RootsReply(Shape, frozen=True):
 
 
 def list_roots(request: ListRoots, views: Views, account: str) -> RootsReply:
-    """The one root. Created with all features, its service control policies are enabled; after a migration they are
-    not until somebody enables them (section 2.4 [inferred])."""
-    row = views.managed(account)
+    """The one root, with the policy types that are enabled, in the order of the alphabet."""
+    row = views.reader("ListRoots", account)
     # One root is one page: no token has ever been given out.
     read_token(request.next_token, "ListRoots")
-    enabled = row.created_with is FeatureSet.ALL
-    policy_types = [PolicyTypeSummary("SERVICE_CONTROL_POLICY", "ENABLED")] if enabled else []
+    policy_types = [PolicyTypeSummary(policy_type, "ENABLED") for policy_type in sorted(row.policies.enabled)]
     return RootsReply([root_shape(row.management_account, row.id, row.root, policy_types)])

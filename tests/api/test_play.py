@@ -14,13 +14,8 @@ import pytest
 from orgsim.api.play import Outcome, play_scenario
 from orgsim.api.scenario import Scenario, ScenarioError
 from orgsim.api.scenario_file import load_scenario, parse_scenario
-from orgsim.engine.events import (
-    AccountCreationRequested,
-    AccountCreationSucceeded,
-    Envelope,
-    HandshakeAccepted,
-    decode_envelope,
-)
+from orgsim.engine.envelope import Envelope, decode_envelope
+from orgsim.engine.events import AccountCreationRequested, AccountCreationSucceeded, HandshakeAccepted
 from orgsim.engine.runtime.log import EventLog, LogError, MemoryLog
 from orgsim.engine.runtime.sqlite_log import SqliteLog
 from orgsim.engine.settings import DAY, SECOND

@@ -8,6 +8,7 @@ import pytest
 
 from orgsim.api import Client, Simulation
 from orgsim.api.simulation import START, microseconds
+from orgsim.engine.envelope import Envelope
 from orgsim.engine.errors import (
     AccessDeniedForDependencyException,
     AccountOwnerNotVerifiedException,
@@ -17,7 +18,6 @@ from orgsim.engine.errors import (
     InvalidInputException,
     Refused,
 )
-from orgsim.engine.events import Envelope
 from orgsim.engine.operations import create_account
 from orgsim.engine.operations.describe_account_outside import AddressTaken
 from orgsim.engine.operations.finish_account_creation import UnknownCreation

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from orgsim.engine import events
+from orgsim.engine.envelope import Envelope, decode_envelope, encode_envelope
 from orgsim.engine.events import (
     AccountCreationFailed,
     AccountCreationRequested,
@@ -16,7 +17,6 @@ from orgsim.engine.events import (
     AccountDescribed,
     AccountJoined,
     AnyEvent,
-    Envelope,
     Event,
     FeatureSetChanged,
     HandshakeAccepted,
@@ -31,8 +31,6 @@ from orgsim.engine.events import (
     Tag,
     TimeAdvanced,
     WorldCreated,
-    decode_envelope,
-    encode_envelope,
 )
 from orgsim.engine.evolve import EVOLVE
 from orgsim.engine.settings import Quotas, Settings

@@ -12,7 +12,7 @@ from orgsim.engine.errors import (
     InvalidInputException,
 )
 from orgsim.engine.operations import finish_account_creation
-from orgsim.engine.shapes import moment
+from orgsim.engine.shapes.base import moment
 
 
 def slow_world() -> WatchedWorld:

@@ -11,7 +11,7 @@ from orgsim.engine.errors import (
     AWSOrganizationsNotInUseException,
     InvalidInputException,
 )
-from orgsim.engine.shapes import moment
+from orgsim.engine.shapes.base import moment
 
 
 def settled() -> WatchedWorld:

@@ -13,7 +13,7 @@ from orgsim.engine.errors import (
     InvalidInputException,
 )
 from orgsim.engine.operations import accept_handshake
-from orgsim.engine.shapes import moment
+from orgsim.engine.shapes.base import moment
 
 ADDRESS = "Owner@Example.com"
 

@@ -8,7 +8,8 @@ from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
 
 from orgsim.api import Simulation
 from orgsim.api.simulation import microseconds
-from orgsim.engine.events import AnyEvent, Envelope, TimeAdvanced, WorldCreated, encode_envelope
+from orgsim.engine.envelope import Envelope, encode_envelope
+from orgsim.engine.events import AnyEvent, TimeAdvanced, WorldCreated
 from orgsim.engine.operations import finish_account_creation
 from orgsim.engine.runtime.log import READ_SIZE, LogDamaged, MemoryLog
 from orgsim.engine.settings import SECOND, Settings

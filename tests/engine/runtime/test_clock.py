@@ -13,8 +13,8 @@ import anyio.lowlevel
 import pytest
 
 from orgsim.api import Simulation
+from orgsim.engine.envelope import Envelope
 from orgsim.engine.errors import Refused
-from orgsim.engine.events import Envelope
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import create_account, create_organization, invite_account_to_organization
 from orgsim.engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock

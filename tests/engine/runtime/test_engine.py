@@ -10,8 +10,9 @@ import pytest
 from watched_log import WatchedLog
 
 from orgsim.api import Simulation
+from orgsim.engine.envelope import Envelope, decode_envelope
 from orgsim.engine.errors import DuplicateHandshakeException, Refused
-from orgsim.engine.events import AccountDescribed, AccountJoined, Envelope, decode_envelope
+from orgsim.engine.events import AccountDescribed, AccountJoined
 from orgsim.engine.operation import SIMULATION, Caller
 from orgsim.engine.operations import advance_time, create_account, create_organization, describe_account_outside
 from orgsim.engine.operations import invite_account_to_organization as invite

@@ -1,0 +1,94 @@
+"""The Authorization header of AWS Signature Version 4: whether it is a whole one, and what it says.
+
+Messages are AWS's; where AWS used to repeat the header it now gives its hash, and so do we.
+"""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+from msgspec import Struct
+
+from .faults import IncompleteSignature, InvalidSignature, MissingAuthenticationToken
+from .message import Headers
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+TERMINATOR = "aws4_request"
+BASIC_DATE = re.compile(rb"[0-9]{8}T[0-9]{6}Z")
+DATE_MISSING = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+
+
+class Authorization(Struct, frozen=True, gc=False):
+    """What an Authorization header says."""
+
+    key_id: str
+    date: str
+    region: str
+    service: str
+    signed_headers: str
+    """Names, separated by semicolons."""
+    signature: str
+
+
+def read_authorization(headers: Headers) -> Authorization:
+    """The Authorization header, taken apart.
+
+    Raises:
+        MissingAuthenticationToken: there is none.
+        IncompleteSignature: something is missing in it.
+        InvalidSignature: it is for another version of the protocol.
+    """
+    header = headers.get(b"authorization")
+    if not header:
+        raise MissingAuthenticationToken
+    text = header.decode("latin-1")
+    algorithm, _, rest = text.partition(" ")
+    parameters: dict[str, str] = {}
+    for part in rest.split(",") if algorithm == ALGORITHM else ():
+        name, equals, value = part.strip().partition("=")
+        if not equals or " " in name:
+            raise IncompleteSignature(
+                "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded "
+                f"with Base64): '{_hashed(header)}'."
+            )
+        parameters[name] = value.strip()
+    missing = [name for name in ("Credential", "Signature", "SignedHeaders") if not parameters.get(name)]
+    if missing:
+        complaints = [f"Authorization header requires '{name}' parameter." for name in missing]
+        if b"x-amz-date" not in headers and b"date" not in headers:
+            complaints.append(DATE_MISSING)
+        raise IncompleteSignature(f"{' '.join(complaints)} {_hash_of(header)}")
+    scope = parameters["Credential"].split("/")
+    if len(scope) != 5 or not scope[0]:
+        raise IncompleteSignature(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
+            f"'{parameters['Credential']}'"
+        )
+    if scope[4] != TERMINATOR:
+        raise InvalidSignature(f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{scope[4]}'")
+    return Authorization(*scope[:4], parameters["SignedHeaders"], parameters["Signature"])
+
+
+def require_date(headers: Headers) -> None:
+    """A signed request says when it was signed.
+
+    Raises:
+        IncompleteSignature: it does not, or not in AWS's format.
+    """
+    date = headers.get(b"x-amz-date")
+    if date is None:
+        if b"date" not in headers:
+            raise IncompleteSignature(f"{DATE_MISSING} {_hash_of(headers[b'authorization'])}")
+    elif not BASIC_DATE.fullmatch(date):
+        raise IncompleteSignature(
+            f"Date must be in ISO-8601 'basic format'. Got '{date.decode('latin-1')}'. "
+            "See http://en.wikipedia.org/wiki/ISO_8601"
+        )
+
+
+def _hashed(header: bytes) -> str:
+    return b64encode(sha256(header).digest()).decode()
+
+
+def _hash_of(header: bytes) -> str:
+    return f"(Hashed with SHA-256 and encoded with Base64) Authorization={_hashed(header)}"

@@ -1,0 +1,152 @@
+"""What is refused before an operation is reached, or by STS: AWS's names, messages and statuses in both protocols.
+
+AWS's JSON services answer every fault of a client with 400; STS, which speaks the query protocol, has shorter names and
+answers 403 to what concerns credentials.
+"""
+
+from typing import ClassVar
+
+
+class Fault(Exception):
+    """A request that is refused by the server rather than by an operation.
+
+    Args:
+        message: instead of the fault's usual one.
+        status: the HTTP status in AWS JSON, instead of the fault's usual one.
+    """
+
+    code: ClassVar[str]
+    query_code: ClassVar[str]
+    query_status: ClassVar[int] = 400
+    usual: ClassVar[str] = ""
+    closes: ClassVar[bool] = False
+    """Whether the connection is of no use any more."""
+
+    def __init__(self, message: str | None = None, *, status: int = 400) -> None:
+        self.message = message or self.usual
+        self.status = status
+        super().__init__(self.message)
+
+
+class UnknownOperation(Fault):
+    """No operation, or none that exists."""
+
+    code, query_code = "UnknownOperationException", "InvalidAction"
+    usual = "The request names no operation of AWS Organizations in its X-Amz-Target header."
+
+
+class MissingAction(Fault):
+    """A request to STS that does not say what it wants."""
+
+    code, query_code = "MissingAction", "MissingAction"
+    usual = "The request must contain the parameter Action."
+
+
+class MissingAuthenticationToken(Fault):
+    """The request is not signed."""
+
+    code, query_code = "MissingAuthenticationTokenException", "MissingAuthenticationToken"
+    query_status = 403
+    usual = "Missing Authentication Token"
+
+
+class IncompleteSignature(Fault):
+    """There is an Authorization header, but it is not a whole one."""
+
+    code, query_code = "IncompleteSignatureException", "IncompleteSignature"
+
+
+class UnrecognizedClient(Fault):
+    """Nobody has this access key, or the session token does not belong to it."""
+
+    code, query_code = "UnrecognizedClientException", "InvalidClientTokenId"
+    query_status = 403
+    usual = "The security token included in the request is invalid."
+
+
+class ExpiredToken(Fault):
+    """The session of a temporary key is over."""
+
+    code, query_code = "ExpiredTokenException", "ExpiredToken"
+    query_status = 403
+    usual = "The security token included in the request is expired"
+
+
+class InvalidSignature(Fault):
+    """The signature is for something else than this request, here and now."""
+
+    code, query_code = "InvalidSignatureException", "SignatureDoesNotMatch"
+    query_status = 403
+    usual = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+        "Key and signing method. Consult the service documentation for details."
+    )
+
+
+class RequestTooLarge(Fault):
+    """The body is longer than the limit."""
+
+    code, query_code = "RequestEntityTooLargeException", "RequestEntityTooLarge"
+    query_status = 413
+    closes = True
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request body is longer than {limit:,} bytes.", status=413)
+
+
+class RequestTimeout(Fault):
+    """The body did not arrive in time."""
+
+    code, query_code = "RequestTimeoutException", "RequestTimeout"
+    query_status = 408
+    closes = True
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request body did not arrive within {seconds:g} seconds.", status=408)
+
+
+class InternalFailure(Fault):
+    """A mistake of ours, or a log that cannot be written."""
+
+    code, query_code = "ServiceException", "InternalFailure"
+    query_status = 500
+    usual = "AWS Organizations can't complete your request because of an internal service error. Try again later."
+
+    def __init__(self) -> None:
+        super().__init__(status=500)
+
+
+class ServiceUnavailable(Fault):
+    """The world was replaced while the request was under way."""
+
+    code, query_code = "ServiceUnavailableException", "ServiceUnavailable"
+    query_status = 503
+    usual = "The world was reset while the request was under way. Try again."
+
+    def __init__(self) -> None:
+        super().__init__(status=503)
+
+
+class ValidationError(Fault):
+    """A parameter for STS is missing or impossible."""
+
+    code, query_code = "ValidationException", "ValidationError"
+
+
+class MalformedInput(Fault):
+    """A request to STS that cannot be read."""
+
+    code, query_code = "SerializationException", "MalformedInput"
+
+
+class AccessDenied(Fault):
+    """The caller may not assume this role."""
+
+    code, query_code = "AccessDeniedException", "AccessDenied"
+    query_status = 403
+
+
+class ControlRefused(Fault):
+    """The control plane cannot do that; AWS has no such thing, so the name is ours."""
+
+    code, query_code = "ControlException", "ControlException"

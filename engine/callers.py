@@ -1,0 +1,131 @@
+"""Who may call what: one table of all 63 operations, and the one check that reads it (sections 3.4 and 9)."""
+
+from collections.abc import Sequence
+from enum import Flag, auto
+
+from .errors import AccessDeniedException
+from .resource_policy import Verdict, verdict
+from .state import Access
+
+
+class Callers(Flag):
+    """The kinds of callers that an operation answers; what they mean is what ``require_allowed`` checks."""
+
+    MANAGEMENT = auto()
+    """The management account."""
+    ADMINISTRATOR = auto()
+    """A delegated administrator of any service."""
+    GRANTED = auto()
+    """A member to whom the resource policy grants it."""
+    MEMBER = auto()
+    """Any member."""
+    STANDALONE = auto()
+    """An account in no organization."""
+    PARTY = auto()
+    """Whoever the handshake or the transfer is addressed to or was sent by; checked where that is known."""
+
+
+M, DA, RP = Callers.MANAGEMENT, Callers.ADMINISTRATOR, Callers.GRANTED
+MEMBER, STANDALONE, PARTY = Callers.MEMBER, Callers.STANDALONE, Callers.PARTY
+
+CALLERS: dict[str, Callers] = {
+    "AcceptHandshake": PARTY,
+    "AttachPolicy": M | RP,
+    "CancelHandshake": PARTY,
+    "CloseAccount": M,
+    "CreateAccount": M,
+    "CreateGovCloudAccount": M,
+    "CreateOrganization": STANDALONE,
+    "CreateOrganizationalUnit": M,
+    "CreatePolicy": M | RP,
+    "DeclineHandshake": PARTY,
+    "DeleteOrganization": M,
+    "DeleteOrganizationalUnit": M,
+    "DeletePolicy": M | RP,
+    "DeleteResourcePolicy": M,
+    "DeregisterDelegatedAdministrator": M,
+    "DescribeAccount": M | DA | RP,
+    "DescribeCreateAccountStatus": M | DA | RP,
+    "DescribeEffectivePolicy": M | DA | RP | MEMBER,
+    "DescribeHandshake": PARTY | M | DA | RP,
+    "DescribeOrganization": M | MEMBER,
+    "DescribeOrganizationalUnit": M | DA | RP,
+    "DescribePolicy": M | DA | RP,
+    "DescribeResourcePolicy": M | DA | RP,
+    "DescribeResponsibilityTransfer": M | RP,
+    "DetachPolicy": M | RP,
+    "DisableAWSServiceAccess": M,
+    "DisablePolicyType": M | RP,
+    "EnableAWSServiceAccess": M,
+    "EnableAllFeatures": M,
+    "EnablePolicyType": M | RP,
+    "InviteAccountToOrganization": M,
+    "InviteOrganizationToTransferResponsibility": M,
+    "LeaveOrganization": MEMBER,
+    "ListAWSServiceAccessForOrganization": M | DA | RP,
+    "ListAccounts": M | DA | RP,
+    "ListAccountsForParent": M | DA | RP,
+    "ListAccountsWithInvalidEffectivePolicy": M | DA | RP,
+    "ListChildren": M | DA | RP,
+    "ListCreateAccountStatus": M | DA | RP,
+    "ListDelegatedAdministrators": M | DA | RP,
+    "ListDelegatedServicesForAccount": M | DA | RP,
+    "ListEffectivePolicyValidationErrors": M | DA | RP,
+    "ListHandshakesForAccount": M | MEMBER | STANDALONE,
+    "ListHandshakesForOrganization": M | DA | RP,
+    "ListInboundResponsibilityTransfers": M | RP,
+    "ListOrganizationalUnitsForParent": M | DA | RP,
+    "ListOutboundResponsibilityTransfers": M | RP,
+    "ListParents": M | DA | RP,
+    "ListPolicies": M | DA | RP,
+    "ListPoliciesForTarget": M | DA | RP,
+    "ListRoots": M | DA | RP,
+    "ListTagsForResource": M | DA | RP,
+    "ListTargetsForPolicy": M | DA | RP,
+    "MoveAccount": M,
+    "PutResourcePolicy": M,
+    "RegisterDelegatedAdministrator": M,
+    "RemoveAccountFromOrganization": M,
+    "TagResource": M | RP,
+    "TerminateResponsibilityTransfer": M,
+    "UntagResource": M | RP,
+    "UpdateOrganizationalUnit": M,
+    "UpdatePolicy": M | RP,
+    "UpdateResponsibilityTransfer": M,
+}
+
+
+def require_allowed(
+    operation: str,
+    account: str,
+    management_account: str,
+    access: Access,
+    resources: Sequence[str] = (),
+    policy_type: str | None = None,
+) -> None:
+    """A member of an organization may call an operation there.
+
+    Args:
+        operation: AWS's name.
+        account: the caller, a member.
+        management_account: of the caller's organization; the resource policy never restricts it.
+        access: the organization's delegated administrators and resource policy.
+        resources: ARNs of what the call is about; none where it is about no resource that exists yet.
+        policy_type: of the policy that the call is about.
+
+    Raises:
+        AccessDeniedException: the table, a delegation or the resource policy does not let it.
+    """
+    callers = CALLERS[operation]
+    if account == management_account:
+        if Callers.MANAGEMENT not in callers:
+            raise AccessDeniedException
+        return
+    policy = access.resource_policy
+    said = verdict(policy.content, account, operation, resources, policy_type) if policy else Verdict.SILENT
+    if said is Verdict.DENIED:
+        raise AccessDeniedException
+    is_administrator = Callers.ADMINISTRATOR in callers and account in access.administrators
+    is_granted = Callers.GRANTED in callers and said is Verdict.ALLOWED
+    if not (Callers.MEMBER in callers or is_administrator or is_granted):
+        raise AccessDeniedException

@@ -1,0 +1,179 @@
+"""Every fact there can be.
+
+Rules of this file: an event is in the past tense and is never changed once released. Its tag is data: it never changes
+meaning and is never renamed. New fields come last and have defaults (events are stored as MessagePack arrays).
+``tests/engine/golden_events.json`` holds one stored sample of every tag ever released; all must decode for ever.
+"""
+
+from .access import (
+    DelegatedAdministratorDeregistered,
+    DelegatedAdministratorRegistered,
+    ResourcePolicyDeleted,
+    ResourcePolicyPut,
+    ServiceAccessDisabled,
+    ServiceAccessEnabled,
+)
+from .accounts import (
+    AccountClosed,
+    AccountClosureRequested,
+    AccountCreationFailed,
+    AccountCreationRequested,
+    AccountCreationSucceeded,
+    AccountDeparted,
+    AccountDescribed,
+    AccountJoined,
+    AccountMoved,
+)
+from .base import (
+    Event,
+    OrganizationEvent,
+    Tag,
+    WorldEvent,
+)
+from .handshakes import (
+    HandshakeAccepted,
+    HandshakeCanceled,
+    HandshakeDeclined,
+    HandshakeExpired,
+    HandshakeOpened,
+    HandshakePurged,
+    HandshakeRequested,
+)
+from .organizations import (
+    FeatureSetChanged,
+    OrganizationCreated,
+    OrganizationDeleted,
+    TimeAdvanced,
+    WorldCreated,
+)
+from .policies import (
+    EffectivePoliciesOutdated,
+    EffectivePoliciesPublished,
+    PolicyAttached,
+    PolicyCreated,
+    PolicyDeleted,
+    PolicyDetached,
+    PolicyTypeDisabled,
+    PolicyTypeEnabled,
+    PolicyUpdated,
+)
+from .transfers import (
+    ResponsibilityTransferAccepted,
+    ResponsibilityTransferEnded,
+    ResponsibilityTransferPurged,
+    ResponsibilityTransferRenamed,
+    ResponsibilityTransferRequested,
+    ResponsibilityTransferWithdrawn,
+)
+from .units import (
+    OrganizationalUnitCreated,
+    OrganizationalUnitDeleted,
+    OrganizationalUnitRenamed,
+    ResourceTagged,
+    ResourceUntagged,
+)
+
+AnyEvent = (
+    WorldCreated
+    | TimeAdvanced
+    | AccountDescribed
+    | OrganizationCreated
+    | OrganizationDeleted
+    | FeatureSetChanged
+    | HandshakeRequested
+    | HandshakeOpened
+    | HandshakeAccepted
+    | HandshakeDeclined
+    | HandshakeCanceled
+    | HandshakeExpired
+    | HandshakePurged
+    | AccountCreationRequested
+    | AccountCreationSucceeded
+    | AccountCreationFailed
+    | AccountJoined
+    | AccountDeparted
+    | AccountMoved
+    | AccountClosureRequested
+    | AccountClosed
+    | OrganizationalUnitCreated
+    | OrganizationalUnitRenamed
+    | OrganizationalUnitDeleted
+    | ResourceTagged
+    | ResourceUntagged
+    | PolicyTypeEnabled
+    | PolicyTypeDisabled
+    | PolicyCreated
+    | PolicyUpdated
+    | PolicyDeleted
+    | PolicyAttached
+    | PolicyDetached
+    | EffectivePoliciesOutdated
+    | EffectivePoliciesPublished
+    | ServiceAccessEnabled
+    | ServiceAccessDisabled
+    | DelegatedAdministratorRegistered
+    | DelegatedAdministratorDeregistered
+    | ResourcePolicyPut
+    | ResourcePolicyDeleted
+    | ResponsibilityTransferRequested
+    | ResponsibilityTransferAccepted
+    | ResponsibilityTransferEnded
+    | ResponsibilityTransferPurged
+    | ResponsibilityTransferRenamed
+    | ResponsibilityTransferWithdrawn
+)
+
+__all__ = [
+    "AccountClosed",
+    "AccountClosureRequested",
+    "AccountCreationFailed",
+    "AccountCreationRequested",
+    "AccountCreationSucceeded",
+    "AccountDeparted",
+    "AccountDescribed",
+    "AccountJoined",
+    "AccountMoved",
+    "AnyEvent",
+    "DelegatedAdministratorDeregistered",
+    "DelegatedAdministratorRegistered",
+    "EffectivePoliciesOutdated",
+    "EffectivePoliciesPublished",
+    "Event",
+    "FeatureSetChanged",
+    "HandshakeAccepted",
+    "HandshakeCanceled",
+    "HandshakeDeclined",
+    "HandshakeExpired",
+    "HandshakeOpened",
+    "HandshakePurged",
+    "HandshakeRequested",
+    "OrganizationCreated",
+    "OrganizationDeleted",
+    "OrganizationEvent",
+    "OrganizationalUnitCreated",
+    "OrganizationalUnitDeleted",
+    "OrganizationalUnitRenamed",
+    "PolicyAttached",
+    "PolicyCreated",
+    "PolicyDeleted",
+    "PolicyDetached",
+    "PolicyTypeDisabled",
+    "PolicyTypeEnabled",
+    "PolicyUpdated",
+    "ResourcePolicyDeleted",
+    "ResourcePolicyPut",
+    "ResourceTagged",
+    "ResourceUntagged",
+    "ResponsibilityTransferAccepted",
+    "ResponsibilityTransferEnded",
+    "ResponsibilityTransferPurged",
+    "ResponsibilityTransferRenamed",
+    "ResponsibilityTransferRequested",
+    "ResponsibilityTransferWithdrawn",
+    "ServiceAccessDisabled",
+    "ServiceAccessEnabled",
+    "Tag",
+    "TimeAdvanced",
+    "WorldCreated",
+    "WorldEvent",
+]

@@ -1,0 +1,93 @@
+"""What happens to accounts: they are created, join, are closed, depart."""
+
+from ..events import (
+    AccountClosed,
+    AccountClosureRequested,
+    AccountCreationFailed,
+    AccountCreationRequested,
+    AccountCreationSucceeded,
+    AccountDeparted,
+    AccountDescribed,
+    AccountJoined,
+)
+from ..settings import CLOSED_ACCOUNT_RETENTION
+from ..state import Account, Creation, State
+from ..words import Condition, DepartureMethod
+
+
+def on_account_described(state: State, event: AccountDescribed) -> None:
+    account = _account(state, event.account)
+    if event.email:
+        if account.email:
+            del state.emails[account.email.lower()]
+        state.emails[event.email.lower()] = account.id
+    account.email = event.email or account.email
+    account.name = event.name or account.name
+    account.conditions = event.conditions
+
+
+def on_account_creation_requested(state: State, event: AccountCreationRequested) -> None:
+    organization = state.organizations[event.organization]
+    organization.creations[event.email.lower()] = event.request
+    state.creations[event.request] = Creation(
+        event.organization, event.email, event.name, event.finishes_at, event.govcloud, event.tags
+    )
+    state.timers.appoint(event.finishes_at, state.position, "FinishAccountCreation", event.request)
+
+
+def on_account_creation_succeeded(state: State, event: AccountCreationSucceeded) -> None:
+    _finish_creation(state, event.request)
+
+
+def on_account_creation_failed(state: State, event: AccountCreationFailed) -> None:
+    _finish_creation(state, event.request)
+
+
+def on_account_joined(state: State, event: AccountJoined) -> None:
+    account = _account(state, event.account)
+    organization = state.organizations[event.organization]
+    account.organization = organization.id
+    account.joined_method = event.method
+    account.membership_changed_at = state.now
+    if event.email:
+        account.email = event.email
+        account.name = event.name
+        state.emails[event.email.lower()] = account.id
+    organization.members[account.id] = account
+
+
+def on_account_departed(state: State, event: AccountDeparted) -> None:
+    account = state.accounts[event.account]
+    organization = state.organizations[event.organization]
+    account.organization = None
+    account.joined_method = None
+    account.membership_changed_at = state.now
+    del organization.members[account.id]
+    if organization.migration:
+        organization.migration.outstanding.pop(account.id, None)
+    if event.method is DepartureMethod.CLEANED:
+        # It exists no more, and nothing can be done with it; its address stays taken (section 4.1).
+        account.conditions = (Condition.SUSPENDED,)
+        state.timers.clear_appointment("CleanClosedAccount", account.id)
+
+
+def on_account_closure_requested(state: State, event: AccountClosureRequested) -> None:
+    state.timers.appoint(event.finishes_at, state.position, "FinishAccountClosure", event.account)
+
+
+def on_account_closed(state: State, event: AccountClosed) -> None:
+    state.timers.clear_appointment("FinishAccountClosure", event.account)
+    state.timers.appoint(state.now + CLOSED_ACCOUNT_RETENTION, state.position, "CleanClosedAccount", event.account)
+
+
+def _account(state: State, account: str) -> Account:
+    record = state.accounts.get(account)
+    if record is None:
+        record = state.accounts[account] = Account(account)
+    return record
+
+
+def _finish_creation(state: State, request: str) -> None:
+    creation = state.creations.pop(request)
+    del state.organizations[creation.organization].creations[creation.email.lower()]
+    state.timers.clear_appointment("FinishAccountCreation", request)

@@ -1,0 +1,32 @@
+"""What happens to the world and to an organization as a whole."""
+
+from ..events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, TimeAdvanced, WorldCreated
+from ..state import Access, Closures, Organization, Policies, State, Units
+
+
+def on_world_created(state: State, event: WorldCreated) -> None:
+    state.seed = event.seed
+    state.settings = event.settings
+
+
+def on_time_advanced(state: State, event: TimeAdvanced) -> None:
+    """Nothing but the clock moved, and the envelope has moved that."""
+
+
+def on_organization_created(state: State, event: OrganizationCreated) -> None:
+    state.organizations[event.organization] = Organization(
+        event.organization, event.root, event.management_account, event.feature_set, state.now
+    )
+
+
+def on_organization_deleted(state: State, event: OrganizationDeleted) -> None:
+    organization = state.organizations[event.organization]
+    organization.deleted = True
+    organization.recent_invitations.clear()
+    organization.recent_unaccepted = 0
+    organization.units, organization.policies, organization.tags = Units(), Policies(), {}
+    organization.access, organization.closures = Access(), Closures()
+
+
+def on_feature_set_changed(state: State, event: FeatureSetChanged) -> None:
+    state.organizations[event.organization].feature_set = event.feature_set

@@ -1,0 +1,53 @@
+"""The tags of an organization's resources: of its root, OUs, accounts, policies, resource policy and transfers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..events import (
+    AccountDeparted,
+    OrganizationalUnitDeleted,
+    PolicyDeleted,
+    ResourcePolicyDeleted,
+    ResourceTagged,
+    ResourceUntagged,
+)
+
+Tags = dict[str, dict[str, str]]
+
+
+def on_tagged(tags: Tags, event: ResourceTagged, now: int) -> None:
+    tags.setdefault(event.resource, {}).update({tag.key: tag.value for tag in event.tags})
+
+
+def on_untagged(tags: Tags, event: ResourceUntagged, now: int) -> None:
+    kept = tags.get(event.resource, {})
+    for key in event.keys:
+        kept.pop(key, None)
+    if not kept:
+        tags.pop(event.resource, None)
+
+
+def on_account_departed(tags: Tags, event: AccountDeparted, now: int) -> None:
+    tags.pop(event.account, None)
+
+
+def on_unit_deleted(tags: Tags, event: OrganizationalUnitDeleted, now: int) -> None:
+    tags.pop(event.unit, None)
+
+
+def on_policy_deleted(tags: Tags, event: PolicyDeleted, now: int) -> None:
+    tags.pop(event.policy, None)
+
+
+def on_resource_policy_deleted(tags: Tags, event: ResourcePolicyDeleted, now: int) -> None:
+    tags.pop(event.resource_policy, None)
+
+
+TAGS: dict[type[Any], Callable[[Tags, Any, int], None]] = {
+    ResourceTagged: on_tagged,
+    ResourceUntagged: on_untagged,
+    AccountDeparted: on_account_departed,
+    OrganizationalUnitDeleted: on_unit_deleted,
+    PolicyDeleted: on_policy_deleted,
+    ResourcePolicyDeleted: on_resource_policy_deleted,
+}

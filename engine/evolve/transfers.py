@@ -1,0 +1,56 @@
+"""Responsibility transfers; their handshakes are handled as all handshakes are."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..events import (
+    ResponsibilityTransferAccepted,
+    ResponsibilityTransferEnded,
+    ResponsibilityTransferPurged,
+    ResponsibilityTransferRenamed,
+    ResponsibilityTransferRequested,
+    ResponsibilityTransferWithdrawn,
+)
+from ..state import Transfer, Transfers
+from ..words import TransferStatus
+
+
+def on_requested(transfers: Transfers, event: ResponsibilityTransferRequested, now: int) -> None:
+    transfers.by_id[event.transfer] = Transfer(
+        event.transfer, event.organization, event.handshake, event.name, now, event.starts_at
+    )
+    transfers.by_handshake[event.handshake] = event.transfer
+
+
+def on_accepted(transfers: Transfers, event: ResponsibilityTransferAccepted, now: int) -> None:
+    transfer = transfers.by_id[event.transfer]
+    transfer.status = TransferStatus.ACCEPTED
+    transfer.source_organization, transfer.source_account = event.source_organization, event.source_account
+
+
+def on_ended(transfers: Transfers, event: ResponsibilityTransferEnded, now: int) -> None:
+    transfers.by_id[event.transfer].status = event.status
+
+
+def on_purged(transfers: Transfers, event: ResponsibilityTransferPurged, now: int) -> None:
+    del transfers.by_handshake[transfers.by_id.pop(event.transfer).handshake]
+
+
+def on_renamed(transfers: Transfers, event: ResponsibilityTransferRenamed, now: int) -> None:
+    transfers.by_id[event.transfer].name = event.name
+
+
+def on_withdrawn(transfers: Transfers, event: ResponsibilityTransferWithdrawn, now: int) -> None:
+    transfer = transfers.by_id[event.transfer]
+    transfer.status = TransferStatus.WITHDRAWN
+    transfer.ends_at = event.ends_at
+
+
+TRANSFERS: dict[type[Any], Callable[[Transfers, Any, int], None]] = {
+    ResponsibilityTransferRequested: on_requested,
+    ResponsibilityTransferAccepted: on_accepted,
+    ResponsibilityTransferEnded: on_ended,
+    ResponsibilityTransferPurged: on_purged,
+    ResponsibilityTransferRenamed: on_renamed,
+    ResponsibilityTransferWithdrawn: on_withdrawn,
+}

@@ -1,0 +1,64 @@
+"""The tree of an organization: its root, its OUs, and which accounts stand in them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..events import (
+    AccountDeparted,
+    AccountMoved,
+    OrganizationalUnitCreated,
+    OrganizationalUnitDeleted,
+    OrganizationalUnitRenamed,
+    OrganizationCreated,
+)
+from ..state import Unit, Units
+
+
+def on_organization_created(units: Units, event: OrganizationCreated, now: int) -> None:
+    units.root = event.root
+    units.by_id[event.root] = Unit(event.root, "Root", None)
+
+
+def on_unit_created(units: Units, event: OrganizationalUnitCreated, now: int) -> None:
+    units.by_id[event.unit] = Unit(event.unit, event.name, event.parent)
+    units.by_id[event.parent].units[event.unit] = event.name
+
+
+def on_unit_renamed(units: Units, event: OrganizationalUnitRenamed, now: int) -> None:
+    unit = units.by_id[event.unit]
+    unit.name = event.name
+    assert unit.parent is not None, "a root has no other name"
+    units.by_id[unit.parent].units[unit.id] = event.name
+
+
+def on_unit_deleted(units: Units, event: OrganizationalUnitDeleted, now: int) -> None:
+    unit = units.by_id.pop(event.unit)
+    assert unit.parent is not None, "a root stays"
+    del units.by_id[unit.parent].units[unit.id]
+
+
+def on_account_moved(units: Units, event: AccountMoved, now: int) -> None:
+    _take(units, event.account)
+    if event.destination != units.root:
+        units.placed[event.account] = event.destination
+        units.by_id[event.destination].accounts += 1
+
+
+def on_account_departed(units: Units, event: AccountDeparted, now: int) -> None:
+    _take(units, event.account)
+
+
+def _take(units: Units, account: str) -> None:
+    unit = units.placed.pop(account, None)
+    if unit:
+        units.by_id[unit].accounts -= 1
+
+
+UNITS: dict[type[Any], Callable[[Units, Any, int], None]] = {
+    OrganizationCreated: on_organization_created,
+    OrganizationalUnitCreated: on_unit_created,
+    OrganizationalUnitRenamed: on_unit_renamed,
+    OrganizationalUnitDeleted: on_unit_deleted,
+    AccountMoved: on_account_moved,
+    AccountDeparted: on_account_departed,
+}

@@ -1,0 +1,33 @@
+"""When accounts see what a change of policies means for them (section 6.5).
+
+The effective policy of an account is what it was until the new one is published: at once, or with realistic latency
+after 1.8 to 8 seeded seconds. Changes meanwhile put the publication off; what lies between is never seen.
+"""
+
+from collections.abc import Iterable
+
+from ..events import EffectivePoliciesOutdated, EffectivePoliciesPublished
+from ..operation import Events, Stamp
+from ..policies.types import POLICY_TYPES
+from ..settings import SECOND
+from ..state import Organization, State
+from ..words import PolicyType
+
+SHORTEST, LONGEST = 1_800_000, 8 * SECOND
+"""The shortest and the longest lag that was measured."""
+
+
+def published(organization: Organization, policy_types: Iterable[PolicyType], state: State, stamp: Stamp) -> Events:
+    """The facts behind a change of these types of policies, as far as they have an effective view.
+
+    Args:
+        organization: whose policies change.
+        policy_types: those whose effective view changes; types that are not enabled are the caller's to leave out.
+        state: says which latency holds.
+        stamp: of the change.
+    """
+    wanted = [policy_type for policy_type in policy_types if POLICY_TYPES[policy_type].effective]
+    if state.settings.latency == "instant":
+        return [EffectivePoliciesPublished(organization.id, policy_type) for policy_type in wanted]
+    due = stamp.now + SHORTEST + int((LONGEST - SHORTEST) * stamp.ids.fraction(stamp.position))
+    return [EffectivePoliciesOutdated(organization.id, policy_type, due) for policy_type in wanted]

@@ -1,0 +1,98 @@
+"""Handshakes in AWS's form."""
+
+from datetime import datetime
+
+from ..events import HandshakeRequested
+from ..handshake import HandshakeState
+from ..ids import handshake_arn
+from ..settings import Settings
+from ..state import State
+from ..words import Action, PartyType
+from .base import Shape, moment
+from .organizations import Initiator, initiator_of
+
+
+class HandshakeParty(Shape, frozen=True):
+    id: str
+    type: PartyType
+
+
+class HandshakeResource(Shape, frozen=True):
+    type: str
+    value: str
+    resources: list["HandshakeResource"] | None = None
+
+
+class Handshake(Shape, frozen=True):
+    id: str
+    arn: str
+    parties: list[HandshakeParty]
+    state: HandshakeState
+    requested_timestamp: datetime
+    expiration_timestamp: datetime
+    action: Action
+    resources: list[HandshakeResource]
+
+
+class HandshakeReply(Shape, frozen=True):
+    handshake: Handshake
+
+
+def handshake_shape(
+    requested: HandshakeRequested,
+    requested_at: int,
+    state: HandshakeState,
+    accepted_by: str | None,
+    initiator: Initiator,
+    settings: Settings,
+) -> Handshake:
+    """A handshake as Describe, List and the writing operations all show it (sections 2.2 and 2.3).
+
+    Parties come in a fixed order, the organization first. ``accepted_by`` replaces the address of an invitation by the
+    account that accepted it; the EMAIL resource stays.
+    """
+    organization = requested.organization
+    prefixed = settings.fidelity == "reference"
+    parties = [HandshakeParty(organization if prefixed else organization.removeprefix("o-"), PartyType.ORGANIZATION)]
+    if accepted_by:
+        parties.append(HandshakeParty(accepted_by, PartyType.ACCOUNT))
+    elif requested.party:
+        parties.append(HandshakeParty(requested.party, requested.party_type))
+    return Handshake(
+        id=requested.handshake,
+        arn=handshake_arn(initiator.management_account, organization, requested.action, requested.handshake),
+        parties=parties,
+        state=state,
+        requested_timestamp=moment(requested_at),
+        expiration_timestamp=moment(requested.expires_at),
+        action=requested.action,
+        resources=_resources(requested, initiator),
+    )
+
+
+def _resources(requested: HandshakeRequested, initiator: Initiator) -> list[HandshakeResource]:
+    organization = HandshakeResource("ORGANIZATION", requested.organization)
+    if requested.action is Action.ENABLE_ALL_FEATURES:
+        return [organization]
+    assert requested.party is not None
+    party = HandshakeResource(requested.party_type, requested.party)
+    if requested.action is Action.APPROVE_ALL_FEATURES:
+        assert requested.parent is not None
+        # Without `h-`, unlike the filter of the lists, which takes the whole id.
+        return [HandshakeResource("PARENT_HANDSHAKE", requested.parent.removeprefix("h-")), organization, party]
+    assert requested.feature_set is not None
+    about = [
+        HandshakeResource("MASTER_EMAIL", initiator.email),
+        HandshakeResource("MASTER_NAME", initiator.name),
+        HandshakeResource("ORGANIZATION_FEATURE_SET", requested.feature_set),
+    ]
+    notes = [HandshakeResource("NOTES", requested.notes)] if requested.notes else []
+    return [HandshakeResource("ORGANIZATION", requested.organization, about), party, *notes]
+
+
+def handshake_reply(handshake: str, state: State) -> HandshakeReply:
+    """The answer of an operation that made or changed a handshake, from the state just after it."""
+    found = state.handshakes[handshake]
+    initiator = initiator_of(found.requested.organization, state)
+    shape = handshake_shape(found.requested, found.requested_at, found.state, found.account, initiator, state.settings)
+    return HandshakeReply(shape)
