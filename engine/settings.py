@@ -50,6 +50,11 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     created_account_minimum_age_days: Count = 4
     """Days before a created account may leave or be removed."""
 
+    concurrent_account_closures: AtLeastOne = 3
+
+    account_closures_per_30_days: Count | None = None
+    """Closures in thirty rolling days; None is AWS's rule: a fifth of the accounts, at least 250, at most 1,000."""
+
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Quotas, and the switches where AWS's documents contradict each other or say "up to"."""

@@ -31,6 +31,7 @@ class CreationRow(Struct, gc=False):
     state: CreationState = CreationState.IN_PROGRESS
     completed_at: int | None = None
     account: str | None = None
+    govcloud_account: str | None = None
     failure: str | None = None
     gone: bool = False
 
@@ -54,7 +55,8 @@ class AccountCreationsView:
         self.by_organization.setdefault(event.organization, OrderedRows()).append(row)
 
     def _succeeded(self, envelope: Envelope, event: AccountCreationSucceeded) -> None:
-        self._complete(envelope, event.request, CreationState.SUCCEEDED).account = event.account
+        row = self._complete(envelope, event.request, CreationState.SUCCEEDED)
+        row.account, row.govcloud_account = event.account, event.govcloud_account
 
     def _failed(self, envelope: Envelope, event: AccountCreationFailed) -> None:
         self._complete(envelope, event.request, CreationState.FAILED).failure = event.reason

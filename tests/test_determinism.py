@@ -170,7 +170,7 @@ async def test_script_passes_what_it_has_to_pass() -> None:
         assert any(tag in record for record in outcome.records), tag
     async with Simulation(log) as sim:
         assert len(sim.engine.state.timers.invitations) == 1
-        assert len(sim.engine.state.timers.creations) == 1
+        assert len(sim.engine.state.timers.appointments) == 1
 
 
 async def test_restart_before_any_one_step_changes_nothing(new_log: Callable[[], str | EventLog]) -> None:
@@ -250,7 +250,7 @@ def firing_loop_pops(kind: str) -> Plant:
             if kind == "purge" and isinstance(request, purge_handshake.Request):
                 timers.purges.popleft()
             if kind == "creation" and isinstance(request, finish_account_creation.Request):
-                heapq.heappop(timers.creations)
+                heapq.heappop(timers.appointments)
             timers._look()
             return request
 
@@ -264,7 +264,7 @@ def firing_loop_pops(kind: str) -> Plant:
         if kind == "purge":
             monkeypatch.setattr(Timers, "clear_purge", lambda timers: None)
         if kind == "creation":
-            monkeypatch.setattr(Timers, "clear_creation", lambda timers, request: None)
+            monkeypatch.setattr(Timers, "clear_appointment", lambda timers, operation, subject: None)
 
     return plant
 

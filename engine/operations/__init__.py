@@ -12,7 +12,10 @@ from . import (
     accept_handshake,
     advance_time,
     cancel_handshake,
+    clean_closed_account,
+    close_account,
     create_account,
+    create_gov_cloud_account,
     create_organization,
     create_world,
     decline_handshake,
@@ -20,6 +23,7 @@ from . import (
     describe_account_outside,
     enable_all_features,
     expire_handshake,
+    finish_account_closure,
     finish_account_creation,
     invite_account_to_organization,
     leave_organization,
@@ -30,7 +34,9 @@ from . import (
 OPERATIONS: dict[str, Operation] = {
     "AcceptHandshake": accept_handshake,
     "CancelHandshake": cancel_handshake,
+    "CloseAccount": close_account,
     "CreateAccount": create_account,
+    "CreateGovCloudAccount": create_gov_cloud_account,
     "CreateOrganization": create_organization,
     "DeclineHandshake": decline_handshake,
     "DeleteOrganization": delete_organization,
@@ -42,9 +48,11 @@ OPERATIONS: dict[str, Operation] = {
 
 INTERNAL_OPERATIONS: dict[str, InternalOperation] = {
     "AdvanceTime": advance_time,
+    "CleanClosedAccount": clean_closed_account,
     "CreateWorld": create_world,
     "DescribeAccountOutside": describe_account_outside,
     "ExpireHandshake": expire_handshake,
+    "FinishAccountClosure": finish_account_closure,
     "FinishAccountCreation": finish_account_creation,
     "PurgeHandshake": purge_handshake,
 }

@@ -24,7 +24,7 @@ from ..rules import tags as tag_rules
 from ..settings import SECOND
 from ..shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
 from ..shapes.base import moment
-from ..state import State
+from ..state import Organization, State
 from ..words import Condition
 
 SHORTEST, LONGEST = 2 * SECOND, 48 * SECOND
@@ -46,6 +46,13 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.allowed("CreateAccount", state, stamp)
+    return creation(request, organization, state, stamp)
+
+
+def creation(
+    request: Request, organization: Organization, state: State, stamp: Stamp, *, govcloud: bool = False
+) -> Events:
+    """What CreateAccount and CreateGovCloudAccount have in common: all but who may call them when."""
     if request.role_name and request.role_name.startswith("AWSServiceRoleFor"):
         raise InvalidInputException("INVALID_ROLE_NAME")
     checked_tags = tag_rules.checked(request.tags)
@@ -71,6 +78,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
             role_name=request.role_name,
             iam_user_access_to_billing=request.iam_user_access_to_billing,
             tags=checked_tags,
+            govcloud=govcloud,
         )
     ]
 

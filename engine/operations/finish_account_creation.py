@@ -3,7 +3,7 @@
 Caller: a timer, when the creation's time has come; or the simulation, which may have it fail for a chosen reason.
 Refused, in this order: UnknownCreation (no such creation in progress).
 Happens: AccountCreationFailed (the given reason; EMAIL_ALREADY_EXISTS, INVALID_EMAIL, MISSING_PAYMENT_INSTRUMENT,
-    INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded and AccountJoined (CREATED).
+    INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded, AccountJoined (CREATED), and ResourceTagged for the tags.
 Goes on in: nowhere; a created account is a full member, four days later it may leave.
 Sources: section 4.1. The reasons that AWS gives for payment trouble of the management account are inferred.
 """
@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ..errors import Refused
-from ..events import AccountCreationFailed, AccountCreationSucceeded, AccountJoined
+from ..events import AccountCreationFailed, AccountCreationSucceeded, AccountJoined, ResourceTagged
 from ..operation import Events, Stamp
 from ..state import Creation, State
 from ..words import Condition, JoinedMethod
@@ -65,10 +65,14 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     failure = request.failure or _trouble(creation, state)
     if failure:
         return [AccountCreationFailed(creation.organization, request.request, failure)]
-    account = _unused_account(state, stamp)
+    account = _unused_account(state, stamp.ids.account(stamp.position))
+    # Its own id comes from the position of the second event, from which no account takes one.
+    govcloud = _unused_account(state, stamp.ids.account(stamp.position + 1)) if creation.govcloud else None
+    tagged = [ResourceTagged(creation.organization, account, creation.tags)] if creation.tags else []
     return [
-        AccountCreationSucceeded(creation.organization, request.request, account),
+        AccountCreationSucceeded(creation.organization, request.request, account, govcloud),
         AccountJoined(creation.organization, account, JoinedMethod.CREATED, creation.email, creation.name),
+        *tagged,
     ]
 
 
@@ -84,8 +88,7 @@ def _trouble(creation: Creation, state: State) -> FailureReason | None:
     return None
 
 
-def _unused_account(state: State, stamp: Stamp) -> str:
-    account = stamp.ids.account(stamp.position)
+def _unused_account(state: State, account: str) -> str:
     while account in state.accounts:
         account = f"{(int(account) + 1) % 10**12:012}"
     return account

@@ -2,9 +2,10 @@
 
 Caller: the management account.
 Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound; MasterCannotLeaveOrganization;
-    ConstraintViolation (WAIT_PERIOD_ACTIVE, MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED,
-    ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION, ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA, INVALID_PAYMENT_INSTRUMENT,
-    ACCOUNT_CANNOT_LEAVE_ORGANIZATION for a suspended account [inferred]).
+    ConstraintViolation (CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG, WAIT_PERIOD_ACTIVE,
+    MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED, ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION,
+    ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA, INVALID_PAYMENT_INSTRUMENT, ACCOUNT_CANNOT_LEAVE_ORGANIZATION for an account that
+    is suspended, closed or about to be [inferred]).
 Happens: AccountDeparted (REMOVED). During a migration: HandshakeCanceled for its unanswered approval, and
     HandshakeOpened for the parent if no other is outstanding.
 Goes on in: accept_handshake.py, if the parent opened.

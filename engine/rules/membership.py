@@ -30,9 +30,14 @@ def require_may_leave(account: Account, state: State, now: int) -> None:
     """A member may leave, be removed, or move to another organization.
 
     Raises:
-        ConstraintViolationException: ``WAIT_PERIOD_ACTIVE`` (created accounts only), a missing prerequisite of a
-            standalone account, or ``ACCOUNT_CANNOT_LEAVE_ORGANIZATION`` for a suspended one [inferred].
+        ConstraintViolationException: ``CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG``, ``WAIT_PERIOD_ACTIVE``
+            (created accounts only), a missing prerequisite of a standalone account, or
+            ``ACCOUNT_CANNOT_LEAVE_ORGANIZATION`` for one that is suspended, closed or about to be [inferred].
     """
+    assert account.organization is not None, "a member has an organization"
+    organization = state.organizations[account.organization]
+    if account.id in organization.access.administrators:
+        raise ConstraintViolationException("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG")
     if account.joined_method is JoinedMethod.CREATED:
         minimum = state.settings.quotas.created_account_minimum_age_days * DAY
         assert account.membership_changed_at is not None, "a member has joined"
@@ -44,6 +49,8 @@ def require_may_leave(account: Account, state: State, now: int) -> None:
                 raise ConstraintViolationException(reason)
         if Condition.SUSPENDED in account.conditions:
             raise ConstraintViolationException("ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
+    if account.id in organization.closures.pending or account.id in organization.closures.closed:
+        raise ConstraintViolationException("ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
 
 
 def departure(account: Account, organization: Organization, state: State, method: DepartureMethod) -> Events:

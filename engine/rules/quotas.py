@@ -1,9 +1,9 @@
-"""Account quota and daily invitation quota (section 7.1)."""
+"""Account quota, daily invitation quota and closure quota (sections 4.4 and 7.1)."""
 
 from itertools import takewhile
 
 from ..handshake import HandshakeState
-from ..settings import INVITATION_WINDOW, Quotas
+from ..settings import CLOSURE_WINDOW, INVITATION_WINDOW, Quotas
 from ..state import Organization
 
 
@@ -22,3 +22,15 @@ def invitations_counted(organization: Organization, now: int) -> int:
 def invitations_allowed(quotas: Quotas) -> int:
     """Unaccepted invitations per 24 hours: what was set, or the larger of 20 and the account quota."""
     return max(20, quotas.accounts) if quotas.invitations_per_day is None else quotas.invitations_per_day
+
+
+def closures_counted(organization: Organization, now: int) -> int:
+    """Closures asked for in the last thirty days. The window may hold older ones until the next."""
+    return sum(asked_for > now - CLOSURE_WINDOW for asked_for in organization.closures.recent)
+
+
+def closures_allowed(organization: Organization, quotas: Quotas) -> int:
+    """Closures per thirty days: what was set, or a fifth of the accounts, at least 250 and at most 1,000."""
+    if quotas.account_closures_per_30_days is not None:
+        return quotas.account_closures_per_30_days
+    return min(1_000, max(250, len(organization.members) // 5))

@@ -25,6 +25,7 @@ class CreateAccountStatus(Shape, frozen=True):
     requested_timestamp: datetime
     completed_timestamp: datetime | None = None
     account_id: str | None = None
+    gov_cloud_account_id: str | None = None
     failure_reason: str | None = None
 
 

@@ -20,6 +20,7 @@ def creation_shape(row: CreationRow) -> CreateAccountStatus:
         requested_timestamp=moment(row.requested_at),
         completed_timestamp=None if row.completed_at is None else moment(row.completed_at),
         account_id=row.account,
+        gov_cloud_account_id=row.govcloud_account,
         failure_reason=row.failure,
     )
 

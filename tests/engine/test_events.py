@@ -10,13 +10,20 @@ import pytest
 from orgsim.engine import events
 from orgsim.engine.envelope import Envelope, decode_envelope, encode_envelope
 from orgsim.engine.events import (
+    AccountClosed,
+    AccountClosureRequested,
     AccountCreationFailed,
     AccountCreationRequested,
     AccountCreationSucceeded,
     AccountDeparted,
     AccountDescribed,
     AccountJoined,
+    AccountMoved,
     AnyEvent,
+    DelegatedAdministratorDeregistered,
+    DelegatedAdministratorRegistered,
+    EffectivePoliciesOutdated,
+    EffectivePoliciesPublished,
     Event,
     FeatureSetChanged,
     HandshakeAccepted,
@@ -26,20 +33,67 @@ from orgsim.engine.events import (
     HandshakeOpened,
     HandshakePurged,
     HandshakeRequested,
+    OrganizationalUnitCreated,
+    OrganizationalUnitDeleted,
+    OrganizationalUnitRenamed,
     OrganizationCreated,
     OrganizationDeleted,
+    PolicyAttached,
+    PolicyCreated,
+    PolicyDeleted,
+    PolicyDetached,
+    PolicyTypeDisabled,
+    PolicyTypeEnabled,
+    PolicyUpdated,
+    ResourcePolicyDeleted,
+    ResourcePolicyPut,
+    ResourceTagged,
+    ResourceUntagged,
+    ResponsibilityTransferAccepted,
+    ResponsibilityTransferEnded,
+    ResponsibilityTransferPurged,
+    ResponsibilityTransferRenamed,
+    ResponsibilityTransferRequested,
+    ResponsibilityTransferWithdrawn,
+    ServiceAccessDisabled,
+    ServiceAccessEnabled,
     Tag,
     TimeAdvanced,
     WorldCreated,
 )
 from orgsim.engine.evolve import EVOLVE
 from orgsim.engine.settings import Quotas, Settings
-from orgsim.engine.words import Action, Condition, DepartureMethod, FeatureSet, JoinedMethod, PartyType
+from orgsim.engine.words import (
+    Action,
+    Condition,
+    DepartureMethod,
+    FeatureSet,
+    JoinedMethod,
+    PartyType,
+    PolicyType,
+    TransferStatus,
+)
 
 GOLDEN = Path(__file__).with_name("golden_events.json")
 TYPES = get_args(AnyEvent)
 HERE, HANDSHAKE = "o-0123456789", "h-0123456789abcdef0123456789abcdef"
+UNIT, POLICY, TRANSFER = "ou-0123-01234567", "p-0123456789", "rt-01234567"
 REQUEST, ACCOUNT = "car-0123456789abcdef0123456789abcdef", "222222222222"
+
+CONDITIONS = (
+    Condition.ADDRESS_OUTSIDE_MARKETPLACE,
+    Condition.BUSINESS_LICENSE_MISSING,
+    Condition.CONTACT_INFO_MISSING,
+    Condition.EMAIL_UNVERIFIED,
+    Condition.EULA_UNSIGNED,
+    Condition.OTHER_SELLER_OF_RECORD,
+    Condition.PAYMENT_INSTRUMENT_INVALID,
+    Condition.PAYMENT_INSTRUMENT_MISSING,
+    Condition.PHONE_UNVERIFIED,
+    Condition.SERVICE_LINKED_ROLE_DENIED,
+    Condition.SIGN_UP_INCOMPLETE,
+    Condition.SUSPENDED,
+)
 
 SAMPLES: list[Event] = [
     WorldCreated(
@@ -61,7 +115,7 @@ SAMPLES: list[Event] = [
         ),
     ),
     TimeAdvanced(),
-    AccountDescribed(account=ACCOUNT, email="me@example.com", name="Me", conditions=tuple(Condition)),
+    AccountDescribed(account=ACCOUNT, email="me@example.com", name="Me", conditions=CONDITIONS),
     OrganizationCreated(
         organization=HERE, root="r-0123", management_account=ACCOUNT, feature_set=FeatureSet.CONSOLIDATED_BILLING
     ),
@@ -101,6 +155,46 @@ SAMPLES: list[Event] = [
         organization=HERE, account=ACCOUNT, method=JoinedMethod.CREATED, email="made@example.com", name="Made"
     ),
     AccountDeparted(organization=HERE, account=ACCOUNT, method=DepartureMethod.REMOVED),
+    AccountMoved(organization=HERE, account=ACCOUNT, source="r-0123", destination=UNIT),
+    AccountClosureRequested(organization=HERE, account=ACCOUNT, finishes_at=1_768_521_600_000_002),
+    AccountClosed(organization=HERE, account=ACCOUNT),
+    OrganizationalUnitCreated(organization=HERE, unit=UNIT, parent="r-0123", name="Sandbox"),
+    OrganizationalUnitRenamed(organization=HERE, unit=UNIT, name="Workloads"),
+    OrganizationalUnitDeleted(organization=HERE, unit=UNIT),
+    ResourceTagged(organization=HERE, resource=UNIT, tags=(Tag(key="team", value="a"), Tag(key="cost", value=""))),
+    ResourceUntagged(organization=HERE, resource=UNIT, keys=("team", "cost")),
+    PolicyTypeEnabled(organization=HERE, policy_type=PolicyType.TAG_POLICY),
+    PolicyTypeDisabled(organization=HERE, policy_type=PolicyType.TAG_POLICY),
+    PolicyCreated(
+        organization=HERE,
+        policy=POLICY,
+        policy_type=PolicyType.TAG_POLICY,
+        name="Costs",
+        description="Where the money goes",
+        content='{"tags":{}}',
+    ),
+    PolicyUpdated(organization=HERE, policy=POLICY, name="Centers", description="Who pays", content='{"tags": {}}'),
+    PolicyDeleted(organization=HERE, policy=POLICY),
+    PolicyAttached(organization=HERE, policy=POLICY, target=UNIT),
+    PolicyDetached(organization=HERE, policy=POLICY, target=UNIT),
+    EffectivePoliciesOutdated(organization=HERE, policy_type=PolicyType.TAG_POLICY, published_at=1_768_521_600_000_003),
+    EffectivePoliciesPublished(organization=HERE, policy_type=PolicyType.TAG_POLICY),
+    ServiceAccessEnabled(organization=HERE, service="securityhub.amazonaws.com"),
+    ServiceAccessDisabled(organization=HERE, service="securityhub.amazonaws.com"),
+    DelegatedAdministratorRegistered(organization=HERE, account=ACCOUNT, service="securityhub.amazonaws.com"),
+    DelegatedAdministratorDeregistered(organization=HERE, account=ACCOUNT, service="securityhub.amazonaws.com"),
+    ResourcePolicyPut(organization=HERE, resource_policy="rp-01234567", content='{"Version":"2012-10-17"}'),
+    ResourcePolicyDeleted(organization=HERE, resource_policy="rp-01234567"),
+    ResponsibilityTransferRequested(
+        organization=HERE, transfer=TRANSFER, handshake=HANDSHAKE, name="Subsidiary", starts_at=1_769_904_000_000_000
+    ),
+    ResponsibilityTransferAccepted(
+        organization=HERE, transfer=TRANSFER, source_organization="o-9876543210", source_account="333333333333"
+    ),
+    ResponsibilityTransferEnded(organization=HERE, transfer=TRANSFER, status=TransferStatus.EXPIRED),
+    ResponsibilityTransferPurged(organization=HERE, transfer=TRANSFER),
+    ResponsibilityTransferRenamed(organization=HERE, transfer=TRANSFER, name="Branch"),
+    ResponsibilityTransferWithdrawn(organization=HERE, transfer=TRANSFER, ends_at=1_772_323_199_999_000),
 ]
 """One of every type, with a value in every field. Fields that come later stay out of it: they have defaults."""
 

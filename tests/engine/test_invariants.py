@@ -125,7 +125,7 @@ def check_timers(state: State) -> None:
         assert not queue or queue[0].state in LIVE
     assert {id(found) for found in expiring} <= {id(each) for each in (*timers.invitations, *timers.migrations)}
     assert sorted(map(id, ended)) == sorted(map(id, timers.purges))
-    assert sorted(request for *_, request in timers.creations) == sorted(state.creations)
+    assert sorted(subject for *_, subject in timers.appointments) == sorted(state.creations)
 
 
 class CheckedWorld(World):

@@ -99,7 +99,7 @@ def test_many_handshakes_are_a_queue() -> None:
     assert isinstance(timers.invitations, deque)
     assert len(timers.invitations) == MANY
     assert all(found is state.handshakes[found.requested.handshake] for found in timers.invitations)
-    assert (timers.creations, len(timers.migrations), len(timers.purges)) == ([], 0, 0)
+    assert (timers.appointments, len(timers.migrations), len(timers.purges)) == ([], 0, 0)
     assert timers.next_due == START + 15 * DAY
 
 

@@ -6,9 +6,9 @@ from orgsim.engine.errors import (
     AlreadyInOrganizationException,
     ConstraintViolationException,
 )
-from orgsim.engine.events import AccountJoined, OrganizationCreated
+from orgsim.engine.events import AccountJoined, OrganizationCreated, PolicyTypeEnabled
 from orgsim.engine.operations import create_organization, delete_organization
-from orgsim.engine.words import Condition, FeatureSet, JoinedMethod
+from orgsim.engine.words import Condition, FeatureSet, JoinedMethod, PolicyType
 
 ALL, BILLING = FeatureSet.ALL, FeatureSet.CONSOLIDATED_BILLING
 
@@ -76,12 +76,13 @@ def test_all_features_where_billing_mode_is_unsupported() -> None:
 
 @pytest.mark.parametrize("feature_set", FeatureSet)
 def test_events(feature_set: FeatureSet) -> None:
-    """The organization comes to be, and its management account joins as if it had been invited."""
+    """The organization comes to be, its management account joins as if invited; all features come with SCPs enabled."""
     world = World()
     organization, root = world.ids.organization(2), world.ids.root(2)
     assert world.do(create_organization.Request(feature_set), FOUNDER) == [
         OrganizationCreated(organization, root, FOUNDER, feature_set),
         AccountJoined(organization, FOUNDER, JoinedMethod.INVITED),
+        *([PolicyTypeEnabled(organization, PolicyType.SERVICE_CONTROL_POLICY)] if feature_set is ALL else []),
     ]
     found = world.organization_of(FOUNDER)
     assert (found.id, found.root, found.management_account, found.feature_set) == (

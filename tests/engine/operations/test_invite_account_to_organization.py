@@ -201,7 +201,7 @@ def test_event(target: str, party: PartyType, feature_set: FeatureSet) -> None:
     """An invitation advertises the organization's feature set and runs for fifteen days."""
     world = World()
     sender = world.founded(feature_set=feature_set)
-    handshake = world.ids.handshake(4)
+    handshake = world.ids.handshake(world.state.position + 1)
     assert world.do(invite(target, "Welcome", [("team", "a")]), FOUNDER) == [
         HandshakeRequested(
             sender,

@@ -22,9 +22,10 @@ from orgsim.engine.runtime.engine import BufferFull, Engine, EngineStopped
 from orgsim.engine.runtime.log import EventLog, LogError, MemoryLog
 from orgsim.engine.runtime.running import running_engine
 from orgsim.engine.settings import Settings
+from orgsim.engine.words import FeatureSet
 
 MANAGER = Caller("111111111111")
-ORGANIZATION = create_organization.Request()
+ORGANIZATION = create_organization.Request(FeatureSet.CONSOLIDATED_BILLING)
 
 
 def description(number: int) -> describe_account_outside.Request:

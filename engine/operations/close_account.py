@@ -1,0 +1,59 @@
+"""CloseAccount: the management account closes a member account.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound; ConstraintViolation
+    (CANNOT_CLOSE_MANAGEMENT_ACCOUNT, ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); AccountAlreadyClosed; ConstraintViolation
+    (CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED, CLOSE_ACCOUNT_QUOTA_EXCEEDED).
+Happens: AccountClosureRequested, PENDING_CLOSURE until its time has come: at once (before the next request is handled),
+    or with realistic latency one to five minutes later.
+Goes on in: finish_account_closure.py, and ninety days later clean_closed_account.py.
+Sources: section 4.4; the order of the refusals and the minutes are inferred. A delegated administrator can be closed.
+"""
+
+from msgspec import Struct
+
+from ..errors import AccountAlreadyClosedException, AccountNotFoundException, ConstraintViolationException
+from ..events import AccountClosureRequested
+from ..ids import AccountId
+from ..operation import Events, Stamp
+from ..rules import caller, quotas
+from ..settings import SECOND
+from ..shapes.base import EmptyReply
+from ..state import State
+from ..words import FeatureSet
+
+SHORTEST, LONGEST = 60 * SECOND, 300 * SECOND
+"""AWS says "a few minutes"."""
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    account_id: AccountId
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("CloseAccount", state, stamp)
+    account = request.account_id
+    if account not in organization.members:
+        raise AccountNotFoundException
+    if account == organization.management_account:
+        raise ConstraintViolationException("CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
+    if organization.feature_set is not FeatureSet.ALL:
+        raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
+    closures, limits = organization.closures, state.settings.quotas
+    if account in closures.pending or account in closures.closed:
+        raise AccountAlreadyClosedException
+    if len(closures.pending) >= limits.concurrent_account_closures:
+        raise ConstraintViolationException("CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
+    if quotas.closures_counted(organization, stamp.now) >= quotas.closures_allowed(organization, limits):
+        raise ConstraintViolationException("CLOSE_ACCOUNT_QUOTA_EXCEEDED")
+    return [AccountClosureRequested(organization.id, account, stamp.now + _latency(state, stamp))]
+
+
+def _latency(state: State, stamp: Stamp) -> int:
+    if state.settings.latency == "instant":
+        return 0
+    return SHORTEST + int((LONGEST - SHORTEST) * stamp.ids.fraction(stamp.position))
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

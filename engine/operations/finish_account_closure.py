@@ -1,0 +1,24 @@
+"""FinishAccountClosure: an account whose closure was asked for is closed.
+
+Caller: a timer, when the closure's time has come.
+Refused, in this order: nothing.
+Happens: AccountClosed. It stays a member, at its place in the tree, for ninety days more.
+Goes on in: clean_closed_account.py.
+Sources: section 4.4.
+"""
+
+from msgspec import Struct
+
+from ..events import AccountClosed
+from ..operation import Events, Stamp
+from ..state import State
+
+
+class Request(Struct, frozen=True):
+    account: str
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = state.accounts[request.account].organization
+    assert organization is not None, "a closed account cannot leave"
+    return [AccountClosed(organization, request.account)]
