@@ -26,7 +26,7 @@ from workload import (
 
 from orgsim.engine.runtime.engine import Engine
 from orgsim.engine.runtime.sqlite_log import SqliteLog
-from orgsim.engine.shapes.handshakes import (HandshakeReply)
+from orgsim.engine.shapes.handshakes import HandshakeReply
 
 BUDGET = 0.15
 TASKS = 1_000

@@ -88,7 +88,7 @@ def test_quota_of_thirty_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accounts", "allowed"), [(2, 250), (1_250, 250), (1_500, 300), (5_000, 1_000), (9_000, 1_000)]
+    ("accounts", "allowed"), [(300, 250), (1_250, 250), (1_500, 300), (5_000, 1_000), (9_000, 1_000)]
 )
 def test_quota_grows_with_the_organization(accounts: int, allowed: int) -> None:
     """A fifth of the accounts may be closed, at least 250 and at most 1,000."""
