@@ -1,7 +1,7 @@
 """Pages of ListAccounts: what twenty accounts out of a million cost, beside twenty out of a thousand.
 
-Pages begin at random places of the list. Before anything is measured the list is walked once from end to end, and has to
-give every account once, in order.
+Pages begin at random places of the list. Before anything is measured the list is walked once from end to end, and has
+to give every account once, in order.
 """
 
 from random import Random

@@ -1,0 +1,87 @@
+"""Calling AWS's operations by name, and paging through lists."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+
+from ...engine.operation import Caller, read_request
+from ...engine.operations import OPERATIONS
+from ...engine.runtime.engine import Engine
+from ...projections.reads import READS
+from ...projections.views import Views
+
+Members = Mapping[str, Any]
+"""A structure under AWS's names, as for boto3: ``{"Id": "222222222222", "Type": "ACCOUNT"}``."""
+
+Reply = TypeVar("Reply", bound=Struct)
+
+
+class Page(Protocol):
+    """A reply that may have a next page."""
+
+    @property
+    def next_token(self) -> str | None:
+        """What to ask the next page with; None on the last."""
+        ...
+
+
+PageType = TypeVar("PageType", bound=Page)
+
+
+def as_dict(reply: Struct) -> dict[str, Any]:
+    """A reply as boto3's dictionary: AWS's names, timestamps as ``datetime``, absent members left out."""
+    return msgspec.to_builtins(reply, builtin_types=(datetime,))
+
+
+class Calls:
+    """How any operation is called, by its name; the methods by topic are in the modules beside this one."""
+
+    def __init__(self, engine: Engine, views: Views, caller: Caller) -> None:
+        self._engine = engine
+        self._views = views
+        self._caller = caller
+
+    async def call(self, operation: str, members: Members) -> Struct:
+        """Call an operation by AWS's name, with members under AWS's names.
+
+        Raises:
+            Refused: as AWS refuses, by exceptions of ``orgsim.engine.errors``.
+            LookupError: orgsim does not answer this operation.
+            EngineStopped: the simulation was closed, or its log could not be written.
+        """
+        reply, _ = await self.call_at(operation, members)
+        return reply
+
+    async def call_at(self, operation: str, members: Members) -> tuple[Struct, int]:
+        """As ``call``, with the position of the first event that the call appended beside the reply; 0 for none."""
+        read = READS.get(operation)
+        if read is None and operation not in OPERATIONS:
+            known = ", ".join(sorted([*OPERATIONS, *READS]))
+            raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
+        if read is None:
+            request = read_request(OPERATIONS[operation].Request, members)
+            return await self._engine.submit_at(request, self._caller)
+        question = read_request(read.request, members)
+        await self._engine.settle()
+        account = self._caller.account
+        assert account is not None, "a client has an account"
+        return read.answer(question, self._views, account), 0
+
+    async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:
+        return cast("Reply", await self.call(operation, members))
+
+    async def paginate(self, method: Callable[..., Awaitable[PageType]], **parameters: Any) -> AsyncIterator[PageType]:
+        """All pages of a list: ``async for page in org.paginate(org.list_accounts, max_results=10)``.
+
+        Whoever leaves the loop early on trio closes it: ``async with aclosing(org.paginate(...)) as pages``.
+        """
+        token: str | None = None
+        while True:
+            page = await method(**parameters, next_token=token)
+            yield page
+            token = page.next_token
+            if token is None:
+                return

@@ -1,0 +1,70 @@
+"""The organization and its tree: roots, OUs, and who stands where."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ...engine.shapes.base import (
+    EmptyReply,
+)
+from ...engine.shapes.organizations import (
+    OrganizationReply,
+)
+from ...engine.shapes.units import (
+    OrganizationalUnitReply,
+)
+from ...projections.reads.organization import (
+    RootsReply,
+)
+from .calls import Calls, Members
+
+
+class OrganizationsCalls(Calls):
+    """The organization and its tree: roots, OUs, and who stands where."""
+
+    async def create_organization(
+        self, *, feature_set: Literal["ALL", "CONSOLIDATED_BILLING"] | None = None
+    ) -> OrganizationReply:
+        """Found an organization (with all features, unless said otherwise) and become its management account."""
+        return await self._call(OrganizationReply, "CreateOrganization", FeatureSet=feature_set)
+
+    async def create_organizational_unit(
+        self, *, parent_id: str, name: str, tags: Sequence[Members] | None = None
+    ) -> OrganizationalUnitReply:
+        """Make an OU in the root or in another OU."""
+        return await self._call(
+            OrganizationalUnitReply, "CreateOrganizationalUnit", ParentId=parent_id, Name=name, Tags=tags
+        )
+
+    async def delete_organization(self) -> EmptyReply:
+        """Dissolve an organization that has no member accounts left."""
+        return await self._call(EmptyReply, "DeleteOrganization")
+
+    async def delete_organizational_unit(self, *, organizational_unit_id: str) -> EmptyReply:
+        """Remove an OU in which nothing is."""
+        return await self._call(EmptyReply, "DeleteOrganizationalUnit", OrganizationalUnitId=organizational_unit_id)
+
+    async def describe_organization(self) -> OrganizationReply:
+        """The organization of the caller."""
+        return await self._call(OrganizationReply, "DescribeOrganization")
+
+    async def list_roots(self, *, next_token: str | None = None, max_results: int | None = None) -> RootsReply:
+        """The one root, with the policy types that are enabled."""
+        return await self._call(RootsReply, "ListRoots", NextToken=next_token, MaxResults=max_results)
+
+    async def move_account(self, *, account_id: str, source_parent_id: str, destination_parent_id: str) -> EmptyReply:
+        """Move an account from the root or OU in which it stands to another."""
+        return await self._call(
+            EmptyReply,
+            "MoveAccount",
+            AccountId=account_id,
+            SourceParentId=source_parent_id,
+            DestinationParentId=destination_parent_id,
+        )
+
+    async def update_organizational_unit(
+        self, *, organizational_unit_id: str, name: str | None = None
+    ) -> OrganizationalUnitReply:
+        """Rename an OU."""
+        return await self._call(
+            OrganizationalUnitReply, "UpdateOrganizationalUnit", OrganizationalUnitId=organizational_unit_id, Name=name
+        )
