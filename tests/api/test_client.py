@@ -164,8 +164,8 @@ def test_every_operation_has_a_method() -> None:
     """The client has a method for each operation, named as in boto3."""
     names = {xform_name(name) for name in [*OPERATIONS, *READS]}
     assert names <= set(dir(Client))
-    public = {name for name in vars(Client) if not name.startswith("_")}
-    assert public - names == {"call", "paginate"}
+    public = {name for name in dir(Client) if not name.startswith("_")}
+    assert public - names == {"call", "call_at", "paginate"}
 
 
 async def test_paginate() -> None:
