@@ -13,10 +13,12 @@ from ..operation import Events, Stamp
 from ..rules import caller
 from ..state import State
 from ..words import Condition
-from . import create_account
+from .create_account import Request as CreateAccountRequest
+from .create_account import creation
+from .create_account import reply as reply
 
 
-class Request(create_account.Request, frozen=True, rename="pascal"):
+class Request(CreateAccountRequest, frozen=True, rename="pascal"):
     """The members are CreateAccount's."""
 
 
@@ -24,7 +26,4 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.allowed("CreateGovCloudAccount", state, stamp)
     if Condition.GOVCLOUD_NOT_ENABLED in state.conditions_of(stamp.account):
         raise ConstraintViolationException("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")
-    return create_account.creation(request, organization, state, stamp, govcloud=True)
-
-
-reply = create_account.reply
+    return creation(request, organization, state, stamp, govcloud=True)

@@ -1,27 +1,113 @@
-"""What is particular about each policy type (section 6.1)."""
+"""What is particular about each policy type, and the policies that are AWS's own (sections 6.1, 6.3 and 7.1)."""
 
 from msgspec import Struct
 
 from ..words import PolicyType
 
 
-class PolicyTypeFacts(Struct, frozen=True):
-    """One row of section 6.1."""
+class PolicyTypeFacts(Struct, frozen=True, kw_only=True):
+    """One row of section 6.1. What the sheet does not know is 10,000 characters and 10 attachments [inferred]."""
 
-    default_policy: str | None
-    effective: bool
+    root_key: str | None = None
+    """The one key of a management document; None for the IAM kinds, and where the syntax is not published."""
+    max_size: int = 10_000
+    """Characters, counted as sent."""
+    max_attached: int = 10
+    """Policies attached directly to one entity."""
+    min_attached: int = 0
+    max_policies: int = 1_000
+    """Policies of the type per organization."""
+    effective: bool = True
+    """Whether accounts have an effective policy of the type."""
+    default_policy: str | None = None
+    """The id of AWS's own policy that every entity carries while the type is enabled."""
+    default_detachable: bool = True
+    service_principal: str | None = None
+    """The trusted service without which the type cannot be enabled."""
 
 
-class ManagedPolicy(Struct, frozen=True):
-    """A policy of AWS's own."""
+class ManagedPolicy(Struct, frozen=True, kw_only=True):
+    """A policy of AWS's own; it cannot be changed or deleted."""
 
     id: str
     type: PolicyType
+    name: str
+    description: str
+    content: str
 
 
-MANAGED_POLICIES = {
-    "p-FullAWSAccess": ManagedPolicy("p-FullAWSAccess", PolicyType.SERVICE_CONTROL_POLICY),
-    "p-RCPFullAWSAccess": ManagedPolicy("p-RCPFullAWSAccess", PolicyType.RESOURCE_CONTROL_POLICY),
+POLICY_TYPES: dict[PolicyType, PolicyTypeFacts] = {
+    PolicyType.SERVICE_CONTROL_POLICY: PolicyTypeFacts(
+        max_size=10_240, min_attached=1, max_policies=10_000, effective=False, default_policy="p-FullAWSAccess"
+    ),
+    PolicyType.RESOURCE_CONTROL_POLICY: PolicyTypeFacts(
+        max_size=5_120,
+        max_attached=5,
+        min_attached=1,
+        max_policies=2_000,
+        effective=False,
+        default_policy="p-RCPFullAWSAccess",
+        default_detachable=False,
+    ),
+    PolicyType.TAG_POLICY: PolicyTypeFacts(root_key="tags"),
+    PolicyType.BACKUP_POLICY: PolicyTypeFacts(root_key="plans"),
+    PolicyType.AISERVICES_OPT_OUT_POLICY: PolicyTypeFacts(root_key="services", max_size=2_500, max_attached=5),
+    PolicyType.CHATBOT_POLICY: PolicyTypeFacts(root_key="chatbot", max_attached=5),
+    PolicyType.DECLARATIVE_POLICY_EC2: PolicyTypeFacts(root_key="ec2_attributes"),
+    # Other types may need their service too; only of this one the model says so.
+    PolicyType.SECURITYHUB_POLICY: PolicyTypeFacts(
+        root_key="securityhub", service_principal="securityhub.amazonaws.com"
+    ),
+    PolicyType.INSPECTOR_POLICY: PolicyTypeFacts(root_key="inspector"),
+    PolicyType.UPGRADE_ROLLOUT_POLICY: PolicyTypeFacts(root_key="upgrade_rollout", max_size=5_120),
+    PolicyType.BEDROCK_POLICY: PolicyTypeFacts(root_key="bedrock"),
+    PolicyType.S3_POLICY: PolicyTypeFacts(root_key="s3_attributes"),
+    PolicyType.NETWORK_SECURITY_DIRECTOR_POLICY: PolicyTypeFacts(),
+    PolicyType.SECURITYHUB_CSPM_POLICY: PolicyTypeFacts(),
+    PolicyType.GUARDDUTY_POLICY: PolicyTypeFacts(),
 }
-DEFAULTS = {policy.type: policy.id for policy in MANAGED_POLICIES.values()}
-POLICY_TYPES = {kind: PolicyTypeFacts(DEFAULTS.get(kind), kind not in DEFAULTS) for kind in PolicyType}
+
+# Pretty-printed, as DescribePolicy sends it.
+FULL_AWS_ACCESS = """{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": "*",
+      "Resource": "*"
+    }
+  ]
+}"""
+
+# Its white space is not known [inferred].
+RCP_FULL_AWS_ACCESS = """{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": "*",
+      "Action": "*",
+      "Resource": "*"
+    }
+  ]
+}"""
+
+MANAGED_POLICIES: dict[str, ManagedPolicy] = {
+    policy.id: policy
+    for policy in (
+        ManagedPolicy(
+            id="p-FullAWSAccess",
+            type=PolicyType.SERVICE_CONTROL_POLICY,
+            name="FullAWSAccess",
+            description="Allows access to every operation",
+            content=FULL_AWS_ACCESS,
+        ),
+        ManagedPolicy(
+            id="p-RCPFullAWSAccess",
+            type=PolicyType.RESOURCE_CONTROL_POLICY,
+            name="RCPFullAWSAccess",
+            description="Allow all access",
+            content=RCP_FULL_AWS_ACCESS,
+        ),
+    )
+}

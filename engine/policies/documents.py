@@ -1,0 +1,23 @@
+"""Whether a policy document is what its type asks for (sections 6.3, 6.4 and 6.7)."""
+
+from ..words import PolicyType
+from .fragments import fragment
+from .iam import require_valid_iam
+
+IAM_TYPES = frozenset({PolicyType.SERVICE_CONTROL_POLICY, PolicyType.RESOURCE_CONTROL_POLICY})
+
+
+def require_valid(policy_type: PolicyType, content: str) -> None:
+    """A document that AWS would store; its size is another question.
+
+    Args:
+        policy_type: the type that the policy has or will have.
+        content: the text as sent.
+
+    Raises:
+        MalformedPolicyDocumentException: it is not JSON, repeats a key, or breaks the syntax of its type.
+    """
+    if policy_type in IAM_TYPES:
+        require_valid_iam(policy_type, content)
+    else:
+        fragment(policy_type, content)

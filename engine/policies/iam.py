@@ -1,0 +1,100 @@
+"""Service control policies and resource control policies: IAM's language, and what they leave out (section 6.4)."""
+
+import re
+from typing import Any, cast
+
+from ..words import PolicyType
+from .text import parse, refuse
+
+ACTION = re.compile(r"\*|\*:\*|([A-Za-z0-9-]+):[A-Za-z0-9*?_-]+")
+RESOURCE = re.compile(r"\*|arn:.+", re.DOTALL)
+CONDITION = re.compile(
+    r"(ForAnyValue:|ForAllValues:)?"
+    r"(String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|NumericLessThan(Equals)?"
+    r"|NumericGreaterThan(Equals)?|Date(Not)?Equals|DateLessThan(Equals)?|DateGreaterThan(Equals)?|Bool|BinaryEquals"
+    r"|(Not)?IpAddress|Arn(Not)?Equals|Arn(Not)?Like|Null)(IfExists)?",
+    re.IGNORECASE,
+)
+
+COMMON = frozenset({"Sid", "Effect", "Action", "Resource", "NotResource", "Condition"})
+
+# Of the services with resource control policies those that the sheet names; AWS's list grows [inferred].
+RCP_SERVICES = frozenset(
+    {"aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "sqs", "sts"}
+)
+
+
+def require_valid_iam(policy_type: PolicyType, content: str) -> None:
+    """A service or resource control policy that AWS would store.
+
+    Args:
+        policy_type: one of the two.
+        content: the text of the document.
+
+    Raises:
+        MalformedPolicyDocumentException: an element that is unknown, missing or excluded, or a value of the wrong form
+            (section 6.4). Whether an action exists is not asked.
+    """
+    document = parse(content)
+    if document.keys() - {"Version", "Id", "Statement"} or document.get("Version", "2012-10-17") != "2012-10-17":
+        refuse()
+    if not isinstance(document.get("Id", ""), str):
+        refuse()
+    check = _check_rcp if policy_type is PolicyType.RESOURCE_CONTROL_POLICY else _check_scp
+    for statement in _listed(document.get("Statement")):
+        if not isinstance(statement, dict):
+            refuse()
+        members = cast("dict[str, Any]", statement)
+        check(members)
+        _check_common(members)
+
+
+def _check_scp(statement: dict[str, Any]) -> None:
+    if statement.keys() - COMMON - {"NotAction"} or statement.get("Effect") not in ("Allow", "Deny"):
+        refuse()
+    _check_strings(_one_of(statement, "Action", "NotAction"), ACTION)
+
+
+def _check_rcp(statement: dict[str, Any]) -> None:
+    if statement.keys() - COMMON - {"Principal"} or statement.get("Effect") != "Deny":
+        refuse()
+    if statement.get("Principal") != "*":
+        refuse()
+    for action in _check_strings(statement.get("Action"), ACTION):
+        if action.partition(":")[0].lower() not in RCP_SERVICES:
+            refuse()
+
+
+def _check_common(statement: dict[str, Any]) -> None:
+    if not isinstance(statement.get("Sid", ""), str):
+        refuse()
+    _check_strings(_one_of(statement, "Resource", "NotResource"), RESOURCE)
+    conditions = _object(statement.get("Condition", {}))
+    for operator, tests in conditions.items():
+        if not CONDITION.fullmatch(operator):
+            refuse()
+        for values in _object(tests).values():
+            if not all(isinstance(value, str | int | float) for value in _listed(values)):
+                refuse()
+
+
+def _one_of(statement: dict[str, Any], this: str, that: str) -> object:
+    """The value of exactly one of two elements."""
+    return statement.get(this, statement.get(that)) if (this in statement) != (that in statement) else refuse()
+
+
+def _check_strings(value: object, form: re.Pattern[str]) -> list[str]:
+    """One string of a form, or several."""
+    found = [one for one in _listed(value) if isinstance(one, str) and form.fullmatch(one)]
+    return found if len(found) == len(_listed(value)) else refuse()
+
+
+def _listed(value: object) -> list[object]:
+    """What may be one or several; several are at least one."""
+    if not isinstance(value, list):
+        return [value]
+    return cast("list[object]", value) or refuse()
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else refuse()

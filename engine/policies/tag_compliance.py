@@ -1,0 +1,39 @@
+"""Which tags an effective tag policy forbids (section 6.7)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .tagged import covers
+
+
+def violates(tag_document: dict[str, Any], resource_type: str, tags: Mapping[str, str]) -> bool:
+    """Whether some of the tags may not be put on a resource.
+
+    Args:
+        tag_document: the effective tag policy of the account.
+        resource_type: as tag policies name it, `organizations:account` for one.
+        tags: what is to be put on the resource; keys that no rule is about are free.
+
+    Returns:
+        True if a rule that is enforced for the type asks for another case of a key, or does not list a value. A rule
+        that lists no values at all allows any [inferred].
+    """
+    rules: dict[str, dict[str, Any]] = tag_document.get("tags", {})
+    return any(
+        covers(rule.get("enforced_for", []), resource_type) and not _complies(rule, key, value)
+        for key, value in tags.items()
+        if (rule := rules.get(key.lower())) is not None
+    )
+
+
+def _complies(rule: dict[str, Any], key: str, value: str) -> bool:
+    allowed: list[str] = rule["tag_value"]
+    return key == rule["tag_key"] and (not allowed or any(_matches(pattern, value) for pattern in allowed))
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Whether a value is the one allowed, or fits a pattern with its one wildcard."""
+    before, wildcard, after = pattern.partition("*")
+    if not wildcard:
+        return value == pattern
+    return len(value) >= len(before) + len(after) and value.startswith(before) and value.endswith(after)

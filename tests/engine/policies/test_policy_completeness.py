@@ -1,0 +1,161 @@
+"""What is wrong with effective documents (section 6.8)."""
+
+import json
+from typing import Any
+
+from orgsim.engine.policies.completeness import EffectivePolicyError, errors
+from orgsim.engine.policies.merge import AttachedPolicy, merge
+from orgsim.engine.words import PolicyType
+
+BACKUP, TAG = PolicyType.BACKUP_POLICY, PolicyType.TAG_POLICY
+
+
+def assign(value: Any) -> dict[str, Any]:
+    """An assignment."""
+    return {"@@assign": value}
+
+
+SELECTION = {"iam_role_arn": assign("arn"), "tag_key": assign("k"), "tag_value": assign(["v"])}
+PLAN: dict[str, Any] = {
+    "regions": assign(["us-east-1"]),
+    "rules": {"daily": {"target_backup_vault_name": assign("Default")}},
+    "selections": {"tags": {"some": SELECTION}},
+}
+
+
+def plan(**parts: Any) -> dict[str, Any]:
+    """A backup policy with a whole plan, but for some parts; None leaves one out."""
+    return {"plans": {"P": {name: part for name, part in (PLAN | parts).items() if part is not None}}}
+
+
+def part(**parts: Any) -> dict[str, Any]:
+    """A backup policy with parts of a plan."""
+    return {"plans": {"P": parts}}
+
+
+def found(policy_type: PolicyType, *levels: dict[str, dict[str, Any]]) -> list[EffectivePolicyError]:
+    """The errors of an account, given documents by their ids, from the root down."""
+    attached = [[AttachedPolicy(name, json.dumps(document)) for name, document in level.items()] for level in levels]
+    return errors(policy_type, merge(policy_type, attached), attached)
+
+
+def missing(name: str, path: str, *contributing: str) -> EffectivePolicyError:
+    """A KEY_REQUIRED."""
+    return EffectivePolicyError("KEY_REQUIRED", f"'{name}' is missing", path, contributing)
+
+
+def test_whole_plan() -> None:
+    """A plan with rules, regions and selections has no errors, and neither has an empty document or an empty plan."""
+    assert found(BACKUP, {"a": plan()}) == []
+    assert found(BACKUP, {"a": plan(rules=None)}, {"b": part(rules=PLAN["rules"])}) == []
+    assert found(BACKUP) == []
+    assert found(BACKUP, {"a": part()}) == []
+
+
+def test_fragments_that_add_up_to_no_plan() -> None:
+    """Everything that is missing is named, with those who set something there, the nearer ones first."""
+    rules = {"daily": {"start_backup_window_minutes": assign("60")}}
+    weekly = {"weekly": {"target_backup_vault_name": assign("Default")}}
+
+    assert found(BACKUP, {"root": part(rules=rules)}, {"empty": part(), "near": part(rules=weekly)}) == [
+        missing("regions", "plans/P", "near", "root"),
+        missing("selections", "plans/P", "near", "root"),
+        missing("target_backup_vault_name", "plans/P/rules/daily", "root"),
+    ]
+
+
+def test_incomplete_blocks() -> None:
+    """Selections, copy actions and tags have required members too."""
+    rules = {
+        "daily": {
+            "target_backup_vault_name": assign("Default"),
+            "copy_actions": {"v": {"lifecycle": {"delete_after_days": assign(1)}}},
+            "recovery_point_tags": {"t": {"tag_key": assign("k")}},
+        }
+    }
+    selections = {
+        "tags": {"one": {"iam_role_arn": assign("arn"), "tag_key": assign("k")}},
+        "resources": {"two": {"iam_role_arn": assign("arn")}},
+    }
+
+    assert found(BACKUP, {"a": plan(rules=rules, selections=selections)}) == [
+        missing("target_backup_vault_arn", "plans/P/rules/daily/copy_actions/v", "a"),
+        missing("tag_value", "plans/P/rules/daily/recovery_point_tags/t", "a"),
+        missing("tag_value", "plans/P/selections/tags/one", "a"),
+        missing("resource_types", "plans/P/selections/resources/two", "a"),
+    ]
+
+
+def test_no_regions_left() -> None:
+    """A list of regions that ends up empty is too short."""
+    assert found(BACKUP, {"a": plan()}, {"b": part(regions={"@@remove": ["us-east-1"]})}) == [
+        EffectivePolicyError(
+            "ELEMENTS_TOO_FEW", "'regions' is less than the allowed minimum limit 1", "plans/P/regions", ("b", "a")
+        )
+    ]
+
+
+def test_too_many_rules() -> None:
+    """The eleventh rule of a plan is one too many."""
+    rules = {f"rule{number}": PLAN["rules"]["daily"] for number in range(1, 12)}
+
+    assert found(BACKUP, {"a": plan(rules=rules)}) == [
+        EffectivePolicyError(
+            "ELEMENTS_TOO_MANY", "'rule11' exceeds the allowed maximum limit 10", "plans/P/rules/rule11", ("a",)
+        )
+    ]
+
+
+def test_continuous_backups_kept_too_long() -> None:
+    """Continuous backups are kept 35 days at most, as one value here and one there may exceed (W23)."""
+    daily = {
+        "target_backup_vault_name": assign("Default"),
+        "enable_continuous_backup": assign("true"),
+        "lifecycle": {"delete_after_days": assign("35")},
+    }
+    longer = part(rules={"daily": {"lifecycle": {"delete_after_days": assign(45)}}})
+
+    assert found(BACKUP, {"a": plan(rules={"daily": daily})}) == []
+    assert found(BACKUP, {"a": plan(rules={"daily": daily})}, {"b": longer}) == [
+        EffectivePolicyError(
+            "CROSS_ATTRIBUTE_VALIDATION",
+            "Dependent fields enable_continuous_backup=true,delete_after_days=45 in policy block daily are invalid "
+            "when used together",
+            "plans/P/rules/daily",
+            ("b", "a"),
+        )
+    ]
+
+
+def required(*numbers: int) -> dict[str, Any]:
+    """A tag policy that requires a number of tags on instances."""
+    rule = {"report_required_tag_for": assign(["ec2:instance"])}
+    return {"tags": {f"key-{number}": rule for number in numbers}}
+
+
+def test_too_many_required_tags() -> None:
+    """Fifty tags can be required of a resource type; beyond that the message counts them, and names five."""
+    assert found(TAG, {"a": required(*range(30))}, {"b": required(*range(30, 50))}) == []
+    assert found(TAG, {"a": required(*range(30)), "c": {"tags": {"x": {}}}}, {"b": required(*range(30, 55))}) == [
+        EffectivePolicyError(
+            "ELEMENTS_TOO_MANY",
+            "Resource type 'ec2:instance' has 55 tags for 'report_required_tag_for', which exceeds the maximum limit "
+            "of 50. Contributing tag keys include: key-0, key-1, key-10, key-11, key-12 and 50 more",
+            "tags",
+            ("b", "a"),
+        )
+    ]
+
+
+def test_too_large_a_tag_document() -> None:
+    """An effective tag policy above 395,000 bytes is invalid, and nobody in particular is to blame."""
+    rules = {f"key{number}": {"tag_value": assign(["é" * 100])} for number in range(2_000)}
+
+    assert [(error.code, error.path, error.contributing) for error in found(TAG, {"a": {"tags": rules}})] == [
+        ("ELEMENTS_TOO_MANY", "tags", ())
+    ]
+
+
+def test_other_types() -> None:
+    """Of other types no errors are known."""
+    assert found(PolicyType.S3_POLICY, {"a": {"s3_attributes": {}}}) == []

@@ -1,0 +1,418 @@
+"""Which policy documents are refused (sections 6.4, 6.6 and 6.7), type by type."""
+
+import json
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orgsim.engine.errors import MalformedPolicyDocumentException
+from orgsim.engine.policies.documents import require_valid
+from orgsim.engine.policies.types import POLICY_TYPES
+from orgsim.engine.words import PolicyType
+
+SCP, RCP = PolicyType.SERVICE_CONTROL_POLICY, PolicyType.RESOURCE_CONTROL_POLICY
+TAG, BACKUP, AI = PolicyType.TAG_POLICY, PolicyType.BACKUP_POLICY, PolicyType.AISERVICES_OPT_OUT_POLICY
+CHAT, EC2, HUB = PolicyType.CHATBOT_POLICY, PolicyType.DECLARATIVE_POLICY_EC2, PolicyType.SECURITYHUB_POLICY
+INSPECTOR, BEDROCK, S3 = PolicyType.INSPECTOR_POLICY, PolicyType.BEDROCK_POLICY, PolicyType.S3_POLICY
+ROLLOUT, GUARDDUTY = PolicyType.UPGRADE_ROLLOUT_POLICY, PolicyType.GUARDDUTY_POLICY
+
+CONTROL = "@@operators_allowed_for_child_policies"
+MANAGEMENT = [policy_type for policy_type in PolicyType if policy_type not in (SCP, RCP)]
+WITH_ROOT = [policy_type for policy_type, facts in POLICY_TYPES.items() if facts.root_key]
+
+
+def refused(policy_type: PolicyType, content: str) -> bool:
+    """Whether the document is malformed."""
+    try:
+        require_valid(policy_type, content)
+    except MalformedPolicyDocumentException:
+        return True
+    return False
+
+
+def assign(value: Any) -> dict[str, Any]:
+    """An assignment."""
+    return {"@@assign": value}
+
+
+def tags(rule: Any, key: str = "color") -> dict[str, Any]:
+    """A tag policy with one rule."""
+    return {"tags": {key: rule}}
+
+
+def tag_value(setting: Any) -> dict[str, Any]:
+    """A tag policy about the values of one key."""
+    return tags({"tag_value": setting})
+
+
+def enforced(*resource_types: Any) -> dict[str, Any]:
+    """A tag policy that is enforced for some resource types."""
+    return tags({"enforced_for": assign(list(resource_types))})
+
+
+def rule(**fields: Any) -> dict[str, Any]:
+    """A backup policy with a part of one rule."""
+    return {"plans": {"P": {"rules": {"daily": fields}}}}
+
+
+def regions(setting: Any) -> dict[str, Any]:
+    """A backup policy with nothing but regions."""
+    return {"plans": {"P": {"regions": setting}}}
+
+
+def lex(setting: Any) -> dict[str, Any]:
+    """An opt-out policy for one service."""
+    return {"services": {"lex": {"opt_out_policy": setting}}}
+
+
+def hop_limit(value: Any) -> dict[str, Any]:
+    """A declarative policy about the hop limit."""
+    return {"ec2_attributes": {"instance_metadata_defaults": {"http_put_response_hop_limit": assign(value)}}}
+
+
+def hub(**lists: Any) -> dict[str, Any]:
+    """A Security Hub policy."""
+    return {"securityhub": lists}
+
+
+def guardrail(**fields: Any) -> dict[str, Any]:
+    """A Bedrock policy for one region."""
+    return {"bedrock": {"guardrail_inference": {"us-east-1": {"config_1": fields}}}}
+
+
+def scp(**elements: Any) -> dict[str, Any]:
+    """A service control policy with one statement; None leaves an element out."""
+    statement = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"} | elements
+    return {"Version": "2012-10-17", "Statement": [{k: v for k, v in statement.items() if v is not None}]}
+
+
+def rcp(**elements: Any) -> dict[str, Any]:
+    """A resource control policy with one statement."""
+    return scp(**({"Principal": "*"} | elements))
+
+
+MALFORMED: dict[PolicyType, list[Any]] = {
+    TAG: [
+        {"tags": {"Color": {}, "color": {}}},
+        tags({}, key=""),
+        tags({"tag_key": "color"}),
+        tags({"tag_key": assign("colour")}),
+        tags({"tag_key": {"@@append": ["color"]}}),
+        tags({"tag_key": assign(["color"])}),
+        tags({"tags": assign("x")}),
+        tag_value(["red"]),
+        tag_value(assign("red")),
+        tag_value(assign([{"a": "b"}])),
+        tag_value(assign([["red"]])),
+        tag_value(assign(["*a*"])),
+        tag_value({"@@set": ["red"]}),
+        tag_value({"@@Assign": ["red"]}),
+        tag_value({CONTROL: ["@@everything"]}),
+        tag_value({CONTROL: "@@none"}),
+        tag_value({CONTROL: []}),
+        tag_value({CONTROL: ["@@assign", "@@assign"]}),
+        tag_value({CONTROL: ["@@none", "@@remove"]}),
+        tag_value({CONTROL: [["@@none"]]}),
+        tags(assign("x")),
+        {"tags": assign(["x"])},
+        {"tags": {}, "@@assign": {}},
+        {"tags": {}, "plans": {}},
+        enforced("ecs:*"),
+        enforced("nonsense:*"),
+        enforced("ec2"),
+        enforced("ec2:"),
+        enforced("ec2:*", 1),
+    ],
+    BACKUP: [
+        regions([]),
+        regions({"@@append": []}),
+        regions(["us-east-1"]),
+        rule(start_backup_window_minutes=assign(60.0)),
+        rule(start_backup_window_minutes=assign("sixty")),
+        rule(start_backup_window_minutes=assign(True)),
+        rule(start_backup_window_minutes={"@@append": [60]}),
+        rule(enable_continuous_backup=assign("yes")),
+        rule(lifecycle={"delete_after_weeks": assign(1)}),
+        rule(lifecycle=assign(1)),
+        {"plans": {"P": {"rules": {"Daily": {}, "daily": {}}}}},
+        {"plans": {"P": {"selections": {"names": {}}}}},
+        {"plans": {"P": {"advanced_backup_settings": {"ec2": {"windows_vss": assign("on")}}}}},
+        {"plans": {"P": {"unheard_of": {}}}},
+    ],
+    AI: [
+        lex("optOut"),
+        lex(assign("OptOut")),
+        lex(assign(["optOut"])),
+        lex({"@@append": ["optOut"]}),
+        {"services": {"unheard_of": {}}},
+        {"services": {"lex": {"unheard_of": {}}}},
+        {"services": {"Lex": {}}},
+    ],
+    CHAT: [
+        {"chatbot": {"platforms": {"default": {}}}},
+        {"chatbot": {"platforms": {"slack": {"client": assign("on")}}}},
+        {"chatbot": {"platforms": {"chime": {"default": {}}}}},
+        {"chatbot": {"platforms": {"slack": {"default": {"supported_channel_types": assign(["secret"])}}}}},
+        {"chatbot": {"Default": {}, "default": {}}},
+        {"chatbot": {"default": {"client": "enabled"}}},
+    ],
+    EC2: [
+        hop_limit(-2),
+        hop_limit(65),
+        hop_limit("1.0"),
+        hop_limit(10**5000 // 10**1000),
+        {"ec2_attributes": {"serial_console_access": {"status": assign("off")}}},
+        {"ec2_attributes": {"serial_console_access": {"status": {"@@append": ["enabled"]}}}},
+        {"ec2_attributes": {"allowed_images_settings": {"image_criteria": {"criteria_11": {}}}}},
+        {"ec2_attributes": {"exception_message": "no"}},
+    ],
+    HUB: [
+        hub(),
+        hub(enable_in_regions=assign(["us-east-1"])),
+        hub(enable_in_regions=assign(["everywhere"]), disable_in_regions=assign([])),
+        hub(enable_in_regions=assign([]), disable_in_regions=assign([]), more={}),
+    ],
+    INSPECTOR: [
+        {"inspector": {"enablement": {"rds_scanning": {}}}},
+        {"inspector": {"enablement": {"ec2_scanning": {"lambda_code_scanning": {}}}}},
+    ],
+    BEDROCK: [
+        guardrail(identifier=assign("gr-1"), input_tags=assign("honor")),
+        guardrail(input_tags=assign("obey")),
+        {"bedrock": {"guardrail_inference": {"us-east-1": {"config_2": {}}}}},
+    ],
+    ROLLOUT: [
+        {"upgrade_rollout": {"default": {"patch_order": assign("third")}}},
+        {"upgrade_rollout": {"tags": {"stage": {"values": {}}}}},
+    ],
+    S3: [
+        {"s3_attributes": {"public_access_block_configuration": assign("some")}},
+        {"s3_attributes": {"public_access_block_configuration": assign(True)}},
+    ],
+    GUARDDUTY: [
+        {"guardduty": "on"},
+        {"guardduty": {"mode": {"@@assign": {}}}},
+        {"guardduty": {"mode": {"@@assign": "on", "extra": {}}}},
+        {"guardduty": {"mode": {"@@assign": "on", "@@append": ["x"]}}},
+        {"guardduty": {CONTROL: ["@@none", "@@all"]}},
+    ],
+    SCP: [
+        {},
+        {"Version": "2012-10-17"},
+        {"Version": "2012-10-17", "Statement": []},
+        {"Version": "2012-10-17", "Statement": ["Deny"]},
+        {"Version": "2012-10-17", "statement": []},
+        {"Version": "2015-01-01", **{k: v for k, v in scp().items() if k != "Version"}},
+        {**scp(), "Comment": ""},
+        {**scp(), "Id": 1},
+        scp(Principal="*"),
+        scp(NotPrincipal="*"),
+        scp(Effect=None),
+        scp(Effect="deny"),
+        scp(Effect=["Deny"]),
+        scp(Action=None),
+        scp(NotAction="iam:*"),
+        scp(Action=[]),
+        scp(Action="s3"),
+        scp(Action=1),
+        scp(Action=["s3:*", {}]),
+        scp(Resource=None),
+        scp(NotResource="*"),
+        scp(Resource="bucket"),
+        scp(Sid=1),
+        scp(Condition=[]),
+        scp(Condition={"StringEquals": "x"}),
+        scp(Condition={"Sometimes": {"aws:RequestedRegion": "x"}}),
+        scp(Condition={"StringEquals": {"aws:RequestedRegion": []}}),
+        scp(Condition={"StringEquals": {"aws:RequestedRegion": {}}}),
+    ],
+    RCP: [
+        rcp(Effect="Allow"),
+        rcp(Principal=None),
+        rcp(Principal={"AWS": "*"}),
+        rcp(Principal=None, NotPrincipal="*"),
+        rcp(Action="*"),
+        rcp(Action=["s3:*", "*"]),
+        rcp(Action="ec2:*"),
+        rcp(Action=None, NotAction="s3:*"),
+        rcp(Resource=None),
+    ],
+}
+
+WELL_FORMED: dict[PolicyType, list[Any]] = {
+    TAG: [
+        {"tags": {}},
+        {"tags": {}, "@@assign": "ignored"},
+        {"tags": {}, "@@append": None},
+        tags({}),
+        tags({"tag_key": assign("Color")}, key="COLOR"),
+        tag_value({}),
+        tag_value(assign([12, True, None, "x", "a*", "*"])),
+        tag_value({"@@assign": ["a"], "@@append": ["b"], "@@remove": ["c"], CONTROL: ["@@all", "@@assign"]}),
+        enforced("ec2:*", "ec2:instance", "ecs:ALL_SUPPORTED", "organizations:account"),
+        tags({"report_required_tag_for": assign(["ec2:instance"])}),
+        {"tags": {CONTROL: ["@@assign", "@@append", "@@remove"]}},
+    ],
+    BACKUP: [
+        {"plans": {}},
+        {"plans": {"P": {}}},
+        regions(assign([])),
+        rule(start_backup_window_minutes=assign(60), enable_continuous_backup=assign(True)),
+        rule(start_backup_window_minutes=assign("60"), index_actions={"resource_types": assign(["EBS"])}),
+        {"plans": {"P": {"advanced_backup_settings": {"ec2": {"windows_vss": assign("enabled")}}}}},
+        {"plans": {"P": {"backup_plan_tags": {"a": {"tag_key": assign("k"), "tag_value": assign("v")}}}}},
+    ],
+    AI: [{"services": {}}, {"services": {"lex": {}}}, lex({}), lex(assign("optIn"))],
+    CHAT: [
+        {"ChatBot": {}},
+        {"CHATBOT": {"Platforms": {"Chime": {"Client": {"@@Assign": "disabled"}}}}},
+        {"chatbot": {"platforms": {"microsoft_teams": {"tenants": {"t": assign(["*"])}, "overrides": {"t": {}}}}}},
+    ],
+    EC2: [hop_limit(-1), hop_limit("64"), {"ec2_attributes": {}}],
+    HUB: [hub(enable_in_regions=assign(["ALL_SUPPORTED"]), disable_in_regions=assign([]))],
+    INSPECTOR: [
+        {
+            "inspector": {
+                "enablement": {
+                    "lambda_standard_scanning": {
+                        "enable_in_regions": assign(["us-gov-west-1"]),
+                        "lambda_code_scanning": {"disable_in_regions": assign(["eu-west-1"])},
+                    }
+                }
+            }
+        }
+    ],
+    BEDROCK: [
+        guardrail(
+            identifier=assign("arn:aws:bedrock:us-east-1:111122223333:guardrail/abc123:1"), input_tags=assign("honor")
+        )
+    ],
+    ROLLOUT: [
+        {
+            "upgrade_rollout": {
+                "default": {"patch_order": assign("last")},
+                "tags": {"stage": {"tag_values": {"dev": {"patch_order": assign("first")}}}},
+            }
+        }
+    ],
+    S3: [{"s3_attributes": {"public_access_block_configuration": assign("all")}}],
+    GUARDDUTY: [{}, {"anything": {"goes": {"here": assign("x")}, "list": {"@@append": [1, None]}}}],
+    SCP: [
+        scp(),
+        {"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::b/*"}},
+        scp(Sid="One", Action=["S3:Get*Object", "ec2:?un*"], Resource=None, NotResource=["arn:aws:s3:::b"]),
+        scp(Action="*", Condition={"ForAnyValue:StringLikeIfExists": {"aws:PrincipalArn": ["a", "b"]}}),
+        scp(Action="nosuchservice:NoSuchAction", Condition={"Bool": {"aws:SecureTransport": False}}),
+    ],
+    RCP: [rcp(), rcp(Action=["s3:GetObject", "sts:*"], Condition={"Null": {"aws:SourceAccount": "true"}})],
+}
+
+
+def rows(table: dict[PolicyType, list[Any]]) -> list[Any]:
+    """The table as parameters."""
+    return [
+        pytest.param(kind, json.dumps(one), id=f"{kind}-{n}")
+        for kind, all_ in table.items()
+        for n, one in enumerate(all_)
+    ]
+
+
+@pytest.mark.parametrize(("policy_type", "content"), rows(MALFORMED))
+def test_malformed(policy_type: PolicyType, content: str) -> None:
+    """What breaks the syntax of its type is refused."""
+    assert refused(policy_type, content)
+
+
+@pytest.mark.parametrize(("policy_type", "content"), rows(WELL_FORMED))
+def test_well_formed(policy_type: PolicyType, content: str) -> None:
+    """What the syntax of its type allows is accepted."""
+    require_valid(policy_type, content)
+
+
+@pytest.mark.parametrize("policy_type", WITH_ROOT)
+def test_empty_or_of_another_type(policy_type: PolicyType) -> None:
+    """Where the root key is known, an empty document and one of another type are refused."""
+    others = {facts.root_key for facts in POLICY_TYPES.values() if facts.root_key} - {
+        POLICY_TYPES[policy_type].root_key
+    }
+
+    assert [root for root in others if not refused(policy_type, json.dumps({root: {}}))] == []
+    assert refused(policy_type, "{}")
+    assert refused(policy_type, "[]")
+
+
+NO_JSON = {
+    "empty": "",
+    "text": "tags",
+    "unfinished": '{"tags": {}',
+    "repeated key": '{"tags": {}, "tags": {}}',
+    "repeated key inside": '{"tags": {"a": {}, "a": {}}, "Statement": {"Effect": "Deny", "Effect": "Deny"}}',
+    "number": "1",
+    "string": '"tags"',
+    "null": "null",
+    "not a number": '{"a": {"@@assign": NaN}}',
+    "infinite": '{"a": {"@@assign": 1e999}}',
+    "endless integer": '{"a": {"@@assign": ' + "9" * 5000 + "}}",
+    "lone surrogate": '{"a": {"@@assign": "\\ud800"}}',
+    "raw lone surrogate": '{"a": {"@@assign": "\ud800"}}',
+    "byte order mark": '\ufeff{"tags": {}}',
+    "deep object": '{"a":' * 1000 + "{}" + "}" * 1000,
+    "very deep object": '{"a":' * 100_000 + "{}" + "}" * 100_000,
+    "deep list": '{"a": {"@@assign": ' + "[" * 1000 + "]" * 1000 + "}}",
+    "just too deep": '{"a":' * 65 + "{}" + "}" * 65,
+}
+
+
+@pytest.mark.parametrize("content", NO_JSON.values(), ids=NO_JSON.keys())
+@pytest.mark.parametrize("policy_type", [TAG, CHAT, GUARDDUTY, SCP, RCP])
+def test_not_a_json_object(policy_type: PolicyType, content: str) -> None:
+    """What is no JSON object, repeats a key or is nested beyond reason is refused, and nothing worse."""
+    assert refused(policy_type, content)
+
+
+def test_depth_does_not_depend_on_the_caller() -> None:
+    """A document of some depth is accepted from anywhere."""
+    content = '{"a":' * 60 + "{}" + "}" * 60
+
+    def ask(frames: int) -> bool:
+        return ask(frames - 1) if frames else refused(GUARDDUTY, content)
+
+    assert not ask(300)
+
+
+WORDS = st.sampled_from(
+    [
+        *("tags", "plans", "services", "chatbot", "ec2_attributes", "securityhub", "Statement", "Version", "Effect"),
+        *("Action", "Resource", "Condition", "tag_key", "tag_value", "lex", "opt_out_policy", "P", "rules", "regions"),
+        *("@@assign", "@@append", "@@remove", CONTROL, "@@all", "@@none", "Deny", "*", "2012-10-17", ""),
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(string.printable, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(PolicyType), JSON)
+def test_any_json(policy_type: PolicyType, document: Any) -> None:
+    """Any JSON is accepted or malformed; nothing else is raised."""
+    refused(policy_type, json.dumps(document))
+
+
+@settings(deadline=None)
+@given(st.sampled_from(PolicyType), st.text())
+def test_any_text(policy_type: PolicyType, content: str) -> None:
+    """Any text is accepted or malformed; nothing else is raised."""
+    refused(policy_type, content)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(WITH_ROOT), JSON)
+def test_anything_under_the_right_root(policy_type: PolicyType, document: Any) -> None:
+    """Any JSON under the right root key is accepted or malformed; nothing else is raised."""
+    refused(policy_type, json.dumps({POLICY_TYPES[policy_type].root_key: document}))
