@@ -1,7 +1,102 @@
 """Trusted services, delegated administrators, the resource policy, and tags."""
 
-from .calls import Calls
+from collections.abc import Sequence
+
+from ...engine.shapes.access import (
+    ResourcePolicyReply,
+)
+from ...engine.shapes.base import (
+    EmptyReply,
+)
+from ...projections.reads.access import (
+    DelegatedAdministratorsReply,
+    DelegatedServicesReply,
+    EnabledServicePrincipalsReply,
+)
+from ...projections.reads.tags import (
+    TagsReply,
+)
+from .calls import Calls, Members
 
 
 class AccessCalls(Calls):
     """Trusted services, delegated administrators, the resource policy, and tags."""
+
+    async def delete_resource_policy(self) -> EmptyReply:
+        """Remove the organization's resource policy."""
+        return await self._call(EmptyReply, "DeleteResourcePolicy")
+
+    async def deregister_delegated_administrator(self, *, account_id: str, service_principal: str) -> EmptyReply:
+        """Take the administration of a service from a member."""
+        return await self._call(
+            EmptyReply, "DeregisterDelegatedAdministrator", AccountId=account_id, ServicePrincipal=service_principal
+        )
+
+    async def describe_resource_policy(self) -> ResourcePolicyReply:
+        """The organization's resource policy."""
+        return await self._call(ResourcePolicyReply, "DescribeResourcePolicy")
+
+    async def disable_aws_service_access(self, *, service_principal: str) -> EmptyReply:
+        """Trust a service no longer."""
+        return await self._call(EmptyReply, "DisableAWSServiceAccess", ServicePrincipal=service_principal)
+
+    async def enable_aws_service_access(self, *, service_principal: str) -> EmptyReply:
+        """Trust a service: ``service_principal="config.amazonaws.com"``, for example."""
+        return await self._call(EmptyReply, "EnableAWSServiceAccess", ServicePrincipal=service_principal)
+
+    async def list_aws_service_access_for_organization(
+        self, *, next_token: str | None = None, max_results: int | None = None
+    ) -> EnabledServicePrincipalsReply:
+        """The trusted services."""
+        return await self._call(
+            EnabledServicePrincipalsReply,
+            "ListAWSServiceAccessForOrganization",
+            NextToken=next_token,
+            MaxResults=max_results,
+        )
+
+    async def list_delegated_administrators(
+        self, *, service_principal: str | None = None, next_token: str | None = None, max_results: int | None = None
+    ) -> DelegatedAdministratorsReply:
+        """The members that administer a service, or any."""
+        return await self._call(
+            DelegatedAdministratorsReply,
+            "ListDelegatedAdministrators",
+            ServicePrincipal=service_principal,
+            NextToken=next_token,
+            MaxResults=max_results,
+        )
+
+    async def list_delegated_services_for_account(
+        self, *, account_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> DelegatedServicesReply:
+        """The services that a member administers."""
+        return await self._call(
+            DelegatedServicesReply,
+            "ListDelegatedServicesForAccount",
+            AccountId=account_id,
+            NextToken=next_token,
+            MaxResults=max_results,
+        )
+
+    async def list_tags_for_resource(self, *, resource_id: str, next_token: str | None = None) -> TagsReply:
+        """The tags of a root, OU, account, policy, resource policy or transfer."""
+        return await self._call(TagsReply, "ListTagsForResource", ResourceId=resource_id, NextToken=next_token)
+
+    async def put_resource_policy(self, *, content: str, tags: Sequence[Members] | None = None) -> ResourcePolicyReply:
+        """Set the organization's resource policy; the content is a JSON text."""
+        return await self._call(ResourcePolicyReply, "PutResourcePolicy", Content=content, Tags=tags)
+
+    async def register_delegated_administrator(self, *, account_id: str, service_principal: str) -> EmptyReply:
+        """Let a member administer a trusted service."""
+        return await self._call(
+            EmptyReply, "RegisterDelegatedAdministrator", AccountId=account_id, ServicePrincipal=service_principal
+        )
+
+    async def tag_resource(self, *, resource_id: str, tags: Sequence[Members]) -> EmptyReply:
+        """Add tags to a resource, or change their values: ``tags=[{"Key": …, "Value": …}]``."""
+        return await self._call(EmptyReply, "TagResource", ResourceId=resource_id, Tags=tags)
+
+    async def untag_resource(self, *, resource_id: str, tag_keys: Sequence[str]) -> EmptyReply:
+        """Remove tags from a resource."""
+        return await self._call(EmptyReply, "UntagResource", ResourceId=resource_id, TagKeys=tag_keys)

@@ -12,8 +12,16 @@ from ...engine.shapes.organizations import (
 from ...engine.shapes.units import (
     OrganizationalUnitReply,
 )
+from ...projections.reads.accounts import (
+    AccountsReply,
+)
 from ...projections.reads.organization import (
     RootsReply,
+)
+from ...projections.reads.tree import (
+    ChildrenReply,
+    OrganizationalUnitsReply,
+    ParentsReply,
 )
 from .calls import Calls, Members
 
@@ -46,6 +54,58 @@ class OrganizationsCalls(Calls):
     async def describe_organization(self) -> OrganizationReply:
         """The organization of the caller."""
         return await self._call(OrganizationReply, "DescribeOrganization")
+
+    async def describe_organizational_unit(self, *, organizational_unit_id: str) -> OrganizationalUnitReply:
+        """An OU."""
+        return await self._call(
+            OrganizationalUnitReply, "DescribeOrganizationalUnit", OrganizationalUnitId=organizational_unit_id
+        )
+
+    async def list_accounts_for_parent(
+        self, *, parent_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> AccountsReply:
+        """The accounts directly in a root or OU."""
+        return await self._call(
+            AccountsReply, "ListAccountsForParent", ParentId=parent_id, NextToken=next_token, MaxResults=max_results
+        )
+
+    async def list_children(
+        self,
+        *,
+        parent_id: str,
+        child_type: Literal["ACCOUNT", "ORGANIZATIONAL_UNIT"],
+        next_token: str | None = None,
+        max_results: int | None = None,
+    ) -> ChildrenReply:
+        """The ids of the accounts, or of the OUs, directly in a root or OU: ``child_type="ACCOUNT"``, for example."""
+        return await self._call(
+            ChildrenReply,
+            "ListChildren",
+            ParentId=parent_id,
+            ChildType=child_type,
+            NextToken=next_token,
+            MaxResults=max_results,
+        )
+
+    async def list_organizational_units_for_parent(
+        self, *, parent_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> OrganizationalUnitsReply:
+        """The OUs directly in a root or OU."""
+        return await self._call(
+            OrganizationalUnitsReply,
+            "ListOrganizationalUnitsForParent",
+            ParentId=parent_id,
+            NextToken=next_token,
+            MaxResults=max_results,
+        )
+
+    async def list_parents(
+        self, *, child_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> ParentsReply:
+        """The root or OU in which an account or OU stands."""
+        return await self._call(
+            ParentsReply, "ListParents", ChildId=child_id, NextToken=next_token, MaxResults=max_results
+        )
 
     async def list_roots(self, *, next_token: str | None = None, max_results: int | None = None) -> RootsReply:
         """The one root, with the policy types that are enabled."""

@@ -9,6 +9,15 @@ from ...engine.shapes.policies import (
     PolicyReply,
     RootReply,
 )
+from ...projections.reads.effective_policy import (
+    EffectivePolicyReply,
+    InvalidAccountsReply,
+    ValidationErrorsReply,
+)
+from ...projections.reads.policies import (
+    PoliciesReply,
+    TargetsReply,
+)
 from .calls import Calls, Members
 
 
@@ -31,6 +40,18 @@ class PoliciesCalls(Calls):
         """Remove a policy that is attached nowhere."""
         return await self._call(EmptyReply, "DeletePolicy", PolicyId=policy_id)
 
+    async def describe_effective_policy(
+        self, *, policy_type: str, target_id: str | None = None
+    ) -> EffectivePolicyReply:
+        """What all policies of a type amount to for an account; one's own, unless another is named."""
+        return await self._call(
+            EffectivePolicyReply, "DescribeEffectivePolicy", PolicyType=policy_type, TargetId=target_id
+        )
+
+    async def describe_policy(self, *, policy_id: str) -> PolicyReply:
+        """A policy and its content."""
+        return await self._call(PolicyReply, "DescribePolicy", PolicyId=policy_id)
+
     async def detach_policy(self, *, policy_id: str, target_id: str) -> EmptyReply:
         """Detach a policy from a root, an OU or an account."""
         return await self._call(EmptyReply, "DetachPolicy", PolicyId=policy_id, TargetId=target_id)
@@ -42,6 +63,60 @@ class PoliciesCalls(Calls):
     async def enable_policy_type(self, *, root_id: str, policy_type: str) -> RootReply:
         """Enable a policy type in the root."""
         return await self._call(RootReply, "EnablePolicyType", RootId=root_id, PolicyType=policy_type)
+
+    async def list_accounts_with_invalid_effective_policy(
+        self, *, policy_type: str, next_token: str | None = None, max_results: int | None = None
+    ) -> InvalidAccountsReply:
+        """The accounts for which the policies of a type do not amount to a valid document."""
+        return await self._call(
+            InvalidAccountsReply,
+            "ListAccountsWithInvalidEffectivePolicy",
+            PolicyType=policy_type,
+            NextToken=next_token,
+            MaxResults=max_results,
+        )
+
+    async def list_effective_policy_validation_errors(
+        self, *, account_id: str, policy_type: str, next_token: str | None = None, max_results: int | None = None
+    ) -> ValidationErrorsReply:
+        """What is wrong with the effective policy of an account."""
+        return await self._call(
+            ValidationErrorsReply,
+            "ListEffectivePolicyValidationErrors",
+            AccountId=account_id,
+            PolicyType=policy_type,
+            NextToken=next_token,
+            MaxResults=max_results,
+        )
+
+    async def list_policies(
+        self, *, filter: str, next_token: str | None = None, max_results: int | None = None
+    ) -> PoliciesReply:
+        """The policies of a type: ``filter="TAG_POLICY"``, for example."""
+        return await self._call(
+            PoliciesReply, "ListPolicies", Filter=filter, NextToken=next_token, MaxResults=max_results
+        )
+
+    async def list_policies_for_target(
+        self, *, target_id: str, filter: str, next_token: str | None = None, max_results: int | None = None
+    ) -> PoliciesReply:
+        """The policies of a type that are attached directly to a root, an OU or an account."""
+        return await self._call(
+            PoliciesReply,
+            "ListPoliciesForTarget",
+            TargetId=target_id,
+            Filter=filter,
+            NextToken=next_token,
+            MaxResults=max_results,
+        )
+
+    async def list_targets_for_policy(
+        self, *, policy_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> TargetsReply:
+        """Where a policy is attached."""
+        return await self._call(
+            TargetsReply, "ListTargetsForPolicy", PolicyId=policy_id, NextToken=next_token, MaxResults=max_results
+        )
 
     async def update_policy(
         self, *, policy_id: str, name: str | None = None, description: str | None = None, content: str | None = None
