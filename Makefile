@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := .venv-clients
 LOG ?= build/enable-all-features.db
 SCENARIO ?= scenarios/enable-all-features.toml
 
@@ -29,12 +30,19 @@ $(VENV)/installed-%: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@
 
+# The clients that need another botocore than the newest; pip reads dependency groups from 25.1 on.
+$(CLIENTS)/installed: pyproject.toml
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(CLIENTS)/bin/python -m pip install --quiet --group clients
+	@touch $@
+
 simulate: $(VENV)/installed
 	@mkdir -p $(dir $(LOG))
 	@rm -f build/enable-all-features.db*
 	$(BIN)/orgsim simulate $(SCENARIO) --log $(LOG)
 
-test: $(VENV)/installed-test
+test: $(VENV)/installed-test $(CLIENTS)/installed
 	$(BIN)/python -m pytest
 
 campaign: $(VENV)/installed-test
@@ -58,4 +66,4 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/run.py --json build/bench.json $(if $(QUICK),--quick)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(CLIENTS) build dist *.egg-info

@@ -27,7 +27,8 @@ TaggableResourceId = Annotated[
     str,
     Meta(
         pattern=r"^(?:r-[0-9a-z]{4,32}|[0-9]{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|p-[0-9a-zA-Z_]{8,128}"
-        r"|rp-[0-9a-zA-Z_]{4,128}|rt-[0-9a-zA-Z_]{8,32})\Z"
+        r"|rp-[0-9a-zA-Z_]{4,128}|rt-[0-9a-zA-Z_]{8,32})\Z",
+        max_length=130,
     ),
 ]
 

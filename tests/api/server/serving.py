@@ -1,0 +1,171 @@
+"""Real servers on the loopback interface, and what is sent to them."""
+
+import http.client
+import json
+import socket
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from typing import Any
+
+import anyio.to_thread
+import boto3
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from botocore.config import Config
+
+from orgsim.api import Simulation
+from orgsim.api.server.app import App
+from orgsim.api.server.embed import make_authentication, serve
+from orgsim.api.server.listening import bind, listening, url_of
+from orgsim.api.server.log import server_log
+from orgsim.api.server.message import Limits
+from orgsim.api.server.world import World, resettable_world
+
+MANAGEMENT, MEMBER, STRANGER = "111111111111", "222222222222", "333333333333"
+TARGET = "AWSOrganizationsV20161128."
+ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
+
+
+def authorization(key_id: str = MANAGEMENT, service: str = "organizations") -> str:
+    """A well-formed Authorization header; its signature is nobody's."""
+    return (
+        f"AWS4-HMAC-SHA256 Credential={key_id}/20260101/us-east-1/{service}/aws4_request, "
+        f"SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
+    )
+
+
+def signed(operation: str, key_id: str = MANAGEMENT) -> dict[str, str]:
+    """The header of a call."""
+    return {
+        "X-Amz-Target": TARGET + operation,
+        "X-Amz-Date": "20260101T000000Z",
+        "Authorization": authorization(key_id),
+        "Content-Type": "application/x-amz-json-1.1",
+    }
+
+
+class Answer:
+    """What a server answered."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self) -> Any:
+        """The body."""
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> tuple[int, str]:
+        """Status and type of a well-formed error in AWS JSON."""
+        assert self.headers["content-type"] in ("application/x-amz-json-1.1", "application/json")
+        content = self.json
+        assert content.keys() <= {"__type", "message", "Message", "Reason"}
+        assert content.get("message") or content.get("Message")
+        return self.status, content["__type"]
+
+
+async def read_events(sim: Simulation, after: int = 0) -> list[Any]:
+    """The events behind a position."""
+    return [envelope async for envelope in sim.events(after)]
+
+
+class Served:
+    """A running server and its simulation."""
+
+    def __init__(self, url: str, sim: Simulation, portal: BlockingPortal) -> None:
+        self.url, self.sim, self.portal = url, sim, portal
+        self.port = int(url.rpartition(":")[2])
+        self._clients: list[Any] = []
+
+    def boto3(self, service: str, key_id: str = MANAGEMENT, secret: str = "secret", token: str | None = None) -> Any:
+        """A boto3 client that talks to the server."""
+        client = boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=ONCE,
+        )
+        self._clients.append(client)
+        return client
+
+    def organizations(self, key_id: str = MANAGEMENT) -> Any:
+        """AWS Organizations as boto3 sees it."""
+        return self.boto3("organizations", key_id)
+
+    def with_credentials(self, service: str, credentials: dict[str, str]) -> Any:
+        """A boto3 client with what AssumeRole handed out."""
+        keys = credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+        return self.boto3(service, *keys)
+
+    def request(
+        self, method: str = "POST", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b"{}"
+    ) -> Answer:
+        """One request on a connection of its own."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request(method, path, body, headers or {})
+            with connection.getresponse() as response:
+                fields = {name.lower(): value for name, value in response.getheaders()}
+                return Answer(response.status, fields, response.read())
+
+    def call(self, operation: str, body: bytes = b"{}", key_id: str = MANAGEMENT) -> Answer:
+        """One call with a body as it is."""
+        return self.request(headers=signed(operation, key_id), body=body)
+
+    def raw(self, data: bytes) -> bytes:
+        """What comes back for some bytes until the server closes the connection."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            connection.sendall(data)
+            received = b""
+            while part := connection.recv(65_536):
+                received += part
+            return received
+
+    @property
+    def position(self) -> int:
+        """How far the log goes."""
+        return self.sim.engine.durable
+
+    def close(self) -> None:
+        """Close the clients."""
+        for client in self._clients:
+            client.close()
+
+
+@contextmanager
+def serving(*, credentials: Any = None, limits: Limits | None = None, **world: Any) -> Iterator[Served]:
+    """A server in a thread of its own, around ``Simulation(**world)``."""
+
+    @asynccontextmanager
+    async def running() -> AsyncGenerator[tuple[Simulation, str], None]:
+        async with Simulation(**world) as sim, serve(sim, credentials=credentials, limits=limits) as url:
+            yield sim, url
+
+    with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(running()) as (sim, url):
+        served = Served(url, sim, portal)
+        try:
+            yield served
+        finally:
+            served.close()
+
+
+@contextmanager
+def serving_resettable(**world: Any) -> Iterator[Served]:
+    """The same around worlds that may be reset."""
+
+    @asynccontextmanager
+    async def running() -> AsyncGenerator[tuple[World, str], None]:
+        async with resettable_world(lambda: Simulation(**world)) as worlds:
+            app = App(worlds, make_authentication(worlds.live.sim, None), Limits(), server_log())
+            listener = await anyio.to_thread.run_sync(bind, "127.0.0.1", 0)
+            async with listening(app, listener, Limits()):
+                yield worlds, url_of(listener)
+
+    with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(running()) as (worlds, url):
+        served = Served(url, worlds.live.sim, portal)
+        try:
+            yield served
+        finally:
+            served.close()

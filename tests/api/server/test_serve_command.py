@@ -1,0 +1,286 @@
+"""``orgsim serve`` as its users run it: the ready line, signals, logs that are kept, and bad options."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from serving import MANAGEMENT, MEMBER, Served, serving
+from typer.testing import CliRunner
+
+from orgsim.api.cli import app
+
+ORGSIM = Path(sys.executable).with_name("orgsim")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
+SECRET = "a very secret key"
+CREDENTIALS = f"""
+[[credentials]]
+access_key_id = "{MANAGEMENT}"
+secret_access_key = "{SECRET}"
+account = "{MANAGEMENT}"
+"""
+
+
+class Process(Served):
+    """A running ``orgsim serve``."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.errors = (folder / "stderr").open("w+b")
+        self.process = subprocess.Popen(
+            [ORGSIM, "serve", *arguments], cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=self.errors
+        )
+        assert self.process.stdout is not None
+        self.ready = self.process.stdout.readline().decode()
+        found = re.search(r"http://[^\"\s]+", self.ready)
+        if not found:
+            self.end(signal.SIGKILL)
+            pytest.fail(f"not ready: {self.ready!r} {self.log}")
+        super().__init__(found[0], None, None)  # type: ignore[arg-type]
+
+    @property
+    def log(self) -> str:
+        """What stands on stderr."""
+        self.errors.seek(0)
+        return self.errors.read().decode()
+
+    def end(self, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+        """End it; exit code, and what stands on stdout behind the ready line and on stderr."""
+        if self.process.poll() is None:
+            self.process.send_signal(by)
+        out, _ = self.process.communicate(timeout=20)
+        log = self.log
+        self.errors.close()
+        return self.process.returncode, out.decode(), log
+
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts ``orgsim serve`` on a free port in an empty folder."""
+    processes: list[Process] = []
+
+    def start(*arguments: str) -> Process:
+        processes.append(Process(tmp_path, "--port", "0", *arguments))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.close()
+        if process.process.returncode is None:
+            process.end(signal.SIGKILL)
+
+
+def complaint(*arguments: str) -> str:
+    """What ``orgsim serve`` says before it exits with 2, within this process."""
+    done = CliRunner().invoke(app, ["serve", "--port", "0", *arguments])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert (done.exit_code, done.stdout) == (2, "")
+    return done.stderr
+
+
+def one_line(text: str) -> str:
+    """The one line that stands there."""
+    assert len(text.splitlines()) == 1, text
+    return text.removeprefix("orgsim: ").rstrip("\n")
+
+
+def test_ready_and_stop(start: Start) -> None:
+    """One line with the URL says that the server is ready; SIGTERM ends it with 0, and the log tells of both."""
+    server = start()
+    assert server.ready == f"orgsim is listening on {server.url}\n"
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", server.url)
+    assert server.request("GET", "/_orgsim/clock", body=b"").json["clock"] == "wall"
+    assert server.organizations().create_organization()["Organization"]["FeatureSet"] == "ALL"
+    code, out, log = server.end()
+    assert (code, out) == (0, "")
+    assert [word for word in ("started", "stopping", "stopped") if word in log] == ["started", "stopping", "stopped"]
+
+
+def test_interrupt(start: Start) -> None:
+    """Ctrl-C ends it with 130, as the other commands."""
+    code, out, log = start().end(signal.SIGINT)
+    assert (code, out) == (130, "")
+    assert log.endswith("orgsim: interrupted\n")
+
+
+def test_json(start: Start) -> None:
+    """For machines the ready line and the log are JSON objects."""
+    server = start("--json", "--clock", "paced:60", "--seed", "9", "--latency", "realistic")
+    assert json.loads(server.ready) == {
+        "url": server.url,
+        "log": "memory",
+        "clock": "paced:60",
+        "auth": "open",
+        "seed": 9,
+    }
+    clock = server.request("GET", "/_orgsim/clock", body=b"").json
+    assert (clock["clock"], clock["factor"]) == ("paced", 60.0)
+    server.organizations().create_organization()
+    created = server.organizations().create_account(Email="a@b.example", AccountName="a")["CreateAccountStatus"]
+    assert created["State"] == "IN_PROGRESS"
+    code, _, log = server.end()
+    assert code == 0
+    assert [json.loads(line)["event"] for line in log.splitlines()] == ["started", "stopping", "stopped"]
+
+
+def test_restart_goes_on(start: Start, tmp_path: Path) -> None:
+    """What was acknowledged is durable, and the next server on the same log goes on from there."""
+    arguments = ("--log", "w.db", "--clock", "simulated", "--seed", "3")
+    server = start(*arguments)
+    first = server.organizations().create_organization()["Organization"]
+    server.organizations().invite_account_to_organization(Target={"Type": "ACCOUNT", "Id": MEMBER})
+    server.request("POST", "/_orgsim/clock", body=b'{"advance": "3d"}')
+    assert server.request("POST", "/_orgsim/reset", body=b"").error == (409, "ControlException")
+    keys = server.boto3("sts").assume_role(RoleArn=f"arn:aws:iam::{MANAGEMENT}:role/Any", RoleSessionName="me")
+    assert server.end()[0] == 0
+    server = start(*arguments)
+    assert server.organizations().describe_organization()["Organization"] == first
+    assert server.request("GET", "/_orgsim/clock", body=b"").json["now"] == "2026-01-04T00:00:00Z"
+    (invitation,) = server.organizations(MEMBER).list_handshakes_for_account()["Handshakes"]
+    server.organizations(MEMBER).accept_handshake(HandshakeId=invitation["Id"])
+    member = server.with_credentials("organizations", keys["Credentials"])
+    assert [account["Id"] for account in member.list_accounts()["Accounts"]] == [MANAGEMENT, MEMBER]
+    # Also after an end without warning.
+    server.end(signal.SIGKILL)
+    server = start("--log", "w.db", "--clock", "simulated")
+    assert len(server.organizations().list_accounts()["Accounts"]) == 2
+    assert server.end()[0] == 0
+    done = subprocess.run([ORGSIM, "verify", "w.db"], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_requests_under_way_are_finished(start: Start) -> None:
+    """A request that has begun when the signal comes is still answered."""
+    server = start()
+    head = "POST /_orgsim/reset HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n"
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as connection:
+        connection.sendall(head.encode() + b"{")
+        # One answer shows that what came before on another connection has been taken in.
+        assert server.request("GET", "/_orgsim/health", body=b"").status == 200
+        server.process.send_signal(signal.SIGTERM)
+        connection.sendall(b"}")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+    assert server.end()[0] == 0
+
+
+def test_verify(start: Start, tmp_path: Path) -> None:
+    """With a credentials file signatures are verified, and no secret appears in what is printed."""
+    (tmp_path / "c.toml").write_text(CREDENTIALS)
+    server = start("--auth", "verify", "--credentials", "c.toml")
+    assert server.boto3("sts", MANAGEMENT, SECRET).get_caller_identity()["Account"] == MANAGEMENT
+    for key, secret in ((MANAGEMENT, "wrong"), (MEMBER, SECRET)):
+        refused: Any = server.boto3("organizations", key, secret)
+        with pytest.raises(refused.exceptions.ClientError, match=r"security token|signature"):
+            refused.describe_organization()
+    code, out, log = server.end()
+    assert code == 0
+    assert SECRET not in server.ready + out + log
+
+
+def test_port_in_use() -> None:
+    """A port that is taken is named, with the way out."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        message = one_line(complaint("--port", str(port)))
+    assert message == f"cannot listen on 127.0.0.1 port {port}: Address already in use; --port 0 picks a free one"
+
+
+def test_host_of_nobody() -> None:
+    """A host that is none of this machine's is named."""
+    assert one_line(complaint("--host", "no.such.host.invalid")).startswith(
+        "cannot listen on no.such.host.invalid port"
+    )
+    assert one_line(complaint("--host", "a" * 70)).startswith("cannot listen on aaaa")
+    assert one_line(complaint("--host", "192.0.2.1")).startswith("cannot listen on 192.0.2.1 port 0: ")
+
+
+def test_other_host(start: Start) -> None:
+    """On another interface than loopback it warns of what that means."""
+    server = start("--host", "0.0.0.0")
+    assert server.url.startswith("http://0.0.0.0:")
+    code, _, log = server.end()
+    assert code == 0
+    assert "whoever reaches it can act as any account" in log
+
+
+def test_log_in_use(tmp_path: Path) -> None:
+    """A log that somebody else has open for writing is refused."""
+    path = tmp_path / "w.db"
+    with serving(log=path):
+        message = one_line(complaint("--log", str(path)))
+    assert message.startswith(f"{path}: ")
+    assert "open for writing" in message
+
+
+def test_not_a_log(tmp_path: Path) -> None:
+    """A file that is no log is refused and left alone; so is a place where none can be made."""
+    path = tmp_path / "precious"
+    path.write_text("precious")
+    assert one_line(complaint("--log", str(path))).startswith(f"{path}: ")
+    assert path.read_text() == "precious"
+    missing = tmp_path / "no" / "w.db"
+    assert one_line(complaint("--log", str(missing))).startswith(f"{missing}: ")
+
+
+def test_log_of_another_world(tmp_path: Path) -> None:
+    """A log keeps the seed and the latency that it began with; asking for others is an error, not a surprise."""
+    path = tmp_path / "w.db"
+    with serving(log=path, seed=3):
+        pass
+    for option, wanted, kept in (("--seed", "4", "3"), ("--latency", "realistic", "instant")):
+        message = one_line(complaint("--log", str(path), option, wanted))
+        assert message == f"{path}: this world began with {option} {kept}, it cannot go on with {wanted}"
+
+
+def test_log_from_the_future(tmp_path: Path) -> None:
+    """A world that is ahead of the wall clock needs a simulated one, and the message says so."""
+    path = tmp_path / "w.db"
+    with serving(log=path) as server:
+        server.request("POST", "/_orgsim/clock", body=b'{"advance": "5000w"}')
+    message = one_line(complaint("--log", str(path)))
+    assert "stands at a later time than its clock shows; give it a simulated one" in message
+
+
+@pytest.mark.parametrize("clock", ["sundial", "paced", "paced:", "paced:0", "paced:-1", "paced:nan", "paced:inf", ""])
+def test_bad_clock(clock: str) -> None:
+    """A clock that is none is answered with the choices."""
+    said = " ".join(complaint("--clock", clock).split())
+    assert "'--clock'" in said
+    assert "wall, simulated and paced:FACTOR" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--latency", "slow"), "'instant', 'realistic'"),
+        (("--auth", "none"), "'open', 'verify'"),
+        (("--port", "65536"), "'--port'"),
+        (("--seed", "x"), "'--seed'"),
+        (("--auth", "verify"), "--auth verify and --credentials FILE go together"),
+        (("--credentials", "c.toml"), "--auth verify and --credentials FILE go together"),
+        (("--auth", "verify", "--credentials", "no.toml"), "no.toml: cannot be read: No such file or directory"),
+        (("--nope",), "--nope"),
+    ],
+)
+def test_wrong_usage(arguments: tuple[str, ...], named: str) -> None:
+    """Wrong options are named on stderr, with exit code 2."""
+    assert named in complaint(*arguments)
+
+
+def test_help() -> None:
+    """The command explains itself with all that it takes."""
+    done = CliRunner().invoke(app, ["serve", "--help"])
+    assert done.exit_code == 0
+    for option in ("host", "port", "log", "clock", "latency", "auth", "credentials", "seed", "json"):
+        assert f"--{option}" in done.stdout

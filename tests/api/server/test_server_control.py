@@ -1,0 +1,167 @@
+"""The control plane: health, the clock, and a new beginning."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from serving import MANAGEMENT, MEMBER, Answer, Served, serving, serving_resettable
+
+from orgsim.api import PacedClock, WallClock
+
+
+@pytest.fixture
+def server() -> Iterator[Served]:
+    """A server whose world may be reset."""
+    with serving_resettable(seed=5) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Served]:
+    """The same for all tests that change nothing."""
+    with serving_resettable() as served:
+        yield served
+
+
+def get(server: Served, name: str) -> Answer:
+    """A question."""
+    return server.request("GET", f"/_orgsim/{name}", body=b"")
+
+
+def post(server: Served, name: str, content: object = None) -> Answer:
+    """A wish."""
+    return server.request("POST", f"/_orgsim/{name}", body=b"" if content is None else json.dumps(content).encode())
+
+
+def test_health(server: Served) -> None:
+    """Health says what is served, and how far the log goes; nothing needs to be signed."""
+    answer = get(server, "health")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    found = answer.json
+    assert found.items() >= {"status": "ok", "log": "memory", "seed": 5, "auth": "open", "position": 1}.items()
+    assert found["operations"] >= 19
+    server.call("CreateOrganization")
+    assert get(server, "health").json["position"] > 1
+
+
+def test_clock_can_be_moved(server: Served) -> None:
+    """A simulated clock goes on by a duration or to a moment, and what is due on the way happens."""
+    assert get(server, "clock").json == {"now": "2026-01-01T00:00:00Z", "clock": "simulated"}
+    server.call("CreateOrganization")
+    server.call("InviteAccountToOrganization", json.dumps({"Target": {"Type": "ACCOUNT", "Id": MEMBER}}).encode())
+    for wish, now in (
+        ({"advance": "1d12h"}, "2026-01-02T12:00:00Z"),
+        ({"advance": "1.5h"}, "2026-01-02T13:30:00Z"),
+        ({"advance": "2w"}, "2026-01-16T13:30:00Z"),
+        ({"advance": "30m15s"}, "2026-01-16T14:00:15Z"),
+        ({"advance": "0s"}, "2026-01-16T14:00:15Z"),
+        ({"advance_to": "2026-03-01T01:00:00+01:00"}, "2026-03-01T00:00:00Z"),
+    ):
+        assert post(server, "clock", wish).json["now"] == now
+        if now.startswith("2026-01-16T13"):
+            states = server.call("ListHandshakesForOrganization").json["Handshakes"]
+            assert [handshake["State"] for handshake in states] == ["EXPIRED"]
+    assert get(server, "clock").json["now"] == "2026-03-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        None,
+        [],
+        "15d",
+        {},
+        {"advance": "15d", "advance_to": "2026-03-01T00:00:00Z"},
+        {"advance": 15},
+        {"advance": ""},
+        {"advance": "15"},
+        {"advance": "15 d"},
+        {"advance": "-1d"},
+        {"advance": "1y"},
+        {"advance": "999999999w"},
+        {"advance": "99999999w"},
+        {"advance": "1d" * 100_000 + "x"},
+        {"advance_to": "2025-12-31T23:59:59Z"},
+        {"advance_to": "2026-03-01T00:00:00"},
+        {"advance_to": "tomorrow"},
+        {"advance_to": "9999-12-31T00:00:00Z"},
+        {"advance": "1d", "really": True},
+    ],
+    ids=repr,
+)
+def test_impossible_moves(wish: object, shared: Served) -> None:
+    """A move that makes no sense is refused, and the clock stays where it is."""
+    assert post(shared, "clock", wish).error == (400, "ControlException")
+    assert get(shared, "clock").json["now"] == "2026-01-01T00:00:00Z"
+
+
+def test_clocks_that_go_by_themselves() -> None:
+    """Wall and paced clocks are told apart, and cannot be moved."""
+    for clock, told in ((WallClock(), {"clock": "wall"}), (PacedClock(60), {"clock": "paced", "factor": 60})):
+        with serving(clock=clock) as server:
+            found = get(server, "clock").json
+            assert {name: found[name] for name in told} == told
+            refused = post(server, "clock", {"advance": "1d"})
+            assert refused.error == (409, "ControlException")
+            assert "--clock simulated" in refused.json["message"]
+
+
+def test_reset(server: Served) -> None:
+    """After a reset the world is empty, and goes as it would have gone from the start."""
+    first = server.call("CreateOrganization").body
+    post(server, "clock", {"advance": "9d"})
+    answer = post(server, "reset")
+    assert (answer.status, answer.json["position"], answer.json["seed"]) == (200, 1, 5)
+    assert get(server, "clock").json["now"] == "2026-01-01T00:00:00Z"
+    assert server.call("DescribeOrganization").error == (400, "AWSOrganizationsNotInUseException")
+    assert server.call("CreateOrganization").body == first
+
+
+def test_keys_outlive_a_reset(server: Served) -> None:
+    """What AssumeRole handed out before goes on working: the seed is the same."""
+    arn = f"arn:aws:iam::{MANAGEMENT}:role/Any"
+    keys = server.boto3("sts").assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    post(server, "reset")
+    assert server.with_credentials("sts", keys).get_caller_identity()["Account"] == MANAGEMENT
+
+
+def test_reset_under_load(server: Served) -> None:
+    """Resets amid calls leave every call answered: by one of the worlds, or told to come again."""
+    accounts = [f"{number:012}" for number in range(500_000_000_000, 500_000_000_060)]
+
+    def call(account: str) -> int:
+        return server.call("CreateOrganization", key_id=account).status
+
+    with ThreadPoolExecutor(6) as pool:
+        calls = pool.map(call, accounts)
+        resets = [post(server, "reset").status for _ in range(5)]
+        assert set(calls) <= {200, 503}
+    assert resets == [200] * 5
+
+
+def test_embedded_world_is_not_reset() -> None:
+    """The simulation of a program that embeds the server is not thrown away from outside."""
+    with serving() as server:
+        server.call("CreateOrganization")
+        assert post(server, "reset").error == (409, "ControlException")
+        assert server.call("DescribeOrganization").status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/_orgsim/", 404),
+        ("GET", "/_orgsim/nothing", 404),
+        ("GET", "/_orgsim/health/", 404),
+        ("POST", "/_orgsim/health", 405),
+        ("DELETE", "/_orgsim/clock", 405),
+        ("GET", "/_orgsim/reset", 405),
+    ],
+)
+def test_nothing_there(method: str, path: str, status: int, shared: Served) -> None:
+    """What is not there, or cannot be done to it, is refused with what there is."""
+    answer = shared.request(method, path)
+    assert answer.error == (status, "ControlException")
+    assert "there are" in answer.json["message"] or "use " in answer.json["message"]

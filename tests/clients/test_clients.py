@@ -1,0 +1,91 @@
+"""Clients of AWS that people use, each of which takes an organization all the way to all features on a real server.
+
+aiobotocore and the AWS CLI need another botocore than the newest, so they live in an environment of their own, which
+`make test` sets up.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import migrate_with_boto3
+import migrate_with_cli
+import pytest
+from real_server import NOBODY, PATIENCE, Server, serving
+
+HERE = Path(__file__).parent
+CLIENTS = Path(__file__).parents[2] / ".venv-clients"
+FOUNDER, MEMBERS = "111111111111", ["222222222222", "333333333333"]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server with a new world."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Nothing of whoever runs the tests: no profile, no credentials, no proxy, no home."""
+    return {"HOME": str(tmp_path), "PATH": os.defpath, **NOBODY}
+
+
+def installed(program: str) -> Path:
+    """A program of the clients' environment."""
+    path = CLIENTS / "bin" / program
+    assert path.exists(), f"{path} is missing: make .venv-clients/installed"
+    return path
+
+
+def assert_migrated(came_out: dict[str, Any]) -> None:
+    """Whoever was invited was asked, newest first, and approved; the parent handshake went through its states; the
+    member that was created stands with the others, and its role sees what a member may see."""
+    created = came_out.pop("created")
+    assert came_out == {
+        "asked": [[MEMBERS[1]], [MEMBERS[0]]],
+        "parent": ["REQUESTED", "OPEN", "ACCEPTED"],
+        "accounts": [[FOUNDER, *MEMBERS], [created]],
+        "identity": f"arn:aws:sts::{created}:assumed-role/OrganizationAccountAccessRole/visit",
+        "feature_set": "ALL",
+        "refusal": "AccessDeniedException",
+    }
+
+
+def test_boto3(server: Server) -> None:
+    """boto3 migrates an organization to all features, and acts as a member that it created."""
+    assert_migrated(migrate_with_boto3.migrate(server, FOUNDER, MEMBERS))
+
+
+def test_moments_are_sent_both_ways(server: Server) -> None:
+    """A moment that boto3 sends as a number arrives, and comes back as the same moment."""
+    payer, payee = server.organizations(FOUNDER), server.organizations(MEMBERS[0])
+    for organization in (payer, payee):
+        organization.create_organization()
+    start = datetime(2026, 2, 1, tzinfo=UTC)
+    payer.invite_organization_to_transfer_responsibility(
+        Type="BILLING", Target={"Type": "ACCOUNT", "Id": MEMBERS[0]}, StartTimestamp=start, SourceName="Payee"
+    )
+    (transfer,) = payer.list_inbound_responsibility_transfers(Type="BILLING")["ResponsibilityTransfers"]
+
+    assert transfer["StartTimestamp"] == start
+
+
+def test_aiobotocore(server: Server, environment: dict[str, str]) -> None:
+    """aiobotocore migrates an organization to all features, and acts as a member that it created."""
+    script = [installed("python"), HERE / "migrate_with_aiobotocore.py", server.url, FOUNDER, *MEMBERS]
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    assert done.returncode == 0, done.stderr
+    assert_migrated(json.loads(done.stdout))
+
+
+def test_aws_cli(server: Server, environment: dict[str, str]) -> None:
+    """The AWS CLI migrates an organization to all features, and acts as a member that it created."""
+    aws = migrate_with_cli.CommandLine(installed("aws"), server.url, environment)
+
+    assert_migrated(migrate_with_cli.migrate(aws, FOUNDER, MEMBERS))
