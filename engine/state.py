@@ -156,7 +156,8 @@ class Transfer(Struct):
     """Of the inviter, who pays: the inbound side."""
     handshake: str
     name: str
-    requested_at: int
+    party: str
+    """The account id or the address that was asked."""
     starts_at: int
     status: TransferStatus = TransferStatus.REQUESTED
     source_organization: str | None = None
@@ -170,7 +171,13 @@ class Transfers(Struct):
 
     by_id: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
     by_handshake: dict[str, str] = field(default_factory=dict[str, str])
-    """Handshake to transfer, while the handshake can be seen."""
+    """Handshake to the transfer that it asks for."""
+    inbound: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    """Organization to the transfers by which it pays, has paid or offers to; not those that came to nothing."""
+    outbound: dict[str, str] = field(default_factory=dict[str, str])
+    """Organization to the transfer that it accepted last: it has one at a time."""
+    unanswered: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    """Account id or address asked, in lower case, to the transfers that wait for its answer."""
 
 
 class OrganizationFacts(Struct):
@@ -207,6 +214,8 @@ class Organization(OrganizationFacts):
     """Those inside the rolling window of the daily quota, oldest first; see ``rules.quotas``."""
     recent_unaccepted: int = 0
     """How many of them have not been accepted."""
+    publication_at: int | None = None
+    """For when the next publication of effective policies is appointed."""
 
 
 class State(Struct):

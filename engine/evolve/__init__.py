@@ -139,7 +139,7 @@ def _table() -> dict[type[Any], Evolve]:
     for kind, change in TRANSFERS.items():
         functions.setdefault(kind, []).append(_of_world(change))
     # Behind the change of the policies themselves.
-    for kind in (EffectivePoliciesOutdated, EffectivePoliciesPublished, PolicyTypeDisabled):
+    for kind in (EffectivePoliciesOutdated, EffectivePoliciesPublished, PolicyTypeDisabled, OrganizationDeleted):
         functions[kind].append(publications.on_changed)
     return {kind: _together(found) for kind, found in functions.items()}
 

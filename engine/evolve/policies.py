@@ -18,6 +18,7 @@ from ..events import (
 )
 from ..policies.types import POLICY_TYPES
 from ..state import Policies, Policy
+from ..words import PolicyType
 
 
 def on_type_enabled(policies: Policies, event: PolicyTypeEnabled, now: int) -> None:
@@ -41,15 +42,15 @@ def on_type_disabled(policies: Policies, event: PolicyTypeDisabled, now: int) ->
 def on_created(policies: Policies, event: PolicyCreated, now: int) -> None:
     policy = Policy(event.policy, event.policy_type, event.name, event.description, event.content)
     policies.by_id[event.policy] = policy
-    policies.names[name_key(policy)] = event.policy
+    policies.names[name_key(policy.type, policy.name)] = event.policy
 
 
 def on_updated(policies: Policies, event: PolicyUpdated, now: int) -> None:
     policy = policies.by_id[event.policy]
     if event.name is not None:
-        del policies.names[name_key(policy)]
+        del policies.names[name_key(policy.type, policy.name)]
         policy.name = event.name
-        policies.names[name_key(policy)] = policy.id
+        policies.names[name_key(policy.type, policy.name)] = policy.id
     if event.description is not None:
         policy.description = event.description
     if event.content is not None:
@@ -57,7 +58,8 @@ def on_updated(policies: Policies, event: PolicyUpdated, now: int) -> None:
 
 
 def on_deleted(policies: Policies, event: PolicyDeleted, now: int) -> None:
-    del policies.names[name_key(policies.by_id.pop(event.policy))]
+    policy = policies.by_id.pop(event.policy)
+    del policies.names[name_key(policy.type, policy.name)]
 
 
 def on_attached(policies: Policies, event: PolicyAttached, now: int) -> None:
@@ -95,9 +97,9 @@ def on_published(policies: Policies, event: EffectivePoliciesPublished, now: int
     policies.publications.pop(event.policy_type, None)
 
 
-def name_key(policy: Policy) -> str:
+def name_key(policy_type: PolicyType, name: str) -> str:
     """Names are unique among the policies of one type."""
-    return f"{policy.type} {policy.name}"
+    return f"{policy_type} {name}"
 
 
 def _detach(policies: Policies, policy: str, target: str) -> None:

@@ -1,15 +1,20 @@
 """When the effective policies of an organization are published: one appointment per organization, the earliest."""
 
-from ..events import EffectivePoliciesOutdated, EffectivePoliciesPublished, PolicyTypeDisabled
+from ..events import EffectivePoliciesOutdated, EffectivePoliciesPublished, OrganizationDeleted, PolicyTypeDisabled
 from ..state import State
 
 
 def on_changed(
-    state: State, event: EffectivePoliciesOutdated | EffectivePoliciesPublished | PolicyTypeDisabled
+    state: State,
+    event: EffectivePoliciesOutdated | EffectivePoliciesPublished | PolicyTypeDisabled | OrganizationDeleted,
 ) -> None:
     """Called behind the change itself."""
-    organization = event.organization
-    due = state.organizations[organization].policies.publications.values()
-    state.timers.clear_appointment("PublishEffectivePolicies", organization)
-    if due:
-        state.timers.appoint(min(due), state.position, "PublishEffectivePolicies", organization)
+    organization = state.organizations[event.organization]
+    due = min(organization.policies.publications.values(), default=None)
+    if due == organization.publication_at:
+        return
+    if organization.publication_at is not None:
+        state.timers.clear_appointment("PublishEffectivePolicies", organization.id)
+    if due is not None:
+        state.timers.appoint(due, state.position, "PublishEffectivePolicies", organization.id)
+    organization.publication_at = due

@@ -10,6 +10,7 @@ from ..events import (
     ResourcePolicyDeleted,
     ResourceTagged,
     ResourceUntagged,
+    ResponsibilityTransferPurged,
 )
 
 Tags = dict[str, dict[str, str]]
@@ -43,6 +44,10 @@ def on_resource_policy_deleted(tags: Tags, event: ResourcePolicyDeleted, now: in
     tags.pop(event.resource_policy, None)
 
 
+def on_transfer_purged(tags: Tags, event: ResponsibilityTransferPurged, now: int) -> None:
+    tags.pop(event.transfer, None)
+
+
 TAGS: dict[type[Any], Callable[[Tags, Any, int], None]] = {
     ResourceTagged: on_tagged,
     ResourceUntagged: on_untagged,
@@ -50,4 +55,5 @@ TAGS: dict[type[Any], Callable[[Tags, Any, int], None]] = {
     OrganizationalUnitDeleted: on_unit_deleted,
     PolicyDeleted: on_policy_deleted,
     ResourcePolicyDeleted: on_resource_policy_deleted,
+    ResponsibilityTransferPurged: on_transfer_purged,
 }

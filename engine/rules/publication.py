@@ -1,7 +1,7 @@
 """When accounts see what a change of policies means for them (section 6.5).
 
 The effective policy of an account is what it was until the new one is published: at once, or with realistic latency
-after 1.8 to 8 seeded seconds. Changes meanwhile put the publication off; what lies between is never seen.
+after 1.8 to 8 seeded seconds. Changes meanwhile only put the publication off; what lies between is never seen.
 """
 
 from collections.abc import Iterable
@@ -30,4 +30,8 @@ def published(organization: Organization, policy_types: Iterable[PolicyType], st
     if state.settings.latency == "instant":
         return [EffectivePoliciesPublished(organization.id, policy_type) for policy_type in wanted]
     due = stamp.now + SHORTEST + int((LONGEST - SHORTEST) * stamp.ids.fraction(stamp.position))
-    return [EffectivePoliciesOutdated(organization.id, policy_type, due) for policy_type in wanted]
+    pending = organization.policies.publications
+    return [
+        EffectivePoliciesOutdated(organization.id, policy_type, max(due, pending.get(policy_type, due)))
+        for policy_type in wanted
+    ]

@@ -1,0 +1,24 @@
+"""PublishEffectivePolicies: accounts see what the policies of their organization have come to say.
+
+Caller: a timer, with realistic latency 1.8 to 8 seconds after the last change.
+Refused, in this order: nothing; a publication of a type that was disabled has been cleared.
+Happens: EffectivePoliciesPublished for every type whose time has come.
+Goes on in: nowhere; types that are due later have an appointment of their own.
+Sources: sections 6.5 and 13. That the organization's accounts are served at one moment is inferred.
+"""
+
+from msgspec import Struct
+
+from ..events import EffectivePoliciesPublished
+from ..operation import Events, Stamp
+from ..state import State
+
+
+class Request(Struct, frozen=True):
+    organization: str
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    publications = state.organizations[request.organization].policies.publications
+    due = [policy_type for policy_type, published_at in publications.items() if published_at <= stamp.now]
+    return [EffectivePoliciesPublished(request.organization, policy_type) for policy_type in due]

@@ -1,0 +1,221 @@
+"""Effective policies as accounts see them: as last published. Asked by DescribeEffectivePolicy and the two validation
+reads; made of the policy events, and of the events that change where an account stands.
+
+What policies say is merged when it is published, so that until then the old document can be seen (section 6.5). A
+million accounts share the documents of the places above them: only places with policies of their own have one - the
+root, some OUs, few accounts - and to publish is to merge anew at and below the places that changed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from ..engine.envelope import Envelope
+from ..engine.events import (
+    AccountDeparted,
+    AccountMoved,
+    EffectivePoliciesPublished,
+    OrganizationalUnitDeleted,
+    OrganizationDeleted,
+    PolicyAttached,
+    PolicyDetached,
+    PolicyTypeEnabled,
+    PolicyUpdated,
+)
+from ..engine.policies.completeness import EffectivePolicyError, errors
+from ..engine.policies.merge import AttachedPolicy, merge
+from ..engine.policies.text import effective_json
+from ..engine.policies.types import POLICY_TYPES
+from ..engine.state import OrganizationFacts, Units
+from ..engine.words import PolicyType
+from .organization import OrganizationsView
+from .projection import Handler
+
+
+class Document(Struct, frozen=True, gc=False):
+    """What the accounts of a place see: the last valid document, and what is wrong with the latest if it is not."""
+
+    content: str
+    updated_at: int
+    errors: tuple[EffectivePolicyError, ...] = ()
+    evaluated_at: int = 0
+    """When the errors were found."""
+
+
+class Documents(Struct):
+    """The documents of one policy type in one organization."""
+
+    by_place: dict[str, Document] = field(default_factory=dict[str, Document])
+    """Of the root, of OUs and accounts with policies of their own, and of accounts that see an old one a while longer.
+    All others see the nearest above them."""
+    inherited_since: dict[str, int] = field(default_factory=dict[str, int])
+    """Place to when it was last published that it has none of its own: later than what it inherits is from."""
+    outdated: dict[str, None] = field(default_factory=dict[str, None])
+    """Where something changed since the last publication."""
+    invalid: dict[str, None] = field(default_factory=dict[str, None])
+    """Places of documents with errors."""
+
+    def seen(self, path: list[str]) -> Document:
+        """What is seen at the end of a path, which begins at the root."""
+        inherited_since = 0
+        for place in reversed(path):
+            found = self.by_place.get(place)
+            if found:
+                return replace(found, updated_at=inherited_since) if inherited_since > found.updated_at else found
+            inherited_since = max(inherited_since, self.inherited_since.get(place, 0))
+        raise AssertionError("the root has a document from the moment its type is enabled")
+
+    def put(self, place: str, document: Document) -> None:
+        """A place has a document of its own from now on."""
+        self.by_place[place] = document
+        self.inherited_since.pop(place, None)
+        if document.errors:
+            self.invalid[place] = None
+        else:
+            self.invalid.pop(place, None)
+
+    def inherit(self, place: str, now: int) -> None:
+        """A place has none from now on."""
+        self.by_place.pop(place, None)
+        self.invalid.pop(place, None)
+        self.inherited_since[place] = now
+
+    def forget(self, place: str) -> None:
+        """A place is gone."""
+        self.by_place.pop(place, None)
+        self.inherited_since.pop(place, None)
+        self.outdated.pop(place, None)
+        self.invalid.pop(place, None)
+
+
+class EffectivePoliciesView:
+    """The documents by organization and policy type. Asks the organizations, which are fed before."""
+
+    name = "effective policies"
+
+    def __init__(self, organizations: OrganizationsView) -> None:
+        self._organizations = organizations.rows
+        self._documents: dict[str, dict[PolicyType, Documents]] = {}
+        self.handlers: Mapping[type[Any], Handler] = {
+            PolicyTypeEnabled: self._enabled,
+            PolicyAttached: self._attached,
+            PolicyDetached: self._attached,
+            PolicyUpdated: self._updated,
+            AccountMoved: self._moved,
+            AccountDeparted: self._departed,
+            OrganizationalUnitDeleted: self._unit_deleted,
+            OrganizationDeleted: self._organization_deleted,
+            EffectivePoliciesPublished: self._published,
+        }
+
+    def documents(self, organization: OrganizationFacts, policy_type: PolicyType) -> Documents | None:
+        """The documents of a type; None if it is not enabled. Those of a disabled type are kept: they can be seen once
+        more when it is enabled again (section 6.2)."""
+        enabled = policy_type in organization.policies.enabled
+        return self._documents.get(organization.id, {}).get(policy_type) if enabled else None
+
+    def _enabled(self, envelope: Envelope, event: PolicyTypeEnabled) -> None:
+        if not POLICY_TYPES[event.policy_type].effective:
+            return
+        root = self._organizations[event.organization].root
+        documents = self._documents.setdefault(event.organization, {}).setdefault(event.policy_type, Documents())
+        if root not in documents.by_place:
+            documents.put(root, Document("{}", envelope.time))
+        documents.outdated[root] = None
+
+    def _attached(self, envelope: Envelope, event: PolicyAttached | PolicyDetached) -> None:
+        self._outdate(event.organization, event.policy, [event.target])
+
+    def _updated(self, envelope: Envelope, event: PolicyUpdated) -> None:
+        targets = self._organizations[event.organization].policies.by_id[event.policy].targets
+        self._outdate(event.organization, event.policy, list(targets))
+
+    def _outdate(self, organization: str, policy: str, places: list[str]) -> None:
+        row = self._organizations[organization]
+        own = row.policies.by_id.get(policy)  # none of AWS's has an effective view
+        documents = self.documents(row, own.type) if own else None
+        if documents:
+            documents.outdated.update(dict.fromkeys(places))
+
+    def _moved(self, envelope: Envelope, event: AccountMoved) -> None:
+        """Until the publication the account sees what it saw where it stood."""
+        row = self._organizations[event.organization]
+        above = row.units.path_to(event.source)
+        for policy_type, documents in self._documents.get(row.id, {}).items():
+            if policy_type in row.policies.enabled:
+                documents.put(event.account, documents.seen([*above, event.account]))
+                documents.outdated[event.account] = None
+
+    def _departed(self, envelope: Envelope, event: AccountDeparted) -> None:
+        self._forget(event.organization, event.account)
+
+    def _unit_deleted(self, envelope: Envelope, event: OrganizationalUnitDeleted) -> None:
+        self._forget(event.organization, event.unit)
+
+    def _forget(self, organization: str, place: str) -> None:
+        for documents in self._documents.get(organization, {}).values():
+            documents.forget(place)
+
+    def _organization_deleted(self, envelope: Envelope, event: OrganizationDeleted) -> None:
+        self._documents.pop(event.organization, None)
+
+    def _published(self, envelope: Envelope, event: EffectivePoliciesPublished) -> None:
+        row = self._organizations[event.organization]
+        documents = self.documents(row, event.policy_type)
+        if documents:
+            publish(row, event.policy_type, documents, envelope.time)
+
+
+def publish(organization: OrganizationFacts, policy_type: PolicyType, documents: Documents, now: int) -> None:
+    """What accounts see is what the policies say now; where that is not valid, what they saw before."""
+    paths = {place: path_to(place, organization.units) for place in _affected(documents, organization.units)}
+    before = {place: documents.seen(path) for place, path in paths.items()}
+    for place, path in paths.items():
+        levels = [_attached_to(step, organization, policy_type) for step in path]
+        has_own = bool(levels[-1]) or place == organization.root
+        new = _merged(policy_type, levels, now) if has_own else documents.seen(path[:-1])
+        if new.errors:
+            documents.put(place, replace(new, content=before[place].content, updated_at=before[place].updated_at))
+        elif has_own:
+            documents.put(place, new)
+        else:
+            documents.inherit(place, now)
+    documents.outdated.clear()
+    if organization.root in paths and not documents.invalid:
+        # All documents are of this very moment.
+        documents.inherited_since.clear()
+
+
+def _merged(policy_type: PolicyType, levels: list[list[AttachedPolicy]], now: int) -> Document:
+    document = merge(policy_type, levels)
+    return Document(effective_json(document), now, tuple(errors(policy_type, document, levels)), now)
+
+
+def _attached_to(place: str, organization: OrganizationFacts, policy_type: PolicyType) -> list[AttachedPolicy]:
+    attached = (organization.policies.by_id[policy] for policy in organization.policies.attached.get(place, ()))
+    return [AttachedPolicy(policy.id, policy.content) for policy in attached if policy.type is policy_type]
+
+
+def path_to(place: str, units: Units) -> list[str]:
+    """The ids from the root down to a root, OU or account, both included."""
+    return units.path_to(place) if place in units.by_id else [*units.path_to(units.parent_of(place)), place]
+
+
+def _affected(documents: Documents, units: Units) -> list[str]:
+    """The places that changed, and those below them that have a document; each behind those above it."""
+    changed, having = documents.outdated, documents.by_place
+    to_visit = [place for place in changed if place in units.by_id]
+    reached: dict[str, None] = {}
+    for unit in to_visit:  # and what is appended meanwhile
+        if unit not in reached:
+            reached[unit] = None
+            to_visit.extend(units.by_id[unit].units)
+    affected = [unit for unit in reached if unit in changed or unit in having]
+    affected.sort(key=lambda unit: len(units.path_to(unit)))
+    accounts = [place for place in changed if place not in units.by_id]
+    if reached:
+        below = (place for place in having if place not in units.by_id and units.parent_of(place) in reached)
+        accounts = [*dict.fromkeys([*accounts, *below])]
+    return [*affected, *accounts]

@@ -1,0 +1,213 @@
+"""DescribeEffectivePolicy, ListEffectivePolicyValidationErrors and ListAccountsWithInvalidEffectivePolicy (fact sheet,
+sections 6.5 and 6.8).
+
+What is wrong with the request shows first, then who may not ask, then what does not exist, and last that the type is
+not enabled (section 9).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from ...engine.errors import (
+    AccessDeniedException,
+    AccountNotFoundException,
+    EffectivePolicyNotFoundException,
+    InvalidInputException,
+    Refused,
+    TargetNotFoundException,
+)
+from ...engine.ids import PolicyTargetId
+from ...engine.policies.completeness import EffectivePolicyError
+from ...engine.policies.types import POLICY_TYPES
+from ...engine.resource_policy import Verdict, verdict
+from ...engine.resources import arn_of, entity_type
+from ...engine.shapes.accounts import Account
+from ...engine.shapes.base import Shape, moment
+from ...engine.state import OrganizationFacts
+from ...engine.words import PolicyType
+from ..accounts import MemberRow
+from ..effective_policy import Documents, path_to
+from ..paging import PAGE_SIZE, MaxResults, NextToken, cut_page, read_token, write_token
+from ..views import Views
+from .accounts import account_shape
+
+EFFECTIVE_TYPES = {kind.value: kind for kind, facts in POLICY_TYPES.items() if facts.effective}
+
+
+class EffectivePolicy(Shape, frozen=True):
+    policy_content: str
+    last_updated_timestamp: datetime
+    target_id: str
+    policy_type: PolicyType
+
+
+class EffectivePolicyReply(Shape, frozen=True):
+    effective_policy: EffectivePolicy
+
+
+class DescribeEffectivePolicy(Struct, frozen=True, rename="pascal"):
+    policy_type: str
+    target_id: PolicyTargetId | None = None
+
+
+def describe_effective_policy(request: DescribeEffectivePolicy, views: Views, account: str) -> EffectivePolicyReply:
+    """The document of the caller or, if the caller administers the organization, of any account in it; as last
+    published. The management account has one too."""
+    policy_type = EFFECTIVE_TYPES.get(request.policy_type)
+    if policy_type is None:
+        is_scp = request.policy_type == PolicyType.SERVICE_CONTROL_POLICY
+        raise InvalidInputException("INVALID_ENUM_POLICY_TYPE" if is_scp else "INVALID_ENUM:POLICY_TYPE")
+    target = request.target_id or account
+    _require_account(target)
+    organization = _reader_about(
+        "DescribeEffectivePolicy", target, policy_type, TargetNotFoundException, views, account
+    )
+    if target != account:
+        _require_allowed_for_others(organization, account, target, policy_type)
+    seen = _documents(organization, policy_type, views).seen(path_to(target, organization.units))
+    return EffectivePolicyReply(EffectivePolicy(seen.content, moment(seen.updated_at), target, policy_type))
+
+
+def _require_allowed_for_others(
+    organization: OrganizationFacts, account: str, target: str, policy_type: PolicyType
+) -> None:
+    """Every member may ask for itself; for others those may ask whom the table of callers names besides."""
+    policy, administrators = organization.access.resource_policy, organization.access.administrators
+    if account == organization.management_account or account in administrators:
+        return
+    about = ("DescribeEffectivePolicy", [arn_of(target, organization)], policy_type)
+    if policy is None or verdict(policy.content, account, *about) is not Verdict.ALLOWED:
+        raise AccessDeniedException
+
+
+class ListEffectivePolicyValidationErrors(Struct, frozen=True, rename="pascal"):
+    policy_type: str
+    account_id: PolicyTargetId | None = None
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+class EffectivePolicyValidationError(Shape, frozen=True):
+    error_code: str
+    error_message: str
+    path_to_error: str
+    contributing_policies: list[str]
+
+
+class ValidationErrorsReply(Shape, frozen=True):
+    account_id: str
+    policy_type: PolicyType
+    effective_policy_validation_errors: list[EffectivePolicyValidationError]
+    path: str | None = None
+    evaluation_timestamp: datetime | None = None
+    next_token: str | None = None
+
+
+def list_effective_policy_validation_errors(
+    request: ListEffectivePolicyValidationErrors, views: Views, account: str
+) -> ValidationErrorsReply:
+    """What is wrong with the policies of an account, in the order of the document; when and where that was found only
+    if there is anything wrong."""
+    policy_type = _validated_type(request.policy_type)
+    target = request.account_id or ""
+    _require_account(target)
+    operation = "ListEffectivePolicyValidationErrors"
+    organization = _reader_about(operation, target, policy_type, AccountNotFoundException, views, account)
+    path = path_to(target, organization.units)
+    seen = _documents(organization, policy_type, views).seen(path)
+    scope = f"{operation} {organization.id} {target} {policy_type}"
+    first = read_token(request.next_token, scope) or 0
+    end = first + (request.max_results or PAGE_SIZE)
+    return ValidationErrorsReply(
+        account_id=target,
+        policy_type=policy_type,
+        effective_policy_validation_errors=[_error_shape(error) for error in seen.errors[first:end]],
+        path="/".join([organization.id, *path, ""]) if seen.errors else None,
+        evaluation_timestamp=moment(seen.evaluated_at) if seen.errors else None,
+        next_token=write_token(end, scope) if end < len(seen.errors) else None,
+    )
+
+
+def _error_shape(error: EffectivePolicyError) -> EffectivePolicyValidationError:
+    return EffectivePolicyValidationError(error.code, error.message, error.path, list(error.contributing))
+
+
+class ListAccountsWithInvalidEffectivePolicy(Struct, frozen=True, rename="pascal"):
+    policy_type: str
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+class InvalidAccountsReply(Shape, frozen=True):
+    accounts: list[Account]
+    policy_type: PolicyType
+    next_token: str | None = None
+
+
+def list_accounts_with_invalid_effective_policy(
+    request: ListAccountsWithInvalidEffectivePolicy, views: Views, account: str
+) -> InvalidAccountsReply:
+    """The accounts whose policies do not make a valid document, in the order of joining."""
+    policy_type = _validated_type(request.policy_type)
+    organization = views.reader("ListAccountsWithInvalidEffectivePolicy", account, policy_type=policy_type)
+    scope = f"ListAccountsWithInvalidEffectivePolicy {organization.id} {policy_type}"
+    after = read_token(request.next_token, scope) or 0
+    rows = _invalid_members(organization, _documents(organization, policy_type, views), views, after)
+    page, token = cut_page(rows, request.max_results, scope)
+    return InvalidAccountsReply([account_shape(row, organization, views) for row in page], policy_type, token)
+
+
+def _invalid_members(
+    organization: OrganizationFacts, documents: Documents, views: Views, after: int
+) -> Iterator[MemberRow]:
+    if organization.root in documents.invalid:
+        # All are, but for those in places that are valid nonetheless.
+        everybody = views.accounts.by_organization[organization.id].after(after)
+        return (row for row in everybody if documents.seen(path_to(row.account, organization.units)).errors)
+    rows = (views.accounts.members[account] for account in _invalid_accounts(organization, documents, views))
+    return iter(sorted((row for row in rows if row.position > after), key=lambda row: row.position))
+
+
+def _invalid_accounts(organization: OrganizationFacts, documents: Documents, views: Views) -> Iterator[str]:
+    """Accounts with an invalid document of their own, and those that see one of an OU."""
+    by_id = organization.units.by_id
+    yield from (place for place in documents.invalid if place not in by_id)
+    units = [place for place in documents.invalid if place in by_id]
+    for unit in units:  # and what is appended meanwhile
+        units.extend(inner for inner in by_id[unit].units if inner not in documents.by_place)
+        standing = views.accounts.accounts_in(unit, organization.id)
+        yield from (row.account for row in standing if row.account not in documents.by_place)
+
+
+def _validated_type(name: str) -> PolicyType:
+    """The validation reads call any type without an effective view invalid in the same way (section 6.8)."""
+    policy_type = EFFECTIVE_TYPES.get(name)
+    if policy_type is None:
+        raise InvalidInputException("INVALID_ENUM_POLICY_TYPE")
+    return policy_type
+
+
+def _require_account(target: str) -> None:
+    """Roots and OUs have no effective policy to ask for, and nobody at all has none either."""
+    if not target or entity_type(target) != "ACCOUNT":
+        raise InvalidInputException("TARGET_NOT_SUPPORTED")
+
+
+def _reader_about(
+    operation: str, target: str, policy_type: PolicyType, not_found: type[Refused], views: Views, account: str
+) -> OrganizationFacts:
+    """The caller's organization, in which it may ask about an account; only the management account is told that there
+    is no such account."""
+    organization = views.member(account)
+    if views.accounts.organization_of(target) != organization.id:
+        raise not_found if account == organization.management_account else AccessDeniedException
+    return views.reader(operation, account, [arn_of(target, organization)], policy_type)
+
+
+def _documents(organization: OrganizationFacts, policy_type: PolicyType, views: Views) -> Documents:
+    documents = views.effective_policies.documents(organization, policy_type)
+    if documents is None:
+        raise EffectivePolicyNotFoundException
+    return documents
