@@ -29,6 +29,11 @@ CLOSED_ACCOUNT_RETENTION = 90 * DAY
 CLOSURE_WINDOW = 30 * DAY
 TAGS_PER_RESOURCE = 50
 
+TRANSFER_DEADLINE = DAY
+"""How long before its start a responsibility transfer must be accepted (section 12)."""
+
+TRANSFERS_PER_CHAIN = 1_000
+
 Count = Annotated[int, Meta(ge=0, le=2**31)]
 AtLeastOne = Annotated[int, Meta(ge=1, le=2**31)]
 
@@ -50,10 +55,21 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     created_account_minimum_age_days: Count = 4
     """Days before a created account may leave or be removed."""
 
+    organizational_units: AtLeastOne = 2_000
+
+    organizational_unit_depth: AtLeastOne = 5
+    """Levels of OUs below the root."""
+
     concurrent_account_closures: AtLeastOne = 3
 
     account_closures_per_30_days: Count | None = None
     """Closures in thirty rolling days; None is AWS's rule: a fifth of the accounts, at least 250, at most 1,000."""
+
+    inbound_transfers: Count = 1_000
+    """Organizations that one pays for, open invitations included (section 12)."""
+
+    transfer_chain_length: AtLeastOne = 2
+    """Transfers one behind the other: who pays for an organization that pays for others pays for those too."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -78,3 +94,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     consolidated_billing_supported: bool = True
     """False is GovCloud: an organization can only be created with all features."""
+
+    transfer_notice_days: Count = 0
+    """Notice that a partner agreement asks for before a responsibility transfer ends; less is INVALID_END_DATE."""

@@ -1,17 +1,38 @@
-"""Accounts: whose members they are, and what they are called. Asked by DescribeAccount and ListAccounts, and by all
-that need to know who calls; made of AccountJoined, AccountDeparted and AccountDescribed."""
+"""Accounts: whose members they are, what they are called, and what stands where in the trees of organizations. Asked by
+DescribeAccount, ListAccounts and the lists of what a parent has, and by all that need to know who calls; made of
+AccountJoined, AccountMoved, AccountDeparted, AccountDescribed, and of OUs and organizations that come and go.
+
+A tree's lists are in the order of arrival: a position in the log, from which the next page goes on."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..engine.envelope import Envelope
-from ..engine.events import AccountDeparted, AccountDescribed, AccountJoined
+from ..engine.events import (
+    AccountDeparted,
+    AccountDescribed,
+    AccountJoined,
+    AccountMoved,
+    OrganizationalUnitCreated,
+    OrganizationalUnitDeleted,
+    OrganizationCreated,
+    OrganizationDeleted,
+)
 from ..engine.ids import derived_email, derived_name
 from ..engine.words import Condition, JoinedMethod
 from .paging import OrderedRows
 from .projection import Handler
+
+
+class Placement(Struct, gc=False):
+    """Where a member stands since it was moved."""
+
+    account: str
+    parent: str
+    position: int
+    gone: bool = False
 
 
 class MemberRow(Struct, gc=False):
@@ -25,6 +46,52 @@ class MemberRow(Struct, gc=False):
     gone: bool = False
 
 
+class UnitRow(Struct, gc=False):
+    """An OU among its siblings."""
+
+    unit: str
+    parent: str
+    position: int
+    gone: bool = False
+
+
+Standing = MemberRow | Placement
+"""An account in the list of its parent: members that were never moved need no row besides their own."""
+
+
+class Places(Struct):
+    """What stands directly in the root and in each OU of an organization."""
+
+    root: str
+    moved: dict[str, Placement] = field(default_factory=dict[str, Placement])
+    """By account; accounts that are not in here stand where they joined, directly under the root."""
+    accounts: dict[str, OrderedRows[Standing]] = field(default_factory=dict[str, OrderedRows[Standing]])
+    units: dict[str, OrderedRows[UnitRow]] = field(default_factory=dict[str, OrderedRows[UnitRow]])
+    by_unit: dict[str, UnitRow] = field(default_factory=dict[str, UnitRow])
+
+    def arrive(self, row: Standing, parent: str) -> None:
+        """An account came to a parent."""
+        rows = self.accounts.get(parent)
+        if rows is None:
+            rows = self.accounts[parent] = OrderedRows(self.stands_elsewhere)
+        rows.append(row)
+
+    def go(self, account: str, placement: Placement | None) -> None:
+        """An account went from where it stood: to another place in the tree, or out of it."""
+        before = self.moved.pop(account, None)
+        if before:
+            before.gone = True
+        if placement:
+            self.moved[account] = placement
+            self.arrive(placement, placement.parent)
+        # Last: the list may look at all its rows now.
+        self.accounts[before.parent if before else self.root].count_gone()
+
+    def stands_elsewhere(self, row: Standing) -> bool:
+        """Whether an account is no longer where this row has it."""
+        return row.gone or (isinstance(row, MemberRow) and row.account in self.moved)
+
+
 class AccountFacts(Struct, frozen=True, gc=False):
     """What is known of an account whose address or name is not the derived one."""
 
@@ -34,7 +101,7 @@ class AccountFacts(Struct, frozen=True, gc=False):
 
 
 class AccountsView:
-    """Members by account and by organization, and what accounts are called."""
+    """Members by account, by organization and by parent; OUs by parent; and what accounts are called."""
 
     name = "accounts"
 
@@ -42,32 +109,71 @@ class AccountsView:
         self.members: dict[str, MemberRow] = {}
         self.by_organization: dict[str, OrderedRows[MemberRow]] = {}
         self.facts: dict[str, AccountFacts] = {}
+        self._places: dict[str, Places] = {}
         self.handlers: Mapping[type[Any], Handler] = {
+            OrganizationCreated: self._founded,
+            OrganizationDeleted: self._dissolved,
+            OrganizationalUnitCreated: self._unit_created,
+            OrganizationalUnitDeleted: self._unit_deleted,
             AccountJoined: self._joined,
+            AccountMoved: self._moved,
             AccountDeparted: self._departed,
             AccountDescribed: self._described,
         }
+
+    def _founded(self, envelope: Envelope, event: OrganizationCreated) -> None:
+        self.by_organization[event.organization] = OrderedRows()
+        self._places[event.organization] = Places(event.root)
+
+    def _dissolved(self, envelope: Envelope, event: OrganizationDeleted) -> None:
+        del self._places[event.organization]
+
+    def _unit_created(self, envelope: Envelope, event: OrganizationalUnitCreated) -> None:
+        places = self._places[event.organization]
+        row = places.by_unit[event.unit] = UnitRow(event.unit, event.parent, envelope.position)
+        places.units.setdefault(event.parent, OrderedRows()).append(row)
+
+    def _unit_deleted(self, envelope: Envelope, event: OrganizationalUnitDeleted) -> None:
+        places = self._places[event.organization]
+        row = places.by_unit.pop(event.unit)
+        row.gone = True
+        places.units[row.parent].count_gone()
+        # It is empty; what is left are lists of what has gone.
+        places.units.pop(event.unit, None)
+        places.accounts.pop(event.unit, None)
 
     def _joined(self, envelope: Envelope, event: AccountJoined) -> None:
         row = self.members[event.account] = MemberRow(
             event.account, event.organization, event.method, envelope.time, envelope.position
         )
-        rows = self.by_organization.get(event.organization)
-        if rows is None:
-            rows = self.by_organization[event.organization] = OrderedRows()
-        rows.append(row)
+        self.by_organization[event.organization].append(row)
+        places = self._places[event.organization]
+        places.arrive(row, places.root)
         if event.email:
             self.facts[event.account] = AccountFacts(event.email, event.name)
+
+    def _moved(self, envelope: Envelope, event: AccountMoved) -> None:
+        placement = Placement(event.account, event.destination, envelope.position)
+        self._places[event.organization].go(event.account, placement)
 
     def _departed(self, envelope: Envelope, event: AccountDeparted) -> None:
         self.members.pop(event.account).gone = True
         self.by_organization[event.organization].count_gone()
+        self._places[event.organization].go(event.account, None)
 
     def _described(self, envelope: Envelope, event: AccountDescribed) -> None:
         known = self.facts.get(event.account, AccountFacts(None, None))
         self.facts[event.account] = AccountFacts(
             event.email or known.email, event.name or known.name, Condition.SUSPENDED in event.conditions
         )
+
+    def accounts_in(self, parent: str, organization: str) -> OrderedRows[Standing]:
+        """The accounts directly in a root or OU of an organization."""
+        return self._places[organization].accounts.get(parent) or OrderedRows()
+
+    def units_in(self, parent: str, organization: str) -> OrderedRows[UnitRow]:
+        """The OUs directly in a root or OU of an organization."""
+        return self._places[organization].units.get(parent) or OrderedRows()
 
     def organization_of(self, account: str) -> str | None:
         """The organization of which an account is a member."""

@@ -6,9 +6,10 @@ operation, the caller and the filter; AWS calls any other token invalid (section
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from itertools import islice
+from itertools import filterfalse, islice
+from operator import attrgetter
 from typing import Annotated, Generic, Protocol, TypeVar
 
 from msgspec import Meta
@@ -44,12 +45,14 @@ R = TypeVar("R", bound=Row)
 
 class OrderedRows(Generic[R]):
     """Rows in the order of their positions. Removed ones are marked and skipped: at the old end, where most go, at
-    once; elsewhere they are swept out now and then."""
+    once; elsewhere they are swept out now and then. What stands in several lists says of itself whether it has been
+    removed from any one of them: ``is_gone``."""
 
-    __slots__ = ("_first", "_gone", "_rows")
+    __slots__ = ("_first", "_gone", "_is_gone", "_rows")
 
-    def __init__(self) -> None:
+    def __init__(self, is_gone: Callable[[R], bool] = attrgetter("gone")) -> None:
         self._rows: list[R] = []
+        self._is_gone = is_gone
         self._first = 0
         """Index of the first row that is not gone."""
         self._gone = 0
@@ -68,23 +71,23 @@ class OrderedRows(Generic[R]):
         """Take notice that one of the rows has been marked as gone."""
         rows = self._rows
         self._gone += 1
-        while self._first < len(rows) and rows[self._first].gone:
+        while self._first < len(rows) and self._is_gone(rows[self._first]):
             self._first += 1
         if self._gone * SWEEP_SHARE > len(rows) + 64:
-            self._rows = [row for row in rows if not row.gone]
+            self._rows = list(filterfalse(self._is_gone, rows))
             self._first = self._gone = 0
 
     def after(self, position: int) -> Iterator[R]:
         """The rows behind a position, oldest first."""
         rows = self._rows
         start = bisect_right(rows, position, self._first, key=_position) if position else self._first
-        return (row for row in map(rows.__getitem__, range(start, len(rows))) if not row.gone)
+        return filterfalse(self._is_gone, map(rows.__getitem__, range(start, len(rows))))
 
     def before(self, position: int | None) -> Iterator[R]:
         """The rows before a position (None: all), newest first."""
         rows = self._rows
         stop = len(rows) if position is None else bisect_left(rows, position, key=_position)
-        return (row for row in map(rows.__getitem__, range(stop - 1, self._first - 1, -1)) if not row.gone)
+        return filterfalse(self._is_gone, map(rows.__getitem__, range(stop - 1, self._first - 1, -1)))
 
 
 def _position(row: Row) -> int:

@@ -16,7 +16,7 @@ class OrganizationalUnitCreated(
 class OrganizationalUnitRenamed(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="OrganizationalUnitRenamed"
 ):
-    """An OU has another name."""
+    """An OU was given a name; the one that it has, if it was asked to change nothing."""
 
     unit: str
     name: str

@@ -1,39 +1,147 @@
-"""Tags given when something is made or an account invited: one bad tag fails the whole request (section 8)."""
+"""Tags: what may have some, which ones, and what the organization's tag policies say about them (section 8)."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from ..errors import ConstraintViolationException, InvalidInputException
+from ..errors import ConstraintViolationException, InvalidInputException, TargetNotFoundException
 from ..events import Tag
+from ..ids import transfer_arn
+from ..operation import Stamp
+from ..policies.merge import AttachedPolicy, merge
+from ..policies.tag_compliance import violates
+from ..policies.types import MANAGED_POLICIES
+from ..resources import arn_of, is_entity, policy_type_of
 from ..settings import TAGS_PER_RESOURCE
+from ..state import Organization, OrganizationFacts, State, Transfer
+from ..words import PolicyType
+from . import caller
+from .policies import attached, hidden
 
 # AWS's class is [\p{L}\p{Z}\p{N}_.:/=+\-@]*. Python's `re` has no \p: \w is letters, numbers and `_`, and \p{Z} is \s
 # without the control characters.
 CHARACTERS = r"^(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*\Z"
 
+TagKey = Annotated[str, Meta(min_length=1, max_length=128, pattern=CHARACTERS)]
+
+TAG_POLICY = PolicyType.TAG_POLICY
+
+ResourceType = Literal["account", "ou", "policy", "resourcepolicy", "root", "transfer"]
+"""As in ARNs, and, behind ``organizations:``, in tag policies."""
+
+TYPES: dict[str, ResourceType] = {"ou": "ou", "p": "policy", "r": "root", "rp": "resourcepolicy", "rt": "transfer"}
+"""How ids begin; those of accounts are bare numbers."""
+
 
 class TagMember(Struct, frozen=True, rename="pascal"):
     """A tag in a request."""
 
-    key: Annotated[str, Meta(min_length=1, max_length=128, pattern=CHARACTERS)]
+    key: TagKey
     value: Annotated[str, Meta(max_length=256, pattern=CHARACTERS)]
 
 
-def checked(tags: tuple[TagMember, ...]) -> tuple[Tag, ...]:
-    """The tags as they are recorded.
+def compliant(
+    tags: tuple[TagMember, ...], resource_type: ResourceType, organization: OrganizationFacts, has: Iterable[str] = ()
+) -> tuple[Tag, ...]:
+    """The tags as they are recorded, for a resource that already has some keys, or for a new one.
+
+    Raises:
+        InvalidInputException: as ``checked``.
+        ConstraintViolationException: as ``checked``; or ``TAG_POLICY_VIOLATION``.
+    """
+    recorded = checked(tags, has)
+    if recorded and TAG_POLICY in organization.policies.enabled:
+        document = merge(TAG_POLICY, _levels(organization))
+        if violates(document, f"organizations:{resource_type}", {tag.key: tag.value for tag in recorded}):
+            raise ConstraintViolationException("TAG_POLICY_VIOLATION")
+    return recorded
+
+
+def checked(tags: tuple[TagMember, ...], has: Iterable[str] = ()) -> tuple[Tag, ...]:
+    """The tags as they are recorded, whatever the tag policies; one bad tag fails the whole request.
 
     Raises:
         InvalidInputException: ``INVALID_SYSTEM_TAGS_PARAMETER`` for a key that begins with ``aws:``,
             ``DUPLICATE_TAG_KEY`` for a repeated key.
-        ConstraintViolationException: ``MAX_TAG_LIMIT_EXCEEDED``.
+        ConstraintViolationException: ``MAX_TAG_LIMIT_EXCEEDED``, together with the keys that the resource has.
     """
     if not tags:
         return ()
-    if any(tag.key.lower().startswith("aws:") for tag in tags):
-        raise InvalidInputException("INVALID_SYSTEM_TAGS_PARAMETER")
-    if len({tag.key for tag in tags}) < len(tags):
+    keys = {tag.key for tag in tags}
+    require_no_system_keys(keys)
+    if len(keys) < len(tags):
         raise InvalidInputException("DUPLICATE_TAG_KEY")
-    if len(tags) > TAGS_PER_RESOURCE:
+    if len(keys.union(has)) > TAGS_PER_RESOURCE:
         raise ConstraintViolationException("MAX_TAG_LIMIT_EXCEEDED")
     return tuple(Tag(tag.key, tag.value) for tag in tags)
+
+
+def require_no_system_keys(keys: Iterable[str]) -> None:
+    """Keys that begin with ``aws:`` are AWS's own.
+
+    Raises:
+        InvalidInputException: ``INVALID_SYSTEM_TAGS_PARAMETER``.
+    """
+    if any(key.lower().startswith("aws:") for key in keys):
+        raise InvalidInputException("INVALID_SYSTEM_TAGS_PARAMETER")
+
+
+def _levels(organization: OrganizationFacts) -> list[list[AttachedPolicy]]:
+    """The tag policies of the management account, to which all these resources belong, from the root down."""
+    units, policies = organization.units, organization.policies.by_id
+    account = organization.management_account
+    return [
+        [AttachedPolicy(policy, policies[policy].content) for policy in attached(place, TAG_POLICY, organization)]
+        for place in [*units.path_to(units.parent_of(account)), account]
+    ]
+
+
+def reach(operation: str, resource: str, state: State, stamp: Stamp) -> Organization:
+    """The caller's organization, in which it may change the tags of a resource.
+
+    Raises:
+        AWSOrganizationsNotInUseException: the caller is a standalone account.
+        InvalidInputException: as ``find``.
+        AccessDeniedException: it is a member that may not do this; or, for a member, there is no such resource.
+        TargetNotFoundException: there is no such resource.
+    """
+    organization = caller.member(state, stamp)
+    arn = find(resource, organization, resource in organization.members, state.transfers.by_id.get(resource))
+    if arn is None:
+        raise hidden(TargetNotFoundException(), organization, stamp.account)
+    return caller.allowed(operation, state, stamp, [arn], policy_type_of(resource, organization))
+
+
+def find(resource: str, organization: OrganizationFacts, is_member: bool, transfer: Transfer | None) -> str | None:
+    """The ARN of a resource of the organization that can have tags; None if it has no such resource.
+
+    Args:
+        resource: any id that can be that of one.
+        organization: whose it may be.
+        is_member: whether it is the id of a member account.
+        transfer: the responsibility transfer with this id, if there is one; it belongs to its inbound side.
+
+    Raises:
+        InvalidInputException: ``INVALID_PATTERN:RESOURCE_ID`` for a policy of AWS's own.
+    """
+    if resource in MANAGED_POLICIES:
+        raise InvalidInputException("INVALID_PATTERN:RESOURCE_ID")
+    if transfer is not None:
+        own = transfer.organization == organization.id
+        return transfer_arn(organization.management_account, organization.id, "inbound", resource) if own else None
+    resource_policy = organization.access.resource_policy
+    if (
+        is_member
+        or is_entity(resource, organization, ())
+        or resource in organization.policies.by_id
+        or (resource_policy is not None and resource == resource_policy.id)
+    ):
+        return arn_of(resource, organization)
+    return None
+
+
+def type_of(resource: str) -> ResourceType:
+    """The type of a resource that can have tags, by its id."""
+    prefix, hyphen, _ = resource.partition("-")
+    return TYPES[prefix] if hyphen else "account"

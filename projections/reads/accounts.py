@@ -5,10 +5,12 @@ ListAccounts is in the order of joining, the management account first; AWS promi
 
 from msgspec import Struct
 
-from ...engine.errors import AccountNotFoundException
+from ...engine.errors import AccessDeniedException, AccountNotFoundException, Refused
 from ...engine.ids import AccountId, account_arn
+from ...engine.resources import arn_of
 from ...engine.shapes.accounts import Account
 from ...engine.shapes.base import Shape, moment
+from ...engine.shapes.units import path_of
 from ...engine.state import OrganizationFacts
 from ..accounts import MemberRow
 from ..paging import MaxResults, NextToken, cut_page, read_token
@@ -24,21 +26,47 @@ class AccountsReply(Shape, frozen=True):
     next_token: str | None = None
 
 
+def reader_about(
+    operation: str, entity: str, not_found: type[Refused], views: Views, account: str
+) -> OrganizationFacts:
+    """The caller's organization, in which it may ask the operation about this root, OU or account.
+
+    Raises:
+        AWSOrganizationsNotInUseException: the caller is a standalone account.
+        AccessDeniedException: it is a member that may not ask this; or one that asks about what is not there.
+        Refused: ``not_found``, which only the management account is told.
+    """
+    organization = views.member(account)
+    if entity in organization.units.by_id or views.accounts.organization_of(entity) == organization.id:
+        return views.reader(operation, account, [arn_of(entity, organization)])
+    raise not_found if account == organization.management_account else AccessDeniedException
+
+
 def account_shape(row: MemberRow, organization: OrganizationFacts, views: Views) -> Account:
-    """A member as DescribeAccount and ListAccounts show it; all members stand directly under the root."""
+    """A member as all answers show it."""
     account = row.account
-    state = "SUSPENDED" if views.accounts.is_suspended(account) else "ACTIVE"
+    status, state = _status_and_state(account, organization, views)
     return Account(
         id=account,
         arn=account_arn(organization.management_account, organization.id, account),
         email=views.accounts.email_of(account),
         name=views.accounts.name_of(account),
-        status=state,
+        status=status,
         state=state,
-        paths=[f"{organization.id}/{organization.root}/{account}/"],
+        paths=[f"{path_of(organization.units.parent_of(account), organization)}{account}/"],
         joined_method=row.method,
         joined_timestamp=moment(row.joined_at),
     )
+
+
+def _status_and_state(account: str, organization: OrganizationFacts, views: Views) -> tuple[str, str]:
+    """AWS's old word and its new one: only the new one tells an account that was closed from a suspended one."""
+    if account in organization.closures.pending:
+        return "PENDING_CLOSURE", "PENDING_CLOSURE"
+    if account in organization.closures.closed:
+        return "SUSPENDED", "CLOSED"
+    state = "SUSPENDED" if views.accounts.is_suspended(account) else "ACTIVE"
+    return state, state
 
 
 class DescribeAccount(Struct, frozen=True, rename="pascal"):
@@ -46,12 +74,10 @@ class DescribeAccount(Struct, frozen=True, rename="pascal"):
 
 
 def describe_account(request: DescribeAccount, views: Views, account: str) -> AccountReply:
-    """The management account may ask for any member; AccountNotFound for everybody else."""
-    organization = views.reader("DescribeAccount", account)
-    row = views.accounts.members.get(request.account_id)
-    if row is None or row.organization != organization.id:
-        raise AccountNotFoundException
-    return AccountReply(account_shape(row, organization, views))
+    """The management account, a delegated administrator, or a member to whom it is granted may ask for any member. What
+    is no member is not found by the management account, and denied to the others."""
+    organization = reader_about("DescribeAccount", request.account_id, AccountNotFoundException, views, account)
+    return AccountReply(account_shape(views.accounts.members[request.account_id], organization, views))
 
 
 class ListAccounts(Struct, frozen=True, rename="pascal"):
@@ -60,7 +86,8 @@ class ListAccounts(Struct, frozen=True, rename="pascal"):
 
 
 def list_accounts(request: ListAccounts, views: Views, account: str) -> AccountsReply:
-    """The members, in the order of joining; the management account may ask."""
+    """The members, in the order of joining, closed ones too. The management account, a delegated administrator, or a
+    member to whom it is granted may ask."""
     organization = views.reader("ListAccounts", account)
     scope = f"ListAccounts {organization.id}"
     after = read_token(request.next_token, scope) or 0

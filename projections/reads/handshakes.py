@@ -48,7 +48,8 @@ def row_shape(row: HandshakeRow, views: Views) -> Handshake:
     initiator = views.initiator(views.organizations.rows[row.requested.organization])
     settings = views.organizations.settings
     accepted_by = views.handshakes.accepted_by.get(row.requested.handshake)
-    return handshake_shape(row.requested, row.requested_at, row.state, accepted_by, initiator, settings)
+    transfer = views.transfers.of_handshake(row.requested.handshake)
+    return handshake_shape(row.requested, row.requested_at, row.state, accepted_by, initiator, settings, transfer)
 
 
 def describe_handshake(request: DescribeHandshake, views: Views, account: str) -> HandshakeReply:

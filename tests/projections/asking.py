@@ -1,6 +1,6 @@
 """One world of the pure core whose views are fed as it goes, and questions to them as AWS's callers ask them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,20 @@ from orgsim.projections.reads import READS
 from orgsim.projections.views import Views
 
 LISTS = ("ListAccounts", "ListCreateAccountStatus", "ListHandshakesForAccount", "ListHandshakesForOrganization")
+"""Lists of what an organization or account has, which need no other member than the caller."""
+
+ABOUT: list[tuple[str, str, dict[str, str]]] = [
+    ("DescribeHandshake", "HandshakeId", {}),
+    ("DescribeCreateAccountStatus", "CreateAccountRequestId", {}),
+    ("DescribeAccount", "AccountId", {}),
+    ("DescribeOrganizationalUnit", "OrganizationalUnitId", {}),
+    ("ListAccountsForParent", "ParentId", {}),
+    ("ListChildren", "ParentId", {"ChildType": "ACCOUNT"}),
+    ("ListChildren", "ParentId", {"ChildType": "ORGANIZATIONAL_UNIT"}),
+    ("ListOrganizationalUnitsForParent", "ParentId", {}),
+    ("ListParents", "ChildId", {}),
+]
+"""Questions about one thing: the member that names it, and what else has to be said."""
 
 
 def ask(views: Views, operation: str, account: str, **members: Any) -> dict[str, Any]:
@@ -24,22 +38,29 @@ def ask(views: Views, operation: str, account: str, **members: Any) -> dict[str,
 
 def answers(views: Views, accounts: Iterable[str]) -> dict[tuple[str, ...], Any]:
     """Everything that these accounts can find out: answers and refusals to all questions about all that there is."""
-    handshakes, creations = sorted(views.handshakes.rows), sorted(views.account_creations.rows)
     accounts = sorted({*accounts, *views.accounts.members})
-    questions = [
-        *(("DescribeHandshake", "HandshakeId", handshake) for handshake in handshakes),
-        *(("DescribeCreateAccountStatus", "CreateAccountRequestId", creation) for creation in creations),
-        *(("DescribeAccount", "AccountId", account) for account in accounts),
-    ]
     found: dict[tuple[str, ...], Any] = {}
-    for account in accounts:
-        for operation in ("DescribeOrganization", "ListRoots"):
-            found[account, operation] = _answer_or_refusal(views, operation, account)
-        for operation in LISTS:
-            found[account, operation] = _whole_list(views, operation, account)
-        for operation, member, value in questions:
-            found[account, operation, value] = _answer_or_refusal(views, operation, account, **{member: value})
+    for operation, members in _questions(views, accounts):
+        answer = _whole_list if operation.startswith("List") else _answer_or_refusal
+        for account in accounts:
+            found[account, operation, *members.values()] = answer(views, operation, account, **members)
     return found
+
+
+def _questions(views: Views, accounts: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    units = [unit for row in views.organizations.rows.values() for unit in row.units.by_id]
+    subjects = {
+        "HandshakeId": sorted(views.handshakes.rows),
+        "CreateAccountRequestId": sorted(views.account_creations.rows),
+        "AccountId": accounts,
+        "OrganizationalUnitId": sorted(unit for unit in units if unit.startswith("ou-")),
+        "ParentId": sorted(units),
+        "ChildId": sorted(unit for unit in units if unit.startswith("ou-")) + accounts,
+    }
+    yield "DescribeOrganization", {}
+    yield from ((operation, {}) for operation in (*LISTS, "ListRoots"))
+    for operation, member, more in ABOUT:
+        yield from ((operation, {member: subject, **more}) for subject in subjects[member])
 
 
 def _answer_or_refusal(views: Views, operation: str, account: str, **members: Any) -> Any:
@@ -49,10 +70,10 @@ def _answer_or_refusal(views: Views, operation: str, account: str, **members: An
         return refusal.code, refusal.reason
 
 
-def _whole_list(views: Views, operation: str, account: str) -> list[Any]:
-    pages = [_answer_or_refusal(views, operation, account)]
+def _whole_list(views: Views, operation: str, account: str, **members: Any) -> list[Any]:
+    pages = [_answer_or_refusal(views, operation, account, **members)]
     while isinstance(pages[-1], dict) and "NextToken" in pages[-1]:
-        pages.append(ask(views, operation, account, NextToken=pages[-1]["NextToken"]))
+        pages.append(ask(views, operation, account, **members, NextToken=pages[-1]["NextToken"]))
     return pages
 
 

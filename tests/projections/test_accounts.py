@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,15 @@ from orgsim.engine.errors import (
     AWSOrganizationsNotInUseException,
     InvalidInputException,
 )
+from orgsim.engine.events import (
+    AccountClosed,
+    AccountClosureRequested,
+    AccountDeparted,
+    DelegatedAdministratorRegistered,
+    ResourcePolicyPut,
+)
 from orgsim.engine.shapes.base import moment
+from orgsim.engine.words import Condition, DepartureMethod
 
 
 def settled() -> WatchedWorld:
@@ -110,6 +119,84 @@ def test_who_may_ask(operation: str, members: dict[str, Any]) -> None:
     world = settled()
     world.denies(operation, MEMBER, AccessDeniedException, **members)
     world.denies(operation, STRANGER, AWSOrganizationsNotInUseException, **members)
+
+
+@pytest.mark.parametrize(("operation", "members"), [("DescribeAccount", {"AccountId": FOUNDER}), ("ListAccounts", {})])
+def test_delegated_administrator(operation: str, members: dict[str, Any]) -> None:
+    """A member that administers any service hears what the management account hears, of its organization only."""
+    world = settled()
+    organization = world.organization_of(FOUNDER).id
+    world.evolve(DelegatedAdministratorRegistered(organization, MEMBER, "config.amazonaws.com"))
+    assert world.ask(operation, MEMBER, **members) == world.ask(operation, FOUNDER, **members)
+    world.denies("DescribeAccount", MEMBER, AccessDeniedException, AccountId=OTHER)
+
+
+def test_granted() -> None:
+    """A member may describe the account that the resource policy grants it to ask about, and no other; to list all of
+    them takes a grant about everything."""
+    world = settled()
+    world.joined(STRANGER)
+    organization = world.organization_of(FOUNDER).id
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{MEMBER}:root"},
+        "Action": ["organizations:DescribeAccount", "organizations:ListAccounts"],
+        "Resource": f"arn:aws:organizations::{FOUNDER}:account/{organization}/{STRANGER}",
+    }
+    content = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    world.evolve(ResourcePolicyPut(organization, "rp-00000000", content))
+    assert world.ask("DescribeAccount", MEMBER, AccountId=STRANGER)["Account"]["Id"] == STRANGER
+    for account in (MEMBER, FOUNDER, OTHER, "000000000000"):
+        world.denies("DescribeAccount", MEMBER, AccessDeniedException, AccountId=account)
+    world.denies("ListAccounts", MEMBER, AccessDeniedException)
+
+
+def test_path() -> None:
+    """An account's one path leads from the organization through root and OUs to the account."""
+    world = settled()
+    organization, root = world.organization_of(FOUNDER).id, world.organization_of(FOUNDER).root
+    outer = world.call("CreateOrganizationalUnit", FOUNDER, ParentId=root, Name="Outer")[0].unit
+    inner = world.call("CreateOrganizationalUnit", FOUNDER, ParentId=outer, Name="Inner")[0].unit
+    parents = {"SourceParentId": root, "DestinationParentId": inner}
+    world.call("MoveAccount", FOUNDER, AccountId=MEMBER, **parents)
+    paths = {account["Id"]: account["Paths"] for account in world.ask("ListAccounts", FOUNDER)["Accounts"]}
+    assert paths == {
+        FOUNDER: [f"{organization}/{root}/{FOUNDER}/"],
+        MEMBER: [f"{organization}/{root}/{outer}/{inner}/{MEMBER}/"],
+    }
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_status_and_state(suspended: bool) -> None:
+    """Status and state tell what became of an account; a closure shows even of a suspended one."""
+    world = settled()
+    organization = world.organization_of(FOUNDER).id
+    if suspended:
+        world.suffers(MEMBER, Condition.SUSPENDED)
+
+    def shown() -> tuple[str, str]:
+        account = world.ask("DescribeAccount", FOUNDER, AccountId=MEMBER)["Account"]
+        assert world.ask("ListAccounts", FOUNDER)["Accounts"][1] == account
+        return account["Status"], account["State"]
+
+    assert shown() == (("SUSPENDED", "SUSPENDED") if suspended else ("ACTIVE", "ACTIVE"))
+    world.evolve(AccountClosureRequested(organization, MEMBER, world.now))
+    assert shown() == ("PENDING_CLOSURE", "PENDING_CLOSURE")
+    world.evolve(AccountClosed(organization, MEMBER))
+    assert shown() == ("SUSPENDED", "CLOSED")
+
+
+def test_cleaned() -> None:
+    """An account that was closed for good is found and listed no more; its address and name stay known."""
+    world = settled()
+    account, organization = world.created(), world.organization_of(FOUNDER).id
+    world.evolve(AccountClosureRequested(organization, account, world.now), AccountClosed(organization, account))
+    assert listed(world) == [FOUNDER, MEMBER, account]
+    world.evolve(AccountDeparted(organization, account, DepartureMethod.CLEANED))
+    world.denies("DescribeAccount", FOUNDER, AccountNotFoundException, AccountId=account)
+    assert listed(world) == [FOUNDER, MEMBER]
+    accounts = world.views.accounts
+    assert (accounts.email_of(account), accounts.name_of(account)) == ("made@example.com", "Made")
 
 
 def test_list_in_order_of_joining() -> None:

@@ -1,0 +1,60 @@
+"""CreateOrganizationalUnit: the management account makes an OU under the root or under another OU.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER,
+    DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION); ParentNotFound;
+    DuplicateOrganizationalUnit (a sibling has that name, in the same case of letters [inferred]); ConstraintViolation
+    (OU_DEPTH_LIMIT_EXCEEDED, OU_NUMBER_LIMIT_EXCEEDED).
+Happens: OrganizationalUnitCreated; ResourceTagged, if it is given tags.
+Goes on in: move_account.py, which fills it.
+Sources: sections 5 and 8; the order of the refusals is inferred.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ..errors import (
+    ConstraintViolationException,
+    DuplicateOrganizationalUnitException,
+    ParentNotFoundException,
+)
+from ..events import OrganizationalUnitCreated, ResourceTagged
+from ..ids import ParentId
+from ..operation import Events, Stamp
+from ..rules import caller
+from ..rules import tags as tag_rules
+from ..shapes.units import OrganizationalUnitReply, unit_shape
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    parent_id: ParentId
+    name: Annotated[str, Meta(min_length=1, max_length=128)]
+    tags: tuple[tag_rules.TagMember, ...] = ()
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("CreateOrganizationalUnit", state, stamp)
+    tags = tag_rules.compliant(request.tags, "ou", organization)
+    units = organization.units
+    parent = units.by_id.get(request.parent_id)
+    if parent is None:
+        raise ParentNotFoundException
+    if request.name in parent.units.values():
+        raise DuplicateOrganizationalUnitException
+    limits = state.settings.quotas
+    # The path to the parent begins with the root, which is no level: it is as long as the new OU is deep.
+    if len(units.path_to(parent.id)) > limits.organizational_unit_depth:
+        raise ConstraintViolationException("OU_DEPTH_LIMIT_EXCEEDED")
+    if len(units.by_id) - 1 >= limits.organizational_units:
+        raise ConstraintViolationException("OU_NUMBER_LIMIT_EXCEEDED")
+    unit = stamp.ids.organizational_unit(stamp.position, units.root)
+    tagged = [ResourceTagged(organization.id, unit, tags)] if tags else []
+    return [OrganizationalUnitCreated(organization.id, unit, parent.id, request.name), *tagged]
+
+
+def reply(request: Request, events: Events, state: State) -> OrganizationalUnitReply:
+    created = events[0]
+    assert isinstance(created, OrganizationalUnitCreated)
+    return OrganizationalUnitReply(unit_shape(created.unit, state.organizations[created.organization]))

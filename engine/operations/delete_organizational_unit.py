@@ -1,0 +1,37 @@
+"""DeleteOrganizationalUnit: the management account removes an empty OU.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationalUnitNotFound; OrganizationalUnitNotEmpty
+    (accounts, closed ones too, or OUs are in it).
+Happens: OrganizationalUnitDeleted; its tags go with it, and the attachments of policies, which do not block [inferred].
+Goes on in: nowhere.
+Sources: section 5.
+"""
+
+from msgspec import Struct
+
+from ..errors import OrganizationalUnitNotEmptyException, OrganizationalUnitNotFoundException
+from ..events import OrganizationalUnitDeleted
+from ..ids import OrganizationalUnitId
+from ..operation import Events, Stamp
+from ..rules import caller
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    organizational_unit_id: OrganizationalUnitId
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("DeleteOrganizationalUnit", state, stamp)
+    unit = organization.units.by_id.get(request.organizational_unit_id)
+    if unit is None:
+        raise OrganizationalUnitNotFoundException
+    if unit.accounts or unit.units:
+        raise OrganizationalUnitNotEmptyException
+    return [OrganizationalUnitDeleted(organization.id, unit.id)]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

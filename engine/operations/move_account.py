@@ -1,0 +1,57 @@
+"""MoveAccount: the management account moves a member, perhaps itself, to another place in the tree.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound; SourceParentNotFound (no such root or
+    OU); DestinationParentNotFound; DuplicateAccount (it stands there already); SourceParentNotFound (it stands
+    elsewhere).
+Happens: AccountMoved; then for each enabled policy type with an effective view EffectivePoliciesPublished, or with
+    realistic latency EffectivePoliciesOutdated, for other policies hold where the account stands now.
+Goes on in: publish_effective_policies.py, with realistic latency.
+Sources: section 4.6; the order of the refusals is inferred. An organization has one root, so no account can be moved
+    to another. Closed accounts can be moved [inferred].
+"""
+
+from msgspec import Struct
+
+from ..errors import (
+    AccountNotFoundException,
+    DestinationParentNotFoundException,
+    DuplicateAccountException,
+    SourceParentNotFoundException,
+)
+from ..events import AccountMoved
+from ..ids import AccountId, ParentId
+from ..operation import Events, Stamp
+from ..rules import caller, publication
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    account_id: AccountId
+    source_parent_id: ParentId
+    destination_parent_id: ParentId
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("MoveAccount", state, stamp)
+    units, source, destination = organization.units, request.source_parent_id, request.destination_parent_id
+    if request.account_id not in organization.members:
+        raise AccountNotFoundException
+    if source not in units.by_id:
+        raise SourceParentNotFoundException
+    if destination not in units.by_id:
+        raise DestinationParentNotFoundException
+    parent = units.parent_of(request.account_id)
+    if parent == destination:
+        raise DuplicateAccountException
+    if parent != source:
+        raise SourceParentNotFoundException
+    return [
+        AccountMoved(organization.id, request.account_id, source, destination),
+        *publication.published(organization, organization.policies.enabled, state, stamp),
+    ]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

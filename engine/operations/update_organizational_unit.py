@@ -1,0 +1,44 @@
+"""UpdateOrganizationalUnit: the management account gives an OU another name.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationalUnitNotFound; DuplicateOrganizationalUnit
+    (a sibling has that name, in the same case of letters [inferred]).
+Happens: OrganizationalUnitRenamed. Without a name, or with one of nothing but blanks, it keeps the one that it has.
+Goes on in: nowhere.
+Sources: section 5. That blanks of any kind and number are no name is inferred from the captured " ".
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ..errors import DuplicateOrganizationalUnitException, OrganizationalUnitNotFoundException
+from ..events import OrganizationalUnitRenamed
+from ..ids import OrganizationalUnitId
+from ..operation import Events, Stamp
+from ..rules import caller
+from ..shapes.units import OrganizationalUnitReply, unit_shape
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    organizational_unit_id: OrganizationalUnitId
+    name: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("UpdateOrganizationalUnit", state, stamp)
+    units = organization.units.by_id
+    unit = units.get(request.organizational_unit_id)
+    if unit is None or unit.parent is None:
+        raise OrganizationalUnitNotFoundException
+    name = request.name if request.name and not request.name.isspace() else unit.name
+    if name != unit.name and name in units[unit.parent].units.values():
+        raise DuplicateOrganizationalUnitException
+    return [OrganizationalUnitRenamed(organization.id, unit.id, name)]
+
+
+def reply(request: Request, events: Events, state: State) -> OrganizationalUnitReply:
+    renamed = events[0]
+    assert isinstance(renamed, OrganizationalUnitRenamed)
+    return OrganizationalUnitReply(unit_shape(renamed.unit, state.organizations[renamed.organization]))

@@ -1,0 +1,31 @@
+"""OUs in AWS's form, and the paths of all that stands in the tree (fact sheet, section 1.1)."""
+
+from ..ids import organizational_unit_arn
+from ..state import OrganizationFacts
+from .base import Shape
+
+
+class OrganizationalUnit(Shape, frozen=True):
+    id: str
+    arn: str
+    name: str
+    path: str
+
+
+class OrganizationalUnitReply(Shape, frozen=True):
+    organizational_unit: OrganizationalUnit
+
+
+def path_of(unit: str, organization: OrganizationFacts) -> str:
+    """``o-…/r-…/ou-…/``: from the organization down to a root or OU. An account's path is one step longer."""
+    return "/".join([organization.id, *organization.units.path_to(unit), ""])
+
+
+def unit_shape(unit: str, organization: OrganizationFacts) -> OrganizationalUnit:
+    """An OU of the organization."""
+    return OrganizationalUnit(
+        id=unit,
+        arn=organizational_unit_arn(organization.management_account, organization.id, unit),
+        name=organization.units.by_id[unit].name,
+        path=path_of(unit, organization),
+    )

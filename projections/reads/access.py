@@ -1,0 +1,174 @@
+"""ListAWSServiceAccessForOrganization, ListDelegatedAdministrators, ListDelegatedServicesForAccount and
+DescribeResourcePolicy (fact sheet, sections 3.5 to 3.7).
+
+Services are in the order of the alphabet, administrators in that of joining; AWS promises no order. With consolidated
+billing there are none of either, and the lists are empty.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from ...engine.errors import (
+    AccountNotFoundException,
+    AccountNotRegisteredException,
+    ResourcePolicyNotFoundException,
+)
+from ...engine.ids import AccountId
+from ...engine.rules.services import ServicePrincipal, require_delegable
+from ...engine.services import SERVICES
+from ...engine.shapes.access import ResourcePolicyReply, resource_policy_reply
+from ...engine.shapes.base import Shape, moment
+from ...engine.state import OrganizationFacts
+from ...engine.words import JoinedMethod
+from ..accounts import MemberRow
+from ..paging import MaxResults, NextToken, cut_page, read_token
+from ..views import Views
+from .accounts import account_shape, reader_about
+
+PLACES = {service: place for place, service in enumerate(sorted(SERVICES), 1)}
+"""Where each service stands in lists, whether it is in one or not: so pages stay right while services come and go."""
+
+
+class ServiceRow(Struct, frozen=True):
+    """A service in a list."""
+
+    service: str
+    since: int
+    position: int
+    gone: bool = False
+
+
+class EnabledServicePrincipal(Shape, frozen=True):
+    service_principal: str
+    date_enabled: datetime
+
+
+class EnabledServicePrincipalsReply(Shape, frozen=True):
+    enabled_service_principals: list[EnabledServicePrincipal]
+    next_token: str | None = None
+
+
+class DelegatedAdministrator(Shape, frozen=True):
+    id: str
+    arn: str
+    email: str
+    name: str
+    status: str
+    state: str
+    joined_method: JoinedMethod
+    joined_timestamp: datetime
+    delegation_enabled_date: datetime
+
+
+class DelegatedAdministratorsReply(Shape, frozen=True):
+    delegated_administrators: list[DelegatedAdministrator]
+    next_token: str | None = None
+
+
+class DelegatedService(Shape, frozen=True):
+    service_principal: str
+    delegation_enabled_date: datetime
+
+
+class DelegatedServicesReply(Shape, frozen=True):
+    delegated_services: list[DelegatedService]
+    next_token: str | None = None
+
+
+class ListAWSServiceAccessForOrganization(Struct, frozen=True, rename="pascal"):
+    next_token: NextToken | None = None
+    max_results: MaxResults | None = None
+
+
+def list_aws_service_access_for_organization(
+    request: ListAWSServiceAccessForOrganization, views: Views, account: str
+) -> EnabledServicePrincipalsReply:
+    """The trusted services, and since when; the management account, delegated administrators, and whoever is granted it
+    may ask."""
+    organization = views.reader("ListAWSServiceAccessForOrganization", account)
+    scope = f"ListAWSServiceAccessForOrganization {organization.id}"
+    rows = _rows(organization.access.services, read_token(request.next_token, scope))
+    page, token = cut_page(rows, request.max_results, scope)
+    services = [EnabledServicePrincipal(row.service, moment(row.since)) for row in page]
+    return EnabledServicePrincipalsReply(services, token)
+
+
+class ListDelegatedAdministrators(Struct, frozen=True, rename="pascal"):
+    service_principal: ServicePrincipal | None = None
+    next_token: NextToken | None = None
+    max_results: MaxResults | None = None
+
+
+def list_delegated_administrators(
+    request: ListDelegatedAdministrators, views: Views, account: str
+) -> DelegatedAdministratorsReply:
+    """The delegated administrators of any service, or of one, which has to support delegation [inferred]; the same may
+    ask. The date is that of the first of an administrator's services, also where another is asked for."""
+    organization = views.reader("ListDelegatedAdministrators", account)
+    service = request.service_principal
+    if service is not None:
+        require_delegable(service)
+    scope = f"ListDelegatedAdministrators {organization.id} {service}"
+    after = read_token(request.next_token, scope) or 0
+    members = views.accounts.members
+    registered = organization.access.administrators.items()
+    # All are gone through for a page: services allow few.
+    rows = (members[administrator] for administrator, services in registered if service is None or service in services)
+    ordered = sorted((row for row in rows if row.position > after), key=lambda row: row.position)
+    page, token = cut_page(ordered, request.max_results, scope)
+    return DelegatedAdministratorsReply([_administrator_shape(row, organization, views) for row in page], token)
+
+
+class ListDelegatedServicesForAccount(Struct, frozen=True, rename="pascal"):
+    account_id: AccountId
+    next_token: NextToken | None = None
+    max_results: MaxResults | None = None
+
+
+def list_delegated_services_for_account(
+    request: ListDelegatedServicesForAccount, views: Views, account: str
+) -> DelegatedServicesReply:
+    """The services that a delegated administrator administers, and since when; the same may ask."""
+    wanted = request.account_id
+    organization = reader_about("ListDelegatedServicesForAccount", wanted, AccountNotFoundException, views, account)
+    services = organization.access.administrators.get(wanted)
+    if services is None:
+        raise AccountNotRegisteredException
+    scope = f"ListDelegatedServicesForAccount {organization.id} {wanted}"
+    page, token = cut_page(_rows(services, read_token(request.next_token, scope)), request.max_results, scope)
+    return DelegatedServicesReply([DelegatedService(row.service, moment(row.since)) for row in page], token)
+
+
+class DescribeResourcePolicy(Struct, frozen=True, rename="pascal"):
+    """No members."""
+
+
+def describe_resource_policy(request: DescribeResourcePolicy, views: Views, account: str) -> ResourcePolicyReply:
+    """The resource policy as it is stored; the same may ask."""
+    organization = views.reader("DescribeResourcePolicy", account)
+    if organization.access.resource_policy is None:
+        raise ResourcePolicyNotFoundException
+    return resource_policy_reply(organization)
+
+
+def _rows(services: Mapping[str, int], after: int | None) -> list[ServiceRow]:
+    rows = [ServiceRow(service, since, PLACES[service]) for service, since in services.items()]
+    return sorted((row for row in rows if row.position > (after or 0)), key=lambda row: row.position)
+
+
+def _administrator_shape(row: MemberRow, organization: OrganizationFacts, views: Views) -> DelegatedAdministrator:
+    account = account_shape(row, organization, views)
+    since = min(organization.access.administrators[row.account].values())
+    return DelegatedAdministrator(
+        id=account.id,
+        arn=account.arn,
+        email=account.email,
+        name=account.name,
+        status=account.status,
+        state=account.state,
+        joined_method=account.joined_method,
+        joined_timestamp=account.joined_timestamp,
+        delegation_enabled_date=moment(since),
+    )

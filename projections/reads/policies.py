@@ -1,0 +1,160 @@
+"""DescribePolicy, ListPolicies, ListPoliciesForTarget and ListTargetsForPolicy (fact sheet, sections 3.7 and 6.3).
+
+Lists are in the order of time, AWS's own policies first; AWS promises no order. A policy or target that is not there is
+named so to the management account, and is denied to members (section 3.7).
+"""
+
+from collections.abc import Iterable
+from heapq import merge
+from itertools import chain
+
+from msgspec import Struct
+
+from ...engine.errors import PolicyNotFoundException, TargetNotFoundException
+from ...engine.ids import PolicyId, PolicyTargetId
+from ...engine.policies.types import MANAGED_POLICIES, ManagedPolicy
+from ...engine.resources import arn_of, entity_type
+from ...engine.rules import policies as rules
+from ...engine.shapes.base import Shape
+from ...engine.shapes.policies import PolicyReply, PolicySummary, policy_reply, summary_shape
+from ...engine.state import OrganizationFacts
+from ...engine.words import FeatureSet, PolicyType
+from ..paging import MaxResults, NextToken, cut_page, read_token
+from ..policy_lists import Entry
+from ..views import Views
+
+MANAGED = 0
+"""Where AWS's own policies stand in lists: before all that was made."""
+
+LOOKED_AT = 200
+"""Roots, OUs and accounts in which a page of a default policy's targets may look for some."""
+
+
+class PoliciesReply(Shape, frozen=True):
+    policies: list[PolicySummary]
+    next_token: str | None = None
+
+
+class PolicyTargetSummary(Shape, frozen=True):
+    target_id: str
+    arn: str
+    name: str
+    type: str
+
+
+class TargetsReply(Shape, frozen=True):
+    targets: list[PolicyTargetSummary]
+    next_token: str | None = None
+
+
+class DescribePolicy(Struct, frozen=True, rename="pascal"):
+    policy_id: PolicyId
+
+
+def describe_policy(request: DescribePolicy, views: Views, account: str) -> PolicyReply:
+    """A policy with its content, byte for byte; AWS's own too, once the organization has all features."""
+    organization, policy = _reach("DescribePolicy", request.policy_id, views, account)
+    return policy_reply(policy, organization)
+
+
+class ListPolicies(Struct, frozen=True, rename="pascal"):
+    filter: PolicyType
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+def list_policies(request: ListPolicies, views: Views, account: str) -> PoliciesReply:
+    """The policies of a type, AWS's own first, then in the order of creation; the type need not be enabled.
+
+    With consolidated billing only there are none [inferred]."""
+    organization = views.reader("ListPolicies", account, policy_type=request.filter)
+    scope = f"ListPolicies {organization.id} {request.filter}"
+    after = read_token(request.next_token, scope)
+    own = views.policy_lists.of_type(request.filter, organization.id).after(after or 0)
+    ours = (Entry(row.id, row.position) for row in own)
+    rows = chain(_managed(request.filter, organization), ours) if after is None else ours
+    page, token = cut_page(rows, request.max_results, scope)
+    return PoliciesReply(_summaries(page, organization), token)
+
+
+class ListPoliciesForTarget(Struct, frozen=True, rename="pascal"):
+    target_id: PolicyTargetId
+    filter: PolicyType
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+def list_policies_for_target(request: ListPoliciesForTarget, views: Views, account: str) -> PoliciesReply:
+    """What is attached directly to a root, OU or account: AWS's default first, then in the order of attachment."""
+    target = request.target_id
+    organization = views.member(account)
+    if target not in organization.units.by_id and views.accounts.organization_of(target) != organization.id:
+        raise rules.hidden(TargetNotFoundException(), organization, account)
+    views.reader("ListPoliciesForTarget", account, [arn_of(target, organization)], request.filter)
+    scope = f"ListPoliciesForTarget {organization.id} {target} {request.filter}"
+    after = read_token(request.next_token, scope)
+    places = views.policy_lists.attached.get(target, {})
+    there = rules.attached(target, request.filter, organization)
+    rows = (Entry(policy, places[policy].position if policy in places else MANAGED) for policy in there)
+    page, token = cut_page((row for row in rows if after is None or row.position > after), request.max_results, scope)
+    return PoliciesReply(_summaries(page, organization), token)
+
+
+class ListTargetsForPolicy(Struct, frozen=True, rename="pascal"):
+    policy_id: PolicyId
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+def list_targets_for_policy(request: ListTargetsForPolicy, views: Views, account: str) -> TargetsReply:
+    """Where a policy is attached, in the order of attachment. AWS's defaults, while their type is enabled, are attached
+    to all roots, OUs and accounts from which they were not detached, in the order in which those came to be; where many
+    were, a page may be short, or empty, and yet not the last."""
+    organization, policy = _reach("ListTargetsForPolicy", request.policy_id, views, account)
+    scope = f"ListTargetsForPolicy {organization.id} {policy.id}"
+    after = read_token(request.next_token, scope) or 0
+    if isinstance(policy, ManagedPolicy):
+        entities, further = cut_page(_entities(policy, organization, views, after), LOOKED_AT, scope)
+        rows = (entity for entity in entities if rules.is_attached(policy.id, entity.id, organization))
+    else:
+        rows, further = views.policy_lists.policies[policy.id].targets.after(after), None
+    page, token = cut_page(rows, request.max_results, scope)
+    token = token or further
+    return TargetsReply([_target_shape(row.id, organization, views) for row in page], token)
+
+
+def _managed(policy_type: PolicyType, organization: OrganizationFacts) -> list[Entry]:
+    if organization.feature_set is not FeatureSet.ALL:
+        return []
+    return [Entry(policy.id, MANAGED) for policy in MANAGED_POLICIES.values() if policy.type is policy_type]
+
+
+def _entities(policy: ManagedPolicy, organization: OrganizationFacts, views: Views, after: int) -> Iterable[Entry]:
+    """What a default policy is attached to unless it was detached; nothing while its type is disabled."""
+    if policy.type not in organization.policies.enabled:
+        return ()
+    containers = views.policy_lists.containers[organization.id].after(after)
+    members = views.accounts.by_organization[organization.id].after(after)
+    accounts = (Entry(row.account, row.position) for row in members)
+    return merge(containers, accounts, key=lambda entry: entry.position)
+
+
+def _reach(operation: str, policy: str, views: Views, account: str) -> tuple[OrganizationFacts, rules.AnyPolicy]:
+    """The caller's organization and a policy about which it may ask this."""
+    organization = views.member(account)
+    found = rules.find(policy, organization)
+    if found is None:
+        raise rules.hidden(PolicyNotFoundException(), organization, account)
+    views.reader(operation, account, [arn_of(policy, organization)], found.type)
+    return organization, found
+
+
+def _summaries(page: list[Entry], organization: OrganizationFacts) -> list[PolicySummary]:
+    own = organization.policies.by_id
+    return [summary_shape(own.get(row.id) or MANAGED_POLICIES[row.id], organization) for row in page]
+
+
+def _target_shape(target: str, organization: OrganizationFacts, views: Views) -> PolicyTargetSummary:
+    unit = organization.units.by_id.get(target)
+    name = unit.name if unit else views.accounts.name_of(target)
+    return PolicyTargetSummary(target, arn_of(target, organization), name, entity_type(target))

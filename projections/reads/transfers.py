@@ -1,0 +1,113 @@
+"""DescribeResponsibilityTransfer and the lists of responsibility transfers (fact sheet, section 12).
+
+Both lists are newest first, and have invitations and transfers alike. What came to nothing can be seen for thirty days,
+what was accepted for ever.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from ...engine.errors import ResponsibilityTransferNotFoundException
+from ...engine.ids import ResponsibilityTransferId, transfer_arn
+from ...engine.rules.policies import hidden
+from ...engine.rules.transfers import payers
+from ...engine.shapes.base import Shape
+from ...engine.shapes.transfers import (
+    ResponsibilityTransfer,
+    ResponsibilityTransferReply,
+    Side,
+    side_of,
+    transfer_shape,
+)
+from ...engine.state import OrganizationFacts, Transfer
+from ...engine.words import TransferStatus
+from ..paging import MaxResults, NextToken, cut_page, read_token
+from ..transfers import TransferRow
+from ..views import Views
+
+
+class DescribeResponsibilityTransfer(Struct, frozen=True, rename="pascal"):
+    id: ResponsibilityTransferId
+
+
+class ListInboundResponsibilityTransfers(Struct, frozen=True, rename="pascal"):
+    type: Literal["BILLING"]
+    id: ResponsibilityTransferId | None = None
+    next_token: NextToken | None = None
+    max_results: MaxResults | None = None
+
+
+class ListOutboundResponsibilityTransfers(Struct, frozen=True, rename="pascal"):
+    type: Literal["BILLING"]
+    next_token: NextToken | None = None
+    max_results: MaxResults | None = None
+
+
+class ResponsibilityTransfersReply(Shape, frozen=True):
+    responsibility_transfers: list[ResponsibilityTransfer]
+    next_token: str | None = None
+
+
+def describe_responsibility_transfer(
+    request: DescribeResponsibilityTransfer, views: Views, account: str
+) -> ResponsibilityTransferReply:
+    """Either side may ask, and whoever inherits the transfer, as the payer of who pays [inferred]; anybody else hears
+    ResponsibilityTransferNotFound."""
+    organization = views.member(account)
+    transfer = views.transfers.facts.by_id.get(request.id)
+    side = _side_of(transfer, organization, views) if transfer else None
+    if transfer is None or side is None:
+        raise hidden(ResponsibilityTransferNotFoundException(), organization, account)
+    arn = transfer_arn(organization.management_account, organization.id, side, transfer.id)
+    views.reader("DescribeResponsibilityTransfer", account, [arn])
+    return ResponsibilityTransferReply(_shape(transfer, side, organization, views))
+
+
+def _side_of(transfer: Transfer, organization: OrganizationFacts, views: Views) -> Side | None:
+    side = side_of(transfer, organization, views.accounts.email_of(organization.management_account))
+    if side is None and transfer.status is TransferStatus.ACCEPTED:
+        return "inbound" if organization.id in payers(transfer.organization, views.transfers.facts) else None
+    return side
+
+
+def _shape(transfer: Transfer, side: Side, organization: OrganizationFacts, views: Views) -> ResponsibilityTransfer:
+    payer = views.organizations.rows[transfer.organization].management_account
+    return transfer_shape(transfer, side, organization, payer, views.accounts.email_of)
+
+
+def list_inbound_responsibility_transfers(
+    request: ListInboundResponsibilityTransfers, views: Views, account: str
+) -> ResponsibilityTransfersReply:
+    """By which the caller's organization pays for others, or offers to; with an id that one alone, and
+    ResponsibilityTransferNotFound if it is not among them."""
+    organization = views.reader("ListInboundResponsibilityTransfers", account)
+    scope = f"ListInboundResponsibilityTransfers {organization.id} {request.id}"
+    before = read_token(request.next_token, scope)
+    if request.id is None:
+        page, token = cut_page(views.transfers.inbound(organization.id, before), request.max_results, scope)
+        return _listed(page, "inbound", token, organization, views)
+    # One transfer is one page: no token has ever been given out.
+    transfer = views.transfers.facts.by_id.get(request.id)
+    if transfer is None or transfer.organization != organization.id:
+        raise ResponsibilityTransferNotFoundException
+    return ResponsibilityTransfersReply([_shape(transfer, "inbound", organization, views)])
+
+
+def list_outbound_responsibility_transfers(
+    request: ListOutboundResponsibilityTransfers, views: Views, account: str
+) -> ResponsibilityTransfersReply:
+    """By which others pay for the caller's organization, invitations to its management account included."""
+    organization = views.reader("ListOutboundResponsibilityTransfers", account)
+    scope = f"ListOutboundResponsibilityTransfers {organization.id}"
+    before = read_token(request.next_token, scope)
+    asked = organization.management_account
+    rows = views.transfers.outbound(organization.id, asked, views.accounts.email_of(asked), before)
+    page, token = cut_page(rows, request.max_results, scope)
+    return _listed(page, "outbound", token, organization, views)
+
+
+def _listed(
+    page: list[TransferRow], side: Side, token: str | None, organization: OrganizationFacts, views: Views
+) -> ResponsibilityTransfersReply:
+    return ResponsibilityTransfersReply([_shape(row.transfer, side, organization, views) for row in page], token)

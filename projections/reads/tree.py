@@ -1,0 +1,153 @@
+"""DescribeOrganizationalUnit, ListOrganizationalUnitsForParent, ListAccountsForParent, ListChildren and ListParents
+(fact sheet, sections 4.3 and 5).
+
+The management account, a delegated administrator, or a member to whom it is granted may ask. What is not there is not
+found by the management account, and denied to the others. OUs are in the order of creation, accounts in the order in
+which they came to where they stand; AWS promises no order.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ...engine.errors import (
+    ChildNotFoundException,
+    OrganizationalUnitNotFoundException,
+    ParentNotFoundException,
+)
+from ...engine.ids import ChildId, OrganizationalUnitId, ParentId
+from ...engine.resources import entity_type
+from ...engine.shapes.base import Shape
+from ...engine.shapes.units import OrganizationalUnit, OrganizationalUnitReply, unit_shape
+from ...engine.state import OrganizationFacts
+from ..paging import MaxResults, NextToken, OrderedRows, R, cut_page, read_token
+from ..views import Views
+from .accounts import AccountsReply, account_shape, reader_about
+
+
+class DescribeOrganizationalUnit(Struct, frozen=True, rename="pascal"):
+    organizational_unit_id: OrganizationalUnitId
+
+
+def describe_organizational_unit(
+    request: DescribeOrganizationalUnit, views: Views, account: str
+) -> OrganizationalUnitReply:
+    """An OU, with its path; OrganizationalUnitNotFound if there is none."""
+    unit, not_found = request.organizational_unit_id, OrganizationalUnitNotFoundException
+    organization = reader_about("DescribeOrganizationalUnit", unit, not_found, views, account)
+    return OrganizationalUnitReply(unit_shape(unit, organization))
+
+
+class ListOrganizationalUnitsForParent(Struct, frozen=True, rename="pascal"):
+    parent_id: ParentId
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+class OrganizationalUnitsReply(Shape, frozen=True):
+    organizational_units: list[OrganizationalUnit]
+    next_token: str | None = None
+
+
+def list_organizational_units_for_parent(
+    request: ListOrganizationalUnitsForParent, views: Views, account: str
+) -> OrganizationalUnitsReply:
+    """The OUs directly in a root or OU, in the order of creation; ParentNotFound if there is no such parent."""
+    operation = "ListOrganizationalUnitsForParent"
+    organization = reader_about(operation, request.parent_id, ParentNotFoundException, views, account)
+    rows = views.accounts.units_in(request.parent_id, organization.id)
+    page, token = _page(operation, request, organization, rows)
+    return OrganizationalUnitsReply([unit_shape(row.unit, organization) for row in page], token)
+
+
+class ListAccountsForParent(Struct, frozen=True, rename="pascal"):
+    parent_id: ParentId
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+def list_accounts_for_parent(request: ListAccountsForParent, views: Views, account: str) -> AccountsReply:
+    """The accounts directly in a root or OU, in the order in which they came there; ParentNotFound if there is no such
+    parent."""
+    operation = "ListAccountsForParent"
+    organization = reader_about(operation, request.parent_id, ParentNotFoundException, views, account)
+    rows = views.accounts.accounts_in(request.parent_id, organization.id)
+    page, token = _page(operation, request, organization, rows)
+    members = views.accounts.members
+    return AccountsReply([account_shape(members[row.account], organization, views) for row in page], token)
+
+
+class ChildType(StrEnum):
+    """What stands in a root or OU."""
+
+    ACCOUNT = "ACCOUNT"
+    ORGANIZATIONAL_UNIT = "ORGANIZATIONAL_UNIT"
+
+
+class ListChildren(Struct, frozen=True, rename="pascal"):
+    parent_id: ParentId
+    child_type: ChildType
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+class Child(Shape, frozen=True):
+    id: str
+    type: ChildType
+
+
+class ChildrenReply(Shape, frozen=True):
+    children: list[Child]
+    next_token: str | None = None
+
+
+def list_children(request: ListChildren, views: Views, account: str) -> ChildrenReply:
+    """The accounts, or the OUs, directly in a root or OU, in the order of the lists that show more of them."""
+    organization = reader_about("ListChildren", request.parent_id, ParentNotFoundException, views, account)
+    scope = f"ListChildren {request.child_type}"
+    if request.child_type is ChildType.ACCOUNT:
+        accounts = views.accounts.accounts_in(request.parent_id, organization.id)
+        page, token = _page(scope, request, organization, accounts)
+        return ChildrenReply([Child(row.account, request.child_type) for row in page], token)
+    units = views.accounts.units_in(request.parent_id, organization.id)
+    page, token = _page(scope, request, organization, units)
+    return ChildrenReply([Child(row.unit, request.child_type) for row in page], token)
+
+
+class ListParents(Struct, frozen=True, rename="pascal"):
+    child_id: ChildId
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+class Parent(Shape, frozen=True):
+    id: str
+    type: str
+
+
+class ParentsReply(Shape, frozen=True):
+    parents: list[Parent]
+    next_token: str | None = None
+
+
+def list_parents(request: ListParents, views: Views, account: str) -> ParentsReply:
+    """The one root or OU in which an account or OU directly stands; ChildNotFound if there is no such child."""
+    child = request.child_id
+    organization = reader_about("ListParents", child, ChildNotFoundException, views, account)
+    # One parent is one page: no token has ever been given out.
+    read_token(request.next_token, "ListParents")
+    units = organization.units
+    parent = units.by_id[child].parent if child in units.by_id else units.parent_of(child)
+    assert parent is not None, "a root is nobody's child"
+    return ParentsReply([Parent(parent, entity_type(parent))])
+
+
+AboutParent = ListOrganizationalUnitsForParent | ListAccountsForParent | ListChildren
+
+
+def _page(
+    scope: str, request: AboutParent, organization: OrganizationFacts, rows: OrderedRows[R]
+) -> tuple[list[R], str | None]:
+    scope = f"{scope} {organization.id} {request.parent_id}"
+    after = read_token(request.next_token, scope) or 0
+    return cut_page(rows.after(after), request.max_results, scope)
