@@ -11,9 +11,12 @@ from ..engine.shapes.organizations import Initiator
 from ..engine.state import OrganizationFacts
 from .account_creation import AccountCreationsView
 from .accounts import AccountsView
+from .effective_policy import EffectivePoliciesView
 from .handshakes import HandshakesView
 from .organization import OrganizationsView, PartView
+from .policy_lists import PolicyListsView
 from .projection import Handler, View
+from .transfers import TransfersView
 
 
 class Views:
@@ -26,6 +29,9 @@ class Views:
         self.accounts = AccountsView()
         self.handshakes = HandshakesView()
         self.account_creations = AccountCreationsView()
+        self.effective_policies = EffectivePoliciesView(self.organizations)
+        self.policy_lists = PolicyListsView()
+        self.transfers = TransfersView()
         self.parts = [PartView(name, self.organizations, *part) for name, part in PARTS.items()]
         self._handlers: dict[type[Any], tuple[Handler, ...]] = {}
         for view in self.all:
@@ -35,7 +41,16 @@ class Views:
     @property
     def all(self) -> tuple[View, ...]:
         """Every view, in the order in which they are fed."""
-        return (self.organizations, *self.parts, self.accounts, self.handshakes, self.account_creations)
+        return (
+            self.organizations,
+            *self.parts,
+            self.accounts,
+            self.handshakes,
+            self.account_creations,
+            self.effective_policies,
+            self.policy_lists,
+            self.transfers,
+        )
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
         """Bring the views up to date with the next events of the log."""

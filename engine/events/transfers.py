@@ -13,6 +13,8 @@ class ResponsibilityTransferRequested(
     handshake: str
     name: str
     starts_at: int
+    party: str = ""
+    """The management account asked, or its address; as in the handshake."""
 
 
 class ResponsibilityTransferAccepted(
@@ -54,7 +56,7 @@ class ResponsibilityTransferRenamed(
 class ResponsibilityTransferWithdrawn(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResponsibilityTransferWithdrawn"
 ):
-    """One side ended a transfer; it has effect until ``ends_at``."""
+    """The organization of this event, on either side, ended a transfer; it has effect until ``ends_at``."""
 
     transfer: str
     ends_at: int

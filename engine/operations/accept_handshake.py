@@ -1,6 +1,7 @@
-"""AcceptHandshake: the recipient agrees to an invitation, to a migration, or finalizes its own migration.
+"""AcceptHandshake: the recipient agrees to an invitation, a transfer or a migration, or finalizes its own migration.
 
-Caller: the recipient: the invited account, the member asked for approval, or the management account for the parent.
+Caller: the recipient: the invited account, the member asked for approval, or the management account for the parent and
+    for a responsibility transfer.
 Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition (the parent
     while approvals are outstanding included [inferred]). An invitation further: HandshakeConstraintViolation
     (ALREADY_IN_AN_ORGANIZATION); MasterCannotLeaveOrganization; ConstraintViolation as leave_organization.py, if it has
@@ -9,27 +10,47 @@ Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState
     MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED, PAYMENT_INSTRUMENT_REQUIRED,
     ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED); AccessDeniedForDependency
     (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE); HandshakeConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED).
-Happens: HandshakeAccepted. INVITE: AccountDeparted (LEFT) from a former organization, AccountJoined (INVITED).
-    APPROVE_ALL_FEATURES: HandshakeOpened for the parent, if this was the last. ENABLE_ALL_FEATURES: FeatureSetChanged.
-Goes on in: purge_handshake.py.
-Sources: sections 2.2, 2.4, 2.9 and 10.5; the order among the refusals is inferred. An address whose owner is a member
-    already: AWS answers ALREADY_IN_AN_ORGANIZATION and yet records the acceptance [capture]; here `reply` raises it.
+    A responsibility transfer further: AWSOrganizationsNotInUse; AccessDenied for a member account;
+    ConstraintViolation (ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY, UNMET_BILLING_PREREQUISITE,
+    UNSUPPORTED_PRICING); HandshakeConstraintViolation (LEGACY_PERMISSIONS_STILL_IN_USE,
+    TARGET_ACCOUNT_VALIDATION_FAILURE, PAST_DUE_INVOICE, UNUSED_PREPAYMENT_BALANCE, SOURCE_AND_TARGET_CANNOT_MATCH,
+    RESPONSIBILITY_TRANSFER_ALREADY_EXISTS); ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION,
+    RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION, RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION).
+Happens: HandshakeAccepted. INVITE: AccountDeparted (LEFT) from a former organization, AccountJoined (INVITED),
+    ResourceTagged if the invitation had tags. APPROVE_ALL_FEATURES: HandshakeOpened for the parent, if this was the
+    last. ENABLE_ALL_FEATURES: FeatureSetChanged. TRANSFER_RESPONSIBILITY: ResponsibilityTransferAccepted, and
+    ResourceTagged if it had tags.
+Goes on in: purge_handshake.py, terminate_responsibility_transfer.py, update_responsibility_transfer.py.
+Sources: sections 2.2, 2.4, 2.9, 10.5 and 12; the order among the refusals is inferred. An address whose owner is a
+    member already: AWS answers ALREADY_IN_AN_ORGANIZATION and yet records the acceptance [capture]; here `reply` raises
+    it.
 """
 
 from msgspec import Struct
 
-from ..errors import HandshakeConstraintViolationException, MasterCannotLeaveOrganizationException
-from ..events import AccountJoined, FeatureSetChanged, HandshakeAccepted, HandshakeOpened
+from ..errors import (
+    AccessDeniedException,
+    HandshakeConstraintViolationException,
+    MasterCannotLeaveOrganizationException,
+)
+from ..events import (
+    AccountJoined,
+    FeatureSetChanged,
+    HandshakeAccepted,
+    HandshakeOpened,
+    ResourceTagged,
+    ResponsibilityTransferAccepted,
+)
 from ..handshake import Handshake, HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
-from ..rules import handshakes, membership, quotas
+from ..rules import caller, handshakes, membership, quotas, transfers
 from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
 from ..words import Action, DepartureMethod, FeatureSet, JoinedMethod, PartyType
 
 ACCEPTED = HandshakeState.ACCEPTED
-APPROVE, INVITE = Action.APPROVE_ALL_FEATURES, Action.INVITE
+APPROVE, INVITE, TRANSFER = Action.APPROVE_ALL_FEATURES, Action.INVITE, Action.TRANSFER_RESPONSIBILITY
 EMAIL, INVITED = PartyType.EMAIL, JoinedMethod.INVITED
 
 
@@ -47,6 +68,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         return _approve(handshake, state)
     if action is INVITE:
         return _join(handshake, account, state, stamp.now)
+    if action is TRANSFER:
+        return _transfer(handshake, state, stamp)
     return _finalize(handshake)
 
 
@@ -91,7 +114,28 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
         raise HandshakeConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
     # The invitation's own string, if it names the account: a million equal strings are sixty megabytes.
     member = account if by_email or not requested.party else requested.party
-    return [accepted, *departure, AccountJoined(organization.id, member, INVITED)]
+    joined = AccountJoined(organization.id, member, INVITED)
+    if not requested.tags:
+        return [accepted, *departure, joined]
+    return [accepted, *departure, joined, ResourceTagged(organization.id, member, requested.tags)]
+
+
+def _transfer(handshake: Handshake, state: State, stamp: Stamp) -> Events:
+    requested, account = handshake.requested, stamp.account
+    source = caller.member(state, stamp)
+    if source.management_account != account:
+        raise AccessDeniedException
+    transfers.require_eligible(account, state)
+    transfer = state.transfers.by_id[state.transfers.by_handshake[requested.handshake]]
+    transfers.require_acceptable(transfer, source, state)
+    organization = requested.organization
+    by_email = requested.party_type is EMAIL
+    tagged = [ResourceTagged(organization, transfer.id, requested.tags)] if requested.tags else []
+    return [
+        HandshakeAccepted(organization, requested.handshake, account if by_email else None),
+        ResponsibilityTransferAccepted(organization, transfer.id, source.id, account),
+        *tagged,
+    ]
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

@@ -1,12 +1,12 @@
-"""CancelHandshake: the sender withdraws an invitation, an approval it asked for, or a whole migration.
+"""CancelHandshake: the sender withdraws an invitation, a transfer it offered, an approval, or a whole migration.
 
 Caller: the management account of the organization that sent it.
 Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition.
 Happens: HandshakeCanceled. For the parent of a migration, whether REQUESTED or OPEN: before it HandshakeCanceled for
     each unanswered approval and for the invitations sent meanwhile. A single canceled approval still blocks the
-    migration, as a decline does [inferred].
+    migration, as a decline does [inferred]. For a responsibility transfer: ResponsibilityTransferEnded (CANCELED).
 Goes on in: enable_all_features.py (start again), purge_handshake.py.
-Sources: sections 2.2, 2.4 and 10.5.
+Sources: sections 2.2, 2.4, 10.5 and 12.
 """
 
 from msgspec import Struct
@@ -15,9 +15,10 @@ from ..events import HandshakeCanceled
 from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
-from ..rules import handshakes, migration
+from ..rules import handshakes, migration, transfers
 from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
+from ..words import TransferStatus
 
 
 class Request(Struct, frozen=True, rename="pascal"):
@@ -30,7 +31,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if handshake.state is not HandshakeState.REQUESTED:
         handshakes.require_open(handshake, HandshakeState.CANCELED)
     canceled = HandshakeCanceled(handshake.requested.organization, request.handshake_id)
-    return migration.ending(handshake, canceled, state)
+    return [
+        *migration.ending(handshake, canceled, state),
+        *transfers.ended(handshake, TransferStatus.CANCELED, state),
+    ]
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

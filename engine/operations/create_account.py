@@ -2,8 +2,8 @@
 
 Caller: the management account.
 Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_ROLE_NAME,
-    INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED);
-    FinalizingOrganization; ConstraintViolation (MASTER_ACCOUNT_MISSING_CONTACT_INFO,
+    INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED,
+    TAG_POLICY_VIOLATION); FinalizingOrganization; ConstraintViolation (MASTER_ACCOUNT_MISSING_CONTACT_INFO,
     MASTER_ACCOUNT_ADDRESS_DOES_NOT_MATCH_MARKETPLACE); ConcurrentModification (same address in progress);
     ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
 Happens: AccountCreationRequested, IN_PROGRESS until its time has come: at once (before the next request is handled), or
@@ -55,7 +55,7 @@ def creation(
     """What CreateAccount and CreateGovCloudAccount have in common: all but who may call them when."""
     if request.role_name and request.role_name.startswith("AWSServiceRoleFor"):
         raise InvalidInputException("INVALID_ROLE_NAME")
-    checked_tags = tag_rules.checked(request.tags)
+    tags = tag_rules.compliant(request.tags, "account", organization)
     membership.require_finalized(organization, state, stamp.now)
     conditions = state.conditions_of(stamp.account)
     for condition, reason in REASONS.items():
@@ -77,7 +77,7 @@ def creation(
             finishes_at=stamp.now + _latency(state, stamp),
             role_name=request.role_name,
             iam_user_access_to_billing=request.iam_user_access_to_billing,
-            tags=checked_tags,
+            tags=tags,
             govcloud=govcloud,
         )
     ]

@@ -1,11 +1,11 @@
-"""DeclineHandshake: the recipient refuses an invitation, or its approval of a migration.
+"""DeclineHandshake: the recipient refuses an invitation, a responsibility transfer, or its approval of a migration.
 
 Caller: the recipient. The parent of a migration has no other recipient than its sender, who may only cancel it.
 Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition.
 Happens: HandshakeDeclined. A declined approval blocks the migration until the account leaves or is removed, or the
-    request is canceled and sent again.
+    request is canceled and sent again. ResponsibilityTransferEnded (DECLINED), if it was about one.
 Goes on in: purge_handshake.py.
-Sources: sections 2.2, 2.4 and 10.5.
+Sources: sections 2.2, 2.4, 10.5 and 12.
 """
 
 from msgspec import Struct
@@ -15,10 +15,10 @@ from ..events import HandshakeDeclined
 from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
-from ..rules import handshakes
+from ..rules import handshakes, transfers
 from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
-from ..words import Action
+from ..words import Action, TransferStatus
 
 
 class Request(Struct, frozen=True, rename="pascal"):
@@ -31,7 +31,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if handshake.requested.action is Action.ENABLE_ALL_FEATURES:
         raise AccessDeniedException
     handshakes.require_open(handshake, HandshakeState.DECLINED)
-    return [HandshakeDeclined(handshake.requested.organization, request.handshake_id)]
+    declined = HandshakeDeclined(handshake.requested.organization, request.handshake_id)
+    return [declined, *transfers.ended(handshake, TransferStatus.DECLINED, state)]
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

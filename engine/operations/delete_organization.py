@@ -2,19 +2,21 @@
 
 Caller: the management account.
 Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationNotEmpty (member accounts remain, or an
-    account creation is in progress [inferred]).
+    account creation is in progress [inferred]); ConstraintViolation
+    (ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS) while it is on either side of a transfer or of an open invitation to one;
+    one that was withdrawn counts until its end [inferred].
 Happens: HandshakeCanceled for every open handshake [inferred], AccountDeparted (LEFT) for the management account,
     OrganizationDeleted.
 Goes on in: purge_handshake.py.
-Sources: sections 3.3 and 11.3.
+Sources: sections 3.3, 11.3 and 12.
 """
 
 from msgspec import Struct
 
-from ..errors import OrganizationNotEmptyException
+from ..errors import ConstraintViolationException, OrganizationNotEmptyException
 from ..events import AccountDeparted, HandshakeCanceled, OrganizationDeleted
 from ..operation import Events, Stamp
-from ..rules import caller
+from ..rules import caller, transfers
 from ..shapes.base import EmptyReply
 from ..state import State
 from ..words import DepartureMethod
@@ -28,6 +30,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.allowed("DeleteOrganization", state, stamp)
     if len(organization.members) > 1 or organization.creations:
         raise OrganizationNotEmptyException
+    if transfers.is_involved(organization, state, stamp.now):
+        raise ConstraintViolationException("ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS")
     # Without members nobody has anything to approve: only invitations and the parent of a migration can be open.
     parent = [organization.migration.parent] if organization.migration else []
     return [

@@ -3,14 +3,15 @@
 Caller: the management account.
 Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_PARTY_TYPE_TARGET,
     INVALID_PATTERN, INVALID_EMAIL_ADDRESS_TARGET, INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY);
-    ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED); FinalizingOrganization; AccountOwnerNotVerified;
+    ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION); FinalizingOrganization; AccountOwnerNotVerified;
     HandshakeConstraintViolation (INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES, ALREADY_IN_AN_ORGANIZATION);
     DuplicateHandshake; HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD,
     HANDSHAKE_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
 Happens: HandshakeRequested (INVITE), OPEN for fifteen days.
 Goes on in: accept_handshake.py, decline_handshake.py, cancel_handshake.py, expire_handshake.py.
 Sources: sections 2.2, 2.5 and 2.9; the order of the refusals is inferred. That an address belongs to a member is not
-    revealed: such an invitation succeeds. Members of other organizations can be invited.
+    revealed: such an invitation succeeds. Members of other organizations can be invited. Tags are checked now, and
+    become the account's when it accepts.
 """
 
 import re
@@ -52,7 +53,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.allowed("InviteAccountToOrganization", state, stamp)
     target = request.target
     party_type = _party_type(target)
-    checked_tags = tag_rules.checked(request.tags)
+    tags = tag_rules.compliant(request.tags, "account", organization)
     membership.require_finalized(organization, state, stamp.now)
     if Condition.EMAIL_UNVERIFIED in state.conditions_of(stamp.account):
         raise AccountOwnerNotVerifiedException
@@ -81,7 +82,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
             # During a migration an invitation advertises what the organization is about to be (section 2.4).
             feature_set=FeatureSet.ALL if migrating else organization.feature_set,
             notes=request.notes,
-            tags=checked_tags,
+            tags=tags,
         )
     ]
 

@@ -2,15 +2,17 @@
 
 Caller: a timer.
 Refused, in this order: nothing.
-Happens: HandshakePurged.
+Happens: HandshakePurged. ResponsibilityTransferPurged, if it offered one that was never accepted; the details of
+    accepted transfers are kept.
 Goes on in: nowhere; DescribeHandshake answers HandshakeNotFound from now on.
-Sources: section 2.1.
+Sources: sections 2.1 and 12.
 """
 
 from msgspec import Struct
 
 from ..events import HandshakePurged
 from ..operation import Events, Stamp
+from ..rules import transfers
 from ..state import State
 
 
@@ -19,4 +21,6 @@ class Request(Struct, frozen=True, gc=False):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    return [HandshakePurged(state.handshakes[request.handshake_id].requested.organization, request.handshake_id)]
+    handshake = state.handshakes[request.handshake_id]
+    purged = HandshakePurged(handshake.requested.organization, request.handshake_id)
+    return [purged, *transfers.purged(handshake, state)]

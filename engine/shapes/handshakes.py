@@ -6,10 +6,12 @@ from ..events import HandshakeRequested
 from ..handshake import HandshakeState
 from ..ids import handshake_arn
 from ..settings import Settings
-from ..state import State
+from ..state import State, Transfer
 from ..words import Action, PartyType
 from .base import Shape, moment
 from .organizations import Initiator, initiator_of
+
+TRANSFER = Action.TRANSFER_RESPONSIBILITY
 
 
 class HandshakeParty(Shape, frozen=True):
@@ -45,11 +47,12 @@ def handshake_shape(
     accepted_by: str | None,
     initiator: Initiator,
     settings: Settings,
+    transfer: Transfer | None = None,
 ) -> Handshake:
-    """A handshake as Describe, List and the writing operations all show it (sections 2.2 and 2.3).
+    """A handshake as Describe, List and the writing operations all show it (sections 2.2, 2.3 and 2.7).
 
     Parties come in a fixed order, the organization first. ``accepted_by`` replaces the address of an invitation by the
-    account that accepted it; the EMAIL resource stays.
+    account that accepted it; the EMAIL resource stays. ``transfer`` is what it asks for, if it asks for one.
     """
     organization = requested.organization
     prefixed = settings.fidelity == "reference"
@@ -66,7 +69,7 @@ def handshake_shape(
         requested_timestamp=moment(requested_at),
         expiration_timestamp=moment(requested.expires_at),
         action=requested.action,
-        resources=_resources(requested, initiator),
+        resources=_resources(requested, initiator) if transfer is None else _about(transfer, requested, initiator),
     )
 
 
@@ -81,18 +84,43 @@ def _resources(requested: HandshakeRequested, initiator: Initiator) -> list[Hand
         # Without `h-`, unlike the filter of the lists, which takes the whole id.
         return [HandshakeResource("PARENT_HANDSHAKE", requested.parent.removeprefix("h-")), organization, party]
     assert requested.feature_set is not None
-    about = [
+    inviter = [
         HandshakeResource("MASTER_EMAIL", initiator.email),
         HandshakeResource("MASTER_NAME", initiator.name),
         HandshakeResource("ORGANIZATION_FEATURE_SET", requested.feature_set),
     ]
-    notes = [HandshakeResource("NOTES", requested.notes)] if requested.notes else []
-    return [HandshakeResource("ORGANIZATION", requested.organization, about), party, *notes]
+    return [HandshakeResource("ORGANIZATION", requested.organization, inviter), party, *_notes(requested)]
+
+
+def _about(transfer: Transfer, requested: HandshakeRequested, initiator: Initiator) -> list[HandshakeResource]:
+    """Of a transfer AWS publishes the types of resources only; how they are nested is inferred (section 2.7)."""
+    inviter = [
+        HandshakeResource("MANAGEMENT_ACCOUNT", initiator.management_account),
+        HandshakeResource("MANAGEMENT_EMAIL", initiator.email),
+        HandshakeResource("MANAGEMENT_NAME", initiator.name),
+    ]
+    terms = [
+        HandshakeResource("TRANSFER_TYPE", "BILLING"),
+        HandshakeResource("TRANSFER_START_TIMESTAMP", moment(transfer.starts_at).strftime("%Y-%m-%dT%H:%M:%SZ")),
+    ]
+    return [
+        HandshakeResource("ORGANIZATION", requested.organization, inviter),
+        HandshakeResource(requested.party_type, transfer.party),
+        HandshakeResource("RESPONSIBILITY_TRANSFER", transfer.id, terms),
+        *_notes(requested),
+    ]
+
+
+def _notes(requested: HandshakeRequested) -> list[HandshakeResource]:
+    return [HandshakeResource("NOTES", requested.notes)] if requested.notes else []
 
 
 def handshake_reply(handshake: str, state: State) -> HandshakeReply:
     """The answer of an operation that made or changed a handshake, from the state just after it."""
     found = state.handshakes[handshake]
-    initiator = initiator_of(found.requested.organization, state)
-    shape = handshake_shape(found.requested, found.requested_at, found.state, found.account, initiator, state.settings)
-    return HandshakeReply(shape)
+    requested, transfers = found.requested, state.transfers
+    initiator = initiator_of(requested.organization, state)
+    transfer = transfers.by_id[transfers.by_handshake[handshake]] if requested.action is TRANSFER else None
+    return HandshakeReply(
+        handshake_shape(requested, found.requested_at, found.state, found.account, initiator, state.settings, transfer)
+    )

@@ -1,5 +1,6 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, invite
+from tag_policies import team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -19,6 +20,8 @@ from orgsim.engine.events import (
     HandshakeAccepted,
     HandshakeCanceled,
     HandshakeOpened,
+    ResourceTagged,
+    Tag,
 )
 from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
@@ -329,6 +332,42 @@ def test_join(target: str, account: str | None) -> None:
     found = world.state.handshakes[handshake]
     assert (found.state, found.ended_at, found.account) == (HandshakeState.ACCEPTED, world.now, account)
     assert world.state.timers.next_due == world.now + 30 * DAY
+
+
+@pytest.mark.parametrize("target", [MEMBER, ADDRESS], ids=["account", "address"])
+def test_tags(target: str) -> None:
+    """The tags of an invitation become the account's when it has joined, and stay those of the invitation."""
+    world = organization()
+    former = world.founded(RIVAL)
+    world.joined(MEMBER, RIVAL)
+    found = world.organization_of(FOUNDER)
+    handshake = world.do(invite(target, tags=[("team", "a"), ("b", "")]), FOUNDER)[0].handshake
+    assert found.tags == {}
+    assert world.do(Request(handshake), MEMBER)[1:] == [
+        AccountDeparted(former, MEMBER, DepartureMethod.LEFT),
+        AccountJoined(found.id, MEMBER, JoinedMethod.INVITED),
+        ResourceTagged(found.id, MEMBER, (Tag("team", "a"), Tag("b", ""))),
+    ]
+    assert found.tags == {MEMBER: {"team": "a", "b": ""}}
+
+
+def test_tags_of_a_member_s_invitation() -> None:
+    """An invitation by address whose owner is a member already gives it no tags."""
+    world = organization()
+    world.joined(MEMBER)
+    handshake = world.do(invite(ADDRESS, tags=[("team", "a")]), FOUNDER)[0].handshake
+    assert len(world.do(Request(handshake), MEMBER)) == 1
+    assert world.organization_of(FOUNDER).tags == {}
+
+
+def test_tags_against_the_policy_by_now() -> None:
+    """A tag policy that came after the invitation does not hold its tags up."""
+    world = organization()
+    found = world.organization_of(FOUNDER).id
+    handshake = world.do(invite(MEMBER, tags=[("Team", "green")]), FOUNDER)[0].handshake
+    world.evolve(FeatureSetChanged(found, FeatureSet.ALL), *team_policy(found, FOUNDER))
+    world.do(Request(handshake), MEMBER)
+    assert world.organization_of(FOUNDER).tags == {MEMBER: {"Team": "green"}}
 
 
 @pytest.mark.parametrize("target", [MEMBER, ADDRESS], ids=["account", "address"])

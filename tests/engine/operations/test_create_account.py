@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from tag_policies import team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -69,6 +70,19 @@ def test_order_of_refusals() -> None:
     world.refuses(request("other@example.com"), FOUNDER, constraint, "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED")
     world.rules_change(quotas=Quotas(accounts=2))
     world.refuses(request("other@example.com"), FOUNDER, constraint, "ACCOUNT_NUMBER_LIMIT_EXCEEDED")
+
+
+def test_tag_policy() -> None:
+    """Tags that the management account's tag policy forbids for accounts make no account."""
+    world = organization(organization_finalization_seconds=3600)
+    found = world.organization_of(FOUNDER).id
+    world.evolve(*team_policy(found, FOUNDER, "organizations:account"))
+    many, bad = request(tags=["team", *TOO_MANY[:50]]), request(tags=["team"])
+    world.refuses(many, FOUNDER, ConstraintViolationException, "MAX_TAG_LIMIT_EXCEEDED")
+    world.refuses(bad, FOUNDER, ConstraintViolationException, "TAG_POLICY_VIOLATION")
+    world.refuses(request(tags=["other"]), FOUNDER, FinalizingOrganizationException)
+    world.advance(hours=1)
+    assert world.do(request(tags=["other"]), FOUNDER)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, invite
+from tag_policies import team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -64,6 +65,20 @@ def test_order_of_malformed_input() -> None:
         (request("ACCOUNT", MEMBER), FinalizingOrganizationException, None),
     ]:
         world.refuses(asked, FOUNDER, refusal, reason)
+
+
+@pytest.mark.parametrize("target", [MEMBER, ADDRESS])
+def test_tag_policy(target: str) -> None:
+    """Tags that the management account's tag policy forbids for accounts refuse the invitation, before quotas do."""
+    world = organization(organization_finalization_seconds=3600)
+    found = world.organization_of(FOUNDER).id
+    world.evolve(*team_policy(found, FOUNDER, "organizations:account"))
+    many, bad, good = [[("Team", value), *TOO_MANY[:count]] for value, count in (("x", 50), ("x", 49), ("red", 49))]
+    world.refuses(invite(target, tags=many), FOUNDER, ConstraintViolationException, "MAX_TAG_LIMIT_EXCEEDED")
+    world.refuses(invite(target, tags=bad), FOUNDER, ConstraintViolationException, "TAG_POLICY_VIOLATION")
+    world.refuses(invite(target, tags=good), FOUNDER, FinalizingOrganizationException)
+    world.advance(hours=1)
+    assert world.do(invite(target, tags=good), FOUNDER)
 
 
 def test_order_of_the_organization_s_obstacles() -> None:

@@ -1,0 +1,53 @@
+"""AttachPolicy: a policy has effect on a root, an OU or an account, and on what is in it.
+
+Caller: the management account; a member to which the resource policy grants it on the policy and on the target.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
+    (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); PolicyNotFound; TargetNotFound; PolicyTypeNotEnabled;
+    DuplicatePolicyAttachment; ConstraintViolation (MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED).
+Happens: PolicyAttached. For types with an effective policy EffectivePoliciesPublished, or with realistic latency
+    EffectivePoliciesOutdated.
+Goes on in: publish_effective_policies.py with realistic latency; detach_policy.py.
+Sources: sections 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred, but that a target has to exist comes
+    before what state the type is in. Only what is attached directly counts, AWS's default included.
+"""
+
+from msgspec import Struct
+
+from ..errors import (
+    ConstraintViolationException,
+    DuplicatePolicyAttachmentException,
+    PolicyTypeNotEnabledException,
+)
+from ..events import PolicyAttached
+from ..ids import PolicyId, PolicyTargetId
+from ..operation import Events, Stamp
+from ..policies.types import POLICY_TYPES
+from ..rules import policies, publication
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    policy_id: PolicyId
+    target_id: PolicyTargetId
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    target = request.target_id
+    policies.require_all_features(state, stamp)
+    organization, policy = policies.reach("AttachPolicy", request.policy_id, state, stamp, target)
+    if policy.type not in organization.policies.enabled:
+        raise PolicyTypeNotEnabledException
+    there = policies.attached(target, policy.type, organization)
+    if policy.id in there:
+        raise DuplicatePolicyAttachmentException
+    if len(there) >= POLICY_TYPES[policy.type].max_attached:
+        raise ConstraintViolationException("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
+    return [
+        PolicyAttached(organization.id, policy.id, target),
+        *publication.published(organization, [policy.type], state, stamp),
+    ]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

@@ -1,0 +1,60 @@
+"""CreatePolicy: a policy comes to be; it is attached nowhere yet, and its type need not be enabled.
+
+Caller: the management account; a member to which the resource policy grants it on policies of the type, and with tags
+    TagResource too.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER,
+    DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION);
+    PolicyTypeNotAvailableForOrganization (consolidated billing only); ConstraintViolation
+    (POLICY_CONTENT_LIMIT_EXCEEDED); MalformedPolicyDocument; DuplicatePolicy; ConstraintViolation
+    (POLICY_NUMBER_LIMIT_EXCEEDED).
+Happens: PolicyCreated, with the content byte for byte; with tags ResourceTagged.
+Goes on in: attach_policy.py, update_policy.py, delete_policy.py.
+Sources: sections 3.7, 6.1, 6.3 and 7.1; the order of the refusals is inferred, and that a grant on the ARNs of policies
+    of a type covers one that does not exist yet.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ..errors import PolicyTypeNotAvailableForOrganizationException
+from ..events import PolicyCreated, ResourceTagged
+from ..ids import policy_arn
+from ..operation import Events, Stamp
+from ..rules import caller, policies
+from ..rules import tags as tag_rules
+from ..shapes.policies import PolicyReply, policy_reply
+from ..state import State
+from ..words import FeatureSet, PolicyType
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    content: Annotated[str, Meta(min_length=1)]
+    description: Annotated[str, Meta(max_length=512)]
+    name: Annotated[str, Meta(min_length=1, max_length=128)]
+    type: PolicyType
+    tags: tuple[tag_rules.TagMember, ...] = ()
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.member(state, stamp)
+    policy = stamp.ids.policy(stamp.position)
+    arn = policy_arn(organization.management_account, organization.id, request.type, policy)
+    caller.allowed("CreatePolicy", state, stamp, [arn], request.type)
+    if request.tags:
+        caller.allowed("TagResource", state, stamp, [arn], request.type)
+    tags = tag_rules.compliant(request.tags, "policy", organization)
+    if organization.feature_set is not FeatureSet.ALL:
+        raise PolicyTypeNotAvailableForOrganizationException
+    policies.require_content(request.type, request.content)
+    policies.require_free_name(request.type, request.name, organization)
+    policies.require_room(request.type, organization)
+    created = PolicyCreated(organization.id, policy, request.type, request.name, request.description, request.content)
+    return [created, *([ResourceTagged(organization.id, policy, tags)] if tags else [])]
+
+
+def reply(request: Request, events: Events, state: State) -> PolicyReply:
+    created = events[0]
+    assert isinstance(created, PolicyCreated)
+    organization = state.organizations[created.organization]
+    return policy_reply(organization.policies.by_id[created.policy], organization)

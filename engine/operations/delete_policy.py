@@ -1,0 +1,35 @@
+"""DeletePolicy: a policy that is attached nowhere is gone, and its tags.
+
+Caller: the management account; a member to which the resource policy grants it on the policy.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound; InvalidInput (IMMUTABLE_POLICY);
+    PolicyInUse.
+Happens: PolicyDeleted.
+Goes on in: nowhere.
+Sources: section 6.3; the order of the refusals is inferred.
+"""
+
+from msgspec import Struct
+
+from ..errors import PolicyInUseException
+from ..events import PolicyDeleted
+from ..ids import PolicyId
+from ..operation import Events, Stamp
+from ..rules import policies
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    policy_id: PolicyId
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization, found = policies.reach("DeletePolicy", request.policy_id, state, stamp)
+    policy = policies.require_own(found)
+    if policy.targets:
+        raise PolicyInUseException
+    return [PolicyDeleted(organization.id, policy.id)]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

@@ -1,0 +1,33 @@
+"""DeleteResourcePolicy: members may do only what they may do without a resource policy.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResourcePolicyNotFound.
+Happens: ResourcePolicyDeleted; its tags are gone too. It holds from the next request on.
+Goes on in: nowhere; another policy gets another id.
+Sources: section 3.7.
+"""
+
+from msgspec import Struct
+
+from ..errors import ResourcePolicyNotFoundException
+from ..events import ResourcePolicyDeleted
+from ..operation import Events, Stamp
+from ..rules import caller
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    """No members."""
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("DeleteResourcePolicy", state, stamp)
+    existing = organization.access.resource_policy
+    if existing is None:
+        raise ResourcePolicyNotFoundException
+    return [ResourcePolicyDeleted(organization.id, existing.id)]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

@@ -1,0 +1,39 @@
+"""DeregisterDelegatedAdministrator: a member no longer administers a service for the organization.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL, for a
+    service that supports no delegation too); AccountNotFound; AccountNotRegistered, for that service.
+Happens: DelegatedAdministratorDeregistered. With its last service the member can no longer read the organization.
+Goes on in: nowhere.
+Sources: section 3.6; the order of the refusals is inferred.
+"""
+
+from msgspec import Struct
+
+from ..errors import AccountNotFoundException, AccountNotRegisteredException
+from ..events import DelegatedAdministratorDeregistered
+from ..ids import AccountId
+from ..operation import Events, Stamp
+from ..rules import caller, services
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    account_id: AccountId
+    service_principal: services.ServicePrincipal
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("DeregisterDelegatedAdministrator", state, stamp)
+    account, service = request.account_id, request.service_principal
+    services.require_delegable(service)
+    if account not in organization.members:
+        raise AccountNotFoundException
+    if service not in organization.access.administrators.get(account, ()):
+        raise AccountNotRegisteredException
+    return [DelegatedAdministratorDeregistered(organization.id, account, service)]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

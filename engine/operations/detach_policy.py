@@ -1,0 +1,50 @@
+"""DetachPolicy: a policy no longer has effect on a root, an OU or an account.
+
+Caller: the management account; a member to which the resource policy grants it on the policy and on the target.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
+    (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); PolicyNotFound; TargetNotFound; InvalidInput (NON_DETACHABLE_POLICY, for
+    p-RCPFullAWSAccess); PolicyNotAttached; ConstraintViolation (MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED, for the last
+    service control policy).
+Happens: PolicyDetached. For types with an effective policy EffectivePoliciesPublished, or with realistic latency
+    EffectivePoliciesOutdated.
+Goes on in: publish_effective_policies.py with realistic latency; delete_policy.py.
+Sources: sections 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred.
+"""
+
+from msgspec import Struct
+
+from ..errors import ConstraintViolationException, InvalidInputException, PolicyNotAttachedException
+from ..events import PolicyDetached
+from ..ids import PolicyId, PolicyTargetId
+from ..operation import Events, Stamp
+from ..policies.types import POLICY_TYPES
+from ..rules import policies, publication
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    policy_id: PolicyId
+    target_id: PolicyTargetId
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    target = request.target_id
+    policies.require_all_features(state, stamp)
+    organization, policy = policies.reach("DetachPolicy", request.policy_id, state, stamp, target)
+    facts = POLICY_TYPES[policy.type]
+    if policy.id == facts.default_policy and not facts.default_detachable:
+        raise InvalidInputException("NON_DETACHABLE_POLICY")
+    there = policies.attached(target, policy.type, organization)
+    if policy.id not in there:
+        raise PolicyNotAttachedException
+    if len(there) <= facts.min_attached:
+        raise ConstraintViolationException("MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
+    return [
+        PolicyDetached(organization.id, policy.id, target),
+        *publication.published(organization, [policy.type], state, stamp),
+    ]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

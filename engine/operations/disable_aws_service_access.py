@@ -1,0 +1,39 @@
+"""DisableAWSServiceAccess: the management account takes a service's access to the organization away.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL);
+    ConstraintViolation (POLICY_TYPE_ENABLED_FOR_THIS_SERVICE).
+Happens: ServiceAccessDisabled; nothing if it is not enabled. The service's delegated administrators stay registered
+    [inferred].
+Goes on in: deregister_delegated_administrator.py, for whoever wants them gone too.
+Sources: section 3.5; the order of the refusals is inferred.
+"""
+
+from msgspec import Struct
+
+from ..errors import ConstraintViolationException
+from ..events import ServiceAccessDisabled
+from ..operation import Events, Stamp
+from ..rules import caller, services
+from ..services import REQUIRED_BY
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    service_principal: services.ServicePrincipal
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("DisableAWSServiceAccess", state, stamp)
+    service = request.service_principal
+    services.require_known(service)
+    if any(REQUIRED_BY.get(policy_type) == service for policy_type in organization.policies.enabled):
+        raise ConstraintViolationException("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE")
+    if service not in organization.access.services:
+        return []
+    return [ServiceAccessDisabled(organization.id, service)]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

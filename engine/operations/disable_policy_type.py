@@ -1,0 +1,40 @@
+"""DisablePolicyType: policies of a type have no effect from now on, and are attached nowhere.
+
+Caller: the management account; a member to which the resource policy grants it on the root.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
+    (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); RootNotFound; PolicyTypeNotEnabled.
+Happens: PolicyTypeDisabled: every policy of the type is detached from everywhere, for good, and none is deleted. There
+    is no effective policy of the type from this moment on, whatever the latency.
+Goes on in: nowhere.
+Sources: section 6.2; the order of the refusals is inferred.
+"""
+
+from msgspec import Struct
+
+from ..errors import PolicyTypeNotEnabledException
+from ..events import PolicyTypeDisabled
+from ..ids import RootId
+from ..operation import Events, Stamp
+from ..rules import policies
+from ..shapes.policies import RootReply, root_reply
+from ..state import State
+from ..words import PolicyType
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    root_id: RootId
+    policy_type: PolicyType
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    policies.require_all_features(state, stamp)
+    organization = policies.reach_root("DisablePolicyType", request.root_id, request.policy_type, state, stamp)
+    if request.policy_type not in organization.policies.enabled:
+        raise PolicyTypeNotEnabledException
+    return [PolicyTypeDisabled(organization.id, request.policy_type)]
+
+
+def reply(request: Request, events: Events, state: State) -> RootReply:
+    disabled = events[0]
+    assert isinstance(disabled, PolicyTypeDisabled)
+    return root_reply(state.organizations[disabled.organization])

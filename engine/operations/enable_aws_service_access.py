@@ -1,0 +1,37 @@
+"""EnableAWSServiceAccess: the management account lets a service of AWS work in all accounts of the organization.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL);
+    ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE).
+Happens: ServiceAccessEnabled; nothing if it is enabled, and the date of the first time stays.
+Goes on in: register_delegated_administrator.py, disable_aws_service_access.py.
+Sources: section 3.5; the order of the refusals is inferred.
+"""
+
+from msgspec import Struct
+
+from ..errors import ConstraintViolationException
+from ..events import ServiceAccessEnabled
+from ..operation import Events, Stamp
+from ..rules import caller, services
+from ..shapes.base import EmptyReply
+from ..state import State
+from ..words import FeatureSet
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    service_principal: services.ServicePrincipal
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("EnableAWSServiceAccess", state, stamp)
+    services.require_known(request.service_principal)
+    if organization.feature_set is not FeatureSet.ALL:
+        raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
+    if request.service_principal in organization.access.services:
+        return []
+    return [ServiceAccessEnabled(organization.id, request.service_principal)]
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

@@ -1,0 +1,54 @@
+"""EnablePolicyType: policies of a type have effect from now on, and can be attached.
+
+Caller: the management account; a member to which the resource policy grants it on the root.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; RootNotFound; PolicyTypeNotAvailableForOrganization
+    (consolidated billing only); PolicyTypeAlreadyEnabled; ConstraintViolation (SERVICE_ACCESS_NOT_ENABLED, for types
+    that depend on a service).
+Happens: PolicyTypeEnabled; AWS's default policy of the type, if it has one, is attached to everything. For types with
+    an effective policy EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated.
+Goes on in: publish_effective_policies.py with realistic latency; attach_policy.py.
+Sources: sections 3.5 and 6.2; the order of the refusals is inferred. The answer shows ENABLED at once.
+"""
+
+from msgspec import Struct
+
+from ..errors import (
+    ConstraintViolationException,
+    PolicyTypeAlreadyEnabledException,
+    PolicyTypeNotAvailableForOrganizationException,
+)
+from ..events import PolicyTypeEnabled
+from ..ids import RootId
+from ..operation import Events, Stamp
+from ..rules import policies, publication
+from ..services import REQUIRED_BY
+from ..shapes.policies import RootReply, root_reply
+from ..state import State
+from ..words import FeatureSet, PolicyType
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    root_id: RootId
+    policy_type: PolicyType
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    policy_type = request.policy_type
+    organization = policies.reach_root("EnablePolicyType", request.root_id, policy_type, state, stamp)
+    if organization.feature_set is not FeatureSet.ALL:
+        raise PolicyTypeNotAvailableForOrganizationException
+    if policy_type in organization.policies.enabled:
+        raise PolicyTypeAlreadyEnabledException
+    service = REQUIRED_BY.get(policy_type)
+    if service and service not in organization.access.services:
+        raise ConstraintViolationException("SERVICE_ACCESS_NOT_ENABLED")
+    return [
+        PolicyTypeEnabled(organization.id, policy_type),
+        *publication.published(organization, [policy_type], state, stamp),
+    ]
+
+
+def reply(request: Request, events: Events, state: State) -> RootReply:
+    enabled = events[0]
+    assert isinstance(enabled, PolicyTypeEnabled)
+    return root_reply(state.organizations[enabled.organization])

@@ -1,0 +1,53 @@
+"""PutResourcePolicy: the management account says what members may do in the organization, or says it anew.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_RESOURCE_POLICY_JSON,
+    UNSUPPORTED_ACTION_IN_RESOURCE_POLICY, INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation
+    (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION, ORGANIZATION_NOT_IN_ALL_FEATURES_MODE [inferred],
+    UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED).
+Happens: ResourcePolicyPut, with the content in its stored form; a new id only if there is no policy. ResourceTagged, if
+    a new one comes with tags. It holds from the next request on.
+Goes on in: delete_resource_policy.py; engine/resource_policy.py says what the content means.
+Sources: section 3.7; the order of the refusals is inferred.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ..errors import ConstraintViolationException
+from ..events import ResourcePolicyPut, ResourceTagged
+from ..operation import Events, Stamp
+from ..resource_policy import normalised
+from ..rules import caller
+from ..rules import tags as tag_rules
+from ..shapes.access import ResourcePolicyReply, resource_policy_reply
+from ..state import State
+from ..words import FeatureSet
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    content: Annotated[str, Meta(min_length=1, max_length=40_000)]
+    tags: tuple[tag_rules.TagMember, ...] = ()
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("PutResourcePolicy", state, stamp)
+    content = normalised(request.content, organization.members)
+    tags = tag_rules.compliant(request.tags, "resourcepolicy", organization)
+    if organization.feature_set is not FeatureSet.ALL:
+        raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
+    existing = organization.access.resource_policy
+    if existing is None:
+        new = stamp.ids.resource_policy(stamp.position)
+        tagged = [ResourceTagged(organization.id, new, tags)] if tags else []
+        return [ResourcePolicyPut(organization.id, new, content), *tagged]
+    if tags:
+        raise ConstraintViolationException("UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED")
+    return [ResourcePolicyPut(organization.id, existing.id, content)]
+
+
+def reply(request: Request, events: Events, state: State) -> ResourcePolicyReply:
+    put = events[0]
+    assert isinstance(put, ResourcePolicyPut)
+    return resource_policy_reply(state.organizations[put.organization])

@@ -1,0 +1,78 @@
+"""RegisterDelegatedAdministrator: the management account lets a member administer a service for the organization.
+
+Caller: the management account.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL, for a
+    service that supports no delegation too); AccountNotFound; ConstraintViolation
+    (CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR, SERVICE_ACCESS_NOT_ENABLED,
+    CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR, for one that is closed or about to be too);
+    AccountAlreadyRegistered; ConstraintViolation (DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE where the service
+    allows one, MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED where it allows a few).
+Happens: DelegatedAdministratorRegistered. The member may read what engine/callers.py says, whatever the service.
+Goes on in: deregister_delegated_administrator.py. Until then the member cannot leave.
+Sources: section 3.6; the order of the refusals is inferred. How many a service allows is said by the guide of each
+    service, of which AT_MOST has those that are sure; any other allows any number [inferred].
+"""
+
+from msgspec import Struct
+
+from ..errors import AccountAlreadyRegisteredException, AccountNotFoundException, ConstraintViolationException
+from ..events import DelegatedAdministratorRegistered
+from ..ids import AccountId
+from ..operation import Events, Stamp
+from ..rules import caller, services
+from ..shapes.base import EmptyReply
+from ..state import Organization, State
+from ..words import Condition
+
+AT_MOST = {
+    "auditmanager.amazonaws.com": 1,
+    "cloudtrail.amazonaws.com": 3,
+    "detective.amazonaws.com": 1,
+    "guardduty.amazonaws.com": 1,
+    "inspector2.amazonaws.com": 1,
+    "license-manager.amazonaws.com": 1,
+    "macie.amazonaws.com": 1,
+    "securityhub.amazonaws.com": 1,
+    "securitylake.amazonaws.com": 1,
+    "selfservicereporting.managedservices.amazonaws.com": 1,
+    "sso.amazonaws.com": 1,
+}
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    account_id: AccountId
+    service_principal: services.ServicePrincipal
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("RegisterDelegatedAdministrator", state, stamp)
+    account, service = request.account_id, request.service_principal
+    services.require_delegable(service)
+    if account not in organization.members:
+        raise AccountNotFoundException
+    if account == organization.management_account:
+        raise ConstraintViolationException("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR")
+    access, closures = organization.access, organization.closures
+    if service not in access.services:
+        raise ConstraintViolationException("SERVICE_ACCESS_NOT_ENABLED")
+    closing = account in closures.pending or account in closures.closed
+    if closing or Condition.SUSPENDED in state.conditions_of(account):
+        raise ConstraintViolationException("CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR")
+    if service in access.administrators.get(account, ()):
+        raise AccountAlreadyRegisteredException
+    _require_room(service, organization)
+    return [DelegatedAdministratorRegistered(organization.id, account, service)]
+
+
+def _require_room(service: str, organization: Organization) -> None:
+    at_most = AT_MOST.get(service)
+    if at_most is None:
+        return
+    if sum(service in registered for registered in organization.access.administrators.values()) >= at_most:
+        if at_most == 1:
+            raise ConstraintViolationException("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE")
+        raise ConstraintViolationException("MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED")
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

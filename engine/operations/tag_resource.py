@@ -1,0 +1,38 @@
+"""TagResource: tags are put on a root, OU, account, policy, resource policy or responsibility transfer.
+
+Caller: the management account, or a member to whom the resource policy grants it.
+Refused, in this order: AWSOrganizationsNotInUse; InvalidInput (INVALID_PATTERN:RESOURCE_ID for a policy of AWS's own);
+    AccessDenied, for a member that asks for a resource that is not there too; TargetNotFound; InvalidInput
+    (INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, of old and new keys
+    together; TAG_POLICY_VIOLATION).
+Happens: ResourceTagged; nothing for an empty list. Values of keys that are there are replaced.
+Goes on in: untag_resource.py. The tags go with their resource; an account's when it leaves.
+Sources: section 8; the order of the refusals is inferred, and that the management account's effective tag policy is
+    what counts. ListTagsForResource was seen to refuse p-FullAWSAccess for its pattern; here all three do.
+"""
+
+from msgspec import Struct
+
+from ..events import ResourceTagged
+from ..ids import TaggableResourceId
+from ..operation import Events, Stamp
+from ..rules import tags as tag_rules
+from ..shapes.base import EmptyReply
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    resource_id: TaggableResourceId
+    tags: tuple[tag_rules.TagMember, ...]
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    resource = request.resource_id
+    organization = tag_rules.reach("TagResource", resource, state, stamp)
+    has = organization.tags.get(resource, {})
+    tags = tag_rules.compliant(request.tags, tag_rules.type_of(resource), organization, has)
+    return [ResourceTagged(organization.id, resource, tags)] if tags else []
+
+
+def reply(request: Request, events: Events, state: State) -> EmptyReply:
+    return EmptyReply()

@@ -1,0 +1,49 @@
+"""TerminateResponsibilityTransfer: one side withdraws from a transfer, which then runs to the end of a month.
+
+Caller: the management account of either side.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (END_DATE_TOO_EARLY, END_DATE_TOO_LATE,
+    END_DATE_NOT_END_OF_MONTH, INVALID_END_DATE); ResponsibilityTransferNotFound; ResponsibilityTransferAlreadyInStatus;
+    InvalidResponsibilityTransferTransition (it was not accepted).
+Happens: ResponsibilityTransferWithdrawn. The end is that of the current month, unless the request says the next.
+Goes on in: nowhere; at its end nothing more happens, and its details are kept.
+Sources: section 12; the end of a request that names none, and the order of the refusals, are inferred. INVALID_END_DATE
+    is for less notice than a partner agreement asks for, which is a setting (transfer_notice_days).
+"""
+
+from msgspec import Struct
+
+from ..errors import (
+    InvalidResponsibilityTransferTransitionException,
+    ResponsibilityTransferAlreadyInStatusException,
+)
+from ..events import ResponsibilityTransferWithdrawn
+from ..ids import ResponsibilityTransferId
+from ..operation import Events, Stamp
+from ..rules import caller, transfers
+from ..shapes.timestamps import Timestamp, microseconds
+from ..shapes.transfers import ResponsibilityTransferReply, transfer_reply
+from ..state import State
+from ..words import TransferStatus
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    id: ResponsibilityTransferId
+    end_timestamp: Timestamp | None = None
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("TerminateResponsibilityTransfer", state, stamp)
+    wanted = microseconds(request.end_timestamp) if request.end_timestamp is not None else None
+    ends_at = transfers.checked_end(wanted, stamp.now, state.settings.transfer_notice_days)
+    transfer, _ = transfers.find(request.id, organization, state)
+    if transfer.status is TransferStatus.WITHDRAWN:
+        raise ResponsibilityTransferAlreadyInStatusException
+    if transfer.status is not TransferStatus.ACCEPTED:
+        raise InvalidResponsibilityTransferTransitionException
+    return [ResponsibilityTransferWithdrawn(organization.id, transfer.id, ends_at)]
+
+
+def reply(request: Request, events: Events, state: State) -> ResponsibilityTransferReply:
+    withdrawn = events[0]
+    assert isinstance(withdrawn, ResponsibilityTransferWithdrawn)
+    return transfer_reply(request.id, withdrawn.organization, state)

@@ -1,0 +1,63 @@
+"""UpdatePolicy: a policy gets another name, description or content; what is not named stays.
+
+Caller: the management account; a member to which the resource policy grants it on the policy.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
+    (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); PolicyNotFound; InvalidInput (IMMUTABLE_POLICY); ConstraintViolation
+    (POLICY_CONTENT_LIMIT_EXCEEDED); MalformedPolicyDocument; DuplicatePolicy.
+Happens: PolicyUpdated; an empty description leaves the old one. If the policy is attached somewhere, and its type has
+    an effective policy: EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated, even if only
+    the name changed or nothing did.
+Goes on in: publish_effective_policies.py with realistic latency.
+Sources: sections 6.3 and 6.5; the order of the refusals is inferred. The answer shows name and description only as far
+    as they were given, and the content always.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ..events import PolicyUpdated
+from ..ids import PolicyId
+from ..operation import Events, Stamp
+from ..resources import arn_of
+from ..rules import policies, publication
+from ..shapes.policies import Policy, PolicyReply, PolicySummary
+from ..state import State
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    policy_id: PolicyId
+    name: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    description: Annotated[str, Meta(max_length=512)] | None = None
+    content: Annotated[str, Meta(min_length=1)] | None = None
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    policies.require_all_features(state, stamp)
+    organization, found = policies.reach("UpdatePolicy", request.policy_id, state, stamp)
+    policy = policies.require_own(found)
+    if request.content is not None:
+        policies.require_content(policy.type, request.content)
+    if request.name is not None and request.name != policy.name:
+        policies.require_free_name(policy.type, request.name, organization)
+    outdated = [policy.type] if policy.targets else []
+    return [
+        PolicyUpdated(organization.id, policy.id, request.name, request.description or None, request.content),
+        *publication.published(organization, outdated, state, stamp),
+    ]
+
+
+def reply(request: Request, events: Events, state: State) -> PolicyReply:
+    updated = events[0]
+    assert isinstance(updated, PolicyUpdated)
+    organization = state.organizations[updated.organization]
+    policy = organization.policies.by_id[updated.policy]
+    summary = PolicySummary(
+        id=policy.id,
+        arn=arn_of(policy.id, organization),
+        name=request.name,
+        description=request.description,
+        type=policy.type,
+        aws_managed=False,
+    )
+    return PolicyReply(Policy(summary, policy.content))

@@ -1,0 +1,42 @@
+"""UpdateResponsibilityTransfer: who pays for another organization gives the transfer another name.
+
+Caller: the management account that sent the invitation.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResponsibilityTransferNotFound; AccessDenied (for the
+    other side [inferred]); ConstraintViolation (TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED).
+Happens: ResponsibilityTransferRenamed. The name is for the inviter and those who inherit the transfer only.
+Goes on in: nowhere.
+Sources: sections 10.4 and 12. What was withdrawn, declined, canceled or has expired cannot be changed; an invitation
+    that is still open can [inferred].
+"""
+
+from msgspec import Struct
+
+from ..errors import AccessDeniedException, ConstraintViolationException
+from ..events import ResponsibilityTransferRenamed
+from ..ids import ResponsibilityTransferId
+from ..operation import Events, Stamp
+from ..rules import caller, transfers
+from ..shapes.transfers import ResponsibilityTransferReply, transfer_reply
+from ..state import State
+from ..words import TransferStatus
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    id: ResponsibilityTransferId
+    name: transfers.Name
+
+
+def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    organization = caller.allowed("UpdateResponsibilityTransfer", state, stamp)
+    transfer, side = transfers.find(request.id, organization, state)
+    if side != "inbound":
+        raise AccessDeniedException
+    if transfer.status not in (TransferStatus.REQUESTED, TransferStatus.ACCEPTED):
+        raise ConstraintViolationException("TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED")
+    return [ResponsibilityTransferRenamed(organization.id, transfer.id, request.name)]
+
+
+def reply(request: Request, events: Events, state: State) -> ResponsibilityTransferReply:
+    renamed = events[0]
+    assert isinstance(renamed, ResponsibilityTransferRenamed)
+    return transfer_reply(request.id, renamed.organization, state)

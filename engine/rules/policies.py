@@ -1,0 +1,153 @@
+"""Policies and what they are attached to: finding them, and the limits (sections 6.1 to 6.3 and 7.1)."""
+
+from ..errors import (
+    AccessDeniedException,
+    ConstraintViolationException,
+    DuplicatePolicyException,
+    InvalidInputException,
+    PolicyNotFoundException,
+    Refused,
+    RootNotFoundException,
+    TargetNotFoundException,
+)
+from ..evolve.policies import name_key
+from ..operation import Stamp
+from ..policies.documents import require_valid
+from ..policies.types import MANAGED_POLICIES, POLICY_TYPES, ManagedPolicy
+from ..resources import arn_of, is_entity
+from ..state import Organization, OrganizationFacts, Policy, State
+from ..words import FeatureSet, PolicyType
+from . import caller
+
+AnyPolicy = Policy | ManagedPolicy
+"""The organization's own, or AWS's."""
+
+
+def attached(target: str, policy_type: PolicyType, organization: OrganizationFacts) -> list[str]:
+    """The policies of a type that are attached directly to a root, OU or account.
+
+    AWS's default first, which is everywhere unless it was detached; then the others, in the order of attachment.
+    """
+    policies = organization.policies
+    own = [policy for policy in policies.attached.get(target, ()) if policies.by_id[policy].type is policy_type]
+    default = POLICY_TYPES[policy_type].default_policy
+    return [default, *own] if default and is_attached(default, target, organization) else own
+
+
+def is_attached(policy: str, target: str, organization: OrganizationFacts) -> bool:
+    """Whether a policy is attached directly to a root, OU or account that exists."""
+    policies = organization.policies
+    managed = MANAGED_POLICIES.get(policy)
+    if managed is None:
+        return target in policies.by_id[policy].targets
+    return managed.type in policies.enabled and target not in policies.without_default.get(policy, ())
+
+
+def find(policy: str, organization: OrganizationFacts) -> AnyPolicy | None:
+    """A policy of the organization or of AWS. AWS's are there with all features, whichever types are enabled."""
+    own = organization.policies.by_id.get(policy)
+    if own or organization.feature_set is not FeatureSet.ALL:
+        return own
+    return MANAGED_POLICIES.get(policy)
+
+
+def hidden(refusal: Refused, organization: OrganizationFacts, account: str) -> Refused:
+    """What a caller hears when there is no resource to check its rights against: members are denied (section 3.7)."""
+    return refusal if account == organization.management_account else AccessDeniedException()
+
+
+def reach(
+    operation: str, policy: str, state: State, stamp: Stamp, target: str | None = None
+) -> tuple[Organization, AnyPolicy]:
+    """The caller's organization and a policy, to which, and to the target of which, it may do this.
+
+    Raises:
+        AWSOrganizationsNotInUseException: the caller is a standalone account.
+        AccessDeniedException: it is a member that may not do this; or, for a member, there is no such thing.
+        PolicyNotFoundException: there is no such policy.
+        TargetNotFoundException: there is no such root, OU or account.
+    """
+    organization = caller.member(state, stamp)
+    found = find(policy, organization)
+    if found is None:
+        raise hidden(PolicyNotFoundException(), organization, stamp.account)
+    if target is not None and not is_entity(target, organization, organization.members):
+        raise hidden(TargetNotFoundException(), organization, stamp.account)
+    resources = [arn_of(resource, organization) for resource in (policy, target) if resource is not None]
+    caller.allowed(operation, state, stamp, resources, found.type)
+    return organization, found
+
+
+def require_all_features(state: State, stamp: Stamp) -> None:
+    """Attachments, and changes of policies and their types, need all features.
+
+    Raises:
+        AWSOrganizationsNotInUseException: the caller is a standalone account.
+        AccessDeniedException: it is a member; nobody can be granted anything without all features.
+        ConstraintViolationException: ``ORGANIZATION_NOT_IN_ALL_FEATURES_MODE``.
+    """
+    organization = caller.member(state, stamp)
+    if organization.feature_set is not FeatureSet.ALL:
+        refusal = ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
+        raise hidden(refusal, organization, stamp.account)
+
+
+def reach_root(operation: str, root: str, policy_type: PolicyType, state: State, stamp: Stamp) -> Organization:
+    """The caller's organization, on the root of which it may do this to a policy type.
+
+    Raises:
+        AWSOrganizationsNotInUseException: the caller is a standalone account.
+        AccessDeniedException: it is a member that may not do this; or, for a member, there is no such root.
+        RootNotFoundException: there is no such root.
+    """
+    organization = caller.member(state, stamp)
+    if root != organization.root:
+        raise hidden(RootNotFoundException(), organization, stamp.account)
+    return caller.allowed(operation, state, stamp, [arn_of(root, organization)], policy_type)
+
+
+def require_own(policy: AnyPolicy) -> Policy:
+    """A policy of the organization itself.
+
+    Raises:
+        InvalidInputException: ``IMMUTABLE_POLICY`` for one of AWS's.
+    """
+    if isinstance(policy, ManagedPolicy):
+        raise InvalidInputException("IMMUTABLE_POLICY")
+    return policy
+
+
+def require_content(policy_type: PolicyType, content: str) -> None:
+    """A document of the type, not too long as it was sent, white space included.
+
+    Raises:
+        ConstraintViolationException: ``POLICY_CONTENT_LIMIT_EXCEEDED``.
+        MalformedPolicyDocumentException: it is no document of the type.
+    """
+    if len(content) > POLICY_TYPES[policy_type].max_size:
+        raise ConstraintViolationException("POLICY_CONTENT_LIMIT_EXCEEDED")
+    require_valid(policy_type, content)
+
+
+def require_free_name(policy_type: PolicyType, name: str, organization: Organization) -> None:
+    """No policy of the type has the name; AWS's own have theirs [inferred].
+
+    Raises:
+        DuplicatePolicyException: one has.
+    """
+    if name_key(policy_type, name) in organization.policies.names:
+        raise DuplicatePolicyException
+    if any(managed.type is policy_type and managed.name == name for managed in MANAGED_POLICIES.values()):
+        raise DuplicatePolicyException
+
+
+def require_room(policy_type: PolicyType, organization: Organization) -> None:
+    """One more policy of the type may be made.
+
+    Raises:
+        ConstraintViolationException: ``POLICY_NUMBER_LIMIT_EXCEEDED``.
+    """
+    policies, limit = organization.policies.by_id, POLICY_TYPES[policy_type].max_policies
+    # Counted only where there could be too many.
+    if len(policies) >= limit and sum(policy.type is policy_type for policy in policies.values()) >= limit:
+        raise ConstraintViolationException("POLICY_NUMBER_LIMIT_EXCEEDED")

@@ -1,0 +1,30 @@
+"""Service principals in requests: their form, and whether there is such a service (section 3.5)."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..errors import InvalidInputException
+from ..services import SERVICES
+
+ServicePrincipal = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_+=,.@-]*\Z")]
+
+
+def require_known(service: str) -> None:
+    """The service can be given trusted access.
+
+    Raises:
+        InvalidInputException: ``UNRECOGNIZED_SERVICE_PRINCIPAL``.
+    """
+    if service not in SERVICES:
+        raise InvalidInputException("UNRECOGNIZED_SERVICE_PRINCIPAL")
+
+
+def require_delegable(service: str) -> None:
+    """The service can have delegated administrators.
+
+    Raises:
+        InvalidInputException: ``UNRECOGNIZED_SERVICE_PRINCIPAL``, also for a service that has none.
+    """
+    if not SERVICES.get(service):
+        raise InvalidInputException("UNRECOGNIZED_SERVICE_PRINCIPAL")

@@ -1,0 +1,229 @@
+"""Responsibility transfers: their sides, their chains, their dates, and what stands in their way (section 12).
+
+An accepted transfer leads from the source, whose bills are paid, to its payer. A payer may be a source itself; so the
+transfers form trees, at the top of each a payer for whom nobody pays.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..errors import (
+    ConstraintViolationException,
+    HandshakeConstraintViolationException,
+    InvalidInputException,
+    ResponsibilityTransferNotFoundException,
+)
+from ..events import ResponsibilityTransferEnded, ResponsibilityTransferPurged
+from ..handshake import Handshake, HandshakeState
+from ..operation import Events
+from ..settings import DAY, SECOND, TRANSFER_DEADLINE, TRANSFERS_PER_CHAIN
+from ..shapes.timestamps import month_start
+from ..shapes.transfers import Side, side_of
+from ..state import Organization, State, Transfer, Transfers
+from ..words import Action, Condition, TransferStatus
+
+REQUESTED, ACCEPTED, WITHDRAWN = TransferStatus.REQUESTED, TransferStatus.ACCEPTED, TransferStatus.WITHDRAWN
+
+# What is wrong with an account outside Organizations, and AWS's reason for it (sections 2.9 and 10.4).
+CONSTRAINTS = {
+    Condition.SUSPENDED: "ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY",
+    Condition.SIGN_UP_INCOMPLETE: "ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY",
+    Condition.BILLING_PREREQUISITE_UNMET: "UNMET_BILLING_PREREQUISITE",
+    Condition.PRICING_UNSUPPORTED: "UNSUPPORTED_PRICING",
+}
+HANDSHAKE_CONSTRAINTS = {
+    Condition.LEGACY_BILLING_PERMISSIONS: "LEGACY_PERMISSIONS_STILL_IN_USE",
+    Condition.TRANSFER_UNAVAILABLE: "TARGET_ACCOUNT_VALIDATION_FAILURE",
+    Condition.INVOICE_PAST_DUE: "PAST_DUE_INVOICE",
+    Condition.PREPAYMENT_UNUSED: "UNUSED_PREPAYMENT_BALANCE",
+}
+
+Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[ -~]+\Z")]
+"""What the payer calls a transfer."""
+
+
+def find(transfer: str, organization: Organization, state: State) -> tuple[Transfer, Side]:
+    """A transfer, and the side of it on which the organization is.
+
+    Raises:
+        ResponsibilityTransferNotFoundException: there is none, or the organization is on neither side.
+    """
+    found = state.transfers.by_id.get(transfer)
+    side = found and side_of(found, organization, state.email_of(organization.management_account))
+    if found is None or side is None:
+        raise ResponsibilityTransferNotFoundException
+    return found, side
+
+
+def payers(organization: str, transfers: Transfers) -> list[str]:
+    """Who pays for an organization, who pays for that one, and so on to the top."""
+    above: list[str] = []
+    while (last := transfers.outbound.get(organization)) and transfers.by_id[last].status is ACCEPTED:
+        organization = transfers.by_id[last].organization
+        above.append(organization)
+    return above
+
+
+def generations(organization: str, transfers: Transfers) -> list[int]:
+    """How many transfers an organization inherits, level by level: those to itself, those to their sources, and on."""
+    sizes: list[int] = []
+    level = [organization]
+    while level := [source for payer in level for source in _sources(payer, transfers)]:
+        sizes.append(len(level))
+    return sizes
+
+
+def _sources(payer: str, transfers: Transfers) -> Iterator[str]:
+    for inbound in transfers.inbound.get(payer, ()):
+        transfer = transfers.by_id[inbound]
+        if transfer.status is ACCEPTED and transfer.source_organization:
+            yield transfer.source_organization
+
+
+def ended(handshake: Handshake, status: TransferStatus, state: State) -> Events:
+    """What the end of an unanswered or declined handshake means for its transfer, if it is about one."""
+    requested = handshake.requested
+    if requested.action is not Action.TRANSFER_RESPONSIBILITY:
+        return []
+    transfer = state.transfers.by_handshake[requested.handshake]
+    return [ResponsibilityTransferEnded(requested.organization, transfer, status)]
+
+
+def purged(handshake: Handshake, state: State) -> Events:
+    """What the disappearance of a handshake means for its transfer, if it is about one that came to nothing."""
+    requested = handshake.requested
+    if requested.action is not Action.TRANSFER_RESPONSIBILITY or handshake.state is HandshakeState.ACCEPTED:
+        return []
+    transfer = state.transfers.by_handshake[requested.handshake]
+    return [ResponsibilityTransferPurged(requested.organization, transfer)]
+
+
+def is_involved(organization: Organization, state: State, now: int) -> bool:
+    """Whether an organization is part of a transfer, or asked to be; a withdrawn one counts until its end."""
+    transfers = state.transfers
+    email = state.email_of(organization.management_account).lower()
+    if organization.management_account in transfers.unanswered or email in transfers.unanswered:
+        return True
+    last = transfers.outbound.get(organization.id)
+    involved = [*transfers.inbound.get(organization.id, ()), *([last] if last else [])]
+    return any(_is_live(transfers.by_id[transfer], now) for transfer in involved)
+
+
+def _is_live(transfer: Transfer, now: int) -> bool:
+    return transfer.status in (REQUESTED, ACCEPTED) or now < _runs_until(transfer)
+
+
+def _runs_until(transfer: Transfer) -> int:
+    """The end of a withdrawn transfer; 0 for any other, and for one that ends before it starts."""
+    return transfer.ends_at if transfer.ends_at is not None and transfer.starts_at < transfer.ends_at else 0
+
+
+def require_eligible(account: str, state: State) -> None:
+    """Nothing outside Organizations keeps a management account from sending or accepting an invitation.
+
+    Raises:
+        ConstraintViolationException: ``ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY``,
+            ``UNMET_BILLING_PREREQUISITE``, ``UNSUPPORTED_PRICING``.
+        HandshakeConstraintViolationException: ``LEGACY_PERMISSIONS_STILL_IN_USE``,
+            ``TARGET_ACCOUNT_VALIDATION_FAILURE``, ``PAST_DUE_INVOICE``, ``UNUSED_PREPAYMENT_BALANCE``.
+    """
+    conditions = state.conditions_of(account)
+    for condition, reason in CONSTRAINTS.items():
+        if condition in conditions:
+            raise ConstraintViolationException(reason)
+    for condition, reason in HANDSHAKE_CONSTRAINTS.items():
+        if condition in conditions:
+            raise HandshakeConstraintViolationException(reason)
+
+
+def require_room(payer: Organization, state: State) -> None:
+    """An organization may offer to pay for one more.
+
+    Raises:
+        ConstraintViolationException: ``RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION``, or
+            ``RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION`` if the chain above it is too long already.
+    """
+    transfers, quotas = state.transfers, state.settings.quotas
+    inbound = transfers.inbound.get(payer.id, ())
+    if sum(transfers.by_id[transfer].status is not WITHDRAWN for transfer in inbound) >= quotas.inbound_transfers:
+        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION")
+    if len(payers(payer.id, transfers)) >= quotas.transfer_chain_length:
+        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION")
+
+
+def require_acceptable(transfer: Transfer, source: Organization, state: State) -> None:
+    """An organization may have its bills paid by whoever offers a transfer.
+
+    Raises:
+        HandshakeConstraintViolationException: ``SOURCE_AND_TARGET_CANNOT_MATCH``;
+            ``RESPONSIBILITY_TRANSFER_ALREADY_EXISTS`` if there is one to the same payer, if the source itself pays for
+            the payer, or if a withdrawn one of the source still runs when this one starts [inferred].
+        ConstraintViolationException: ``RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION``,
+            ``RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION``, ``RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION``.
+    """
+    transfers, payer = state.transfers, transfer.organization
+    if source.id == payer:
+        raise HandshakeConstraintViolationException("SOURCE_AND_TARGET_CANNOT_MATCH")
+    last = transfers.by_id.get(transfers.outbound.get(source.id, ""))
+    above = payers(payer, transfers)
+    if source.id in above or (last and _runs_until(last) >= transfer.starts_at):
+        raise HandshakeConstraintViolationException("RESPONSIBILITY_TRANSFER_ALREADY_EXISTS")
+    if last and last.status is ACCEPTED:
+        if last.organization == payer:
+            raise HandshakeConstraintViolationException("RESPONSIBILITY_TRANSFER_ALREADY_EXISTS")
+        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION")
+    below = generations(source.id, transfers)
+    if len(below) + 1 + len(above) > state.settings.quotas.transfer_chain_length:
+        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION")
+    top = above[-1] if above else payer
+    if sum(generations(top, transfers)) + 1 + sum(below) > TRANSFERS_PER_CHAIN:
+        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION")
+
+
+def require_start(start: int, now: int) -> None:
+    """A transfer starts with one of the next two months, and there is time left to accept it.
+
+    Raises:
+        InvalidInputException: ``START_DATE_NOT_BEGINNING_OF_DAY``, ``START_DATE_NOT_BEGINNING_OF_MONTH``,
+            ``START_DATE_TOO_EARLY``, ``START_DATE_TOO_LATE``; ``INVALID_START_DATE`` if the last day before it has
+            begun [inferred].
+    """
+    if start % DAY:
+        raise InvalidInputException("START_DATE_NOT_BEGINNING_OF_DAY")
+    if start != month_start(start):
+        raise InvalidInputException("START_DATE_NOT_BEGINNING_OF_MONTH")
+    if start < month_start(now, 1):
+        raise InvalidInputException("START_DATE_TOO_EARLY")
+    if start > month_start(now, 2):
+        raise InvalidInputException("START_DATE_TOO_LATE")
+    if start - TRANSFER_DEADLINE <= now:
+        raise InvalidInputException("INVALID_START_DATE")
+
+
+def checked_end(end: int | None, now: int, notice_days: int) -> int:
+    """When a transfer ends that is withdrawn now: at the end of this month, if nobody said when [inferred].
+
+    Any moment of the month's last second will do: some SDKs send whole seconds only.
+
+    Raises:
+        InvalidInputException: ``END_DATE_TOO_EARLY``, ``END_DATE_TOO_LATE``, ``END_DATE_NOT_END_OF_MONTH``;
+            ``INVALID_END_DATE`` if the settings ask for more notice.
+    """
+    if end is None:
+        end = end_of_month(now)
+    if end < month_start(now):
+        raise InvalidInputException("END_DATE_TOO_EARLY")
+    if end >= month_start(now, 2):
+        raise InvalidInputException("END_DATE_TOO_LATE")
+    if end < month_start(end, 1) - SECOND:
+        raise InvalidInputException("END_DATE_NOT_END_OF_MONTH")
+    if end_of_month(end) < now + notice_days * DAY:
+        raise InvalidInputException("INVALID_END_DATE")
+    return end_of_month(end)
+
+
+def end_of_month(time: int) -> int:
+    """23:59:59.999 UTC on the last day of a month."""
+    return month_start(time, 1) - SECOND // 1_000

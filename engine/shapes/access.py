@@ -1,0 +1,27 @@
+"""The resource policy in AWS's form."""
+
+from ..ids import resource_policy_arn
+from ..state import OrganizationFacts
+from .base import Shape
+
+
+class ResourcePolicySummary(Shape, frozen=True):
+    id: str
+    arn: str
+
+
+class ResourcePolicy(Shape, frozen=True):
+    resource_policy_summary: ResourcePolicySummary
+    content: str
+
+
+class ResourcePolicyReply(Shape, frozen=True):
+    resource_policy: ResourcePolicy
+
+
+def resource_policy_reply(organization: OrganizationFacts) -> ResourcePolicyReply:
+    """The resource policy of an organization that has one."""
+    found = organization.access.resource_policy
+    assert found is not None, "the caller has looked"
+    arn = resource_policy_arn(organization.management_account, organization.id, found.id)
+    return ResourcePolicyReply(ResourcePolicy(ResourcePolicySummary(found.id, arn), found.content))

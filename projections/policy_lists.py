@@ -1,0 +1,145 @@
+"""The order in which policies and their attachments are listed. Asked by ListPolicies, ListPoliciesForTarget and
+ListTargetsForPolicy; what is in the lists is described by the organization's facts.
+
+An order of its own, because a page must cost what it returns: a policy may be attached to a million accounts. AWS's
+default policies, which are everywhere, have no attachments in here; roots and OUs have their order for their sake."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from ..engine.envelope import Envelope
+from ..engine.events import (
+    AccountDeparted,
+    OrganizationalUnitCreated,
+    OrganizationalUnitDeleted,
+    OrganizationCreated,
+    OrganizationDeleted,
+    PolicyAttached,
+    PolicyCreated,
+    PolicyDeleted,
+    PolicyDetached,
+    PolicyTypeDisabled,
+)
+from ..engine.words import PolicyType
+from .paging import OrderedRows
+from .projection import Handler
+
+
+class Entry(Struct, gc=False):
+    """Something that a policy can be attached to; a list of them holds each once."""
+
+    id: str
+    position: int
+    gone: bool = False
+
+
+class PolicyRow(Struct):
+    """A policy of an organization."""
+
+    id: str
+    type: PolicyType
+    position: int
+    gone: bool = False
+    targets: OrderedRows[Entry] = field(default_factory=OrderedRows[Entry])
+
+
+class PolicyListsView:
+    """Policies, their targets, and the roots and OUs; each list in the order of time."""
+
+    name = "policy lists"
+
+    def __init__(self) -> None:
+        self.policies: dict[str, PolicyRow] = {}
+        self.by_type: dict[str, dict[PolicyType, OrderedRows[PolicyRow]]] = {}
+        """Organization and type to policies, for types of which there were any."""
+        self.containers: dict[str, OrderedRows[Entry]] = {}
+        """Organization to its root and OUs."""
+        self.attached: dict[str, dict[str, Entry]] = {}
+        """Target to policies, and to its own place among the targets of each."""
+        self._units: dict[str, Entry] = {}
+        self.handlers: Mapping[type[Any], Handler] = {
+            OrganizationCreated: self._organization_created,
+            OrganizationDeleted: self._organization_deleted,
+            OrganizationalUnitCreated: self._unit_created,
+            OrganizationalUnitDeleted: self._unit_deleted,
+            AccountDeparted: self._account_departed,
+            PolicyCreated: self._created,
+            PolicyDeleted: self._deleted,
+            PolicyAttached: self._attached,
+            PolicyDetached: self._detached,
+            PolicyTypeDisabled: self._type_disabled,
+        }
+
+    def of_type(self, policy_type: PolicyType, organization: str) -> OrderedRows[PolicyRow]:
+        """The policies of a type in an organization, AWS's own not among them."""
+        return self.by_type[organization].get(policy_type, OrderedRows[PolicyRow]())
+
+    def _organization_created(self, envelope: Envelope, event: OrganizationCreated) -> None:
+        self.by_type[event.organization] = {}
+        containers = self.containers[event.organization] = OrderedRows()
+        containers.append(Entry(event.root, envelope.position))
+
+    def _organization_deleted(self, envelope: Envelope, event: OrganizationDeleted) -> None:
+        for policies in self.by_type.pop(event.organization).values():
+            for policy in policies:
+                self._detach_everywhere(policy)
+                del self.policies[policy.id]
+        for container in self.containers.pop(event.organization):
+            self._units.pop(container.id, None)
+
+    def _unit_created(self, envelope: Envelope, event: OrganizationalUnitCreated) -> None:
+        entry = self._units[event.unit] = Entry(event.unit, envelope.position)
+        self.containers[event.organization].append(entry)
+
+    def _unit_deleted(self, envelope: Envelope, event: OrganizationalUnitDeleted) -> None:
+        self._units.pop(event.unit).gone = True
+        self.containers[event.organization].count_gone()
+        self._forget(event.unit)
+
+    def _account_departed(self, envelope: Envelope, event: AccountDeparted) -> None:
+        self._forget(event.account)
+
+    def _created(self, envelope: Envelope, event: PolicyCreated) -> None:
+        policy = self.policies[event.policy] = PolicyRow(event.policy, event.policy_type, envelope.position)
+        self.by_type[event.organization].setdefault(event.policy_type, OrderedRows()).append(policy)
+
+    def _deleted(self, envelope: Envelope, event: PolicyDeleted) -> None:
+        policy = self.policies.pop(event.policy)
+        policy.gone = True
+        self.by_type[event.organization][policy.type].count_gone()
+
+    def _attached(self, envelope: Envelope, event: PolicyAttached) -> None:
+        policy = self.policies.get(event.policy)
+        if policy:
+            entry = Entry(event.target, envelope.position)
+            policy.targets.append(entry)
+            self.attached.setdefault(event.target, {})[event.policy] = entry
+
+    def _detached(self, envelope: Envelope, event: PolicyDetached) -> None:
+        policy = self.policies.get(event.policy)
+        if policy:
+            self._take(event.target, event.policy).gone = True
+            policy.targets.count_gone()
+
+    def _type_disabled(self, envelope: Envelope, event: PolicyTypeDisabled) -> None:
+        for policy in self.of_type(event.policy_type, event.organization):
+            self._detach_everywhere(policy)
+
+    def _detach_everywhere(self, policy: PolicyRow) -> None:
+        for entry in policy.targets:
+            self._take(entry.id, policy.id)
+        policy.targets = OrderedRows()
+
+    def _forget(self, target: str) -> None:
+        for policy, entry in self.attached.pop(target, {}).items():
+            entry.gone = True
+            self.policies[policy].targets.count_gone()
+
+    def _take(self, target: str, policy: str) -> Entry:
+        policies = self.attached[target]
+        entry = policies.pop(policy)
+        if not policies:
+            del self.attached[target]
+        return entry

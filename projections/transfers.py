@@ -1,0 +1,107 @@
+"""Responsibility transfers. Asked by DescribeResponsibilityTransfer, ListInboundResponsibilityTransfers and
+ListOutboundResponsibilityTransfers, and by the answers about their handshakes; made of all the ResponsibilityTransfer
+events, by the very fold that decisions are made with."""
+
+import heapq
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ..engine.envelope import Envelope
+from ..engine.events import (
+    ResponsibilityTransferAccepted,
+    ResponsibilityTransferPurged,
+    ResponsibilityTransferRequested,
+)
+from ..engine.evolve.transfers import TRANSFERS
+from ..engine.state import Transfer, Transfers
+from .paging import OrderedRows
+from .projection import Handler
+
+
+class TransferRow(Struct, gc=False):
+    """A transfer in one of the lists in which it stands."""
+
+    transfer: Transfer
+    position: int
+    """Of the invitation; in the list of whose bills are paid, of the acceptance."""
+    gone: bool = False
+
+
+Rows = dict[str, OrderedRows[TransferRow]]
+
+
+class TransfersView:
+    """Transfers by id, by who pays, and by who was asked or has accepted."""
+
+    name = "transfers"
+
+    def __init__(self) -> None:
+        self.facts = Transfers()
+        self._inbound: Rows = {}
+        """By organization."""
+        self._outbound: Rows = {}
+        """By the account id or the address asked, in lower case; once accepted, by organization."""
+        self._rows: dict[str, tuple[TransferRow, TransferRow]] = {}
+        """Transfer to its row in either list."""
+        self.handlers: Mapping[type[Any], Handler] = {
+            **dict.fromkeys(TRANSFERS, self._change),
+            ResponsibilityTransferRequested: self._requested,
+            ResponsibilityTransferAccepted: self._accepted,
+            ResponsibilityTransferPurged: self._purged,
+        }
+
+    def _change(self, envelope: Envelope, event: Any) -> None:
+        TRANSFERS[type(event)](self.facts, event, envelope.time)
+
+    def _requested(self, envelope: Envelope, event: ResponsibilityTransferRequested) -> None:
+        self._change(envelope, event)
+        inbound = _append(self._inbound, event.organization, self.facts.by_id[event.transfer], envelope.position)
+        outbound = _append(self._outbound, event.party.lower(), inbound.transfer, envelope.position)
+        self._rows[event.transfer] = inbound, outbound
+
+    def _accepted(self, envelope: Envelope, event: ResponsibilityTransferAccepted) -> None:
+        self._change(envelope, event)
+        inbound, asked = self._rows[event.transfer]
+        _remove(self._outbound, asked.transfer.party.lower(), asked)
+        outbound = _append(self._outbound, event.source_organization, asked.transfer, envelope.position)
+        self._rows[event.transfer] = inbound, outbound
+
+    def _purged(self, envelope: Envelope, event: ResponsibilityTransferPurged) -> None:
+        self._change(envelope, event)
+        inbound, outbound = self._rows.pop(event.transfer)
+        _remove(self._inbound, inbound.transfer.organization, inbound)
+        _remove(self._outbound, outbound.transfer.party.lower(), outbound)
+
+    def of_handshake(self, handshake: str) -> Transfer | None:
+        """The transfer that a handshake asks for; None of a handshake about something else."""
+        transfer = self.facts.by_handshake.get(handshake)
+        return self.facts.by_id[transfer] if transfer else None
+
+    def inbound(self, organization: str, before: int | None) -> Iterator[TransferRow]:
+        """Transfers and invitations by which an organization pays, or offers to, before a position; newest first."""
+        return _before(self._inbound, organization, before)
+
+    def outbound(self, organization: str, account: str, email: str, before: int | None) -> Iterator[TransferRow]:
+        """Transfers that an organization accepted, and invitations to its management account, before a position."""
+        keys = (organization, account, email.lower())
+        return heapq.merge(*(_before(self._outbound, key, before) for key in keys), key=lambda row: -row.position)
+
+
+def _append(lists: Rows, key: str, transfer: Transfer, position: int) -> TransferRow:
+    row = TransferRow(transfer, position)
+    lists.setdefault(key, OrderedRows()).append(row)
+    return row
+
+
+def _remove(lists: Rows, key: str, row: TransferRow) -> None:
+    row.gone = True
+    lists[key].count_gone()
+    if not len(lists[key]):
+        del lists[key]
+
+
+def _before(lists: Rows, key: str, position: int | None) -> Iterator[TransferRow]:
+    rows = lists.get(key)
+    return rows.before(position) if rows else iter(())
