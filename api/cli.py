@@ -41,6 +41,7 @@ from .play import Outcome, play_scenario
 from .play import Progress as Report
 from .scenario import MOST_ACCOUNTS, ScenarioError
 from .scenario_file import load_scenario
+from .server.command import serve
 
 app = typer.Typer(
     name="orgsim",
@@ -88,6 +89,9 @@ def common(
     ] = False,
 ) -> None:
     """An event-sourced simulator of AWS Organizations, with a clock you can set."""
+
+
+app.command()(serve)
 
 
 @app.command()

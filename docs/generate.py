@@ -42,11 +42,16 @@ def views_of(happens: str) -> list[str]:
     return [view.name for view in Views().all if any(event.__name__ in names for event in view.handlers)]
 
 
+def capitalized(text: str) -> str:
+    """With a capital letter in front, and all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def operation_text(name: str, module: ModuleType) -> str:
     """The section of an operation that decides."""
     first, texts = sections(inspect.getdoc(module) or "")
-    lines = [f"### {name}", "", first.partition(": ")[2].capitalize(), ""]
-    lines += [f"- **{heading}.** {texts[heading]}" for heading in HEADINGS]
+    lines = [f"### {name}", "", capitalized(first.partition(": ")[2]), ""]
+    lines += [f"- **{heading}.** {capitalized(texts[heading])}" for heading in HEADINGS]
     lines.append(f"- **Views that change.** {', '.join(views_of(texts['Happens'])) or 'none'}")
     return "\n".join(lines)
 

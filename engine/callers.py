@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from enum import Flag, auto
 
-from .errors import AccessDeniedException
+from .errors import AccessDeniedException, Refused
 from .resource_policy import Verdict, verdict
-from .state import Access
+from .state import Access, OrganizationFacts
 
 
 class Callers(Flag):
@@ -46,7 +46,7 @@ CALLERS: dict[str, Callers] = {
     "DeregisterDelegatedAdministrator": M,
     "DescribeAccount": M | DA | RP,
     "DescribeCreateAccountStatus": M | DA | RP,
-    "DescribeEffectivePolicy": M | DA | RP | MEMBER,
+    "DescribeEffectivePolicy": M | DA | RP | MEMBER,  # a member for itself
     "DescribeHandshake": PARTY | M | DA | RP,
     "DescribeOrganization": M | MEMBER,
     "DescribeOrganizationalUnit": M | DA | RP,
@@ -102,6 +102,8 @@ def require_allowed(
     access: Access,
     resources: Sequence[str] = (),
     policy_type: str | None = None,
+    *,
+    own: bool = True,
 ) -> None:
     """A member of an organization may call an operation there.
 
@@ -112,6 +114,7 @@ def require_allowed(
         access: the organization's delegated administrators and resource policy.
         resources: ARNs of what the call is about; none where it is about no resource that exists yet.
         policy_type: of the policy that the call is about.
+        own: whether it is about the caller itself, or about nobody; what any member may call, it may for itself alone.
 
     Raises:
         AccessDeniedException: the table, a delegation or the resource policy does not let it.
@@ -127,5 +130,11 @@ def require_allowed(
         raise AccessDeniedException
     is_administrator = Callers.ADMINISTRATOR in callers and account in access.administrators
     is_granted = Callers.GRANTED in callers and said is Verdict.ALLOWED
-    if not (Callers.MEMBER in callers or is_administrator or is_granted):
+    is_own = Callers.MEMBER in callers and own
+    if not (is_own or is_administrator or is_granted):
         raise AccessDeniedException
+
+
+def hidden(refusal: Refused, organization: OrganizationFacts, account: str) -> Refused:
+    """What a caller hears when there is no resource to check its rights against: members are denied (section 3.7)."""
+    return refusal if account == organization.management_account else AccessDeniedException()

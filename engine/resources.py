@@ -23,7 +23,7 @@ def is_entity(resource: str, organization: OrganizationFacts, members: Container
 def policy_type_of(policy: str, organization: OrganizationFacts) -> PolicyType | None:
     """The type of a policy of the organization or of AWS; None if there is no such policy.
 
-    AWS's own policies are there as soon as the organization has all features; their type need not be enabled.
+    Whether it is there to be found (AWS's own are, with all features) is for ``rules.policies.find`` to say.
     """
     found = organization.policies.by_id.get(policy)
     if found:

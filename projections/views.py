@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.callers import require_allowed
+from ..engine.callers import hidden, require_allowed
 from ..engine.envelope import Envelope
-from ..engine.errors import AWSOrganizationsNotInUseException
+from ..engine.errors import AWSOrganizationsNotInUseException, Refused
 from ..engine.evolve import PARTS
+from ..engine.resources import arn_of
 from ..engine.shapes.organizations import Initiator
 from ..engine.state import OrganizationFacts
 from .account_creation import AccountCreationsView
@@ -91,6 +92,37 @@ class Views:
         """
         row = self.member(account)
         require_allowed(operation, account, row.management_account, row.access, resources, policy_type)
+        return row
+
+    def reader_about(
+        self, operation: str, account: str, entity: str, not_found: type[Refused], policy_type: str | None = None
+    ) -> OrganizationFacts:
+        """The caller's organization, in which it may ask the operation about this root, OU or account.
+
+        Args:
+            operation: AWS's name.
+            account: the caller.
+            entity: the id of what the question is about.
+            not_found: what the management account hears if there is no such thing; members are denied.
+            policy_type: of the policies that the question is about, for the resource policy.
+
+        Raises:
+            AWSOrganizationsNotInUseException: the caller is a standalone account.
+            AccessDeniedException: it is a member that may not ask this; or one that asks about what is not there.
+            Refused: ``not_found``.
+        """
+        row = self.member(account)
+        if entity not in row.units.by_id and self.accounts.organization_of(entity) != row.id:
+            raise hidden(not_found(), row, account)
+        require_allowed(
+            operation,
+            account,
+            row.management_account,
+            row.access,
+            [arn_of(entity, row)],
+            policy_type,
+            own=entity == account,
+        )
         return row
 
     def initiator(self, row: OrganizationFacts) -> Initiator:

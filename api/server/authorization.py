@@ -15,6 +15,11 @@ from .message import Headers
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 BASIC_DATE = re.compile(rb"[0-9]{8}T[0-9]{6}Z")
+USUAL = re.compile(
+    rf"{ALGORITHM} Credential=([^/, ]+)/([^/, ]*)/([^/, ]*)/([^/, ]*)/{TERMINATOR}, ?"
+    r"SignedHeaders=([^, ]+), ?Signature=([^, ]+)"
+)
+SEPARATORS = re.compile(r"[,\s]+")
 DATE_MISSING = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
 
 
@@ -42,31 +47,45 @@ def read_authorization(headers: Headers) -> Authorization:
     if not header:
         raise MissingAuthenticationToken
     text = header.decode("latin-1")
-    algorithm, _, rest = text.partition(" ")
-    parameters: dict[str, str] = {}
-    for part in rest.split(",") if algorithm == ALGORITHM else ():
-        name, equals, value = part.strip().partition("=")
-        if not equals or " " in name:
-            raise IncompleteSignature(
-                "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded "
-                f"with Base64): '{_hashed(header)}'."
-            )
-        parameters[name] = value.strip()
+    usual = USUAL.fullmatch(text)
+    return Authorization(*usual.groups()) if usual else _read_unusual(text, headers)
+
+
+def _read_unusual(text: str, headers: Headers) -> Authorization:
+    """A header whose parameters stand in another order than every SDK gives them, or that is not whole."""
+    parameters = _parameters(text)
     missing = [name for name in ("Credential", "Signature", "SignedHeaders") if not parameters.get(name)]
     if missing:
         complaints = [f"Authorization header requires '{name}' parameter." for name in missing]
         if b"x-amz-date" not in headers and b"date" not in headers:
             complaints.append(DATE_MISSING)
-        raise IncompleteSignature(f"{' '.join(complaints)} {_hash_of(header)}")
+        raise IncompleteSignature(f"{' '.join(complaints)} {_hash_of(text)}")
     scope = parameters["Credential"].split("/")
     if len(scope) != 5 or not scope[0]:
         raise IncompleteSignature(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
             f"'{parameters['Credential']}'"
         )
-    if scope[4] != TERMINATOR:
-        raise InvalidSignature(f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{scope[4]}'")
-    return Authorization(*scope[:4], parameters["SignedHeaders"], parameters["Signature"])
+    key_id, date, region, service, terminator = scope
+    if terminator != TERMINATOR:
+        raise InvalidSignature(
+            f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{terminator}'"
+        )
+    return Authorization(key_id, date, region, service, parameters["SignedHeaders"], parameters["Signature"])
+
+
+def _parameters(text: str) -> dict[str, str]:
+    algorithm, *parts = SEPARATORS.split(text.strip())
+    parameters: dict[str, str] = {}
+    for part in parts if algorithm == ALGORITHM else ():
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise IncompleteSignature(
+                "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded "
+                f"with Base64): '{_hashed(text)}'."
+            )
+        parameters[name] = value
+    return parameters
 
 
 def require_date(headers: Headers) -> None:
@@ -78,7 +97,7 @@ def require_date(headers: Headers) -> None:
     date = headers.get(b"x-amz-date")
     if date is None:
         if b"date" not in headers:
-            raise IncompleteSignature(f"{DATE_MISSING} {_hash_of(headers[b'authorization'])}")
+            raise IncompleteSignature(f"{DATE_MISSING} {_hash_of(headers[b'authorization'].decode('latin-1'))}")
     elif not BASIC_DATE.fullmatch(date):
         raise IncompleteSignature(
             f"Date must be in ISO-8601 'basic format'. Got '{date.decode('latin-1')}'. "
@@ -86,9 +105,9 @@ def require_date(headers: Headers) -> None:
         )
 
 
-def _hashed(header: bytes) -> str:
-    return b64encode(sha256(header).digest()).decode()
+def _hashed(text: str) -> str:
+    return b64encode(sha256(text.encode("latin-1")).digest()).decode()
 
 
-def _hash_of(header: bytes) -> str:
-    return f"(Hashed with SHA-256 and encoded with Base64) Authorization={_hashed(header)}"
+def _hash_of(text: str) -> str:
+    return f"(Hashed with SHA-256 and encoded with Base64) Authorization={_hashed(text)}"

@@ -94,17 +94,6 @@ class RequestTooLarge(Fault):
         super().__init__(f"The request body is longer than {limit:,} bytes.", status=413)
 
 
-class RequestTimeout(Fault):
-    """The body did not arrive in time."""
-
-    code, query_code = "RequestTimeoutException", "RequestTimeout"
-    query_status = 408
-    closes = True
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"The request body did not arrive within {seconds:g} seconds.", status=408)
-
-
 class InternalFailure(Fault):
     """A mistake of ours, or a log that cannot be written."""
 

@@ -22,7 +22,7 @@ from .sessions import Sessions
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_USER = "orgsim"
-"""The user behind every access key of which nothing else is known: AWS knows no root user here, and neither do we."""
+"""The user behind every access key of which nothing else is known. Nobody here is ever the root user."""
 
 TWELVE_DIGITS = re.compile(r"[0-9]{12}", re.ASCII)
 KEY_ID = re.compile(r"(?:AKIA|ASIA)([A-Z2-7]{16})")

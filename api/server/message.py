@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-import anyio
 from msgspec import Struct
 
-from .faults import RequestTimeout, RequestTooLarge
+from .faults import RequestTooLarge
 
 Headers = dict[bytes, bytes]
 """Names in lower case."""
@@ -26,9 +25,9 @@ class Limits(Struct, frozen=True):
     """What a client may ask of the server; ``docs/server.md`` says what it gets beyond."""
 
     body_bytes: int = 1024 * 1024
-    body_seconds: float = 10
     header_bytes: int = 64 * 1024
-    header_seconds: float = 10
+    request_seconds: float = 10
+    """From a request's first byte to its last; of a connection's first request, from connecting on."""
     connections: int = 1_000
     idle_seconds: int = 60
     """For so long a connection may be kept open between two requests."""
@@ -76,23 +75,18 @@ async def read_body(receive: Receive, limits: Limits) -> bytes:
 
     Raises:
         RequestTooLarge: it is longer than the limit.
-        RequestTimeout: it did not arrive in time.
-        ClientGone: the client did not wait.
+        ClientGone: the client did not wait, or was too slow.
     """
-    body, length = b"", 0
-    with anyio.move_on_after(limits.body_seconds):
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise ClientGone
-            part = message.get("body", b"")
-            length += len(part)
-            if length <= limits.body_bytes:
-                body += part
-            if not message.get("more_body", False) or length > DISCARDED * limits.body_bytes:
-                if length > limits.body_bytes:
-                    raise RequestTooLarge(limits.body_bytes)
-                return body
+    body, length, more = b"", 0, True
+    while more and length <= DISCARDED * limits.body_bytes:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        part = message.get("body", b"")
+        length += len(part)
+        if length <= limits.body_bytes:
+            body += part
+        more = message.get("more_body", False)
     if length > limits.body_bytes:
         raise RequestTooLarge(limits.body_bytes)
-    raise RequestTimeout(limits.body_seconds)
+    return body

@@ -68,8 +68,8 @@ class ConstraintViolationException(Refused):
         "associated account in the AWS GovCloud (US-West) Region.",
         "MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": "To complete this operation with this management account, you "
         "first must associate a valid payment instrument, such as a credit card, with the account.",
-        "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": "You attempted to register more delegated "
-        "administrators than allowed for the service principal.",
+        "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": "You have exceeded the allowed number of delegated "
+        "administrators for the delegated service.",
         "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": "You have exceeded the number of policies of a certain type that "
         "can be attached to an entity at one time.",
         "MAX_TAG_LIMIT_EXCEEDED": "You have exceeded the number of tags allowed on this resource.",

@@ -14,7 +14,6 @@ Sources: sections 2.2, 2.5 and 2.9; the order of the refusals is inferred. That 
     become the account's when it accepts.
 """
 
-import re
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -23,24 +22,16 @@ from ..errors import (
     AccountOwnerNotVerifiedException,
     DuplicateHandshakeException,
     HandshakeConstraintViolationException,
-    InvalidInputException,
 )
 from ..events import HandshakeRequested
 from ..operation import Events, Stamp
 from ..rules import caller, membership, quotas
 from ..rules import tags as tag_rules
+from ..rules.invitees import Target, party_type_of
 from ..settings import INVITATION_LIFETIME
 from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
-from ..words import Action, Condition, FeatureSet, PartyType
-
-ACCOUNT = re.compile(r"[0-9]{12}")
-EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-
-
-class Target(Struct, frozen=True, rename="pascal"):
-    type: str
-    id: Annotated[str, Meta(max_length=64)] = ""
+from ..words import Action, Condition, FeatureSet
 
 
 class Request(Struct, frozen=True, rename="pascal"):
@@ -52,7 +43,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.allowed("InviteAccountToOrganization", state, stamp)
     target = request.target
-    party_type = _party_type(target)
+    party_type = party_type_of(target)
     tags = tag_rules.compliant(request.tags, "account", organization)
     membership.require_finalized(organization, state, stamp.now)
     if Condition.EMAIL_UNVERIFIED in state.conditions_of(stamp.account):
@@ -85,18 +76,6 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
             tags=tags,
         )
     ]
-
-
-def _party_type(target: Target) -> PartyType:
-    if target.type == PartyType.ACCOUNT:
-        if not ACCOUNT.fullmatch(target.id):
-            raise InvalidInputException("INVALID_PATTERN")
-        return PartyType.ACCOUNT
-    if target.type == PartyType.EMAIL:
-        if not EMAIL.fullmatch(target.id):
-            raise InvalidInputException("INVALID_EMAIL_ADDRESS_TARGET")
-        return PartyType.EMAIL
-    raise InvalidInputException("INVALID_PARTY_TYPE_TARGET")
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

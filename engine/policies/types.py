@@ -22,8 +22,6 @@ class PolicyTypeFacts(Struct, frozen=True, kw_only=True):
     default_policy: str | None = None
     """The id of AWS's own policy that every entity carries while the type is enabled."""
     default_detachable: bool = True
-    service_principal: str | None = None
-    """The trusted service without which the type cannot be enabled."""
 
 
 class ManagedPolicy(Struct, frozen=True, kw_only=True):
@@ -54,10 +52,7 @@ POLICY_TYPES: dict[PolicyType, PolicyTypeFacts] = {
     PolicyType.AISERVICES_OPT_OUT_POLICY: PolicyTypeFacts(root_key="services", max_size=2_500, max_attached=5),
     PolicyType.CHATBOT_POLICY: PolicyTypeFacts(root_key="chatbot", max_attached=5),
     PolicyType.DECLARATIVE_POLICY_EC2: PolicyTypeFacts(root_key="ec2_attributes"),
-    # Other types may need their service too; only of this one the model says so.
-    PolicyType.SECURITYHUB_POLICY: PolicyTypeFacts(
-        root_key="securityhub", service_principal="securityhub.amazonaws.com"
-    ),
+    PolicyType.SECURITYHUB_POLICY: PolicyTypeFacts(root_key="securityhub"),
     PolicyType.INSPECTOR_POLICY: PolicyTypeFacts(root_key="inspector"),
     PolicyType.UPGRADE_ROLLOUT_POLICY: PolicyTypeFacts(root_key="upgrade_rollout", max_size=5_120),
     PolicyType.BEDROCK_POLICY: PolicyTypeFacts(root_key="bedrock"),

@@ -1,12 +1,11 @@
 """Policies and what they are attached to: finding them, and the limits (sections 6.1 to 6.3 and 7.1)."""
 
+from ..callers import hidden
 from ..errors import (
-    AccessDeniedException,
     ConstraintViolationException,
     DuplicatePolicyException,
     InvalidInputException,
     PolicyNotFoundException,
-    Refused,
     RootNotFoundException,
     TargetNotFoundException,
 )
@@ -49,11 +48,6 @@ def find(policy: str, organization: OrganizationFacts) -> AnyPolicy | None:
     if own or organization.feature_set is not FeatureSet.ALL:
         return own
     return MANAGED_POLICIES.get(policy)
-
-
-def hidden(refusal: Refused, organization: OrganizationFacts, account: str) -> Refused:
-    """What a caller hears when there is no resource to check its rights against: members are denied (section 3.7)."""
-    return refusal if account == organization.management_account else AccessDeniedException()
 
 
 def reach(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from ..callers import hidden
 from ..errors import ConstraintViolationException, InvalidInputException, TargetNotFoundException
 from ..events import Tag
 from ..ids import transfer_arn
@@ -17,7 +18,7 @@ from ..settings import TAGS_PER_RESOURCE
 from ..state import Organization, OrganizationFacts, State, Transfer
 from ..words import PolicyType
 from . import caller
-from .policies import attached, hidden
+from .policies import attached
 
 # AWS's class is [\p{L}\p{Z}\p{N}_.:/=+\-@]*. Python's `re` has no \p: \w is letters, numbers and `_`, and \p{Z} is \s
 # without the control characters.

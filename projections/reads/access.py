@@ -25,7 +25,7 @@ from ...engine.words import JoinedMethod
 from ..accounts import MemberRow
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
-from .accounts import account_shape, reader_about
+from .accounts import account_shape
 
 PLACES = {service: place for place, service in enumerate(sorted(SERVICES), 1)}
 """Where each service stands in lists, whether it is in one or not: so pages stay right while services come and go."""
@@ -132,7 +132,7 @@ def list_delegated_services_for_account(
 ) -> DelegatedServicesReply:
     """The services that a delegated administrator administers, and since when; the same may ask."""
     wanted = request.account_id
-    organization = reader_about("ListDelegatedServicesForAccount", wanted, AccountNotFoundException, views, account)
+    organization = views.reader_about("ListDelegatedServicesForAccount", account, wanted, AccountNotFoundException)
     services = organization.access.administrators.get(wanted)
     if services is None:
         raise AccountNotRegisteredException

@@ -5,9 +5,8 @@ ListAccounts is in the order of joining, the management account first; AWS promi
 
 from msgspec import Struct
 
-from ...engine.errors import AccessDeniedException, AccountNotFoundException, Refused
+from ...engine.errors import AccountNotFoundException
 from ...engine.ids import AccountId, account_arn
-from ...engine.resources import arn_of
 from ...engine.shapes.accounts import Account
 from ...engine.shapes.base import Shape, moment
 from ...engine.shapes.units import path_of
@@ -24,22 +23,6 @@ class AccountReply(Shape, frozen=True):
 class AccountsReply(Shape, frozen=True):
     accounts: list[Account]
     next_token: str | None = None
-
-
-def reader_about(
-    operation: str, entity: str, not_found: type[Refused], views: Views, account: str
-) -> OrganizationFacts:
-    """The caller's organization, in which it may ask the operation about this root, OU or account.
-
-    Raises:
-        AWSOrganizationsNotInUseException: the caller is a standalone account.
-        AccessDeniedException: it is a member that may not ask this; or one that asks about what is not there.
-        Refused: ``not_found``, which only the management account is told.
-    """
-    organization = views.member(account)
-    if entity in organization.units.by_id or views.accounts.organization_of(entity) == organization.id:
-        return views.reader(operation, account, [arn_of(entity, organization)])
-    raise not_found if account == organization.management_account else AccessDeniedException
 
 
 def account_shape(row: MemberRow, organization: OrganizationFacts, views: Views) -> Account:
@@ -76,7 +59,7 @@ class DescribeAccount(Struct, frozen=True, rename="pascal"):
 def describe_account(request: DescribeAccount, views: Views, account: str) -> AccountReply:
     """The management account, a delegated administrator, or a member to whom it is granted may ask for any member. What
     is no member is not found by the management account, and denied to the others."""
-    organization = reader_about("DescribeAccount", request.account_id, AccountNotFoundException, views, account)
+    organization = views.reader_about("DescribeAccount", account, request.account_id, AccountNotFoundException)
     return AccountReply(account_shape(views.accounts.members[request.account_id], organization, views))
 
 

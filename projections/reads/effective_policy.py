@@ -11,18 +11,15 @@ from datetime import datetime
 from msgspec import Struct
 
 from ...engine.errors import (
-    AccessDeniedException,
     AccountNotFoundException,
     EffectivePolicyNotFoundException,
     InvalidInputException,
-    Refused,
     TargetNotFoundException,
 )
 from ...engine.ids import PolicyTargetId
 from ...engine.policies.completeness import EffectivePolicyError
 from ...engine.policies.types import POLICY_TYPES
-from ...engine.resource_policy import Verdict, verdict
-from ...engine.resources import arn_of, entity_type
+from ...engine.resources import entity_type
 from ...engine.shapes.accounts import Account
 from ...engine.shapes.base import Shape, moment
 from ...engine.state import OrganizationFacts
@@ -61,25 +58,10 @@ def describe_effective_policy(request: DescribeEffectivePolicy, views: Views, ac
         raise InvalidInputException("INVALID_ENUM_POLICY_TYPE" if is_scp else "INVALID_ENUM:POLICY_TYPE")
     target = request.target_id or account
     _require_account(target)
-    organization = _reader_about(
-        "DescribeEffectivePolicy", target, policy_type, TargetNotFoundException, views, account
-    )
-    if target != account:
-        _require_allowed_for_others(organization, account, target, policy_type)
+    operation, not_found = "DescribeEffectivePolicy", TargetNotFoundException
+    organization = views.reader_about(operation, account, target, not_found, policy_type)
     seen = _documents(organization, policy_type, views).seen(path_to(target, organization.units))
     return EffectivePolicyReply(EffectivePolicy(seen.content, moment(seen.updated_at), target, policy_type))
-
-
-def _require_allowed_for_others(
-    organization: OrganizationFacts, account: str, target: str, policy_type: PolicyType
-) -> None:
-    """Every member may ask for itself; for others those may ask whom the table of callers names besides."""
-    policy, administrators = organization.access.resource_policy, organization.access.administrators
-    if account == organization.management_account or account in administrators:
-        return
-    about = ("DescribeEffectivePolicy", [arn_of(target, organization)], policy_type)
-    if policy is None or verdict(policy.content, account, *about) is not Verdict.ALLOWED:
-        raise AccessDeniedException
 
 
 class ListEffectivePolicyValidationErrors(Struct, frozen=True, rename="pascal"):
@@ -114,7 +96,7 @@ def list_effective_policy_validation_errors(
     target = request.account_id or ""
     _require_account(target)
     operation = "ListEffectivePolicyValidationErrors"
-    organization = _reader_about(operation, target, policy_type, AccountNotFoundException, views, account)
+    organization = views.reader_about(operation, account, target, AccountNotFoundException, policy_type)
     path = path_to(target, organization.units)
     seen = _documents(organization, policy_type, views).seen(path)
     scope = f"{operation} {organization.id} {target} {policy_type}"
@@ -193,17 +175,6 @@ def _require_account(target: str) -> None:
     """Roots and OUs have no effective policy to ask for, and nobody at all has none either."""
     if not target or entity_type(target) != "ACCOUNT":
         raise InvalidInputException("TARGET_NOT_SUPPORTED")
-
-
-def _reader_about(
-    operation: str, target: str, policy_type: PolicyType, not_found: type[Refused], views: Views, account: str
-) -> OrganizationFacts:
-    """The caller's organization, in which it may ask about an account; only the management account is told that there
-    is no such account."""
-    organization = views.member(account)
-    if views.accounts.organization_of(target) != organization.id:
-        raise not_found if account == organization.management_account else AccessDeniedException
-    return views.reader(operation, account, [arn_of(target, organization)], policy_type)
 
 
 def _documents(organization: OrganizationFacts, policy_type: PolicyType, views: Views) -> Documents:

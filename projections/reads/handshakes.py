@@ -8,7 +8,7 @@ import heapq
 from msgspec import Struct
 
 from ...engine.errors import AccessDeniedException, HandshakeNotFoundException, InvalidInputException
-from ...engine.ids import HandshakeId
+from ...engine.ids import HandshakeId, handshake_arn
 from ...engine.shapes.base import Shape
 from ...engine.shapes.handshakes import Handshake, HandshakeReply, handshake_shape
 from ...engine.words import Action, PartyType
@@ -53,15 +53,23 @@ def row_shape(row: HandshakeRow, views: Views) -> Handshake:
 
 
 def describe_handshake(request: DescribeHandshake, views: Views, account: str) -> HandshakeReply:
-    """Both parties may ask; a third account is refused (AccessDenied [inferred]; section 2.8)."""
+    """Both parties may ask, and whoever may ask for the sending organization; a third account is refused (AccessDenied
+    [inferred]; section 2.8)."""
     row = views.handshakes.rows.get(request.handshake_id)
     if row is None:
         raise HandshakeNotFoundException
-    sender = views.organizations.rows[row.requested.organization]
-    is_sender = sender.management_account == account and not sender.deleted
-    if not is_sender and not _is_recipient(row, views, account):
-        raise AccessDeniedException
+    if not _is_recipient(row, views, account):
+        _require_of_sender(row, views, account)
     return HandshakeReply(row_shape(row, views))
+
+
+def _require_of_sender(row: HandshakeRow, views: Views, account: str) -> None:
+    requested = row.requested
+    if views.accounts.organization_of(account) != requested.organization:
+        raise AccessDeniedException
+    management = views.organizations.rows[requested.organization].management_account
+    arn = handshake_arn(management, requested.organization, requested.action, requested.handshake)
+    views.reader("DescribeHandshake", account, [arn])
 
 
 def _is_recipient(row: HandshakeRow, views: Views, account: str) -> bool:
@@ -77,6 +85,8 @@ def _is_recipient(row: HandshakeRow, views: Views, account: str) -> bool:
 def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views, account: str) -> HandshakesReply:
     """What the caller received, newest first; standalone accounts may ask too. A management account does not see
     invitations of other organizations (section 2.2)."""
+    if views.accounts.organization_of(account):
+        views.reader("ListHandshakesForAccount", account)
     _require_one_filter(request.filter)
     scope = f"ListHandshakesForAccount {account} {request.filter}"
     before = read_token(request.next_token, scope)

@@ -10,6 +10,7 @@ from itertools import chain
 
 from msgspec import Struct
 
+from ...engine.callers import hidden
 from ...engine.errors import PolicyNotFoundException, TargetNotFoundException
 from ...engine.ids import PolicyId, PolicyTargetId
 from ...engine.policies.types import MANAGED_POLICIES, ManagedPolicy
@@ -87,10 +88,8 @@ class ListPoliciesForTarget(Struct, frozen=True, rename="pascal"):
 def list_policies_for_target(request: ListPoliciesForTarget, views: Views, account: str) -> PoliciesReply:
     """What is attached directly to a root, OU or account: AWS's default first, then in the order of attachment."""
     target = request.target_id
-    organization = views.member(account)
-    if target not in organization.units.by_id and views.accounts.organization_of(target) != organization.id:
-        raise rules.hidden(TargetNotFoundException(), organization, account)
-    views.reader("ListPoliciesForTarget", account, [arn_of(target, organization)], request.filter)
+    operation, not_found = "ListPoliciesForTarget", TargetNotFoundException
+    organization = views.reader_about(operation, account, target, not_found, request.filter)
     scope = f"ListPoliciesForTarget {organization.id} {target} {request.filter}"
     after = read_token(request.next_token, scope)
     places = views.policy_lists.attached.get(target, {})
@@ -144,7 +143,7 @@ def _reach(operation: str, policy: str, views: Views, account: str) -> tuple[Org
     organization = views.member(account)
     found = rules.find(policy, organization)
     if found is None:
-        raise rules.hidden(PolicyNotFoundException(), organization, account)
+        raise hidden(PolicyNotFoundException(), organization, account)
     views.reader(operation, account, [arn_of(policy, organization)], found.type)
     return organization, found
 

@@ -2,11 +2,11 @@
 
 from msgspec import Struct
 
+from ...engine.callers import hidden
 from ...engine.errors import TargetNotFoundException
 from ...engine.events import Tag
 from ...engine.ids import TaggableResourceId
 from ...engine.resources import policy_type_of
-from ...engine.rules.policies import hidden
 from ...engine.rules.tags import find
 from ...engine.shapes.base import Shape
 from ..paging import NextToken, read_token

@@ -8,9 +8,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ...engine.callers import hidden
 from ...engine.errors import ResponsibilityTransferNotFoundException
 from ...engine.ids import ResponsibilityTransferId, transfer_arn
-from ...engine.rules.policies import hidden
 from ...engine.rules.transfers import payers
 from ...engine.shapes.base import Shape
 from ...engine.shapes.transfers import (

@@ -22,7 +22,7 @@ from ...engine.shapes.units import OrganizationalUnit, OrganizationalUnitReply, 
 from ...engine.state import OrganizationFacts
 from ..paging import MaxResults, NextToken, OrderedRows, R, cut_page, read_token
 from ..views import Views
-from .accounts import AccountsReply, account_shape, reader_about
+from .accounts import AccountsReply, account_shape
 
 
 class DescribeOrganizationalUnit(Struct, frozen=True, rename="pascal"):
@@ -34,7 +34,7 @@ def describe_organizational_unit(
 ) -> OrganizationalUnitReply:
     """An OU, with its path; OrganizationalUnitNotFound if there is none."""
     unit, not_found = request.organizational_unit_id, OrganizationalUnitNotFoundException
-    organization = reader_about("DescribeOrganizationalUnit", unit, not_found, views, account)
+    organization = views.reader_about("DescribeOrganizationalUnit", account, unit, not_found)
     return OrganizationalUnitReply(unit_shape(unit, organization))
 
 
@@ -54,7 +54,7 @@ def list_organizational_units_for_parent(
 ) -> OrganizationalUnitsReply:
     """The OUs directly in a root or OU, in the order of creation; ParentNotFound if there is no such parent."""
     operation = "ListOrganizationalUnitsForParent"
-    organization = reader_about(operation, request.parent_id, ParentNotFoundException, views, account)
+    organization = views.reader_about(operation, account, request.parent_id, ParentNotFoundException)
     rows = views.accounts.units_in(request.parent_id, organization.id)
     page, token = _page(operation, request, organization, rows)
     return OrganizationalUnitsReply([unit_shape(row.unit, organization) for row in page], token)
@@ -70,7 +70,7 @@ def list_accounts_for_parent(request: ListAccountsForParent, views: Views, accou
     """The accounts directly in a root or OU, in the order in which they came there; ParentNotFound if there is no such
     parent."""
     operation = "ListAccountsForParent"
-    organization = reader_about(operation, request.parent_id, ParentNotFoundException, views, account)
+    organization = views.reader_about(operation, account, request.parent_id, ParentNotFoundException)
     rows = views.accounts.accounts_in(request.parent_id, organization.id)
     page, token = _page(operation, request, organization, rows)
     members = views.accounts.members
@@ -103,7 +103,7 @@ class ChildrenReply(Shape, frozen=True):
 
 def list_children(request: ListChildren, views: Views, account: str) -> ChildrenReply:
     """The accounts, or the OUs, directly in a root or OU, in the order of the lists that show more of them."""
-    organization = reader_about("ListChildren", request.parent_id, ParentNotFoundException, views, account)
+    organization = views.reader_about("ListChildren", account, request.parent_id, ParentNotFoundException)
     scope = f"ListChildren {request.child_type}"
     if request.child_type is ChildType.ACCOUNT:
         accounts = views.accounts.accounts_in(request.parent_id, organization.id)
@@ -133,7 +133,7 @@ class ParentsReply(Shape, frozen=True):
 def list_parents(request: ListParents, views: Views, account: str) -> ParentsReply:
     """The one root or OU in which an account or OU directly stands; ChildNotFound if there is no such child."""
     child = request.child_id
-    organization = reader_about("ListParents", child, ChildNotFoundException, views, account)
+    organization = views.reader_about("ListParents", account, child, ChildNotFoundException)
     # One parent is one page: no token has ever been given out.
     read_token(request.next_token, "ListParents")
     units = organization.units

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -186,6 +187,19 @@ def test_verify(start: Start, tmp_path: Path) -> None:
     code, out, log = server.end()
     assert code == 0
     assert SECRET not in server.ready + out + log
+
+
+def test_log_that_cannot_be_written(start: Start) -> None:
+    """When the log cannot grow any more, the call that noticed is not acknowledged, and the server ends with 1."""
+    server = start("--log", "w.db")
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (300_000, 300_000))
+    answers = (server.call("CreateOrganization", key_id=f"{account:012}") for account in range(10_000))
+    failed = next(answer for answer in answers if answer.status != 200)
+    assert failed.error == (500, "ServiceException")
+    assert server.process.wait(timeout=20) == 1
+    complaint = server.end()[2].splitlines()[-1]
+    assert complaint.startswith("orgsim: stopped at position ")
+    assert "w.db: cannot be written" in complaint
 
 
 def test_port_in_use() -> None:

@@ -39,13 +39,6 @@ def test_kinds() -> None:
     ]
 
 
-def test_trusted_services() -> None:
-    """Only Security Hub policies need a trusted service."""
-    assert {kind: facts.service_principal for kind, facts in POLICY_TYPES.items() if facts.service_principal} == {
-        PolicyType.SECURITYHUB_POLICY: "securityhub.amazonaws.com"
-    }
-
-
 def test_managed_policies() -> None:
     """AWS's own policies are the defaults of their types, and allow everything."""
     assert {policy.type: key for key, policy in MANAGED_POLICIES.items()} == {

@@ -1,0 +1,66 @@
+"""The command ``orgsim serve``: its options, its one line on stdout, and its exit codes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+import typer
+
+from ...engine.runtime.engine import EngineStopped
+from ...engine.runtime.log import LogDamaged, LogError, LogUnwritable
+from .options import Auth, Latency, Options, make_clock
+
+
+def _checked_clock(text: str) -> str:
+    try:
+        make_clock(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Where to listen; anybody who reaches it may do anything.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 picks a free one.")] = 4570,
+    log: Annotated[Path | None, typer.Option(help="Keep the world in this SQLite file; without it, in memory.")] = None,
+    clock: Annotated[
+        str, typer.Option(callback=_checked_clock, help="wall, simulated (moved by request) or paced:FACTOR.")
+    ] = "wall",
+    latency: Annotated[
+        Latency | None, typer.Option(help="Of a new world: instant unless said otherwise.", show_default=False)
+    ] = None,
+    auth: Annotated[Auth, typer.Option(help="open takes every signature for good; verify checks it.")] = Auth.OPEN,
+    credentials: Annotated[Path | None, typer.Option(help="For --auth verify: whose keys there are (TOML).")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=-(2**63), max=2**63 - 1, help="Of a new world: 0 unless said otherwise.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print and log JSON objects.")] = False,
+) -> None:
+    """Answer the AWS API of AWS Organizations, until SIGTERM or Ctrl-C.
+
+    Point boto3, the AWS CLI or Terraform at the URL that is printed; an access key id of twelve digits is that account.
+    """
+    if (auth is Auth.VERIFY) != (credentials is not None):
+        raise typer.BadParameter("--auth verify and --credentials FILE go together", param_hint="'--auth'")
+    # Not before: the other commands start faster without a web server.
+    from .credentials import CredentialsError
+    from .listening import CannotListen
+    from .run import ServeError, run
+
+    options = Options(host, port, log, clock, latency, credentials, seed, as_json)
+    try:
+        interrupted = anyio.run(run, options)
+    except (LogDamaged, LogUnwritable, EngineStopped) as error:
+        raise _complaint(error, 1) from None
+    except (LogError, CannotListen, CredentialsError, ServeError) as error:
+        raise _complaint(error, 2) from None
+    except KeyboardInterrupt:
+        interrupted = True
+    if interrupted:
+        raise _complaint("interrupted", 130)
+
+
+def _complaint(what: Exception | str, code: int) -> typer.Exit:
+    typer.echo(f"orgsim: {what}", err=True)
+    return typer.Exit(code)

@@ -1,0 +1,131 @@
+"""The control plane under ``/_orgsim/``: health, the clock, and a new beginning. JSON in, JSON out, no signature.
+
+Whoever reaches the port may use it; that is why the server listens on the loopback interface unless told otherwise.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ...engine.errors import Refused
+from ...engine.operations import OPERATIONS
+from ...engine.runtime.clock import PacedClock, SimulatedClock
+from ...projections.reads import READS
+from .faults import ControlRefused, Fault
+from .message import Request, Response
+from .world import World
+
+JSON = b"application/json"
+VERSION = version("orgsim")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhdw])")
+DURATION = re.compile(rf"(?:{PART.pattern})+")
+
+
+class Move(Struct, forbid_unknown_fields=True):
+    """Where the clock shall go: one of the two."""
+
+    advance: str | None = None
+    advance_to: datetime | None = None
+
+
+def duration_of(text: str) -> timedelta:
+    """A duration such as ``15d``, ``1.5h`` or ``1d12h``; units are s, m, h, d and w.
+
+    Raises:
+        ControlRefused: it is none.
+    """
+    if not DURATION.fullmatch(text):
+        raise ControlRefused("advance is a duration such as 15d, 1.5h or 1d12h; its units are s, m, h, d and w")
+    try:
+        return sum((timedelta(**{UNITS[unit]: float(number)}) for number, unit in PART.findall(text)), timedelta())
+    except OverflowError:
+        raise ControlRefused("advance: no calendar is that long") from None
+
+
+class Control:
+    """The control plane."""
+
+    def __init__(self, world: World, authentication: str) -> None:
+        self._world = world
+        self._authentication = authentication
+        self._routes: dict[str, dict[str, Callable[[Request], Awaitable[dict[str, Any]]]]] = {
+            "/_orgsim/health": {"GET": self._health},
+            "/_orgsim/clock": {"GET": self._clock, "POST": self._move_clock},
+            "/_orgsim/reset": {"POST": self._reset},
+        }
+
+    async def answer(self, request: Request) -> Response:
+        """Do what a request asks for.
+
+        Raises:
+            ControlRefused: there is no such thing, or it cannot be done.
+        """
+        methods = self._routes.get(request.path)
+        if methods is None:
+            raise ControlRefused(f"there is nothing here; there are {', '.join(self._routes)}", status=404)
+        route = methods.get(request.method)
+        if route is None:
+            raise ControlRefused(f"use {' or '.join(methods)} here, not {request.method}", status=405)
+        content = await route(request)
+        return self._response(200, content)
+
+    def refusal(self, error: Fault | Refused) -> Response:
+        """A refusal in the form of AWS's."""
+        if isinstance(error, Fault):
+            return self._response(error.status, {"__type": error.code, "message": error.message}, error.closes)
+        return self._response(400, {"__type": error.code, "message": error.message})
+
+    def _response(self, status: int, content: dict[str, Any], close: bool = False) -> Response:
+        return Response(status, msgspec.json.encode(content) + b"\n", self._world.live.request_id(), JSON, close)
+
+    async def _health(self, request: Request) -> dict[str, Any]:
+        engine = self._world.live.sim.engine
+        return {
+            "status": "ok",
+            "version": VERSION,
+            "log": engine.log.name,
+            "position": engine.durable,
+            "seed": engine.state.seed,
+            "auth": self._authentication,
+            "operations": len({*OPERATIONS, *READS}),
+        }
+
+    async def _clock(self, request: Request) -> dict[str, Any]:
+        sim = self._world.live.sim
+        match sim.engine.clock:
+            case SimulatedClock():
+                kind: dict[str, Any] = {"clock": "simulated"}
+            case PacedClock(factor=factor):
+                kind = {"clock": "paced", "factor": factor}
+            case _:
+                kind = {"clock": "wall"}
+        return {"now": sim.now, **kind}
+
+    async def _move_clock(self, request: Request) -> dict[str, Any]:
+        try:
+            move = msgspec.json.decode(request.body, type=Move)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise ControlRefused(f"the body is not what is wanted: {error}") from None
+        if (move.advance is None) == (move.advance_to is None):
+            raise ControlRefused('say either {"advance": "15d"} or {"advance_to": "2026-03-01T00:00:00Z"}')
+        sim = self._world.live.sim
+        try:
+            if move.advance_to is not None:
+                await sim.advance_to(move.advance_to)
+            else:
+                await sim.advance(duration_of(move.advance or ""))
+        except TypeError as error:
+            raise ControlRefused(f"{error}; serve with --clock simulated", status=409) from None
+        except ValueError as error:
+            raise ControlRefused(str(error)) from None
+        return await self._clock(request)
+
+    async def _reset(self, request: Request) -> dict[str, Any]:
+        await self._world.reset()
+        return await self._health(request)

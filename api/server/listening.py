@@ -1,0 +1,86 @@
+"""uvicorn around the application, on a socket of ours, without its signals and its log."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import anyio
+import uvicorn
+
+from .app import App
+from .message import Limits
+from .protocol import LimitedProtocol
+
+BACKLOG = 1_024
+
+
+class CannotListen(Exception):
+    """The address cannot be had; the message names it, and says why."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        CannotListen: the port is in use, or the host is none of this machine's.
+    """
+    listener: socket.socket | None = None
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except (OSError, UnicodeError) as error:
+        if listener:
+            listener.close()
+        why = error.strerror if isinstance(error, OSError) else "no name of a host"
+        advice = "; --port 0 picks a free one" if port else ""
+        raise CannotListen(f"cannot listen on {host} port {port}: {why}{advice}") from None
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address of the server."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def listening(app: App, listener: socket.socket, limits: Limits) -> AsyncGenerator[None, None]:
+    """Serve the application until the block is left; then requests under way are finished, for a while.
+
+    Args:
+        app: the application.
+        listener: a socket that listens; it is closed in the end.
+        limits: what clients may ask for.
+    """
+    config = uvicorn.Config(
+        app,
+        http=type("Protocol", (LimitedProtocol,), {"limits": limits}),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=limits.idle_seconds,
+        timeout_graceful_shutdown=round(limits.stopping_seconds),
+    )
+    config.load()
+    server = uvicorn.Server(config)
+    # The steps of `Server.serve` one by one: that one would also take the signals, and says nothing when it is ready.
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listener])
+    serving = asyncio.create_task(server.main_loop())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        with anyio.CancelScope(shield=True):
+            await serving
+            await server.shutdown(sockets=[listener])

@@ -1,0 +1,140 @@
+"""AWS Organizations in AWS JSON 1.1: ``POST /`` with ``X-Amz-Target: AWSOrganizationsV20161128.<Operation>``."""
+
+import json
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+import msgspec
+import msgspec.inspect
+from msgspec import Struct
+
+from ...engine.errors import Refused, SerializationException
+from ...engine.operations import OPERATIONS
+from ...projections.reads import READS
+from .faults import Fault, UnknownOperation
+from .identity import Authentication
+from .message import Request, Response
+from .world import World
+
+TARGET_PREFIX = "AWSOrganizationsV20161128."
+DEEPEST = 64
+"""AWS's deepest request has five levels; whoever nests deeper wants to exhaust a stack."""
+
+
+class Organizations:
+    """The service that ``X-Amz-Target`` names."""
+
+    def __init__(self, world: World, authentication: Authentication) -> None:
+        self._world = world
+        self._authentication = authentication
+
+    async def answer(self, request: Request) -> Response:
+        """Call the operation that a request names.
+
+        Raises:
+            Fault: the request does not get as far as an operation.
+            Refused: as the operation refuses.
+        """
+        operation = operation_of(request)
+        identity = self._authentication.identify(request, "organizations")
+        members = read_members(request.body)
+        live = self._world.live
+        reply, position = await live.client(identity.account, identity.principal).call_at(operation, members)
+        return Response(200, encode(reply), live.request_id(position))
+
+    def refusal(self, error: Fault | Refused) -> Response:
+        """A refusal as AWS writes it: operations say Message, what stands before them says message."""
+        request_id = self._world.live.request_id()
+        if isinstance(error, Fault):
+            return Response(error.status, error_body(error.code, error.message), request_id, close=error.closes)
+        body = {"__type": error.code, "Message": error.message}
+        if error.reason:
+            body["Reason"] = error.reason
+        return Response(400, _dumps(body), request_id)
+
+
+def error_body(code: str, message: str) -> bytes:
+    """An error of AWS's framework."""
+    return _dumps({"__type": code, "message": message})
+
+
+def operation_of(request: Request) -> str:
+    """The operation that a request names.
+
+    Raises:
+        UnknownOperation: there is none of that name here.
+    """
+    if request.path != "/":
+        raise UnknownOperation(f"There is nothing at this path; send requests to /, not {request.path}", status=404)
+    if request.method != "POST":
+        raise UnknownOperation(f"AWS JSON requests are POST, not {request.method}", status=405)
+    target = request.headers.get(b"x-amz-target", b"").decode("latin-1")
+    if not target:
+        raise UnknownOperation
+    operation = target.removeprefix(TARGET_PREFIX)
+    if operation == target or (operation not in OPERATIONS and operation not in READS):
+        raise UnknownOperation(f"The operation {target} does not exist.")
+    return operation
+
+
+def read_members(body: bytes) -> dict[str, Any]:
+    """The members of a request. No body is an empty one; of a member that stands there twice, the last one counts.
+
+    Raises:
+        SerializationException: the body is no JSON object in UTF-8, or one nested too deep.
+    """
+    if not body:
+        return {}
+    try:
+        members = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise SerializationException(message=f"The request could not be read: {error}") from None
+    if not isinstance(members, dict):
+        raise SerializationException(message="The request could not be read: it is not a JSON object.")
+    found = cast("dict[str, Any]", members)
+    if body.count(b"{") + body.count(b"[") > DEEPEST:
+        _require_shallow(found)
+    return found
+
+
+def _require_shallow(value: object) -> None:
+    level: list[object] = [value]
+    for _ in range(DEEPEST):
+        inner: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                inner += cast("dict[str, object]", each).values()
+            elif isinstance(each, list):
+                inner += cast("list[object]", each)
+        level = inner
+        if not level:
+            return
+    raise SerializationException(message="The request could not be read: it is nested too deep.")
+
+
+def _seconds(value: object) -> float:
+    """A timestamp as AWS writes it: seconds since the epoch, to the millisecond."""
+    assert isinstance(value, datetime), f"replies hold nothing that JSON lacks but timestamps, not {value!r}"
+    return round(value.timestamp(), 3)
+
+
+_encoder = json.JSONEncoder(separators=(",", ":"), default=_seconds)
+
+
+def _dumps(value: Any) -> bytes:
+    return _encoder.encode(value).encode()
+
+
+def encode(reply: Struct) -> bytes:
+    """A reply as AWS sends it."""
+    if _has_timestamps(type(reply)):
+        # msgspec by itself would write them as texts.
+        return _dumps(msgspec.to_builtins(reply, builtin_types=(datetime,)))
+    return msgspec.json.encode(reply)
+
+
+@cache
+def _has_timestamps(reply_type: type[Struct]) -> bool:
+    # Found by name in msgspec's description of the type, which says it at whatever depth.
+    return msgspec.inspect.DateTimeType.__name__ in repr(msgspec.inspect.type_info(reply_type))

@@ -1,0 +1,128 @@
+"""What ``orgsim serve`` does: a world, a port, and the wait for a signal."""
+
+import ipaddress
+import json
+import logging
+import signal
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+
+import anyio
+import anyio.to_thread
+import typer
+from structlog.typing import FilteringBoundLogger
+
+from ...engine.settings import Settings
+from ..simulation import Simulation
+from .app import App
+from .credentials import Credentials, load_credentials
+from .embed import make_authentication
+from .listening import bind, listening, url_of
+from .log import server_log
+from .message import Limits
+from .options import Latency, Options, make_clock
+from .world import World, resettable_world
+
+
+class ServeError(Exception):
+    """What was wished for does not go together; the message names it."""
+
+
+async def run(options: Options) -> bool:
+    """Serve until a signal comes; returns whether it was an interrupt from the keyboard.
+
+    Raises:
+        LogError: the log cannot be opened.
+        CannotListen: the port is in use.
+        CredentialsError: the credentials file cannot be used.
+        ServeError: the log began with other settings, or botocore is missing.
+        EngineStopped: the log could not be written.
+    """
+    log = server_log(options.as_json)
+    # What uvicorn has to say is about clients that speak no HTTP; they are told so themselves.
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    credentials = None
+    if options.credentials:
+        credentials = await anyio.to_thread.run_sync(load_credentials, options.credentials)
+    # First the port: whoever starts a second server by mistake shall not wait for its log.
+    listener = await anyio.to_thread.run_sync(bind, options.host, options.port)
+    with closing(listener):
+        async with _world(options) as world:
+            app = _app(world, credentials, log)
+            # Not before: whoever interrupts the reading of a long log means it.
+            with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+                async with listening(app, listener, Limits()):
+                    _tell(options, listener, world, log)
+                    received = await _signal_or_failure(signals, app)
+                    log.info("stopping", reason=received.name if received else "the log cannot be written")
+    if app.failure:
+        raise app.failure
+    log.info("stopped", position=world.live.sim.engine.durable)
+    return received is signal.SIGINT
+
+
+@asynccontextmanager
+async def _world(options: Options) -> AsyncGenerator[World, None]:
+    settings = Settings(latency=(options.latency or Latency.INSTANT).value)
+
+    def make() -> Simulation:
+        return Simulation(options.log, seed=options.seed or 0, clock=make_clock(options.clock), settings=settings)
+
+    if options.log is None:
+        async with resettable_world(make) as world:
+            yield world
+        return
+    async with AsyncExitStack() as stack:
+        try:
+            sim = await stack.enter_async_context(make())
+        except ValueError as error:
+            raise ServeError(str(error)) from None
+        _require_same(options, sim)
+        yield World(sim, f"{options.log} is history, which cannot be thrown away; serve another file, or none")
+
+
+def _require_same(options: Options, sim: Simulation) -> None:
+    """A log keeps the seed and the latency that it began with."""
+    state = sim.engine.state
+    for option, wanted, kept in (
+        ("--seed", options.seed, state.seed),
+        ("--latency", options.latency and options.latency.value, state.settings.latency),
+    ):
+        if wanted is not None and wanted != kept:
+            raise ServeError(f"{options.log}: this world began with {option} {kept}, it cannot go on with {wanted}")
+
+
+def _app(world: World, credentials: Credentials | None, log: FilteringBoundLogger) -> App:
+    try:
+        return App(world, make_authentication(world.live.sim, credentials), Limits(), log)
+    except ModuleNotFoundError as error:
+        raise ServeError(str(error)) from None
+
+
+def _tell(options: Options, listener: socket.socket, world: World, log: FilteringBoundLogger) -> None:
+    url, engine = url_of(listener), world.live.sim.engine
+    auth = "verify" if options.credentials else "open"
+    if options.as_json:
+        facts = {"url": url, "log": engine.log.name, "clock": options.clock, "auth": auth, "seed": engine.state.seed}
+        typer.echo(json.dumps(facts))
+    else:
+        typer.echo(f"orgsim is listening on {url}")
+    log.info("started", url=url, log=engine.log.name, position=engine.durable, clock=options.clock, auth=auth)
+    if not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+        log.warning("not a loopback address: whoever reaches it can act as any account, and move the clock", url=url)
+
+
+async def _signal_or_failure(signals: AsyncIterator[signal.Signals], app: App) -> signal.Signals | None:
+    """The signal that came, or None when the engine has stopped."""
+    received: signal.Signals | None = None
+    async with anyio.create_task_group() as either:
+
+        async def watch() -> None:
+            await app.failed.wait()
+            either.cancel_scope.cancel()
+
+        either.start_soon(watch)
+        received = await anext(signals)
+        either.cancel_scope.cancel()
+    return received

@@ -1,0 +1,212 @@
+"""As much of AWS STS as callers of AWS Organizations need: who am I, be a role, whose key is this.
+
+The query protocol: ``POST /`` with a form, answers in XML. IAM is not modelled: which roles there are, and who may
+assume them, is said in ``_may_assume``.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree
+
+from ...engine.errors import Refused
+from .authorization import ALGORITHM
+from .faults import AccessDenied, Fault, MalformedInput, MissingAction, UnknownOperation, ValidationError
+from .identity import Authentication, Identity, unique_id
+from .message import Headers, Request, Response
+from .sessions import fresh
+from .world import World
+
+VERSION = "2011-06-15"
+NAMESPACE = f"https://sts.amazonaws.com/doc/{VERSION}/"
+XML = b"text/xml"
+FORM = b"application/x-www-form-urlencoded"
+MOST_FIELDS = 200
+CREATED_ROLE = "OrganizationAccountAccessRole"
+"""What AWS Organizations makes in every account that it creates."""
+
+ARN_CHARACTERS = r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD]+"
+ROLE_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):role/(?:[\x21-\x7e]*/)?([a-zA-Z0-9_+=,.@-]{1,64})")
+FEWEST_SECONDS, MOST_SECONDS, USUAL_SECONDS, CHAINED_SECONDS = 900, 43_200, 3_600, 3_600
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Form = Mapping[str, str]
+Content = dict[str, "str | Content"]
+
+
+class Sts:
+    """The security token service."""
+
+    def __init__(self, world: World, authentication: Authentication) -> None:
+        self._world = world
+        self._authentication = authentication
+        self._actions: dict[str, Callable[[Form, Identity], Content]] = {
+            "AssumeRole": self._assume_role,
+            "GetAccessKeyInfo": self._get_access_key_info,
+            "GetCallerIdentity": self._get_caller_identity,
+        }
+
+    def is_meant(self, headers: Headers) -> bool:
+        """Whether a request without a target is for this service: it brings a form, or is signed for it."""
+        if headers.get(b"content-type", b"").lower().startswith(FORM):
+            return True
+        authorization = headers.get(b"authorization", b"")
+        return authorization.startswith(ALGORITHM.encode()) and b"/sts/aws4_request" in authorization
+
+    async def answer(self, request: Request) -> Response:
+        """Do what a request asks for.
+
+        Raises:
+            Fault: as STS refuses.
+        """
+        if request.method != "POST":
+            raise UnknownOperation(f"Requests to STS are POST here, not {request.method}")
+        form = _read_form(request.body)
+        name = form.get("Action")
+        if not name:
+            raise MissingAction
+        action = self._actions.get(name)
+        version = form.get("Version", "NO_VERSION_SPECIFIED")
+        if action is None or version != VERSION:
+            raise UnknownOperation(f"Could not find operation {name} for version {version}")
+        identity = self._authentication.identify(request, "sts")
+        request_id = self._world.live.request_id()
+        content: Content = {f"{name}Result": action(form, identity), "ResponseMetadata": {"RequestId": request_id}}
+        return Response(200, _xml(f"{name}Response", content), request_id, XML)
+
+    def refusal(self, error: Fault | Refused) -> Response:
+        """A refusal as STS writes it."""
+        assert isinstance(error, Fault), "STS runs no operation of AWS Organizations"
+        request_id = self._world.live.request_id()
+        status = error.query_status
+        content: Content = {
+            "Error": {
+                "Type": "Sender" if status < 500 else "Receiver",
+                "Code": error.query_code,
+                "Message": error.message,
+            },
+            "RequestId": request_id,
+        }
+        return Response(status, _xml("ErrorResponse", content), request_id, XML, error.closes)
+
+    def _get_caller_identity(self, form: Form, caller: Identity) -> Content:
+        return {"Arn": caller.arn, "UserId": caller.user_id, "Account": caller.account}
+
+    def _get_access_key_info(self, form: Form, caller: Identity) -> Content:
+        key_id = form.get("AccessKeyId")
+        _require(_complaints("accessKeyId", key_id, 16, 128, r"[\w]*"))
+        account = self._authentication.account_of(key_id or "")
+        if account is None:
+            raise ValidationError("Invalid Access Key")
+        return {"Account": account}
+
+    def _assume_role(self, form: Form, caller: Identity) -> Content:
+        arn, session = form.get("RoleArn"), form.get("RoleSessionName")
+        seconds = _seconds(form)
+        _require(
+            _complaints("roleArn", arn, 20, 2_048, ARN_CHARACTERS)
+            + _complaints("roleSessionName", session, 2, 64, r"[\w+=,.@-]*")
+            + _complaints_of_duration(seconds)
+        )
+        assert arn is not None, "required above"
+        assert session is not None, "required above"
+        found = ROLE_ARN.fullmatch(arn)
+        if not found:
+            raise ValidationError(f"{arn} is invalid")
+        if caller.session is not None and seconds > CHAINED_SECONDS:
+            raise ValidationError(
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+            )
+        account, role = found[1], found[2]
+        if not self._may_assume(caller, account, role):
+            raise AccessDenied(f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}")
+        return self._begin_session(Identity(account, role, session), seconds)
+
+    def _may_assume(self, caller: Identity, account: str, role: str) -> bool:
+        state = self._world.live.sim.engine.state
+        known = state.accounts.get(account)
+        if self._authentication.may_assume(caller, account, role):
+            # Of an account that nobody has heard of, nobody can be sure that it has a role.
+            return known is not None or account == caller.account
+        if known is None or known.organization is None or role != CREATED_ROLE:
+            return False
+        manager = state.organizations[known.organization].management_account
+        return known.joined_method == "CREATED" and caller.account == manager
+
+    def _begin_session(self, identity: Identity, seconds: int) -> Content:
+        session = identity.session or ""
+        key_id = unique_id("ASIA", identity.account, fresh())
+        credentials = self._authentication.sessions.begin(identity.account, identity.name, session, seconds, key_id)
+        return {
+            "AssumedRoleUser": {"AssumedRoleId": identity.user_id, "Arn": identity.arn},
+            "Credentials": {
+                "AccessKeyId": credentials.key_id,
+                "SecretAccessKey": credentials.secret,
+                "SessionToken": credentials.token,
+                "Expiration": f"{datetime.fromtimestamp(credentials.expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            },
+        }
+
+
+def _read_form(body: bytes) -> Form:
+    """The fields of a request; of one that stands there twice, the last one counts.
+
+    Raises:
+        MalformedInput: it is no form.
+    """
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"))
+    except ValueError:
+        raise MalformedInput("The request body is not a form in UTF-8, or has too many fields.") from None
+
+
+def _seconds(form: Form) -> int:
+    text = form.get("DurationSeconds", str(USUAL_SECONDS))
+    if not re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII):
+        raise MalformedInput("DurationSeconds is not a whole number.")
+    return int(text)
+
+
+def _complaints(name: str, value: str | None, shortest: int, longest: int, pattern: str) -> list[str]:
+    """What is wrong with a parameter, each in AWS's words."""
+    if value is None:
+        return [f"Value null at '{name}' failed to satisfy constraint: Member must not be null"]
+    place = f"Value '{value}' at '{name}' failed to satisfy constraint: Member must"
+    complaints: list[str] = []
+    if len(value) < shortest:
+        complaints.append(f"{place} have length greater than or equal to {shortest}")
+    if len(value) > longest:
+        complaints.append(f"{place} have length less than or equal to {longest}")
+    if not re.fullmatch(pattern, value, re.ASCII):
+        complaints.append(f"{place} satisfy regular expression pattern: {pattern}")
+    return complaints
+
+
+def _complaints_of_duration(seconds: int) -> list[str]:
+    place = f"Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value"
+    if seconds < FEWEST_SECONDS:
+        return [f"{place} greater than or equal to {FEWEST_SECONDS}"]
+    return [f"{place} less than or equal to {MOST_SECONDS}"] if seconds > MOST_SECONDS else []
+
+
+def _require(complaints: list[str]) -> None:
+    if complaints:
+        errors = "1 validation error" if len(complaints) == 1 else f"{len(complaints)} validation errors"
+        raise ValidationError(f"{errors} detected: {'; '.join(complaints)}")
+
+
+def _xml(name: str, content: Content) -> bytes:
+    root = ElementTree.Element(name, {"xmlns": NAMESPACE})
+    _fill(root, content)
+    return ElementTree.tostring(root, "utf-8")
+
+
+def _fill(element: ElementTree.Element, content: Content) -> None:
+    for name, value in content.items():
+        inner = ElementTree.SubElement(element, name)
+        if isinstance(value, str):
+            # What a client sends may come back in a message, and not every character can stand in XML.
+            inner.text = NOT_IN_XML.sub("?", value)
+        else:
+            _fill(inner, value)

@@ -1,0 +1,159 @@
+"""``--auth verify``: Signature Version 4 checked as AWS checks it, against the keys of a credentials file.
+
+The order is AWS's as far as it is known: the header, the key, the session, the scope, what is signed, the date, and
+last the signature. The arithmetic is botocore's signer, the one that made the signatures of boto3 and of the AWS CLI.
+"""
+# botocore has no types; what is used of it stands in `_signature` alone.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import hmac
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+
+try:
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.compat import HTTPHeaders
+    from botocore.credentials import Credentials as Keys
+except ModuleNotFoundError:
+    raise ModuleNotFoundError("--auth verify needs botocore: pip install 'orgsim[verify]'") from None
+
+from .authorization import Authorization, read_authorization, require_date
+from .credentials import Credentials
+from .faults import IncompleteSignature, InvalidSignature, UnrecognizedClient
+from .identity import Identity, account_of
+from .message import Request
+from .sessions import Sessions
+
+SKEW = timedelta(minutes=5)
+BASIC = "%Y%m%dT%H%M%SZ"
+REGION = "us-east-1"
+ANY_REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]+")
+
+
+class VerifiedAuthentication:
+    """Only requests signed with a key of the credentials file, or with one that AssumeRole handed out."""
+
+    name = "verify"
+
+    def __init__(self, credentials: Credentials, seed: bytes) -> None:
+        self._keys = {key.access_key_id: key for key in credentials.credentials}
+        self._roles = {(role.account, role.name): role.trusted_accounts for role in credentials.roles}
+        # Who knows the seed alone shall not be able to make tokens.
+        secrets = "\n".join(sorted(key.secret_access_key for key in credentials.credentials))
+        self.sessions = Sessions(sha256(seed + secrets.encode()).digest())
+
+    def identify(self, request: Request, service: str) -> Identity:
+        """Who signed a request to a service.
+
+        Raises:
+            Fault: nobody, or not this request, or not now.
+        """
+        authorization = read_authorization(request.headers)
+        identity, secret = self._holder(authorization, request.headers.get(b"x-amz-security-token"))
+        _require_scope(authorization, service)
+        names = authorization.signed_headers.lower().split(";")
+        _require_signed(names, request)
+        require_date(request.headers)
+        signed_at = _date_of(request)
+        _require_now(signed_at, authorization.date)
+        expected = _signature(request, names, authorization, secret, signed_at.strftime(BASIC))
+        if not hmac.compare_digest(expected, authorization.signature.encode("latin-1")):
+            raise InvalidSignature
+        return identity
+
+    def _holder(self, authorization: Authorization, token: bytes | None) -> tuple[Identity, str]:
+        """Whose key it is, and its secret."""
+        if token is not None:
+            session = self.sessions.read(token, authorization.key_id)
+            if session is None:
+                raise UnrecognizedClient
+            return Identity(*session.holder), self.sessions.secret_of(authorization.key_id)
+        key = self._keys.get(authorization.key_id)
+        if key is None:
+            raise UnrecognizedClient
+        return Identity(key.account, key.user), key.secret_access_key
+
+    def account_of(self, key_id: str) -> str | None:
+        """The account of a key in the file, or of one whose bits carry an account number."""
+        key = self._keys.get(key_id)
+        if key:
+            return key.account
+        return account_of(key_id) if key_id.startswith("ASIA") else None
+
+    def may_assume(self, caller: Identity, account: str, role: str) -> bool:
+        """Whether the file says that the caller's account may assume this role."""
+        return caller.account in self._roles.get((account, role), ())
+
+
+def _require_scope(authorization: Authorization, service: str) -> None:
+    # Every region has an endpoint of STS, but AWS Organizations has only one for all the commercial ones.
+    region = authorization.region
+    if region != REGION and not (service == "sts" and ANY_REGION.fullmatch(region)):
+        raise InvalidSignature(f"Credential should be scoped to a valid region, not '{region}'. ")
+    if authorization.service != service:
+        raise InvalidSignature(f"Credential should be scoped to correct service: '{service}'. ")
+
+
+def _require_signed(names: list[str], request: Request) -> None:
+    if "host" not in names:
+        raise InvalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+    date = "X-Amz-Date" if b"x-amz-date" in request.headers else "Date"
+    if date.lower() not in names:
+        raise InvalidSignature(f"'{date}' must be a 'SignedHeader' in the AWS Authorization.")
+
+
+def _date_of(request: Request) -> datetime:
+    """When a request says that it was signed.
+
+    Raises:
+        IncompleteSignature: it is no date.
+    """
+    basic = request.headers.get(b"x-amz-date")
+    try:
+        if basic is not None:
+            return datetime.strptime(basic.decode(), BASIC).replace(tzinfo=UTC)
+        return parsedate_to_datetime(request.headers[b"date"].decode("latin-1")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise IncompleteSignature("Date must be a date.") from None
+
+
+def _require_now(signed_at: datetime, scope_date: str) -> None:
+    """AWS's signatures live in real time, whatever the world's clock shows."""
+    if signed_at.strftime("%Y%m%d") != scope_date:
+        raise InvalidSignature(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{scope_date}' != '{signed_at:%Y%m%d}', from '{signed_at.strftime(BASIC)}'."
+        )
+    now = datetime.now(UTC)
+    then, shown, minutes = signed_at.strftime(BASIC), now.strftime(BASIC), SKEW // timedelta(minutes=1)
+    if signed_at < now - SKEW:
+        earliest = (now - SKEW).strftime(BASIC)
+        raise InvalidSignature(f"Signature expired: {then} is now earlier than {earliest} ({shown} - {minutes} min.)")
+    if signed_at > now + SKEW:
+        latest = (now + SKEW).strftime(BASIC)
+        raise InvalidSignature(
+            f"Signature not yet current: {then} is still later than {latest} ({shown} + {minutes} min.)"
+        )
+
+
+def _signature(request: Request, names: list[str], authorization: Authorization, secret: str, signed_at: str) -> bytes:
+    """The signature that the holder of the secret would have made of just these headers."""
+    signer = SigV4Auth(Keys(authorization.key_id, secret), authorization.service, authorization.region)
+    signed = HTTPHeaders()
+    for name in names:
+        signed[name] = request.headers.get(name.encode("latin-1"), b"").decode("latin-1")
+    copy = AWSRequest(method=request.method, url=f"http://host{request.path}?{request.query.decode('latin-1')}")
+    copy.context["timestamp"] = signed_at
+    canonical = [
+        request.method,
+        request.path,
+        signer.canonical_query_string(copy),
+        signer.canonical_headers(signed) + "\n",
+        signer.signed_headers(signed),
+        # Never the hash that the client states: that is how a changed body is found out.
+        sha256(request.body).hexdigest(),
+    ]
+    return str(signer.signature(signer.string_to_sign(copy, "\n".join(canonical)), copy)).encode()
