@@ -10,6 +10,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from orgsim.engine import events
+from orgsim.engine.callers import CALLERS, Callers
 from orgsim.engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from orgsim.projections.reads import READS
 from orgsim.projections.views import Views
@@ -56,12 +57,30 @@ def operation_text(name: str, module: ModuleType) -> str:
     return "\n".join(lines)
 
 
+CALLERS_IN_WORDS = {
+    Callers.MANAGEMENT: "the management account",
+    Callers.ADMINISTRATOR: "a delegated administrator",
+    Callers.GRANTED: "a member to which the resource policy grants it",
+    Callers.MEMBER: "any member",
+    Callers.STANDALONE: "a standalone account",
+    Callers.PARTY: "whoever sent or received it",
+}
+
+
 def read_text(name: str) -> str:
     """The section of an operation that reads."""
     read = READS[name]
     members = ", ".join(cast("type[Struct]", read.request).__struct_encode_fields__) or "none"
-    text = " ".join((inspect.getdoc(read.answer) or "").split())
-    return f"### {name}\n\n{text}\n\n- **Members.** {members}"
+    text, _, rest = (inspect.getdoc(read.answer) or "").partition("Refused, in this order:")
+    refused, _, views = rest.partition("\nViews:")
+    callers = "; ".join(CALLERS_IN_WORDS[kind] for kind in CALLERS[name])
+    lines = [f"### {name}", "", " ".join(text.split()), ""]
+    lines += [f"- **Caller.** {capitalized(callers)}.", f"- **Members.** {members}"]
+    lines += [
+        f"- **Refused, in this order.** {' '.join(refused.split())}",
+        f"- **Views asked.** {' '.join(views.split())}",
+    ]
+    return "\n".join(lines)
 
 
 def page() -> str:

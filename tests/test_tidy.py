@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from orgsim.engine.operations import INTERNAL_OPERATIONS, OPERATIONS
+from orgsim.projections.reads import READS
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("engine", "projections", "api")
 HEADINGS = ("Caller:", "Refused, in this order:", "Happens:", "Goes on in:", "Sources:")
+READ_HEADINGS = ("Refused, in this order:", "Views:")
 LONGEST_FUNCTION = 50
 LONGEST_FILE = 450
 
@@ -145,6 +147,16 @@ def test_operations_say_the_same_things_in_the_same_order(path: Path) -> None:
         return
     docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
     places = [docstring.find(f"\n{heading}") for heading in HEADINGS]
+
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", sorted(READS))
+def test_reads_say_what_is_refused_and_asked(name: str) -> None:
+    """The docstring of a reading operation ends with its refusals and its views."""
+    docstring = READS[name].answer.__doc__ or ""
+    places = [docstring.find(f"\n    {heading}") for heading in READ_HEADINGS]
 
     assert -1 not in places
     assert places == sorted(places)

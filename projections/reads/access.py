@@ -86,7 +86,11 @@ def list_aws_service_access_for_organization(
     request: ListAWSServiceAccessForOrganization, views: Views, account: str
 ) -> EnabledServicePrincipalsReply:
     """The trusted services, and since when; the management account, delegated administrators, and whoever is granted it
-    may ask."""
+    may ask.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: access.
+    """
     organization = views.reader("ListAWSServiceAccessForOrganization", account)
     scope = f"ListAWSServiceAccessForOrganization {organization.id}"
     rows = _rows(organization.access.services, read_token(request.next_token, scope))
@@ -105,7 +109,12 @@ def list_delegated_administrators(
     request: ListDelegatedAdministrators, views: Views, account: str
 ) -> DelegatedAdministratorsReply:
     """The delegated administrators of any service, or of one, which has to support delegation [inferred]; the same may
-    ask. The date is that of the first of an administrator's services, also where another is asked for."""
+    ask. The date is that of the first of an administrator's services, also where another is asked for.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL,
+        INVALID_NEXT_TOKEN).
+    Views: access, accounts.
+    """
     organization = views.reader("ListDelegatedAdministrators", account)
     service = request.service_principal
     if service is not None:
@@ -130,7 +139,12 @@ class ListDelegatedServicesForAccount(Struct, frozen=True, rename="pascal"):
 def list_delegated_services_for_account(
     request: ListDelegatedServicesForAccount, views: Views, account: str
 ) -> DelegatedServicesReply:
-    """The services that a delegated administrator administers, and since when; the same may ask."""
+    """The services that a delegated administrator administers, and since when; the same may ask.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound; AccountNotRegistered; InvalidInput
+        (INVALID_NEXT_TOKEN).
+    Views: access, accounts.
+    """
     wanted = request.account_id
     organization = views.reader_about("ListDelegatedServicesForAccount", account, wanted, AccountNotFoundException)
     services = organization.access.administrators.get(wanted)
@@ -146,7 +160,11 @@ class DescribeResourcePolicy(Struct, frozen=True, rename="pascal"):
 
 
 def describe_resource_policy(request: DescribeResourcePolicy, views: Views, account: str) -> ResourcePolicyReply:
-    """The resource policy as it is stored; the same may ask."""
+    """The resource policy as it is stored; the same may ask.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResourcePolicyNotFound.
+    Views: access.
+    """
     organization = views.reader("DescribeResourcePolicy", account)
     if organization.access.resource_policy is None:
         raise ResourcePolicyNotFoundException

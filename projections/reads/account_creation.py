@@ -32,7 +32,11 @@ class DescribeCreateAccountStatus(Struct, frozen=True, rename="pascal"):
 def describe_create_account_status(
     request: DescribeCreateAccountStatus, views: Views, account: str
 ) -> CreateAccountStatusReply:
-    """The management account may ask for the requests of its organization."""
+    """The management account may ask for the requests of its organization.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; CreateAccountStatusNotFound.
+    Views: account creations.
+    """
     organization = views.reader("DescribeCreateAccountStatus", account)
     row = views.account_creations.rows.get(request.create_account_request_id)
     if row is None or row.requested.organization != organization.id:
@@ -54,7 +58,11 @@ class CreateAccountStatusesReply(Shape, frozen=True):
 def list_create_account_status(
     request: ListCreateAccountStatus, views: Views, account: str
 ) -> CreateAccountStatusesReply:
-    """Requests of the organization, newest first, in the wanted states (none named: in all)."""
+    """Requests of the organization, newest first, in the wanted states (none named: in all).
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: account creations.
+    """
     organization = views.reader("ListCreateAccountStatus", account)
     scope = f"ListCreateAccountStatus {organization.id} {sorted(set(request.states))}"
     before = read_token(request.next_token, scope)

@@ -58,7 +58,11 @@ class DescribeAccount(Struct, frozen=True, rename="pascal"):
 
 def describe_account(request: DescribeAccount, views: Views, account: str) -> AccountReply:
     """The management account, a delegated administrator, or a member to whom it is granted may ask for any member. What
-    is no member is not found by the management account, and denied to the others."""
+    is no member is not found by the management account, and denied to the others.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound.
+    Views: accounts, units, closures.
+    """
     organization = views.reader_about("DescribeAccount", account, request.account_id, AccountNotFoundException)
     return AccountReply(account_shape(views.accounts.members[request.account_id], organization, views))
 
@@ -70,7 +74,11 @@ class ListAccounts(Struct, frozen=True, rename="pascal"):
 
 def list_accounts(request: ListAccounts, views: Views, account: str) -> AccountsReply:
     """The members, in the order of joining, closed ones too. The management account, a delegated administrator, or a
-    member to whom it is granted may ask."""
+    member to whom it is granted may ask.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: accounts, units, closures.
+    """
     organization = views.reader("ListAccounts", account)
     scope = f"ListAccounts {organization.id}"
     after = read_token(request.next_token, scope) or 0

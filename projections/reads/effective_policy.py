@@ -51,7 +51,12 @@ class DescribeEffectivePolicy(Struct, frozen=True, rename="pascal"):
 
 def describe_effective_policy(request: DescribeEffectivePolicy, views: Views, account: str) -> EffectivePolicyReply:
     """The document of the caller or, if the caller administers the organization, of any account in it; as last
-    published. The management account has one too."""
+    published. The management account has one too.
+
+    Refused, in this order: InvalidInput (INVALID_ENUM_POLICY_TYPE, INVALID_ENUM, TARGET_NOT_SUPPORTED);
+        AWSOrganizationsNotInUse; AccessDenied; TargetNotFound; EffectivePolicyNotFound.
+    Views: effective policies, units, access.
+    """
     policy_type = EFFECTIVE_TYPES.get(request.policy_type)
     if policy_type is None:
         is_scp = request.policy_type == PolicyType.SERVICE_CONTROL_POLICY
@@ -91,7 +96,12 @@ def list_effective_policy_validation_errors(
     request: ListEffectivePolicyValidationErrors, views: Views, account: str
 ) -> ValidationErrorsReply:
     """What is wrong with the policies of an account, in the order of the document; when and where that was found only
-    if there is anything wrong."""
+    if there is anything wrong.
+
+    Refused, in this order: InvalidInput (INVALID_ENUM_POLICY_TYPE, TARGET_NOT_SUPPORTED); AWSOrganizationsNotInUse;
+        AccessDenied; AccountNotFound; EffectivePolicyNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: effective policies, units.
+    """
     policy_type = _validated_type(request.policy_type)
     target = request.account_id or ""
     _require_account(target)
@@ -131,7 +141,12 @@ class InvalidAccountsReply(Shape, frozen=True):
 def list_accounts_with_invalid_effective_policy(
     request: ListAccountsWithInvalidEffectivePolicy, views: Views, account: str
 ) -> InvalidAccountsReply:
-    """The accounts whose policies do not make a valid document, in the order of joining."""
+    """The accounts whose policies do not make a valid document, in the order of joining.
+
+    Refused, in this order: InvalidInput (INVALID_ENUM_POLICY_TYPE); AWSOrganizationsNotInUse; AccessDenied;
+        InvalidInput (INVALID_NEXT_TOKEN); EffectivePolicyNotFound.
+    Views: effective policies, accounts, units.
+    """
     policy_type = _validated_type(request.policy_type)
     organization = views.reader("ListAccountsWithInvalidEffectivePolicy", account, policy_type=policy_type)
     scope = f"ListAccountsWithInvalidEffectivePolicy {organization.id} {policy_type}"

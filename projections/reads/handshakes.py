@@ -54,7 +54,11 @@ def row_shape(row: HandshakeRow, views: Views) -> Handshake:
 
 def describe_handshake(request: DescribeHandshake, views: Views, account: str) -> HandshakeReply:
     """Both parties may ask, and whoever may ask for the sending organization; a third account is refused (AccessDenied
-    [inferred]; section 2.8)."""
+    [inferred]; section 2.8).
+
+    Refused, in this order: HandshakeNotFound; AccessDenied.
+    Views: handshakes, accounts, transfers, organizations.
+    """
     row = views.handshakes.rows.get(request.handshake_id)
     if row is None:
         raise HandshakeNotFoundException
@@ -84,7 +88,12 @@ def _is_recipient(row: HandshakeRow, views: Views, account: str) -> bool:
 
 def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views, account: str) -> HandshakesReply:
     """What the caller received, newest first; standalone accounts may ask too. A management account does not see
-    invitations of other organizations (section 2.2)."""
+    invitations of other organizations (section 2.2).
+
+    Refused, in this order: AccessDenied, where the resource policy says so; InvalidInput (MAX_LIMIT_EXCEEDED_FILTER,
+        INVALID_NEXT_TOKEN).
+    Views: handshakes, accounts, transfers.
+    """
     if views.accounts.organization_of(account):
         views.reader("ListHandshakesForAccount", account)
     _require_one_filter(request.filter)
@@ -112,7 +121,12 @@ def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views,
 def list_handshakes_for_organization(
     request: ListHandshakesForOrganization, views: Views, account: str
 ) -> HandshakesReply:
-    """What the organization sent, newest first; the management account may ask. An unknown parent is an empty list."""
+    """What the organization sent, newest first; the management account may ask. An unknown parent is an empty list.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (MAX_LIMIT_EXCEEDED_FILTER,
+        INVALID_NEXT_TOKEN).
+    Views: handshakes, transfers.
+    """
     organization = views.reader("ListHandshakesForOrganization", account)
     _require_one_filter(request.filter)
     scope = f"ListHandshakesForOrganization {organization.id} {request.filter}"

@@ -13,7 +13,11 @@ class DescribeOrganization(Struct, frozen=True, rename="pascal"):
 
 
 def describe_organization(request: DescribeOrganization, views: Views, account: str) -> OrganizationReply:
-    """Any member may ask, and all get the same answer (section 3.2)."""
+    """Any member may ask, and all get the same answer (section 3.2).
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied, where the resource policy says so.
+    Views: organizations, accounts.
+    """
     row = views.reader("DescribeOrganization", account)
     return OrganizationReply(organization_shape(views.initiator(row), row.feature_set))
 
@@ -29,7 +33,11 @@ class RootsReply(Shape, frozen=True):
 
 
 def list_roots(request: ListRoots, views: Views, account: str) -> RootsReply:
-    """The one root, with the policy types that are enabled, in the order of the alphabet."""
+    """The one root, with the policy types that are enabled, in the order of the alphabet.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: organizations, policies.
+    """
     row = views.reader("ListRoots", account)
     # One root is one page: no token has ever been given out.
     read_token(request.next_token, "ListRoots")

@@ -53,7 +53,11 @@ class DescribePolicy(Struct, frozen=True, rename="pascal"):
 
 
 def describe_policy(request: DescribePolicy, views: Views, account: str) -> PolicyReply:
-    """A policy with its content, byte for byte; AWS's own too, once the organization has all features."""
+    """A policy with its content, byte for byte; AWS's own too, once the organization has all features.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound.
+    Views: policies.
+    """
     organization, policy = _reach("DescribePolicy", request.policy_id, views, account)
     return policy_reply(policy, organization)
 
@@ -67,7 +71,11 @@ class ListPolicies(Struct, frozen=True, rename="pascal"):
 def list_policies(request: ListPolicies, views: Views, account: str) -> PoliciesReply:
     """The policies of a type, AWS's own first, then in the order of creation; the type need not be enabled.
 
-    With consolidated billing only there are none [inferred]."""
+    With consolidated billing only there are none [inferred].
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: policies, policy lists.
+    """
     organization = views.reader("ListPolicies", account, policy_type=request.filter)
     scope = f"ListPolicies {organization.id} {request.filter}"
     after = read_token(request.next_token, scope)
@@ -86,7 +94,11 @@ class ListPoliciesForTarget(Struct, frozen=True, rename="pascal"):
 
 
 def list_policies_for_target(request: ListPoliciesForTarget, views: Views, account: str) -> PoliciesReply:
-    """What is attached directly to a root, OU or account: AWS's default first, then in the order of attachment."""
+    """What is attached directly to a root, OU or account: AWS's default first, then in the order of attachment.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; TargetNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: policies, policy lists, units.
+    """
     target = request.target_id
     operation, not_found = "ListPoliciesForTarget", TargetNotFoundException
     organization = views.reader_about(operation, account, target, not_found, request.filter)
@@ -108,7 +120,11 @@ class ListTargetsForPolicy(Struct, frozen=True, rename="pascal"):
 def list_targets_for_policy(request: ListTargetsForPolicy, views: Views, account: str) -> TargetsReply:
     """Where a policy is attached, in the order of attachment. AWS's defaults, while their type is enabled, are attached
     to all roots, OUs and accounts from which they were not detached, in the order in which those came to be; where many
-    were, a page may be short, or empty, and yet not the last."""
+    were, a page may be short, or empty, and yet not the last.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: policies, policy lists, units, accounts.
+    """
     organization, policy = _reach("ListTargetsForPolicy", request.policy_id, views, account)
     scope = f"ListTargetsForPolicy {organization.id} {policy.id}"
     after = read_token(request.next_token, scope) or 0

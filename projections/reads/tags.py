@@ -26,7 +26,12 @@ class TagsReply(Shape, frozen=True):
 def list_tags_for_resource(request: ListTagsForResource, views: Views, account: str) -> TagsReply:
     """The tags of a resource, in the order in which their keys came. The management account, delegated administrators,
     and whoever is granted it may ask; a member that asks for what is not there is denied. A policy of AWS's own has no
-    id that is accepted [seen in an issue]."""
+    id that is accepted [seen in an issue].
+
+    Refused, in this order: InvalidInput (INVALID_PATTERN for a policy of AWS's own); AWSOrganizationsNotInUse;
+        AccessDenied; TargetNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: tags, transfers, accounts.
+    """
     organization = views.member(account)
     resource = request.resource_id
     is_member = views.accounts.organization_of(resource) == organization.id

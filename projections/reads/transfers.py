@@ -53,7 +53,11 @@ def describe_responsibility_transfer(
     request: DescribeResponsibilityTransfer, views: Views, account: str
 ) -> ResponsibilityTransferReply:
     """Either side may ask, and whoever inherits the transfer, as the payer of who pays [inferred]; anybody else hears
-    ResponsibilityTransferNotFound."""
+    ResponsibilityTransferNotFound.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResponsibilityTransferNotFound.
+    Views: transfers, accounts.
+    """
     organization = views.member(account)
     transfer = views.transfers.facts.by_id.get(request.id)
     side = _side_of(transfer, organization, views) if transfer else None
@@ -80,7 +84,12 @@ def list_inbound_responsibility_transfers(
     request: ListInboundResponsibilityTransfers, views: Views, account: str
 ) -> ResponsibilityTransfersReply:
     """By which the caller's organization pays for others, or offers to; with an id that one alone, and
-    ResponsibilityTransferNotFound if it is not among them."""
+    ResponsibilityTransferNotFound if it is not among them.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN);
+        ResponsibilityTransferNotFound.
+    Views: transfers, accounts.
+    """
     organization = views.reader("ListInboundResponsibilityTransfers", account)
     scope = f"ListInboundResponsibilityTransfers {organization.id} {request.id}"
     before = read_token(request.next_token, scope)
@@ -97,7 +106,11 @@ def list_inbound_responsibility_transfers(
 def list_outbound_responsibility_transfers(
     request: ListOutboundResponsibilityTransfers, views: Views, account: str
 ) -> ResponsibilityTransfersReply:
-    """By which others pay for the caller's organization, invitations to its management account included."""
+    """By which others pay for the caller's organization, invitations to its management account included.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: transfers, accounts.
+    """
     organization = views.reader("ListOutboundResponsibilityTransfers", account)
     scope = f"ListOutboundResponsibilityTransfers {organization.id}"
     before = read_token(request.next_token, scope)

@@ -32,7 +32,11 @@ class DescribeOrganizationalUnit(Struct, frozen=True, rename="pascal"):
 def describe_organizational_unit(
     request: DescribeOrganizationalUnit, views: Views, account: str
 ) -> OrganizationalUnitReply:
-    """An OU, with its path; OrganizationalUnitNotFound if there is none."""
+    """An OU, with its path; OrganizationalUnitNotFound if there is none.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationalUnitNotFound.
+    Views: units.
+    """
     unit, not_found = request.organizational_unit_id, OrganizationalUnitNotFoundException
     organization = views.reader_about("DescribeOrganizationalUnit", account, unit, not_found)
     return OrganizationalUnitReply(unit_shape(unit, organization))
@@ -52,7 +56,11 @@ class OrganizationalUnitsReply(Shape, frozen=True):
 def list_organizational_units_for_parent(
     request: ListOrganizationalUnitsForParent, views: Views, account: str
 ) -> OrganizationalUnitsReply:
-    """The OUs directly in a root or OU, in the order of creation; ParentNotFound if there is no such parent."""
+    """The OUs directly in a root or OU, in the order of creation; ParentNotFound if there is no such parent.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: accounts, units.
+    """
     operation = "ListOrganizationalUnitsForParent"
     organization = views.reader_about(operation, account, request.parent_id, ParentNotFoundException)
     rows = views.accounts.units_in(request.parent_id, organization.id)
@@ -68,7 +76,11 @@ class ListAccountsForParent(Struct, frozen=True, rename="pascal"):
 
 def list_accounts_for_parent(request: ListAccountsForParent, views: Views, account: str) -> AccountsReply:
     """The accounts directly in a root or OU, in the order in which they came there; ParentNotFound if there is no such
-    parent."""
+    parent.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: accounts, units, closures.
+    """
     operation = "ListAccountsForParent"
     organization = views.reader_about(operation, account, request.parent_id, ParentNotFoundException)
     rows = views.accounts.accounts_in(request.parent_id, organization.id)
@@ -102,7 +114,11 @@ class ChildrenReply(Shape, frozen=True):
 
 
 def list_children(request: ListChildren, views: Views, account: str) -> ChildrenReply:
-    """The accounts, or the OUs, directly in a root or OU, in the order of the lists that show more of them."""
+    """The accounts, or the OUs, directly in a root or OU, in the order of the lists that show more of them.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: accounts, units.
+    """
     organization = views.reader_about("ListChildren", account, request.parent_id, ParentNotFoundException)
     scope = f"ListChildren {request.child_type}"
     if request.child_type is ChildType.ACCOUNT:
@@ -131,7 +147,11 @@ class ParentsReply(Shape, frozen=True):
 
 
 def list_parents(request: ListParents, views: Views, account: str) -> ParentsReply:
-    """The one root or OU in which an account or OU directly stands; ChildNotFound if there is no such child."""
+    """The one root or OU in which an account or OU directly stands; ChildNotFound if there is no such child.
+
+    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ChildNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Views: units, accounts.
+    """
     child = request.child_id
     organization = views.reader_about("ListParents", account, child, ChildNotFoundException)
     # One parent is one page: no token has ever been given out.

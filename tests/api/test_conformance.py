@@ -89,6 +89,8 @@ REASONS_BESIDE_THE_MODEL = {
 # Refusals that an operation's code can reach and the model does not list for it.
 REACHED_BESIDE_THE_MODEL = {
     ("DeletePolicy", "TargetNotFoundException"): "a rule of attachments too; here it is asked for no target",
+    ("DescribeHandshake", "AWSOrganizationsNotInUseException"): "only members of the sender's organization come so far",
+    ("ListHandshakesForAccount", "AWSOrganizationsNotInUseException"): "only members are looked up",
     ("UpdatePolicy", "TargetNotFoundException"): "a rule of attachments too; here it is asked for no target",
 }
 
@@ -510,9 +512,9 @@ def test_reachable_refusals_are_listed(name: str) -> None:
     assert foreign == {error for at, error in REACHED_BESIDE_THE_MODEL if at == name}
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS))
+@pytest.mark.parametrize("name", ANSWERED)
 def test_reachable_refusals_are_documented(name: str) -> None:
-    """What a writing operation's code can reach is what its docstring names."""
+    """What an operation's code can reach is what its docstring names."""
     reached = reachable_refusals(entry_of(name)) - {error for at, error in REACHED_BESIDE_THE_MODEL if at == name}
 
     assert sorted(reached - documented_for(name)) == []
