@@ -1,4 +1,4 @@
-"""The command line: ``orgsim simulate``, ``show`` and ``verify``.
+"""The command line: ``orgsim simulate``, ``serve``, ``show`` and ``verify``.
 
 Results go to stdout, for people or with ``--json`` for machines; progress and errors go to stderr. Exit codes: 0 done,
 1 a check failed or the log could not be written, 2 wrong usage, 130 interrupted.
@@ -29,10 +29,10 @@ from rich.table import Column, Table
 from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.log import EventLog, LogDamaged, LogError, LogUnwritable, MemoryLog, verified_envelopes
 from ..engine.runtime.sqlite_log import SqliteLog
-from ..engine.shapes.accounts import (Account)
-from ..engine.shapes.base import (moment)
-from ..engine.shapes.handshakes import (Handshake)
-from ..engine.shapes.organizations import (Organization, organization_shape)
+from ..engine.shapes.accounts import Account
+from ..engine.shapes.base import moment
+from ..engine.shapes.handshakes import Handshake
+from ..engine.shapes.organizations import Organization, organization_shape
 from ..projections.live import build_views
 from ..projections.reads.accounts import account_shape
 from ..projections.reads.handshakes import row_shape

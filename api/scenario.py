@@ -13,7 +13,7 @@ from msgspec import Meta, Struct, structs
 
 from ..engine.ids import AccountId
 from ..engine.settings import INVITATION_LIFETIME, Quotas, Settings
-from ..engine.shapes.base import (EPOCH)
+from ..engine.shapes.base import EPOCH
 from ..engine.words import FeatureSet
 from .simulation import START
 
