@@ -18,7 +18,7 @@ from measure import Result
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("post", "submit", "rebuild", "scaling", "memory", "timers", "pages")
+BENCHES = ("post", "submit", "rebuild", "scaling", "memory", "timers", "pages", "http", "client")
 DEFAULT_JSON = Path("build") / "bench.json"
 
 

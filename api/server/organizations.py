@@ -51,12 +51,17 @@ class Organizations:
         body = {"__type": error.code, "Message": error.message}
         if error.reason:
             body["Reason"] = error.reason
-        return Response(400, _dumps(body), request_id)
+        return Response(400, _error(body), request_id)
 
 
 def error_body(code: str, message: str) -> bytes:
     """An error of AWS's framework."""
-    return _dumps({"__type": code, "message": message})
+    return _error({"__type": code, "message": message})
+
+
+def _error(body: dict[str, str]) -> bytes:
+    # Not msgspec: a message may quote half a character that stood in a policy document.
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def operation_of(request: Request) -> str:
@@ -113,24 +118,22 @@ def _require_shallow(value: object) -> None:
     raise SerializationException(message="The request could not be read: it is nested too deep.")
 
 
-def _seconds(value: object) -> float:
-    """A timestamp as AWS writes it: seconds since the epoch, to the millisecond."""
-    assert isinstance(value, datetime), f"replies hold nothing that JSON lacks but timestamps, not {value!r}"
-    return round(value.timestamp(), 3)
-
-
-_encoder = json.JSONEncoder(separators=(",", ":"), default=_seconds)
-
-
-def _dumps(value: Any) -> bytes:
-    return _encoder.encode(value).encode()
+def _with_seconds(value: Any) -> Any:
+    """Timestamps as AWS writes them, wherever they stand: seconds since the epoch, to the millisecond."""
+    if isinstance(value, datetime):
+        return round(value.timestamp(), 3)
+    if isinstance(value, dict):
+        return {name: _with_seconds(member) for name, member in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_with_seconds(item) for item in cast("list[Any]", value)]
+    return value
 
 
 def encode(reply: Struct) -> bytes:
     """A reply as AWS sends it."""
     if _has_timestamps(type(reply)):
         # msgspec by itself would write them as texts.
-        return _dumps(msgspec.to_builtins(reply, builtin_types=(datetime,)))
+        return msgspec.json.encode(_with_seconds(msgspec.to_builtins(reply, builtin_types=(datetime,))))
     return msgspec.json.encode(reply)
 
 

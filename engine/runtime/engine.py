@@ -316,7 +316,12 @@ class Engine:
             raise self._refusal() from self._cause
 
     async def write(self) -> None:
-        """The writer task: ends when the engine is closed or the log cannot be written."""
+        """The writer task: ends when the engine is closed or the log cannot be written, and by nothing else."""
+        # One shield for all batches: to make one is a good part of what a lone command costs.
+        with anyio.CancelScope(shield=True):
+            await self._write_on()
+
+    async def _write_on(self) -> None:
         while not self._stopped:
             if not self._batch.envelopes:
                 self._wake = anyio.Event()
@@ -325,8 +330,7 @@ class Engine:
             batch, self._batch = self._batch, _Batch()
             self._writing = batch
             try:
-                with anyio.CancelScope(shield=True):
-                    await self.log.append(self.durable, [encode_envelope(envelope) for envelope in batch.envelopes])
+                await self.log.append(self.durable, [encode_envelope(envelope) for envelope in batch.envelopes])
                 self.durable = batch.envelopes[-1].position
                 for listener in self._listeners:
                     listener(batch.envelopes)
