@@ -143,6 +143,15 @@ def test_duplicate_keys(server: Served) -> None:
     assert answer.error == (400, "HandshakeNotFoundException")
 
 
+def test_half_a_character_in_a_document(server: Served) -> None:
+    """A refusal can quote what no text can hold: half a character that a document spells out."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "organizations:\ud800", "Resource": "*"}
+    content = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    answer = server.call("PutResourcePolicy", json.dumps({"Content": content}).encode())
+    assert answer.error == (400, "InvalidInputException")
+    assert answer.json["Message"].startswith("organizations:\ud800 is not")
+
+
 @pytest.mark.parametrize(
     "headers",
     [
