@@ -9,7 +9,11 @@ from .state import Access, OrganizationFacts
 
 
 class Callers(Flag):
-    """The kinds of callers that an operation answers; what they mean is what ``require_allowed`` checks."""
+    """The kinds of callers that an operation answers.
+
+    Of members, ``require_allowed`` checks them. Operations for standalone accounts and for parties of a handshake check
+    those themselves, because there is no organization, or the handshake has to be found first.
+    """
 
     MANAGEMENT = auto()
     """The management account."""
@@ -22,7 +26,7 @@ class Callers(Flag):
     STANDALONE = auto()
     """An account in no organization."""
     PARTY = auto()
-    """Whoever the handshake or the transfer is addressed to or was sent by; checked where that is known."""
+    """Whoever the handshake is addressed to, or was sent by."""
 
 
 M, DA, RP = Callers.MANAGEMENT, Callers.ADMINISTRATOR, Callers.GRANTED
@@ -135,6 +139,6 @@ def require_allowed(
         raise AccessDeniedException
 
 
-def hidden(refusal: Refused, organization: OrganizationFacts, account: str) -> Refused:
+def denied_to_members(refusal: Refused, organization: OrganizationFacts, account: str) -> Refused:
     """What a caller hears when there is no resource to check its rights against: members are denied (section 3.7)."""
     return refusal if account == organization.management_account else AccessDeniedException()

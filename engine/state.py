@@ -100,6 +100,11 @@ class Policy(Struct):
     """Where it is attached, in the order of attachment."""
 
 
+def name_key(policy_type: PolicyType, name: str) -> str:
+    """Names are unique among the policies of one type."""
+    return f"{policy_type} {name}"
+
+
 class Policies(Struct):
     """The policies of an organization, and where they are attached.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.callers import hidden, require_allowed
+from ..engine.callers import denied_to_members, require_allowed
 from ..engine.envelope import Envelope
 from ..engine.errors import AWSOrganizationsNotInUseException, Refused
 from ..engine.evolve import PARTS
@@ -113,7 +113,7 @@ class Views:
         """
         row = self.member(account)
         if entity not in row.units.by_id and self.accounts.organization_of(entity) != row.id:
-            raise hidden(not_found(), row, account)
+            raise denied_to_members(not_found(), row, account)
         require_allowed(
             operation,
             account,

@@ -17,8 +17,8 @@ from .faults import Fault, InternalFailure, ServiceUnavailable
 from .identity import Authentication
 from .message import ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
 from .organizations import Organizations
+from .served_world import ServedWorld
 from .sts import Sts
-from .world import World
 
 CONTROL_PATH = "/_orgsim/"
 
@@ -38,7 +38,9 @@ class Service(Protocol):
 class App:
     """The server as an ASGI application."""
 
-    def __init__(self, world: World, authentication: Authentication, limits: Limits, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, world: ServedWorld, authentication: Authentication, limits: Limits, log: FilteringBoundLogger
+    ) -> None:
         self._world = world
         self._limits = limits
         self._log = log

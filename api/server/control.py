@@ -18,7 +18,7 @@ from ...engine.runtime.clock import PacedClock, SimulatedClock
 from ...projections.reads import READS
 from .faults import ControlRefused, Fault
 from .message import Request, Response
-from .world import World
+from .served_world import ServedWorld
 
 JSON = b"application/json"
 VERSION = version("orgsim")
@@ -51,7 +51,7 @@ def duration_of(text: str) -> timedelta:
 class Control:
     """The control plane."""
 
-    def __init__(self, world: World, authentication: str) -> None:
+    def __init__(self, world: ServedWorld, authentication: str) -> None:
         self._world = world
         self._authentication = authentication
         self._routes: dict[str, dict[str, Callable[[Request], Awaitable[dict[str, Any]]]]] = {

@@ -9,12 +9,12 @@ import anyio.to_thread
 from ..simulation import Simulation
 from .app import App
 from .credentials import Credentials
+from .diagnostics import server_log
 from .identity import Authentication, OpenAuthentication
 from .listening import bind, listening, url_of
-from .log import server_log
 from .message import Limits
+from .served_world import ServedWorld
 from .sessions import Sessions
-from .world import World
 
 
 def make_authentication(sim: Simulation, credentials: Credentials | None) -> Authentication:
@@ -57,7 +57,7 @@ async def serve(
     """
     _require_asyncio()
     limits = limits or Limits()
-    world = World(sim, "the simulation belongs to the process that embeds the server, which can make a new one")
+    world = ServedWorld(sim, "the simulation belongs to the process that embeds the server, which can make a new one")
     app = App(world, make_authentication(sim, credentials), limits, server_log())
     listener = await anyio.to_thread.run_sync(bind, host, port)
     url = url_of(listener)

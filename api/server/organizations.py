@@ -15,7 +15,7 @@ from ...projections.reads import READS
 from .faults import Fault, UnknownOperation
 from .identity import Authentication
 from .message import Request, Response
-from .world import World
+from .served_world import ServedWorld
 
 TARGET_PREFIX = "AWSOrganizationsV20161128."
 DEEPEST = 64
@@ -25,7 +25,7 @@ DEEPEST = 64
 class Organizations:
     """The service that ``X-Amz-Target`` names."""
 
-    def __init__(self, world: World, authentication: Authentication) -> None:
+    def __init__(self, world: ServedWorld, authentication: Authentication) -> None:
         self._world = world
         self._authentication = authentication
 

@@ -17,12 +17,12 @@ from ...engine.settings import Settings
 from ..simulation import Simulation
 from .app import App
 from .credentials import Credentials, load_credentials
+from .diagnostics import server_log
 from .embed import make_authentication
 from .listening import bind, listening, url_of
-from .log import server_log
 from .message import Limits
 from .options import Latency, Options, make_clock
-from .world import World, resettable_world
+from .served_world import ServedWorld, resettable_world
 
 
 class ServeError(Exception):
@@ -63,7 +63,7 @@ async def run(options: Options) -> bool:
 
 
 @asynccontextmanager
-async def _world(options: Options) -> AsyncGenerator[World, None]:
+async def _world(options: Options) -> AsyncGenerator[ServedWorld, None]:
     settings = Settings(latency=(options.latency or Latency.INSTANT).value)
 
     def make() -> Simulation:
@@ -79,7 +79,7 @@ async def _world(options: Options) -> AsyncGenerator[World, None]:
         except ValueError as error:
             raise ServeError(str(error)) from None
         _require_same(options, sim)
-        yield World(sim, f"{options.log} is history, which cannot be thrown away; serve another file, or none")
+        yield ServedWorld(sim, f"{options.log} is history, which cannot be thrown away; serve another file, or none")
 
 
 def _require_same(options: Options, sim: Simulation) -> None:
@@ -93,14 +93,14 @@ def _require_same(options: Options, sim: Simulation) -> None:
             raise ServeError(f"{options.log}: this world began with {option} {kept}, it cannot go on with {wanted}")
 
 
-def _app(world: World, credentials: Credentials | None, log: FilteringBoundLogger) -> App:
+def _app(world: ServedWorld, credentials: Credentials | None, log: FilteringBoundLogger) -> App:
     try:
         return App(world, make_authentication(world.live.sim, credentials), Limits(), log)
     except ModuleNotFoundError as error:
         raise ServeError(str(error)) from None
 
 
-def _tell(options: Options, listener: socket.socket, world: World, log: FilteringBoundLogger) -> None:
+def _tell(options: Options, listener: socket.socket, world: ServedWorld, log: FilteringBoundLogger) -> None:
     url, engine = url_of(listener), world.live.sim.engine
     auth = "verify" if options.credentials else "open"
     if options.as_json:

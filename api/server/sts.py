@@ -15,8 +15,8 @@ from .authorization import ALGORITHM
 from .faults import AccessDenied, Fault, MalformedInput, MissingAction, UnknownOperation, ValidationError
 from .identity import Authentication, Identity, unique_id
 from .message import Headers, Request, Response
+from .served_world import ServedWorld
 from .sessions import fresh
-from .world import World
 
 VERSION = "2011-06-15"
 NAMESPACE = f"https://sts.amazonaws.com/doc/{VERSION}/"
@@ -38,7 +38,7 @@ Content = dict[str, "str | Content"]
 class Sts:
     """The security token service."""
 
-    def __init__(self, world: World, authentication: Authentication) -> None:
+    def __init__(self, world: ServedWorld, authentication: Authentication) -> None:
         self._world = world
         self._authentication = authentication
         self._actions: dict[str, Callable[[Form, Identity], Content]] = {

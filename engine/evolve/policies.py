@@ -17,8 +17,7 @@ from ..events import (
     PolicyUpdated,
 )
 from ..policies.types import POLICY_TYPES
-from ..state import Policies, Policy
-from ..words import PolicyType
+from ..state import Policies, Policy, name_key
 
 
 def on_type_enabled(policies: Policies, event: PolicyTypeEnabled, now: int) -> None:
@@ -95,11 +94,6 @@ def on_outdated(policies: Policies, event: EffectivePoliciesOutdated, now: int) 
 
 def on_published(policies: Policies, event: EffectivePoliciesPublished, now: int) -> None:
     policies.publications.pop(event.policy_type, None)
-
-
-def name_key(policy_type: PolicyType, name: str) -> str:
-    """Names are unique among the policies of one type."""
-    return f"{policy_type} {name}"
 
 
 def _detach(policies: Policies, policy: str, target: str) -> None:

@@ -1,6 +1,6 @@
 """Policies and what they are attached to: finding them, and the limits (sections 6.1 to 6.3 and 7.1)."""
 
-from ..callers import hidden
+from ..callers import denied_to_members
 from ..errors import (
     ConstraintViolationException,
     DuplicatePolicyException,
@@ -9,12 +9,11 @@ from ..errors import (
     RootNotFoundException,
     TargetNotFoundException,
 )
-from ..evolve.policies import name_key
 from ..operation import Stamp
 from ..policies.documents import require_valid
 from ..policies.types import MANAGED_POLICIES, POLICY_TYPES, ManagedPolicy
 from ..resources import arn_of, is_entity
-from ..state import Organization, OrganizationFacts, Policy, State
+from ..state import Organization, OrganizationFacts, Policy, State, name_key
 from ..words import FeatureSet, PolicyType
 from . import caller
 
@@ -64,9 +63,9 @@ def reach(
     organization = caller.member(state, stamp)
     found = find(policy, organization)
     if found is None:
-        raise hidden(PolicyNotFoundException(), organization, stamp.account)
+        raise denied_to_members(PolicyNotFoundException(), organization, stamp.account)
     if target is not None and not is_entity(target, organization, organization.members):
-        raise hidden(TargetNotFoundException(), organization, stamp.account)
+        raise denied_to_members(TargetNotFoundException(), organization, stamp.account)
     resources = [arn_of(resource, organization) for resource in (policy, target) if resource is not None]
     caller.allowed(operation, state, stamp, resources, found.type)
     return organization, found
@@ -83,7 +82,7 @@ def require_all_features(state: State, stamp: Stamp) -> None:
     organization = caller.member(state, stamp)
     if organization.feature_set is not FeatureSet.ALL:
         refusal = ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
-        raise hidden(refusal, organization, stamp.account)
+        raise denied_to_members(refusal, organization, stamp.account)
 
 
 def reach_root(operation: str, root: str, policy_type: PolicyType, state: State, stamp: Stamp) -> Organization:
@@ -96,7 +95,7 @@ def reach_root(operation: str, root: str, policy_type: PolicyType, state: State,
     """
     organization = caller.member(state, stamp)
     if root != organization.root:
-        raise hidden(RootNotFoundException(), organization, stamp.account)
+        raise denied_to_members(RootNotFoundException(), organization, stamp.account)
     return caller.allowed(operation, state, stamp, [arn_of(root, organization)], policy_type)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from ..callers import hidden
+from ..callers import denied_to_members
 from ..errors import ConstraintViolationException, InvalidInputException, TargetNotFoundException
 from ..events import Tag
 from ..ids import transfer_arn
@@ -110,7 +110,7 @@ def reach(operation: str, resource: str, state: State, stamp: Stamp) -> Organiza
     organization = caller.member(state, stamp)
     arn = find(resource, organization, resource in organization.members, state.transfers.by_id.get(resource))
     if arn is None:
-        raise hidden(TargetNotFoundException(), organization, stamp.account)
+        raise denied_to_members(TargetNotFoundException(), organization, stamp.account)
     return caller.allowed(operation, state, stamp, [arn], policy_type_of(resource, organization))
 
 

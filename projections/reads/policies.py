@@ -10,7 +10,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from ...engine.callers import hidden
+from ...engine.callers import denied_to_members
 from ...engine.errors import PolicyNotFoundException, TargetNotFoundException
 from ...engine.ids import PolicyId, PolicyTargetId
 from ...engine.policies.types import MANAGED_POLICIES, ManagedPolicy
@@ -159,7 +159,7 @@ def _reach(operation: str, policy: str, views: Views, account: str) -> tuple[Org
     organization = views.member(account)
     found = rules.find(policy, organization)
     if found is None:
-        raise hidden(PolicyNotFoundException(), organization, account)
+        raise denied_to_members(PolicyNotFoundException(), organization, account)
     views.reader(operation, account, [arn_of(policy, organization)], found.type)
     return organization, found
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ...engine.callers import hidden
+from ...engine.callers import denied_to_members
 from ...engine.errors import ResponsibilityTransferNotFoundException
 from ...engine.ids import ResponsibilityTransferId, transfer_arn
 from ...engine.rules.transfers import payers
@@ -62,7 +62,7 @@ def describe_responsibility_transfer(
     transfer = views.transfers.facts.by_id.get(request.id)
     side = _side_of(transfer, organization, views) if transfer else None
     if transfer is None or side is None:
-        raise hidden(ResponsibilityTransferNotFoundException(), organization, account)
+        raise denied_to_members(ResponsibilityTransferNotFoundException(), organization, account)
     arn = transfer_arn(organization.management_account, organization.id, side, transfer.id)
     views.reader("DescribeResponsibilityTransfer", account, [arn])
     return ResponsibilityTransferReply(_shape(transfer, side, organization, views))

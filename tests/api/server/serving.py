@@ -14,11 +14,11 @@ from botocore.config import Config
 
 from orgsim.api import Simulation
 from orgsim.api.server.app import App
+from orgsim.api.server.diagnostics import server_log
 from orgsim.api.server.embed import make_authentication, serve
 from orgsim.api.server.listening import bind, listening, url_of
-from orgsim.api.server.log import server_log
 from orgsim.api.server.message import Limits
-from orgsim.api.server.world import World, resettable_world
+from orgsim.api.server.served_world import ServedWorld, resettable_world
 
 MANAGEMENT, MEMBER, STRANGER = "111111111111", "222222222222", "333333333333"
 TARGET = "AWSOrganizationsV20161128."
@@ -156,7 +156,7 @@ def serving_resettable(**world: Any) -> Iterator[Served]:
     """The same around worlds that may be reset."""
 
     @asynccontextmanager
-    async def running() -> AsyncGenerator[tuple[World, str], None]:
+    async def running() -> AsyncGenerator[tuple[ServedWorld, str], None]:
         async with resettable_world(lambda: Simulation(**world)) as worlds:
             app = App(worlds, make_authentication(worlds.live.sim, None), Limits(), server_log())
             listener = await anyio.to_thread.run_sync(bind, "127.0.0.1", 0)

@@ -13,10 +13,10 @@ from serving import MANAGEMENT, MEMBER, STRANGER, Served, read_events, serving, 
 
 from orgsim.api import Simulation
 from orgsim.api.server.app import App
+from orgsim.api.server.diagnostics import server_log
 from orgsim.api.server.embed import make_authentication, serve
-from orgsim.api.server.log import server_log
 from orgsim.api.server.message import Limits
-from orgsim.api.server.world import World
+from orgsim.api.server.served_world import ServedWorld
 from orgsim.engine.runtime.log import LogUnwritable, MemoryLog
 
 UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}")
@@ -181,7 +181,7 @@ def test_callers_are_apart(server: Served) -> None:
 async def test_application_on_both_loops(anyio_backend: str) -> None:
     """The application itself runs on either event loop; only uvicorn needs asyncio."""
     async with Simulation() as sim:
-        app = App(World(sim, "kept"), make_authentication(sim, None), Limits(), server_log())
+        app = App(ServedWorld(sim, "kept"), make_authentication(sim, None), Limits(), server_log())
         created = await asgi_call(app, "CreateOrganization")
         assert created["status"] == 200
         assert json.loads(created["body"])["Organization"]["FeatureSet"] == "ALL"
@@ -208,7 +208,7 @@ async def asgi_call(app: App, operation: str, body: bytes = b"{}") -> dict[str, 
 async def test_internal_failure(anyio_backend: str, capfd: pytest.CaptureFixture[str]) -> None:
     """A mistake of ours is 500 with AWS's words, its traceback is in the log, and the caller is told nothing of it."""
     async with Simulation() as sim:
-        world = World(sim, "kept")
+        world = ServedWorld(sim, "kept")
         app = App(world, make_authentication(sim, None), Limits(), server_log())
 
         def broken(account: str, principal: str) -> Any:
@@ -235,7 +235,7 @@ class FullLog(MemoryLog):
 async def test_log_that_cannot_be_written(anyio_backend: str) -> None:
     """When the log cannot be written, nothing is acknowledged, and whoever runs the server learns why."""
     async with Simulation(FullLog()) as sim:
-        app = App(World(sim, "kept"), make_authentication(sim, None), Limits(), server_log())
+        app = App(ServedWorld(sim, "kept"), make_authentication(sim, None), Limits(), server_log())
         answer = await asgi_call(app, "CreateOrganization")
         assert answer["status"] == 500
         assert json.loads(answer["body"])["__type"] == "ServiceException"

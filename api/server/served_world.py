@@ -39,7 +39,7 @@ class Live:
         return f"{self._answer}-{next(self._answers):012x}"
 
 
-class World:
+class ServedWorld:
     """One simulation that belongs to somebody else, and therefore stays.
 
     Args:
@@ -60,7 +60,7 @@ class World:
         raise ControlRefused(self._why_fixed, status=409)
 
 
-class _ResettableWorld(World):
+class _ResettableWorld(ServedWorld):
     """Makes its simulations itself, each in a task of its own, because tasks cannot be left crosswise."""
 
     def __init__(self, make: Callable[[], Simulation], tasks: anyio.abc.TaskGroup) -> None:
@@ -85,7 +85,7 @@ class _ResettableWorld(World):
 
 
 @asynccontextmanager
-async def resettable_world(make: Callable[[], Simulation]) -> AsyncGenerator[World, None]:
+async def resettable_world(make: Callable[[], Simulation]) -> AsyncGenerator[ServedWorld, None]:
     """A world that ``reset`` replaces by a new one.
 
     Args:
