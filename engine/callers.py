@@ -139,6 +139,11 @@ def require_allowed(
         raise AccessDeniedException
 
 
-def denied_to_members(refusal: Refused, organization: OrganizationFacts, account: str) -> Refused:
-    """What a caller hears when there is no resource to check its rights against: members are denied (section 3.7)."""
-    return refusal if account == organization.management_account else AccessDeniedException()
+def denied_to_members(refusal: Refused, operation: str, organization: OrganizationFacts, account: str) -> Refused:
+    """What a caller hears when there is no resource to check its rights against (section 3.7).
+
+    Who may call the operation whatever it is about is told what is wrong; any other member is denied.
+    """
+    is_administrator = account in organization.access.administrators and Callers.ADMINISTRATOR in CALLERS[operation]
+    told = account == organization.management_account or is_administrator
+    return refusal if told else AccessDeniedException()

@@ -104,6 +104,8 @@ def read_request(request_type: type[RequestType], members: Mapping[str, Any]) ->
         return msgspec.convert(_without_nulls(members), request_type)
     except msgspec.ValidationError as error:
         raise _refusal(str(error)) from None
+    except RecursionError:
+        raise SerializationException(message="The request could not be read: it is nested too deep.") from None
 
 
 def _without_nulls(value: Any) -> Any:

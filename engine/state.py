@@ -78,10 +78,10 @@ class Units(Struct):
         """The root or OU in which a member stands."""
         return self.placed.get(account, self.root)
 
-    def path_to(self, unit: str) -> list[str]:
-        """The ids from the root down to a root or OU, both included."""
-        path: list[str] = []
-        above: str | None = unit
+    def path_to(self, place: str) -> list[str]:
+        """The ids from the root down to a root, OU or member, both included."""
+        path = [] if place in self.by_id else [place]
+        above: str | None = place if place in self.by_id else self.parent_of(place)
         while above:
             path.append(above)
             above = self.by_id[above].parent
@@ -214,6 +214,8 @@ class Organization(OrganizationFacts):
     """Invited account id or address, in lower case, to the open INVITE handshake."""
     creations: dict[str, str] = field(default_factory=dict[str, str])
     """Address to the request id of a creation in progress."""
+    cleaned: int = 0
+    """Accounts that were closed for good; they go on counting against the account quota (section 4.1)."""
     migration: Migration | None = None
     recent_invitations: deque[Handshake] = field(default_factory=deque[Handshake])
     """Those inside the rolling window of the daily quota, oldest first; see ``rules.quotas``."""
@@ -237,6 +239,8 @@ class State(Struct):
     organizations: dict[str, Organization] = field(default_factory=dict[str, Organization])
     handshakes: dict[str, Handshake] = field(default_factory=dict[str, Handshake])
     creations: dict[str, Creation] = field(default_factory=dict[str, Creation])
+    cleaned: dict[str, None] = field(default_factory=dict[str, None])
+    """Accounts that were closed for good: they exist no more, only their addresses stay taken."""
     transfers: Transfers = field(default_factory=Transfers)
     timers: Timers = field(default_factory=Timers)
 
@@ -246,7 +250,9 @@ class State(Struct):
         return self.organizations[record.organization] if record and record.organization else None
 
     def conditions_of(self, account: str) -> tuple[Condition, ...]:
-        """What is the matter with the account; nothing, unless somebody said so."""
+        """What is the matter with the account; nothing, unless somebody said so, or it was closed for good."""
+        if account in self.cleaned:
+            return (Condition.SUSPENDED,)
         record = self.accounts.get(account)
         return record.conditions if record else ()
 

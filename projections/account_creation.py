@@ -2,8 +2,9 @@
 events. How long AWS keeps these records is not documented (section 4.1); here they stay."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
+from heapq import merge
 from typing import Any
 
 from msgspec import Struct
@@ -44,6 +45,8 @@ class AccountCreationsView:
     def __init__(self) -> None:
         self.rows: dict[str, CreationRow] = {}
         self.by_organization: dict[str, OrderedRows[CreationRow]] = {}
+        self.by_state: dict[tuple[str, CreationState], OrderedRows[CreationRow]] = {}
+        """By organization and state; all in the order of the requests."""
         self.handlers: Mapping[type[Any], Handler] = {
             AccountCreationRequested: self._requested,
             AccountCreationSucceeded: self._succeeded,
@@ -53,6 +56,7 @@ class AccountCreationsView:
     def _requested(self, envelope: Envelope, event: AccountCreationRequested) -> None:
         row = self.rows[event.request] = CreationRow(event, envelope.time, envelope.position)
         self.by_organization.setdefault(event.organization, OrderedRows()).append(row)
+        self._listed(event.organization, row.state).append(row)
 
     def _succeeded(self, envelope: Envelope, event: AccountCreationSucceeded) -> None:
         row = self._complete(envelope, event.request, CreationState.SUCCEEDED)
@@ -69,6 +73,24 @@ class AccountCreationsView:
 
     def _complete(self, envelope: Envelope, request: str, state: CreationState) -> CreationRow:
         row = self.rows[request]
+        organization, before = row.requested.organization, row.state
         row.state = state
         row.completed_at = envelope.time
+        self._listed(organization, before).count_gone()
+        self._listed(organization, state).insert(row)
         return row
+
+    def _listed(self, organization: str, state: CreationState) -> OrderedRows[CreationRow]:
+        rows = self.by_state.get((organization, state))
+        if rows is None:
+            rows = self.by_state[organization, state] = OrderedRows(lambda row: row.state is not state)
+        return rows
+
+    def in_states(
+        self, organization: str, states: Collection[CreationState], before: int | None
+    ) -> Iterator[CreationRow]:
+        """Creations of an organization before a position (None: all), newest first; in some states, or in any."""
+        if not states:
+            return self.by_organization.get(organization, OrderedRows[CreationRow]()).before(before)
+        wanted = (self._listed(organization, state).before(before) for state in set(states))
+        return merge(*wanted, key=lambda row: -row.position)

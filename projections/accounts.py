@@ -97,7 +97,7 @@ class AccountFacts(Struct, frozen=True, gc=False):
 
     email: str | None
     name: str | None
-    suspended: bool = False
+    conditions: tuple[Condition, ...] = ()
 
 
 class AccountsView:
@@ -163,9 +163,7 @@ class AccountsView:
 
     def _described(self, envelope: Envelope, event: AccountDescribed) -> None:
         known = self.facts.get(event.account, AccountFacts(None, None))
-        self.facts[event.account] = AccountFacts(
-            event.email or known.email, event.name or known.name, Condition.SUSPENDED in event.conditions
-        )
+        self.facts[event.account] = AccountFacts(event.email or known.email, event.name or known.name, event.conditions)
 
     def accounts_in(self, parent: str, organization: str) -> OrderedRows[Standing]:
         """The accounts directly in a root or OU of an organization."""
@@ -185,10 +183,10 @@ class AccountsView:
         facts = self.facts.get(account)
         return (facts and facts.email) or derived_email(account)
 
-    def is_suspended(self, account: str) -> bool:
-        """Whether AWS has suspended the account."""
+    def conditions_of(self, account: str) -> tuple[Condition, ...]:
+        """What is the matter with the account outside Organizations."""
         facts = self.facts.get(account)
-        return facts is not None and facts.suspended
+        return facts.conditions if facts else ()
 
     def name_of(self, account: str) -> str:
         """The account's name."""

@@ -25,9 +25,10 @@ from ..engine.events import (
     PolicyUpdated,
 )
 from ..engine.policies.completeness import EffectivePolicyError, errors
-from ..engine.policies.merge import AttachedPolicy, merge
+from ..engine.policies.merge import AttachedPolicy, Merging
 from ..engine.policies.text import effective_json
 from ..engine.policies.types import POLICY_TYPES
+from ..engine.rules.policies import attached, levels
 from ..engine.state import OrganizationFacts, Units
 from ..engine.words import PolicyType
 from .organization import OrganizationsView
@@ -58,14 +59,11 @@ class Documents(Struct):
     """Places of documents with errors."""
 
     def seen(self, path: list[str]) -> Document:
-        """What is seen at the end of a path, which begins at the root."""
-        inherited_since = 0
-        for place in reversed(path):
-            found = self.by_place.get(place)
-            if found:
-                return replace(found, updated_at=inherited_since) if inherited_since > found.updated_at else found
-            inherited_since = max(inherited_since, self.inherited_since.get(place, 0))
-        raise AssertionError("the root has a document from the moment its type is enabled")
+        """What is seen at the end of a path, which begins at the root, where there is one always."""
+        depth = next((depth for depth in reversed(range(1, len(path))) if path[depth] in self.by_place), 0)
+        found = self.by_place[path[depth]]
+        inherited_since = max((self.inherited_since.get(place, 0) for place in path[depth + 1 :]), default=0)
+        return replace(found, updated_at=inherited_since) if inherited_since > found.updated_at else found
 
     def put(self, place: str, document: Document) -> None:
         """A place has a document of its own from now on."""
@@ -170,12 +168,12 @@ class EffectivePoliciesView:
 
 def publish(organization: OrganizationFacts, policy_type: PolicyType, documents: Documents, now: int) -> None:
     """What accounts see is what the policies say now; where that is not valid, what they saw before."""
-    paths = {place: path_to(place, organization.units) for place in _affected(documents, organization.units)}
+    publication = _Publication(organization, policy_type, now)
+    paths = {place: organization.units.path_to(place) for place in _affected(documents, organization.units)}
     before = {place: documents.seen(path) for place, path in paths.items()}
     for place, path in paths.items():
-        levels = [_attached_to(step, organization, policy_type) for step in path]
-        has_own = bool(levels[-1]) or place == organization.root
-        new = _merged(policy_type, levels, now) if has_own else documents.seen(path[:-1])
+        has_own = place == organization.root or bool(attached(place, policy_type, organization))
+        new = publication.document(place) if has_own else documents.seen(path[:-1])
         if new.errors:
             documents.put(place, replace(new, content=before[place].content, updated_at=before[place].updated_at))
         elif has_own:
@@ -188,19 +186,30 @@ def publish(organization: OrganizationFacts, policy_type: PolicyType, documents:
         documents.inherited_since.clear()
 
 
-def _merged(policy_type: PolicyType, levels: list[list[AttachedPolicy]], now: int) -> Document:
-    document = merge(policy_type, levels)
-    return Document(effective_json(document), now, tuple(errors(policy_type, document, levels)), now)
+class _Publication(Struct):
+    """Merges for one place after another; what places have above them in common is merged once."""
 
+    organization: OrganizationFacts
+    policy_type: PolicyType
+    now: int
+    merged: dict[str, Merging] = field(default_factory=dict[str, Merging])
+    """Of the root and of OUs: nothing is below an account."""
 
-def _attached_to(place: str, organization: OrganizationFacts, policy_type: PolicyType) -> list[AttachedPolicy]:
-    attached = (organization.policies.by_id[policy] for policy in organization.policies.attached.get(place, ()))
-    return [AttachedPolicy(policy.id, policy.content) for policy in attached if policy.type is policy_type]
+    def document(self, place: str) -> Document:
+        """What the policies say for a place."""
+        policies = levels(place, self.policy_type, self.organization)
+        document = self._merging(place, policies).document()
+        found = tuple(errors(self.policy_type, document, policies))
+        return Document(effective_json(document), self.now, found, self.now)
 
-
-def path_to(place: str, units: Units) -> list[str]:
-    """The ids from the root down to a root, OU or account, both included."""
-    return units.path_to(place) if place in units.by_id else [*units.path_to(units.parent_of(place)), place]
+    def _merging(self, place: str, policies: list[list[AttachedPolicy]]) -> Merging:
+        units = self.organization.units
+        merging = Merging(self.policy_type)
+        for step, level in zip(units.path_to(place), policies, strict=True):
+            merging = self.merged.get(step) or merging.below(level)
+            if step in units.by_id:
+                self.merged[step] = merging
+        return merging
 
 
 def _affected(documents: Documents, units: Units) -> list[str]:

@@ -5,7 +5,7 @@ operation, the caller and the filter; AWS calls any other token invalid (section
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from itertools import filterfalse, islice
@@ -66,6 +66,10 @@ class OrderedRows(Generic[R]):
     def append(self, row: R) -> None:
         """Add a row; its position is higher than all before."""
         self._rows.append(row)
+
+    def insert(self, row: R) -> None:
+        """Add a row whose position may lie among those that are there; cheap near the end, where most come."""
+        insort(self._rows, row, self._first, key=_position)
 
     def count_gone(self) -> None:
         """Take notice that one of the rows has been marked as gone."""

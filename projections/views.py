@@ -108,12 +108,12 @@ class Views:
 
         Raises:
             AWSOrganizationsNotInUseException: the caller is a standalone account.
-            AccessDeniedException: it is a member that may not ask this; or one that asks about what is not there.
+            AccessDeniedException: it is a member that may not ask this, or not about what is not there.
             Refused: ``not_found``.
         """
         row = self.member(account)
         if entity not in row.units.by_id and self.accounts.organization_of(entity) != row.id:
-            raise denied_to_members(not_found(), row, account)
+            raise denied_to_members(not_found(), operation, row, account)
         require_allowed(
             operation,
             account,

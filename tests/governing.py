@@ -33,17 +33,30 @@ STATEMENTS = {
     SCP: {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
     RCP: {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"},
 }
+REGIONS = {"enable_in_regions": {"@@assign": ["ALL_SUPPORTED"]}, "disable_in_regions": {"@@assign": []}}
+MANAGEMENT = {
+    TAG: {"tags": {}},
+    BACKUP: {"plans": {}},
+    PolicyType.AISERVICES_OPT_OUT_POLICY: {"services": {}},
+    PolicyType.CHATBOT_POLICY: {"chatbot": {}},
+    PolicyType.DECLARATIVE_POLICY_EC2: {"ec2_attributes": {}},
+    PolicyType.SECURITYHUB_POLICY: {"securityhub": REGIONS},
+    PolicyType.SECURITYHUB_CSPM_POLICY: {"securityhub": {"cspm_enablement": REGIONS}},
+    PolicyType.INSPECTOR_POLICY: {"inspector": {}},
+    PolicyType.UPGRADE_ROLLOUT_POLICY: {"upgrade_rollout": {}},
+    PolicyType.BEDROCK_POLICY: {"bedrock": {}},
+    PolicyType.S3_POLICY: {"s3_attributes": {}},
+    PolicyType.NETWORK_SECURITY_DIRECTOR_POLICY: {"network_security_director": {}},
+    PolicyType.GUARDDUTY_POLICY: {"guardduty": {"enablement": {"default": {}}}},
+}
 
 
 def document(policy_type: PolicyType, length: int | None = None) -> str:
     """A document of a type; of so many characters, if that matters."""
     if policy_type in STATEMENTS:
         content = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENTS[policy_type]]})
-    elif policy_type is PolicyType.SECURITYHUB_POLICY:
-        regions = {"enable_in_regions": {"@@assign": ["ALL_SUPPORTED"]}, "disable_in_regions": {"@@assign": []}}
-        content = json.dumps({"securityhub": regions})
     else:
-        content = json.dumps({POLICY_TYPES[policy_type].root_key or "anything": {}})
+        content = json.dumps(MANAGEMENT[policy_type])
     return content + " " * ((length or len(content)) - len(content))
 
 

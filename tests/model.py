@@ -7,109 +7,51 @@ seconds. Ids are the simulation's; whoever compares the two enters them here as 
 import re
 from typing import Any
 
-DAY = 86_400
-Thing = dict[str, Any]
-
-LIVE = ("REQUESTED", "OPEN")
-VALID_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+from model_parties import DAY, FULL_ACCESS, LIVE, VALID_ADDRESS, Parties, Refusal, Thing
 
 
-class Refusal(Exception):
-    """The service says no, with the name of AWS's exception and perhaps a reason."""
-
-    def __init__(self, code: str, reason: str | None = None) -> None:
-        super().__init__(code, reason)
-        self.code = code
-        self.reason = reason
-
-
-class Service:
-    """The whole service."""
-
-    def __init__(self, *, accounts: int, invitations: int, migrating: int, creation_takes: int) -> None:
-        self.limit = {"accounts": accounts, "invitations": invitations, "migrating": migrating}
-        self.creation_takes = creation_takes
-        self.now = 0
-        self.organizations: list[Thing] = []
-        self.handshakes: list[Thing] = []
-        self.creations: list[Thing] = []
-        self.addresses: dict[str, str] = {}
-        self.penniless: set[str] = set()
-
-    # Who is who.
-
-    def home(self, account: str) -> Thing | None:
-        """Where an account is a member."""
-        for organization in self.organizations:
-            if account in organization["members"]:
-                return organization
-        return None
-
-    def managed(self, account: str) -> Thing:
-        """The organization of its management account."""
-        organization = self.home(account)
-        if organization is None:
-            raise Refusal("AWSOrganizationsNotInUseException")
-        if organization["manager"] != account:
-            raise Refusal("AccessDeniedException")
-        return organization
-
-    def owner(self, address: str) -> str | None:
-        """Whose address it is."""
-        for account, owned in self.addresses.items():
-            if owned.lower() == address.lower():
-                return account
-        account, _, domain = address.lower().partition("@")
-        unnamed = domain == "accounts.example" and re.fullmatch("[0-9]{12}", account) and account not in self.addresses
-        return account if unnamed else None
-
-    def recipient(self, handshake: Thing) -> str | None:
-        """Who has to answer."""
-        if handshake["action"] == "ENABLE_ALL_FEATURES":
-            return handshake["organization"]["manager"]
-        if handshake["kind"] == "EMAIL":
-            return handshake["accepted by"] or self.owner(handshake["target"])
-        return handshake["target"]
-
-    def sent_by(self, handshake: Thing, account: str) -> bool:
-        """Whether the account manages the organization that sent it, and that still is."""
-        organization = handshake["organization"]
-        return not organization["deleted"] and organization["manager"] == account
-
-    def of(self, organization: Thing, action: str, *states: str) -> list[Thing]:
-        """The organization's handshakes of one action in these states."""
-        return [
-            handshake
-            for handshake in self.handshakes
-            if handshake["organization"] is organization
-            and handshake["action"] == action
-            and handshake["state"] in states
-        ]
-
-    def running(self, organization: Thing) -> list[Thing]:
-        """Its account creations in progress."""
-        return [
-            creation
-            for creation in self.creations
-            if creation["organization"] is organization and creation["state"] == "IN_PROGRESS"
-        ]
-
-    def counted(self, organization: Thing) -> int:
-        """What counts against the account quota."""
-        invitations = self.of(organization, "INVITE", "OPEN")
-        return len(organization["members"]) + len(invitations) + len(self.running(organization))
+class Service(Parties):
+    """Organizations, handshakes and accounts, and what happens when time passes."""
 
     # Organizations.
 
     def create_organization(self, account: str, features: str) -> Thing:
         if self.home(account):
             raise Refusal("AlreadyInOrganizationException")
+        if account in self.gone:
+            raise Refusal("AccessDeniedException")
         if account in self.penniless:
             raise Refusal("ConstraintViolationException", "MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED")
-        member = {"how": "INVITED", "since": self.now}
-        organization = {"id": None, "manager": account, "features": features, "members": {account: member}}
-        self.organizations.append({**organization, "deleted": False})
-        return self.organizations[-1]
+        organization = {"id": None, "manager": account, "features": features, "members": {}, "deleted": False}
+        organization |= {"units": [{"id": None, "name": "Root", "parent": None}], "closures": [], "recent closures": []}
+        organization["gone"] = 0
+        organization |= {"enabled": set(), "policies": [], "attachments": [], "tags": {}}
+        organization |= {"services": set(), "administrators": {}}
+        self.organizations.append(organization)
+        if features == "ALL":
+            organization["enabled"].add("SERVICE_CONTROL_POLICY")
+        self.add_member(organization, account, "INVITED")
+        return organization
+
+    def add_member(self, organization: Thing, account: str, how: str) -> None:
+        """A member comes to stand in the root."""
+        organization["members"][account] = {"how": how, "since": self.now}
+        self.place(organization, account, organization["units"][0])
+        self.attach_defaults(organization, account)
+
+    def place(self, organization: Thing, account: str, unit: Thing) -> None:
+        self.serial += 1
+        organization["members"][account] |= {"in": unit, "came": (self.now, self.serial)}
+
+    def attach_defaults(self, organization: Thing, entity: str | None) -> None:
+        """AWS's own policy is attached to whatever there is while service control policies are enabled."""
+        if "SERVICE_CONTROL_POLICY" in organization["enabled"]:
+            organization["attachments"].append((FULL_ACCESS, entity))
+
+    def forget(self, organization: Thing, thing: str) -> None:
+        """Nothing is attached any more to what is gone, and its tags are gone too."""
+        organization["attachments"] = [pair for pair in organization["attachments"] if thing not in pair]
+        organization["tags"].pop(thing, None)
 
     def delete_organization(self, account: str) -> None:
         organization = self.managed(account)
@@ -135,6 +77,7 @@ class Service:
     def depart(self, organization: Thing, account: str) -> None:
         self.require_may_leave(organization, account)
         del organization["members"][account]
+        self.forget(organization, account)
         for parent in self.of(organization, "ENABLE_ALL_FEATURES", *LIVE):
             if account in parent["waiting for"]:
                 parent["waiting for"].remove(account)
@@ -145,11 +88,15 @@ class Service:
     def require_may_leave(self, organization: Thing, account: str) -> None:
         if organization["manager"] == account:
             raise Refusal("MasterCannotLeaveOrganizationException")
+        if account in organization["administrators"]:
+            raise Refusal("ConstraintViolationException", "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG")
         member = organization["members"][account]
         if member["how"] == "CREATED" and self.now < member["since"] + 4 * DAY:
             raise Refusal("ConstraintViolationException", "WAIT_PERIOD_ACTIVE")
         if account in self.penniless:
             raise Refusal("ConstraintViolationException", "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED")
+        if any(closure["closing"] == account for closure in organization["closures"]):
+            raise Refusal("ConstraintViolationException", "ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
 
     # Handshakes.
 
@@ -267,13 +214,15 @@ class Service:
             raise Refusal("HandshakeConstraintViolationException", "ALREADY_IN_AN_ORGANIZATION")
         if former:
             self.require_may_leave(former, account)
+        if account in self.gone:
+            raise Refusal("AccessDeniedException")
         if account in self.penniless:
             raise Refusal("HandshakeConstraintViolationException", "PAYMENT_INSTRUMENT_REQUIRED")
         self.end(invitation, "ACCEPTED")
         invitation["accepted by"] = account if by_address else None
         if former:
             self.depart(former, account)
-        organization["members"][account] = {"how": "INVITED", "since": self.now}
+        self.add_member(organization, account, "INVITED")
 
     def decline(self, account: str, handshake_id: str) -> Thing:
         handshake = self.find(handshake_id)
@@ -331,13 +280,18 @@ class Service:
         creation["state"] = "SUCCEEDED"
         creation["account"] = f"created {len(self.addresses)}"
         self.addresses[creation["account"]] = creation["address"]
-        organization["members"][creation["account"]] = {"how": "CREATED", "since": self.now}
+        self.add_member(organization, creation["account"], "CREATED")
 
     def adopt(self, creation: Thing, account: str, since: int) -> None:
         """Learn under which number an account was created, and when exactly."""
-        unnamed, members = creation["account"], creation["organization"]["members"]
+        organization, unnamed = creation["organization"], creation["account"]
+        members = organization["members"]
         self.addresses[account] = self.addresses.pop(unnamed)
-        members[account] = {**members.pop(unnamed), "since": since}
+        member = members.pop(unnamed)
+        members[account] = {**member, "since": since, "came": (since, member["came"][1])}
+        organization["attachments"] = [
+            (policy, account if target == unnamed else target) for policy, target in organization["attachments"]
+        ]
         creation["account"] = account
         in_order = sorted(members.items(), key=lambda member: member[1]["since"])
         members.clear()
@@ -367,15 +321,34 @@ class Service:
         for creation in self.creations:
             if creation["state"] == "IN_PROGRESS":
                 pending.append((creation["requested"] + self.creation_takes, creation))
+        for organization in self.organizations:
+            for closure in organization["closures"]:
+                later = self.closure_takes if closure["state"] == "PENDING_CLOSURE" else 90 * DAY
+                pending.append((closure["since"] + later, closure))
         return pending
 
     def happen(self, what: Thing) -> None:
         if "address" in what:
             self.finish(what)
+        elif "closing" in what:
+            self.go_on_closing(what)
         elif what["state"] in LIVE:
             self.withdraw(what, "EXPIRED")
         else:
             what["state"] = "PURGED"
+
+    def go_on_closing(self, closure: Thing) -> None:
+        """Pending becomes closed, and closed becomes gone."""
+        if closure["state"] == "PENDING_CLOSURE":
+            closure.update(state="CLOSED", since=self.now)
+            return
+        organization, account = closure["organization"], closure["closing"]
+        organization["closures"].remove(closure)
+        organization["administrators"].pop(account, None)
+        del organization["members"][account]
+        self.forget(organization, account)
+        self.gone.add(account)
+        organization["gone"] += 1
 
     # Questions.
 
@@ -386,17 +359,19 @@ class Service:
         return organization
 
     def list_accounts(self, account: str) -> list[tuple[str, str, int]]:
-        members = self.managed(account)["members"]
+        members = self.asked(account)["members"]
         return [(member, facts["how"], facts["since"]) for member, facts in members.items()]
 
     def list_creations(self, account: str) -> list[Thing]:
-        organization = self.managed(account)
+        organization = self.asked(account)
         return [creation for creation in reversed(self.creations) if creation["organization"] is organization]
 
     def describe_handshake(self, account: str, handshake_id: str) -> Thing:
         handshake = self.find(handshake_id)
         received = handshake["action"] != "ENABLE_ALL_FEATURES" and self.recipient(handshake) == account
-        if not received and not self.sent_by(handshake, account):
+        sender = self.home(account)
+        administers = sender is not None and account in sender["administrators"] and handshake["organization"] is sender
+        if not (received or administers or self.sent_by(handshake, account)):
             raise Refusal("AccessDeniedException")
         return handshake
 
@@ -404,7 +379,7 @@ class Service:
         return [handshake for handshake in reversed(self.handshakes) if handshake["state"] != "PURGED"]
 
     def list_sent(self, account: str) -> list[Thing]:
-        organization = self.managed(account)
+        organization = self.asked(account)
         return [handshake for handshake in self.visible() if handshake["organization"] is organization]
 
     def list_received(self, account: str) -> list[Thing]:

@@ -320,7 +320,10 @@ class TargetNotFoundException(Refused):
 class TooManyRequestsException(Refused):
     """Too many calls in too short a time."""
 
-    messages: ClassVar = {None: "You have sent too many requests in too short a period of time. Try again later."}
+    messages: ClassVar = {
+        None: "AWS Organizations can't complete your request because another request is already in progress. Try again "
+        "later."
+    }
 
 
 class UnsupportedAPIEndpointException(Refused):

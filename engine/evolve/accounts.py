@@ -12,7 +12,7 @@ from ..events import (
 )
 from ..settings import CLOSED_ACCOUNT_RETENTION
 from ..state import Account, Creation, State
-from ..words import Condition, DepartureMethod
+from ..words import DepartureMethod
 
 
 def on_account_described(state: State, event: AccountDescribed) -> None:
@@ -66,8 +66,8 @@ def on_account_departed(state: State, event: AccountDeparted) -> None:
     if organization.migration:
         organization.migration.outstanding.pop(account.id, None)
     if event.method is DepartureMethod.CLEANED:
-        # It exists no more, and nothing can be done with it; its address stays taken (section 4.1).
-        account.conditions = (Condition.SUSPENDED,)
+        state.cleaned[account.id] = None
+        organization.cleaned += 1
         state.timers.clear_appointment("CleanClosedAccount", account.id)
 
 

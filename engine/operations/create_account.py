@@ -56,6 +56,8 @@ def creation(
     if request.role_name and request.role_name.startswith("AWSServiceRoleFor"):
         raise InvalidInputException("INVALID_ROLE_NAME")
     tags = tag_rules.compliant(request.tags, "account", organization)
+    if govcloud and Condition.GOVCLOUD_NOT_ENABLED in state.conditions_of(stamp.account):
+        raise ConstraintViolationException("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")
     membership.require_finalized(organization, state, stamp.now)
     conditions = state.conditions_of(stamp.account)
     for condition, reason in REASONS.items():

@@ -1,18 +1,19 @@
 """CreateGovCloudAccount: the management account has a member account made, and a GovCloud account linked with it.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
-    (MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED); then as create_account.py.
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_ROLE_NAME,
+    INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED,
+    TAG_POLICY_VIOLATION, MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED); FinalizingOrganization; ConstraintViolation
+    (MASTER_ACCOUNT_MISSING_CONTACT_INFO, MASTER_ACCOUNT_ADDRESS_DOES_NOT_MATCH_MARKETPLACE); ConcurrentModification;
+    ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
 Happens: AccountCreationRequested, as create_account.py; the status will name both accounts.
 Goes on in: finish_account_creation.py. The GovCloud account stands alone, in another partition, and has no record here.
 Sources: section 4.2. That every management account is enabled for GovCloud unless stated otherwise is inferred.
 """
 
-from ..errors import ConstraintViolationException
 from ..operation import Events, Stamp
 from ..rules import caller
 from ..state import State
-from ..words import Condition
 from .create_account import Request as CreateAccountRequest
 from .create_account import creation
 from .create_account import reply as reply
@@ -24,6 +25,4 @@ class Request(CreateAccountRequest, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.allowed("CreateGovCloudAccount", state, stamp)
-    if Condition.GOVCLOUD_NOT_ENABLED in state.conditions_of(stamp.account):
-        raise ConstraintViolationException("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")
     return creation(request, organization, state, stamp, govcloud=True)

@@ -1,7 +1,8 @@
 """CreateOrganization: an account founds an organization and becomes its management account.
 
 Caller: a standalone account.
-Refused, in this order: AlreadyInOrganization; ConstraintViolation (ACCOUNT_CREATION_NOT_COMPLETE,
+Refused, in this order: AlreadyInOrganization; AccessDenied for a suspended or closed account [inferred];
+    ConstraintViolation (ACCOUNT_CREATION_NOT_COMPLETE,
     MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED, MASTER_ACCOUNT_MISSING_CONTACT_INFO,
     MASTER_ACCOUNT_MISSING_BUSINESS_LICENSE, CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION);
     AccessDeniedForDependency (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE).
@@ -14,6 +15,7 @@ Sources: sections 3.1 and 10.4; the order of the refusals is inferred.
 from msgspec import Struct
 
 from ..errors import (
+    AccessDeniedException,
     AccessDeniedForDependencyException,
     AlreadyInOrganizationException,
     ConstraintViolationException,
@@ -41,6 +43,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if state.organization_of(account):
         raise AlreadyInOrganizationException
     conditions = state.conditions_of(account)
+    if Condition.SUSPENDED in conditions:
+        raise AccessDeniedException
     for condition, reason in REASONS.items():
         if condition in conditions:
             raise ConstraintViolationException(reason)

@@ -1,10 +1,10 @@
 """CreateOrganizationalUnit: the management account makes an OU under the root or under another OU.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER,
-    DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION); ParentNotFound;
-    DuplicateOrganizationalUnit (a sibling has that name, in the same case of letters [inferred]); ConstraintViolation
-    (OU_DEPTH_LIMIT_EXCEEDED, OU_NUMBER_LIMIT_EXCEEDED).
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput
+    (INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED,
+    TAG_POLICY_VIOLATION); DuplicateOrganizationalUnit (a sibling has that name, in the same case of letters
+    [inferred]); ConstraintViolation (OU_DEPTH_LIMIT_EXCEEDED, OU_NUMBER_LIMIT_EXCEEDED).
 Happens: OrganizationalUnitCreated; ResourceTagged, if it is given tags.
 Goes on in: move_account.py, which fills it.
 Sources: sections 5 and 8; the order of the refusals is inferred.
@@ -36,11 +36,11 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.allowed("CreateOrganizationalUnit", state, stamp)
-    tags = tag_rules.compliant(request.tags, "ou", organization)
     units = organization.units
     parent = units.by_id.get(request.parent_id)
     if parent is None:
         raise ParentNotFoundException
+    tags = tag_rules.compliant(request.tags, "ou", organization)
     if request.name in parent.units.values():
         raise DuplicateOrganizationalUnitException
     limits = state.settings.quotas

@@ -1,8 +1,9 @@
 """TerminateResponsibilityTransfer: one side withdraws from a transfer, which then runs to the end of a month.
 
 Caller: the management account of either side.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (END_DATE_TOO_EARLY, END_DATE_TOO_LATE,
-    END_DATE_NOT_END_OF_MONTH, INVALID_END_DATE); ResponsibilityTransferNotFound; ResponsibilityTransferAlreadyInStatus;
+Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResponsibilityTransferNotFound; InvalidInput
+    (END_DATE_TOO_EARLY, END_DATE_TOO_LATE, END_DATE_NOT_END_OF_MONTH, INVALID_END_DATE);
+    ResponsibilityTransferAlreadyInStatus;
     InvalidResponsibilityTransferTransition (it was not accepted).
 Happens: ResponsibilityTransferWithdrawn. The end is that of the current month, unless the request says the next.
 Goes on in: nowhere; at its end nothing more happens, and its details are kept.
@@ -33,9 +34,9 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.allowed("TerminateResponsibilityTransfer", state, stamp)
+    transfer, _ = transfers.find(request.id, organization, state)
     wanted = microseconds(request.end_timestamp) if request.end_timestamp is not None else None
     ends_at = transfers.checked_end(wanted, stamp.now, state.settings.transfer_notice_days)
-    transfer, _ = transfers.find(request.id, organization, state)
     if transfer.status is TransferStatus.WITHDRAWN:
         raise ResponsibilityTransferAlreadyInStatusException
     if transfer.status is not TransferStatus.ACCEPTED:

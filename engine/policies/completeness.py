@@ -16,15 +16,23 @@ from .text import effective_json
 
 RULES_PER_PLAN = 10
 LONGEST_CONTINUOUS_BACKUP = 35
+SHORTEST_COLD_STORAGE = 90
+"""Both in days."""
 LARGEST_TAG_DOCUMENT = 395_000
 """Bytes."""
 REQUIRED_TAGS_PER_RESOURCE_TYPE = 50
+MOST_ERRORS = 1_000
+"""That are told of one account [inferred]."""
 KEYS_NAMED = 5
 """Tag keys that a message lists before it counts."""
+DELETE, TO_COLD_STORAGE = "delete_after_days", "move_to_cold_storage_after_days"
+ARCHIVE = "opt_in_to_archive_for_supported_resources"
+
+Required = dict[Path, tuple[str, ...]]
+"""Which members the blocks of a document need; a star is any name."""
 
 LABEL = ("tag_key", "tag_value")
-# Which members the blocks of a plan need; a star is any name.
-REQUIRED: dict[Path, tuple[str, ...]] = {
+PLAN: Required = {
     (): ("regions", "rules", "selections"),
     ("rules", "*"): ("target_backup_vault_name",),
     ("rules", "*", "copy_actions", "*"): ("target_backup_vault_arn",),
@@ -32,6 +40,15 @@ REQUIRED: dict[Path, tuple[str, ...]] = {
     ("selections", "tags", "*"): ("iam_role_arn", *LABEL),
     ("selections", "resources", "*"): ("iam_role_arn", "resource_types"),
     ("backup_plan_tags", "*"): LABEL,
+}
+REGION_LISTS = ("enable_in_regions", "disable_in_regions")
+GUARDRAIL: Path = ("bedrock", "guardrail_inference", "*", "config_1")
+DOCUMENTS: dict[PolicyType, Required] = {
+    PolicyType.SECURITYHUB_POLICY: {("securityhub",): REGION_LISTS, ("securityhub", "features", "*"): REGION_LISTS},
+    PolicyType.BEDROCK_POLICY: {
+        GUARDRAIL: ("identifier",),
+        (*GUARDRAIL, "model_enforcement"): ("included_models", "excluded_models"),
+    },
 }
 
 
@@ -60,49 +77,61 @@ def errors(
     """Why an effective document is invalid.
 
     Args:
-        policy_type: a management type; only backup and tag policies are known to have such errors.
+        policy_type: a management type; of most no such errors are known.
         document: what `merge` made of the levels.
         levels: from the root down to the account, each in attachment order.
 
     Returns:
-        The errors in the order of the document; none if it is valid.
+        The errors in the order of the document, as many as are told; none if it is valid.
     """
-    if policy_type is PolicyType.BACKUP_POLICY:
-        findings = [
-            finding
-            for name, plan in document.get("plans", {}).items()
-            for finding in _errors_of_plan(("plans", name), plan)
-        ]
-    elif policy_type is PolicyType.TAG_POLICY:
-        findings = list(_errors_of_tags(document))
-    else:
-        findings = []
+    findings = list(islice(_findings(policy_type, document), MOST_ERRORS))
+    policies = _policies_by_origin(policy_type, {origin for finding in findings for origin in finding.origins}, levels)
     return [
         EffectivePolicyError(
-            finding.code, finding.message, "/".join(finding.path), _contributing(policy_type, finding.origins, levels)
+            finding.code, finding.message, "/".join(finding.path), _contributing(finding.origins, policies)
         )
         for finding in findings
     ]
 
 
-def _contributing(
-    policy_type: PolicyType, origins: tuple[Path, ...], levels: Sequence[Sequence[AttachedPolicy]]
-) -> tuple[str, ...]:
-    nearest_first = [policy for level in reversed(levels) for policy in level]
-    found = (
-        policy.id
-        for policy in nearest_first
-        if any(fragment(policy_type, policy.content).sets(origin) for origin in origins)
-    )
-    return tuple(dict.fromkeys(found))
+def _policies_by_origin(
+    policy_type: PolicyType, origins: set[Path], levels: Sequence[Sequence[AttachedPolicy]]
+) -> dict[Path, dict[str, int]]:
+    """Who set something at or below each of these paths: policies and how near they are to the account."""
+    found: dict[Path, dict[str, int]] = {}
+    for rank, policy in enumerate(policy for level in reversed(levels) for policy in level):
+        for origin in origins & fragment(policy_type, policy.content).touched:
+            found.setdefault(origin, {}).setdefault(policy.id, rank)
+    return found
+
+
+def _contributing(origins: tuple[Path, ...], policies: dict[Path, dict[str, int]]) -> tuple[str, ...]:
+    if len(origins) == 1:
+        return tuple(policies.get(origins[0], ()))
+    ranks = {policy: rank for origin in origins for policy, rank in policies.get(origin, {}).items()}
+    return tuple(sorted(ranks, key=ranks.__getitem__))
+
+
+def _findings(policy_type: PolicyType, document: dict[str, Any]) -> Iterator[_Finding]:
+    if policy_type is PolicyType.BACKUP_POLICY:
+        for name, plan in document.get("plans", {}).items():
+            yield from _errors_of_plan(("plans", name), plan)
+    elif policy_type is PolicyType.TAG_POLICY:
+        yield from _errors_of_tags(document)
+    else:
+        yield from _missing((), document, DOCUMENTS.get(policy_type, {}))
+
+
+def _missing(path: Path, block: dict[str, Any], required: Required) -> Iterator[_Finding]:
+    for pattern, names in required.items():
+        for place, inner in _blocks(path, block, pattern):
+            for name in names:
+                if name not in inner:
+                    yield _Finding("KEY_REQUIRED", f"'{name}' is missing", place, (place,))
 
 
 def _errors_of_plan(path: Path, plan: dict[str, Any]) -> Iterator[_Finding]:
-    for pattern, required in REQUIRED.items():
-        for place, block in _blocks(path, plan, pattern):
-            for name in required:
-                if name not in block:
-                    yield _Finding("KEY_REQUIRED", f"'{name}' is missing", place, (place,))
+    yield from _missing(path, plan, PLAN)
     if plan.get("regions") == []:
         place = (*path, "regions")
         yield _Finding("ELEMENTS_TOO_FEW", "'regions' is less than the allowed minimum limit 1", place, (place,))
@@ -116,14 +145,28 @@ def _errors_of_plan(path: Path, plan: dict[str, Any]) -> Iterator[_Finding]:
 
 
 def _errors_of_rule(path: Path, rule: dict[str, Any]) -> Iterator[_Finding]:
-    """Continuous backups live 35 days at most."""
-    continuous = str(rule.get("enable_continuous_backup", "")).lower()
-    days: str | int = rule.get("lifecycle", {}).get("delete_after_days", 0)
-    if continuous == "true" and int(days) > LONGEST_CONTINUOUS_BACKUP:
-        fields = f"enable_continuous_backup={continuous},delete_after_days={days}"
-        message = f"Dependent fields {fields} in policy block {path[-1]} are invalid when used together"
-        origins = ((*path, "enable_continuous_backup"), (*path, "lifecycle", "delete_after_days"))
-        yield _Finding("CROSS_ATTRIBUTE_VALIDATION", message, path, origins)
+    """Continuous backups live 35 days at most; what is archived stays in cold storage for 90 days at least."""
+    lifecycle: dict[str, Any] = rule.get("lifecycle", {})
+    if _is_set(rule, "enable_continuous_backup") and _days(lifecycle, DELETE, 0) > LONGEST_CONTINUOUS_BACKUP:
+        yield _dependent(path, {("enable_continuous_backup",): "true", ("lifecycle", DELETE): lifecycle[DELETE]})
+    cold_until = _days(lifecycle, TO_COLD_STORAGE, -SHORTEST_COLD_STORAGE) + SHORTEST_COLD_STORAGE
+    if _is_set(lifecycle, ARCHIVE) and _days(lifecycle, DELETE, cold_until) < cold_until:
+        used = {ARCHIVE: "true", DELETE: lifecycle[DELETE], TO_COLD_STORAGE: lifecycle[TO_COLD_STORAGE]}
+        yield _dependent(path, {("lifecycle", name): value for name, value in used.items()})
+
+
+def _is_set(block: dict[str, Any], name: str) -> bool:
+    return block.get(name) in (True, "true")
+
+
+def _days(lifecycle: dict[str, Any], name: str, otherwise: int) -> int:
+    return int(lifecycle.get(name, otherwise))
+
+
+def _dependent(path: Path, used: dict[Path, str | int]) -> _Finding:
+    fields = ",".join(f"{name[-1]}={value}" for name, value in used.items())
+    message = f"Dependent fields {fields} in policy block {path[-1]} are invalid when used together"
+    return _Finding("CROSS_ATTRIBUTE_VALIDATION", message, path, tuple((*path, *name) for name in used))
 
 
 def _blocks(path: Path, block: dict[str, Any], pattern: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

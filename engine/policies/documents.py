@@ -3,8 +3,7 @@
 from ..words import PolicyType
 from .fragments import fragment
 from .iam import require_valid_iam
-
-IAM_TYPES = frozenset({PolicyType.SERVICE_CONTROL_POLICY, PolicyType.RESOURCE_CONTROL_POLICY})
+from .types import POLICY_TYPES
 
 
 def require_valid(policy_type: PolicyType, content: str) -> None:
@@ -17,7 +16,7 @@ def require_valid(policy_type: PolicyType, content: str) -> None:
     Raises:
         MalformedPolicyDocumentException: it is not JSON, repeats a key, or breaks the syntax of its type.
     """
-    if policy_type in IAM_TYPES:
+    if POLICY_TYPES[policy_type].syntax is None:
         require_valid_iam(policy_type, content)
     else:
         fragment(policy_type, content)

@@ -7,21 +7,24 @@ from ..words import PolicyType
 from .text import parse, refuse
 
 ACTION = re.compile(r"\*|\*:\*|([A-Za-z0-9-]+):[A-Za-z0-9*?_-]+")
-RESOURCE = re.compile(r"\*|arn:.+", re.DOTALL)
+# An ARN, or so much of one that a wildcard can stand for the rest.
+RESOURCE = re.compile(r"arn(:[^:]*){4}:.+|arn.*\*.*|\*.*", re.DOTALL)
 CONDITION = re.compile(
     r"(ForAnyValue:|ForAllValues:)?"
-    r"(String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|NumericLessThan(Equals)?"
+    r"((String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|NumericLessThan(Equals)?"
     r"|NumericGreaterThan(Equals)?|Date(Not)?Equals|DateLessThan(Equals)?|DateGreaterThan(Equals)?|Bool|BinaryEquals"
-    r"|(Not)?IpAddress|Arn(Not)?Equals|Arn(Not)?Like|Null)(IfExists)?",
+    r"|(Not)?IpAddress|Arn(Not)?Equals|Arn(Not)?Like)(IfExists)?|Null)",
     re.IGNORECASE,
 )
 
 COMMON = frozenset({"Sid", "Effect", "Action", "Resource", "NotResource", "Condition"})
 
-# Of the services with resource control policies those that the sheet names; AWS's list grows [inferred].
-RCP_SERVICES = frozenset(
-    {"aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "sqs", "sts"}
-)
+# The guide's list, which grows.
+SERVICES = """
+    aoss appconfig appstream autoscaling codebuild codecommit cognito-identity cognito-idp comprehend comprehendmedical
+    dax dynamodb ecr health kinesisvideo kms logs s3 secretsmanager signin sqs sts support textract transcribe translate
+"""
+RCP_SERVICES = frozenset(SERVICES.split())
 
 
 def require_valid_iam(policy_type: PolicyType, content: str) -> None:
@@ -74,7 +77,8 @@ def _check_common(statement: dict[str, Any]) -> None:
         if not CONDITION.fullmatch(operator):
             refuse()
         for values in _object(tests).values():
-            if not all(isinstance(value, str | int | float) for value in _listed(values)):
+            # A list of no values is well formed, and matches nothing.
+            if values != [] and not all(isinstance(value, str | int | float) for value in _listed(values)):
                 refuse()
 
 

@@ -9,9 +9,10 @@ new ones while it may still assign or append [inferred]; what is named already h
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, cast
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, field
 
 from ..words import PolicyType
 from .fragments import APPEND, ASSIGN, REMOVE, SETTERS, Fragment, Path, Setting, Values, fragment
@@ -40,28 +41,40 @@ def merge(policy_type: PolicyType, levels: Sequence[Sequence[AttachedPolicy]]) -
     Raises:
         MalformedPolicyDocumentException: a policy that could never have been stored.
     """
-    merging = _Merging()
+    merging = Merging(policy_type)
     for level in levels:
-        merging.descend([fragment(policy_type, policy.content) for policy in level])
-    if policy_type is PolicyType.TAG_POLICY:
-        _default_tags(merging)
-    document: dict[str, Any] = {}
-    for path, value in merging.values.items():
-        _put(document, path, list(value) if isinstance(value, tuple) else value)
-    return document
+        merging = merging.below(level)
+    return merging.document()
 
 
-class _Merging:
-    """What holds above a level."""
+class Merging(Struct):
+    """What the policies from the root down to some place say, and what they leave to the levels below it."""
 
-    def __init__(self) -> None:
-        self.values: dict[Path, Scalar | Values] = {}
-        self.allowed: dict[Path, frozenset[str]] = {}
-        # In order of appearance.
-        self.named: dict[Path, None] = {(): None}
+    policy_type: PolicyType
+    values: dict[Path, Scalar | Values] = field(default_factory=dict[Path, Scalar | Values])
+    allowed: dict[Path, frozenset[str]] = field(default_factory=dict[Path, frozenset[str]])
+    named: dict[Path, None] = field(default_factory=lambda: dict[Path, None]({(): None}))
+    """In order of appearance."""
 
-    def descend(self, fragments: list[Fragment]) -> None:
-        """Apply one level."""
+    def below(self, level: Sequence[AttachedPolicy]) -> "Merging":
+        """The same with one more level. This one stays what it is: several places may be below it."""
+        if not level:
+            return self
+        merging = Merging(self.policy_type, dict(self.values), dict(self.allowed), dict(self.named))
+        merging._descend([fragment(self.policy_type, policy.content) for policy in level])
+        return merging
+
+    def document(self) -> dict[str, Any]:
+        """What it means for an account here."""
+        values = dict(self.values)
+        if self.policy_type is PolicyType.TAG_POLICY:
+            _default_tags(self.named, values)
+        document: dict[str, Any] = {}
+        for path, value in values.items():
+            _put(document, path, list(value) if isinstance(value, tuple) else value)
+        return document
+
+    def _descend(self, fragments: list[Fragment]) -> None:
         settings: dict[Path, list[Setting]] = {}
         for one in fragments:
             self._name(one.groups)
@@ -87,27 +100,38 @@ class _Merging:
         value = self.values.get(path, UNSET)
         if ASSIGN in allowed:
             value = next((setting.assign for setting in settings if setting.assign is not UNSET), value)
-        if APPEND in allowed and (value is UNSET or isinstance(value, tuple)):
-            for setting in settings:
-                if setting.append:
-                    start = value if isinstance(value, tuple) else ()
-                    value = (*start, *dict.fromkeys(new for new in setting.append if new not in start))
-        if REMOVE in allowed and isinstance(value, tuple):
-            gone = {old for setting in settings for old in setting.remove}
-            value = tuple(old for old in value if old not in gone)
+        added = [setting.append for setting in settings if setting.append]
+        if added and APPEND in allowed and (value is UNSET or isinstance(value, tuple)):
+            value = _joined(() if value is UNSET else value, added)
+        gone = [setting.remove for setting in settings if setting.remove]
+        if gone and REMOVE in allowed and isinstance(value, tuple):
+            value = _without(value, gone)
         if value is not UNSET:
             self.values[path] = value
 
 
-def _default_tags(merging: _Merging) -> None:
+# Lists may be long: whether something is in one is looked up, not searched for.
+
+
+def _joined(values: Values, added: list[Values]) -> Values:
+    known = set(values)
+    return (*values, *(new for new in dict.fromkeys(chain.from_iterable(added)) if new not in known))
+
+
+def _without(values: Values, gone: list[Values]) -> Values:
+    removed = set(chain.from_iterable(gone))
+    return tuple(old for old in values if old not in removed)
+
+
+def _default_tags(named: Iterable[Path], values: dict[Path, Scalar | Values]) -> None:
     """Every rule has a key, in lower case unless its policy says otherwise, and allows any value unless it says which.
 
     An empty rule is enough (section 6.7).
     """
-    for path in merging.named:
+    for path in named:
         if len(path) == 2:
-            merging.values.setdefault((*path, "tag_key"), path[1])
-            merging.values.setdefault((*path, "tag_value"), ("*",))
+            values.setdefault((*path, "tag_key"), path[1])
+            values.setdefault((*path, "tag_value"), ("*",))
 
 
 def _put(document: dict[str, Any], path: Path, value: object) -> None:

@@ -14,6 +14,13 @@ from .text import refuse
 
 Scalar = str | int | float | bool | None
 Reader = Callable[[object], Scalar]
+NameReader = Callable[[object], str]
+INTEGER = re.compile(r"-?[0-9]{1,16}")
+
+
+def text(value: object) -> str:
+    """A string."""
+    return value if isinstance(value, str) else refuse()
 
 
 class One(Struct, frozen=True):
@@ -39,22 +46,28 @@ class Group(Struct, frozen=True):
 
     fields: "dict[str, Node]" = {}
     others: "Node | None" = None
-    ignores_case: bool = False
-    """Whether chosen names are the same in either case, and come out in lower case."""
+    name: NameReader = text
+    """Of chosen names."""
+    required: tuple[str, ...] = ()
+    """Members that every policy with the group has."""
+    may_be_empty: bool = True
 
 
 Node = One | Many | Group | Anything
 ANYTHING: Final = Anything()
 
 
+class Syntax(Struct, frozen=True):
+    """What a management policy of one type looks like."""
+
+    document: Group | Anything
+    ignores_case: bool = False
+    """Whether operators and the names of known members may be written in either case."""
+
+
 def scalar(value: object) -> Scalar:
     """Any value but an object or a list."""
     return value if value is None or isinstance(value, str | int | float) else refuse()
-
-
-def text(value: object) -> str:
-    """A string."""
-    return value if isinstance(value, str) else refuse()
 
 
 def flag(value: object) -> str | bool:
@@ -71,13 +84,19 @@ def word(*words: str) -> Reader:
     return read
 
 
-def integer(lowest: int = 0, highest: int = 999_999_999) -> Reader:
+def lower(value: object) -> str:
+    """A string that is the same in either case, and comes out in lower case."""
+    return text(value).lower()
+
+
+def integer(lowest: int, highest: int = 10**16 - 1) -> Reader:
     """A reader of integers, as such or as strings; `60` is one, `60.0` is not (section 6.7)."""
 
     def read(value: object) -> str | int:
         if isinstance(value, bool) or not isinstance(value, str | int):
             refuse()
-        if not re.fullmatch(r"-?[0-9]{1,9}", str(value) if isinstance(value, str) or abs(value) < 10**9 else ""):
+        # Bounded before anything is converted: turning endless digits into a number, or back, takes forever.
+        if not (INTEGER.fullmatch(value) if isinstance(value, str) else lowest <= value <= highest):
             refuse()
         return value if lowest <= int(value) <= highest else refuse()
 
@@ -90,7 +109,7 @@ def tag_value(value: object) -> str:
     return written if written.count("*") <= 1 else refuse()
 
 
-def matching(pattern: str) -> Reader:
+def matching(pattern: str) -> NameReader:
     """A reader of strings of one form."""
     form = re.compile(pattern)
 

@@ -1,15 +1,21 @@
-"""The syntax of every management policy type (section 6.7), and which types have none that is known.
+"""What the management policies of every type look like (section 6.7, and the guide's pages on their syntax).
 
-A row is what may stand under the root key. Where the sheet leaves a syntax open, more is accepted than AWS might.
+Where neither says it, more is accepted than AWS might; ``types`` says which syntax is whose.
 """
 
-from ..words import PolicyType
-from .schema import ANYTHING, Group, Many, Node, One, flag, integer, matching, tag_value, text, word
+from .schema import ANYTHING, Group, Many, Node, One, Syntax, flag, integer, lower, matching, tag_value, text, word
 from .tagged import resource_type
 
 ENABLED = One(word("enabled", "disabled"))
+REGION = r"[a-z]{2,}(-[a-z]+)+-[0-9]+"
 
-TAGS = Group(
+
+def under(root: str, node: Node, *, ignores_case: bool = False) -> Syntax:
+    """A document with one key, and everything under it."""
+    return Syntax(Group({root: node}, required=(root,)), ignores_case)
+
+
+RULES = Group(
     others=Group(
         {
             "tag_key": One(text),
@@ -18,34 +24,35 @@ TAGS = Group(
             "report_required_tag_for": Many(resource_type),
         }
     ),
-    ignores_case=True,
+    name=lower,
 )
+TAGS = under("tags", RULES, ignores_case=True)
 
 NAMES = Many(text, appends_nothing=False)
 LABELS = Group(others=Group({"tag_key": One(text), "tag_value": One(text)}))
 LIFECYCLE = Group(
     {
-        "move_to_cold_storage_after_days": One(integer()),
-        "delete_after_days": One(integer()),
+        "move_to_cold_storage_after_days": One(integer(1)),
+        "delete_after_days": One(integer(1)),
         "opt_in_to_archive_for_supported_resources": One(flag),
     }
 )
 CONDITION = Group(others=Group({"condition_key": One(text), "condition_value": One(text)}))
 CONDITIONS = Group(dict.fromkeys(("string_equals", "string_not_equals", "string_like", "string_not_like"), CONDITION))
 
-RULE = Group(
+BACKUP_RULE = Group(
     {
         "schedule_expression": One(text),
         "schedule_expression_timezone": One(text),
-        "start_backup_window_minutes": One(integer()),
-        "complete_backup_window_minutes": One(integer()),
+        "start_backup_window_minutes": One(integer(60)),
+        "complete_backup_window_minutes": One(integer(60)),
         "enable_continuous_backup": One(flag),
         "target_backup_vault_name": One(text),
         "target_logically_air_gapped_backup_vault_arn": One(text),
         "lifecycle": LIFECYCLE,
         "copy_actions": Group(others=Group({"target_backup_vault_arn": One(text), "lifecycle": LIFECYCLE})),
         "recovery_point_tags": LABELS,
-        "index_actions": ANYTHING,
+        "index_actions": Group({"resource_types": Many(word("EBS", "S3"), appends_nothing=False)}),
         "scan_actions": ANYTHING,
     }
 )
@@ -53,15 +60,15 @@ TAG_SELECTION = Group({"iam_role_arn": One(text), "tag_key": One(text), "tag_val
 RESOURCE_SELECTION = Group(
     {"iam_role_arn": One(text), "resource_types": NAMES, "not_resource_types": NAMES, "conditions": CONDITIONS}
 )
-PLANS = Group(
+BACKUP_PLANS = Group(
     others=Group(
         {
-            "rules": Group(others=RULE, ignores_case=True),
-            "regions": NAMES,
+            "rules": Group(others=BACKUP_RULE, name=lower),
+            "regions": Many(matching(REGION), appends_nothing=False),
             "selections": Group(
                 {
-                    "tags": Group(others=TAG_SELECTION, ignores_case=True),
-                    "resources": Group(others=RESOURCE_SELECTION, ignores_case=True),
+                    "tags": Group(others=TAG_SELECTION, name=lower),
+                    "resources": Group(others=RESOURCE_SELECTION, name=lower),
                 }
             ),
             "advanced_backup_settings": Group(
@@ -75,6 +82,7 @@ PLANS = Group(
         }
     )
 )
+PLANS = under("plans", BACKUP_PLANS, ignores_case=True)
 
 AI_SERVICES = """
     default aiops aidevops awssupplychain biodiscovery chimesdkvoiceanalytics cloudwatch codeguruprofiler codewhisperer
@@ -83,12 +91,13 @@ AI_SERVICES = """
     rekognition securityhub securitylake textract transcribe transform translate workspaces
 """
 OPT_OUT = Group({"opt_out_policy": One(word("optIn", "optOut"))})
+AI_OPT_OUTS = under("services", Group(dict.fromkeys(AI_SERVICES.split(), OPT_OUT)))
 
 CHANNEL_SETTINGS: dict[str, Node] = {
     "supported_channel_types": Many(word("public", "private")),
     "supported_role_settings": Many(word("user_role", "channel_role")),
 }
-CHATBOT = Group(
+CHAT_CLIENTS = Group(
     {
         "platforms": Group(
             {
@@ -97,16 +106,18 @@ CHATBOT = Group(
                         "client": ENABLED,
                         "workspaces": Many(text),
                         "default": Group(CHANNEL_SETTINGS),
-                        "overrides": Group(others=Group(CHANNEL_SETTINGS)),
+                        "overrides": Group(others=Group(CHANNEL_SETTINGS), name=lower),
                     }
                 ),
                 "microsoft_teams": Group(
                     {
                         "client": ENABLED,
-                        "tenants": Group(others=Many(text)),
+                        "tenants": Group(others=Many(text), name=lower),
                         "default": Group(CHANNEL_SETTINGS),
                         # Of a tenant, or of a team of a tenant.
-                        "overrides": Group(others=Group(CHANNEL_SETTINGS, others=Group(CHANNEL_SETTINGS))),
+                        "overrides": Group(
+                            others=Group(CHANNEL_SETTINGS, others=Group(CHANNEL_SETTINGS), name=lower), name=lower
+                        ),
                     }
                 ),
                 "chime": Group({"client": ENABLED}),
@@ -115,18 +126,20 @@ CHATBOT = Group(
         "default": Group({"client": ENABLED}),
     }
 )
+CHATBOT = under("chatbot", CHAT_CLIENTS, ignores_case=True)
 
+DAYS = One(integer(0, 2_147_483_647))
 TRIBOOLEAN = One(word("no_preference", "enabled", "disabled"))
 IMAGE_CRITERION = Group(
     {
         "allowed_image_providers": Many(text),
         "image_names": Many(text),
         "marketplace_product_codes": Many(text),
-        "creation_date_condition": Group({"maximum_days_since_created": One(integer())}),
-        "deprecation_time_condition": Group({"maximum_days_since_deprecated": One(integer())}),
+        "creation_date_condition": Group({"maximum_days_since_created": DAYS}),
+        "deprecation_time_condition": Group({"maximum_days_since_deprecated": DAYS}),
     }
 )
-EC2_ATTRIBUTES = Group(
+EC2_SETTINGS = Group(
     {
         "exception_message": One(text),
         "vpc_block_public_access": Group(
@@ -162,43 +175,68 @@ EC2_ATTRIBUTES = Group(
     }
 )
 
+EC2_ATTRIBUTES = under("ec2_attributes", EC2_SETTINGS)
+
 REGION_LISTS: dict[str, Node] = dict.fromkeys(
-    ("enable_in_regions", "disable_in_regions"), Many(matching(r"ALL_SUPPORTED|[a-z]{2,}(-[a-z]+)+-[0-9]+"))
+    ("enable_in_regions", "disable_in_regions"), Many(matching(f"ALL_SUPPORTED|{REGION}"))
 )
-SCANNING = Group(REGION_LISTS)
-ENABLEMENT = Group(
+IN_REGIONS = Group(REGION_LISTS)
+SECURITY_HUB = under("securityhub", Group({**REGION_LISTS, "features": Group(others=IN_REGIONS)}))
+# All that is known: somewhere in it, `cspm_enablement` has both lists of regions; see ``fragments``.
+SECURITY_HUB_CSPM = Syntax(ANYTHING)
+SCANNINGS = Group(
     {
-        "ec2_scanning": SCANNING,
-        "ecr_scanning": SCANNING,
-        "code_repository_scanning": SCANNING,
-        "lambda_standard_scanning": Group({**REGION_LISTS, "lambda_code_scanning": SCANNING}),
+        "ec2_scanning": IN_REGIONS,
+        "ecr_scanning": IN_REGIONS,
+        "code_repository_scanning": IN_REGIONS,
+        "lambda_standard_scanning": Group({**REGION_LISTS, "lambda_code_scanning": IN_REGIONS}),
     }
 )
+INSPECTOR = under("inspector", Group({"enablement": SCANNINGS}))
+NETWORK_SECURITY_DIRECTOR = under(
+    "network_security_director", Group({"enablement": Group({"network_security_scan": IN_REGIONS})})
+)
+
+STATUS: dict[str, Node] = {"status": ENABLED}
+GUARDDUTY_FEATURES = """
+    foundational s3_data_events eks_audit_logs ebs_malware_protection rds_login_events lambda_network_logs ai_protection
+"""
+AGENTS = ("eks_addon_management", "ec2_agent_management", "ecs_fargate_agent_management")
+FEATURES = Group(
+    {
+        **dict.fromkeys(GUARDDUTY_FEATURES.split(), Group(STATUS)),
+        "runtime_monitoring": Group(
+            {**STATUS, "additional_configuration": Group(dict.fromkeys(AGENTS, Group(STATUS)))}
+        ),
+    }
+)
+GUARDDUTY = under(
+    "guardduty",
+    Group(
+        {"enablement": Group({"default": FEATURES}, others=FEATURES, name=matching(REGION), may_be_empty=False)},
+        required=("enablement",),
+    ),
+)
+
+GUARDING = One(word("selective", "comprehensive"))
 GUARDRAIL = Group(
     {
-        "identifier": One(matching(r"arn:[a-z-]+:bedrock:[^:]*:[^:]*:guardrail(-profile)?/[^:]+:[^:]+")),
+        # A published version, not DRAFT.
+        "identifier": One(matching(r"arn:[a-z-]+:bedrock:[^:]*:[^:]*:guardrail(-profile)?/[^:]+:[1-9][0-9]*")),
+        "selective_content_guarding": Group({"system": GUARDING, "messages": GUARDING}),
+        "model_enforcement": Group({"included_models": Many(text), "excluded_models": Many(text)}),
+        # Of an older edition of the guide.
         "input_tags": One(word("honor", "ignore")),
     }
 )
-PATCH_ORDER = Group({"patch_order": One(word("first", "second", "last"))})
+BEDROCK = under(
+    "bedrock",
+    Group({"guardrail_inference": Group(others=Group({"config_1": GUARDRAIL}), name=matching(REGION))}),
+)
 
-SYNTAX: dict[PolicyType, Node] = {
-    PolicyType.TAG_POLICY: TAGS,
-    PolicyType.BACKUP_POLICY: PLANS,
-    PolicyType.AISERVICES_OPT_OUT_POLICY: Group(dict.fromkeys(AI_SERVICES.split(), OPT_OUT)),
-    PolicyType.CHATBOT_POLICY: CHATBOT,
-    PolicyType.DECLARATIVE_POLICY_EC2: EC2_ATTRIBUTES,
-    PolicyType.SECURITYHUB_POLICY: Group(REGION_LISTS),
-    PolicyType.INSPECTOR_POLICY: Group({"enablement": ENABLEMENT}),
-    PolicyType.UPGRADE_ROLLOUT_POLICY: Group(
-        {
-            "default": PATCH_ORDER,
-            "tags": Group(others=Group({"tag_values": Group(others=PATCH_ORDER)})),
-        }
-    ),
-    PolicyType.BEDROCK_POLICY: Group({"guardrail_inference": Group(others=Group({"config_1": GUARDRAIL}))}),
-    PolicyType.S3_POLICY: Group({"public_access_block_configuration": One(word("all", "none"))}),
-    PolicyType.NETWORK_SECURITY_DIRECTOR_POLICY: ANYTHING,
-    PolicyType.SECURITYHUB_CSPM_POLICY: ANYTHING,
-    PolicyType.GUARDDUTY_POLICY: ANYTHING,
-}
+PATCH_ORDER = Group({"patch_order": One(word("first", "second", "last"))})
+UPGRADE_ROLLOUT = under(
+    "upgrade_rollout",
+    Group({"default": PATCH_ORDER, "tags": Group(others=Group({"tag_values": Group(others=PATCH_ORDER)}))}),
+)
+S3_ATTRIBUTES = under("s3_attributes", Group({"public_access_block_configuration": One(word("all", "none"))}))

@@ -3,13 +3,15 @@
 from msgspec import Struct
 
 from ..words import PolicyType
+from . import syntax
+from .schema import Syntax
 
 
 class PolicyTypeFacts(Struct, frozen=True, kw_only=True):
     """One row of section 6.1. What the sheet does not know is 10,000 characters and 10 attachments [inferred]."""
 
-    root_key: str | None = None
-    """The one key of a management document; None for the IAM kinds, and where the syntax is not published."""
+    syntax: Syntax | None = None
+    """What its documents look like; None for the two that are written in IAM's language."""
     max_size: int = 10_000
     """Characters, counted as sent."""
     max_attached: int = 10
@@ -17,11 +19,14 @@ class PolicyTypeFacts(Struct, frozen=True, kw_only=True):
     min_attached: int = 0
     max_policies: int = 1_000
     """Policies of the type per organization."""
-    effective: bool = True
-    """Whether accounts have an effective policy of the type."""
     default_policy: str | None = None
     """The id of AWS's own policy that every entity carries while the type is enabled."""
     default_detachable: bool = True
+
+    @property
+    def effective(self) -> bool:
+        """Whether accounts have an effective policy of the type: what is not IAM's is merged for them."""
+        return self.syntax is not None
 
 
 class ManagedPolicy(Struct, frozen=True, kw_only=True):
@@ -36,30 +41,29 @@ class ManagedPolicy(Struct, frozen=True, kw_only=True):
 
 POLICY_TYPES: dict[PolicyType, PolicyTypeFacts] = {
     PolicyType.SERVICE_CONTROL_POLICY: PolicyTypeFacts(
-        max_size=10_240, min_attached=1, max_policies=10_000, effective=False, default_policy="p-FullAWSAccess"
+        max_size=10_240, min_attached=1, max_policies=10_000, default_policy="p-FullAWSAccess"
     ),
     PolicyType.RESOURCE_CONTROL_POLICY: PolicyTypeFacts(
         max_size=5_120,
         max_attached=5,
         min_attached=1,
         max_policies=2_000,
-        effective=False,
         default_policy="p-RCPFullAWSAccess",
         default_detachable=False,
     ),
-    PolicyType.TAG_POLICY: PolicyTypeFacts(root_key="tags"),
-    PolicyType.BACKUP_POLICY: PolicyTypeFacts(root_key="plans"),
-    PolicyType.AISERVICES_OPT_OUT_POLICY: PolicyTypeFacts(root_key="services", max_size=2_500, max_attached=5),
-    PolicyType.CHATBOT_POLICY: PolicyTypeFacts(root_key="chatbot", max_attached=5),
-    PolicyType.DECLARATIVE_POLICY_EC2: PolicyTypeFacts(root_key="ec2_attributes"),
-    PolicyType.SECURITYHUB_POLICY: PolicyTypeFacts(root_key="securityhub"),
-    PolicyType.INSPECTOR_POLICY: PolicyTypeFacts(root_key="inspector"),
-    PolicyType.UPGRADE_ROLLOUT_POLICY: PolicyTypeFacts(root_key="upgrade_rollout", max_size=5_120),
-    PolicyType.BEDROCK_POLICY: PolicyTypeFacts(root_key="bedrock"),
-    PolicyType.S3_POLICY: PolicyTypeFacts(root_key="s3_attributes"),
-    PolicyType.NETWORK_SECURITY_DIRECTOR_POLICY: PolicyTypeFacts(),
-    PolicyType.SECURITYHUB_CSPM_POLICY: PolicyTypeFacts(),
-    PolicyType.GUARDDUTY_POLICY: PolicyTypeFacts(),
+    PolicyType.TAG_POLICY: PolicyTypeFacts(syntax=syntax.TAGS),
+    PolicyType.BACKUP_POLICY: PolicyTypeFacts(syntax=syntax.PLANS),
+    PolicyType.AISERVICES_OPT_OUT_POLICY: PolicyTypeFacts(syntax=syntax.AI_OPT_OUTS, max_size=2_500, max_attached=5),
+    PolicyType.CHATBOT_POLICY: PolicyTypeFacts(syntax=syntax.CHATBOT, max_attached=5),
+    PolicyType.DECLARATIVE_POLICY_EC2: PolicyTypeFacts(syntax=syntax.EC2_ATTRIBUTES),
+    PolicyType.SECURITYHUB_POLICY: PolicyTypeFacts(syntax=syntax.SECURITY_HUB),
+    PolicyType.INSPECTOR_POLICY: PolicyTypeFacts(syntax=syntax.INSPECTOR),
+    PolicyType.UPGRADE_ROLLOUT_POLICY: PolicyTypeFacts(syntax=syntax.UPGRADE_ROLLOUT, max_size=5_120),
+    PolicyType.BEDROCK_POLICY: PolicyTypeFacts(syntax=syntax.BEDROCK),
+    PolicyType.S3_POLICY: PolicyTypeFacts(syntax=syntax.S3_ATTRIBUTES),
+    PolicyType.NETWORK_SECURITY_DIRECTOR_POLICY: PolicyTypeFacts(syntax=syntax.NETWORK_SECURITY_DIRECTOR),
+    PolicyType.SECURITYHUB_CSPM_POLICY: PolicyTypeFacts(syntax=syntax.SECURITY_HUB_CSPM),
+    PolicyType.GUARDDUTY_POLICY: PolicyTypeFacts(syntax=syntax.GUARDDUTY),
 }
 
 # Pretty-printed, as DescribePolicy sends it.

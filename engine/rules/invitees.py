@@ -1,22 +1,23 @@
 """Whom an invitation is addressed to: an account, by its id or by its owner's address (section 2.2)."""
 
 import re
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from ..errors import InvalidInputException
 from ..words import PartyType
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+SHORTEST, LONGEST = 6, 64
+"""Characters of an address (section 1.1)."""
 
 
 class Target(Struct, frozen=True, rename="pascal"):
     """A party in a request. What is wrong with it has other reasons on the wire than a broken constraint."""
 
-    type: str
-    id: Annotated[str, Meta(max_length=64)] = ""
+    type: str = ""
+    id: str = ""
 
 
 def party_type_of(target: Target) -> PartyType:
@@ -31,7 +32,7 @@ def party_type_of(target: Target) -> PartyType:
             raise InvalidInputException("INVALID_PATTERN")
         return PartyType.ACCOUNT
     if target.type == PartyType.EMAIL:
-        if not EMAIL.fullmatch(target.id):
+        if not (SHORTEST <= len(target.id) <= LONGEST and EMAIL.fullmatch(target.id)):
             raise InvalidInputException("INVALID_EMAIL_ADDRESS_TARGET")
         return PartyType.EMAIL
     raise InvalidInputException("INVALID_PARTY_TYPE_TARGET")

@@ -2,6 +2,7 @@
 
 from ..callers import denied_to_members
 from ..errors import (
+    AccessDeniedException,
     ConstraintViolationException,
     DuplicatePolicyException,
     InvalidInputException,
@@ -11,6 +12,7 @@ from ..errors import (
 )
 from ..operation import Stamp
 from ..policies.documents import require_valid
+from ..policies.merge import AttachedPolicy
 from ..policies.types import MANAGED_POLICIES, POLICY_TYPES, ManagedPolicy
 from ..resources import arn_of, is_entity
 from ..state import Organization, OrganizationFacts, Policy, State, name_key
@@ -30,6 +32,15 @@ def attached(target: str, policy_type: PolicyType, organization: OrganizationFac
     own = [policy for policy in policies.attached.get(target, ()) if policies.by_id[policy].type is policy_type]
     default = POLICY_TYPES[policy_type].default_policy
     return [default, *own] if default and is_attached(default, target, organization) else own
+
+
+def levels(place: str, policy_type: PolicyType, organization: OrganizationFacts) -> list[list[AttachedPolicy]]:
+    """The policies of a management type from the root down to a root, OU or account, as they are merged."""
+    by_id = organization.policies.by_id
+    return [
+        [AttachedPolicy(policy, by_id[policy].content) for policy in attached(step, policy_type, organization)]
+        for step in organization.units.path_to(place)
+    ]
 
 
 def is_attached(policy: str, target: str, organization: OrganizationFacts) -> bool:
@@ -63,9 +74,9 @@ def reach(
     organization = caller.member(state, stamp)
     found = find(policy, organization)
     if found is None:
-        raise denied_to_members(PolicyNotFoundException(), organization, stamp.account)
+        raise denied_to_members(PolicyNotFoundException(), operation, organization, stamp.account)
     if target is not None and not is_entity(target, organization, organization.members):
-        raise denied_to_members(TargetNotFoundException(), organization, stamp.account)
+        raise denied_to_members(TargetNotFoundException(), operation, organization, stamp.account)
     resources = [arn_of(resource, organization) for resource in (policy, target) if resource is not None]
     caller.allowed(operation, state, stamp, resources, found.type)
     return organization, found
@@ -81,8 +92,9 @@ def require_all_features(state: State, stamp: Stamp) -> None:
     """
     organization = caller.member(state, stamp)
     if organization.feature_set is not FeatureSet.ALL:
-        refusal = ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
-        raise denied_to_members(refusal, organization, stamp.account)
+        if stamp.account != organization.management_account:
+            raise AccessDeniedException
+        raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
 
 
 def reach_root(operation: str, root: str, policy_type: PolicyType, state: State, stamp: Stamp) -> Organization:
@@ -95,7 +107,7 @@ def reach_root(operation: str, root: str, policy_type: PolicyType, state: State,
     """
     organization = caller.member(state, stamp)
     if root != organization.root:
-        raise denied_to_members(RootNotFoundException(), organization, stamp.account)
+        raise denied_to_members(RootNotFoundException(), operation, organization, stamp.account)
     return caller.allowed(operation, state, stamp, [arn_of(root, organization)], policy_type)
 
 

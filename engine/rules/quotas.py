@@ -8,8 +8,9 @@ from ..state import Organization
 
 
 def accounts_counted(organization: Organization) -> int:
-    """What counts against the account quota: members, open invitations, and creations in progress."""
-    return len(organization.members) + len(organization.invitations) + len(organization.creations)
+    """What counts against the account quota: members, those closed for good, open invitations, running creations."""
+    members = len(organization.members) + organization.cleaned
+    return members + len(organization.invitations) + len(organization.creations)
 
 
 def invitations_counted(organization: Organization, now: int) -> int:
@@ -26,7 +27,8 @@ def invitations_allowed(quotas: Quotas) -> int:
 
 def closures_counted(organization: Organization, now: int) -> int:
     """Closures asked for in the last thirty days. The window may hold older ones until the next."""
-    return sum(asked_for > now - CLOSURE_WINDOW for asked_for in organization.closures.recent)
+    recent = organization.closures.recent
+    return len(recent) - sum(1 for _ in takewhile(lambda asked_for: asked_for <= now - CLOSURE_WINDOW, recent))
 
 
 def closures_allowed(organization: Organization, quotas: Quotas) -> int:

@@ -10,7 +10,7 @@ from ..errors import ConstraintViolationException, InvalidInputException, Target
 from ..events import Tag
 from ..ids import transfer_arn
 from ..operation import Stamp
-from ..policies.merge import AttachedPolicy, merge
+from ..policies.merge import merge
 from ..policies.tag_compliance import violates
 from ..policies.types import MANAGED_POLICIES
 from ..resources import arn_of, is_entity, policy_type_of
@@ -18,7 +18,7 @@ from ..settings import TAGS_PER_RESOURCE
 from ..state import Organization, OrganizationFacts, State, Transfer
 from ..words import PolicyType
 from . import caller
-from .policies import attached
+from .policies import levels
 
 # AWS's class is [\p{L}\p{Z}\p{N}_.:/=+\-@]*. Python's `re` has no \p: \w is letters, numbers and `_`, and \p{Z} is \s
 # without the control characters.
@@ -53,7 +53,8 @@ def compliant(
     """
     recorded = checked(tags, has)
     if recorded and TAG_POLICY in organization.policies.enabled:
-        document = merge(TAG_POLICY, _levels(organization))
+        # The management account's, to which all these resources belong.
+        document = merge(TAG_POLICY, levels(organization.management_account, TAG_POLICY, organization))
         if violates(document, f"organizations:{resource_type}", {tag.key: tag.value for tag in recorded}):
             raise ConstraintViolationException("TAG_POLICY_VIOLATION")
     return recorded
@@ -88,16 +89,6 @@ def require_no_system_keys(keys: Iterable[str]) -> None:
         raise InvalidInputException("INVALID_SYSTEM_TAGS_PARAMETER")
 
 
-def _levels(organization: OrganizationFacts) -> list[list[AttachedPolicy]]:
-    """The tag policies of the management account, to which all these resources belong, from the root down."""
-    units, policies = organization.units, organization.policies.by_id
-    account = organization.management_account
-    return [
-        [AttachedPolicy(policy, policies[policy].content) for policy in attached(place, TAG_POLICY, organization)]
-        for place in [*units.path_to(units.parent_of(account)), account]
-    ]
-
-
 def reach(operation: str, resource: str, state: State, stamp: Stamp) -> Organization:
     """The caller's organization, in which it may change the tags of a resource.
 
@@ -110,7 +101,7 @@ def reach(operation: str, resource: str, state: State, stamp: Stamp) -> Organiza
     organization = caller.member(state, stamp)
     arn = find(resource, organization, resource in organization.members, state.transfers.by_id.get(resource))
     if arn is None:
-        raise denied_to_members(TargetNotFoundException(), organization, stamp.account)
+        raise denied_to_members(TargetNotFoundException(), operation, organization, stamp.account)
     return caller.allowed(operation, state, stamp, [arn], policy_type_of(resource, organization))
 
 

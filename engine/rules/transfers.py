@@ -57,6 +57,12 @@ def find(transfer: str, organization: Organization, state: State) -> tuple[Trans
     return found, side
 
 
+def has_effect(transfer: Transfer, now: int) -> bool:
+    """Whether it is paid by it: it was accepted, and if it was withdrawn, has not ended."""
+    is_ending = transfer.status is WITHDRAWN and transfer.ends_at is not None and now <= transfer.ends_at
+    return transfer.status is ACCEPTED or is_ending
+
+
 def payers(organization: str, transfers: Transfers) -> list[str]:
     """Who pays for an organization, who pays for that one, and so on to the top."""
     above: list[str] = []

@@ -83,7 +83,9 @@ def _resources(requested: HandshakeRequested, initiator: Initiator) -> list[Hand
         assert requested.parent is not None
         # Without `h-`, unlike the filter of the lists, which takes the whole id.
         return [HandshakeResource("PARENT_HANDSHAKE", requested.parent.removeprefix("h-")), organization, party]
-    assert requested.feature_set is not None
+    if requested.feature_set is None:
+        # Of a transfer, in a past that lies between its handshake and the transfer itself.
+        return [organization, party, *_notes(requested)]
     inviter = [
         HandshakeResource("MASTER_EMAIL", initiator.email),
         HandshakeResource("MASTER_NAME", initiator.name),

@@ -92,7 +92,7 @@ def list_aws_service_access_for_organization(
     Views: access.
     """
     organization = views.reader("ListAWSServiceAccessForOrganization", account)
-    scope = f"ListAWSServiceAccessForOrganization {organization.id}"
+    scope = f"ListAWSServiceAccessForOrganization {organization.id} {account}"
     rows = _rows(organization.access.services, read_token(request.next_token, scope))
     page, token = cut_page(rows, request.max_results, scope)
     services = [EnabledServicePrincipal(row.service, moment(row.since)) for row in page]
@@ -119,7 +119,7 @@ def list_delegated_administrators(
     service = request.service_principal
     if service is not None:
         require_delegable(service)
-    scope = f"ListDelegatedAdministrators {organization.id} {service}"
+    scope = f"ListDelegatedAdministrators {organization.id} {account} {service}"
     after = read_token(request.next_token, scope) or 0
     members = views.accounts.members
     registered = organization.access.administrators.items()
@@ -150,7 +150,7 @@ def list_delegated_services_for_account(
     services = organization.access.administrators.get(wanted)
     if services is None:
         raise AccountNotRegisteredException
-    scope = f"ListDelegatedServicesForAccount {organization.id} {wanted}"
+    scope = f"ListDelegatedServicesForAccount {organization.id} {account} {wanted}"
     page, token = cut_page(_rows(services, read_token(request.next_token, scope)), request.max_results, scope)
     return DelegatedServicesReply([DelegatedService(row.service, moment(row.since)) for row in page], token)
 

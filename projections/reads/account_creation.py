@@ -7,7 +7,7 @@ from ...engine.ids import CreateAccountRequestId
 from ...engine.shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
 from ...engine.shapes.base import Shape, moment
 from ..account_creation import CreationRow, CreationState
-from ..paging import MaxResults, NextToken, OrderedRows, cut_page, read_token
+from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
 
 
@@ -32,7 +32,7 @@ class DescribeCreateAccountStatus(Struct, frozen=True, rename="pascal"):
 def describe_create_account_status(
     request: DescribeCreateAccountStatus, views: Views, account: str
 ) -> CreateAccountStatusReply:
-    """The management account may ask for the requests of its organization.
+    """How far a request of the organization is.
 
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; CreateAccountStatusNotFound.
     Views: account creations.
@@ -64,9 +64,8 @@ def list_create_account_status(
     Views: account creations.
     """
     organization = views.reader("ListCreateAccountStatus", account)
-    scope = f"ListCreateAccountStatus {organization.id} {sorted(set(request.states))}"
+    scope = f"ListCreateAccountStatus {organization.id} {account} {sorted(set(request.states))}"
     before = read_token(request.next_token, scope)
-    listed = views.account_creations.by_organization.get(organization.id, OrderedRows[CreationRow]())
-    rows = (row for row in listed.before(before) if not request.states or row.state in request.states)
+    rows = views.account_creations.in_states(organization.id, request.states, before)
     page, token = cut_page(rows, request.max_results, scope)
     return CreateAccountStatusesReply([creation_shape(row) for row in page], token)

@@ -11,6 +11,7 @@ from ...engine.shapes.accounts import Account
 from ...engine.shapes.base import Shape, moment
 from ...engine.shapes.units import path_of
 from ...engine.state import OrganizationFacts
+from ...engine.words import Condition
 from ..accounts import MemberRow
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
@@ -48,8 +49,11 @@ def _status_and_state(account: str, organization: OrganizationFacts, views: View
         return "PENDING_CLOSURE", "PENDING_CLOSURE"
     if account in organization.closures.closed:
         return "SUSPENDED", "CLOSED"
-    state = "SUSPENDED" if views.accounts.is_suspended(account) else "ACTIVE"
-    return state, state
+    conditions = views.accounts.conditions_of(account)
+    if Condition.SUSPENDED in conditions:
+        return "SUSPENDED", "SUSPENDED"
+    # Which Status an account has whose sign-up is not finished is not documented.
+    return "ACTIVE", "PENDING_ACTIVATION" if Condition.SIGN_UP_INCOMPLETE in conditions else "ACTIVE"
 
 
 class DescribeAccount(Struct, frozen=True, rename="pascal"):
@@ -80,7 +84,7 @@ def list_accounts(request: ListAccounts, views: Views, account: str) -> Accounts
     Views: accounts, units, closures.
     """
     organization = views.reader("ListAccounts", account)
-    scope = f"ListAccounts {organization.id}"
+    scope = f"ListAccounts {organization.id} {account}"
     after = read_token(request.next_token, scope) or 0
     rows = views.accounts.by_organization[organization.id].after(after)
     page, token = cut_page(rows, request.max_results, scope)

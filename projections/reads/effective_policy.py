@@ -7,6 +7,7 @@ not enabled (section 9).
 
 from collections.abc import Iterator
 from datetime import datetime
+from heapq import nsmallest
 
 from msgspec import Struct
 
@@ -25,7 +26,7 @@ from ...engine.shapes.base import Shape, moment
 from ...engine.state import OrganizationFacts
 from ...engine.words import PolicyType
 from ..accounts import MemberRow
-from ..effective_policy import Documents, path_to
+from ..effective_policy import Documents
 from ..paging import PAGE_SIZE, MaxResults, NextToken, cut_page, read_token, write_token
 from ..views import Views
 from .accounts import account_shape
@@ -65,7 +66,7 @@ def describe_effective_policy(request: DescribeEffectivePolicy, views: Views, ac
     _require_account(target)
     operation, not_found = "DescribeEffectivePolicy", TargetNotFoundException
     organization = views.reader_about(operation, account, target, not_found, policy_type)
-    seen = _documents(organization, policy_type, views).seen(path_to(target, organization.units))
+    seen = _documents(organization, policy_type, views).seen(organization.units.path_to(target))
     return EffectivePolicyReply(EffectivePolicy(seen.content, moment(seen.updated_at), target, policy_type))
 
 
@@ -107,9 +108,9 @@ def list_effective_policy_validation_errors(
     _require_account(target)
     operation = "ListEffectivePolicyValidationErrors"
     organization = views.reader_about(operation, account, target, AccountNotFoundException, policy_type)
-    path = path_to(target, organization.units)
+    path = organization.units.path_to(target)
     seen = _documents(organization, policy_type, views).seen(path)
-    scope = f"{operation} {organization.id} {target} {policy_type}"
+    scope = f"{operation} {organization.id} {account} {target} {policy_type}"
     first = read_token(request.next_token, scope) or 0
     end = first + (request.max_results or PAGE_SIZE)
     return ValidationErrorsReply(
@@ -149,7 +150,7 @@ def list_accounts_with_invalid_effective_policy(
     """
     policy_type = _validated_type(request.policy_type)
     organization = views.reader("ListAccountsWithInvalidEffectivePolicy", account, policy_type=policy_type)
-    scope = f"ListAccountsWithInvalidEffectivePolicy {organization.id} {policy_type}"
+    scope = f"ListAccountsWithInvalidEffectivePolicy {organization.id} {account} {policy_type}"
     after = read_token(request.next_token, scope) or 0
     rows = _invalid_members(organization, _documents(organization, policy_type, views), views, after)
     page, token = cut_page(rows, request.max_results, scope)
@@ -162,9 +163,10 @@ def _invalid_members(
     if organization.root in documents.invalid:
         # All are, but for those in places that are valid nonetheless.
         everybody = views.accounts.by_organization[organization.id].after(after)
-        return (row for row in everybody if documents.seen(path_to(row.account, organization.units)).errors)
+        return (row for row in everybody if documents.seen(organization.units.path_to(row.account)).errors)
     rows = (views.accounts.members[account] for account in _invalid_accounts(organization, documents, views))
-    return iter(sorted((row for row in rows if row.position > after), key=lambda row: row.position))
+    # A page has one row more at most, to know whether there is another page.
+    return iter(nsmallest(PAGE_SIZE + 1, (row for row in rows if row.position > after), key=lambda row: row.position))
 
 
 def _invalid_accounts(organization: OrganizationFacts, documents: Documents, views: Views) -> Iterator[str]:

@@ -121,7 +121,7 @@ def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views,
 def list_handshakes_for_organization(
     request: ListHandshakesForOrganization, views: Views, account: str
 ) -> HandshakesReply:
-    """What the organization sent, newest first; the management account may ask. An unknown parent is an empty list.
+    """What the organization sent, newest first; an unknown parent is an empty list.
 
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (MAX_LIMIT_EXCEEDED_FILTER,
         INVALID_NEXT_TOKEN).
@@ -129,7 +129,7 @@ def list_handshakes_for_organization(
     """
     organization = views.reader("ListHandshakesForOrganization", account)
     _require_one_filter(request.filter)
-    scope = f"ListHandshakesForOrganization {organization.id} {request.filter}"
+    scope = f"ListHandshakesForOrganization {organization.id} {account} {request.filter}"
     before = read_token(request.next_token, scope)
     sent = views.handshakes.sent(organization.id, request.filter.action_type, request.filter.parent_handshake_id)
     rows = (row for row in sent.before(before) if row.requested.organization == organization.id)

@@ -77,7 +77,7 @@ def list_policies(request: ListPolicies, views: Views, account: str) -> Policies
     Views: policies, policy lists.
     """
     organization = views.reader("ListPolicies", account, policy_type=request.filter)
-    scope = f"ListPolicies {organization.id} {request.filter}"
+    scope = f"ListPolicies {organization.id} {account} {request.filter}"
     after = read_token(request.next_token, scope)
     own = views.policy_lists.of_type(request.filter, organization.id).after(after or 0)
     ours = (Entry(row.id, row.position) for row in own)
@@ -102,7 +102,7 @@ def list_policies_for_target(request: ListPoliciesForTarget, views: Views, accou
     target = request.target_id
     operation, not_found = "ListPoliciesForTarget", TargetNotFoundException
     organization = views.reader_about(operation, account, target, not_found, request.filter)
-    scope = f"ListPoliciesForTarget {organization.id} {target} {request.filter}"
+    scope = f"ListPoliciesForTarget {organization.id} {account} {target} {request.filter}"
     after = read_token(request.next_token, scope)
     places = views.policy_lists.attached.get(target, {})
     there = rules.attached(target, request.filter, organization)
@@ -126,7 +126,7 @@ def list_targets_for_policy(request: ListTargetsForPolicy, views: Views, account
     Views: policies, policy lists, units, accounts.
     """
     organization, policy = _reach("ListTargetsForPolicy", request.policy_id, views, account)
-    scope = f"ListTargetsForPolicy {organization.id} {policy.id}"
+    scope = f"ListTargetsForPolicy {organization.id} {account} {policy.id}"
     after = read_token(request.next_token, scope) or 0
     if isinstance(policy, ManagedPolicy):
         entities, further = cut_page(_entities(policy, organization, views, after), LOOKED_AT, scope)
@@ -159,7 +159,7 @@ def _reach(operation: str, policy: str, views: Views, account: str) -> tuple[Org
     organization = views.member(account)
     found = rules.find(policy, organization)
     if found is None:
-        raise denied_to_members(PolicyNotFoundException(), organization, account)
+        raise denied_to_members(PolicyNotFoundException(), operation, organization, account)
     views.reader(operation, account, [arn_of(policy, organization)], found.type)
     return organization, found
 

@@ -38,7 +38,7 @@ def list_tags_for_resource(request: ListTagsForResource, views: Views, account: 
     transfer = views.transfers.facts.by_id.get(resource)
     arn = find(resource, organization, is_member, transfer)
     if arn is None:
-        raise denied_to_members(TargetNotFoundException(), organization, account)
+        raise denied_to_members(TargetNotFoundException(), "ListTagsForResource", organization, account)
     views.reader("ListTagsForResource", account, [arn], policy_type_of(resource, organization))
     # Fifty tags at most are one page: no token has ever been given out.
     read_token(request.next_token, "ListTagsForResource")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...engine.callers import denied_to_members
 from ...engine.errors import ResponsibilityTransferNotFoundException
 from ...engine.ids import ResponsibilityTransferId, transfer_arn
-from ...engine.rules.transfers import payers
+from ...engine.rules.transfers import has_effect, payers
 from ...engine.shapes.base import Shape
 from ...engine.shapes.transfers import (
     ResponsibilityTransfer,
@@ -21,7 +21,6 @@ from ...engine.shapes.transfers import (
     transfer_shape,
 )
 from ...engine.state import OrganizationFacts, Transfer
-from ...engine.words import TransferStatus
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..transfers import TransferRow
 from ..views import Views
@@ -62,7 +61,9 @@ def describe_responsibility_transfer(
     transfer = views.transfers.facts.by_id.get(request.id)
     side = _side_of(transfer, organization, views) if transfer else None
     if transfer is None or side is None:
-        raise denied_to_members(ResponsibilityTransferNotFoundException(), organization, account)
+        raise denied_to_members(
+            ResponsibilityTransferNotFoundException(), "DescribeResponsibilityTransfer", organization, account
+        )
     arn = transfer_arn(organization.management_account, organization.id, side, transfer.id)
     views.reader("DescribeResponsibilityTransfer", account, [arn])
     return ResponsibilityTransferReply(_shape(transfer, side, organization, views))
@@ -70,7 +71,7 @@ def describe_responsibility_transfer(
 
 def _side_of(transfer: Transfer, organization: OrganizationFacts, views: Views) -> Side | None:
     side = side_of(transfer, organization, views.accounts.email_of(organization.management_account))
-    if side is None and transfer.status is TransferStatus.ACCEPTED:
+    if side is None and has_effect(transfer, views.now):
         return "inbound" if organization.id in payers(transfer.organization, views.transfers.facts) else None
     return side
 
@@ -91,14 +92,14 @@ def list_inbound_responsibility_transfers(
     Views: transfers, accounts.
     """
     organization = views.reader("ListInboundResponsibilityTransfers", account)
-    scope = f"ListInboundResponsibilityTransfers {organization.id} {request.id}"
+    scope = f"ListInboundResponsibilityTransfers {organization.id} {account} {request.id}"
     before = read_token(request.next_token, scope)
     if request.id is None:
         page, token = cut_page(views.transfers.inbound(organization.id, before), request.max_results, scope)
         return _listed(page, "inbound", token, organization, views)
     # One transfer is one page: no token has ever been given out.
     transfer = views.transfers.facts.by_id.get(request.id)
-    if transfer is None or transfer.organization != organization.id:
+    if transfer is None or _side_of(transfer, organization, views) != "inbound":
         raise ResponsibilityTransferNotFoundException
     return ResponsibilityTransfersReply([_shape(transfer, "inbound", organization, views)])
 
@@ -112,7 +113,7 @@ def list_outbound_responsibility_transfers(
     Views: transfers, accounts.
     """
     organization = views.reader("ListOutboundResponsibilityTransfers", account)
-    scope = f"ListOutboundResponsibilityTransfers {organization.id}"
+    scope = f"ListOutboundResponsibilityTransfers {organization.id} {account}"
     before = read_token(request.next_token, scope)
     asked = organization.management_account
     rows = views.transfers.outbound(organization.id, asked, views.accounts.email_of(asked), before)

@@ -64,7 +64,7 @@ def list_organizational_units_for_parent(
     operation = "ListOrganizationalUnitsForParent"
     organization = views.reader_about(operation, account, request.parent_id, ParentNotFoundException)
     rows = views.accounts.units_in(request.parent_id, organization.id)
-    page, token = _page(operation, request, organization, rows)
+    page, token = _page(f"{operation} {account}", request, organization, rows)
     return OrganizationalUnitsReply([unit_shape(row.unit, organization) for row in page], token)
 
 
@@ -84,7 +84,7 @@ def list_accounts_for_parent(request: ListAccountsForParent, views: Views, accou
     operation = "ListAccountsForParent"
     organization = views.reader_about(operation, account, request.parent_id, ParentNotFoundException)
     rows = views.accounts.accounts_in(request.parent_id, organization.id)
-    page, token = _page(operation, request, organization, rows)
+    page, token = _page(f"{operation} {account}", request, organization, rows)
     members = views.accounts.members
     return AccountsReply([account_shape(members[row.account], organization, views) for row in page], token)
 
@@ -120,7 +120,7 @@ def list_children(request: ListChildren, views: Views, account: str) -> Children
     Views: accounts, units.
     """
     organization = views.reader_about("ListChildren", account, request.parent_id, ParentNotFoundException)
-    scope = f"ListChildren {request.child_type}"
+    scope = f"ListChildren {account} {request.child_type}"
     if request.child_type is ChildType.ACCOUNT:
         accounts = views.accounts.accounts_in(request.parent_id, organization.id)
         page, token = _page(scope, request, organization, accounts)

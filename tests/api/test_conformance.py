@@ -55,12 +55,16 @@ EFFECTIVE_TYPE = "INVALID_ENUM_POLICY_TYPE for a type that has no effective poli
 NO_ACCOUNT = "TARGET_NOT_SUPPORTED for none, and for a root (section 6.8)"
 MEANT_IN_REQUESTS = {
     "DescribeEffectivePolicy.PolicyType: enum": EFFECTIVE_TYPE,
+    "InviteAccountToOrganization.Target.Id: max": INVITED_PARTY,
     "InviteAccountToOrganization.Target.Id: min": INVITED_PARTY,
     "InviteAccountToOrganization.Target.Id: required": INVITED_PARTY,
     "InviteAccountToOrganization.Target.Type: enum": INVITED_PARTY,
+    "InviteAccountToOrganization.Target.Type: required": INVITED_PARTY,
+    "InviteOrganizationToTransferResponsibility.Target.Id: max": INVITED_PARTY,
     "InviteOrganizationToTransferResponsibility.Target.Id: min": INVITED_PARTY,
     "InviteOrganizationToTransferResponsibility.Target.Id: required": INVITED_PARTY,
     "InviteOrganizationToTransferResponsibility.Target.Type: enum": INVITED_PARTY,
+    "InviteOrganizationToTransferResponsibility.Target.Type: required": INVITED_PARTY,
     "ListAccountsWithInvalidEffectivePolicy.PolicyType: enum": EFFECTIVE_TYPE,
     "ListEffectivePolicyValidationErrors.AccountId: pattern": NO_ACCOUNT,
     "ListEffectivePolicyValidationErrors.AccountId: required": NO_ACCOUNT,
@@ -102,8 +106,6 @@ NEVER_REFUSES = {
 
 # Values of enumerations that orgsim neither takes nor gives.
 NEVER_SAID = {
-    # Of accounts whose sign-up is not finished; which Status they have then is not documented (section 4.3).
-    "AccountState": {"PENDING_ACTIVATION"},
     # On the wire it is a reason of another error (section 0.3).
     "CreateAccountFailureReason": {"UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED"},
     # Policy types are enabled and disabled at once, as captured (section 6.2).

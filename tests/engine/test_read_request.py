@@ -73,11 +73,20 @@ def test_reasons(members: dict[str, Any], reason: str) -> None:
     assert (type(refused), refused.reason) == (InvalidInputException, reason)
 
 
+def test_nested_too_deep() -> None:
+    """Members nested so deep that nobody can have meant it are refused, known or not."""
+    nested: list = []
+    for _ in range(5_000):
+        nested = [nested]
+    with pytest.raises(SerializationException, match="nested too deep"):
+        read_request(create_organization.Request, {"Unknown": nested})
+
+
 @pytest.mark.parametrize(
     ("request_type", "members", "reason"),
     [
         (create_organization.Request, {"FeatureSet": "SOME"}, "INVALID_ENUM:FEATURE_SET"),
-        (invite_account_to_organization.Request, {"Target": {}}, "INPUT_REQUIRED:TARGET_TYPE"),
+        (invite_account_to_organization.Request, {}, "INPUT_REQUIRED:TARGET"),
         (invite_account_to_organization.Request, INVITATION | {"Tags": [{"Key": "k"}]}, "INPUT_REQUIRED:TAGS_VALUE"),
         (invite_account_to_organization.Request, INVITATION | {"Notes": "n" * 1025}, "MAX_LENGTH_EXCEEDED:NOTES"),
     ],

@@ -10,24 +10,54 @@ from orgsim.api import as_dict
 from orgsim.engine.errors import Refused
 from orgsim.engine.operation import Events, read_request
 from orgsim.engine.operations import OPERATIONS, describe_account_outside
+from orgsim.engine.policies.types import MANAGED_POLICIES, POLICY_TYPES
 from orgsim.projections.reads import READS
 from orgsim.projections.views import Views
 
 LISTS = ("ListAccounts", "ListCreateAccountStatus", "ListHandshakesForAccount", "ListHandshakesForOrganization")
 """Lists of what an organization or account has, which need no other member than the caller."""
 
+WHOLE: list[tuple[str, dict[str, str]]] = [
+    *((operation, {}) for operation in LISTS),
+    ("DescribeOrganization", {}),
+    ("DescribeResourcePolicy", {}),
+    ("ListAWSServiceAccessForOrganization", {}),
+    ("ListDelegatedAdministrators", {}),
+    ("ListInboundResponsibilityTransfers", {"Type": "BILLING"}),
+    ("ListOutboundResponsibilityTransfers", {"Type": "BILLING"}),
+    ("ListRoots", {}),
+]
+"""Questions about all that an organization or account has, and what has to be said."""
+
 ABOUT: list[tuple[str, str, dict[str, str]]] = [
     ("DescribeHandshake", "HandshakeId", {}),
     ("DescribeCreateAccountStatus", "CreateAccountRequestId", {}),
     ("DescribeAccount", "AccountId", {}),
     ("DescribeOrganizationalUnit", "OrganizationalUnitId", {}),
+    ("DescribePolicy", "PolicyId", {}),
+    ("DescribeResponsibilityTransfer", "Id", {}),
     ("ListAccountsForParent", "ParentId", {}),
     ("ListChildren", "ParentId", {"ChildType": "ACCOUNT"}),
     ("ListChildren", "ParentId", {"ChildType": "ORGANIZATIONAL_UNIT"}),
+    ("ListDelegatedServicesForAccount", "AccountId", {}),
     ("ListOrganizationalUnitsForParent", "ParentId", {}),
     ("ListParents", "ChildId", {}),
+    ("ListTagsForResource", "ResourceId", {}),
+    ("ListTargetsForPolicy", "PolicyId", {}),
 ]
 """Questions about one thing: the member that names it, and what else has to be said."""
+
+ABOUT_TYPE: list[tuple[str, str, str | None]] = [
+    ("DescribeEffectivePolicy", "PolicyType", "TargetId"),
+    ("ListAccountsWithInvalidEffectivePolicy", "PolicyType", None),
+    ("ListEffectivePolicyValidationErrors", "PolicyType", "AccountId"),
+    ("ListPolicies", "Filter", None),
+    ("ListPoliciesForTarget", "Filter", "TargetId"),
+]
+"""Questions about one policy type, and perhaps about one thing: the members that name them."""
+
+EFFECTIVE_ONLY = ("DescribeEffectivePolicy", "ListEffectivePolicyValidationErrors")
+"""Of those, the ones that are for accounts, and for types with an effective policy."""
 
 
 def ask(views: Views, operation: str, account: str, **members: Any) -> dict[str, Any]:
@@ -48,19 +78,40 @@ def answers(views: Views, accounts: Iterable[str]) -> dict[tuple[str, ...], Any]
 
 
 def _questions(views: Views, accounts: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    units = [unit for row in views.organizations.rows.values() for unit in row.units.by_id]
-    subjects = {
+    subjects = _subjects(views, accounts)
+    yield from WHOLE
+    for operation, member, more in ABOUT:
+        yield from ((operation, {member: subject, **more}) for subject in subjects[member])
+    rows = views.organizations.rows.values()
+    for policy_type in sorted({policy_type for row in rows for policy_type in row.policies.enabled}):
+        for operation, type_member, member in ABOUT_TYPE:
+            if member is None:
+                yield operation, {type_member: policy_type}
+            elif operation not in EFFECTIVE_ONLY or POLICY_TYPES[policy_type].effective:
+                targets = subjects["AccountId" if operation in EFFECTIVE_ONLY else "TargetId"]
+                yield from ((operation, {type_member: policy_type, member: target}) for target in targets)
+
+
+def _subjects(views: Views, accounts: list[str]) -> dict[str, list[str]]:
+    """What there is to ask about, by the member that names it."""
+    rows = views.organizations.rows.values()
+    containers = sorted(unit for row in rows for unit in row.units.by_id)
+    units = [unit for unit in containers if unit.startswith("ou-")]
+    policies = sorted(policy for row in rows for policy in row.policies.by_id)
+    transfers = sorted(views.transfers.facts.by_id)
+    written = sorted(row.access.resource_policy.id for row in rows if row.access.resource_policy)
+    return {
         "HandshakeId": sorted(views.handshakes.rows),
         "CreateAccountRequestId": sorted(views.account_creations.rows),
         "AccountId": accounts,
-        "OrganizationalUnitId": sorted(unit for unit in units if unit.startswith("ou-")),
-        "ParentId": sorted(units),
-        "ChildId": sorted(unit for unit in units if unit.startswith("ou-")) + accounts,
+        "OrganizationalUnitId": units,
+        "ParentId": containers,
+        "ChildId": units + accounts,
+        "TargetId": containers + accounts,
+        "PolicyId": [*MANAGED_POLICIES, *policies],
+        "Id": transfers,
+        "ResourceId": [*containers, *accounts, *policies, *transfers, *written],
     }
-    yield "DescribeOrganization", {}
-    yield from ((operation, {}) for operation in (*LISTS, "ListRoots"))
-    for operation, member, more in ABOUT:
-        yield from ((operation, {member: subject, **more}) for subject in subjects[member])
 
 
 def _answer_or_refusal(views: Views, operation: str, account: str, **members: Any) -> Any:

@@ -12,6 +12,7 @@ from orgsim.engine.errors import (
     InvalidInputException,
 )
 from orgsim.engine.operations import finish_account_creation
+from orgsim.engine.settings import Quotas
 from orgsim.engine.shapes.base import moment
 
 
@@ -141,6 +142,19 @@ def test_list_newest_first_by_state() -> None:
     assert listed(world, States=["SUCCEEDED", "IN_PROGRESS", "FAILED"]) == [running, failed, succeeded]
     for found in world.ask("ListCreateAccountStatus", FOUNDER)["CreateAccountStatuses"]:
         assert status(world, found["Id"]) == found
+
+
+def test_finished_in_another_order() -> None:
+    """Requests are listed in the order in which they were made, in whichever order they finish."""
+    world = slow_world()
+    world.rules_change(quotas=Quotas(concurrent_account_creations=30))
+    made = [requested(world, f"{number}@example.com") for number in range(30)]
+    for _ in range(49):
+        states = {request: status(world, request)["State"] for request in made}
+        for state in ("IN_PROGRESS", "SUCCEEDED"):
+            assert listed(world, States=[state]) == [each for each in reversed(made) if states[each] == state]
+        world.advance(seconds=1)
+    assert listed(world, States=["IN_PROGRESS"]) == []
 
 
 def test_pages_by_state() -> None:

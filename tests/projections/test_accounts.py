@@ -93,6 +93,16 @@ def test_describe_account_elsewhere(account: str) -> None:
     settled().denies("DescribeAccount", FOUNDER, AccountNotFoundException, AccountId=account)
 
 
+def test_sign_up_not_finished() -> None:
+    """An account whose sign-up is not finished is PENDING_ACTIVATION, until it is."""
+    world = settled()
+    world.describe(account_id=MEMBER, conditions=["SIGN_UP_INCOMPLETE"])
+    account = world.ask("DescribeAccount", FOUNDER, AccountId=MEMBER)["Account"]
+    assert (account["State"], account["Status"]) == ("PENDING_ACTIVATION", "ACTIVE")
+    world.describe(account_id=MEMBER)
+    assert world.ask("DescribeAccount", FOUNDER, AccountId=MEMBER)["Account"]["State"] == "ACTIVE"
+
+
 def test_describe_departed_account() -> None:
     """A member that left is not found any more, and found again after it has come back, as of then."""
     world = settled()
@@ -128,7 +138,7 @@ def test_delegated_administrator(operation: str, members: dict[str, Any]) -> Non
     organization = world.organization_of(FOUNDER).id
     world.evolve(DelegatedAdministratorRegistered(organization, MEMBER, "config.amazonaws.com"))
     assert world.ask(operation, MEMBER, **members) == world.ask(operation, FOUNDER, **members)
-    world.denies("DescribeAccount", MEMBER, AccessDeniedException, AccountId=OTHER)
+    world.denies("DescribeAccount", MEMBER, AccountNotFoundException, AccountId=OTHER)
 
 
 def test_granted() -> None:

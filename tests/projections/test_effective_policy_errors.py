@@ -36,11 +36,10 @@ from orgsim.engine.events import (
     PolicyDetached,
 )
 from orgsim.engine.policies.completeness import errors
-from orgsim.engine.policies.merge import AttachedPolicy, merge
+from orgsim.engine.policies.merge import AttachedPolicy, Merging, merge
 from orgsim.engine.policies.text import effective_json
 from orgsim.engine.policies.types import POLICY_TYPES
 from orgsim.engine.words import JoinedMethod, PolicyType
-from orgsim.projections import effective_policy
 from orgsim.projections.views import Views
 
 # Invalid policies (section 6.8).
@@ -394,7 +393,10 @@ class Counted:
 
 
 def test_only_what_changed_is_merged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Among 2,000 OUs with policies a change in one merges once; neither moves nor new members merge anything."""
+    """Among 2,000 OUs with policies a change in one merges its level; neither moves nor new members merge anything.
+
+    What several places have above them is merged once for all of them.
+    """
     world = Organization(TAG)
     content = json.dumps(tags("@@append", "x"))
     units = [f"ou-{world.root[2:]}-{number:08}" for number in range(2_000)]
@@ -406,14 +408,14 @@ def test_only_what_changed_is_merged(monkeypatch: pytest.MonkeyPatch) -> None:
         *(PolicyAttached(world.id, "p-each", unit) for unit in units),
         AccountMoved(world.id, MEMBER, world.root, units[7]),
     )
-    counted = Counted(merge)
-    monkeypatch.setattr(effective_policy, "merge", counted)
+    levels = Counted(Merging.below)
+    monkeypatch.setattr(Merging, "below", lambda above, level: levels(above, level) if level else above)
 
     def merged(*events: Any) -> int:
-        before = counted.calls
+        before = levels.calls
         world.evolve(*events, EffectivePoliciesPublished(world.id, PolicyType.TAG_POLICY))
         assert world.effective(MEMBER)
-        return counted.calls - before
+        return levels.calls - before
 
     assert merged() == 2_000
     assert merged() == 0
@@ -421,7 +423,7 @@ def test_only_what_changed_is_merged(monkeypatch: pytest.MonkeyPatch) -> None:
     assert merged(AccountMoved(world.id, OTHER, world.root, units[7])) == 0
     assert merged(AccountJoined(world.id, STRANGER, JoinedMethod.CREATED)) == 0
     assert world.effective(MEMBER) == world.effective(OTHER) == team("x", "y")
-    assert merged(PolicyAttached(world.id, "p-more", OTHER)) == 1
+    assert merged(PolicyAttached(world.id, "p-more", OTHER)) == 2  # the OU's level and its own
     assert merged(PolicyAttached(world.id, "p-more", units[8])) == 1
     assert merged(PolicyDetached(world.id, "p-each", units[7])) == 2
     documents = world.views.effective_policies.documents(

@@ -4,7 +4,9 @@ from typing import Any, get_args
 
 import pytest
 from asking import WatchedWorld, answers
+from billing import offered, transferred
 from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
+from governing import BACKUP, TAG, made
 
 from orgsim.api import Simulation
 from orgsim.api.simulation import microseconds
@@ -13,6 +15,7 @@ from orgsim.engine.events import AnyEvent, TimeAdvanced, WorldCreated
 from orgsim.engine.operations import finish_account_creation
 from orgsim.engine.runtime.log import READ_SIZE, LogDamaged, MemoryLog
 from orgsim.engine.settings import SECOND, Settings
+from orgsim.engine.words import FeatureSet
 from orgsim.projections.live import build_views
 from orgsim.projections.views import Views
 
@@ -29,12 +32,17 @@ def told_story() -> WatchedWorld:
     parent, approvals = world.migrating()
     world.call("AcceptHandshake", MEMBER, HandshakeId=approvals[MEMBER])
     world.call("DeclineHandshake", OTHER, HandshakeId=approvals[OTHER])
-    world.founded(RIVAL)
+    world.founded(RIVAL, FeatureSet.ALL)
     world.invited("stranger@example.com", RIVAL)
     world.joined(STRANGER, RIVAL)
     failing = world.call("CreateAccount", RIVAL, Email="fail@example.com", AccountName="Fail")[0].request
     world.do(finish_account_creation.Request(failing, "INTERNAL_FAILURE"))
     world.created(sender=RIVAL)
+    govern(world)
+    delegate(world)
+    # Nobody answers this one.
+    offered(world, OTHER, RIVAL)
+    world.call("CloseAccount", RIVAL, AccountId=STRANGER)
     world.call("RemoveAccountFromOrganization", FOUNDER, AccountId=OTHER)
     world.call("AcceptHandshake", FOUNDER, HandshakeId=parent)
     canceled = world.invited(OTHER)
@@ -44,7 +52,45 @@ def told_story() -> WatchedWorld:
     world.call("LeaveOrganization", MEMBER)
     world.call("DeleteOrganization", FOUNDER)
     assert world.state.organizations[first].deleted
+    world.advance(days=60)
     return world
+
+
+def govern(world: WatchedWorld) -> None:
+    """RIVAL's organization has OUs, tags, and policies whose effect is seen some seconds later."""
+    root = world.organization_of(RIVAL).root
+    unit, empty = (
+        world.call("CreateOrganizationalUnit", RIVAL, ParentId=root, Name=name)[0].unit for name in ("Unit", "Empty")
+    )
+    world.call("UpdateOrganizationalUnit", RIVAL, OrganizationalUnitId=unit, Name="Renamed")
+    world.call("DeleteOrganizationalUnit", RIVAL, OrganizationalUnitId=empty)
+    world.call("MoveAccount", RIVAL, AccountId=STRANGER, SourceParentId=root, DestinationParentId=unit)
+    world.call("TagResource", RIVAL, ResourceId=unit, Tags=[{"Key": "team", "Value": "blue"}])
+    world.call("UntagResource", RIVAL, ResourceId=unit, TagKeys=["team"])
+    for policy_type in (TAG, BACKUP):
+        world.call("EnablePolicyType", RIVAL, RootId=root, PolicyType=policy_type)
+    policy = made(world, TAG, caller=RIVAL, tags=[("team", "red")])
+    world.call("AttachPolicy", RIVAL, PolicyId=policy, TargetId=unit)
+    world.advance(minutes=1)
+    world.call("UpdatePolicy", RIVAL, PolicyId=policy, Name="Other rules")
+    world.call("DisablePolicyType", RIVAL, RootId=root, PolicyType=BACKUP)
+    world.call("DetachPolicy", RIVAL, PolicyId=policy, TargetId=unit)
+    world.call("DeletePolicy", RIVAL, PolicyId=policy)
+
+
+def delegate(world: WatchedWorld) -> None:
+    """STRANGER administers a service for a while, and may read a little; FOUNDER's bills are paid."""
+    delegated = {"AccountId": STRANGER, "ServicePrincipal": "config.amazonaws.com"}
+    world.call("EnableAWSServiceAccess", RIVAL, ServicePrincipal="config.amazonaws.com")
+    world.call("RegisterDelegatedAdministrator", RIVAL, **delegated)
+    world.call("DeregisterDelegatedAdministrator", RIVAL, **delegated)
+    world.call("DisableAWSServiceAccess", RIVAL, ServicePrincipal="config.amazonaws.com")
+    statement = f'{{"Effect":"Allow","Principal":{{"AWS":"{STRANGER}"}},"Action":"organizations:List*","Resource":"*"}}'
+    world.call("PutResourcePolicy", RIVAL, Content=f'{{"Statement":[{statement}]}}')
+    transfer = transferred(world, source=FOUNDER, payer=RIVAL)
+    world.call("UpdateResponsibilityTransfer", RIVAL, Id=transfer, Name="Renamed")
+    world.call("TerminateResponsibilityTransfer", RIVAL, Id=transfer)
+    world.call("DeleteResourcePolicy", RIVAL)
 
 
 async def stored(envelopes: Sequence[Envelope]) -> MemoryLog:

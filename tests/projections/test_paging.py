@@ -7,6 +7,7 @@ from given import FOUNDER, RIVAL, STRANGER, invite
 from msgspec import Struct
 
 from orgsim.engine.errors import InvalidInputException
+from orgsim.engine.events import DelegatedAdministratorDeregistered, DelegatedAdministratorRegistered
 from orgsim.engine.operations import leave_organization
 from orgsim.projections.paging import PAGE_SIZE, SWEEP_SHARE, OrderedRows, cut_page, read_token, write_token
 
@@ -244,6 +245,18 @@ def test_token_of_another_caller(busy: WatchedWorld, operation: str) -> None:
     """A token is good for the caller that got it, and for no other."""
     token = token_of(busy, operation)
     busy.denies(operation, RIVAL, InvalidInputException, "INVALID_NEXT_TOKEN", NextToken=token)
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_token_of_a_colleague(busy: WatchedWorld, operation: str) -> None:
+    """A token is no good for another account of the same organization, which may ask the same question."""
+    organization = busy.organization_of(FOUNDER)
+    colleague = list(organization.members)[1]
+    busy.evolve(DelegatedAdministratorRegistered(organization.id, colleague, "config.amazonaws.com"))
+    assert busy.ask(operation, colleague)
+    token = token_of(busy, operation)
+    busy.denies(operation, colleague, InvalidInputException, "INVALID_NEXT_TOKEN", NextToken=token)
+    busy.evolve(DelegatedAdministratorDeregistered(organization.id, colleague, "config.amazonaws.com"))
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_callers() -> None:
     world.call("RegisterDelegatedAdministrator", FOUNDER, AccountId=OTHER, ServicePrincipal="sso.amazonaws.com")
     for kind in KINDS:
         assert world.ask(LIST, OTHER, ResourceId=resource_of(world, kind)) == {"Tags": []}
-    world.denies(LIST, OTHER, AccessDeniedException, ResourceId=STRANGER)
+    world.denies(LIST, OTHER, TargetNotFoundException, ResourceId=STRANGER)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -147,6 +147,21 @@ def test_payer_of_the_payer() -> None:
     found.denies(DESCRIBE, OTHER, ResponsibilityTransferNotFoundException, Id=lower)
 
 
+def test_payer_of_the_payer_of_what_ends() -> None:
+    """What was withdrawn is inherited until its end, and found by its id among what one pays for."""
+    found = world()
+    lower = transferred(found, RIVAL, FOUNDER)
+    transferred(found, FOUNDER, OTHER)
+    ends_at = found.do(terminate_responsibility_transfer.Request(lower), RIVAL)[0].ends_at
+    by_id = {"Type": "BILLING", "Id": lower}
+    assert found.ask(INBOUND, OTHER, **by_id)["ResponsibilityTransfers"] == [described(found, lower, OTHER)]
+    found.advance(microseconds=ends_at - found.now)
+    assert described(found, lower, OTHER)["Status"] == "WITHDRAWN"
+    found.advance(microseconds=1)
+    found.denies(DESCRIBE, OTHER, ResponsibilityTransferNotFoundException, Id=lower)
+    found.denies(INBOUND, OTHER, ResponsibilityTransferNotFoundException, **by_id)
+
+
 @pytest.mark.parametrize("purged", [TransferStatus.DECLINED, TransferStatus.CANCELED, TransferStatus.EXPIRED])
 def test_purged(purged: TransferStatus) -> None:
     """What came to nothing is gone from everywhere thirty days later."""

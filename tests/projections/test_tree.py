@@ -174,7 +174,7 @@ def test_callers(operation: str, member: str, more: dict[str, Any], refusal: typ
     assert world.ask(operation, MEMBER, **{member: unit}, **more) == world.ask(
         operation, FOUNDER, **{member: unit}, **more
     )
-    world.denies(operation, MEMBER, AccessDeniedException, **{member: UNKNOWN}, **more)
+    world.denies(operation, MEMBER, refusal, **{member: UNKNOWN}, **more)
 
 
 @questions

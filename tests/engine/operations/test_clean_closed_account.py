@@ -1,10 +1,23 @@
 """CleanClosedAccount (section 4.4)."""
 
-from given import FOUNDER, World
+from given import FOUNDER, STRANGER, World, invite
 
-from orgsim.engine.errors import AccessDeniedException, OrganizationNotEmptyException
+from orgsim.engine.errors import (
+    AccessDeniedException,
+    ConstraintViolationException,
+    HandshakeConstraintViolationException,
+    OrganizationNotEmptyException,
+)
 from orgsim.engine.events import AccountCreationFailed
-from orgsim.engine.operations import accept_handshake, close_account, create_account, delete_organization
+from orgsim.engine.operations import (
+    accept_handshake,
+    close_account,
+    create_account,
+    create_organization,
+    delete_organization,
+    describe_account_outside,
+)
+from orgsim.engine.settings import Quotas
 from orgsim.engine.words import FeatureSet
 
 
@@ -28,10 +41,24 @@ def test_the_address_stays_taken() -> None:
 
 
 def test_it_cannot_come_back() -> None:
-    """An account that is gone cannot join any organization again."""
+    """An account that is gone can neither join nor found an organization, whatever is said about it."""
     world, account = cleaned()
     invitation = world.invited(account)
+    world.do(describe_account_outside.Request(account, name="Somebody"))
     world.refuses(accept_handshake.Request(invitation), account, AccessDeniedException)
+    world.refuses(create_organization.Request(), account, AccessDeniedException)
+
+
+def test_it_goes_on_counting() -> None:
+    """Accounts that are gone count against the account quota for ever, for creations and invitations."""
+    world, _ = cleaned()
+    world.rules_change(quotas=Quotas(accounts=2))
+    full = "ACCOUNT_NUMBER_LIMIT_EXCEEDED"
+    request = create_account.Request("new@example.com", "New")
+    world.refuses(request, FOUNDER, ConstraintViolationException, full)
+    world.refuses(invite(STRANGER), FOUNDER, HandshakeConstraintViolationException, full)
+    world.rules_change(quotas=Quotas(accounts=3))
+    assert world.do(request, FOUNDER)
 
 
 def test_the_organization_can_be_deleted() -> None:

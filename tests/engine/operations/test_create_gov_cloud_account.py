@@ -17,7 +17,7 @@ REQUEST = create_gov_cloud_account.Request("pair@example.com", "Pair", tags=(Tag
 
 
 def test_refusals_come_in_order() -> None:
-    """The caller, then the link with GovCloud, then what CreateAccount refuses."""
+    """The caller, then the request, then the link with GovCloud, then what else CreateAccount refuses."""
     world = World()
     world.refuses(REQUEST, STRANGER, AWSOrganizationsNotInUseException)
     world.founded()
@@ -25,8 +25,11 @@ def test_refusals_come_in_order() -> None:
     world.refuses(REQUEST, MEMBER, AccessDeniedException)
     wrong = create_gov_cloud_account.Request("pair@example.com", "Pair", "AWSServiceRoleForMe")
     world.refuses(wrong, FOUNDER, InvalidInputException, "INVALID_ROLE_NAME")
-    world.suffers(FOUNDER, Condition.GOVCLOUD_NOT_ENABLED)
-    world.refuses(wrong, FOUNDER, ConstraintViolationException, "MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")
+    world.suffers(FOUNDER, Condition.GOVCLOUD_NOT_ENABLED, Condition.CONTACT_INFO_MISSING)
+    world.refuses(wrong, FOUNDER, InvalidInputException, "INVALID_ROLE_NAME")
+    world.refuses(REQUEST, FOUNDER, ConstraintViolationException, "MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")
+    world.suffers(FOUNDER, Condition.CONTACT_INFO_MISSING)
+    world.refuses(REQUEST, FOUNDER, ConstraintViolationException, "MASTER_ACCOUNT_MISSING_CONTACT_INFO")
 
 
 def test_two_accounts_and_one_member() -> None:

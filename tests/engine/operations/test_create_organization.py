@@ -2,6 +2,7 @@ import pytest
 from given import FOUNDER, MEMBER, World
 
 from orgsim.engine.errors import (
+    AccessDeniedException,
     AccessDeniedForDependencyException,
     AlreadyInOrganizationException,
     ConstraintViolationException,
@@ -13,6 +14,7 @@ from orgsim.engine.words import Condition, FeatureSet, JoinedMethod, PolicyType
 ALL, BILLING = FeatureSet.ALL, FeatureSet.CONSOLIDATED_BILLING
 
 REFUSALS = [
+    (Condition.SUSPENDED, AccessDeniedException, None),
     (Condition.SIGN_UP_INCOMPLETE, ConstraintViolationException, "ACCOUNT_CREATION_NOT_COMPLETE"),
     (
         Condition.PAYMENT_INSTRUMENT_MISSING,
@@ -40,7 +42,7 @@ def test_in_an_organization_already(caller: str) -> None:
 
 
 @pytest.mark.parametrize(("condition", "refusal", "reason"), REFUSALS)
-def test_conditions(condition: Condition, refusal: type, reason: str) -> None:
+def test_conditions(condition: Condition, refusal: type, reason: str | None) -> None:
     """Each condition of the account that stands in the way has its own refusal."""
     world = World()
     world.suffers(FOUNDER, condition)

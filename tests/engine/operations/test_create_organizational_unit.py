@@ -56,24 +56,24 @@ def test_order_of_refusals() -> None:
     world.rules_change(quotas=Quotas(organizational_units=2))
     made(world, parent)
     world.rules_change(quotas=Quotas(organizational_units=2, organizational_unit_depth=1))
+    world.refuses(tagged(UNKNOWN, ["aws:a", "aws:a", *TOO_MANY]), FOUNDER, ParentNotFoundException)
     for keys, reason in [
         (["aws:a", "aws:a", *TOO_MANY], "INVALID_SYSTEM_TAGS_PARAMETER"),
         (["key1", *TOO_MANY], "DUPLICATE_TAG_KEY"),
     ]:
-        world.refuses(tagged(UNKNOWN, keys), FOUNDER, InvalidInputException, reason)
-    world.refuses(tagged(UNKNOWN, TOO_MANY), FOUNDER, ConstraintViolationException, "MAX_TAG_LIMIT_EXCEEDED")
-    world.refuses(Request(UNKNOWN, "Unit"), FOUNDER, ParentNotFoundException)
+        world.refuses(tagged(parent, keys), FOUNDER, InvalidInputException, reason)
+    world.refuses(tagged(parent, TOO_MANY), FOUNDER, ConstraintViolationException, "MAX_TAG_LIMIT_EXCEEDED")
     world.refuses(Request(parent, "Unit"), FOUNDER, DuplicateOrganizationalUnitException)
     world.refuses(Request(parent, "Other"), FOUNDER, ConstraintViolationException, "OU_DEPTH_LIMIT_EXCEEDED")
     world.refuses(Request(root, "Other"), FOUNDER, ConstraintViolationException, "OU_NUMBER_LIMIT_EXCEEDED")
 
 
 def test_tag_policy() -> None:
-    """Tags that the management account's tag policy forbids for OUs make no OU, wherever it was to be."""
+    """Tags that the management account's tag policy forbids for OUs make no OU."""
     world, root = organization()
     found = world.organization_of(FOUNDER).id
     world.evolve(*team_policy(found, FOUNDER, "organizations:ou"))
-    many, bad = tagged(UNKNOWN, ["team", *TOO_MANY[:50]]), tagged(UNKNOWN, ["team"])
+    many, bad = tagged(root, ["team", *TOO_MANY[:50]]), tagged(root, ["team"])
     world.refuses(many, FOUNDER, ConstraintViolationException, "MAX_TAG_LIMIT_EXCEEDED")
     world.refuses(bad, FOUNDER, ConstraintViolationException, "TAG_POLICY_VIOLATION")
     assert world.do(tagged(root, ["other"]), FOUNDER)

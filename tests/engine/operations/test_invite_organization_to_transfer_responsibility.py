@@ -245,7 +245,6 @@ def test_chain() -> None:
         ({"SourceName": "n" * 129}, "MAX_LENGTH_EXCEEDED:SOURCE_NAME"),
         ({"SourceName": "Zürich"}, "INVALID_PATTERN:SOURCE_NAME"),
         ({"Notes": "n" * 1025}, "MAX_LENGTH_EXCEEDED:NOTES"),
-        ({"Target": {"Id": "n" * 65, "Type": "EMAIL"}}, "MAX_LENGTH_EXCEEDED:TARGET_ID"),
     ],
 )
 def test_constraints(changed: dict[str, Any], reason: str) -> None:

@@ -63,9 +63,10 @@ def test_caller() -> None:
     ],
 )
 def test_end(end: datetime, reason: str) -> None:
-    """A transfer ends in the last second of this month or the next; that is checked before anything is looked up."""
+    """A transfer ends in the last second of this month or the next; that is looked at when the transfer is found."""
     found = world()
-    found.refuses(Request(UNKNOWN, end), FOUNDER, InvalidInputException, reason)
+    found.refuses(Request(UNKNOWN, end), FOUNDER, ResponsibilityTransferNotFoundException)
+    found.refuses(Request(transferred(found), end), FOUNDER, InvalidInputException, reason)
 
 
 @pytest.mark.parametrize("end", [None, datetime(2026, 1, 31, 23, 59, 59, 999_000, tzinfo=UTC)], ids=str)

@@ -3,11 +3,16 @@
 import json
 from typing import Any
 
+import pytest
+
+from orgsim.engine.policies import completeness
 from orgsim.engine.policies.completeness import EffectivePolicyError, errors
+from orgsim.engine.policies.fragments import Fragment, fragment
 from orgsim.engine.policies.merge import AttachedPolicy, merge
 from orgsim.engine.words import PolicyType
 
 BACKUP, TAG = PolicyType.BACKUP_POLICY, PolicyType.TAG_POLICY
+BEDROCK, HUB = PolicyType.BEDROCK_POLICY, PolicyType.SECURITYHUB_POLICY
 
 
 def assign(value: Any) -> dict[str, Any]:
@@ -127,6 +132,56 @@ def test_continuous_backups_kept_too_long() -> None:
     ]
 
 
+def archived(**lifecycle: Any) -> dict[str, Any]:
+    """A backup policy with a rule that archives."""
+    lifecycle = {"opt_in_to_archive_for_supported_resources": "true"} | lifecycle
+    settings = {name: assign(value) for name, value in lifecycle.items()}
+    return plan(rules={"daily": {"target_backup_vault_name": assign("Default"), "lifecycle": settings}})
+
+
+def test_archived_backups_deleted_too_early() -> None:
+    """What is archived stays in cold storage for 90 days; without archiving, nobody asks."""
+    days = {"move_to_cold_storage_after_days": "30", "delete_after_days": "120"}
+    shorter = part(rules={"daily": {"lifecycle": {"delete_after_days": assign("119")}}})
+    ignored = archived(**days | {"opt_in_to_archive_for_supported_resources": "false"})
+
+    assert found(BACKUP, {"a": archived(**days)}) == []
+    assert found(BACKUP, {"a": archived(delete_after_days="1")}) == []
+    assert found(BACKUP, {"a": archived(move_to_cold_storage_after_days="30")}) == []
+    assert found(BACKUP, {"a": ignored}, {"b": shorter}) == []
+    assert found(BACKUP, {"a": archived(**days)}, {"b": shorter}) == [
+        EffectivePolicyError(
+            "CROSS_ATTRIBUTE_VALIDATION",
+            "Dependent fields opt_in_to_archive_for_supported_resources=true,delete_after_days=119,"
+            "move_to_cold_storage_after_days=30 in policy block daily are invalid when used together",
+            "plans/P/rules/daily",
+            ("b", "a"),
+        )
+    ]
+
+
+def test_most_errors() -> None:
+    """An account is told of a thousand errors, and not of more."""
+    plans = {"plans": {f"P{number}": {"regions": assign(["us-east-1"])} for number in range(600)}}
+
+    assert len(found(BACKUP, {"a": plans})) == 1_000
+
+
+def test_policies_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding out who contributed takes one look at every policy, however many errors there are."""
+    looked_at: list[str] = []
+
+    def counted(policy_type: PolicyType, content: str) -> Fragment:
+        looked_at.append(content)
+        return fragment(policy_type, content)
+
+    monkeypatch.setattr(completeness, "fragment", counted)
+    plans = [{"plans": {f"P{number}": {"regions": assign([])} for number in range(100)}} for _ in range(3)]
+
+    assert len(found(BACKUP, *({f"p{number}": document} for number, document in enumerate(plans)))) == 300
+    assert len(looked_at) == 3
+
+
 def required(*numbers: int) -> dict[str, Any]:
     """A tag policy that requires a number of tags on instances."""
     rule = {"report_required_tag_for": assign(["ec2:instance"])}
@@ -153,6 +208,38 @@ def test_too_large_a_tag_document() -> None:
 
     assert [(error.code, error.path, error.contributing) for error in found(TAG, {"a": {"tags": rules}})] == [
         ("ELEMENTS_TOO_MANY", "tags", ())
+    ]
+
+
+def test_guardrail_without_identifier() -> None:
+    """A guardrail needs an identifier, and both lists of models if it has one."""
+
+    def guardrail(**fields: Any) -> dict[str, Any]:
+        return {"bedrock": {"guardrail_inference": {"us-east-1": {"config_1": fields}}}}
+
+    identifier = {"identifier": assign("arn:aws:bedrock:us-east-1:111122223333:guardrail/abc:1")}
+    included = {"model_enforcement": {"included_models": assign(["ALL"])}}
+    place = "bedrock/guardrail_inference/us-east-1/config_1"
+
+    assert found(BEDROCK, {"a": guardrail(**identifier)}) == []
+    assert found(BEDROCK, {"a": guardrail(input_tags=assign("honor"))}, {"b": guardrail(**identifier)}) == []
+    assert found(BEDROCK, {"a": guardrail(**included)}) == [
+        missing("identifier", place, "a"),
+        missing("excluded_models", f"{place}/model_enforcement", "a"),
+    ]
+
+
+def test_region_lists_of_security_hub() -> None:
+    """Security Hub and each of its features need both lists of regions in the end."""
+    regions = {"enable_in_regions": assign([]), "disable_in_regions": assign([])}
+    feature = {"securityhub": {"features": {"network_scanning": {"enable_in_regions": assign(["us-east-1"])}}}}
+    whole = {"securityhub": regions | {"features": {"network_scanning": regions}}}
+
+    assert found(HUB, {"a": whole}, {"b": feature}) == []
+    assert found(HUB, {"b": feature}) == [
+        missing("enable_in_regions", "securityhub", "b"),
+        missing("disable_in_regions", "securityhub", "b"),
+        missing("disable_in_regions", "securityhub/features/network_scanning", "b"),
     ]
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from orgsim.engine.errors import MalformedPolicyDocumentException
 from orgsim.engine.policies.documents import require_valid
-from orgsim.engine.policies.types import POLICY_TYPES
 from orgsim.engine.words import PolicyType
 
 SCP, RCP = PolicyType.SERVICE_CONTROL_POLICY, PolicyType.RESOURCE_CONTROL_POLICY
@@ -18,10 +17,24 @@ TAG, BACKUP, AI = PolicyType.TAG_POLICY, PolicyType.BACKUP_POLICY, PolicyType.AI
 CHAT, EC2, HUB = PolicyType.CHATBOT_POLICY, PolicyType.DECLARATIVE_POLICY_EC2, PolicyType.SECURITYHUB_POLICY
 INSPECTOR, BEDROCK, S3 = PolicyType.INSPECTOR_POLICY, PolicyType.BEDROCK_POLICY, PolicyType.S3_POLICY
 ROLLOUT, GUARDDUTY = PolicyType.UPGRADE_ROLLOUT_POLICY, PolicyType.GUARDDUTY_POLICY
+CSPM, DIRECTOR = PolicyType.SECURITYHUB_CSPM_POLICY, PolicyType.NETWORK_SECURITY_DIRECTOR_POLICY
 
 CONTROL = "@@operators_allowed_for_child_policies"
 MANAGEMENT = [policy_type for policy_type in PolicyType if policy_type not in (SCP, RCP)]
-WITH_ROOT = [policy_type for policy_type, facts in POLICY_TYPES.items() if facts.root_key]
+ROOTS = {
+    TAG: "tags",
+    BACKUP: "plans",
+    AI: "services",
+    CHAT: "chatbot",
+    EC2: "ec2_attributes",
+    HUB: "securityhub",
+    INSPECTOR: "inspector",
+    DIRECTOR: "network_security_director",
+    GUARDDUTY: "guardduty",
+    BEDROCK: "bedrock",
+    ROLLOUT: "upgrade_rollout",
+    S3: "s3_attributes",
+}
 
 
 def refused(policy_type: PolicyType, content: str) -> bool:
@@ -78,9 +91,24 @@ def hub(**lists: Any) -> dict[str, Any]:
     return {"securityhub": lists}
 
 
-def guardrail(**fields: Any) -> dict[str, Any]:
+def guardrail(region: str = "us-east-1", **fields: Any) -> dict[str, Any]:
     """A Bedrock policy for one region."""
-    return {"bedrock": {"guardrail_inference": {"us-east-1": {"config_1": fields}}}}
+    return {"bedrock": {"guardrail_inference": {region: {"config_1": fields}}}}
+
+
+GUARDRAIL = "arn:aws:bedrock:us-east-1:111122223333:guardrail/abc123"
+BOTH_LISTS = {"enable_in_regions": assign(["ALL_SUPPORTED"]), "disable_in_regions": assign([])}
+
+
+def enablement(**blocks: Any) -> dict[str, Any]:
+    """A GuardDuty policy with some blocks."""
+    return {"guardduty": {"enablement": blocks}}
+
+
+def days_since_created(value: Any) -> dict[str, Any]:
+    """A declarative policy about the age of images."""
+    criterion = {"creation_date_condition": {"maximum_days_since_created": assign(value)}}
+    return {"ec2_attributes": {"allowed_images_settings": {"image_criteria": {"criteria_1": criterion}}}}
 
 
 def scp(**elements: Any) -> dict[str, Any]:
@@ -109,16 +137,21 @@ MALFORMED: dict[PolicyType, list[Any]] = {
         tag_value(assign([["red"]])),
         tag_value(assign(["*a*"])),
         tag_value({"@@set": ["red"]}),
-        tag_value({"@@Assign": ["red"]}),
+        tag_value({"@@Assign": ["red"], "@@assign": ["red"]}),
+        tags({"Tag_Value": {}, "tag_value": {}}),
         tag_value({CONTROL: ["@@everything"]}),
         tag_value({CONTROL: "@@none"}),
         tag_value({CONTROL: []}),
         tag_value({CONTROL: ["@@assign", "@@assign"]}),
         tag_value({CONTROL: ["@@none", "@@remove"]}),
+        tag_value({CONTROL: ["@@none", "@@Assign"]}),
         tag_value({CONTROL: [["@@none"]]}),
         tags(assign("x")),
         {"tags": assign(["x"])},
         {"tags": {}, "@@assign": {}},
+        {"tags": {}, "@@append": [{}]},
+        {"tags": {}, "@@remove": [["x"]]},
+        {"tags": {"@@assign": "x"}},
         {"tags": {}, "plans": {}},
         enforced("ecs:*"),
         enforced("nonsense:*"),
@@ -130,6 +163,18 @@ MALFORMED: dict[PolicyType, list[Any]] = {
         regions([]),
         regions({"@@append": []}),
         regions(["us-east-1"]),
+        regions(assign(["wrong"])),
+        regions(assign(["*"])),
+        rule(start_backup_window_minutes=assign("59")),
+        rule(start_backup_window_minutes=assign(59)),
+        rule(complete_backup_window_minutes=assign("0")),
+        rule(start_backup_window_minutes=assign("+60")),
+        rule(start_backup_window_minutes=assign("1" + "0" * 16)),
+        rule(start_backup_window_minutes=assign(10**16)),
+        rule(lifecycle={"delete_after_days": assign("0")}),
+        rule(lifecycle={"move_to_cold_storage_after_days": assign(-1)}),
+        rule(index_actions={"resource_types": assign(["WRONG"])}),
+        {"plans": {"P": {"rules": {"daily": {}}, "Rules": {}}}},
         rule(start_backup_window_minutes=assign(60.0)),
         rule(start_backup_window_minutes=assign("sixty")),
         rule(start_backup_window_minutes=assign(True)),
@@ -164,6 +209,8 @@ MALFORMED: dict[PolicyType, list[Any]] = {
         hop_limit(65),
         hop_limit("1.0"),
         hop_limit(10**5000 // 10**1000),
+        days_since_created("2147483648"),
+        days_since_created(-1),
         {"ec2_attributes": {"serial_console_access": {"status": assign("off")}}},
         {"ec2_attributes": {"serial_console_access": {"status": {"@@append": ["enabled"]}}}},
         {"ec2_attributes": {"allowed_images_settings": {"image_criteria": {"criteria_11": {}}}}},
@@ -174,6 +221,21 @@ MALFORMED: dict[PolicyType, list[Any]] = {
         hub(enable_in_regions=assign(["us-east-1"])),
         hub(enable_in_regions=assign(["everywhere"]), disable_in_regions=assign([])),
         hub(enable_in_regions=assign([]), disable_in_regions=assign([]), more={}),
+        hub(**BOTH_LISTS, features={"network_scanning": assign("on")}),
+        hub(**BOTH_LISTS, features={"network_scanning": {"enable_in_regions": assign(["everywhere"])}}),
+    ],
+    CSPM: [
+        {},
+        {"securityhub": {}},
+        {"securityhub": {"cspm_enablement": {"enable_in_regions": assign(["us-east-1"])}}},
+        {"securityhub": {"cspm_enablement": BOTH_LISTS, "other": {"@@assign": {}}}},
+        {"securityhub": {"cspm_enablement": BOTH_LISTS, "other": {"@@assign": "on", "extra": {}}}},
+        {"securityhub": {"cspm_enablement": BOTH_LISTS, "other": {"@@assign": "on", "@@append": ["x"]}}},
+        {"securityhub": {"cspm_enablement": BOTH_LISTS, CONTROL: ["@@none", "@@all"]}},
+    ],
+    DIRECTOR: [
+        {"network_security_director": {"enablement": BOTH_LISTS}},
+        {"network_security_director": {"enablement": {"network_security_scan": {"enable_in_regions": assign(["x"])}}}},
     ],
     INSPECTOR: [
         {"inspector": {"enablement": {"rds_scanning": {}}}},
@@ -181,7 +243,14 @@ MALFORMED: dict[PolicyType, list[Any]] = {
     ],
     BEDROCK: [
         guardrail(identifier=assign("gr-1"), input_tags=assign("honor")),
+        guardrail(identifier=assign(f"{GUARDRAIL}:DRAFT")),
+        guardrail(identifier=assign(f"{GUARDRAIL}:0")),
+        guardrail(identifier=assign(GUARDRAIL)),
         guardrail(input_tags=assign("obey")),
+        guardrail(region="everywhere"),
+        guardrail(selective_content_guarding={"system": assign("SELECTIVE")}),
+        guardrail(selective_content_guarding={"assistant": assign("selective")}),
+        guardrail(model_enforcement={"included_models": assign("ALL")}),
         {"bedrock": {"guardrail_inference": {"us-east-1": {"config_2": {}}}}},
     ],
     ROLLOUT: [
@@ -194,10 +263,14 @@ MALFORMED: dict[PolicyType, list[Any]] = {
     ],
     GUARDDUTY: [
         {"guardduty": "on"},
-        {"guardduty": {"mode": {"@@assign": {}}}},
-        {"guardduty": {"mode": {"@@assign": "on", "extra": {}}}},
-        {"guardduty": {"mode": {"@@assign": "on", "@@append": ["x"]}}},
-        {"guardduty": {CONTROL: ["@@none", "@@all"]}},
+        {"guardduty": {}},
+        enablement(),
+        enablement(everywhere={}),
+        enablement(default={"foundational": assign("enabled")}),
+        enablement(default={"foundational": {"status": assign("ENABLED")}}),
+        enablement(default={"unheard_of": {"status": assign("enabled")}}),
+        enablement(default={"foundational": {"additional_configuration": {}}}),
+        enablement(default={"runtime_monitoring": {"additional_configuration": {"unheard_of": {}}}}),
     ],
     SCP: [
         {},
@@ -222,12 +295,16 @@ MALFORMED: dict[PolicyType, list[Any]] = {
         scp(Resource=None),
         scp(NotResource="*"),
         scp(Resource="bucket"),
+        scp(Resource="arn:aws:s3"),
+        scp(Resource="arn:aws:s3::bucket"),
+        scp(Resource=["*", "arn:foo"]),
+        scp(Condition={"NullIfExists": {"aws:PrincipalTag/team": "true"}}),
         scp(Sid=1),
         scp(Condition=[]),
         scp(Condition={"StringEquals": "x"}),
         scp(Condition={"Sometimes": {"aws:RequestedRegion": "x"}}),
-        scp(Condition={"StringEquals": {"aws:RequestedRegion": []}}),
         scp(Condition={"StringEquals": {"aws:RequestedRegion": {}}}),
+        scp(Condition={"StringEquals": {"aws:RequestedRegion": [[]]}}),
     ],
     RCP: [
         rcp(Effect="Allow"),
@@ -247,12 +324,16 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
         {"tags": {}},
         {"tags": {}, "@@assign": "ignored"},
         {"tags": {}, "@@append": None},
+        {"tags": {}, "@@remove": ["ignored", 1]},
+        {"TAGS": {"Key": {"Tag_Key": {"@@Assign": "Key"}, "TAG_VALUE": {CONTROL.title(): ["@@None"]}}}},
+        tag_value({CONTROL: ["@@assign", "@@Assign"]}),
         tags({}),
         tags({"tag_key": assign("Color")}, key="COLOR"),
         tag_value({}),
         tag_value(assign([12, True, None, "x", "a*", "*"])),
         tag_value({"@@assign": ["a"], "@@append": ["b"], "@@remove": ["c"], CONTROL: ["@@all", "@@assign"]}),
         enforced("ec2:*", "ec2:instance", "ecs:ALL_SUPPORTED", "organizations:account"),
+        enforced("amplifyuibuilder:ALL_SUPPORTED", "greengrass:components:versions", "mediapackage:origin_endpoints"),
         tags({"report_required_tag_for": assign(["ec2:instance"])}),
         {"tags": {CONTROL: ["@@assign", "@@append", "@@remove"]}},
     ],
@@ -260,6 +341,9 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
         {"plans": {}},
         {"plans": {"P": {}}},
         regions(assign([])),
+        {"PLANS": {"Key": {"REGIONS": {"@@Assign": ["us-east-1"]}}}},
+        rule(start_backup_window_minutes=assign("9" * 16), complete_backup_window_minutes=assign("060")),
+        rule(lifecycle={"delete_after_days": assign("1")}),
         rule(start_backup_window_minutes=assign(60), enable_continuous_backup=assign(True)),
         rule(start_backup_window_minutes=assign("60"), index_actions={"resource_types": assign(["EBS"])}),
         {"plans": {"P": {"advanced_backup_settings": {"ec2": {"windows_vss": assign("enabled")}}}}},
@@ -271,8 +355,20 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
         {"CHATBOT": {"Platforms": {"Chime": {"Client": {"@@Assign": "disabled"}}}}},
         {"chatbot": {"platforms": {"microsoft_teams": {"tenants": {"t": assign(["*"])}, "overrides": {"t": {}}}}}},
     ],
-    EC2: [hop_limit(-1), hop_limit("64"), {"ec2_attributes": {}}],
-    HUB: [hub(enable_in_regions=assign(["ALL_SUPPORTED"]), disable_in_regions=assign([]))],
+    EC2: [hop_limit(-1), hop_limit("64"), {"ec2_attributes": {}}, days_since_created("2147483647")],
+    HUB: [
+        hub(**BOTH_LISTS),
+        hub(**BOTH_LISTS, features={"network_scanning": BOTH_LISTS}),
+        hub(features={"network_scanning": {"enable_in_regions": {"@@append": ["us-west-2"]}}}),
+    ],
+    CSPM: [
+        {"securityhub": {"cspm_enablement": BOTH_LISTS}},
+        {"any": {"cspm_enablement": BOTH_LISTS, "goes": {"here": assign("x")}, "list": {"@@append": [1, None]}}},
+    ],
+    DIRECTOR: [
+        {"network_security_director": {}},
+        {"network_security_director": {"enablement": {"network_security_scan": BOTH_LISTS}}},
+    ],
     INSPECTOR: [
         {
             "inspector": {
@@ -286,9 +382,13 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
         }
     ],
     BEDROCK: [
+        guardrail(identifier=assign(f"{GUARDRAIL}:1"), input_tags=assign("honor")),
         guardrail(
-            identifier=assign("arn:aws:bedrock:us-east-1:111122223333:guardrail/abc123:1"), input_tags=assign("honor")
-        )
+            identifier=assign(f"{GUARDRAIL}:12"),
+            selective_content_guarding={"system": assign("selective"), "messages": assign("comprehensive")},
+            model_enforcement={"included_models": assign(["ALL"]), "excluded_models": assign(["some.model-v2:0"])},
+        ),
+        guardrail(selective_content_guarding={"system": assign("selective")}),
     ],
     ROLLOUT: [
         {
@@ -299,15 +399,33 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
         }
     ],
     S3: [{"s3_attributes": {"public_access_block_configuration": assign("all")}}],
-    GUARDDUTY: [{}, {"anything": {"goes": {"here": assign("x")}, "list": {"@@append": [1, None]}}}],
+    GUARDDUTY: [
+        enablement(default={}),
+        enablement(**{"us-east-1": {"foundational": {"status": assign("enabled")}}}),
+        enablement(
+            default={
+                "foundational": {"status": assign("enabled")},
+                "runtime_monitoring": {
+                    "status": assign("enabled"),
+                    "additional_configuration": {"ec2_agent_management": {"status": assign("disabled")}},
+                },
+            }
+        ),
+    ],
     SCP: [
         scp(),
         {"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::b/*"}},
         scp(Sid="One", Action=["S3:Get*Object", "ec2:?un*"], Resource=None, NotResource=["arn:aws:s3:::b"]),
+        scp(Resource=["arn:*", "arn:aws:*:*:111122223333:*", "*:bucket", "arn:aws:sns:us-east-1:111122223333:topic"]),
+        scp(Condition={"StringEquals": {"aws:RequestedRegion": []}, "Null": {"aws:PrincipalTag/team": True}}),
         scp(Action="*", Condition={"ForAnyValue:StringLikeIfExists": {"aws:PrincipalArn": ["a", "b"]}}),
         scp(Action="nosuchservice:NoSuchAction", Condition={"Bool": {"aws:SecureTransport": False}}),
     ],
-    RCP: [rcp(), rcp(Action=["s3:GetObject", "sts:*"], Condition={"Null": {"aws:SourceAccount": "true"}})],
+    RCP: [
+        rcp(),
+        rcp(Action=["appconfig:*", "signin:*", "translate:*"]),
+        rcp(Action=["s3:GetObject", "sts:*"], Condition={"Null": {"aws:SourceAccount": "true"}}),
+    ],
 }
 
 
@@ -332,12 +450,10 @@ def test_well_formed(policy_type: PolicyType, content: str) -> None:
     require_valid(policy_type, content)
 
 
-@pytest.mark.parametrize("policy_type", WITH_ROOT)
+@pytest.mark.parametrize("policy_type", ROOTS)
 def test_empty_or_of_another_type(policy_type: PolicyType) -> None:
     """Where the root key is known, an empty document and one of another type are refused."""
-    others = {facts.root_key for facts in POLICY_TYPES.values() if facts.root_key} - {
-        POLICY_TYPES[policy_type].root_key
-    }
+    others = set(ROOTS.values()) - {ROOTS[policy_type]}
 
     assert [root for root in others if not refused(policy_type, json.dumps({root: {}}))] == []
     assert refused(policy_type, "{}")
@@ -367,7 +483,7 @@ NO_JSON = {
 
 
 @pytest.mark.parametrize("content", NO_JSON.values(), ids=NO_JSON.keys())
-@pytest.mark.parametrize("policy_type", [TAG, CHAT, GUARDDUTY, SCP, RCP])
+@pytest.mark.parametrize("policy_type", [TAG, CHAT, CSPM, SCP, RCP])
 def test_not_a_json_object(policy_type: PolicyType, content: str) -> None:
     """What is no JSON object, repeats a key or is nested beyond reason is refused, and nothing worse."""
     assert refused(policy_type, content)
@@ -375,10 +491,10 @@ def test_not_a_json_object(policy_type: PolicyType, content: str) -> None:
 
 def test_depth_does_not_depend_on_the_caller() -> None:
     """A document of some depth is accepted from anywhere."""
-    content = '{"a":' * 60 + "{}" + "}" * 60
+    content = '{"a":' * 58 + json.dumps({"cspm_enablement": BOTH_LISTS}) + "}" * 58
 
     def ask(frames: int) -> bool:
-        return ask(frames - 1) if frames else refused(GUARDDUTY, content)
+        return ask(frames - 1) if frames else refused(CSPM, content)
 
     assert not ask(300)
 
@@ -412,7 +528,7 @@ def test_any_text(policy_type: PolicyType, content: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.sampled_from(WITH_ROOT), JSON)
+@given(st.sampled_from(sorted(ROOTS)), JSON)
 def test_anything_under_the_right_root(policy_type: PolicyType, document: Any) -> None:
     """Any JSON under the right root key is accepted or malformed; nothing else is raised."""
-    refused(policy_type, json.dumps({POLICY_TYPES[policy_type].root_key: document}))
+    refused(policy_type, json.dumps({ROOTS[policy_type]: document}))

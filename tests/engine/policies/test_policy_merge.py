@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from orgsim.engine.errors import MalformedPolicyDocumentException
 from orgsim.engine.policies.completeness import errors
 from orgsim.engine.policies.documents import require_valid
-from orgsim.engine.policies.merge import AttachedPolicy, merge
+from orgsim.engine.policies.merge import AttachedPolicy, Merging, merge
 from orgsim.engine.policies.text import effective_json
 from orgsim.engine.words import PolicyType
 
 TAG, AI, BACKUP = PolicyType.TAG_POLICY, PolicyType.AISERVICES_OPT_OUT_POLICY, PolicyType.BACKUP_POLICY
+CSPM = PolicyType.SECURITYHUB_CSPM_POLICY
 CHAT, EC2, HUB = PolicyType.CHATBOT_POLICY, PolicyType.DECLARATIVE_POLICY_EC2, PolicyType.SECURITYHUB_POLICY
 
 Document = dict[str, Any]
@@ -502,17 +503,42 @@ def test_chat_controls_in_any_case() -> None:
     assert merge(CHAT, attached([parent], [child])) == {"chatbot": {"default": {"client": "disabled"}}}
 
 
-def test_unpublished_syntax() -> None:
-    """Types whose syntax is not published are merged by their operators; where shapes differ, the first one stays."""
-    parent = {"guardduty": {"regions": assign(["us-east-1"]), "mode": assign("on"), "plan": assign("x")}}
-    child = {"guardduty": {"regions": append("us-west-2"), "mode": append("y"), "plan": {"deeper": assign(1)}}}
+def test_tag_and_backup_policies_in_any_case() -> None:
+    """Operators and known names of tag and backup policies work in any case, and come out in lower case."""
+    tag = {"TAGS": {"Color": {"Tag_Value": {"@@Assign": ["red"], CONTROL.title(): ["@@Append", "@@append"]}}}}
+    backup = {"PLANS": {"Plan": {"REGIONS": {"@@Append": ["us-east-1"]}}}}
 
-    assert merge(PolicyType.GUARDDUTY_POLICY, attached([parent], [child])) == {
-        "guardduty": {"regions": ["us-east-1", "us-west-2"], "mode": "on", "plan": "x"}
+    assert merge(TAG, attached([tag], [rule(tag_value=assign(["blue"]) | append("green"))])) == colors("red", "green")
+    assert merge(BACKUP, attached([backup])) == {"plans": {"Plan": {"regions": ["us-east-1"]}}}
+
+
+def cspm(**members: Document) -> Document:
+    """A policy of the type of which only a part is known."""
+    return {"securityhub": {"cspm_enablement": {"enable_in_regions": {}, "disable_in_regions": {}}} | members}
+
+
+def test_unpublished_syntax() -> None:
+    """Where the syntax is not known, operators are merged all the same; where shapes differ, the first one stays."""
+    parent = cspm(regions=assign(["us-east-1"]), mode=assign("on"), plan=assign("x"))
+    child = cspm(regions=append("us-west-2"), mode=append("y"), plan={"deeper": assign(1)})
+
+    assert merge(CSPM, attached([parent], [child])) == {
+        "securityhub": {"regions": ["us-east-1", "us-west-2"], "mode": "on", "plan": "x"}
     }
-    assert merge(PolicyType.GUARDDUTY_POLICY, attached([child], [parent])) == {
-        "guardduty": {"regions": ["us-east-1"], "mode": "on", "plan": {"deeper": 1}}
+    assert merge(CSPM, attached([child], [parent])) == {
+        "securityhub": {"regions": ["us-east-1"], "mode": "on", "plan": {"deeper": 1}}
     }
+
+
+def test_two_places_below_one() -> None:
+    """Merging can go on from one place to several below it; none of them changes what holds above, or the other."""
+    above = Merging(TAG).below(attached(*values([assign(["red"]) | control("@@append")]))[0])
+    red, blue = attached(*values([append("green") | NONE], [append("blue")]))
+
+    assert above.below(red).document() == colors("red", "green")
+    assert above.below(blue).document() == colors("red", "blue")
+    assert above.below(blue).below(red).document() == colors("red", "blue", "green")
+    assert above.document() == colors("red")
 
 
 def test_the_result_is_the_callers_own() -> None:
@@ -584,9 +610,9 @@ def test_what_is_well_formed_can_be_merged(levels: list[list[Document]]) -> None
         accepted.append([])
         for document in level:
             try:
-                require_valid(PolicyType.GUARDDUTY_POLICY, json.dumps(document))
+                require_valid(CSPM, json.dumps(cspm(other=document)))
             except MalformedPolicyDocumentException:
                 continue
-            accepted[-1].append(document)
+            accepted[-1].append(cspm(other=document))
 
-    json.loads(effective_json(merge(PolicyType.GUARDDUTY_POLICY, attached(*accepted))))
+    json.loads(effective_json(merge(CSPM, attached(*accepted))))
