@@ -69,7 +69,10 @@ class OrderedRows(Generic[R]):
 
     def insert(self, row: R) -> None:
         """Add a row whose position may lie among those that are there; cheap near the end, where most come."""
-        insort(self._rows, row, self._first, key=_position)
+        if not self._rows or self._rows[-1].position < row.position:
+            self._rows.append(row)
+        else:
+            insort(self._rows, row, self._first, key=_position)
 
     def count_gone(self) -> None:
         """Take notice that one of the rows has been marked as gone."""
