@@ -6,6 +6,7 @@
 import os
 import secrets
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
@@ -211,14 +212,18 @@ def failure(game: Game, backend: str) -> Exception | None:
     return None
 
 
+def fails(game: Game, backend: str, script: Any) -> bool:
+    """Whether the game fails with this script instead of its own."""
+    return failure(game._replace(script=script), backend) is not None
+
+
 def test_simulation_does_what_the_model_foretells(anyio_backend: str) -> None:
     """Every reply to every command, and everything that can be read in the end, is what the model foretells."""
     first = secrets.randbits(48) if CAMPAIGN else 0
     for seed in range(first, first + (CAMPAIGN or 400)):
         game = random_game(seed)
         if failure(game, anyio_backend):
-            fails = lambda part, game=game: failure(game._replace(script=part), anyio_backend) is not None  # noqa: E731
-            shorter = game._replace(script=shortened(game.script, fails))
+            shorter = game._replace(script=shortened(game.script, partial(fails, game, anyio_backend)))
             print(f"seed {seed}, in short: play({shorter})")
             anyio.run(play, shorter, backend=anyio_backend)
 

@@ -26,7 +26,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._patience: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:
         """A client has come."""
         super().connection_made(transport)
         self._be_patient()

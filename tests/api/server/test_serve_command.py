@@ -44,7 +44,7 @@ class Process(Served):
         if not found:
             self.end(signal.SIGKILL)
             pytest.fail(f"not ready: {self.ready!r} {self.log}")
-        super().__init__(found[0], None, None)  # type: ignore[arg-type]
+        super().__init__(found[0], None, None)
 
     @property
     def log(self) -> str:

@@ -253,7 +253,7 @@ async def test_embedding(anyio_backend: str) -> None:
                     pass
             return
         async with serve(sim) as url:
-            served = Served(url, sim, None)  # type: ignore[arg-type]
+            served = Served(url, sim, None)
             answer = await anyio.to_thread.run_sync(served.call, "CreateOrganization")
             assert answer.status == 200
         # The server has gone, the simulation stays.
