@@ -67,7 +67,6 @@ async def listening(app: App, listener: socket.socket, limits: Limits) -> AsyncG
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=limits.connections,
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=round(limits.stopping_seconds),
     )

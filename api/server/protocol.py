@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol with what it lacks: limits on a header's size and on the time that a request takes to arrive.
 
-Its complaints, too, are errors in AWS JSON rather than plain text. A request that arrives in one piece, as nearly all
+Its complaints, that there are too many connections among them, are errors in AWS JSON rather than plain text. A request that arrives in one piece, as nearly all
 do, costs no timer.
 """
 
@@ -14,6 +14,7 @@ from .message import Limits
 from .organizations import error_body
 
 HEADER_END = b"\r\n\r\n"
+CODES = {408: "RequestTimeoutException", 503: "ServiceUnavailableException"}
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -33,6 +34,9 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Some of a request has come."""
+        if len(self.connections) > self.limits.connections:
+            self._refuse(503, f"There are more than {self.limits.connections:,} connections; come again later.")
+            return
         if self._awaits_header:
             limit = self.limits.header_bytes
             self._header_bytes += len(data)
@@ -75,8 +79,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._be_calm()
         if self.transport.is_closing():
             return
-        code = "RequestTimeoutException" if status == 408 else "BadRequestException"
-        body = error_body(code, message)
+        body = error_body(CODES.get(status, "BadRequestException"), message)
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/x-amz-json-1.1\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
