@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with what it lacks: limits on a header's size and on the time that a request takes to arrive.
 
-Its complaints, that there are too many connections among them, are errors in AWS JSON rather than plain text. A request that arrives in one piece, as nearly all
-do, costs no timer.
+Its complaints, that there are too many connections among them, are errors in AWS JSON rather than plain text. A request
+that arrives in one piece, as nearly all do, costs no timer.
 """
 
 import asyncio
