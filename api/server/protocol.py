@@ -26,15 +26,17 @@ class LimitedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **keywords)
         self._header_bytes = 0
         self._patience: asyncio.TimerHandle | None = None
+        self._is_one_too_many = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """A client has come."""
         super().connection_made(transport)
+        self._is_one_too_many = len(self.connections) > self.limits.connections
         self._be_patient()
 
     def data_received(self, data: bytes) -> None:
         """Some of a request has come."""
-        if len(self.connections) > self.limits.connections:
+        if self._is_one_too_many:
             self._refuse(503, f"There are more than {self.limits.connections:,} connections; come again later.")
             return
         if self._awaits_header:
