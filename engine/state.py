@@ -18,6 +18,9 @@ from .settings import Settings
 from .timers import Timers
 from .words import Condition, FeatureSet, JoinedMethod, PolicyType, TransferStatus
 
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""What AWS Organizations makes in an account that it creates, unless the request names another."""
+
 
 class Account(Struct, gc=False):
     """An account of which more is known than its id: a member, a former member, or one that was described."""
@@ -50,6 +53,7 @@ class Creation(Struct, gc=False):
     finishes_at: int
     govcloud: bool = False
     tags: tuple[Tag, ...] = ()
+    role_name: str | None = None
 
 
 class Unit(Struct):
@@ -239,6 +243,8 @@ class State(Struct):
     organizations: dict[str, Organization] = field(default_factory=dict[str, Organization])
     handshakes: dict[str, Handshake] = field(default_factory=dict[str, Handshake])
     creations: dict[str, Creation] = field(default_factory=dict[str, Creation])
+    role_names: dict[str, str] = field(default_factory=dict[str, str])
+    """Created account to the role by which its organization gets into it, where that has not the usual name."""
     cleaned: dict[str, None] = field(default_factory=dict[str, None])
     """Accounts that were closed for good: they exist no more, only their addresses stay taken."""
     transfers: Transfers = field(default_factory=Transfers)
@@ -265,6 +271,10 @@ class State(Struct):
         """The account's name: the one that was stated, or the derived one."""
         record = self.accounts.get(account)
         return record.name if record and record.name else derived_name(account)
+
+    def access_role_of(self, account: str) -> str:
+        """The role that was made in a created account for its management account (section 2.10)."""
+        return self.role_names.get(account, ACCESS_ROLE)
 
     def owner_of(self, email: str) -> str | None:
         """The account that owns an address, in any case of letters; None if nobody does."""

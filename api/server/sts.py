@@ -23,8 +23,6 @@ NAMESPACE = f"https://sts.amazonaws.com/doc/{VERSION}/"
 XML = b"text/xml"
 FORM = b"application/x-www-form-urlencoded"
 MOST_FIELDS = 200
-CREATED_ROLE = "OrganizationAccountAccessRole"
-"""What AWS Organizations makes in every account that it creates."""
 
 ARN_CHARACTERS = r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD]+"
 ROLE_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):role/(?:[\x21-\x7e]*/)?([a-zA-Z0-9_+=,.@-]{1,64})")
@@ -129,7 +127,7 @@ class Sts:
         if self._authentication.may_assume(caller, account, role):
             # Of an account that nobody has heard of, nobody can be sure that it has a role.
             return known is not None or account == caller.account
-        if known is None or known.organization is None or role != CREATED_ROLE:
+        if known is None or known.organization is None or role != state.access_role_of(account):
             return False
         manager = state.organizations[known.organization].management_account
         return known.joined_method == "CREATED" and caller.account == manager

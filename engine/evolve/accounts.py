@@ -30,12 +30,15 @@ def on_account_creation_requested(state: State, event: AccountCreationRequested)
     organization = state.organizations[event.organization]
     organization.creations[event.email.lower()] = event.request
     state.creations[event.request] = Creation(
-        event.organization, event.email, event.name, event.finishes_at, event.govcloud, event.tags
+        event.organization, event.email, event.name, event.finishes_at, event.govcloud, event.tags, event.role_name
     )
     state.timers.appoint(event.finishes_at, state.position, "FinishAccountCreation", event.request)
 
 
 def on_account_creation_succeeded(state: State, event: AccountCreationSucceeded) -> None:
+    role_name = state.creations[event.request].role_name
+    if role_name:
+        state.role_names[event.account] = role_name
     _finish_creation(state, event.request)
 
 

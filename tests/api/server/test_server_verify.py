@@ -232,6 +232,19 @@ def test_assumed_role(server: Served) -> None:
             )
 
 
+def test_assumed_role_of_another_name(server: Served) -> None:
+    """The role that a created account got has the name that CreateAccount gave it, and there is no other."""
+    client = server.boto3("organizations", KEY, SECRET)
+    started = client.create_account(Email="named@b.example", AccountName="named", RoleName="Landlord")
+    finished = client.describe_create_account_status(CreateAccountRequestId=started["CreateAccountStatus"]["Id"])
+    created = finished["CreateAccountStatus"]["AccountId"]
+    sts = server.boto3("sts", KEY, SECRET)
+    found = sts.assume_role(RoleArn=f"arn:aws:iam::{created}:role/Landlord", RoleSessionName="me")
+    assert found["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{created}:assumed-role/Landlord/me"
+    with pytest.raises(ClientError, match="is not authorized to perform"):
+        sts.assume_role(RoleArn=f"arn:aws:iam::{created}:role/OrganizationAccountAccessRole", RoleSessionName="me")
+
+
 def test_roles_of_the_file(server: Served) -> None:
     """A role of the file can be assumed from the accounts that it trusts, and from no other."""
     arn = f"arn:aws:iam::{MANAGEMENT}:role/Audit"
