@@ -7,9 +7,8 @@ Results go to stdout, for people or with ``--json`` for machines; progress and e
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
@@ -29,19 +28,15 @@ from rich.table import Column, Table
 from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.log import EventLog, LogDamaged, LogError, LogUnwritable, MemoryLog, verified_envelopes
 from ..engine.runtime.sqlite_log import SqliteLog
-from ..engine.shapes.accounts import Account
 from ..engine.shapes.base import moment
-from ..engine.shapes.handshakes import Handshake
-from ..engine.shapes.organizations import Organization, organization_shape
 from ..projections.live import build_views
-from ..projections.reads.accounts import account_shape
-from ..projections.reads.handshakes import row_shape
 from ..projections.views import Views
 from .play import Outcome, play_scenario
 from .play import Progress as Report
 from .scenario import MOST_ACCOUNTS, ScenarioError
 from .scenario_file import load_scenario
 from .server.command import serve
+from .show import COLUMNS, ROWS, Subject, minute
 
 app = typer.Typer(
     name="orgsim",
@@ -66,14 +61,6 @@ class Durability(StrEnum):
     FULL = "full"
     NORMAL = "normal"
     OFF = "off"
-
-
-class Subject(StrEnum):
-    """What ``show`` shows."""
-
-    ORGANIZATION = "organization"
-    ACCOUNTS = "accounts"
-    HANDSHAKES = "handshakes"
 
 
 def _print_version(wanted: bool) -> None:
@@ -207,9 +194,9 @@ def show(
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows; for people 20 by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a log has led to: its organizations, their accounts, or their handshakes."""
+    """Show what a log has led to: organizations, their OUs, accounts, policies and handshakes."""
     views = _run(partial(_views_of, log))
-    rows, total = SHOW[subject](views)
+    rows, total = ROWS[subject](views)
     wanted = limit if limit or as_json else 20
     shown = list(islice(rows, wanted))
     if as_json:
@@ -222,56 +209,7 @@ def show(
     out.print(table)
     more = f", {total - len(shown):,} more with --limit" if total > len(shown) else ""
     seen = " that can be seen (ended ones disappear after 30 days)" if subject is Subject.HANDSHAKES else ""
-    out.print(f"{total:,}{seen}{more}; position {views.position:,}, {_minute(moment(views.now))} UTC", soft_wrap=True)
-
-
-def _minute(when: datetime) -> str:
-    return f"{when:%Y-%m-%d %H:%M}"
-
-
-def _organization_cells(row: Organization) -> tuple[str, ...]:
-    return row.id, row.feature_set, row.master_account_id, row.master_account_email
-
-
-def _account_cells(row: Account) -> tuple[str, ...]:
-    return row.id, row.email, row.state, row.joined_method, _minute(row.joined_timestamp)
-
-
-def _handshake_cells(row: Handshake) -> tuple[str, ...]:
-    recipient = row.parties[-1].id
-    return row.id, row.action, row.state, recipient, _minute(row.requested_timestamp)
-
-
-COLUMNS: dict[Subject, tuple[tuple[str, ...], Callable[[Any], tuple[str, ...]]]] = {
-    Subject.ORGANIZATION: (("id", "feature set", "management account", "email"), _organization_cells),
-    Subject.ACCOUNTS: (("id", "email", "state", "joined by", "joined at"), _account_cells),
-    Subject.HANDSHAKES: (("id", "action", "state", "recipient", "requested"), _handshake_cells),
-}
-
-Rows = tuple[Iterator[Any], int]
-
-
-def _organizations(views: Views) -> Rows:
-    rows = [row for row in views.organizations.rows.values() if not row.deleted]
-    return (organization_shape(views.initiator(row), row.feature_set) for row in rows), len(rows)
-
-
-def _accounts(views: Views) -> Rows:
-    rows = views.accounts.members
-    organizations = views.organizations.rows
-    return (account_shape(row, organizations[row.organization], views) for row in rows.values()), len(rows)
-
-
-def _handshakes(views: Views) -> Rows:
-    rows = views.handshakes.rows
-    return (row_shape(row, views) for row in reversed(rows.values())), len(rows)
-
-
-SHOW: dict[Subject, Callable[[Views], Rows]] = {
-    Subject.ORGANIZATION: _organizations,
-    Subject.ACCOUNTS: _accounts,
-    Subject.HANDSHAKES: _handshakes,
-}
+    out.print(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC", soft_wrap=True)
 
 
 async def _views_of(path: Path) -> Views:

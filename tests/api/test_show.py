@@ -1,0 +1,58 @@
+"""``orgsim show`` of a world with a tree and policies."""
+
+import json
+from pathlib import Path
+
+import anyio
+import pytest
+from typer.testing import CliRunner
+
+from orgsim.api import Simulation
+from orgsim.api.cli import app
+
+MANAGEMENT = "111111111111"
+
+
+async def _write(path: Path) -> None:
+    async with Simulation(path) as sim:
+        org = sim.client(MANAGEMENT)
+        await org.create_organization()
+        root = (await org.list_roots()).roots[0].id
+        outer = await org.create_organizational_unit(parent_id=root, name="Workloads")
+        await org.create_organizational_unit(parent_id=outer.organizational_unit.id, name="Production")
+        await org.create_policy(type="TAG_POLICY", name="Costs", description="Who pays", content='{"tags":{}}')
+        await sim.client("222222222222").create_organization()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    """The log of a world of two organizations; one of them has OUs and a policy."""
+    path = tmp_path / "w.db"
+    anyio.run(_write, path)
+    return str(path)
+
+
+def shown(log: str, *arguments: str) -> str:
+    """What the command prints."""
+    done = CliRunner().invoke(app, ["show", log, *arguments])
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_units(log: str) -> None:
+    """OUs are shown with their paths; roots are none."""
+    found = json.loads(shown(log, "units", "--json"))
+    outer, inner = found["units"]
+    assert (found["total"], outer["Name"], inner["Name"]) == (2, "Workloads", "Production")
+    assert inner["Path"] == f"{outer['Path']}{inner['Id']}/"
+    for_people = shown(log, "units")
+    assert all(text in for_people for text in (outer["Id"], inner["Id"], inner["Path"]))
+
+
+def test_policies(log: str) -> None:
+    """An organization's own policies are shown, AWS's are not."""
+    found = json.loads(shown(log, "policies", "--json"))
+    (policy,) = found["policies"]
+    assert (policy["Name"], policy["Type"], policy["AwsManaged"]) == ("Costs", "TAG_POLICY", False)
+    for_people = shown(log, "policies")
+    assert all(text in for_people for text in (policy["Id"], "TAG_POLICY", "Costs", "Who pays"))
