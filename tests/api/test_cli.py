@@ -140,13 +140,13 @@ def log(tmp_path: Path, finished: tuple[bytes, dict[str, Any]]) -> Path:
     [
         (
             ("--help",),
-            ("simulate", "show", "verify", "--version", "orgsim simulate scenarios/enable-all-features.toml"),
+            ("serve", "simulate", "show", "verify", "--version", "orgsim simulate scenarios/enable-all-features.toml"),
         ),
         (
             ("simulate", "--help"),
             ("scenario", "--log", "--seed", "--accounts", "--durability", "full|normal|off", "--resume", "--json"),
         ),
-        (("show", "--help"), ("log", "organization|accounts|handshakes", "--limit", "--json")),
+        (("show", "--help"), ("log", "organization|units|accounts|", "policies|handshakes", "--limit", "--json")),
         (("verify", "--help"), ("log", "--json")),
     ],
 )
@@ -278,7 +278,7 @@ def test_accounts_of_nobody(call: Run, tmp_path: Path) -> None:
         (("simulate",), "scenario"),
         (("verify",), "log"),
         (("show",), "log"),
-        (("show", "w.db", "policies"), "'organization', 'accounts', 'handshakes'"),
+        (("show", "w.db", "budgets"), "'organization', 'units', 'accounts', 'policies', 'handshakes'"),
         (("show", "w.db", "--limit", "0"), "'--limit'"),
         (("simulat", "s.toml"), "simulat"),
     ],
