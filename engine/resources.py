@@ -1,6 +1,7 @@
 """What stands behind an id: whether an organization has it, its ARN, and what kind of thing it is (section 1)."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
+from typing import Literal
 
 from .ids import (
     account_arn,
@@ -13,6 +14,20 @@ from .ids import (
 from .policies.types import MANAGED_POLICIES
 from .state import OrganizationFacts
 from .words import PolicyType
+
+ResourceType = Literal["account", "ou", "policy", "resourcepolicy", "root", "transfer"]
+"""As in ARNs, and, behind ``organizations:``, in tag policies."""
+
+TYPES: dict[str, ResourceType] = {"ou": "ou", "p": "policy", "r": "root", "rp": "resourcepolicy", "rt": "transfer"}
+"""How ids begin; those of accounts are bare numbers."""
+
+ARNS: dict[ResourceType, Callable[[str, str, str], str]] = {
+    "account": account_arn,
+    "ou": organizational_unit_arn,
+    "resourcepolicy": resource_policy_arn,
+    "root": root_arn,
+}
+ENTITIES: dict[ResourceType, str] = {"account": "ACCOUNT", "ou": "ORGANIZATIONAL_UNIT", "root": "ROOT"}
 
 
 def is_entity(resource: str, organization: OrganizationFacts, members: Container[str]) -> bool:
@@ -32,18 +47,18 @@ def policy_type_of(policy: str, organization: OrganizationFacts) -> PolicyType |
     return managed.type if managed else None
 
 
+def resource_type(resource: str) -> ResourceType:
+    """What kind of thing an id is of."""
+    prefix, hyphen, _ = resource.partition("-")
+    return TYPES[prefix] if hyphen else "account"
+
+
 def arn_of(resource: str, organization: OrganizationFacts) -> str:
     """The ARN of a root, OU, account, policy or resource policy of the organization."""
     management, owner = organization.management_account, organization.id
-    kind, hyphen, _ = resource.partition("-")
-    if not hyphen:
-        return account_arn(management, owner, resource)
-    if kind == "r":
-        return root_arn(management, owner, resource)
-    if kind == "ou":
-        return organizational_unit_arn(management, owner, resource)
-    if kind == "rp":
-        return resource_policy_arn(management, owner, resource)
+    kind = resource_type(resource)
+    if kind != "policy":
+        return ARNS[kind](management, owner, resource)
     managed = MANAGED_POLICIES.get(resource)
     if managed:
         return managed_policy_arn(managed.type, resource)
@@ -52,6 +67,4 @@ def arn_of(resource: str, organization: OrganizationFacts) -> str:
 
 def entity_type(entity: str) -> str:
     """AWS's word for a root, an OU or an account."""
-    if entity.startswith("r-"):
-        return "ROOT"
-    return "ORGANIZATIONAL_UNIT" if entity.startswith("ou-") else "ACCOUNT"
+    return ENTITIES[resource_type(entity)]

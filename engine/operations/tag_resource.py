@@ -16,6 +16,7 @@ from msgspec import Struct
 from ..events import ResourceTagged
 from ..ids import TaggableResourceId
 from ..operation import Events, Stamp
+from ..resources import resource_type
 from ..rules import tags as tag_rules
 from ..shapes.base import EmptyReply
 from ..state import State
@@ -30,7 +31,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     resource = request.resource_id
     organization = tag_rules.reach("TagResource", resource, state, stamp)
     has = organization.tags.get(resource, {})
-    tags = tag_rules.compliant(request.tags, tag_rules.type_of(resource), organization, has)
+    tags = tag_rules.compliant(request.tags, resource_type(resource), organization, has)
     return [ResourceTagged(organization.id, resource, tags)] if tags else []
 
 

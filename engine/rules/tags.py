@@ -1,7 +1,7 @@
 """Tags: what may have some, which ones, and what the organization's tag policies say about them (section 8)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -13,7 +13,7 @@ from ..operation import Stamp
 from ..policies.merge import merge
 from ..policies.tag_compliance import violates
 from ..policies.types import MANAGED_POLICIES
-from ..resources import arn_of, is_entity, policy_type_of
+from ..resources import ResourceType, arn_of, policy_type_of
 from ..settings import TAGS_PER_RESOURCE
 from ..state import Organization, OrganizationFacts, State, Transfer
 from ..words import PolicyType
@@ -27,12 +27,6 @@ CHARACTERS = r"^(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*\Z"
 TagKey = Annotated[str, Meta(min_length=1, max_length=128, pattern=CHARACTERS)]
 
 TAG_POLICY = PolicyType.TAG_POLICY
-
-ResourceType = Literal["account", "ou", "policy", "resourcepolicy", "root", "transfer"]
-"""As in ARNs, and, behind ``organizations:``, in tag policies."""
-
-TYPES: dict[str, ResourceType] = {"ou": "ou", "p": "policy", "r": "root", "rp": "resourcepolicy", "rt": "transfer"}
-"""How ids begin; those of accounts are bare numbers."""
 
 
 class TagMember(Struct, frozen=True, rename="pascal"):
@@ -125,15 +119,9 @@ def find(resource: str, organization: OrganizationFacts, is_member: bool, transf
     resource_policy = organization.access.resource_policy
     if (
         is_member
-        or is_entity(resource, organization, ())
+        or resource in organization.units.by_id
         or resource in organization.policies.by_id
         or (resource_policy is not None and resource == resource_policy.id)
     ):
         return arn_of(resource, organization)
     return None
-
-
-def type_of(resource: str) -> ResourceType:
-    """The type of a resource that can have tags, by its id."""
-    prefix, hyphen, _ = resource.partition("-")
-    return TYPES[prefix] if hyphen else "account"
