@@ -10,14 +10,23 @@ from typing import Any
 from msgspec import Struct
 
 from ..words import PolicyType
-from .fragments import Path, fragment
+from .backups import (
+    ARCHIVE,
+    CONTINUOUS,
+    DELETE,
+    LONGEST_CONTINUOUS_BACKUP,
+    SCHEDULE,
+    SHORTEST_COLD_STORAGE,
+    TO_COLD_STORAGE,
+    Path,
+    is_true,
+)
+from .fragments import stored_fragment
 from .merge import AttachedPolicy
+from .schedules import schedule
 from .text import effective_json
 
 RULES_PER_PLAN = 10
-LONGEST_CONTINUOUS_BACKUP = 35
-SHORTEST_COLD_STORAGE = 90
-"""Both in days."""
 LARGEST_TAG_DOCUMENT = 395_000
 """Bytes."""
 REQUIRED_TAGS_PER_RESOURCE_TYPE = 50
@@ -25,8 +34,6 @@ MOST_ERRORS = 1_000
 """That are told of one account [inferred]."""
 KEYS_NAMED = 5
 """Tag keys that a message lists before it counts."""
-DELETE, TO_COLD_STORAGE = "delete_after_days", "move_to_cold_storage_after_days"
-ARCHIVE = "opt_in_to_archive_for_supported_resources"
 
 Required = dict[Path, tuple[str, ...]]
 """Which members the blocks of a document need; a star is any name."""
@@ -100,7 +107,7 @@ def _policies_by_origin(
     """Who set something at or below each of these paths: policies and how near they are to the account."""
     found: dict[Path, dict[str, int]] = {}
     for rank, policy in enumerate(policy for level in reversed(levels) for policy in level):
-        for origin in origins & fragment(policy_type, policy.content).touched:
+        for origin in origins & stored_fragment(policy_type, policy.content).touched:
             found.setdefault(origin, {}).setdefault(policy.id, rank)
     return found
 
@@ -145,18 +152,34 @@ def _errors_of_plan(path: Path, plan: dict[str, Any]) -> Iterator[_Finding]:
 
 
 def _errors_of_rule(path: Path, rule: dict[str, Any]) -> Iterator[_Finding]:
-    """Continuous backups live 35 days at most; what is archived stays in cold storage for 90 days at least."""
+    """Continuous backups live 35 days at most; two copies that are wrong alike are told once."""
     lifecycle: dict[str, Any] = rule.get("lifecycle", {})
-    if _is_set(rule, "enable_continuous_backup") and _days(lifecycle, DELETE, 0) > LONGEST_CONTINUOUS_BACKUP:
-        yield _dependent(path, {("enable_continuous_backup",): "true", ("lifecycle", DELETE): lifecycle[DELETE]})
+    if is_true(rule.get(CONTINUOUS)) and _days(lifecycle, DELETE, 0) > LONGEST_CONTINUOUS_BACKUP:
+        yield _dependent(path, {(CONTINUOUS,): "true", ("lifecycle", DELETE): lifecycle[DELETE]})
+    copies: dict[str, dict[str, Any]] = rule.get("copy_actions", {})
+    lifecycles = {("lifecycle",): lifecycle} | {
+        ("copy_actions", name, "lifecycle"): copy.get("lifecycle", {}) for name, copy in copies.items()
+    }
+    told: set[str] = set()
+    for place, lived in lifecycles.items():
+        for finding in _errors_of_archive(path, place, lived, rule.get(SCHEDULE)):
+            if finding.message not in told:
+                told.add(finding.message)
+                yield finding
+
+
+def _errors_of_archive(
+    path: Path, place: Path, lifecycle: dict[str, Any], expression: str | None
+) -> Iterator[_Finding]:
+    """What is archived is made once a month at most, and stays in cold storage for 90 days at least."""
+    if not is_true(lifecycle.get(ARCHIVE)):
+        return
+    if expression is not None and not schedule(expression).suits_archives:
+        yield _dependent(path, {(*place, ARCHIVE): "true", (SCHEDULE,): expression})
     cold_until = _days(lifecycle, TO_COLD_STORAGE, -SHORTEST_COLD_STORAGE) + SHORTEST_COLD_STORAGE
-    if _is_set(lifecycle, ARCHIVE) and _days(lifecycle, DELETE, cold_until) < cold_until:
+    if _days(lifecycle, DELETE, cold_until) < cold_until:
         used = {ARCHIVE: "true", DELETE: lifecycle[DELETE], TO_COLD_STORAGE: lifecycle[TO_COLD_STORAGE]}
-        yield _dependent(path, {("lifecycle", name): value for name, value in used.items()})
-
-
-def _is_set(block: dict[str, Any], name: str) -> bool:
-    return block.get(name) in (True, "true")
+        yield _dependent(path, {(*place, name): value for name, value in used.items()})
 
 
 def _days(lifecycle: dict[str, Any], name: str, otherwise: int) -> int:

@@ -8,12 +8,13 @@ from typing import Any, cast
 
 from msgspec import UNSET, Struct, UnsetType
 
+from ..errors import MalformedPolicyDocumentException
 from ..words import PolicyType
+from .backups import Path, require_consistent
 from .schema import ANYTHING, Anything, Group, Many, Node, One, Scalar, scalar
 from .text import parse, refuse
 from .types import POLICY_TYPES
 
-Path = tuple[str, ...]
 Values = tuple[Scalar, ...]
 
 ASSIGN, APPEND, REMOVE = "@@assign", "@@append", "@@remove"
@@ -58,8 +59,24 @@ def fragment(policy_type: PolicyType, content: str) -> Fragment:
     return read
 
 
+NOTHING = Fragment((), {}, {}, frozenset())
+
+
+@lru_cache(maxsize=8192)
+def stored_fragment(policy_type: PolicyType, content: str) -> Fragment:
+    """A management policy out of a log. It was valid when it was stored, which is a fact: a version that has learnt
+    better what AWS refuses must not stumble over it, and has it say nothing."""
+    try:
+        return fragment(policy_type, content)
+    except MalformedPolicyDocumentException:
+        return NOTHING
+
+
 def _check_whole(policy_type: PolicyType, read: Fragment) -> None:
     """What concerns several members at once."""
+    if policy_type is PolicyType.BACKUP_POLICY:
+        assigned = {path: setting.assign for path, setting in read.settings.items() if setting.assign is not UNSET}
+        require_consistent(assigned, read.touched)
     if policy_type is PolicyType.TAG_POLICY:
         for path, setting in read.settings.items():
             if path[-1] == "tag_key" and isinstance(setting.assign, str) and setting.assign.lower() != path[1]:
@@ -162,6 +179,8 @@ def _setting(leaf: One | Many, members: dict[str, Any]) -> Setting:
     if members.keys() - SETTERS - {CONTROL}:
         refuse()
     if members.get(APPEND) == [] and not leaf.appends_nothing:
+        refuse()
+    if members.get(ASSIGN) == [] and not leaf.assigns_nothing:
         refuse()
     assign = _values(leaf, members[ASSIGN]) if ASSIGN in members else UNSET
     return Setting(assign, _values(leaf, members.get(APPEND, [])), _values(leaf, members.get(REMOVE, [])))

@@ -15,7 +15,7 @@ from typing import Any, cast
 from msgspec import UNSET, Struct, field
 
 from ..words import PolicyType
-from .fragments import APPEND, ASSIGN, REMOVE, SETTERS, Fragment, Path, Setting, Values, fragment
+from .fragments import APPEND, ASSIGN, REMOVE, SETTERS, Fragment, Path, Setting, Values, stored_fragment
 from .schema import Scalar
 
 ADDING = frozenset({ASSIGN, APPEND})
@@ -37,9 +37,6 @@ def merge(policy_type: PolicyType, levels: Sequence[Sequence[AttachedPolicy]]) -
 
     Returns:
         The document without operators, `{}` if nothing is set. It is the caller's own.
-
-    Raises:
-        MalformedPolicyDocumentException: a policy that could never have been stored.
     """
     merging = Merging(policy_type)
     for level in levels:
@@ -61,7 +58,7 @@ class Merging(Struct):
         if not level:
             return self
         merging = Merging(self.policy_type, dict(self.values), dict(self.allowed), dict(self.named))
-        merging._descend([fragment(self.policy_type, policy.content) for policy in level])
+        merging._descend([stored_fragment(self.policy_type, policy.content) for policy in level])
         return merging
 
     def document(self) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Many(Struct, frozen=True):
     read: Reader
     appends_nothing: bool = True
     """Whether an empty ``@@append`` is well formed."""
+    assigns_nothing: bool = True
+    """Whether an empty ``@@assign`` is."""
 
 
 class Anything(Struct, frozen=True):

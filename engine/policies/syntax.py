@@ -3,7 +3,23 @@
 Where neither says it, more is accepted than AWS might; ``types`` says which syntax is whose.
 """
 
-from .schema import ANYTHING, Group, Many, Node, One, Syntax, flag, integer, lower, matching, tag_value, text, word
+from .schedules import cron
+from .schema import (
+    ANYTHING,
+    Group,
+    Many,
+    Node,
+    One,
+    Syntax,
+    flag,
+    integer,
+    lower,
+    matching,
+    scalar,
+    tag_value,
+    text,
+    word,
+)
 from .tagged import resource_type
 
 ENABLED = One(word("enabled", "disabled"))
@@ -28,8 +44,9 @@ RULES = Group(
 )
 TAGS = under("tags", RULES, ignores_case=True)
 
-NAMES = Many(text, appends_nothing=False)
+TAG_KEY = One(matching(r"(?s).{1,128}"))
 LABELS = Group(others=Group({"tag_key": One(text), "tag_value": One(text)}))
+PLAN_LABELS = Group(others=Group({"tag_key": TAG_KEY, "tag_value": One(scalar)}, required=("tag_key", "tag_value")))
 LIFECYCLE = Group(
     {
         "move_to_cold_storage_after_days": One(integer(1)),
@@ -37,29 +54,69 @@ LIFECYCLE = Group(
         "opt_in_to_archive_for_supported_resources": One(flag),
     }
 )
-CONDITION = Group(others=Group({"condition_key": One(text), "condition_value": One(text)}))
+CONDITION = Group(
+    others=Group(
+        {"condition_key": One(text), "condition_value": One(text)}, required=("condition_key", "condition_value")
+    )
+)
 CONDITIONS = Group(dict.fromkeys(("string_equals", "string_not_equals", "string_like", "string_not_like"), CONDITION))
+
+# A backup stays in its account: the account is written `$account`, and for one vault its region `$region`.
+ROLE = One(matching(r"arn:[a-z-]+:iam::\$account:role/.+"))
+COPY_VAULT = One(matching(rf"arn:[a-z-]+:backup:{REGION}:(\$account|[0-9]{{12}}):backup-vault:.+"))
+AIR_GAPPED_VAULT = One(matching(r"arn:[a-z-]+:backup:\$region:\$account:backup-vault:.+"))
+# Services with resources that AWS Backup knows; of others SQS is known to be refused [inferred].
+BACKED_UP = """
+    aurora backup backup-gateway cloudformation docdb dsql dynamodb ec2 eks elasticfilesystem fsx neptune rds redshift
+    redshift-serverless s3 ssm-sap storagegateway timestream
+"""
+BACKED_UP_ARN = rf"arn:[^:]*:({'|'.join(BACKED_UP.split())}|[^:]*\*[^:]*)(:.*)?"
+RESOURCES = Many(matching(rf"(?s)(?!arn:).*|{BACKED_UP_ARN}"), appends_nothing=False, assigns_nothing=False)
+
+
+def some_of(*words: str) -> Many:
+    """A list of some words, which is not empty."""
+    return Many(word(*words), appends_nothing=False, assigns_nothing=False)
+
 
 BACKUP_RULE = Group(
     {
-        "schedule_expression": One(text),
+        "schedule_expression": One(cron),
         "schedule_expression_timezone": One(text),
         "start_backup_window_minutes": One(integer(60)),
         "complete_backup_window_minutes": One(integer(60)),
         "enable_continuous_backup": One(flag),
-        "target_backup_vault_name": One(text),
-        "target_logically_air_gapped_backup_vault_arn": One(text),
+        "target_backup_vault_name": One(matching(r"[A-Za-z0-9_-]{1,50}")),
+        "target_logically_air_gapped_backup_vault_arn": AIR_GAPPED_VAULT,
         "lifecycle": LIFECYCLE,
-        "copy_actions": Group(others=Group({"target_backup_vault_arn": One(text), "lifecycle": LIFECYCLE})),
+        "copy_actions": Group(
+            others=Group(
+                {"target_backup_vault_arn": COPY_VAULT, "lifecycle": LIFECYCLE}, required=("target_backup_vault_arn",)
+            )
+        ),
         "recovery_point_tags": LABELS,
-        "index_actions": Group({"resource_types": Many(word("EBS", "S3"), appends_nothing=False)}),
-        "scan_actions": ANYTHING,
+        "index_actions": Group({"resource_types": some_of("EBS", "S3")}),
+        "scan_actions": Group(others=Group({"scan_mode": One(word("FULL_SCAN", "INCREMENTAL_SCAN"))}, others=ANYTHING)),
     }
 )
-TAG_SELECTION = Group({"iam_role_arn": One(text), "tag_key": One(text), "tag_value": NAMES, "conditions": CONDITIONS})
-RESOURCE_SELECTION = Group(
-    {"iam_role_arn": One(text), "resource_types": NAMES, "not_resource_types": NAMES, "conditions": CONDITIONS}
+TAG_SELECTION = Group(
+    {
+        "iam_role_arn": ROLE,
+        "tag_key": TAG_KEY,
+        "tag_value": Many(scalar, appends_nothing=False, assigns_nothing=False),
+        "conditions": CONDITIONS,
+    },
+    required=("tag_key", "tag_value"),
 )
+RESOURCE_SELECTION = Group(
+    {
+        "iam_role_arn": ROLE,
+        "resource_types": RESOURCES,
+        "not_resource_types": Many(text, appends_nothing=False),
+        "conditions": CONDITIONS,
+    }
+)
+SCANNED = some_of("ALL", "EBS", "EC2", "S3")
 BACKUP_PLANS = Group(
     others=Group(
         {
@@ -77,10 +134,11 @@ BACKUP_PLANS = Group(
                     "s3": Group({"backup_acls": ENABLED, "backup_object_tags": ENABLED}),
                 }
             ),
-            "backup_plan_tags": LABELS,
-            "scan_settings": ANYTHING,
+            "backup_plan_tags": PLAN_LABELS,
+            "scan_settings": Group(others=Group({"resource_types": SCANNED}, others=ANYTHING)),
         }
-    )
+    ),
+    name=matching(r"[A-Za-z0-9._-]{1,50}"),
 )
 PLANS = under("plans", BACKUP_PLANS, ignores_case=True)
 

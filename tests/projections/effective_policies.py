@@ -53,6 +53,12 @@ def plan(days: str = "35") -> dict[str, Any]:
     return {"plans": {"p": members}}
 
 
+def incomplete() -> dict[str, Any]:
+    """A backup policy that selects nothing, which is invalid wherever it is attached alone."""
+    whole = plan()["plans"]["p"]
+    return {"plans": {"p": {name: member for name, member in whole.items() if name != "selections"}}}
+
+
 class Organization(WatchedWorld):
     """An organization with all features, some enabled types and two members."""
 

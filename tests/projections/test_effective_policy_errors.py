@@ -11,6 +11,7 @@ from effective_policies import (
     TAG,
     Organization,
     assigned,
+    incomplete,
     kept_for,
     late,
     plan,
@@ -85,7 +86,7 @@ def test_never_valid() -> None:
     world = Organization(BACKUP)
     enabled = world.date()
     world.advance(hours=1)
-    world.attach(BACKUP, plan("45"), world.root)
+    world.attach(BACKUP, incomplete(), world.root)
     assert world.effective(MEMBER, BACKUP) == {}
     assert world.updated(MEMBER, BACKUP) == enabled
     assert world.invalid() == [FOUNDER, MEMBER, OTHER]
@@ -132,8 +133,8 @@ def test_left_with_invalid_policies() -> None:
     """An account that has left, and an OU that is gone, have no invalid policies any more."""
     world = Organization(BACKUP)
     unit = world.unit("A")
-    world.attach(BACKUP, plan("45"), MEMBER)
-    world.attach(BACKUP, plan("45"), unit)
+    world.attach(BACKUP, incomplete(), MEMBER)
+    world.attach(BACKUP, incomplete(), unit)
     world.move(OTHER, unit)
     assert world.invalid() == [MEMBER, OTHER]
     world.call("LeaveOrganization", MEMBER)
@@ -167,7 +168,7 @@ def test_detached_below_what_became_invalid() -> None:
     world.advance(minutes=1)
     assert world.days(MEMBER) == "30"
     world.detach(own, inner)
-    world.update(root, plan("45"))
+    world.update(root, incomplete())
     world.advance(minutes=1)
     assert world.days(MEMBER) == "30"
     assert world.invalid() == [MEMBER]
@@ -197,7 +198,7 @@ def test_pages_of_invalid_accounts() -> None:
     world = Organization(BACKUP)
     members = [*(f"{number:012}" for number in range(45)), MEMBER]
     world.evolve(*(AccountJoined(world.id, account, JoinedMethod.CREATED) for account in members[:-1]))
-    policy = world.policy(BACKUP, plan("45"))
+    policy = world.policy(BACKUP, incomplete())
     for account in reversed(members):
         world.evolve(PolicyAttached(world.id, policy, account))
     world.evolve(EffectivePoliciesPublished(world.id, PolicyType.BACKUP_POLICY))
@@ -240,7 +241,7 @@ def test_pages_of_errors() -> None:
 
 DOCUMENTS = {
     TAG: [tags("@@assign", "red"), tags("@@append", "blue"), tags("@@remove", "red")],
-    BACKUP: [plan("35"), plan("45"), kept_for("45"), kept_for("30"), {"plans": {"q": {"regions": assigned(["x"])}}}],
+    BACKUP: [plan("35"), incomplete(), kept_for("45"), kept_for("30"), {"plans": {"q": {"regions": assigned(["x"])}}}],
 }
 CHOICE = st.integers(0, 99)
 STEPS = st.lists(
@@ -444,14 +445,14 @@ def test_pages_cost_the_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
     world.evolve(*(AccountJoined(world.id, account, JoinedMethod.CREATED) for account in members))
     for account, place in ((members[900], inner), (members[500], outer), (members[700], inner)):
         world.move(account, place)
-    world.attach(BACKUP, plan("45"), outer)
-    world.attach(BACKUP, plan("45"), members[600])
+    world.attach(BACKUP, incomplete(), outer)
+    world.attach(BACKUP, incomplete(), members[600])
     world.attach(BACKUP, plan("20"), members[700])
     listed = world.views.accounts.by_organization
     monkeypatch.setattr(world.views.accounts, "by_organization", {})
     assert world.invalid() == [members[500], members[600], members[900]]
     monkeypatch.setattr(world.views.accounts, "by_organization", listed)
-    world.attach(BACKUP, plan("45"), world.root)
+    world.attach(BACKUP, incomplete(), world.root)
     assert set(world.invalid()) == {FOUNDER, MEMBER, OTHER, *members} - {members[700]}
 
 
@@ -459,7 +460,7 @@ def test_rebuilt_views() -> None:
     """Views built from the whole log give the same answers as those that were fed as it went."""
     world = late(TAG, BACKUP)
     unit = world.unit("A")
-    world.attach(BACKUP, plan("45"), unit)
+    world.attach(BACKUP, incomplete(), unit)
     world.attach(TAG, tags("@@assign", "red"), world.root)
     world.advance(minutes=1)
     world.move(MEMBER, unit)

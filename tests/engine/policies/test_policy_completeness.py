@@ -7,7 +7,7 @@ import pytest
 
 from orgsim.engine.policies import completeness
 from orgsim.engine.policies.completeness import EffectivePolicyError, errors
-from orgsim.engine.policies.fragments import Fragment, fragment
+from orgsim.engine.policies.fragments import CONTROL, Fragment, fragment
 from orgsim.engine.policies.merge import AttachedPolicy, merge
 from orgsim.engine.words import PolicyType
 
@@ -20,7 +20,8 @@ def assign(value: Any) -> dict[str, Any]:
     return {"@@assign": value}
 
 
-SELECTION = {"iam_role_arn": assign("arn"), "tag_key": assign("k"), "tag_value": assign(["v"])}
+ROLE = assign("arn:aws:iam::$account:role/Backup")
+SELECTION = {"iam_role_arn": ROLE, "tag_key": assign("k"), "tag_value": assign(["v"])}
 PLAN: dict[str, Any] = {
     "regions": assign(["us-east-1"]),
     "rules": {"daily": {"target_backup_vault_name": assign("Default")}},
@@ -71,22 +72,25 @@ def test_fragments_that_add_up_to_no_plan() -> None:
 
 def test_incomplete_blocks() -> None:
     """Selections, copy actions and tags have required members too."""
+    locked = {CONTROL: ["@@none"]}
+    condition = {"condition_key": assign("aws:ResourceTag/a"), "condition_value": assign("b")}
     rules = {
         "daily": {
             "target_backup_vault_name": assign("Default"),
-            "copy_actions": {"v": {"lifecycle": {"delete_after_days": assign(1)}}},
+            "copy_actions": {"v": {"target_backup_vault_arn": locked, "lifecycle": {"delete_after_days": assign(1)}}},
             "recovery_point_tags": {"t": {"tag_key": assign("k")}},
         }
     }
     selections = {
-        "tags": {"one": {"iam_role_arn": assign("arn"), "tag_key": assign("k")}},
-        "resources": {"two": {"iam_role_arn": assign("arn")}},
+        "tags": {"one": {"iam_role_arn": ROLE, "tag_key": assign("k"), "tag_value": locked}},
+        "resources": {"two": {"conditions": {"string_equals": {"c": condition}}}},
     }
 
     assert found(BACKUP, {"a": plan(rules=rules, selections=selections)}) == [
         missing("target_backup_vault_arn", "plans/P/rules/daily/copy_actions/v", "a"),
         missing("tag_value", "plans/P/rules/daily/recovery_point_tags/t", "a"),
         missing("tag_value", "plans/P/selections/tags/one", "a"),
+        missing("iam_role_arn", "plans/P/selections/resources/two", "a"),
         missing("resource_types", "plans/P/selections/resources/two", "a"),
     ]
 
@@ -132,31 +136,67 @@ def test_continuous_backups_kept_too_long() -> None:
     ]
 
 
-def archived(**lifecycle: Any) -> dict[str, Any]:
-    """A backup policy with a rule that archives."""
-    lifecycle = {"opt_in_to_archive_for_supported_resources": "true"} | lifecycle
-    settings = {name: assign(value) for name, value in lifecycle.items()}
-    return plan(rules={"daily": {"target_backup_vault_name": assign("Default"), "lifecycle": settings}})
+MONTHLY, DAILY = "cron(0 5 1 * ? *)", "cron(0 5 ? * * *)"
+DAYS = {"move_to_cold_storage_after_days": "30", "delete_after_days": "120"}
+VAULT = "arn:aws:backup:us-east-1:$account:backup-vault:"
+
+
+def lifecycle(**settings: Any) -> dict[str, Any]:
+    """A lifecycle that archives, but for some settings."""
+    settings = {"opt_in_to_archive_for_supported_resources": "true"} | DAYS | settings
+    return {name: assign(value) for name, value in settings.items()}
+
+
+def archived(**fields: Any) -> dict[str, Any]:
+    """A backup policy with a monthly rule and some more fields."""
+    daily = {"target_backup_vault_name": assign("Default"), "schedule_expression": assign(MONTHLY)} | fields
+    return plan(rules={"daily": daily})
+
+
+def copied(*vaults: str) -> dict[str, Any]:
+    """A backup policy with copies that are archived."""
+    copy = {name: {"target_backup_vault_arn": assign(VAULT + name), "lifecycle": lifecycle()} for name in vaults}
+    return archived(copy_actions=copy)
+
+
+def dependent(fields: str) -> EffectivePolicyError:
+    """Fields of the daily rule that contradict each other."""
+    message = f"Dependent fields opt_in_to_archive_for_supported_resources=true,{fields} in policy block daily are "
+    return EffectivePolicyError(
+        "CROSS_ATTRIBUTE_VALIDATION", f"{message}invalid when used together", "plans/P/rules/daily", ("b", "a")
+    )
 
 
 def test_archived_backups_deleted_too_early() -> None:
     """What is archived stays in cold storage for 90 days; without archiving, nobody asks."""
-    days = {"move_to_cold_storage_after_days": "30", "delete_after_days": "120"}
     shorter = part(rules={"daily": {"lifecycle": {"delete_after_days": assign("119")}}})
-    ignored = archived(**days | {"opt_in_to_archive_for_supported_resources": "false"})
+    ignored = lifecycle(opt_in_to_archive_for_supported_resources="false")
 
-    assert found(BACKUP, {"a": archived(**days)}) == []
-    assert found(BACKUP, {"a": archived(delete_after_days="1")}) == []
-    assert found(BACKUP, {"a": archived(move_to_cold_storage_after_days="30")}) == []
-    assert found(BACKUP, {"a": ignored}, {"b": shorter}) == []
-    assert found(BACKUP, {"a": archived(**days)}, {"b": shorter}) == [
-        EffectivePolicyError(
-            "CROSS_ATTRIBUTE_VALIDATION",
-            "Dependent fields opt_in_to_archive_for_supported_resources=true,delete_after_days=119,"
-            "move_to_cold_storage_after_days=30 in policy block daily are invalid when used together",
-            "plans/P/rules/daily",
-            ("b", "a"),
-        )
+    assert found(BACKUP, {"a": archived(lifecycle=lifecycle())}) == []
+    assert found(BACKUP, {"a": archived(lifecycle=ignored)}, {"b": shorter}) == []
+    assert found(BACKUP, {"a": archived(lifecycle=lifecycle())}, {"b": shorter}) == [
+        dependent("delete_after_days=119,move_to_cold_storage_after_days=30")
+    ]
+
+
+def test_archived_too_often() -> None:
+    """What is archived is made once a month, whatever schedule a child policy has in mind; so are copies."""
+    often = part(rules={"daily": {"schedule_expression": assign(DAILY)}})
+    expected = [dependent(f"schedule_expression={DAILY}")]
+
+    assert found(BACKUP, {"a": archived(lifecycle=lifecycle())}, {"b": often}) == expected
+    assert found(BACKUP, {"a": copied("one", "two")}) == []
+    assert found(BACKUP, {"a": copied("one", "two")}, {"b": often}) == expected
+
+
+def test_copies_deleted_too_early() -> None:
+    """Copies that are archived have their own days, and the rule is to blame."""
+    copy = {"target_backup_vault_arn": assign(f"{VAULT}one"), "lifecycle": {"delete_after_days": assign("60")}}
+    child = part(rules={"daily": {"schedule_expression": assign(DAILY), "copy_actions": {"one": copy}}})
+
+    assert found(BACKUP, {"a": copied("one")}, {"b": child}) == [
+        dependent(f"schedule_expression={DAILY}"),
+        dependent("delete_after_days=60,move_to_cold_storage_after_days=30"),
     ]
 
 

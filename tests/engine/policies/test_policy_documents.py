@@ -344,10 +344,10 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
         {"PLANS": {"Key": {"REGIONS": {"@@Assign": ["us-east-1"]}}}},
         rule(start_backup_window_minutes=assign("9" * 16), complete_backup_window_minutes=assign("060")),
         rule(lifecycle={"delete_after_days": assign("1")}),
-        rule(start_backup_window_minutes=assign(60), enable_continuous_backup=assign(True)),
+        rule(start_backup_window_minutes=assign(60), enable_continuous_backup=assign(False)),
         rule(start_backup_window_minutes=assign("60"), index_actions={"resource_types": assign(["EBS"])}),
         {"plans": {"P": {"advanced_backup_settings": {"ec2": {"windows_vss": assign("enabled")}}}}},
-        {"plans": {"P": {"backup_plan_tags": {"a": {"tag_key": assign("k"), "tag_value": assign("v")}}}}},
+        {"plans": {"P": {"backup_plan_tags": {"k": {"tag_key": assign("K"), "tag_value": assign("v")}}}}},
     ],
     AI: [{"services": {}}, {"services": {"lex": {}}}, lex({}), lex(assign("optIn"))],
     CHAT: [

@@ -616,3 +616,15 @@ def test_what_is_well_formed_can_be_merged(levels: list[list[Document]]) -> None
             accepted[-1].append(cspm(other=document))
 
     json.loads(effective_json(merge(CSPM, attached(*accepted))))
+
+
+def test_stored_by_a_version_that_knew_less() -> None:
+    """A document that would be refused today says nothing, and the others are merged as ever."""
+    refused = AttachedPolicy("p-refused0000", '{"tags":{"team":{"tag_value":["raw"]}}}')
+    sound = AttachedPolicy("p-sound000000", '{"tags":{"team":{"tag_value":{"@@assign":["red"]}}}}')
+    with pytest.raises(MalformedPolicyDocumentException):
+        require_valid(PolicyType.TAG_POLICY, refused.content)
+    expected = {"tags": {"team": {"tag_key": "team", "tag_value": ["red"]}}}
+    assert merge(PolicyType.TAG_POLICY, [[refused, sound]]) == merge(PolicyType.TAG_POLICY, [[sound]]) == expected
+    assert merge(PolicyType.TAG_POLICY, [[refused]]) == {}
+    assert errors(PolicyType.TAG_POLICY, expected, [[refused, sound]]) == []

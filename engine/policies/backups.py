@@ -1,0 +1,66 @@
+"""What the members of one backup policy must have together; each policy by itself, before anything is merged."""
+
+from collections.abc import Collection, Mapping
+
+from .schedules import schedule
+from .text import refuse
+
+LONGEST_CONTINUOUS_BACKUP = 35
+SHORTEST_COLD_STORAGE = 90
+"""Both in days."""
+DELETE, TO_COLD_STORAGE = "delete_after_days", "move_to_cold_storage_after_days"
+ARCHIVE = "opt_in_to_archive_for_supported_resources"
+CONTINUOUS, SCHEDULE = "enable_continuous_backup", "schedule_expression"
+SELECTORS = ("resource_types", "not_resource_types", "conditions")
+
+Path = tuple[str, ...]
+Assigned = Mapping[Path, object]
+"""Leaves and the values that the policy assigns to them."""
+
+
+def require_consistent(assigned: Assigned, touched: Collection[Path]) -> None:
+    """Check what concerns several members of a policy.
+
+    Args:
+        assigned: what it assigns.
+        touched: leaves that it sets in any way, and the groups around them.
+
+    Raises:
+        MalformedPolicyDocumentException: a member is there without another that it needs, or they contradict.
+    """
+    for path, value in assigned.items():
+        match path:
+            case ("plans", _, "rules", _, "enable_continuous_backup") if is_true(value):
+                _require_short_life((*path[:4], "lifecycle"), assigned)
+            case ("plans", _, "rules", _, *_, "opt_in_to_archive_for_supported_resources") if is_true(value):
+                _require_archivable(path[:4], path[:-1], assigned)
+            case ("plans", _, "backup_plan_tags", name, "tag_key") if str(value).lower() != name.lower():
+                refuse()
+            case ("plans", _, "selections", "resources", _, "iam_role_arn"):
+                if not any((*path[:-1], selector) in touched for selector in SELECTORS):
+                    refuse()
+            case _:
+                pass
+
+
+def is_true(value: object) -> bool:
+    """Whether a flag is set, in either way of writing it."""
+    return value in (True, "true")
+
+
+def _require_short_life(lifecycle: Path, assigned: Assigned) -> None:
+    if _days(assigned, (*lifecycle, DELETE)) > LONGEST_CONTINUOUS_BACKUP:
+        refuse()
+
+
+def _require_archivable(rule: Path, lifecycle: Path, assigned: Assigned) -> None:
+    """That both days are needed is inferred: the captures without them have no schedule either."""
+    in_cold_storage = _days(assigned, (*lifecycle, DELETE)) - _days(assigned, (*lifecycle, TO_COLD_STORAGE))
+    expression = assigned.get((*rule, SCHEDULE), "")
+    if in_cold_storage < SHORTEST_COLD_STORAGE or not schedule(str(expression)).suits_archives:
+        refuse()
+
+
+def _days(assigned: Assigned, path: Path) -> int:
+    days = assigned.get(path)
+    return int(days) if isinstance(days, str | int) else refuse()
