@@ -215,7 +215,7 @@ def test_policies_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         looked_at.append(content)
         return fragment(policy_type, content)
 
-    monkeypatch.setattr(completeness, "fragment", counted)
+    monkeypatch.setattr(completeness, "stored_fragment", counted)
     plans = [{"plans": {f"P{number}": {"regions": assign([])} for number in range(100)}} for _ in range(3)]
 
     assert len(found(BACKUP, *({f"p{number}": document} for number, document in enumerate(plans)))) == 300
