@@ -19,6 +19,7 @@ from orgsim.engine.events import (
     ResponsibilityTransferRequested,
 )
 from orgsim.engine.operations import OPERATIONS
+from orgsim.engine.resource_policy import GRANTABLE, NOT_GRANTABLE
 from orgsim.engine.words import Action, FeatureSet, PartyType, PolicyType
 from orgsim.projections.reads import READS
 
@@ -288,6 +289,15 @@ def test_grants_of_other_operations() -> None:
         content = json.dumps({"Version": "2012-10-17", "Statement": statements})
         scene.evolve(ResourcePolicyPut(scene.found, "rp-12345678", content))
         assert (operation, scene.outcome(operation, MEMBER)) == (operation, expected(PLAIN, operation))
+
+
+def test_what_can_be_granted() -> None:
+    """The table of callers and the actions that a resource policy may name agree: what can be granted and is not in the
+    table as such, any member may call anyway, unless a statement denies it."""
+    granted = {operation for operation, callers in CALLERS.items() if Callers.GRANTED in callers}
+    anyway = {operation for operation, callers in CALLERS.items() if Callers.MEMBER in callers}
+    assert granted <= set(GRANTABLE) <= granted | anyway
+    assert set(CALLERS) == {*GRANTABLE, *NOT_GRANTABLE}
 
 
 # The sheet's lists, section 3.6 and footnote 1 of section 9.
