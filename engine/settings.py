@@ -97,3 +97,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     transfer_notice_days: Count = 0
     """Notice that a partner agreement asks for before a responsibility transfer ends; less is INVALID_END_DATE."""
+
+    throttle: Literal["off", "aws"] = "off"
+    """Whether calls are held against AWS's published token buckets (section 7.2); see ``throttling``."""

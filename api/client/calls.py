@@ -56,11 +56,15 @@ class Calls:
         return reply
 
     async def call_at(self, operation: str, members: Members) -> tuple[Struct, int]:
-        """As ``call``, with the position of the first event that the call appended beside the reply; 0 for none."""
+        """As ``call``, with the position of the first event that the call appended beside the reply; 0 for none.
+
+        Where calls are throttled, each is admitted first: before its members are read, and before what is due happens.
+        """
         read = READS.get(operation)
         if read is None and operation not in OPERATIONS:
             known = ", ".join(sorted([*OPERATIONS, *READS]))
             raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
+        self._engine.admit(operation, self._caller)
         if read is None:
             request = read_request(OPERATIONS[operation].Request, members)
             return await self._engine.submit_at(request, self._caller)

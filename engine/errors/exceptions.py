@@ -318,12 +318,13 @@ class TargetNotFoundException(Refused):
 
 
 class TooManyRequestsException(Refused):
-    """Too many calls in too short a time."""
+    """Too many calls in too short a time. The text is what AWS says since 2025 (awslabs/aws-deployment-framework#788).
 
-    messages: ClassVar = {
-        None: "AWS Organizations can't complete your request because another request is already in progress. Try again "
-        "later."
-    }
+    Before, it said for the same that another request was already in progress. AWS's model has a member Type too, but
+    what stands in it, if anything, has not been seen; it is left out.
+    """
+
+    messages: ClassVar = {None: "You have sent too many requests in too short a period of time. Try again later."}
 
 
 class UnsupportedAPIEndpointException(Refused):

@@ -22,6 +22,7 @@ from ..operation import SIMULATION, Caller, Events, Stamp
 from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, create_world, due_request
 from ..settings import LATEST, Settings
 from ..state import State
+from ..throttling import Throttle, throttle_of
 from ..timers import NEVER
 from .clock import Clock, SimulatedClock
 from .log import EventLog, verified_envelopes
@@ -65,6 +66,7 @@ class Engine:
         self.clock = clock
         self.state = State()
         self.ids = IdSource(0)
+        self.throttle: Throttle | None = None
         self.durable = 0
         """The position up to which everything is in the log, and seen by the views."""
         self._listeners = listeners
@@ -84,6 +86,18 @@ class Engine:
         """The time of the world, in microseconds since the epoch; never before the last event."""
         now, latest = self.clock.now(), self.state.now
         return now if now > latest else latest
+
+    def admit(self, operation: str, caller: Caller) -> None:
+        """At the door, before anything is looked at: where calls are throttled, take the tokens for this one.
+
+        Raises:
+            TooManyRequestsException: there are none.
+            EngineStopped: nothing is accepted any more.
+        """
+        if self.throttle is not None and caller.account is not None:
+            self._require_running()
+            organization = self.state.organization_of(caller.account)
+            self.throttle.take(operation, caller.account, organization.id if organization else None, self.now)
 
     def post(self, request: Struct, caller: Caller) -> Events:
         """Decide and evolve at once; the events become durable a little later.
@@ -411,11 +425,13 @@ class Engine:
                 for listener in self._listeners:
                     listener(envelopes)
         self.ids = IdSource(state.seed)
+        self.throttle = throttle_of(state.settings)
         self.durable = state.position
 
     async def create(self, seed: int, settings: Settings) -> None:
         """Record the first fact of a new world."""
         self.ids = IdSource(seed)
+        self.throttle = throttle_of(settings)
         await self.perform(create_world.Request(seed, settings))
 
     async def close(self) -> None:
