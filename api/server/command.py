@@ -8,7 +8,7 @@ import typer
 
 from ...engine.runtime.engine import EngineStopped
 from ...engine.runtime.log import LogDamaged, LogError, LogUnwritable
-from .options import Auth, Latency, Options, make_clock
+from .options import Auth, Latency, Options, Throttling, make_clock
 
 
 def _checked_clock(text: str) -> str:
@@ -29,6 +29,10 @@ def serve(
     latency: Annotated[
         Latency | None, typer.Option(help="Of a new world: instant unless said otherwise.", show_default=False)
     ] = None,
+    throttle: Annotated[
+        Throttling | None,
+        typer.Option(help="Of a new world: aws holds calls against AWS's published rates.", show_default=False),
+    ] = None,
     auth: Annotated[Auth, typer.Option(help="open takes every signature for good; verify checks it.")] = Auth.OPEN,
     credentials: Annotated[Path | None, typer.Option(help="For --auth verify: whose keys there are (TOML).")] = None,
     seed: Annotated[
@@ -48,7 +52,7 @@ def serve(
     from .listening import CannotListen
     from .run import ServeError, run
 
-    options = Options(host, port, log, clock, latency, credentials, seed, as_json)
+    options = Options(host, port, log, clock, latency, throttle, credentials, seed, as_json)
     try:
         interrupted = anyio.run(run, options)
     except (LogDamaged, LogUnwritable, EngineStopped) as error:

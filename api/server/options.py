@@ -19,6 +19,13 @@ class Latency(StrEnum):
     REALISTIC = "realistic"
 
 
+class Throttling(StrEnum):
+    """How often accounts may call."""
+
+    OFF = "off"
+    AWS = "aws"
+
+
 class Auth(StrEnum):
     """What a signature is worth."""
 
@@ -54,6 +61,7 @@ class Options(Struct, frozen=True):
     log: Path | None
     clock: str
     latency: Latency | None
+    throttle: Throttling | None
     credentials: Path | None
     seed: int | None
     as_json: bool

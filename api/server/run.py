@@ -21,7 +21,7 @@ from .diagnostics import server_log
 from .embed import make_authentication
 from .listening import bind, listening, url_of
 from .message import Limits
-from .options import Latency, Options, make_clock
+from .options import Latency, Options, Throttling, make_clock
 from .served_world import ServedWorld, resettable_world
 
 
@@ -64,7 +64,9 @@ async def run(options: Options) -> bool:
 
 @asynccontextmanager
 async def _world(options: Options) -> AsyncGenerator[ServedWorld, None]:
-    settings = Settings(latency=(options.latency or Latency.INSTANT).value)
+    settings = Settings(
+        latency=(options.latency or Latency.INSTANT).value, throttle=(options.throttle or Throttling.OFF).value
+    )
 
     def make() -> Simulation:
         return Simulation(options.log, seed=options.seed or 0, clock=make_clock(options.clock), settings=settings)
@@ -83,11 +85,12 @@ async def _world(options: Options) -> AsyncGenerator[ServedWorld, None]:
 
 
 def _require_same(options: Options, sim: Simulation) -> None:
-    """A log keeps the seed and the latency that it began with."""
+    """A log keeps the seed, the latency and the throttling that it began with."""
     state = sim.engine.state
     for option, wanted, kept in (
         ("--seed", options.seed, state.seed),
         ("--latency", options.latency and options.latency.value, state.settings.latency),
+        ("--throttle", options.throttle and options.throttle.value, state.settings.throttle),
     ):
         if wanted is not None and wanted != kept:
             raise ServeError(f"{options.log}: this world began with {option} {kept}, it cannot go on with {wanted}")
