@@ -33,8 +33,8 @@ from ..projections.live import build_views
 from ..projections.views import Views
 from .play import Outcome, play_scenario
 from .play import Progress as Report
-from .scenario import MOST_ACCOUNTS, ScenarioError
-from .scenario_file import load_scenario
+from .scenario import ScenarioError, load_scenario
+from .scenario.populations import MOST_ACCOUNTS
 from .server.command import serve
 from .show import COLUMNS, ROWS, Subject, minute
 
@@ -114,14 +114,12 @@ async def _simulate(
     durability: Durability,
     resume: bool,
 ) -> Outcome:
-    scenario = await load_scenario(path)
+    scenario = await load_scenario(path, {} if accounts is None else {"accounts": accounts})
     if seed is not None:
         scenario = msgspec.structs.replace(scenario, seed=seed)
-    if accounts is not None:
-        scenario = scenario.with_accounts(accounts)
     async with _log_of_run(log, durability, resume) as target:
         with _progress() as progress:
-            return await play_scenario(scenario, target, resume=resume, progress=progress)
+            return await play_scenario(scenario, target, name=str(path), resume=resume, progress=progress)
 
 
 @asynccontextmanager

@@ -126,10 +126,20 @@ class Throttle:
         """
         if self.ready_at(operation, account, organization, now) > now:
             raise TooManyRequestsException
+        self.reserve(operation, account, organization, now)
+
+    def reserve(self, operation: str, account: str, organization: str | None, now: int) -> int:
+        """Take the next tokens there will be, now or later: for callers who come again just when they will be let in.
+
+        Returns:
+            From when on the call is admitted; each further reservation is for a later moment.
+        """
+        ready = self.ready_at(operation, account, organization, now)
         self._forget_full(now)
         for key, rate in _buckets(operation, account, organization):
-            self._full_at[key] = max(self._full_at.get(key, 0), now * TICKS) + rate.interval
+            self._full_at[key] = max(self._full_at.get(key, 0), ready * TICKS) + rate.interval
             self._full_at.move_to_end(key)
+        return ready
 
     def ready_at(self, operation: str, account: str, organization: str | None, now: int) -> int:
         """The first microsecond, now or later, at which ``take`` would succeed; takes nothing."""
@@ -140,7 +150,7 @@ class Throttle:
         return ready
 
     def _forget_full(self, now: int) -> None:
-        # A bucket is full at most thirty seconds after its last use, so none stays behind a later one for long.
+        # Unless tokens were reserved, a bucket is full thirty seconds after its last use: none stays behind for long.
         full_at, ticks = self._full_at, now * TICKS
         while full_at and full_at[next(iter(full_at))] <= ticks:
             full_at.popitem(last=False)

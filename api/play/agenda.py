@@ -1,0 +1,217 @@
+"""Who will answer what and when: the timetable of answers that are still to come."""
+
+import heapq
+from array import array
+from bisect import bisect_left
+from enum import Enum
+from itertools import count
+from random import Random
+
+from ...engine.timers import NEVER
+from ..scenario.populations import Behaviour
+
+
+class Answer(Enum):
+    """What somebody does with a request."""
+
+    ACCEPT = "AcceptHandshake"
+    DECLINE = "DeclineHandshake"
+    LEAVE = "LeaveOrganization"
+
+
+class Asked:
+    """Accounts of one population that one organization asks something, by a handshake each; they may become more.
+
+    Args:
+        population: by its name in the scenario.
+        organization: its id.
+        behaviour: what they do.
+        random: where what each of them does is drawn from.
+        migration: whether they are asked for all features rather than to join.
+    """
+
+    def __init__(
+        self, population: str, organization: str, behaviour: Behaviour, random: Random, *, migration: bool
+    ) -> None:
+        self.population = population
+        self.organization = organization
+        self.behaviour = behaviour
+        self.random = random
+        self.migration = migration
+        self.accounts: list[str] = []
+        self.handshakes: list[str] = []
+        self.drawn = 0
+        """For how many of them the answer has been drawn."""
+        self.silent: list[int] = []
+        """Who waits for a reminder: places among the accounts."""
+
+    def add(self, account: str, handshake: str) -> None:
+        """One more."""
+        self.accounts.append(account)
+        self.handshakes.append(handshake)
+
+
+ANSWERS = tuple(Answer)
+
+
+class Answers:
+    """The answers of some who were asked, in the order of their moments; of equal moments as they were drawn.
+
+    There may be a million: they are kept as numbers in arrays.
+    """
+
+    __slots__ = ("_kinds", "_members", "_moments", "_order", "asked")
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self._moments = array("q")
+        self._members = array("L")
+        """Places among those who were asked."""
+        self._kinds = array("B")
+        self._order = array("L")
+
+    def expect(self, moment: int, member: int, kind: Answer) -> None:
+        """One more answer, in any order."""
+        self._moments.append(moment)
+        self._members.append(member)
+        self._kinds.append(ANSWERS.index(kind))
+
+    def arrange(self) -> None:
+        """All answers are there: put them in order, the next last."""
+        order = sorted(range(len(self._moments)), key=self._moments.__getitem__)
+        order.reverse()
+        self._order = array("L", order)
+
+    @property
+    def next_at(self) -> int:
+        """The moment of the next answer; there must be one."""
+        return self._moments[self._order[-1]]
+
+    @property
+    def last_at(self) -> int:
+        """The moment of the last answer; there must be one."""
+        return self._moments[self._order[0]]
+
+    def due(self, moment: int) -> int:
+        """How many come by a moment."""
+        return len(self) - bisect_left(self._order, -moment, key=lambda place: -self._moments[place])
+
+    def take(self) -> tuple[int, Answer]:
+        """Whose answer is next, and what it is."""
+        place = self._order.pop()
+        return self._members[place], ANSWERS[self._kinds[place]]
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+
+Alone = tuple[Asked, int, Answer]
+"""One answer by itself: who were asked, the place of the account among them, and what it does."""
+
+FEW = 8
+"""Fewer answers than this are kept one by one: arrays would take more than they save."""
+
+
+class Agenda:
+    """All answers that are still to come, by moment."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Answers | Alone]] = []
+        self._serial = count()
+        self._asked: list[Asked] = []
+
+    def ask(self, asked: Asked) -> None:
+        """Somebody begins to ask; what ``asked`` gains is drawn by ``settle``."""
+        self._asked.append(asked)
+
+    def settle(self, now: int) -> None:
+        """Draw the answers of those who were asked at this moment, before time goes on."""
+        if self._asked and self._asked[-1].drawn < len(self._asked[-1].accounts):
+            self._draw(self._asked[-1], now)
+
+    def _draw(self, asked: Asked, now: int) -> None:
+        """Two numbers for each account, whatever it does: another share changes the answers of those it concerns."""
+        behaviour, random = asked.behaviour, asked.random
+        accept = behaviour.accepting
+        decline = accept + behaviour.decline
+        leave = decline + behaviour.leave
+        wait = leave + behaviour.after_reminder
+        delay, share = behaviour.delay.draw, random.random
+        answers = Answers(asked)
+        expect = answers.expect
+        for member in range(asked.drawn, len(asked.accounts)):
+            number, length = share(), delay(random, now)
+            if number < accept:
+                expect(now + length, member, Answer.ACCEPT)
+            elif number < decline:
+                expect(now + length, member, Answer.DECLINE)
+            elif number < leave:
+                expect(now + length, member, Answer.LEAVE)
+            elif number < wait:
+                asked.silent.append(member)
+        asked.drawn = len(asked.accounts)
+        self._add(answers)
+
+    def _add(self, answers: Answers) -> None:
+        answers.arrange()
+        if len(answers) >= FEW:
+            heapq.heappush(self._heap, (answers.next_at, next(self._serial), answers))
+            return
+        while len(answers):
+            moment = answers.next_at
+            self.again(moment, (answers.asked, *answers.take()))
+
+    def again(self, moment: int, alone: Alone) -> None:
+        """One answer that comes, or comes again, at a moment."""
+        heapq.heappush(self._heap, (moment, next(self._serial), alone))
+
+    def remind(self, population: str, share: float, random: Random, now: int) -> None:
+        """Those who wait for a reminder get one: a share of them accepts after another delay, the others wait on.
+
+        Args:
+            population: whom; empty for all.
+            share: of those reminded.
+            random: where the numbers come from.
+            now: the moment of the reminder.
+        """
+        for asked in self._asked:
+            if population and asked.population != population:
+                continue
+            delay = asked.behaviour.delay.draw
+            answers, still = Answers(asked), list[int]()
+            for member in asked.silent:
+                number, length = random.random(), delay(random, now)
+                if number < share:
+                    answers.expect(now + length, member, Answer.ACCEPT)
+                else:
+                    still.append(member)
+            asked.silent = still
+            self._add(answers)
+
+    @property
+    def next_at(self) -> int:
+        """The moment of the next answer; NEVER if none is to come."""
+        return self._heap[0][0] if self._heap else NEVER
+
+    @property
+    def last_at(self) -> int | None:
+        """The moment of the last answer; None if none is to come."""
+        moments = (each.last_at if isinstance(each, Answers) else moment for moment, _, each in self._heap)
+        return max(moments, default=None)
+
+    def due(self, moment: int) -> int:
+        """How many answers are to come by a moment."""
+        return sum(each.due(moment) if isinstance(each, Answers) else at <= moment for at, _, each in self._heap)
+
+    def take(self) -> Alone:
+        """The next answer."""
+        _, serial, answers = self._heap[0]
+        if not isinstance(answers, Answers):
+            heapq.heappop(self._heap)
+            return answers
+        member, kind = answers.take()
+        if len(answers):
+            heapq.heapreplace(self._heap, (answers.next_at, serial, answers))
+        else:
+            heapq.heappop(self._heap)
+        return answers.asked, member, kind

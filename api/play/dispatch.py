@@ -1,0 +1,134 @@
+"""Sending calls: at their pace, past AWS's limits or again after refusals, each counted."""
+
+import heapq
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import count, repeat
+from random import Random
+
+from ...engine.errors import Refused, TooManyRequestsException
+from ...engine.operation import Caller
+from ...engine.rules.limits import LIMITS
+from ...engine.runtime.engine import Engine
+from ...engine.settings import SECOND
+from ..scenario.pace import Pace
+from ..scenario.steps import Retry
+from .tally import THROTTLING, Tally
+
+Attempt = Callable[[], Awaitable[None]]
+"""Makes a call and takes note of what came of it; raises ``Refused``."""
+
+
+class Dispatch:
+    """Sends the calls of a scenario's steps.
+
+    Args:
+        engine: of the world.
+        tally: where calls are counted.
+        move_to: moves the world's clock, while others do what they do at their moments.
+    """
+
+    def __init__(self, engine: Engine, tally: Tally, move_to: Callable[[int], Awaitable[None]]) -> None:
+        self._engine = engine
+        self._tally = tally
+        self._move_to = move_to
+
+    async def send(
+        self,
+        operation: str,
+        calls: Iterable[tuple[Caller, Attempt]],
+        number: int,
+        pace: Pace | None = None,
+        retry: Retry | None = None,
+        random: Random | None = None,
+    ) -> None:
+        """Send calls one after the other, each at its moment.
+
+        Args:
+            operation: AWS's name.
+            calls: who calls, and the call.
+            number: how many they are.
+            pace: not faster than this.
+            retry: how often to repeat what is refused for a while; None: wait, and call when it will succeed.
+            random: for the lengths of the pauses between repetitions.
+        """
+        began = self._engine.now
+        offsets = pace.offsets(number) if pace else repeat(0, number)
+        moments = (began + offset for offset in offsets)
+        if retry:
+            await self._send_again_and_again(operation, zip(moments, calls, strict=True), retry, random or Random(0))
+            return
+        for moment, (caller, attempt) in zip(moments, calls, strict=True):
+            if moment > self._engine.now:
+                await self._move_to(moment)
+            await self._send_patiently(operation, caller, attempt)
+
+    async def _send_patiently(self, operation: str, caller: Caller, attempt: Attempt) -> None:
+        engine, tally = self._engine, self._tally
+        while True:
+            while (
+                engine.throttle
+                and (ready := engine.throttle.ready_at(operation, *self._buckets(caller), engine.now)) > engine.now
+            ):
+                tally.wait(operation, THROTTLING, ready)
+                await self._move_to(ready)
+            try:
+                await self._call(operation, caller, attempt)
+            except Refused as refusal:
+                until = self._passes_at(refusal, caller)
+                if until <= engine.now:
+                    tally.refusal(operation, refusal)
+                    return
+                tally.wait(operation, refusal.reason or refusal.code, until)
+                await self._move_to(until)
+            else:
+                return
+
+    async def _send_again_and_again(
+        self,
+        operation: str,
+        calls: Iterable[tuple[int, tuple[Caller, Attempt]]],
+        retry: Retry,
+        random: Random,
+    ) -> None:
+        planned = iter(calls)
+        upcoming = next(planned, None)
+        again: list[tuple[int, int, int, Caller, Attempt]] = []
+        serial = count()
+        while upcoming or again:
+            if again and (upcoming is None or again[0][0] <= upcoming[0]):
+                moment, _, tries, caller, attempt = heapq.heappop(again)
+            else:
+                assert upcoming is not None
+                moment, (caller, attempt) = upcoming
+                tries, upcoming = 0, next(planned, None)
+            if moment > self._engine.now:
+                await self._move_to(moment)
+            try:
+                await self._call(operation, caller, attempt)
+            except Refused as refusal:
+                self._tally.refusal(operation, refusal)
+                if self._passes_by_itself(refusal) and tries + 1 < retry.attempts:
+                    longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
+                    pause = round(longest * SECOND * random.random())
+                    heapq.heappush(again, (self._engine.now + pause, next(serial), tries + 1, caller, attempt))
+
+    async def _call(self, operation: str, caller: Caller, attempt: Attempt) -> None:
+        self._tally.call(operation)
+        self._engine.admit(operation, caller)
+        await attempt()
+
+    def _buckets(self, caller: Caller) -> tuple[str, str | None]:
+        assert caller.account is not None, "an account calls"
+        organization = self._engine.state.organization_of(caller.account)
+        return caller.account, organization.id if organization else None
+
+    @staticmethod
+    def _passes_by_itself(refusal: Refused) -> bool:
+        return isinstance(refusal, TooManyRequestsException) or refusal.reason in LIMITS
+
+    def _passes_at(self, refusal: Refused, caller: Caller) -> int:
+        """When a limit that was met will let the call through; now, if waiting does not help."""
+        limit = LIMITS.get(refusal.reason or "")
+        assert caller.account is not None, "an account calls"
+        organization = self._engine.state.organization_of(caller.account)
+        return limit(organization, self._engine.state, self._engine.now) if limit and organization else self._engine.now

@@ -1,0 +1,35 @@
+"""What a run is measured by: the names that thresholds, reports and sweeps use."""
+
+DISTRIBUTIONS = {
+    "joining_days": "from an invitation to its acceptance",
+    "migration_days": "from the request for all features to a member's approval",
+    "creation_seconds": "from CreateAccount to the account",
+    "closing_seconds": "from CloseAccount to the closed account",
+    "held_back_seconds": "for how long a call was held back by throttling or another of AWS's limits",
+}
+"""One value for each account or call; asked with a statistic: ``migration_days.p95``."""
+
+NUMBERS = {
+    "all_features_share": "organizations that have all features at the end, of all that there are",
+    "finalize_days": "from EnableAllFeatures to all features; of several organizations the longest",
+    "accepted_share": "accepted invitations and approvals, of all that accounts were asked",
+    "declined_share": "declined ones",
+    "expired_share": "those that ran out: expired, or canceled when their migration expired",
+    "members": "accounts in organizations at the end, management accounts included",
+    "joined": "accounts that joined by invitation",
+    "created": "accounts that were created",
+    "creation_failed_share": "account creations that failed, of all that ended",
+    "closed": "accounts that were closed",
+    "departed": "accounts that left, were removed or were closed for good",
+    "commands": "calls that were made, repetitions included",
+    "refused_share": "calls that were refused, throttled ones included, of all that were made",
+    "throttled_share": "calls that were throttled, of all that were made",
+    "held_back": "calls that were held back until AWS's limits let them pass",
+    "virtual_days": "how long the run took in its own time",
+    "virtual_hours": "the same in hours",
+    "events": "what was recorded",
+}
+"""One value for a run."""
+
+STATISTICS = ("count", "min", "mean", "median", "max")
+"""And ``p0`` to ``p100``: nearest-rank percentiles."""

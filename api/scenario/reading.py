@@ -1,0 +1,129 @@
+"""Reading a scenario file, and saying what is wrong with it: the file, the path in it, and what is possible there."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import anyio.to_thread
+from msgspec import Struct, structs
+
+from .checks import AWS_OPERATIONS, checked, choose
+from .conversion import convert
+from .model import Header, OrganizationTable, Parameter, Scenario, ScenarioError
+from .parameters import ACCOUNTS, put_in, settle_parameters, with_accounts
+from .populations import Population
+from .steps import Call, Step
+from .thresholds import read_thresholds
+
+CALL = str(Call.__struct_config__.tag)
+ACTIONS = [str(each.__struct_config__.tag) for each in get_args(Step) if each is not Call]
+NO_PARAMETERS: Mapping[str, Parameter] = {}
+
+
+async def load_scenario(path: str | os.PathLike[str], parameters: Mapping[str, Parameter] = NO_PARAMETERS) -> Scenario:
+    """Read a scenario file.
+
+    Args:
+        path: of the file.
+        parameters: instead of the scenario's own values for them; ``accounts`` can be set for any scenario.
+
+    Raises:
+        ScenarioError: the file cannot be read, is no TOML, or says something impossible; with file and path in it.
+    """
+    text = await anyio.to_thread.run_sync(read_text, Path(path))
+    try:
+        return parse_scenario(text, parameters)
+    except ScenarioError as error:
+        raise ScenarioError(f"{os.fspath(path)}: {error}") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a scenario file.
+
+    Raises:
+        ScenarioError: it cannot be read.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise ScenarioError(f"{path}: cannot be read: {'Is a directory' if path.is_dir() else 'no regular file'}")
+        # Some editors put a byte order mark in front.
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: not a text file in UTF-8 (byte {error.start})") from None
+
+
+def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETERS) -> Scenario:
+    """A scenario from the text of its file.
+
+    Raises:
+        ScenarioError: with the place, without the file.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"not TOML: {error}") from None
+    except RecursionError:
+        raise ScenarioError("not TOML that can be read: nested too deep") from None
+    declared = document.pop("parameters", {})
+    settled = settle_parameters(declared, parameters)
+    scenario = checked(_built(put_in(document, settled), settled))
+    if ACCOUNTS in parameters and ACCOUNTS not in declared:
+        return with_accounts(scenario, parameters[ACCOUNTS])
+    return scenario
+
+
+def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenario:
+    # Each on its own, because msgspec does not say under which key of a table something is wrong.
+    organizations = _named(document, "organizations", OrganizationTable, "acme")
+    populations = _named(document, "populations", Population, "partners")
+    steps = document.pop("steps", [])
+    if not isinstance(steps, list) or not steps:
+        raise ScenarioError("steps: there must be at least one, such as [[steps]] with an action")
+    thresholds = document.pop("thresholds", {})
+    if not isinstance(thresholds, dict):
+        raise ScenarioError('thresholds: must be a table such as [thresholds] with migration_days.p95 = "< 60"')
+    header = convert(document, Header, "")
+    try:
+        limits = read_thresholds(cast("dict[str, Any]", thresholds))
+    except ValueError as error:
+        raise ScenarioError(f"thresholds.{error}") from None
+    return Scenario(
+        **structs.asdict(header),
+        parameters=parameters,
+        organizations=organizations or {"organization": OrganizationTable()},
+        populations=populations,
+        steps=tuple(_step(step, f"steps[{index}]") for index, step in enumerate(cast("list[Any]", steps))),
+        thresholds=limits,
+    )
+
+
+def _named(document: dict[str, Any], key: str, wanted: type[Struct], example: str) -> dict[str, Any]:
+    tables = document.pop(key, {})
+    if not isinstance(tables, dict):
+        raise ScenarioError(f"{key}: must hold tables such as [{key}.{example}]")
+    named = cast("dict[str, Any]", tables)
+    return {name: convert(table, wanted, f"{key}.{name}") for name, table in named.items()}
+
+
+def _step(step: Any, place: str) -> Step:
+    action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else None
+    if not isinstance(action, str):
+        return convert(step, Step, place)
+    if action in AWS_OPERATIONS:
+        return convert({**step, "action": CALL, "operation": action}, Step, place)
+    if action not in ACTIONS:
+        raise ScenarioError(f"{place}.action: there is no {action!r}{_what_action(action)}")
+    return convert(step, Step, place)
+
+
+def _what_action(action: str) -> str:
+    operation = get_close_matches(action, AWS_OPERATIONS, n=1)
+    guess = f", did you mean the operation `{operation[0]}`?" if operation else ""
+    return (guess or choose(action, ACTIONS).partition(" (")[0]) + (
+        f" (there are: {', '.join(ACTIONS)}, and AWS's operations by their names)"
+    )

@@ -1,0 +1,52 @@
+"""When a limit that is in the way now will let the next call through: for callers that know AWS's limits and wait.
+
+``LIMITS`` has the reasons of refusals that pass by themselves; all others stay until somebody changes something.
+"""
+
+from collections.abc import Callable
+
+from ..settings import CLOSURE_WINDOW, INVITATION_WINDOW
+from ..state import Organization, State
+from .quotas import closures_allowed
+
+CLOSE = "FinishAccountClosure"
+
+
+def creation_finishes(organization: Organization, state: State, now: int) -> int:
+    """When the next of the account creations in progress ends."""
+    return min((state.creations[request].finishes_at for request in organization.creations.values()), default=now)
+
+
+def closure_finishes(organization: Organization, state: State, now: int) -> int:
+    """When the next of the closures in progress ends."""
+    pending = organization.closures.pending
+    return min(
+        (due for due, _, operation, account in state.timers.appointments if operation == CLOSE and account in pending),
+        default=now,
+    )
+
+
+def closure_leaves_window(organization: Organization, state: State, now: int) -> int:
+    """When so many closures are thirty days old that another is allowed."""
+    live = [asked_for for asked_for in organization.closures.recent if asked_for > now - CLOSURE_WINDOW]
+    excess = len(live) - closures_allowed(organization, state.settings.quotas)
+    return live[max(excess, 0)] + CLOSURE_WINDOW if live else now
+
+
+def invitation_leaves_window(organization: Organization, state: State, now: int) -> int:
+    """When the oldest unaccepted invitation that counts is a day old."""
+    oldest = now - INVITATION_WINDOW
+    counted = (
+        handshake.requested_at
+        for handshake in organization.recent_invitations
+        if handshake.requested_at > oldest and handshake.state != "ACCEPTED"
+    )
+    return next(counted, oldest) + INVITATION_WINDOW
+
+
+LIMITS: dict[str, Callable[[Organization, State, int], int]] = {
+    "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED": creation_finishes,
+    "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED": closure_finishes,
+    "CLOSE_ACCOUNT_QUOTA_EXCEEDED": closure_leaves_window,
+    "HANDSHAKE_RATE_LIMIT_EXCEEDED": invitation_leaves_window,
+}

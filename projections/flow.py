@@ -1,0 +1,233 @@
+"""How a run flows: how many handshakes and accounts are in which state over time, and how long they took to get there.
+
+What a load simulation is judged by. It answers none of AWS's questions, and costs a fraction of the views that do. Made
+of the Handshake, AccountCreation, AccountClosure events, of those by which accounts come and go, and of what begins and
+ends a migration.
+"""
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..engine.envelope import Envelope
+from ..engine.events import (
+    AccountClosed,
+    AccountClosureRequested,
+    AccountCreationFailed,
+    AccountCreationRequested,
+    AccountCreationSucceeded,
+    AccountDeparted,
+    AccountJoined,
+    FeatureSetChanged,
+    HandshakeAccepted,
+    HandshakeCanceled,
+    HandshakeDeclined,
+    HandshakeExpired,
+    HandshakeOpened,
+    HandshakeRequested,
+    OrganizationCreated,
+    OrganizationDeleted,
+)
+from ..engine.handshake import HandshakeState
+from ..engine.settings import SECOND
+from ..engine.words import Action, DepartureMethod, FeatureSet, JoinedMethod
+from .projection import Handler
+
+MINUTE = 60 * SECOND
+EXPIRE = "ExpireHandshake"
+REQUESTED, OPEN, ACCEPTED = HandshakeState.REQUESTED, HandshakeState.OPEN, HandshakeState.ACCEPTED
+CANCELED = HandshakeState.CANCELED
+
+
+class Durations:
+    """How long each of many took, in microseconds, and whose it was."""
+
+    __slots__ = ("accounts", "lengths")
+
+    def __init__(self) -> None:
+        self.lengths = array("q")
+        self.accounts: list[str] = []
+
+    def add(self, length: int, account: str) -> None:
+        """One more."""
+        self.lengths.append(length)
+        self.accounts.append(account)
+
+
+Changes = defaultdict[int, int]
+"""By how much a number changed, by the minute since the epoch."""
+
+
+class FlowView:
+    """Numbers over time, durations and totals of one run."""
+
+    name = "flow"
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.handshakes: dict[Action, dict[HandshakeState, Changes]] = {}
+        """How many are in each state, from their request on; it does not change when they can no longer be seen."""
+        self.members: defaultdict[str, Changes] = defaultdict(_changes)
+        """Accounts by organization."""
+        self.creations: defaultdict[str, Changes] = defaultdict(_changes)
+        """IN_PROGRESS, SUCCEEDED, and FAILED with its reason."""
+        self.closures: defaultdict[str, Changes] = defaultdict(_changes)
+        """PENDING_CLOSURE, and CLOSED until they are gone for good."""
+        self.expired: Counter[Action] = Counter()
+        """Handshakes that ran out, those included that were canceled because their migration did."""
+        self.came: Counter[JoinedMethod] = Counter()
+        self.departed: Counter[DepartureMethod] = Counter()
+        self.accepted: dict[Action, Durations] = {action: Durations() for action in Action}
+        """From the request to the acceptance."""
+        self.created = Durations()
+        self.closed = Durations()
+        self.migrated: dict[str, int] = {}
+        """Organization to how long its last migration took, from EnableAllFeatures to all features."""
+        self.founded: list[str] = []
+        """Every organization that ever was: its management account joined it by founding it."""
+        self.feature_sets: dict[str, FeatureSet] = {}
+        """Of the organizations that there are."""
+        # The envelope is there anyway: it holds the request and its moment.
+        self._pending: dict[str, Envelope] = {}
+        """What has not ended: handshakes, account creations, and closures by account."""
+        self._opened_parents: set[str] = set()
+        self.handlers: Mapping[type[Any], Handler] = {
+            OrganizationCreated: self._founded,
+            OrganizationDeleted: self._dissolved,
+            FeatureSetChanged: self._changed,
+            HandshakeRequested: self._requested,
+            HandshakeOpened: self._opened,
+            HandshakeAccepted: self._accepted,
+            HandshakeDeclined: self._declined,
+            HandshakeCanceled: self._canceled,
+            HandshakeExpired: self._expired,
+            AccountJoined: self._joined,
+            AccountDeparted: self._departed,
+            AccountCreationRequested: self._creation_requested,
+            AccountCreationSucceeded: self._creation_succeeded,
+            AccountCreationFailed: self._creation_failed,
+            AccountClosureRequested: self._closure_requested,
+            AccountClosed: self._closed,
+        }
+
+    def feed(self, envelopes: Sequence[Envelope]) -> None:
+        """Take in the next events of the log."""
+        handlers = self.handlers
+        for envelope in envelopes:
+            event = envelope.event
+            handle = handlers.get(type(event))
+            if handle:
+                handle(envelope, event)
+        if envelopes:
+            self.position = envelopes[-1].position
+
+    def _founded(self, envelope: Envelope, event: OrganizationCreated) -> None:
+        self.founded.append(event.organization)
+        self.feature_sets[event.organization] = event.feature_set
+
+    def _dissolved(self, envelope: Envelope, event: OrganizationDeleted) -> None:
+        del self.feature_sets[event.organization]
+
+    def _changed(self, envelope: Envelope, event: FeatureSetChanged) -> None:
+        self.feature_sets[event.organization] = event.feature_set
+
+    def _requested(self, envelope: Envelope, event: HandshakeRequested) -> None:
+        states = self.handshakes.get(event.action)
+        if states is None:
+            states = self.handshakes[event.action] = {state: _changes() for state in HandshakeState}
+        state = REQUESTED if event.action is Action.ENABLE_ALL_FEATURES else OPEN
+        states[state][envelope.time // MINUTE] += 1
+        self._pending[event.handshake] = envelope
+
+    def _opened(self, envelope: Envelope, event: HandshakeOpened) -> None:
+        states = self.handshakes[Action.ENABLE_ALL_FEATURES]
+        minute = envelope.time // MINUTE
+        states[REQUESTED][minute] -= 1
+        states[OPEN][minute] += 1
+        self._opened_parents.add(event.handshake)
+
+    def _accepted(self, envelope: Envelope, event: HandshakeAccepted) -> None:
+        began = self._end(envelope, event.handshake, ACCEPTED)
+        requested = began.event
+        assert isinstance(requested, HandshakeRequested)
+        length = envelope.time - began.time
+        self.accepted[requested.action].add(length, event.account or requested.party or "")
+        if requested.action is Action.ENABLE_ALL_FEATURES:
+            self.migrated[event.organization] = length
+
+    def _declined(self, envelope: Envelope, event: HandshakeDeclined) -> None:
+        self._end(envelope, event.handshake, HandshakeState.DECLINED)
+
+    def _canceled(self, envelope: Envelope, event: HandshakeCanceled) -> None:
+        self._end(envelope, event.handshake, CANCELED)
+
+    def _expired(self, envelope: Envelope, event: HandshakeExpired) -> None:
+        self._end(envelope, event.handshake, HandshakeState.EXPIRED)
+
+    def _end(self, envelope: Envelope, handshake: str, final: HandshakeState) -> Envelope:
+        began = self._pending.pop(handshake)
+        requested = began.event
+        assert isinstance(requested, HandshakeRequested)
+        states = self.handshakes[requested.action]
+        minute = envelope.time // MINUTE
+        before = REQUESTED if requested.action is Action.ENABLE_ALL_FEATURES else OPEN
+        if before is REQUESTED and handshake in self._opened_parents:
+            self._opened_parents.discard(handshake)
+            before = OPEN
+        states[before][minute] -= 1
+        states[final][minute] += 1
+        if envelope.operation == EXPIRE:
+            self.expired[requested.action] += 1
+        return began
+
+    def _joined(self, envelope: Envelope, event: AccountJoined) -> None:
+        self.members[event.organization][envelope.time // MINUTE] += 1
+        self.came[event.method] += 1
+
+    def _departed(self, envelope: Envelope, event: AccountDeparted) -> None:
+        minute = envelope.time // MINUTE
+        self.members[event.organization][minute] -= 1
+        self.departed[event.method] += 1
+        if event.method is DepartureMethod.CLEANED:
+            self.closures["CLOSED"][minute] -= 1
+
+    def _creation_requested(self, envelope: Envelope, event: AccountCreationRequested) -> None:
+        self._pending[event.request] = envelope
+        self.creations["IN_PROGRESS"][envelope.time // MINUTE] += 1
+
+    def _creation_succeeded(self, envelope: Envelope, event: AccountCreationSucceeded) -> None:
+        self.created.add(self._end_creation(envelope, event.request, "SUCCEEDED"), event.account)
+
+    def _creation_failed(self, envelope: Envelope, event: AccountCreationFailed) -> None:
+        self._end_creation(envelope, event.request, f"FAILED {event.reason}")
+
+    def _end_creation(self, envelope: Envelope, request: str, end: str) -> int:
+        minute = envelope.time // MINUTE
+        self.creations["IN_PROGRESS"][minute] -= 1
+        self.creations[end][minute] += 1
+        return envelope.time - self._pending.pop(request).time
+
+    def _closure_requested(self, envelope: Envelope, event: AccountClosureRequested) -> None:
+        self._pending[event.account] = envelope
+        self.closures["PENDING_CLOSURE"][envelope.time // MINUTE] += 1
+
+    def _closed(self, envelope: Envelope, event: AccountClosed) -> None:
+        minute = envelope.time // MINUTE
+        self.closures["PENDING_CLOSURE"][minute] -= 1
+        self.closures["CLOSED"][minute] += 1
+        self.closed.add(envelope.time - self._pending.pop(event.account).time, event.account)
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """How many handshakes there ever were: action to final or present state to number."""
+        counted = {
+            action: {state: number for state in sorted(states) if (number := sum(states[state].values()))}
+            for action, states in sorted(self.handshakes.items())
+        }
+        return {
+            str(action): {str(state): number for state, number in states.items()} for action, states in counted.items()
+        }
+
+
+def _changes() -> Changes:
+    return defaultdict(int)
