@@ -161,6 +161,21 @@ def test_restart_goes_on(start: Start, tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
+def test_throttle(start: Start) -> None:
+    """With --throttle aws calls are held against AWS's rates, also when the next server says nothing about it."""
+    server = start("--log", "w.db", "--clock", "simulated", "--throttle", "aws")
+    answers = [server.call("CreateOrganization") for _ in range(2)]
+    assert answers[0].status == 200
+    assert answers[1].error == (400, "TooManyRequestsException")
+    assert server.end()[0] == 0
+    server = start("--log", "w.db", "--clock", "simulated")
+    answers = [server.call("CreateOrganization") for _ in range(2)]
+    assert [answer.error for answer in answers] == [
+        (400, "AlreadyInOrganizationException"),
+        (400, "TooManyRequestsException"),
+    ]
+
+
 def test_requests_under_way_are_finished(start: Start) -> None:
     """A request that has begun when the signal comes is still answered."""
     server = start()
@@ -248,11 +263,15 @@ def test_not_a_log(tmp_path: Path) -> None:
 
 
 def test_log_of_another_world(tmp_path: Path) -> None:
-    """A log keeps the seed and the latency that it began with; asking for others is an error, not a surprise."""
+    """A log keeps the seed and the settings that it began with; asking for others is an error, not a surprise."""
     path = tmp_path / "w.db"
     with serving(log=path, seed=3):
         pass
-    for option, wanted, kept in (("--seed", "4", "3"), ("--latency", "realistic", "instant")):
+    for option, wanted, kept in (
+        ("--seed", "4", "3"),
+        ("--latency", "realistic", "instant"),
+        ("--throttle", "aws", "off"),
+    ):
         message = one_line(complaint("--log", str(path), option, wanted))
         assert message == f"{path}: this world began with {option} {kept}, it cannot go on with {wanted}"
 
@@ -278,6 +297,7 @@ def test_bad_clock(clock: str) -> None:
     ("arguments", "named"),
     [
         (("--latency", "slow"), "'instant', 'realistic'"),
+        (("--throttle", "on"), "'off', 'aws'"),
         (("--auth", "none"), "'open', 'verify'"),
         (("--port", "65536"), "'--port'"),
         (("--seed", "x"), "'--seed'"),
@@ -296,5 +316,5 @@ def test_help() -> None:
     """The command explains itself with all that it takes."""
     done = CliRunner().invoke(app, ["serve", "--help"])
     assert done.exit_code == 0
-    for option in ("host", "port", "log", "clock", "latency", "auth", "credentials", "seed", "json"):
+    for option in ("host", "port", "log", "clock", "latency", "throttle", "auth", "credentials", "seed", "json"):
         assert f"--{option}" in done.stdout
