@@ -30,7 +30,7 @@ BUFFER_LIMIT = 50_000
 """Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
 
 TURNS = 5
-"""How often tasks that can run are let go on, before somebody looks at every task there is."""
+"""How often tasks that can run may go on without calling the engine, before somebody looks at every task there is."""
 
 CLOSED = "the simulation has been closed"
 
@@ -274,26 +274,22 @@ class Engine:
             elif not self._batch.envelopes and not self._writing:
                 return
 
-    async def give_turns(self) -> None:
-        """Give the tasks that can run a few turns, and see that everything posted is durable."""
+    async def give_turns(self, turns: int = TURNS, enough: Callable[[], bool] = lambda: False) -> None:
+        """Let the tasks that can run go on, until so many turns have passed in which nothing happened."""
         # On asyncio anyio looks again only after a tenth of a second; a few turns first spare most of that.
-        for _ in range(TURNS):
+        idle, position = 0, self.state.position
+        while idle < turns and not enough():
             if self._batch.envelopes or self._writing:
                 await self.flush()
             await anyio.lowlevel.checkpoint()
+            idle = idle + 1 if position == self.state.position else 0
+            position = self.state.position
 
     async def until_asleep(self, clock: SimulatedClock) -> None:
         """Wait until every process sleeps, or is blocked by something else than the log."""
-        processes, idle = clock.processes, 0
-        while processes.busy:
-            if self._batch.envelopes or self._writing:
-                await self.flush()
-                idle = 0
-            await anyio.lowlevel.checkpoint()
-            idle += 1
-            if idle > 2 * TURNS and processes.busy:
-                await self.quiet(clock)
-                return
+        await self.give_turns(4 * TURNS, lambda: not clock.processes.busy)
+        if clock.processes.busy:
+            await self.quiet(clock)
 
     async def step(self, clock: SimulatedClock, due: int) -> None:
         """Move a simulated clock to a moment: its timers fire, then its sleepers wake; for whoever is ``advancing``."""
