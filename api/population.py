@@ -5,8 +5,9 @@ lets time pass until all have returned. The same program runs under a paced or w
 
 Determinism: under a simulated clock one process runs at a time, until it sleeps again, its calls included. So the
 order of all calls is a function of the program and the seed. Random numbers come from ``Actor.random`` and
-``Simulation.random``; whoever waits for another process does so by ``Simulation.signal``, because the order in which an
-``anyio.Event`` wakes its tasks is the event loop's.
+``Simulation.random``. Whoever waits for another process does so by ``Simulation.signal``: an ``anyio.Event`` works too,
+but it wakes its tasks in the event loop's order, and while a process waits for one, every leap looks at every task
+there is. What comes from outside the simulation is waited for within ``Simulation.holding_time``.
 """
 
 from collections import Counter
@@ -37,9 +38,9 @@ FIRST_ACCOUNT = "200000000000"
 class Actor(Client):
     """The client of an account that has a process, with what its behaviour needs beside the calls."""
 
-    def __init__(self, engine: Engine, views: Views, caller: Caller, population: str) -> None:
-        super().__init__(engine, views, caller)
-        self.account = caller.account or ""
+    def __init__(self, engine: Engine, views: Views, account: str, population: str) -> None:
+        super().__init__(engine, views, Caller(account))
+        self.account = account
         """Its twelve digits."""
         self._population = population
 
@@ -49,8 +50,8 @@ class Actor(Client):
         return Random(f"{self._engine.state.seed} {self._population} {self.account}")
 
 
-Behaviour = Callable[[Actor], Awaitable[None]]
-"""What an account does: an async function of its client."""
+Behaviour = Callable[[Actor], Awaitable[object]]
+"""What an account does: an async function of its actor; what it returns is ignored."""
 
 
 class Population:
@@ -112,9 +113,10 @@ class Numbers:
         if number < 0:
             raise ValueError(f"the number of accounts cannot be {number}")
         invited = {account for organization in state.organizations.values() for account in organization.invitations}
-        taken = self._taken | invited | state.accounts.keys() | state.cleaned.keys() | state.transfers.unanswered.keys()
+        known = (self._taken, invited, state.accounts, state.cleaned, state.transfers.unanswered)
         every = takewhile(lambda account: len(account) == 12, (f"{account:012}" for account in count(int(first))))
-        chosen = list(islice((account for account in every if account not in taken), number))
+        free = (account for account in every if not any(account in accounts for accounts in known))
+        chosen = list(islice(free, number))
         if len(chosen) < number:
             raise ValueError(f"from {first} on, only {len(chosen):,} account numbers of {number:,} are free")
         return chosen

@@ -71,7 +71,8 @@ class Simulation:
     Args:
         log: a path, any ``EventLog``, or nothing for memory.
         seed: of a new world: what all its ids and latencies derive from.
-        clock: ``SimulatedClock()`` by default: it stands still until ``advance``. See ``orgsim.engine.runtime.clock``.
+        clock: ``SimulatedClock()`` by default: it stands still until ``advance``, but for the blocks of ``population``.
+            See ``orgsim.engine.runtime.clock``.
         start: where the default clock begins; 2026-01-01 by default.
         quotas: of a new world, instead of AWS's.
         settings: of a new world; may hold the quotas too.
@@ -177,6 +178,8 @@ class Simulation:
     async def sleep(self, duration: timedelta | None = None, *, days: float = 0, hours: float = 0) -> None:
         """Sleep in the time of the world: until somebody advances the clock so far, or it jumps or runs there.
 
+        A sleep of no length lets a process go on behind all that are to wake at this moment already.
+
         Raises:
             ValueError: it would end beyond the year 9000.
             RuntimeError: the task holds the time.
@@ -210,9 +213,8 @@ class Simulation:
                     await org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": account})
                 await sim.sleep(days=14)
 
-        The body of the block is a process too: time stands still until it sleeps. One process runs at a time; those
-        that wake at the same moment run in the order of going to sleep. Tasks that a process starts by itself are no
-        processes. See ``orgsim.api.population``.
+        The body of the block is a process too: time stands still until it sleeps or ends. One process runs at a time;
+        those that wake at the same moment run in the order of going to sleep. See ``orgsim.api.population``.
 
         Args:
             accounts: how many, with numbers that nobody has yet; or which.
@@ -229,7 +231,7 @@ class Simulation:
         """
         name = name or process_name(process)
         numbers = self._numbers.choose(accounts, self.engine.state, first_account)
-        members = [Actor(self.engine, self.views, Caller(number), name) for number in numbers]
+        members = [Actor(self.engine, self.views, number, name) for number in numbers]
         return running_population(self.engine, name, members, process, delays(len(members), over, every))
 
     def random(self, name: str) -> Random:

@@ -105,15 +105,18 @@ class SimulatedClock:
     async def sleep_until(self, moment: int) -> None:
         """Sleep in simulated time; returns at once for a moment that has passed.
 
+        A process does not return before those that are to wake at this moment already.
+
         Raises:
             RuntimeError: the task holds the time.
         """
-        if moment <= self._now:
+        process = self.processes.current()
+        if moment <= self._now and process is None:
             await anyio.lowlevel.checkpoint()
             return
         self.processes.require_free()
-        sleeper = Sleeper(self.processes.current())
-        self.put_to_sleep(sleeper, moment)
+        sleeper = Sleeper(process)
+        self.put_to_sleep(sleeper, max(moment, self._now))
         await self.wait_for(sleeper)
 
     def forget(self, sleeper: Sleeper) -> None:

@@ -1,5 +1,6 @@
 """Populations: processes on simulated time, which passes by itself, in one order on every event loop and log."""
 
+import inspect
 import runpy
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -196,6 +197,18 @@ async def test_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "ALL after 74 days\n"
 
 
+async def test_documented_example_runs() -> None:
+    """The example in the documentation of ``Simulation.population`` runs as it stands there, and all partners join."""
+    text = inspect.cleandoc(Simulation.population.__doc__ or "").partition("::\n")[2].partition("\nThe body")[0]
+    scope: dict[str, Any] = {"Actor": Actor}
+    async with Simulation() as sim:
+        org = await founded(sim)
+        exec(f"async def example(sim, org):\n{text}", scope)
+        await scope["example"](sim, org)
+        assert day(sim) == 14
+        assert len(sim.engine.state.accounts) == 5_001
+
+
 async def test_thousands_at_once() -> None:
     """Five thousand processes sleep to moments of their own, and each wakes at its own, in order."""
     woken: list[tuple[timedelta, str]] = []
@@ -286,6 +299,24 @@ async def test_processes_start_when_the_body_sleeps() -> None:
             notes.see("body")
     names = [str(number % 10) for number in range(3, 15)]
     assert notes.seen == [("body", 0), *((name, 0) for name in names), ("body", 1)]
+
+
+async def test_sleep_of_no_length() -> None:
+    """A process that sleeps for no time lets the others that are due go first, and no time passes."""
+    async with noted() as notes:
+        sim = notes.sim
+
+        async def process(me: Actor) -> None:
+            notes.see(me.account[-1])
+            await sim.sleep()
+            notes.see(me.account[-1])
+            await sim.sleep(days=-1)
+            notes.see(me.account[-1])
+
+        async with sim.population(2, process):
+            await sim.sleep()
+            notes.see("body")
+        assert notes.seen == [(name, 0) for name in ("0", "1", "body", "0", "1", "0", "1")]
 
 
 async def test_spread_starts() -> None:
