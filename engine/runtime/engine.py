@@ -229,6 +229,8 @@ class Engine:
         clock = self._simulated_clock()
         async with self.advancing:
             with clock.processes.resting():
+                # Whoever had the clock before may have something left to do at this moment.
+                await self.until_asleep(clock)
                 yield clock
 
     async def _advance_to(self, clock: SimulatedClock, moment: int) -> None:

@@ -794,6 +794,23 @@ async def test_advance_within_the_block() -> None:
         assert notes.seen == seen
 
 
+async def test_two_processes_advance_at_once() -> None:
+    """The second goes on from where the first has arrived, and not before that has done what it had left to do."""
+    async with noted() as notes:
+        sim = notes.sim
+
+        async def impatient(me: Actor) -> None:
+            await sim.advance(days=1)
+            for _ in range(3):
+                notes.see(me.account[-1])
+                await sim.describe_account(me.account, name=f"{sim.now}")
+                await anyio.lowlevel.checkpoint()
+
+        async with sim.population(2, impatient), sim.population(1, notes.sleeping(2)):
+            pass
+        assert notes.seen == [*[("0", 1)] * 3, ("2", 2), *[("1", 2)] * 3]
+
+
 async def test_run_until_idle_within_the_block() -> None:
     """The body can let everything happen that is due, and goes on when all processes have returned."""
     async with noted() as notes:
