@@ -17,6 +17,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from itertools import count, islice, takewhile
 from random import Random
+from typing import cast
 
 import anyio
 import anyio.abc
@@ -91,18 +92,20 @@ class Numbers:
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
-    def choose(self, accounts: int | Iterable[str], state: State, first: str | None) -> list[str]:
-        """So many free numbers, ascending, or those that are given.
+    def choose(self, accounts: object, state: State, first: str | None) -> list[str]:
+        """So many free numbers, ascending, or those that are given in any iterable.
 
         Raises:
             ValueError: see ``Simulation.population``.
         """
         if isinstance(accounts, int):
             chosen = self._free(accounts, state, require_account(first or FIRST_ACCOUNT))
-        elif first is not None or isinstance(accounts, str):
-            raise ValueError("accounts are either a number of them, with or without first_account, or a list of ids")
+        elif first is not None or isinstance(accounts, str) or not isinstance(accounts, Iterable):
+            raise ValueError(
+                f"accounts are a number, with or without first_account, or a list of ids, not {accounts!r}"
+            )
         else:
-            chosen = [require_account(account) for account in accounts]
+            chosen = [require_account(account) for account in cast("Iterable[object]", accounts)]
             (often, times), *_ = Counter(chosen).most_common(1) or [("", 0)]
             if times > 1:
                 raise ValueError(f"each account has one process in a population, and {often} is there {times} times")

@@ -241,11 +241,14 @@ class Simulation:
     def signal(self) -> Signal:
         """Something that processes can wait for and one of them brings about; an ``anyio.Event`` in a fixed order."""
         clock = self.engine.clock
+        # Under a clock that runs nobody has to be put in order, so any that stands still will do.
         return Signal(clock if isinstance(clock, SimulatedClock) else SimulatedClock())
 
     @contextmanager
     def holding_time(self) -> Generator[None]:
-        """No time passes by itself while this block waits for something outside the simulation: a thread, a socket.
+        """No time passes while this block waits for something outside the simulation: a thread, a socket.
+
+        Whoever advances the clock meanwhile waits until the block is left; the task inside cannot sleep or advance.
 
         ::
 

@@ -476,7 +476,8 @@ async def test_given_accounts() -> None:
 
 IMPOSSIBLE = [
     ({"accounts": -1}, "number of accounts cannot be -1"),
-    ({"accounts": "222222222222"}, "list of ids"),
+    ({"accounts": "222222222222"}, "list of ids, not '222222222222'"),
+    ({"accounts": 2.5}, "list of ids, not 2.5"),
     ({"accounts": ["22222222222"]}, "twelve digits, not '22222222222'"),
     ({"accounts": 1, "first_account": "x"}, "twelve digits, not 'x'"),
     ({"accounts": [MANAGER], "first_account": FIRST}, "list of ids"),
