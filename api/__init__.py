@@ -6,17 +6,23 @@ The refusals, each under AWS's name, are in ``orgsim.engine.errors``; all of the
 """
 
 from ..engine.errors import Refused
-from ..engine.runtime.clock import PacedClock, SimulatedClock, WallClock
+from ..engine.runtime.clock import PacedClock, Signal, SimulatedClock, WallClock
+from ..engine.runtime.processes import Deadlock
 from ..engine.settings import Quotas, Settings
 from .client import Client, as_dict
+from .population import Actor, Population
 from .simulation import Simulation
 
 __all__ = [
+    "Actor",
     "Client",
+    "Deadlock",
     "PacedClock",
+    "Population",
     "Quotas",
     "Refused",
     "Settings",
+    "Signal",
     "SimulatedClock",
     "Simulation",
     "WallClock",

@@ -1,28 +1,29 @@
 """``Simulation``: one world, its clock and its clients, for the length of an ``async with``."""
 
 import os
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Generator, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from types import TracebackType
 
 import anyio
 import msgspec
 
 from ..engine.envelope import Envelope, decode_envelope
-from ..engine.ids import AccountId
 from ..engine.operation import Caller, read_request, require_text
 from ..engine.operations import describe_account_outside, finish_account_creation
-from ..engine.runtime.clock import Clock, SimulatedClock
+from ..engine.runtime.clock import Clock, Signal, SimulatedClock
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.log import READ_SIZE, EventLog, LogDamaged, MemoryLog
 from ..engine.runtime.running import running_engine
 from ..engine.runtime.sqlite_log import Durability, SqliteLog
-from ..engine.settings import Quotas, Settings
+from ..engine.settings import LATEST, Quotas, Settings
 from ..engine.shapes.base import EPOCH, moment
 from ..projections.views import Views
 from .client import Client
+from .population import Actor, Behaviour, Numbers, Population, delays, process_name, require_account, running_population
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where a simulated clock begins unless told otherwise; a fixed moment, so that runs repeat."""
@@ -70,7 +71,8 @@ class Simulation:
     Args:
         log: a path, any ``EventLog``, or nothing for memory.
         seed: of a new world: what all its ids and latencies derive from.
-        clock: ``SimulatedClock()`` by default: it stands still until ``advance``. See ``orgsim.engine.runtime.clock``.
+        clock: ``SimulatedClock()`` by default: it stands still until ``advance``, but for the blocks of ``population``.
+            See ``orgsim.engine.runtime.clock``.
         start: where the default clock begins; 2026-01-01 by default.
         quotas: of a new world, instead of AWS's.
         settings: of a new world; may hold the quotas too.
@@ -95,6 +97,7 @@ class Simulation:
         self._durability: Durability = durability
         self._stack = AsyncExitStack()
         self._engine: Engine | None = None
+        self._numbers = Numbers()
         self.views: Views
         """The views that the client reads: what is durable, and nothing else."""
 
@@ -142,12 +145,8 @@ class Simulation:
         Raises:
             ValueError: not twelve digits.
         """
-        try:
-            msgspec.convert(account, AccountId)
-        except msgspec.ValidationError:
-            raise ValueError(f"an account id is twelve digits, not {account!r}") from None
         require_text(principal or "")
-        return Client(self.engine, self.views, Caller(account, principal))
+        return Client(self.engine, self.views, Caller(require_account(account), principal))
 
     @property
     def now(self) -> datetime:
@@ -177,9 +176,90 @@ class Simulation:
         await self.engine.run_until_idle()
 
     async def sleep(self, duration: timedelta | None = None, *, days: float = 0, hours: float = 0) -> None:
-        """Sleep in the time of the world: until somebody advances the clock so far, or it jumps or runs there."""
-        length = microseconds((duration or timedelta()) + timedelta(days=days, hours=hours))
-        await self.engine.clock.sleep_until(self.engine.now + length)
+        """Sleep in the time of the world: until somebody advances the clock so far, or it jumps or runs there.
+
+        A sleep of no length lets a process go on behind all that are to wake at this moment already.
+
+        Raises:
+            ValueError: it would end beyond the year 9000.
+            RuntimeError: the task holds the time.
+        """
+        moment = self.engine.now + microseconds((duration or timedelta()) + timedelta(days=days, hours=hours))
+        if moment > LATEST:
+            raise ValueError("time cannot run beyond the year 9000")
+        await self.engine.clock.sleep_until(moment)
+
+    def population(
+        self,
+        accounts: int | Iterable[str],
+        process: Behaviour,
+        *,
+        first_account: str | None = None,
+        over: timedelta | None = None,
+        every: timedelta | None = None,
+        name: str | None = None,
+    ) -> AbstractAsyncContextManager[Population]:
+        """Start a process for each of some accounts, and let time pass by itself until all have returned.
+
+        ::
+
+            async def partner(me: Actor) -> None:
+                await sim.sleep(days=me.random.uniform(0, 10))
+                (invitation,) = (await me.list_handshakes_for_account()).handshakes
+                await me.accept_handshake(handshake_id=invitation.id)
+
+            async with sim.population(5_000, partner) as partners:
+                for account in partners.accounts:
+                    await org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": account})
+                await sim.sleep(days=14)
+
+        The body of the block is a process too: time stands still until it sleeps or ends. One process runs at a time;
+        those that wake at the same moment run in the order of going to sleep. See ``orgsim.api.population``.
+
+        Args:
+            accounts: how many, with numbers that nobody has yet; or which.
+            process: an async function of an account's ``Actor``, which is its client with more.
+            first_account: where to look for free numbers, twelve digits; by default from ``200000000000`` on.
+            over: spread the starts evenly over this time.
+            every: or let one start at this interval. By default all start at once.
+            name: of the population, in messages and for random numbers; by default that of the function.
+
+        Raises:
+            ValueError: an impossible number of accounts, not twelve digits, or an account twice.
+            Exception: on leaving, what a process has raised: it ends the block, and a note says whose process it was.
+            Deadlock: on leaving: the processes wait for something that no timer and no sleeper will bring.
+        """
+        name = name or process_name(process)
+        numbers = self._numbers.choose(accounts, self.engine.state, first_account)
+        members = [Actor(self.engine, self.views, number, name) for number in numbers]
+        return running_population(self.engine, name, members, process, delays(len(members), over, every))
+
+    def random(self, name: str) -> Random:
+        """A generator of random numbers that is the same whenever the seed and the name are."""
+        return Random(f"{self.engine.state.seed} {name}")
+
+    def signal(self) -> Signal:
+        """Something that processes can wait for and one of them brings about; an ``anyio.Event`` in a fixed order."""
+        clock = self.engine.clock
+        # Under a clock that runs nobody has to be put in order, so any that stands still will do.
+        return Signal(clock if isinstance(clock, SimulatedClock) else SimulatedClock())
+
+    @contextmanager
+    def holding_time(self) -> Generator[None]:
+        """No time passes while this block waits for something outside the simulation: a thread, a socket.
+
+        Whoever advances the clock meanwhile waits until the block is left; the task inside cannot sleep or advance.
+
+        ::
+
+            with sim.holding_time():
+                await anyio.to_thread.run_sync(boto3_client.describe_organization)
+        """
+        if not isinstance(self.engine.clock, SimulatedClock):
+            yield
+            return
+        with self.engine.clock.processes.holding():
+            yield
 
     async def events(self, after: int = 0) -> AsyncIterator[Envelope]:
         """The events in the log behind a position, up to the last that is durable when they have been read.
@@ -188,7 +268,8 @@ class Simulation:
         """
         log = self.engine.log
         while after < log.head:
-            records = await log.read(after, READ_SIZE)
+            with self.holding_time():
+                records = await log.read(after, READ_SIZE)
             if not records:
                 raise LogDamaged(log.name, after + 1, "the record is missing")
             for record in records:

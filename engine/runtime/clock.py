@@ -14,6 +14,7 @@ import anyio.lowlevel
 
 from ..settings import SECOND
 from ..timers import NEVER
+from .processes import Process, Processes
 
 
 class Clock(Protocol):
@@ -28,19 +29,32 @@ class Clock(Protocol):
         ...
 
 
+class Sleeper:
+    """A task that sleeps until it is woken; ``process`` is None for tasks that are no process."""
+
+    __slots__ = ("cancelled", "process", "woken")
+
+    def __init__(self, process: Process | None) -> None:
+        self.process = process
+        self.woken = anyio.Event()
+        self.cancelled = False
+
+
 class SimulatedClock:
     """Stands still; moved by ``advance``, ``advance_to`` and ``run_until_idle`` of the simulation.
 
-    With ``autojump`` it leaps to the next timer or sleeper whenever every task is blocked.
+    With ``autojump`` it leaps to the next timer or sleeper whenever every task is blocked. While there are processes it
+    leaps whenever all of them sleep.
     """
 
     def __init__(self, start: int = 0, *, autojump: bool = False) -> None:
         self.autojump = autojump
-        self.sleeper_came = anyio.Event()
+        self.processes = Processes()
         self._now = start
         # Ties break by the order of going to sleep.
-        self._sleepers: list[tuple[int, int, anyio.Event]] = []
+        self._sleepers: list[tuple[int, int, Sleeper]] = []
         self._order = 0
+        self._cancelled = 0
 
     def now(self) -> int:
         """The reading."""
@@ -60,25 +74,116 @@ class SimulatedClock:
         """When the next task wants to wake; NEVER if none sleeps."""
         return self._sleepers[0][0] if self._sleepers else NEVER
 
-    def wake_next(self) -> None:
-        """Wake the first sleeper; one at a time, so that the order of waking is the same on every event loop."""
-        heapq.heappop(self._sleepers)[2].set()
+    def wake_next(self) -> bool:
+        """Wake the first sleeper; one at a time, so that the order of waking is the same on every event loop.
+
+        Returns:
+            Whether it is a process.
+        """
+        sleeper = heapq.heappop(self._sleepers)[2]
+        self._trim()
+        sleeper.woken.set()
+        if sleeper.process:
+            self.processes.wake(sleeper.process)
+        return sleeper.process is not None
+
+    def put_to_sleep(self, sleeper: Sleeper, moment: int) -> None:
+        """Take down that somebody is to wake at a moment, behind all who are to wake then already."""
+        heapq.heappush(self._sleepers, (moment, self._order, sleeper))
+        self._order += 1
+        self.processes.fall_asleep(sleeper.process)
+
+    async def wait_for(self, sleeper: Sleeper) -> None:
+        """Sleep as was taken down."""
+        try:
+            await sleeper.woken.wait()
+        except BaseException:
+            if not sleeper.woken.is_set():
+                self.forget(sleeper)
+            raise
 
     async def sleep_until(self, moment: int) -> None:
-        """Sleep in simulated time; returns at once for a moment that has passed."""
-        if moment <= self._now:
+        """Sleep in simulated time; returns at once for a moment that has passed.
+
+        A process does not return before those that are to wake at this moment already.
+
+        Raises:
+            RuntimeError: the task holds the time.
+        """
+        process = self.processes.current()
+        if moment <= self._now and process is None:
             await anyio.lowlevel.checkpoint()
             return
-        entry = (moment, self._order, anyio.Event())
-        self._order += 1
-        heapq.heappush(self._sleepers, entry)
-        self.sleeper_came.set()
+        self.processes.require_free()
+        sleeper = Sleeper(process)
+        self.put_to_sleep(sleeper, max(moment, self._now))
+        await self.wait_for(sleeper)
+
+    def forget(self, sleeper: Sleeper) -> None:
+        """Somebody sleeps no more, because its task was cancelled."""
+        # To take one out of the middle of a heap costs the heap, so that is done for many at once.
+        sleeper.cancelled = True
+        self.processes.wake(sleeper.process)
+        self._cancelled += 1
+        if self._cancelled * 2 > len(self._sleepers):
+            self._sleepers = [entry for entry in self._sleepers if not entry[2].cancelled]
+            heapq.heapify(self._sleepers)
+            self._cancelled = 0
+        self._trim()
+
+    def _trim(self) -> None:
+        while self._sleepers and self._sleepers[0][2].cancelled:
+            heapq.heappop(self._sleepers)
+            self._cancelled -= 1
+
+
+class Signal:
+    """Something that tasks wait for and one brings about: as ``anyio.Event``, but in the order of the simulation.
+
+    Processes wake at the moment of ``set``, one after the other, in the order in which they began to wait.
+    """
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        self._clock = clock
+        self._waiting: dict[Sleeper, None] = {}
+        self._set = False
+
+    def is_set(self) -> bool:
+        """Whether it has been set; that is for good."""
+        return self._set
+
+    def set(self) -> None:
+        """Wake all who wait. Whoever waits later returns at once."""
+        self._set = True
+        for sleeper in self._waiting:
+            if sleeper.process:
+                self._clock.put_to_sleep(sleeper, self._clock.now())
+            else:
+                sleeper.woken.set()
+        self._waiting = {}
+
+    async def wait(self) -> None:
+        """Return when it has been set.
+
+        Raises:
+            RuntimeError: the task holds the time.
+        """
+        if self._set:
+            await anyio.lowlevel.checkpoint()
+            return
+        processes = self._clock.processes
+        processes.require_free()
+        sleeper = Sleeper(processes.current())
+        self._waiting[sleeper] = None
+        processes.fall_asleep(sleeper.process, waits=True)
         try:
-            await entry[2].wait()
+            await sleeper.woken.wait()
         except BaseException:
-            if entry in self._sleepers:
-                self._sleepers.remove(entry)
-                heapq.heapify(self._sleepers)
+            if sleeper in self._waiting:
+                del self._waiting[sleeper]
+                processes.wake(sleeper.process)
+            elif not sleeper.woken.is_set():
+                self._clock.forget(sleeper)
             raise
 
 

@@ -6,8 +6,8 @@ leaves, and a view sees an event, only after it is durable. If an append fails, 
 waiting gets the error, nothing further is accepted, and reopening rebuilds the world from the log.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -29,6 +29,9 @@ from .log import EventLog, verified_envelopes
 
 BUFFER_LIMIT = 50_000
 """Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
+
+TURNS = 5
+"""How often tasks that can run may go on without calling the engine, before somebody looks at every task there is."""
 
 CLOSED = "the simulation has been closed"
 
@@ -73,13 +76,13 @@ class Engine:
         self._batch = _Batch()
         self._writing: _Batch | None = None
         self._wake = anyio.Event()
-        self._timer_changed = anyio.Event()
+        self.timer_changed = anyio.Event()
         self._stopped: str | None = None
         self._cause: BaseException | None = None
         self._closing = False
         self._told = False
         """Whether anybody has been told that it stopped."""
-        self._advancing = anyio.Lock()
+        self.advancing = anyio.Lock()
 
     @property
     def now(self) -> int:
@@ -227,32 +230,39 @@ class Engine:
             TypeError: the clock is not a simulated one.
             ValueError: the moment has passed, or lies beyond the calendar.
         """
-        async with self._advancing:
-            await self._advance_to(moment)
+        async with self._by_hand() as clock:
+            await self._advance_to(clock, moment)
 
     async def advance_by(self, duration: int) -> None:
         """As ``advance_to``, by a number of microseconds from now."""
-        async with self._advancing:
-            await self._advance_to(self.now + duration)
+        async with self._by_hand() as clock:
+            await self._advance_to(clock, self.now + duration)
 
-    async def _advance_to(self, moment: int) -> None:
+    @asynccontextmanager
+    async def _by_hand(self) -> AsyncGenerator[SimulatedClock]:
         clock = self._simulated_clock()
+        async with self.advancing:
+            with clock.processes.resting():
+                # Whoever had the clock before may have something left to do at this moment.
+                await self.until_asleep(clock)
+                yield clock
+
+    async def _advance_to(self, clock: SimulatedClock, moment: int) -> None:
         self._require_running()
         if moment < self.now:
             raise ValueError("time never goes back")
         if moment > LATEST:
             raise ValueError("time cannot run beyond the year 9000")
         while (due := self.next_due) <= moment:
-            await self._step(clock, due)
+            await self.step(clock, due)
         clock.move(moment)
         await self.perform(advance_time.Request())
 
     async def run_until_idle(self) -> None:
         """Move a simulated clock from one timer or sleeper to the next, until there is none."""
-        clock = self._simulated_clock()
-        async with self._advancing:
+        async with self._by_hand() as clock:
             while self.next_due != NEVER:
-                await self._step(clock, self.next_due)
+                await self.step(clock, self.next_due)
             await self.perform(advance_time.Request())
 
     async def leap_to(self, moment: int) -> None:
@@ -270,27 +280,42 @@ class Engine:
         sleeper = self.clock.next_sleeper if isinstance(self.clock, SimulatedClock) else NEVER
         return min(self.state.timers.next_due, sleeper)
 
-    async def quiet(self) -> None:
-        """Wait until every other task is blocked and nothing waits to be written."""
+    async def quiet(self, clock: SimulatedClock) -> None:
+        """Wait until every other task is blocked, nothing waits to be written and nobody holds the time."""
         while True:
-            if self._batch.envelopes or self._writing:
-                await self.flush()
-            # On asyncio anyio looks again only after a tenth of a second; a few turns first spare most of that.
-            for _ in range(5):
-                await anyio.lowlevel.checkpoint()
+            await self.give_turns()
             await anyio.wait_all_tasks_blocked()
-            if not self._batch.envelopes and not self._writing:
+            if clock.processes.holders:
+                await clock.processes.released.wait()
+            elif not self._batch.envelopes and not self._writing:
                 return
 
-    async def _step(self, clock: SimulatedClock, due: int) -> None:
+    async def give_turns(self, turns: int = TURNS, enough: Callable[[], bool] = lambda: False) -> None:
+        """Let the tasks that can run go on, until so many turns have passed in which nothing happened."""
+        # On asyncio anyio looks again only after a tenth of a second; a few turns first spare most of that.
+        idle, position = 0, self.state.position
+        while idle < turns and not enough():
+            if self._batch.envelopes or self._writing:
+                await self.flush()
+            await anyio.lowlevel.checkpoint()
+            idle = idle + 1 if position == self.state.position else 0
+            position = self.state.position
+
+    async def until_asleep(self, clock: SimulatedClock) -> None:
+        """Wait until every process sleeps, or is blocked by something else than the log."""
+        await self.give_turns(4 * TURNS, lambda: not clock.processes.busy)
+        if clock.processes.busy:
+            await self.quiet(clock)
+
+    async def step(self, clock: SimulatedClock, due: int) -> None:
+        """Move a simulated clock to a moment: its timers fire, then its sleepers wake; for whoever is ``advancing``."""
         clock.move(max(due, clock.now()))
         await self._fire_due_with_room()
         if clock.next_sleeper <= clock.now():
             # Recorded before anybody who wakes can have seen it.
             await self.perform(advance_time.Request())
         while clock.next_sleeper <= clock.now():
-            clock.wake_next()
-            await self.quiet()
+            await (self.until_asleep(clock) if clock.wake_next() else self.quiet(clock))
             self.fire_due()
 
     def _simulated_clock(self) -> SimulatedClock:
@@ -357,7 +382,7 @@ class Engine:
                 batch.committed.set()
                 del batch
             if self.state.timers.next_due != NEVER:
-                self._timer_changed.set()
+                self.timer_changed.set()
 
     def _require_running(self) -> None:
         if self._stopped or self._closing:
@@ -375,7 +400,7 @@ class Engine:
     async def fire_timers(self) -> None:
         """Under a paced or wall clock: let timers fire when their moment comes, asked for or not."""
         while True:
-            self._timer_changed = anyio.Event()
+            self.timer_changed = anyio.Event()
             due = self.state.timers.next_due
             async with anyio.create_task_group() as either:
                 either.start_soon(self._cancel_when_changed, either.cancel_scope)
@@ -388,28 +413,8 @@ class Engine:
             self.fire_due()
 
     async def _cancel_when_changed(self, scope: anyio.CancelScope) -> None:
-        await self._timer_changed.wait()
+        await self.timer_changed.wait()
         scope.cancel()
-
-    async def jump(self, clock: SimulatedClock) -> None:
-        """With autojump: leap to the next timer or sleeper whenever every task is blocked."""
-        with suppress(EngineStopped):
-            await self._jump_on(clock)
-
-    async def _jump_on(self, clock: SimulatedClock) -> None:
-        while True:
-            await self.quiet()
-            if self.next_due == NEVER:
-                clock.sleeper_came, self._timer_changed = anyio.Event(), anyio.Event()
-                async with anyio.create_task_group() as either:
-                    either.start_soon(self._cancel_when_changed, either.cancel_scope)
-                    await clock.sleeper_came.wait()
-                    either.cancel_scope.cancel()
-                continue
-            # Somebody who advances the clock by hand goes first; after that there may be nothing to leap to.
-            async with self._advancing:
-                if self.next_due != NEVER:
-                    await self._step(clock, self.next_due)
 
     async def rebuild(self) -> None:
         """Bring the state, and the listeners, up to date with the log.

@@ -7,6 +7,7 @@ import anyio
 
 from ..settings import Settings
 from .clock import Clock, PacedClock, SimulatedClock
+from .driver import drive
 from .engine import Engine, EngineStopped, Listener
 from .log import EventLog
 
@@ -44,8 +45,8 @@ async def running_engine(
         tasks.start_soon(engine.write)
         if not isinstance(clock, SimulatedClock):
             tasks.start_soon(engine.fire_timers)
-        elif clock.autojump:
-            tasks.start_soon(engine.jump, clock)
+        else:
+            tasks.start_soon(drive, engine, clock)
         try:
             if not engine.durable:
                 await engine.create(seed, settings or Settings())

@@ -1,0 +1,244 @@
+"""Populations: thousands of accounts, each with a process of its own, on simulated time.
+
+A process is an async function of an ``Actor``. ``Simulation.population`` starts one for each account; leaving its block
+lets time pass until all have returned. The same program runs under a paced or wall clock, where time passes anyway.
+
+Determinism: under a simulated clock one process runs at a time, until it sleeps again, its calls included. So the
+order of all calls is a function of the program and the seed. Random numbers come from ``Actor.random`` and
+``Simulation.random``. Whoever waits for another process does so by ``Simulation.signal``: an ``anyio.Event`` works too,
+but it wakes its tasks in the event loop's order, and while a process waits for one, every leap looks at every task
+there is. What comes from outside the simulation is waited for within ``Simulation.holding_time``.
+"""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import cached_property, partial
+from itertools import count, islice, takewhile
+from random import Random
+from typing import cast
+
+import anyio
+import anyio.abc
+import msgspec
+
+from ..engine.ids import AccountId
+from ..engine.operation import Caller
+from ..engine.runtime.clock import Clock, SimulatedClock, Sleeper
+from ..engine.runtime.engine import Engine
+from ..engine.runtime.processes import Process, Processes
+from ..engine.shapes.base import moment
+from ..engine.state import State
+from ..projections.views import Views
+from .client import Client
+
+FIRST_ACCOUNT = "200000000000"
+
+
+class Actor(Client):
+    """The client of an account that has a process, with what its behaviour needs beside the calls."""
+
+    def __init__(self, engine: Engine, views: Views, account: str, population: str) -> None:
+        super().__init__(engine, views, Caller(account))
+        self.account = account
+        """Its twelve digits."""
+        self._population = population
+
+    @cached_property
+    def random(self) -> Random:
+        """A generator of its own, derived from the world's seed, the population's name and the account."""
+        return Random(f"{self._engine.state.seed} {self._population} {self.account}")
+
+
+Behaviour = Callable[[Actor], Awaitable[object]]
+"""What an account does: an async function of its actor; what it returns is ignored."""
+
+
+class Population:
+    """The accounts of a block, in the order in which their processes start."""
+
+    def __init__(self, name: str, accounts: Sequence[str]) -> None:
+        self.name = name
+        self.accounts = accounts
+
+
+def process_name(process: Behaviour) -> str:
+    """How a population is called after its process.
+
+    Raises:
+        TypeError: it is no function.
+    """
+    if not callable(process):
+        raise TypeError(f"a process is an async function of an account's client, not {process!r}")
+    return getattr(process, "__name__", type(process).__name__)
+
+
+def require_account(account: object) -> str:
+    """Twelve digits.
+
+    Raises:
+        ValueError: anything else.
+    """
+    try:
+        return msgspec.convert(account, AccountId)
+    except msgspec.ValidationError:
+        raise ValueError(f"an account id is twelve digits, not {account!r}") from None
+
+
+class Numbers:
+    """Which account numbers the populations of a simulation have."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def choose(self, accounts: object, state: State, first: str | None) -> list[str]:
+        """So many free numbers, ascending, or those that are given in any iterable.
+
+        Raises:
+            ValueError: see ``Simulation.population``.
+        """
+        if isinstance(accounts, int):
+            chosen = self._free(accounts, state, require_account(first or FIRST_ACCOUNT))
+        elif first is not None or isinstance(accounts, str) or not isinstance(accounts, Iterable):
+            raise ValueError(
+                f"accounts are a number, with or without first_account, or a list of ids, not {accounts!r}"
+            )
+        else:
+            chosen = [require_account(account) for account in cast("Iterable[object]", accounts)]
+            (often, times), *_ = Counter(chosen).most_common(1) or [("", 0)]
+            if times > 1:
+                raise ValueError(f"each account has one process in a population, and {often} is there {times} times")
+        self._taken.update(chosen)
+        return chosen
+
+    def _free(self, number: int, state: State, first: str) -> list[str]:
+        if number < 0:
+            raise ValueError(f"the number of accounts cannot be {number}")
+        invited = {account for organization in state.organizations.values() for account in organization.invitations}
+        known = (self._taken, invited, state.accounts, state.cleaned, state.transfers.unanswered)
+        every = takewhile(lambda account: len(account) == 12, (f"{account:012}" for account in count(int(first))))
+        free = (account for account in every if not any(account in accounts for accounts in known))
+        chosen = list(islice(free, number))
+        if len(chosen) < number:
+            raise ValueError(f"from {first} on, only {len(chosen):,} account numbers of {number:,} are free")
+        return chosen
+
+
+def delays(number: int, over: timedelta | None, every: timedelta | None) -> list[int]:
+    """How long after the start of the block each process starts, in microseconds.
+
+    Raises:
+        ValueError: both ways of spreading at once, or a negative time.
+    """
+    if over is not None and every is not None:
+        raise ValueError("starts are spread either over a time or at an interval (every), not both")
+    microsecond = timedelta(microseconds=1)
+    spread, interval = (over or timedelta()) // microsecond, (every or timedelta()) // microsecond
+    if spread < 0 or interval < 0:
+        raise ValueError("processes start one after the other; over and every cannot be negative")
+    return [index * interval + (index * spread // number) for index in range(number)]
+
+
+class _Block:
+    """The processes of one population while they run."""
+
+    def __init__(self, engine: Engine, processes: Processes, tasks: anyio.abc.TaskGroup, number: int) -> None:
+        self.failure: BaseException | None = None
+        self._engine = engine
+        self._processes = processes
+        self.tasks = tasks
+        self._running = number
+        self._returned = anyio.Event()
+        self._leaving: Process | None = None
+        self.body: Process
+
+    def fail(self, error: BaseException) -> None:
+        """End the block. Time stands still until it is left, so that nothing more happens on the way."""
+        if self.failure is None:
+            self.failure = error
+        elif self.failure is not error:
+            self.failure.add_note(f"while its population ended, another process raised {error!r}")
+        self._processes.wake(self.body)
+        self.tasks.cancel_scope.cancel()
+
+    async def run(
+        self, process: Process, actor: Actor, behaviour: Behaviour, begin: Callable[[], Awaitable[None]]
+    ) -> None:
+        """One process, from its start to its end."""
+        with self._processes.running(process):
+            try:
+                await begin()
+                await behaviour(actor)
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as error:
+                error.add_note(f"in the process {process.name}, at {moment(self._engine.now):%Y-%m-%d %H:%M:%S} UTC")
+                self.fail(error)
+            finally:
+                self._end()
+
+    def _end(self) -> None:
+        self._running -= 1
+        if not self._running:
+            # Before this process ends: there is no moment at which time could pass.
+            self._processes.wake(self._leaving)
+            self._returned.set()
+
+    async def all_returned(self) -> None:
+        """Let time pass until every process has returned."""
+        self._processes.require_free()
+        if not self._running:
+            return
+        self._leaving = self.body
+        self._processes.fall_asleep(self.body)
+        try:
+            await self._returned.wait()
+        finally:
+            self._processes.wake(self.body)
+
+
+@asynccontextmanager
+async def running_population(
+    engine: Engine, name: str, actors: Sequence[Actor], behaviour: Behaviour, starts: Sequence[int]
+) -> AsyncGenerator[Population]:
+    """The block of ``Simulation.population``.
+
+    Args:
+        engine: of the world.
+        name: of the population.
+        actors: one for each process.
+        behaviour: what they do.
+        starts: how long after the start of the block each begins, in microseconds.
+    """
+    await engine.settle()
+    clock, begun = engine.clock, engine.now
+    processes = clock.processes if isinstance(clock, SimulatedClock) else Processes()
+    block = _Block(engine, processes, anyio.create_task_group(), len(actors))
+    with processes.block(f"the body of {name}", block.fail) as block.body:
+        async with block.tasks:
+            try:
+                for actor, delay in zip(actors, starts, strict=True):
+                    process = Process(f"{name} of account {actor.account}")
+                    block.tasks.start_soon(
+                        block.run, process, actor, behaviour, _beginning(clock, process, begun + delay)
+                    )
+                yield Population(name, [actor.account for actor in actors])
+                await block.all_returned()
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as error:
+                block.fail(error)
+    if block.failure is not None:
+        # Outside the task group, so that it does not arrive wrapped in an exception group.
+        raise block.failure
+
+
+def _beginning(clock: Clock, process: Process, start: int) -> Callable[[], Awaitable[None]]:
+    """What a process does first: it sleeps until its start, in its place among all that are to wake then."""
+    if not isinstance(clock, SimulatedClock):
+        return partial(clock.sleep_until, start)
+    sleeper = Sleeper(process)
+    # Taken down at once, in the order of the accounts; in which order their tasks begin is the event loop's choice.
+    clock.put_to_sleep(sleeper, start)
+    return partial(clock.wait_for, sleeper)
