@@ -19,7 +19,19 @@ from measure import Result
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("post", "submit", "rebuild", "scaling", "memory", "timers", "pages", "http", "client", "eventsourcing")
+BENCHES = (
+    "post",
+    "submit",
+    "rebuild",
+    "scaling",
+    "memory",
+    "timers",
+    "pages",
+    "http",
+    "client",
+    "operations",
+    "eventsourcing",
+)
 DEFAULT_JSON = Path("build") / "bench.json"
 
 
@@ -72,7 +84,7 @@ def _machine() -> dict[str, str | int | None]:
 
 
 def _imported(names: Iterable[str]) -> dict[str, Callable[[bool], list[Result]]]:
-    """What runs each benchmark; all are imported first, so that a missing peer is noticed before minutes have passed."""
+    """What runs each benchmark; all are imported first, so that a missing peer is noticed at once."""
     try:
         return {name: import_module(f"bench_{name}").run for name in names}
     except ImportError as error:
