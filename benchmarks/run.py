@@ -73,7 +73,7 @@ def _table(results: list[Result]) -> Table:
     return table
 
 
-def _machine() -> dict[str, str | int | None]:
+def machine() -> dict[str, str | int | None]:
     return {
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
@@ -117,7 +117,7 @@ def main() -> None:
     took = ", ".join(f"{name} {taken:.0f}" for name, taken in seconds.items())
     console.print(f"seconds: {took}; in all {sum(seconds.values()):.0f}", style="dim")
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    report = {"quick": options.quick, "machine": _machine(), "seconds": seconds, "results": results}
+    report = {"quick": options.quick, "machine": machine(), "seconds": seconds, "results": results}
     options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 
