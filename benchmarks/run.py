@@ -35,16 +35,18 @@ BENCHES = (
 DEFAULT_JSON = Path("build") / "bench.json"
 
 
-def _number(value: float | None) -> str:
+def written(value: float | None) -> str:
+    """A figure as tables show it."""
     if value is None:
         return ""
     return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"
 
 
-def _verdict(result: Result) -> str:
+def verdict(result: Result) -> str:
+    """Whether the budget is met, if there is one."""
     if result.met is None:
         return ""
-    return "[green]met[/]" if result.met else "[red]missed[/]"
+    return "met" if result.met else "missed"
 
 
 def _table(results: list[Result]) -> Table:
@@ -61,12 +63,12 @@ def _table(results: list[Result]) -> Table:
         budget = f"{result.limit} {result.budget}" if result.limit else ""
         row = (
             result.name,
-            _number(result.ours),
-            _number(result.reference),
+            written(result.ours),
+            written(result.reference),
             result.unit,
-            _number(result.ratio),
+            written(result.ratio),
             budget,
-            _verdict(result),
+            f"[{'green' if result.met else 'red'}]{verdict(result)}[/]",
             result.note,
         )
         table.add_row(*row, style=None if result.limit else "dim")
@@ -74,6 +76,7 @@ def _table(results: list[Result]) -> Table:
 
 
 def machine() -> dict[str, str | int | None]:
+    """What figures depend on."""
     return {
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
