@@ -18,6 +18,9 @@ from msgspec import Struct
 from run import verdict, written
 
 ROOT = Path(__file__).parents[1]
+PLACES = ("in process", "server")
+"""Where ``bench_operations.py`` asks moto."""
+
 PAGE = ROOT / "docs" / "performance.md"
 
 
@@ -44,6 +47,7 @@ def _machine(machine: dict[str, str | int | None], quick: bool) -> str:
 
 def _bench(content: bytes) -> list[str]:
     bench = msgspec.json.decode(content, type=Bench)
+    by_operation = [result for result in bench.results if _operation(result)]
     rows = [
         (
             result.name,
@@ -55,9 +59,26 @@ def _bench(content: bytes) -> list[str]:
             result.note,
         )
         for result in bench.results
+        if result not in by_operation
     ]
     head = ("what", "ours", "reference", "unit", "ratio", "budget", "note")
-    return [_machine(bench.machine, bench.quick), "", *_rows(head, (1, 2, 4), rows)]
+    return [_machine(bench.machine, bench.quick), "", *_rows(head, (1, 2, 4), rows), "", *_operations(by_operation)]
+
+
+def _operation(result: Result) -> str:
+    """The operation whose line it is in the comparison with moto; empty where it is another line."""
+    name, _, place = result.name.rpartition(", ")
+    return name if place in PLACES and " " not in name else ""
+
+
+def _operations(results: Sequence[Result]) -> list[str]:
+    """One line for each operation: in process and from server to server beside one another."""
+    cells: dict[str, list[str]] = {}
+    for result in results:
+        figures = (result.ours, result.reference, result.ratio)
+        cells.setdefault(_operation(result), []).extend(map(written, figures))
+    columns = [f"{column}, {place}" for place in PLACES for column in ("ours", "moto's", "ratio")]
+    return _rows(("calls per second", *columns), range(1, 7), [(name, *figures) for name, figures in cells.items()])
 
 
 def _curve(content: bytes) -> list[str]:
