@@ -2,8 +2,9 @@
 
 ``python benchmarks/hot_spots.py [--accounts N] [--json FILE]`` lets py-spy look a hundred times a second at ``orgsim
 simulate`` of scenarios/enable-all-features.toml on an SQLite log, and counts who holds the interpreter lock: whatever
-waits, or works in SQLite with the lock released, is not in it. A sample belongs to the first part that any function of
-its stack stands in. What msgspec and hashlib do in C counts for the function that calls them.
+waits, or works in SQLite with the lock released, is not in it; nor is the start of Python. A sample belongs to the first
+of the parts that any function of its stack stands in. What msgspec and hashlib do in C counts for the function that
+calls them.
 """
 
 import argparse
@@ -23,6 +24,9 @@ from run import machine
 
 RATE = 100
 FUNCTIONS = 20
+RUNNING = ("run_until_complete", "aiosqlite/")
+"""The event loop, and the thread of SQLite: all else is the start and the end of Python."""
+
 DEFAULT_JSON = Path("build") / "profile.json"
 
 PARTS = {
@@ -54,7 +58,7 @@ class Profile(Struct):
     seconds: float
     """Of the run, slowed down a little by being looked at."""
     locked: float
-    """Which share of the run somebody held the lock in; the start of Python is counted, too."""
+    """In which share of the run somebody held the lock."""
     machine: dict[str, str | int | None]
     parts: list[Share]
     functions: list[Share]
@@ -66,11 +70,12 @@ def _part_of(stack: str) -> str:
 
 
 def _samples(text: str) -> Counter[str]:
-    """Stacks as py-spy writes them, outermost first, and how often each was seen."""
+    """Stacks as py-spy writes them, outermost first, and how often each was seen while the run was on."""
     counts: Counter[str] = Counter()
     for line in text.splitlines():
         stack, _, count = line.rpartition(" ")
-        counts[stack] += int(count)
+        if any(mark in stack for mark in RUNNING):
+            counts[stack] += int(count)
     return counts
 
 
@@ -82,7 +87,7 @@ def _shares(samples: Counter[str]) -> tuple[list[Share], list[Share]]:
         part = _part_of(stack)
         parts[part] += count
         # Without the number of the line.
-        function = re.sub(r":\d+\)$", ")", stack.rpartition(";")[2]) or "no function of Python"
+        function = re.sub(r":\d+\)$", ")", stack.rpartition(";")[2])
         functions[function, part] += count
     return (
         [Share(part, part, round(count / total, 4)) for part, count in parts.most_common()],
