@@ -267,4 +267,4 @@ async def _measure(accounts: int, alone: int, rounds: int) -> list[Result]:
 
 def run(quick: bool) -> list[Result]:
     """One by one, in bulk, and back."""
-    return anyio.run(_measure, *((5_000, 300, 1) if quick else (50_000, 2_000, 3)))
+    return anyio.run(_measure, *((5_000, 300, 1) if quick else (20_000, 1_000, 3)))

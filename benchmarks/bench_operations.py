@@ -208,7 +208,7 @@ def _results(where: str, calls: int, ours: Sequence[Seconds], theirs: Sequence[S
 
 def run(quick: bool) -> list[Result]:
     """In process, then from server to server."""
-    calls, rounds = (20, 1) if quick else (50, 3)
+    calls, rounds = (20, 1) if quick else (30, 3)
     pairs = [(apart(ours_in_process, calls), apart(moto_in_process, calls)) for _ in range(rounds)]
     note = f"{calls} calls of each; reference: "
     results = _results("in process", calls, *zip(*pairs, strict=True), note=f"{note}boto3 on moto")
