@@ -6,13 +6,15 @@ CLIENTS := .venv-clients
 LOG ?= build/enable-all-features.db
 SCENARIO ?= scenarios/enable-all-features.toml
 
-.PHONY: help simulate test campaign check format docs bench clean
+.PHONY: help simulate test campaign check format docs bench curve profile performance-page clean
 
 help:
 	@echo "make simulate   run $(SCENARIO) on an SQLite log"
 	@echo "make test       all tests"
 	@echo "make check      format, lint, types, generated docs"
-	@echo "make bench      the budgets, one line each (QUICK=1 for a short run)"
+	@echo "make bench      budgets and peers, one line each (QUICK=1 for a short run)"
+	@echo "make curve      seconds and memory from a thousand accounts to a million (QUICK=1: to 100,000)"
+	@echo "make profile    where the time goes      make performance-page   their figures into docs/performance.md"
 	@echo "make campaign   the long random test against the second model"
 	@echo "make format     format the code      make docs   regenerate docs/operations.md"
 
@@ -64,6 +66,16 @@ docs: $(VENV)/installed
 bench: $(VENV)/installed-bench
 	@mkdir -p build
 	$(BIN)/python benchmarks/run.py --json build/bench.json $(if $(QUICK),--quick)
+
+# A quick curve does not replace the one that is published.
+curve: $(VENV)/installed-bench
+	$(BIN)/python benchmarks/curve.py $(if $(QUICK),--quick --into build)
+
+profile: $(VENV)/installed-bench
+	$(BIN)/python benchmarks/hot_spots.py --json build/profile.json $(if $(QUICK),--accounts 30000)
+
+performance-page: $(VENV)/installed-bench
+	$(BIN)/python benchmarks/report.py
 
 clean:
 	rm -rf $(VENV) $(CLIENTS) build dist *.egg-info

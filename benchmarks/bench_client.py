@@ -7,13 +7,10 @@ the budget is for 5,000, and a quick run has none.
 """
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from statistics import median
 
 import anyio
-from measure import Result, at_least, information, timing
+from measure import Result, apart, at_least, information, timing
 
 from orgsim.api.client import Client
 from orgsim.api.simulation import Simulation
@@ -22,7 +19,6 @@ from orgsim.engine.settings import Quotas
 BUDGET = 200
 TASKS = 100
 MANAGEMENT = "111111111111"
-PATIENCE = 900
 
 
 def _email(number: int) -> str:
@@ -77,17 +73,12 @@ def moto(accounts: int) -> float:
     return accounts / watch.seconds
 
 
-def _apart(measure: Callable[..., float], *arguments: int) -> float:
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(measure, *arguments).result(PATIENCE)
-
-
 def run(quick: bool) -> list[Result]:
     """One call after the other, then from many tasks."""
     accounts, rounds = (1_000, 3) if quick else (5_000, 5)
-    reference = _apart(moto, accounts)
-    alone = median(_apart(ours, accounts, 1) for _ in range(rounds))
-    together = median(_apart(ours, accounts, TASKS) for _ in range(rounds))
+    reference = apart(moto, accounts)
+    alone = median(apart(ours, accounts, 1) for _ in range(rounds))
+    together = median(apart(ours, accounts, TASKS) for _ in range(rounds))
     name, unit, note = "CreateAccount through the client", "accounts/s", f"{accounts:,} accounts; reference: moto"
     return [
         information(name, alone, reference, unit, note)

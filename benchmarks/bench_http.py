@@ -5,36 +5,28 @@ over connections that stay open, each of which sends its next request when the a
 byte by byte. Reference of the budget: an ASGI application that answers every request with a copy of our answer to
 DescribeOrganization, header included, and reads nothing, on the same uvicorn with the same configuration.
 
-moto's server answers the same calls: raw, with a hundred accounts, though it closes every connection after one answer;
-and from one boto3 client each, where boto3 itself takes much of the time: CreateOrganization, CreateAccount,
-CreateOrganizationalUnit, CreatePolicy, AttachPolicy, DescribeOrganization and ListAccounts. Rounds of the compared
-servers alternate, a first one is not counted, and the median of each counts.
+moto's server answers the same calls, with a hundred accounts, though it closes every connection after one answer.
+Rounds of the compared servers alternate, a first one is not counted, and the median of each counts. Operation by
+operation, asked by boto3, the two stand in ``bench_operations.py``.
 """
 
 import asyncio
 import json
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from selectors import EVENT_READ, DefaultSelector
+from collections.abc import Callable
 from statistics import median
-from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import anyio
-import boto3
 import msgspec
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.credentials import Credentials
-from measure import Result, at_least, information, timed, timing
-from moto.server import ThreadedMotoServer
+from measure import Result, at_least, information, timing
 from msgspec import Struct
+from servers import KEY_ID, MOTO, ORGSIM, ORGSIM_RESET, PATIENCE, boto3_client, reset, running
 
 from orgsim.api.server.listening import bind, listening, url_of
 from orgsim.api.server.message import Limits, Receive, Scope, Send
@@ -45,14 +37,6 @@ ACCOUNTS = 100
 """How many there are to list."""
 
 PAGE = 20
-CALLS_OF_EACH = 30
-"""In a round of boto3, of each operation but CreateOrganization."""
-
-PATIENCE = 120
-"""Seconds after which a server that does not answer fails the benchmark."""
-
-KEY_ID = "AKIAIOSFODNN7EXAMPLE"
-DENY = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}})
 
 
 class Answer(Struct, frozen=True):
@@ -60,33 +44,6 @@ class Answer(Struct, frozen=True):
 
     fields: list[tuple[str, str]]
     body: bytes
-
-
-@contextmanager
-def _running(*command: str) -> Iterator[str]:
-    """The URL of a server in a process of its own: the end of the first line that it prints."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        try:
-            with DefaultSelector() as selector:
-                selector.register(process.stdout, EVENT_READ)
-                line = process.stdout.readline() if selector.select(PATIENCE) else ""
-            assert line, f"{command} does not start"
-            yield line.split()[-1]
-        finally:
-            process.terminate()
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _orgsim() -> list[str]:
-    return [str(Path(sys.executable).with_name("orgsim")), "serve", "--port", "0"]
-
-
-def _this_file(what: str, *arguments: str) -> list[str]:
-    return [sys.executable, __file__, what, *arguments]
 
 
 async def _serve_constant(answer: Answer) -> None:
@@ -102,15 +59,6 @@ async def _serve_constant(answer: Answer) -> None:
     async with listening(app, listener, Limits()):
         print(url_of(listener), flush=True)
         await anyio.sleep_forever()
-
-
-def _serve_moto() -> None:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    print(f"http://{host}:{port}", flush=True)
-    # It serves in a thread that does not keep the process alive.
-    Event().wait()
 
 
 def _signed(url: str, operation: str, members: dict[str, Any]) -> Request:
@@ -132,11 +80,6 @@ def _post(url: str, operation: str, members: dict[str, Any]) -> Answer:
         # The others are the HTTP server's.
         fields = [(name, value) for name, value in response.getheaders() if name not in ("date", "connection")]
         return Answer(fields, response.read())
-
-
-def _reset(url: str, path: str) -> None:
-    with urlopen(Request(url + path, b"{}", {"Content-Type": "application/json"}), timeout=PATIENCE):
-        pass
 
 
 class Load:
@@ -232,7 +175,7 @@ def _against_constant(ours: str, calls: int, rounds: int) -> Result:
     operation = "DescribeOrganization"
     answer = _post(ours, operation, {})
     assert json.loads(answer.body)["Organization"]["FeatureSet"] == "ALL"
-    with _running(*_this_file("constant", msgspec.json.encode(answer).decode())) as constant:
+    with running(sys.executable, __file__, msgspec.json.encode(answer).decode()) as constant:
         assert _post(constant, operation, {}) == answer
         figures = _alternating(
             rounds,
@@ -241,12 +184,6 @@ def _against_constant(ours: str, calls: int, rounds: int) -> Result:
         )
     note = f"{CONNECTIONS} connections; reference: a constant answer"
     return at_least(BUDGET, "HTTP DescribeOrganization", figures[0], figures[1], "requests/s", note)
-
-
-def _client(url: str) -> Any:
-    config = Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE)
-    keys = {"aws_access_key_id": KEY_ID, "aws_secret_access_key": "secret"}
-    return boto3.client("organizations", "us-east-1", endpoint_url=url, config=config, **keys)
 
 
 def _create_accounts(client: Any, number: int) -> None:
@@ -262,7 +199,7 @@ def _check_accounts(client: Any, number: int) -> None:
 
 
 def _fill(url: str) -> None:
-    client = _client(url)
+    client = boto3_client(url)
     client.create_organization(FeatureSet="ALL")
     _create_accounts(client, ACCOUNTS)
     _check_accounts(client, ACCOUNTS)
@@ -281,54 +218,20 @@ def _raw_beside_moto(ours: str, moto: str, operation: str, members: dict[str, An
     return information(f"HTTP {operation}, raw, beside moto", figures[0], figures[1], "requests/s", note)
 
 
-def _seven_operations(client: Any) -> None:
-    """The seven operations of the comparison, and ListRoots, which they need."""
-    client.create_organization(FeatureSet="ALL")
-    root = client.list_roots()["Roots"][0]["Id"]
-    _create_accounts(client, CALLS_OF_EACH)
-    for number in range(CALLS_OF_EACH):
-        unit = client.create_organizational_unit(ParentId=root, Name=f"Unit {number}")["OrganizationalUnit"]["Id"]
-        policy = client.create_policy(
-            Name=f"Policy {number}", Description="", Type="SERVICE_CONTROL_POLICY", Content=DENY
-        )["Policy"]["PolicySummary"]["Id"]
-        client.attach_policy(PolicyId=policy, TargetId=unit)
-        assert client.describe_organization()["Organization"]["FeatureSet"] == "ALL"
-        assert len(client.list_accounts(MaxResults=PAGE)["Accounts"]) == PAGE
-
-
-def _boto3_beside_moto(ours: str, moto: str, rounds: int) -> Result:
-    calls = 6 * CALLS_OF_EACH + 2
-
-    def measure(url: str, reset: str) -> float:
-        _reset(url, reset)
-        client = _client(url)
-        seconds = timed(lambda: _seven_operations(client))
-        _check_accounts(client, CALLS_OF_EACH)
-        return calls / seconds
-
-    figures = _alternating(rounds, lambda: measure(ours, "/_orgsim/reset"), lambda: measure(moto, "/moto-api/reset"))
-    note = f"{calls} calls; reference: moto's server"
-    return information("HTTP seven operations, boto3, beside moto", figures[0], figures[1], "requests/s", note)
-
-
 def run(quick: bool) -> list[Result]:
     """Against a constant answer, then beside moto."""
     calls, rounds = (2_000, 7) if quick else (5_000, 21)
-    with _running(*_orgsim()) as ours:
+    with running(*ORGSIM) as ours:
         results = [_against_constant(ours, calls, rounds)]
-        _reset(ours, "/_orgsim/reset")
-        with _running(*_this_file("moto")) as moto:
+        reset(ours, ORGSIM_RESET)
+        with running(*MOTO) as moto:
             few = 1 if quick else 3
             _fill(ours)
             _fill(moto)
             results.append(_raw_beside_moto(ours, moto, "DescribeOrganization", {}, few))
             results.append(_raw_beside_moto(ours, moto, "ListAccounts", {"MaxResults": PAGE}, few))
-            results.append(_boto3_beside_moto(ours, moto, few))
     return results
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "moto":
-        _serve_moto()
-    else:
-        anyio.run(_serve_constant, msgspec.json.decode(sys.argv[2], type=Answer))
+    anyio.run(_serve_constant, msgspec.json.decode(sys.argv[1], type=Answer))

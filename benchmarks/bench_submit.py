@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
-from bench_post import BatchSizes
+from bench_post import LIMIT, BatchSizes
 from measure import Result, at_least, scratch, timing
 from reference import insert_rows, pragmas_of
 from workload import (
@@ -76,7 +76,7 @@ async def _measure(accounts: int, rounds: int) -> list[Result]:
         with scratch() as directory:
             events, rows, batch = await _round(directory, accounts)
         ours, reference = max(ours, events), max(reference, rows)
-    note = f"{accounts:,} commands, {batch:,} events per transaction"
+    note = f"{accounts:,} commands, {batch:,} events per transaction; {LIMIT}"
     return [at_least(BUDGET, f"submit AcceptHandshake, {TASKS:,} tasks", ours, reference, "events/s", note)]
 
 

@@ -5,6 +5,9 @@ appends its HandshakeExpired to a log in memory; no views. Reference: as many Si
 each of which a process waits, as is usual in SimPy; the process notes the moment and ends. The setting of the timers is
 not timed: the processes have begun to wait before. Rounds alternate; the best of each counts. For information, SimPy's
 timeouts with a plain callback and no process.
+
+Also for information, tasks of the caller's that sleep in simulated time, against SimPy's processes: ours are tasks of
+the event loop, all of which have to be blocked before the next one wakes, and every waking is recorded as quiet time.
 """
 
 from collections.abc import Generator
@@ -21,6 +24,7 @@ from orgsim.engine.settings import INVITATION_LIFETIME, SECOND
 from orgsim.engine.words import Action
 
 BUDGET = 0.5
+SLEEPERS = 500
 
 
 async def _expire(timers: int) -> float:
@@ -77,20 +81,49 @@ def _processes(timers: int) -> float:
     return seconds
 
 
+async def _sleep(tasks: int) -> float:
+    woken: list[int] = []
+    log = MemoryLog()
+    async with world(log, 0) as engine, anyio.create_task_group() as group:
+
+        async def sleeper(number: int) -> None:
+            await engine.clock.sleep_until(START + number * SECOND)
+            woken.append(engine.now)
+
+        for number in range(1, tasks + 1):
+            group.start_soon(sleeper, number)
+        await engine.quiet()
+        with timing() as watch:
+            await engine.run_until_idle()
+        assert woken == [START + number * SECOND for number in range(1, tasks + 1)]
+    assert len(await checked_records(log)) == tasks + 1
+    return watch.seconds
+
+
 async def _measure(timers: int, rounds: int) -> list[Result]:
     ours, callbacks, processes = [], [], []
+    sleeping = [await _sleep(SLEEPERS) for _ in range(rounds)]
+    few = [_processes(SLEEPERS) for _ in range(rounds)]
     for _ in range(rounds):
         ours.append(await _expire(timers))
         callbacks.append(_callbacks(timers))
         processes.append(_processes(timers))
     rate = timers / min(ours)
-    note = f"{timers:,} timers"
+    note = f"{timers:,} timers; reference: SimPy's processes"
+    sleepers = f"{SLEEPERS:,} tasks; reference: SimPy's processes"
     return [
         at_least(BUDGET, "invitations expired", rate, timers / min(processes), "timers/s", note),
-        information("invitations expired, SimPy without processes", rate, timers / min(callbacks), "timers/s"),
+        information(
+            "invitations expired, SimPy without processes",
+            rate,
+            timers / min(callbacks),
+            "timers/s",
+            "reference: SimPy's timeouts",
+        ),
+        information("tasks woken", SLEEPERS / min(sleeping), SLEEPERS / min(few), "tasks/s", sleepers),
     ]
 
 
 def run(quick: bool) -> list[Result]:
-    """Against timeouts that processes wait for, and against timeouts alone."""
+    """Against timeouts that processes wait for, against timeouts alone, and tasks against processes."""
     return anyio.run(_measure, *((20_000, 3) if quick else (200_000, 3)))

@@ -2,13 +2,21 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Literal
+from typing import Literal, ParamSpec, TypeVar
 
 from msgspec import Struct
+
+PATIENCE = 900
+"""Seconds after which a process that does not end fails the benchmark."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -88,6 +96,12 @@ def timed(action: Callable[[], object]) -> float:
     with timing() as watch:
         action()
     return watch.seconds
+
+
+def apart(measure: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """What a function of a module returns in a fresh process of its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(measure, *arguments, **named).result(PATIENCE)
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """All benchmarks: a table of the figures beside their budgets, and the same as JSON.
 
 ``python benchmarks/run.py [--quick] [--json FILE] [NAME ...]``. A missed budget is reported, not an error: how fast a
-machine is, is no property of the code. A wrong result is an error.
+machine is, is no property of the code. A wrong result is an error, and so is a peer that is not installed.
 """
 
 import argparse
 import platform
 import sqlite3
 import sys
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from os import cpu_count
 from pathlib import Path
@@ -18,20 +19,34 @@ from measure import Result
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("post", "submit", "rebuild", "scaling", "memory", "timers", "pages", "http", "client")
+BENCHES = (
+    "post",
+    "submit",
+    "rebuild",
+    "scaling",
+    "memory",
+    "timers",
+    "pages",
+    "http",
+    "client",
+    "operations",
+    "eventsourcing",
+)
 DEFAULT_JSON = Path("build") / "bench.json"
 
 
-def _number(value: float | None) -> str:
+def written(value: float | None) -> str:
+    """A figure as tables show it."""
     if value is None:
         return ""
     return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"
 
 
-def _verdict(result: Result) -> str:
+def verdict(result: Result) -> str:
+    """Whether the budget is met, if there is one."""
     if result.met is None:
         return ""
-    return "[green]met[/]" if result.met else "[red]missed[/]"
+    return "met" if result.met else "missed"
 
 
 def _table(results: list[Result]) -> Table:
@@ -48,19 +63,20 @@ def _table(results: list[Result]) -> Table:
         budget = f"{result.limit} {result.budget}" if result.limit else ""
         row = (
             result.name,
-            _number(result.ours),
-            _number(result.reference),
+            written(result.ours),
+            written(result.reference),
             result.unit,
-            _number(result.ratio),
+            written(result.ratio),
             budget,
-            _verdict(result),
+            f"[{'green' if result.met else 'red'}]{verdict(result)}[/]",
             result.note,
         )
         table.add_row(*row, style=None if result.limit else "dim")
     return table
 
 
-def _machine() -> dict[str, str | int | None]:
+def machine() -> dict[str, str | int | None]:
+    """What figures depend on."""
     return {
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
@@ -70,11 +86,19 @@ def _machine() -> dict[str, str | int | None]:
     }
 
 
+def _imported(names: Iterable[str]) -> dict[str, Callable[[bool], list[Result]]]:
+    """What runs each benchmark; all are imported first, so that a missing peer is noticed at once."""
+    try:
+        return {name: import_module(f"bench_{name}").run for name in names}
+    except ImportError as error:
+        sys.exit(f"benchmarks: {error}; 'make .venv/installed-bench' installs the peers")
+
+
 def main() -> None:
     """Run what was named, or everything."""
     parser = argparse.ArgumentParser(description="Measure the budgets.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(BENCHES)}; all by default")
-    parser.add_argument("--quick", action="store_true", help="small worlds and few rounds: a minute and a half at most")
+    parser.add_argument("--quick", action="store_true", help="small worlds and few rounds: about two minutes")
     parser.add_argument(
         "--json", type=Path, default=DEFAULT_JSON, help=f"where the JSON goes (default: {DEFAULT_JSON})"
     )
@@ -82,20 +106,21 @@ def main() -> None:
     unknown = set(options.names) - set(BENCHES)
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    benches = _imported(options.names or BENCHES)
     console = Console(width=None if sys.stdout.isatty() else 200)
     progress = Console(stderr=True)
     results: list[Result] = []
     seconds: dict[str, float] = {}
-    for name in options.names or BENCHES:
+    for name, run in benches.items():
         begun = perf_counter()
         with progress.status(f"bench_{name}"):
-            results += import_module(f"bench_{name}").run(options.quick)
+            results += run(options.quick)
         seconds[name] = round(perf_counter() - begun, 1)
     console.print(_table(results))
     took = ", ".join(f"{name} {taken:.0f}" for name, taken in seconds.items())
     console.print(f"seconds: {took}; in all {sum(seconds.values()):.0f}", style="dim")
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    report = {"quick": options.quick, "machine": _machine(), "seconds": seconds, "results": results}
+    report = {"quick": options.quick, "machine": machine(), "seconds": seconds, "results": results}
     options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 
