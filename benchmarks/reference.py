@@ -1,7 +1,7 @@
-"""The reference for everything durable: the same rows, written by ``sqlite3.executemany`` and nothing else.
+"""The reference for everything durable: a row for each of the same records, written by ``sqlite3.executemany`` alone.
 
-The table, the pragmas and the number of rows in a transaction are those of the log that is measured; the rows stand
-ready in memory. Nothing is decided, evolved, encoded or hashed.
+The pragmas and the number of records in a transaction are those of the log that is measured; the rows stand ready in
+memory. Nothing is decided, evolved, encoded or hashed.
 """
 
 import sqlite3
@@ -12,8 +12,9 @@ from zlib import adler32
 from measure import timing
 
 from orgsim.engine.runtime.log import EventLog
-from orgsim.engine.runtime.sqlite_log import SCHEMA, SqliteLog
+from orgsim.engine.runtime.sqlite_log import SqliteLog
 
+TABLE = "CREATE TABLE events (position INTEGER PRIMARY KEY, record BLOB NOT NULL, checksum INTEGER NOT NULL)"
 PRAGMAS = ("page_size", "journal_mode", "synchronous", "wal_autocheckpoint", "cache_size")
 
 
@@ -36,7 +37,7 @@ def insert_rows(path: Path, pragmas: dict[str, str | int], records: Sequence[byt
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size = {pragmas['page_size']}")
-        connection.executescript(SCHEMA)
+        connection.execute(TABLE)
         for name, value in pragmas.items():
             connection.execute(f"PRAGMA {name} = {value}")
         with timing() as watch:

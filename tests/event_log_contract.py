@@ -205,7 +205,7 @@ class EventLogContract(ABC):
         assert excess == []
         assert log.head == 30_000
 
-    @pytest.mark.parametrize("number", [1, 256, 300, 20_000])
+    @pytest.mark.parametrize("number", [1, 256, 300, 40_000])
     async def test_verified_envelopes_are_all_that_was_appended(self, log: EventLog, number: int) -> None:
         """The whole log comes back decoded, in order, each event at its own position."""
         await log.append(0, records_up_to(number))

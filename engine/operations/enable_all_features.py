@@ -26,6 +26,9 @@ from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import Organization, State
 from ..words import Action, Condition, FeatureSet, JoinedMethod, PartyType
 
+APPROVE, ACCOUNT = Action.APPROVE_ALL_FEATURES, PartyType.ACCOUNT
+INVITED, SUSPENDED = JoinedMethod.INVITED, Condition.SUSPENDED
+
 
 class Request(Struct, frozen=True, rename="pascal"):
     pass
@@ -55,10 +58,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         HandshakeRequested(
             organization.id,
             stamp.ids.handshake(next(positions)),
-            Action.APPROVE_ALL_FEATURES,
+            APPROVE,
             expires_at,
             party=account,
-            party_type=PartyType.ACCOUNT,
+            party_type=ACCOUNT,
             parent=parent.handshake,
         )
         for account in members_to_ask(organization)
@@ -72,9 +75,9 @@ def members_to_ask(organization: Organization) -> list[str]:
     return [
         member.id
         for member in organization.members.values()
-        if member.joined_method is JoinedMethod.INVITED
+        if member.joined_method is INVITED
         and member.id != organization.management_account
-        and Condition.SUSPENDED not in member.conditions
+        and SUSPENDED not in member.conditions
     ]
 
 

@@ -33,6 +33,8 @@ from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
 from ..words import Action, Condition, FeatureSet
 
+INVITE, EMAIL_UNVERIFIED, OTHER_SELLER = Action.INVITE, Condition.EMAIL_UNVERIFIED, Condition.OTHER_SELLER_OF_RECORD
+
 
 class Request(Struct, frozen=True, rename="pascal"):
     target: Target
@@ -46,7 +48,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     party_type = party_type_of(target)
     tags = tag_rules.compliant(request.tags, "account", organization)
     membership.require_finalized(organization, state, stamp.now)
-    if Condition.EMAIL_UNVERIFIED in state.conditions_of(stamp.account):
+    if EMAIL_UNVERIFIED in state.conditions_of(stamp.account):
         raise AccountOwnerNotVerifiedException
     migrating = organization.migration is not None
     if migrating and not state.settings.invitations_during_migration:
@@ -55,7 +57,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise HandshakeConstraintViolationException("ALREADY_IN_AN_ORGANIZATION")
     if target.id.lower() in organization.invitations:
         raise DuplicateHandshakeException
-    if Condition.OTHER_SELLER_OF_RECORD in state.conditions_of(target.id):
+    if OTHER_SELLER in state.conditions_of(target.id):
         raise HandshakeConstraintViolationException("ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD")
     limits = state.settings.quotas
     if quotas.invitations_counted(organization, stamp.now) >= quotas.invitations_allowed(limits):
@@ -66,7 +68,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         HandshakeRequested(
             organization.id,
             stamp.ids.handshake(stamp.position),
-            Action.INVITE,
+            INVITE,
             expires_at=stamp.now + INVITATION_LIFETIME,
             party=target.id,
             party_type=party_type,

@@ -7,8 +7,9 @@ from msgspec import Struct
 from ..errors import InvalidInputException
 from ..words import PartyType
 
-ACCOUNT = re.compile(r"[0-9]{12}")
-EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+ACCOUNT, EMAIL = PartyType.ACCOUNT, PartyType.EMAIL
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
+ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 SHORTEST, LONGEST = 6, 64
 """Characters of an address (section 1.1)."""
 
@@ -27,12 +28,12 @@ def party_type_of(target: Target) -> PartyType:
         InvalidInputException: ``INVALID_PATTERN``, ``INVALID_EMAIL_ADDRESS_TARGET`` or, if it is neither an account nor
             an address, ``INVALID_PARTY_TYPE_TARGET``.
     """
-    if target.type == PartyType.ACCOUNT:
-        if not ACCOUNT.fullmatch(target.id):
+    if target.type == ACCOUNT:
+        if not ACCOUNT_ID.fullmatch(target.id):
             raise InvalidInputException("INVALID_PATTERN")
-        return PartyType.ACCOUNT
-    if target.type == PartyType.EMAIL:
-        if not (SHORTEST <= len(target.id) <= LONGEST and EMAIL.fullmatch(target.id)):
+        return ACCOUNT
+    if target.type == EMAIL:
+        if not (SHORTEST <= len(target.id) <= LONGEST and ADDRESS.fullmatch(target.id)):
             raise InvalidInputException("INVALID_EMAIL_ADDRESS_TARGET")
-        return PartyType.EMAIL
+        return EMAIL
     raise InvalidInputException("INVALID_PARTY_TYPE_TARGET")

@@ -17,6 +17,14 @@ from ..state import Account, Organization, State
 from ..words import Condition, DepartureMethod, JoinedMethod
 from .handshakes import is_open
 
+# To look up a member of an enumeration takes longer than what is done with it; accounts join by the million.
+SUSPENDED, OTHER_SELLER, EMAIL_UNVERIFIED = (
+    Condition.SUSPENDED,
+    Condition.OTHER_SELLER_OF_RECORD,
+    Condition.EMAIL_UNVERIFIED,
+)
+PAYMENT_MISSING, ROLE_DENIED = Condition.PAYMENT_INSTRUMENT_MISSING, Condition.SERVICE_LINKED_ROLE_DENIED
+
 # What keeps an account from standing alone, in the order in which it is checked (section 4.5).
 LEAVE_REASONS = {
     Condition.PAYMENT_INSTRUMENT_MISSING: "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED",
@@ -47,7 +55,7 @@ def require_may_leave(account: Account, state: State, now: int) -> None:
         for condition, reason in LEAVE_REASONS.items():
             if condition in account.conditions:
                 raise ConstraintViolationException(reason)
-        if Condition.SUSPENDED in account.conditions:
+        if SUSPENDED in account.conditions:
             raise ConstraintViolationException("ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
     if account.id in organization.closures.pending or account.id in organization.closures.closed:
         raise ConstraintViolationException("ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
@@ -76,20 +84,20 @@ def require_may_join(account: str, organization: Organization, state: State, now
         AccessDeniedForDependencyException: the service-linked role cannot be created.
     """
     conditions = state.conditions_of(account)
-    if Condition.SUSPENDED in conditions:
+    if SUSPENDED in conditions:
         raise AccessDeniedException
-    if Condition.OTHER_SELLER_OF_RECORD in conditions:
+    if OTHER_SELLER in conditions:
         raise HandshakeConstraintViolationException("ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD")
-    if Condition.EMAIL_UNVERIFIED in state.conditions_of(organization.management_account):
+    if EMAIL_UNVERIFIED in state.conditions_of(organization.management_account):
         raise HandshakeConstraintViolationException("MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED")
-    if Condition.PAYMENT_INSTRUMENT_MISSING in conditions:
+    if PAYMENT_MISSING in conditions:
         raise HandshakeConstraintViolationException("PAYMENT_INSTRUMENT_REQUIRED")
     interval = state.settings.membership_change_interval_seconds * SECOND
     record = state.accounts.get(account)
     changed_at = record.membership_changed_at if record else None
     if interval and changed_at is not None and now < changed_at + interval:
         raise HandshakeConstraintViolationException("ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED")
-    if Condition.SERVICE_LINKED_ROLE_DENIED in conditions:
+    if ROLE_DENIED in conditions:
         raise AccessDeniedForDependencyException("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE")
 
 

@@ -15,8 +15,10 @@ def accounts_counted(organization: Organization) -> int:
 
 def invitations_counted(organization: Organization, now: int) -> int:
     """Unaccepted invitations of the last 24 hours. The window may hold older ones until the next invitation."""
-    oldest = now - INVITATION_WINDOW
-    stale = takewhile(lambda handshake: handshake.requested_at <= oldest, organization.recent_invitations)
+    oldest, window = now - INVITATION_WINDOW, organization.recent_invitations
+    if not window or window[0].requested_at > oldest:
+        return organization.recent_unaccepted
+    stale = takewhile(lambda handshake: handshake.requested_at <= oldest, window)
     return organization.recent_unaccepted - sum(handshake.state is not HandshakeState.ACCEPTED for handshake in stale)
 
 

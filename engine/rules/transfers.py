@@ -25,6 +25,7 @@ from ..state import Organization, State, Transfer, Transfers
 from ..words import Action, Condition, TransferStatus
 
 REQUESTED, ACCEPTED, WITHDRAWN = TransferStatus.REQUESTED, TransferStatus.ACCEPTED, TransferStatus.WITHDRAWN
+TRANSFER = Action.TRANSFER_RESPONSIBILITY
 
 # What is wrong with an account outside Organizations, and AWS's reason for it (sections 2.9 and 10.4).
 CONSTRAINTS = {
@@ -91,7 +92,7 @@ def _sources(payer: str, transfers: Transfers) -> Iterator[str]:
 def ended(handshake: Handshake, status: TransferStatus, state: State) -> Events:
     """What the end of an unanswered or declined handshake means for its transfer, if it is about one."""
     requested = handshake.requested
-    if requested.action is not Action.TRANSFER_RESPONSIBILITY:
+    if requested.action is not TRANSFER:
         return []
     transfer = state.transfers.by_handshake[requested.handshake]
     return [ResponsibilityTransferEnded(requested.organization, transfer, status)]
@@ -100,7 +101,7 @@ def ended(handshake: Handshake, status: TransferStatus, state: State) -> Events:
 def purged(handshake: Handshake, state: State) -> Events:
     """What the disappearance of a handshake means for its transfer, if it is about one that came to nothing."""
     requested = handshake.requested
-    if requested.action is not Action.TRANSFER_RESPONSIBILITY or handshake.state is HandshakeState.ACCEPTED:
+    if requested.action is not TRANSFER or handshake.state is HandshakeState.ACCEPTED:
         return []
     transfer = state.transfers.by_handshake[requested.handshake]
     return [ResponsibilityTransferPurged(requested.organization, transfer)]

@@ -26,6 +26,7 @@ from ..throttling import Throttle, throttle_of
 from ..timers import NEVER
 from .clock import Clock, SimulatedClock
 from .log import EventLog, verified_envelopes
+from .sharing import Sharing
 
 BUFFER_LIMIT = 50_000
 """Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
@@ -422,9 +423,10 @@ class Engine:
         Raises:
             LogDamaged: a record does not match its digest, or is not the event that belongs there.
         """
-        state = self.state
+        state, sharing = self.state, Sharing()
         async with aclosing(verified_envelopes(self.log)) as batches:
             async for envelopes in batches:
+                sharing.share(envelopes)
                 for envelope in envelopes:
                     apply(state, envelope)
                 for listener in self._listeners:

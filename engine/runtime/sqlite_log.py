@@ -1,12 +1,12 @@
 """The log in an SQLite file, through aiosqlite.
 
-What shapes it: every await of aiosqlite is a hop to its thread, so records go in by the thousand; a statement that
-steps once holds Python's lock only while its values are bound, so ten thousand rows are one statement, and the engine
-decides on while SQLite writes; aiosqlite is asyncio only, so under trio the connection lives in an asyncio portal.
+What shapes it: every await of aiosqlite is a hop to its thread, and so is every step of a statement, because Python's
+lock is let go of around it and under load comes back late. So an append is one statement, a transaction by itself, and
+the engine decides on while SQLite writes. aiosqlite is asyncio only, so under trio the connection lives in an asyncio
+portal.
 
-The file: ``events`` holds the records with an Adler-32 each (the digests prove a log, the checksums find the place);
-``seals`` holds the digest at the end of each segment; ``head`` the digest at the last position. ``application_id`` says
-that it is ours, ``user_version`` which format it has.
+The file: the rows of ``parts`` hold the records, see ``parts.py``. ``head`` is the last position and the digest there
+once more, so that lost rows show. ``application_id`` says that it is ours, ``user_version`` which format it has.
 
 One writer: it holds an exclusive lock on the empty SQLite file ``LOG-lock`` beside the log, which the operating system
 releases however the process ends. Readers need no lock.
@@ -15,14 +15,13 @@ releases however the process ends. Readers need no lock.
 import asyncio
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import quote
-from zlib import adler32
 
 import aiosqlite
 import anyio
@@ -30,28 +29,34 @@ import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from .log import READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, LogUnwritable, require_head
+from .parts import Part, parts_of
 
 Durability = Literal["full", "normal", "off"]
 """``full``: acknowledged survives power loss. ``normal``: a crash of the process. ``off``: as normal, and faster."""
 
 APPLICATION_ID = 0x6F726773  # "orgs"
-FORMAT = 1
+FORMAT = 2
 SQLITE_HEADER = 100
 IDENTITY = ("application_id", "user_version")
-ROWS_PER_STATEMENT = 10_000
-"""Three values each; SQLite takes 32,766 in a statement."""
+ROWS_PER_STATEMENT = 128
+"""More than thirty thousand records. What is larger, a migration's million requests, is not in memory twice at once."""
 
-INSERT_ROW = "(?,?,?)"
-# A changed byte may have changed the type of a record: whatever stands there, it comes as bytes.
-RECORD = "coalesce(CAST(record AS BLOB), x'')"
-RANGE = "FROM events WHERE position > ? AND position <= ? ORDER BY position"
+INSERT_ROW = "(?,?,?,?,?)"
+# A changed byte may have changed the type of a value: whatever stands there, it comes as bytes.
+VALUES = ", ".join(f"coalesce(CAST({name} AS BLOB), x'')" for name in ("records", "lengths", "checksums", "digest"))
+PARTS = f"SELECT last, {VALUES} FROM parts WHERE last > ? AND last <= ? ORDER BY last"
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
-CREATE TABLE events (position INTEGER PRIMARY KEY, record BLOB NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE seals (position INTEGER PRIMARY KEY, digest BLOB NOT NULL);
+CREATE TABLE parts (
+    last INTEGER PRIMARY KEY,
+    records BLOB NOT NULL, lengths BLOB NOT NULL, checksums BLOB NOT NULL, digest BLOB NOT NULL
+);
 CREATE TABLE head (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, digest BLOB NOT NULL);
+CREATE TRIGGER move_head AFTER INSERT ON parts BEGIN
+    REPLACE INTO head VALUES (1, new.last, new.digest);
+END;
 """
 
 T = TypeVar("T")
@@ -147,6 +152,9 @@ class SqliteLog:
             return await anyio.to_thread.run_sync(self._portal.call, function)
         except sqlite3.Error as error:
             raise _in_our_words(self.path, error) from error
+        except UnicodeDecodeError as error:
+            # SQLite complains of a damaged schema by quoting it.
+            raise LogDamaged(self.name, 0, "its schema is no text") from error
 
     async def _connect(self, mode: str) -> None:
         uri = f"file:{quote(os.fspath(self.path))}?{mode}"
@@ -166,7 +174,7 @@ class SqliteLog:
 
     async def _load_head(self) -> None:
         # One statement sees one state, whatever a writer beside us does.
-        last = "(SELECT max(position) FROM events)"
+        last = "(SELECT max(last) FROM parts)"
         rows = await self._rows(f"SELECT position, digest, {last} FROM (SELECT 1) LEFT JOIN head")
         head, digest, found = rows[0]
         self._head, self._digest = (0, Chain().digest) if head is None else (head, digest)
@@ -212,37 +220,36 @@ class SqliteLog:
     async def append(self, expected: int, records: Sequence[bytes]) -> None:
         """Append the records in one transaction; raises LogError, and then nothing was appended."""
         require_head(self, expected)
+        if not records:
+            return
         chain = self._chain.copy()
-        seals = chain.extend(records)
+        ends = chain.extend(records)
+        if chain.position % SEGMENT:
+            ends.append((chain.position, chain.digest))
         # A cancelled call of aiosqlite is carried out all the same: a transaction is one piece.
         with anyio.CancelScope(shield=True):
-            await self._run(partial(self._append, expected, records, seals, (chain.position, chain.digest)))
+            await self._run(partial(self._append, parts_of(expected, records, ends), len(ends)))
         self._chain = chain
         self._head, self._digest = chain.position, chain.digest
 
-    async def _append(
-        self, expected: int, records: Sequence[bytes], seals: list[tuple[int, bytes]], head: tuple[int, bytes]
-    ) -> None:
-        connection = self._connection
-        await connection.execute("BEGIN IMMEDIATE")
+    async def _append(self, parts: Iterator[Part], number: int) -> None:
+        if number <= ROWS_PER_STATEMENT:
+            await self._insert(list(parts))
+            return
+        await self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for start in range(0, len(records), ROWS_PER_STATEMENT):
-                rows = records[start : start + ROWS_PER_STATEMENT]
-                first = expected + start + 1
-                values = chain.from_iterable(
-                    zip(range(first, first + len(rows)), rows, map(adler32, rows), strict=True)
-                )
-                places = ",".join([INSERT_ROW] * len(rows))
-                await connection.execute(f"INSERT INTO events VALUES {places}", tuple(values))
-            if seals:
-                await connection.executemany("INSERT INTO seals VALUES (?, ?)", seals)
-            await connection.execute("REPLACE INTO head VALUES (1, ?, ?)", head)
-            await connection.execute("COMMIT")
+            while some := list(islice(parts, ROWS_PER_STATEMENT)):
+                await self._insert(some)
+            await self._connection.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back by itself after some errors, a full disk among them.
             with suppress(sqlite3.Error):
-                await connection.execute("ROLLBACK")
+                await self._connection.execute("ROLLBACK")
             raise
+
+    async def _insert(self, parts: Sequence[Part]) -> None:
+        places = ",".join([INSERT_ROW] * len(parts))
+        await self._connection.execute(f"INSERT INTO parts VALUES {places}", tuple(chain.from_iterable(parts)))
 
     async def read(self, after: int, limit: int) -> list[bytes]:
         """Up to ``limit`` records from position ``after + 1`` on, up to the first gap.
@@ -250,20 +257,29 @@ class SqliteLog:
         Raises:
             LogDamaged: the file is damaged; with the first position that cannot be read.
         """
-        # Not beyond the head: an append that is under way shows on its own connection before it is committed.
+        # Not beyond the head: it is where the log was on opening, or where its writer knows it to be.
         last = min(after + limit, self._head)
         try:
             records = await self._run(partial(self._read, after, last))
         except LogDamaged as damage:
             position = await self._first_unreadable(after, last)
             raise LogDamaged(self.name, position, str(damage.__cause__)) from None
-        if len(records) == max(0, last - after):
-            return records
-        return records[: await self._run(partial(self._gap, after, records))]
+        return records[: max(0, last - after)]
+
+    async def _parts(self, after: int, last: int) -> list[Part]:
+        """The rows in which the range stands; they may reach beyond it on both sides."""
+        end_of_segment = -(-last // SEGMENT) * SEGMENT
+        return [Part(*row) for row in await self._rows(PARTS, (after, end_of_segment))] if last > after else []
 
     async def _read(self, after: int, last: int) -> list[bytes]:
-        async with self._connection.execute(f"SELECT {RECORD} {RANGE}", (after, last)) as cursor:
-            return [record for (record,) in await cursor.fetchall()]
+        records: list[bytes] = []
+        for part in await self._parts(after, last):
+            position = after + len(records)
+            # Only the first row may begin before the range.
+            if part.before > position or (records and part.before < position):
+                break
+            records += part.unpacked()[position - part.before :]
+        return records
 
     async def _first_unreadable(self, after: int, last: int) -> int:
         for position in range(after + 1, last + 1):
@@ -273,24 +289,19 @@ class SqliteLog:
                 return position
         return after + 1
 
-    async def _gap(self, after: int, records: list[bytes]) -> int:
-        rows = await self._rows(
-            "SELECT position FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, len(records))
-        )
-        matching = (index for index, (position,) in enumerate(rows) if position != after + index + 1)
-        return next(matching, len(rows))
-
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
         """The stored digests at ends of segments, and the one at the head."""
-        statement = "SELECT position, digest FROM seals WHERE position > ? AND position <= ?"
+        statement = f"SELECT last, digest FROM parts WHERE last > ? AND last <= ? AND last % {SEGMENT} = 0"
         seals = dict(await self._run(partial(self._rows, statement, (after, last))))
         return seals | ({self._head: self._digest} if after < self._head <= last else {})
 
     async def first_changed(self, after: int, last: int) -> int | None:
         """The first position in the range whose record does not have its checksum."""
-        statement = f"SELECT position, {RECORD}, checksum {RANGE}"
-        rows = await self._run(partial(self._rows, statement, (after, last)))
-        return next((position for position, record, checksum in rows if adler32(record) != checksum), None)
+        for part in await self._run(partial(self._parts, after, last)):
+            changed = [position for position in part.changed() if after < position <= last]
+            if changed:
+                return changed[0]
+        return None
 
     async def check(self) -> None:
         """What reading in order does not show: the structure of the file, and the checksums of sound records.

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from orgsim.api.cli import app
 from orgsim.engine.runtime.log import LogError
+from orgsim.engine.runtime.parts import Part
 from orgsim.engine.runtime.sqlite_log import SqliteLog
 
 ORGSIM = Path(sys.executable).with_name("orgsim")
@@ -450,9 +451,11 @@ def place_of(file: bytes, path: Path, position: int) -> int:
     """Where in the file the record of a position stands."""
     connection = sqlite3.connect(path)
     try:
-        ((record,),) = connection.execute("SELECT record FROM events WHERE position = ?", (position,))
+        rows = connection.execute("SELECT * FROM parts WHERE last >= ? ORDER BY last", (position,))
+        part = Part(*rows.fetchone())
     finally:
         connection.close()
+    record = part.unpacked()[position - part.before - 1]
     assert file.count(record) == 1
     return file.index(record)
 
@@ -487,19 +490,21 @@ def test_one_byte_of_an_event_changed(
     assert log.read_bytes() == changed
 
 
-@pytest.mark.parametrize(("back", "bits"), [(2, 0x01), (3, 0x80)], ids=["into a text", "into a number"])
-def test_type_of_a_record_changed(
+@pytest.mark.parametrize("bits", [0x01, 0x80], ids=["into a text", "into a number"])
+@pytest.mark.parametrize("back", range(1, 10))
+def test_type_of_a_value_changed(
     back: int, bits: int, call: Run, log: Path, finished: tuple[bytes, dict[str, Any]]
 ) -> None:
-    """A byte that makes SQLite take a record for something else does no harm, or is named by the record's position."""
-    position = 300
-    changed = flip(log, place_of(finished[0], log, position) - back, bits)
+    """A byte that makes SQLite take a value for something else does no harm, or is named by a position in its row."""
+    first, last = 257, 512
+    changed = flip(log, place_of(finished[0], log, first) - back, bits)
     ran = call("verify", "w.db", "--json")
     if ran.code == 0:
         assert (ran.json["digest"], ran.err) == (finished[1]["digest"], "")
     else:
         assert ran.code == 1
-        assert ran.err.startswith(f"orgsim: w.db: damaged at position {position}: ")
+        assert ran.err.startswith("orgsim: w.db: damaged at position ")
+        assert first <= ran.json["position"] <= last
         assert len(ran.err.splitlines()) == 1
     assert log.read_bytes() == changed
 
@@ -542,16 +547,16 @@ def test_truncated_log(left: float, call: Run, log: Path) -> None:
 def test_last_events_missing(call: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
     """A log from which events were taken away fails the check at the first that is missing."""
     connection = sqlite3.connect(log)
-    connection.execute("DELETE FROM events WHERE position > 400")
+    connection.execute("DELETE FROM parts WHERE last > 512")
     connection.commit()
     connection.close()
     ran = call("verify", "w.db")
-    assert (ran.code, ran.complaint) == (1, "w.db: damaged at position 401: the log should end at position 519")
+    assert (ran.code, ran.complaint) == (1, "w.db: damaged at position 513: the log should end at position 519")
 
 
 def of_newer_format(log: Path) -> str:
-    flip(log, 63, 0x03)
-    return "the log has format 2; this version of orgsim reads format 1"
+    flip(log, 63, 0x01)
+    return "the log has format 3; this version of orgsim reads format 2"
 
 
 def of_another_application(log: Path) -> str:

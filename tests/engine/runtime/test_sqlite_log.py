@@ -268,28 +268,40 @@ async def test_changed_byte_is_found_where_it_is(position: int, opener: Opener, 
 
 
 DAMAGES: dict[str, tuple[list[str], int, int]] = {
-    "row deleted in the middle": (["DELETE FROM events WHERE position = 100"], 100, 100),
-    "first row deleted": (["DELETE FROM events WHERE position = 1"], 1, 1),
-    "last row deleted": (["DELETE FROM events WHERE position = 300"], 300, 300),
-    "rows deleted at the end": (["DELETE FROM events WHERE position > 290"], 291, 291),
-    "all rows deleted": (["DELETE FROM events"], 1, 1),
-    "stored seal changed": (["UPDATE seals SET digest = zeroblob(32)"], 1, 256),
-    "stored seal deleted": (["DELETE FROM seals"], 1, 256),
-    "seal too many": (["INSERT INTO seals VALUES (290, zeroblob(32))"], 257, 290),
+    "first row deleted": (["DELETE FROM parts WHERE last = 256"], 1, 1),
+    "last row deleted": (["DELETE FROM parts WHERE last = 300"], 257, 257),
+    "all rows deleted": (["DELETE FROM parts"], 1, 1),
+    "row repeated": (
+        ["INSERT INTO parts SELECT 290, records, lengths, checksums, digest FROM parts WHERE last = 300"],
+        247,
+        291,
+    ),
+    "rows swapped": (
+        [
+            "UPDATE parts SET last = -1 WHERE last = 256",
+            "UPDATE parts SET last = 256 WHERE last = 300",
+            "UPDATE parts SET last = 300 WHERE last = -1",
+        ],
+        1,
+        300,
+    ),
+    "row at another place": (["UPDATE parts SET last = 301 WHERE last = 300"], 257, 301),
+    "seal changed": (["UPDATE parts SET digest = zeroblob(32) WHERE last = 256"], 1, 256),
     "digest of the head changed": (["UPDATE head SET digest = zeroblob(32)"], 257, 300),
     "head too far on": (["UPDATE head SET position = 310"], 301, 301),
     "head too far back": (["UPDATE head SET position = 290"], 257, 291),
-    "two records swapped": (
-        [
-            "UPDATE events SET position = -1 WHERE position = 20",
-            "UPDATE events SET position = 20 WHERE position = 10",
-            "UPDATE events SET position = 10 WHERE position = -1",
-        ],
+    "record replaced": (
+        ["UPDATE parts SET records = CAST(replace(records, x'CE', x'CF') AS BLOB) WHERE last = 256"],
         1,
-        20,
+        256,
     ),
-    "record without its checksum": (["UPDATE events SET record = x'00' WHERE position = 77"], 77, 77),
-    "record repeated": (["INSERT INTO events SELECT 301, record, checksum FROM events WHERE position = 300"], 300, 301),
+    "nothing of a row": (["UPDATE parts SET records = '', lengths = '', checksums = '' WHERE last = 256"], 1, 1),
+    "records lost": (["UPDATE parts SET records = x'' WHERE last = 256"], 1, 1),
+    "records of another type": (["UPDATE parts SET records = 17 WHERE last = 300"], 257, 257),
+    "end of the records lost": (["UPDATE parts SET records = substr(records, 1, 600) WHERE last = 256"], 2, 256),
+    "first length lost": (["UPDATE parts SET lengths = substr(lengths, 5) WHERE last = 256"], 1, 1),
+    "last length lost": (["UPDATE parts SET lengths = substr(lengths, 1, 4 * 43) WHERE last = 300"], 257, 300),
+    "half a length lost": (["UPDATE parts SET lengths = substr(lengths, 1, 1022) WHERE last = 256"], 1, 256),
     "head missing": (["DELETE FROM head"], 1, 300),
 }
 """What is done to a log of 300 records, and between which positions the damage must be said to be."""
@@ -315,12 +327,12 @@ async def test_damaged_world_is_not_continued(kind: str, tmp_path: Path) -> None
     path = tmp_path / "world.db"
     await make_log(path, 300)
     execute(path, *DAMAGES[kind][0])
-    before = execute(path, "SELECT * FROM events ORDER BY position")
+    before = execute(path, "SELECT * FROM parts ORDER BY last")
     with pytest.raises(LogError) as damage:
         async with Simulation(path):
             pass
     assert str(path) in str(damage.value)
-    assert execute(path, "SELECT * FROM events ORDER BY position") == before
+    assert execute(path, "SELECT * FROM parts ORDER BY last") == before
 
 
 async def test_truncated_file_is_found(tmp_path: Path) -> None:
