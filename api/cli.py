@@ -215,7 +215,7 @@ def show(
 async def _views_of(path: Path) -> Views:
     log = await SqliteLog.open_for_reading(path)
     try:
-        return await build_views(log)
+        return await build_views(log, file=path)
     finally:
         await log.close()
 

@@ -1,12 +1,13 @@
 """Handshakes. Asked by DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization; made of all the
 Handshake events."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from ..engine.columns import pack, unpack
 from ..engine.envelope import Envelope
 from ..engine.events import (
     HandshakeAccepted,
@@ -18,6 +19,7 @@ from ..engine.events import (
     HandshakeRequested,
 )
 from ..engine.handshake import HandshakeState
+from ..engine.state import State
 from ..engine.words import Action, PartyType
 from .paging import OrderedRows
 from .projection import Handler
@@ -36,6 +38,14 @@ class HandshakeRow(Struct, gc=False):
     previous: "HandshakeRow | None" = None
     """The next older one for the same recipient: a list per account would cost more than all the rest of the row."""
     gone: bool = False
+
+
+class HandshakesImage(Struct, frozen=True, array_like=True):
+    """What a snapshot stores of handshakes, their state apart."""
+
+    positions: bytes
+    """Where each was requested."""
+    totals: list[tuple[Action, HandshakeState, int]]
 
 
 class HandshakesView:
@@ -61,6 +71,28 @@ class HandshakesView:
             HandshakeExpired: self._expired,
             HandshakePurged: self._purged,
         }
+
+    def dump(self) -> HandshakesImage:
+        """What a snapshot stores."""
+        totals = [(action, state, number) for (action, state), number in self.totals.items()]
+        return HandshakesImage(pack(row.position for row in self.rows.values()), totals)
+
+    def load(self, image: HandshakesImage, state: State) -> None:
+        """Become what was dumped beside that state."""
+        self.totals.update({(action, state): number for action, state, number in image.totals})
+        listed: defaultdict[str | tuple[str, Action], list[HandshakeRow]] = defaultdict(list)
+        for found, position in zip(state.handshakes.values(), unpack(image.positions), strict=True):
+            requested, account = found.requested, found.account
+            row = HandshakeRow(requested, found.requested_at, position, found.state)
+            self.rows[requested.handshake] = row
+            for key in self._lists(requested):
+                listed[key].append(row)
+            if account:
+                self.accepted_by[requested.handshake] = account
+            party = requested.party
+            if party:
+                self._link(row, account or (party if requested.party_type is ACCOUNT else party.lower()))
+        self._sent = {key: OrderedRows(rows=rows) for key, rows in listed.items()}
 
     def _requested(self, envelope: Envelope, event: HandshakeRequested) -> None:
         state = REQUESTED if event.action is ENABLE else OPEN

@@ -25,6 +25,7 @@ from ..state import State
 from ..timers import NEVER
 from .clock import Clock, SimulatedClock
 from .log import EventLog, verified_envelopes
+from .snapshots import Snapshots
 
 BUFFER_LIMIT = 50_000
 """Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
@@ -84,6 +85,11 @@ class Engine:
         """The time of the world, in microseconds since the epoch; never before the last event."""
         now, latest = self.clock.now(), self.state.now
         return now if now > latest else latest
+
+    @property
+    def sound(self) -> bool:
+        """Whether all that was decided is in the log, and was taken in by the listeners."""
+        return self._cause is None and self.durable == self.state.position
 
     def post(self, request: Struct, caller: Caller) -> Events:
         """Decide and evolve at once; the events become durable a little later.
@@ -397,14 +403,16 @@ class Engine:
                 if self.next_due != NEVER:
                     await self._step(clock, self.next_due)
 
-    async def rebuild(self) -> None:
-        """Bring the state, and the listeners, up to date with the log.
+    async def rebuild(self, snapshots: Snapshots | None = None) -> None:
+        """Bring the state, and the listeners, up to date with the log, from a snapshot on if there is one.
 
         Raises:
             LogDamaged: a record does not match its digest, or is not the event that belongs there.
         """
+        found = await snapshots.load(self.log) if snapshots else None
+        self.state, begin = found or (self.state, None)
         state = self.state
-        async with aclosing(verified_envelopes(self.log)) as batches:
+        async with aclosing(verified_envelopes(self.log, begin)) as batches:
             async for envelopes in batches:
                 for envelope in envelopes:
                     apply(state, envelope)

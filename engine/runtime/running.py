@@ -9,6 +9,7 @@ from ..settings import Settings
 from .clock import Clock, PacedClock, SimulatedClock
 from .engine import Engine, EngineStopped, Listener
 from .log import EventLog
+from .snapshots import Snapshots
 
 
 @asynccontextmanager
@@ -19,6 +20,7 @@ async def running_engine(
     seed: int = 0,
     settings: Settings | None = None,
     listeners: Sequence[Listener] = (),
+    snapshots: Snapshots | None = None,
 ) -> AsyncGenerator[Engine, None]:
     """A world on a log: begun if the log is empty, otherwise continued exactly where it stood.
 
@@ -28,13 +30,15 @@ async def running_engine(
         seed: of a new world; an old one keeps its own.
         settings: of a new world; an old one keeps its own.
         listeners: called with each batch of events once it is durable, and with all old ones first.
+        snapshots: begun from instead of from the first event, and written on leaving when much has happened; its parts
+            are all listeners, who are then called with the events behind it only.
 
     Raises:
         LogDamaged: the log does not match its digests.
         ValueError: the clock cannot be set, and is behind the world's time.
     """
     engine = Engine(log, clock, listeners)
-    await engine.rebuild()
+    await engine.rebuild(snapshots)
     if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
         clock.begin(engine.state.now)
     elif clock.now() < engine.state.now:
@@ -61,3 +65,5 @@ async def running_engine(
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure
+    if snapshots and engine.sound:
+        await snapshots.write_if_grown(log, engine.state)
