@@ -5,6 +5,7 @@ rows it stores, in the same order.
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import count
 from operator import attrgetter
@@ -24,13 +25,13 @@ class Column(Struct, Generic[T], frozen=True, array_like=True):
     """Of each row the number of its value; empty if each has its own."""
 
 
-def column(values: list[T]) -> Column[T]:
+def column(values: Iterable[T]) -> Column[T]:
     """A column of these values, one for each row; they can be hashed."""
-    known = dict.fromkeys(values)
-    if len(known) == len(values):
-        return Column(values)
-    numbers = dict(zip(known, count(), strict=False))
-    return Column(list(known), array(_width(known), map(numbers.__getitem__, values)).tobytes())
+    known = defaultdict[T, int](count().__next__)
+    numbers = array("I", map(known.__getitem__, values))
+    if len(known) == len(numbers):
+        return Column(list(known))
+    return Column(list(known), array(_width(known), numbers).tobytes())
 
 
 def spread(stored: Column[T]) -> Iterable[T]:
@@ -47,7 +48,7 @@ def _width(values: Collection[Any]) -> Literal["B", "I"]:
 
 def columns(kind: type[C], rows: Sequence[Struct]) -> C:
     """These rows as a struct of columns of this kind."""
-    return kind(*(column(list(map(attrgetter(name), rows))) for name in kind.__struct_fields__))
+    return kind(*(column(map(attrgetter(name), rows)) for name in kind.__struct_fields__))
 
 
 def rows(make: Callable[..., T], stored: Struct, *before: Iterable[Any]) -> Iterator[T]:

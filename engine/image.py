@@ -8,7 +8,6 @@ stood: timers are cleared by what has become of the handshake in their queue.
 from collections import deque
 from collections.abc import Iterable
 from itertools import count, islice
-from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -20,8 +19,6 @@ from .events import HandshakeRequested, Tag
 from .handshake import Handshake, HandshakeState
 from .state import Account, Organization, State
 from .words import Action, Condition, FeatureSet, JoinedMethod, PartyType
-
-ID = attrgetter("requested.handshake")
 
 
 class AccountColumns(Struct, frozen=True, array_like=True):
@@ -92,10 +89,13 @@ def dump_state(state: State) -> bytes:
     """The state as bytes: the same bytes for states that are the same."""
     account_numbers = dict(zip(state.accounts, count(), strict=False))
     queues = _queues(state)
-    found = state.handshakes.copy()
+    handshakes = list(state.handshakes.values())
+    numbers = dict(zip(map(id, handshakes), count(), strict=False))
     for queue in queues:
-        found |= zip(map(ID, queue), queue, strict=True)
-    handshakes, numbers = list(found.values()), dict(zip(found, count(), strict=False))
+        for handshake in queue:
+            if id(handshake) not in numbers:
+                numbers[id(handshake)] = len(handshakes)
+                handshakes.append(handshake)
     image = StateImage(
         _rest(state),
         columns(AccountColumns, list(state.accounts.values())),
@@ -103,7 +103,7 @@ def dump_state(state: State) -> bytes:
         columns(RequestedColumns, [handshake.requested for handshake in handshakes]),
         columns(HandshakeColumns, handshakes),
         len(state.handshakes),
-        [pack(map(numbers.__getitem__, map(ID, queue))) for queue in queues],
+        [pack(map(numbers.__getitem__, map(id, queue))) for queue in queues],
     )
     return _encode(image)
 

@@ -3,6 +3,8 @@ Handshake events."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -80,19 +82,32 @@ class HandshakesView:
     def load(self, image: HandshakesImage, state: State) -> None:
         """Become what was dumped beside that state."""
         self.totals.update({(action, state): number for action, state, number in image.totals})
+        handshakes = state.handshakes.values()
+        rows = [
+            HandshakeRow(found.requested, found.requested_at, position, found.state)
+            for found, position in zip(handshakes, unpack(image.positions), strict=True)
+        ]
+        self.rows = dict(zip(state.handshakes, rows, strict=True))
+        self.accepted_by = {found.requested.handshake: found.account for found in handshakes if found.account}
         listed: defaultdict[str | tuple[str, Action], list[HandshakeRow]] = defaultdict(list)
-        for found, position in zip(state.handshakes.values(), unpack(image.positions), strict=True):
-            requested, account = found.requested, found.account
-            row = HandshakeRow(requested, found.requested_at, position, found.state)
-            self.rows[requested.handshake] = row
-            for key in self._lists(requested):
-                listed[key].append(row)
-            if account:
-                self.accepted_by[requested.handshake] = account
-            party = requested.party
-            if party:
-                self._link(row, account or (party if requested.party_type is ACCOUNT else party.lower()))
+        for _, alike in groupby(rows, attrgetter("requested.organization", "requested.action", "requested.parent")):
+            run = list(alike)
+            for key in self._lists(run[0].requested):
+                listed[key] += run
         self._sent = {key: OrderedRows(rows=rows) for key, rows in listed.items()}
+        self._load_recipients(rows)
+
+    def _load_recipients(self, rows: list[HandshakeRow]) -> None:
+        """As ``_link`` does for one: these are in order, so each is newer than those before."""
+        latest, accepted_by = self._latest, self.accepted_by
+        for row in rows:
+            requested = row.requested
+            recipient = requested.party
+            if recipient:
+                if requested.party_type is not ACCOUNT:
+                    recipient = accepted_by.get(requested.handshake) or recipient.lower()
+                row.previous = latest.get(recipient)
+                latest[recipient] = row
 
     def _requested(self, envelope: Envelope, event: HandshakeRequested) -> None:
         state = REQUESTED if event.action is ENABLE else OPEN

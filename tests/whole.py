@@ -8,7 +8,17 @@ from msgspec import Struct
 from orgsim.projections.organization import PartView
 from orgsim.projections.paging import OrderedRows
 
-TABLES = {"_latest", "_sent", "_units", "_inbound", "_outbound", "accepted_by", "attached", "by_state", "by_organization"}
+TABLES = {
+    "_latest",
+    "_sent",
+    "_units",
+    "_inbound",
+    "_outbound",
+    "accepted_by",
+    "attached",
+    "by_state",
+    "by_organization",
+}
 """Of views: only looked into, never read from one end to the other."""
 
 
