@@ -5,7 +5,7 @@ each account and each handshake once; all the rest as it is. Loaded, the very sa
 stood: timers are cleared by what has become of the handshake in their queue.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from itertools import count, islice
 from typing import Any
@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
 from msgspec.structs import replace
 
-from .columns import Column, columns, pack, rows, unpack
+from .columns import Column, columns, pack, rows, spread, unpack
 from .events import HandshakeRequested, Tag
 from .handshake import Handshake, HandshakeState
 from .state import Account, Organization, State
@@ -90,12 +90,10 @@ def dump_state(state: State) -> bytes:
     account_numbers = dict(zip(state.accounts, count(), strict=False))
     queues = _queues(state)
     handshakes = list(state.handshakes.values())
-    numbers = dict(zip(map(id, handshakes), count(), strict=False))
-    for queue in queues:
-        for handshake in queue:
-            if id(handshake) not in numbers:
-                numbers[id(handshake)] = len(handshakes)
-                handshakes.append(handshake)
+    # The same object has the same number; what can no longer be seen gets the next ones as it comes up in a queue.
+    numbers = defaultdict(count(len(handshakes)).__next__, zip(map(id, handshakes), count(), strict=False))
+    numbered = [pack(map(numbers.__getitem__, map(id, queue))) for queue in queues]
+    handshakes += _unseen(queues, numbers, len(handshakes))
     image = StateImage(
         _rest(state),
         columns(AccountColumns, list(state.accounts.values())),
@@ -103,7 +101,7 @@ def dump_state(state: State) -> bytes:
         columns(RequestedColumns, [handshake.requested for handshake in handshakes]),
         columns(HandshakeColumns, handshakes),
         len(state.handshakes),
-        [pack(map(numbers.__getitem__, map(id, queue))) for queue in queues],
+        numbered,
     )
     return _encode(image)
 
@@ -118,11 +116,19 @@ def load_state(data: bytes) -> State:
         members = map(accounts.__getitem__, unpack(numbers))
         organization.members = {member.id: member for member in members}
     handshakes = list(rows(Handshake, image.handshakes, rows(HandshakeRequested, image.requested)))
-    state.handshakes = {handshake.requested.handshake: handshake for handshake in islice(handshakes, image.visible)}
+    state.handshakes = dict(zip(spread(image.requested.handshake), handshakes[: image.visible], strict=False))
     for queue, numbers in zip(_queues(state), image.queues, strict=True):
         queue.extend(map(handshakes.__getitem__, unpack(numbers)))
     _share_ids(state)
     return state
+
+
+def _unseen(queues: list[deque[Handshake]], numbers: dict[int, int], first: int) -> list[Handshake]:
+    """The handshakes with numbers from ``first`` on, in order."""
+    if len(numbers) == first:
+        return []
+    found = {id(handshake): handshake for queue in queues for handshake in queue}
+    return [found[each] for each in islice(numbers, first, None)]
 
 
 def _queues(state: State) -> list[deque[Handshake]]:

@@ -129,7 +129,7 @@ class EffectivePoliciesView:
                 organization,
                 policy_type,
                 [*each.by_place],
-                column(each.by_place.values()),
+                column([*each.by_place.values()]),
                 each.inherited_since,
                 each.outdated,
                 each.invalid,
