@@ -109,7 +109,7 @@ class Simulation:
                 seed=self._seed,
                 settings=self._settings,
                 listeners=[self.views.feed],
-                snapshots=Snapshots(log.path, [self.views]) if isinstance(log, SqliteLog) else None,
+                snapshots=Snapshots(log.path, self.views) if isinstance(log, SqliteLog) else None,
             )
             self._engine = await stack.enter_async_context(engine)
             self._stack = stack.pop_all()

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from ..engine.envelope import Envelope
 from ..engine.evolve import apply
+from ..engine.image import dump_state
 from ..engine.runtime.clock import SimulatedClock
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.log import EventLog, LogUnwritable
-from ..engine.runtime.snapshots import Snapshot, Snapshots, SnapshotUnusable, dumped
+from ..engine.runtime.snapshots import Snapshot, Snapshots, SnapshotUnusable
 from ..engine.runtime.sqlite_log import SqliteLog
 from ..engine.state import State
 from ..projections.views import Views
@@ -38,7 +39,7 @@ async def take_snapshot(path: Path) -> Taken:
     """
     begun = perf_counter()
     views = Views()
-    snapshots = Snapshots(path, [views])
+    snapshots = Snapshots(path, views)
     log = await SqliteLog.open_for_reading(path)
     try:
         engine = Engine(log, SimulatedClock(0), [views.feed])
@@ -65,7 +66,7 @@ class Proof:
     @classmethod
     async def begin(cls, log: EventLog, path: Path) -> "Proof":
         """A proof about the snapshot of a log, if there is one."""
-        snapshots = Snapshots(path, [Views()])
+        snapshots = Snapshots(path, Views())
         if not await anyio.Path(snapshots.path).exists():
             return cls(snapshots.path, None)
         try:
@@ -86,5 +87,6 @@ class Proof:
         """``equal``, ``differs``, ``not used`` and why, or nothing if there is no snapshot; when all has been read."""
         if self._snapshot is None:
             return f"not used: {self._why_not}" if self._why_not else ""
-        parts = await anyio.to_thread.run_sync(dumped, self._state, [self._views])
-        return "equal" if parts == self._snapshot.parts else "differs"
+        state = await anyio.to_thread.run_sync(dump_state, self._state)
+        equal = (state, self._views.dump()) == (self._snapshot.state, self._snapshot.beside)
+        return "equal" if equal else "differs"

@@ -22,7 +22,7 @@ async def build_views(log: EventLog, *, position: int = NEVER, moment: int = NEV
         LogDamaged: the log does not match its digests, or holds a record that is no event.
     """
     views = Views()
-    found = await Snapshots(file, [views]).load(log) if file else None
+    found = await Snapshots(file, views).load(log) if file else None
     if views.position > position or views.now > moment:
         views, found = Views(), None
     async with aclosing(verified_envelopes(log, found and found[1])) as batches:

@@ -40,7 +40,6 @@ _decode = msgspec.msgpack.Decoder(ViewsImage).decode
 class Views:
     """The views, brought up to ``position``; ``now`` is the time of the last event fed."""
 
-    name = "views"
     shape = ViewsImage
 
     def __init__(self) -> None:

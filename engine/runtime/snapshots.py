@@ -10,7 +10,6 @@ it: a log, and what lies beside it, may come from somebody else.
 
 import os
 import sys
-from collections.abc import Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -37,11 +36,6 @@ class Snapshotted(Protocol):
     """What is built from the events beside the state, and can come back from a snapshot with it."""
 
     @property
-    def name(self) -> str:
-        """Under which its part of a snapshot is stored."""
-        ...
-
-    @property
     def shape(self) -> type[Struct]:
         """The struct of which the bytes are."""
         ...
@@ -63,22 +57,21 @@ class Snapshot(Struct, frozen=True, array_like=True):
     position: int
     digest: bytes
     """Of the log at the position."""
-    parts: dict[str, bytes]
-    """Name to bytes: the state, and what else is built from the events."""
+    state: bytes
+    beside: bytes
+    """What is built from the events beside the state."""
 
 
 class SnapshotUnusable(Exception):
     """There is none, or it is not to be believed; the message says why."""
 
 
-STATE = "state"
 _decode = msgspec.msgpack.Decoder(Snapshot).decode
 
 
-def fingerprint(parts: Sequence[Snapshotted]) -> bytes:
+def fingerprint(beside: Snapshotted) -> bytes:
     """What tells versions apart: whoever has the same understands the bytes in the same way."""
-    shapes = [StateImage, *(part.shape for part in parts)]
-    schema = msgspec.json.schema_components(shapes, schema_hook=_as_text)
+    schema = msgspec.json.schema_components([StateImage, beside.shape], schema_hook=_as_text)
     return sha256(msgspec.json.encode([FORMAT, version("orgsim"), sys.byteorder, schema])).digest()
 
 
@@ -87,24 +80,19 @@ def _as_text(kind: Any) -> dict[str, Any]:
     return {"title": str(kind)}
 
 
-def dumped(state: State, parts: Sequence[Snapshotted]) -> dict[str, bytes]:
-    """The parts of a snapshot of this very moment."""
-    return {STATE: dump_state(state), **{part.name: part.dump() for part in parts}}
-
-
 class Snapshots:
-    """The snapshot beside a log, and those whose parts are in it beside the state.
+    """The snapshot that a log has, or may get.
 
     Args:
         log: the path of the log.
-        parts: all that is built from the events, the state excepted.
+        beside: what is built from the events beside the state.
     """
 
-    def __init__(self, log: Path, parts: Sequence[Snapshotted]) -> None:
+    def __init__(self, log: Path, beside: Snapshotted) -> None:
         self.path = log.with_name(f"{log.name}-snapshot")
         self.position = 0
         """Of the snapshot that was loaded or written last; 0 if none was."""
-        self._parts = parts
+        self._beside = beside
 
     async def read(self, log: EventLog) -> tuple[Snapshot, Chain]:
         """The snapshot, and the chain of the log where it stands.
@@ -136,13 +124,13 @@ class Snapshots:
             snapshot = _decode(body)
         except msgspec.MsgspecError:
             snapshot = None
-        if snapshot is None or snapshot.fingerprint != fingerprint(self._parts):
+        if snapshot is None or snapshot.fingerprint != fingerprint(self._beside):
             raise SnapshotUnusable("another version wrote it")
         return snapshot
 
     async def load(self, log: EventLog) -> tuple[State, Chain] | None:
-        """The state of the snapshot, and where to go on reading; the other parts have come back too. None: there is no
-        snapshot to be believed, and nothing has changed."""
+        """The state of the snapshot, and where to go on reading; what is beside it has come back too. None: there is
+        no snapshot to be believed, and nothing has changed."""
         try:
             snapshot, chain = await self.read(log)
             state = await anyio.to_thread.run_sync(self._load, snapshot)
@@ -153,16 +141,15 @@ class Snapshots:
 
     def _load(self, snapshot: Snapshot) -> State:
         try:
-            state = load_state(snapshot.parts[STATE])
-            for part in self._parts:
-                part.load(snapshot.parts[part.name], state)
+            state = load_state(snapshot.state)
+            self._beside.load(snapshot.beside, state)
         except Exception as error:
             # Whatever it is: who made this file had something else in mind than we have, and the log has it all.
             raise SnapshotUnusable(f"it cannot be understood: {error!r}") from None
         return state
 
     async def write(self, log: EventLog, state: State) -> None:
-        """Write a snapshot of now: the state and the other parts have taken in the whole log.
+        """Write a snapshot of now: the state, and what is beside it, have taken in the whole log.
 
         Raises:
             OSError: it cannot be written; the snapshot that was there is still there.
@@ -179,8 +166,9 @@ class Snapshots:
                 return
 
     def _write(self, position: int, digest: bytes, state: State) -> None:
-        parts = dumped(state, self._parts)
-        body = msgspec.msgpack.encode(Snapshot(fingerprint(self._parts), position, digest, parts))
+        beside = self._beside
+        snapshot = Snapshot(fingerprint(beside), position, digest, dump_state(state), beside.dump())
+        body = msgspec.msgpack.encode(snapshot)
         # Under a name of this process until it is whole: another may be writing one too.
         unfinished = self.path.with_name(f"{self.path.name}-{os.getpid()}")
         try:

@@ -73,7 +73,7 @@ async def is_believed(path: Path) -> bool:
     """Whether a simulation would begin from the snapshot beside this log."""
     log = await SqliteLog.open_for_reading(path)
     try:
-        return await Snapshots(path, [Views()]).load(log) is not None
+        return await Snapshots(path, Views()).load(log) is not None
     finally:
         await log.close()
 
@@ -172,9 +172,10 @@ WAYS = {
     "before the log": changed(position=-1),
     "of an earlier position": changed(position=299),
     "of another digest": changed(digest=bytes(32)),
-    "without parts": changed(parts={}),
-    "with other parts": changed(parts={"state": b"", "views": b""}),
-    "with half of it": changed(parts={"state": b"\xc0", "views": b"\xc0"}),
+    "without a state": changed(state=b""),
+    "with another state": changed(state=b"\xc0"),
+    "without views": changed(beside=b""),
+    "with other views": changed(beside=b"\xc0"),
 }
 
 
@@ -360,9 +361,9 @@ def test_fingerprint_knows_the_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     class Less(Views):
         shape = State
 
-    fingerprints = {snapshots_module.fingerprint([Views()]), snapshots_module.fingerprint([Less()])}
+    fingerprints = {snapshots_module.fingerprint(Views()), snapshots_module.fingerprint(Less())}
     monkeypatch.setattr(snapshots_module, "FORMAT", 2)
-    fingerprints.add(snapshots_module.fingerprint([Views()]))
+    fingerprints.add(snapshots_module.fingerprint(Views()))
     monkeypatch.setattr(snapshots_module, "version", lambda name: "another")
-    fingerprints.add(snapshots_module.fingerprint([Views()]))
+    fingerprints.add(snapshots_module.fingerprint(Views()))
     assert len(fingerprints) == 4
