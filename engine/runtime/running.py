@@ -39,10 +39,7 @@ async def running_engine(
     """
     engine = Engine(log, clock, listeners)
     await engine.rebuild(snapshots)
-    if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
-        clock.begin(engine.state.now)
-    elif clock.now() < engine.state.now:
-        raise ValueError(f"{log.name}: the world stands at a later time than its clock shows; give it a simulated one")
+    _set_clock(engine)
     failure: BaseException | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(engine.write)
@@ -67,3 +64,12 @@ async def running_engine(
         raise failure
     if snapshots and engine.sound:
         await snapshots.write_if_grown(log, engine.state)
+
+
+def _set_clock(engine: Engine) -> None:
+    clock, now = engine.clock, engine.state.now
+    if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
+        clock.begin(now)
+    elif clock.now() < now:
+        name = engine.log.name
+        raise ValueError(f"{name}: the world stands at a later time than its clock shows; give it a simulated one")
