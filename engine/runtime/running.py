@@ -30,8 +30,7 @@ async def running_engine(
         seed: of a new world; an old one keeps its own.
         settings: of a new world; an old one keeps its own.
         listeners: called with each batch of events once it is durable, and with all old ones first.
-        snapshots: begun from instead of from the first event, and written on leaving when much has happened. The only
-            listener is then what is in it beside the state, called with the events behind the snapshot.
+        snapshots: where to begin instead, and what to write on leaving; what is in it is then the only listener.
 
     Raises:
         LogDamaged: the log does not match its digests.
