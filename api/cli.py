@@ -1,4 +1,4 @@
-"""The command line: ``orgsim simulate``, ``serve``, ``show`` and ``verify``.
+"""The command line: ``orgsim simulate``, ``serve``, ``show``, ``snapshot`` and ``verify``.
 
 Results go to stdout, for people or with ``--json`` for machines; progress and errors go to stderr. Exit codes: 0 done,
 1 a check failed or the log could not be written, 2 wrong usage, 130 interrupted.
@@ -37,6 +37,7 @@ from .scenario import ScenarioError, load_scenario
 from .scenario.populations import MOST_ACCOUNTS
 from .server.command import serve
 from .show import COLUMNS, ROWS, Subject, minute
+from .snapshots import Proof, take_snapshot
 
 app = typer.Typer(
     name="orgsim",
@@ -213,9 +214,22 @@ def show(
 async def _views_of(path: Path) -> Views:
     log = await SqliteLog.open_for_reading(path)
     try:
-        return await build_views(log)
+        return await build_views(log, file=path)
     finally:
         await log.close()
+
+
+@app.command()
+def snapshot(
+    log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")], as_json: AsJson = False
+) -> None:
+    """Write LOG-snapshot, from which a long log is opened in seconds. Delete it at any time: only the time is lost."""
+    taken = _run(partial(take_snapshot, log))
+    if as_json:
+        _print_json(taken)
+        return
+    text = f"{taken.snapshot}: position {taken.position:,}, {taken.bytes / 1e6:,.1f} MB, {taken.seconds:,.1f} s"
+    out.print(text, soft_wrap=True, highlight=False)
 
 
 class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -229,18 +243,25 @@ class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
     position: int = 0
     """The first that is not."""
     error: str = ""
+    snapshot: str = ""
+    """Of the snapshot beside the log: ``equal`` to what the log leads to, ``differs``, or ``not used`` and why."""
 
 
 @app.command()
 def verify(
     log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")], as_json: AsJson = False
 ) -> None:
-    """Recompute the digests of a log; name the first position that does not match, and exit with 1."""
+    """Recompute the digests of a log; name the first position that does not match, and exit with 1.
+
+    If there is a snapshot beside it, prove that it is what the whole log leads to.
+    """
     found = _run(partial(_verify, log))
     if as_json:
         _print_json(found)
     elif found.ok:
         out.print(f"{found.log}: {found.events:,} events, digest {found.digest}", soft_wrap=True, highlight=False)
+        if found.snapshot:
+            out.print(f"{found.log}-snapshot: {found.snapshot}", soft_wrap=True, highlight=False)
     if not found.ok:
         _complain(found.error)
         raise typer.Exit(1)
@@ -251,17 +272,23 @@ async def _verify(path: Path) -> Verified:
     try:
         log = await SqliteLog.open_for_reading(path)
         try:
+            proof = await Proof.begin(log, path)
             with _progress() as progress:
                 async with aclosing(verified_envelopes(log)) as batches:
                     async for envelopes in batches:
                         events += len(envelopes)
+                        proof.follow(envelopes)
                         progress("Verifying", events, log.head, f"{moment(envelopes[-1].time):%Y-%m-%d}")
             await log.check()
+            snapshot = await proof.result()
         finally:
             await log.close()
     except LogDamaged as damage:
         return Verified(False, str(path), events, position=damage.position, error=str(damage))
-    return Verified(True, log.name, events, log.digest.hex())
+    if snapshot == "differs":
+        error = f"{proof.path}: differs from what the first {proof.position:,} events lead to; delete it"
+        return Verified(False, log.name, events, log.digest.hex(), error=error, snapshot=snapshot)
+    return Verified(True, log.name, events, log.digest.hex(), snapshot=snapshot)
 
 
 def _print_json(value: Any) -> None:

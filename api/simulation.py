@@ -18,6 +18,7 @@ from ..engine.runtime.clock import Clock, Signal, SimulatedClock
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.log import READ_SIZE, EventLog, LogDamaged, MemoryLog
 from ..engine.runtime.running import running_engine
+from ..engine.runtime.snapshots import Snapshots
 from ..engine.runtime.sqlite_log import Durability, SqliteLog
 from ..engine.settings import LATEST, Quotas, Settings
 from ..engine.shapes.base import EPOCH, moment
@@ -106,7 +107,12 @@ class Simulation:
             log = await self._open_log(stack)
             self.views = Views()
             engine = running_engine(
-                log, clock=self._clock, seed=self._seed, settings=self._settings, listeners=[self.views.feed]
+                log,
+                clock=self._clock,
+                seed=self._seed,
+                settings=self._settings,
+                listeners=[self.views.feed],
+                snapshots=Snapshots(log.path, self.views) if isinstance(log, SqliteLog) else None,
             )
             self._engine = await stack.enter_async_context(engine)
             self._stack = stack.pop_all()

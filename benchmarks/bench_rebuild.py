@@ -2,7 +2,7 @@
 
 Ours: ``running_engine`` on the log of a finished migration: read, verified against the digests, decoded, evolved; no
 views. Reference: msgspec decodes the same records, which stand ready in memory, and forgets them. Rounds alternate; the
-best of each counts. For information, the same with the views fed.
+best of each counts. For information, the same with the views fed, and beginning from a snapshot of it all instead.
 """
 
 from collections import deque
@@ -11,10 +11,13 @@ from pathlib import Path
 
 import anyio
 from measure import Result, at_least, information, scratch, timed, timing
-from workload import check_finished, checked_records, play_all, world
+from workload import START, check_finished, checked_records, play_all, world
 
 from orgsim.engine.envelope import decode_envelope
-from orgsim.engine.runtime.engine import Listener
+from orgsim.engine.image import dump_state
+from orgsim.engine.runtime.clock import SimulatedClock
+from orgsim.engine.runtime.engine import Engine, Listener
+from orgsim.engine.runtime.snapshots import Snapshots
 from orgsim.engine.runtime.sqlite_log import SqliteLog
 from orgsim.projections.views import Views
 
@@ -35,6 +38,24 @@ async def _rebuild(path: Path, accounts: int, listeners: Sequence[Listener]) -> 
     return watch.seconds
 
 
+async def _open(path: Path, accounts: int) -> tuple[float, bytes, bytes]:
+    """From a snapshot, which is written if there is none; the seconds, and what state and views are then."""
+    log = await SqliteLog.open(path, "off")
+    try:
+        views = Views()
+        snapshots = Snapshots(path, views)
+        engine = Engine(log, SimulatedClock(START), [views.feed])
+        with timing() as watch:
+            await engine.rebuild(snapshots)
+        check_finished(engine, accounts)
+        found = dump_state(engine.state), views.dump()
+        if not snapshots.position:
+            await snapshots.write(log, engine.state)
+    finally:
+        await log.close()
+    return watch.seconds, *found
+
+
 def _decode(records: Sequence[bytes]) -> float:
     # The quickest way there is to call something for each of many values.
     return timed(lambda: deque(map(decode_envelope, records), maxlen=0))
@@ -51,7 +72,8 @@ async def _measure(accounts: int, rounds: int) -> list[Result]:
             records = await checked_records(log)
         finally:
             await log.close()
-        ours, with_views, reference = [], [], []
+        ours, with_views, reference, opened = [], [], [], []
+        _, *replayed = await _open(path, accounts)
         for _ in range(rounds):
             reference.append(_decode(records))
             ours.append(await _rebuild(path, accounts, ()))
@@ -59,6 +81,9 @@ async def _measure(accounts: int, rounds: int) -> list[Result]:
             with_views.append(await _rebuild(path, accounts, [views.feed]))
             assert views.position == len(records)
             assert len(views.accounts.members) == accounts + 1
+            seconds, *loaded = await _open(path, accounts)
+            assert loaded == replayed
+            opened.append(seconds)
     events = len(records)
     rate = events / min(reference)
     name = "rebuild the state from the log"
@@ -66,9 +91,10 @@ async def _measure(accounts: int, rounds: int) -> list[Result]:
     return [
         at_least(BUDGET, name, events / min(ours), rate, "events/s", note),
         information(f"{name}, with views", events / min(with_views), rate, "events/s", LIMIT),
+        information("open with a snapshot, against a full rebuild with views", min(opened), min(with_views), "s"),
     ]
 
 
 def run(quick: bool) -> list[Result]:
-    """The state alone, and with views."""
+    """The state alone, with views, and from a snapshot."""
     return anyio.run(_measure, *((20_000, 3) if quick else (100_000, 3)))

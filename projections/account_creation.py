@@ -23,7 +23,7 @@ class CreationState(StrEnum):
     FAILED = "FAILED"
 
 
-class CreationRow(Struct, gc=False):
+class CreationRow(Struct, gc=False, array_like=True):
     """An account creation."""
 
     requested: AccountCreationRequested
@@ -53,8 +53,21 @@ class AccountCreationsView:
             AccountCreationFailed: self._failed,
         }
 
+    def dump(self) -> list[CreationRow]:
+        """What a snapshot stores: the state knows those in progress only."""
+        return list(self.rows.values())
+
+    def load(self, rows: list[CreationRow]) -> None:
+        """Become what was dumped."""
+        for row in rows:
+            self._list(row)
+
     def _requested(self, envelope: Envelope, event: AccountCreationRequested) -> None:
-        row = self.rows[event.request] = CreationRow(event, envelope.time, envelope.position)
+        self._list(CreationRow(event, envelope.time, envelope.position))
+
+    def _list(self, row: CreationRow) -> None:
+        event = row.requested
+        self.rows[event.request] = row
         self.by_organization.setdefault(event.organization, OrderedRows()).append(row)
         self._listed(event.organization, row.state).append(row)
 

@@ -5,10 +5,12 @@ AccountJoined, AccountMoved, AccountDeparted, AccountDescribed, and of OUs and o
 A tree's lists are in the order of arrival: a position in the log, from which the next page goes on."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct, field
 
+from ..engine.columns import pack, unpack
 from ..engine.envelope import Envelope
 from ..engine.events import (
     AccountDeparted,
@@ -21,6 +23,7 @@ from ..engine.events import (
     OrganizationDeleted,
 )
 from ..engine.ids import derived_email, derived_name
+from ..engine.state import Account, Organization, State
 from ..engine.words import Condition, JoinedMethod
 from .paging import OrderedRows
 from .projection import Handler
@@ -92,6 +95,28 @@ class Places(Struct):
         return row.gone or (isinstance(row, MemberRow) and row.account in self.moved)
 
 
+class TreeImage(Struct, frozen=True, array_like=True):
+    """What a snapshot stores of an organization's members and places, its state apart."""
+
+    members: bytes
+    """When each joined: a position in the log."""
+    units: bytes
+    """When each OU came to be."""
+    moved: list[str]
+    """Accounts that were ever moved, in the order in which they arrived where they stand,"""
+    arrived: bytes
+    """and when that was."""
+
+
+class AccountsImage(Struct, frozen=True, array_like=True):
+    """What a snapshot stores of accounts, their state apart."""
+
+    trees: list[TreeImage]
+    """Of each organization."""
+    facts: list[str]
+    """Accounts of which more was ever said than their id."""
+
+
 class AccountFacts(Struct, frozen=True, gc=False):
     """What is known of an account whose address or name is not the derived one."""
 
@@ -120,6 +145,37 @@ class AccountsView:
             AccountDeparted: self._departed,
             AccountDescribed: self._described,
         }
+
+    def dump(self) -> AccountsImage:
+        """What a snapshot stores."""
+        return AccountsImage([self._dump_tree(organization) for organization in self.by_organization], [*self.facts])
+
+    def _dump_tree(self, organization: str) -> TreeImage:
+        places = self._places.get(organization, Places(""))
+        members = self.by_organization[organization]
+        return TreeImage(
+            pack(row.position for row in members),
+            pack(row.position for row in places.by_unit.values()),
+            [*places.moved],
+            pack(row.position for row in places.moved.values()),
+        )
+
+    def load(self, image: AccountsImage, state: State) -> None:
+        """Become what was dumped beside that state."""
+        for organization, tree in zip(state.organizations.values(), image.trees, strict=True):
+            members = [
+                _member(account, organization.id, position)
+                for account, position in zip(organization.members.values(), unpack(tree.members), strict=True)
+            ]
+            self.by_organization[organization.id] = OrderedRows(rows=members)
+            self.members.update((row.account, row) for row in members)
+            if not organization.deleted:
+                self._places[organization.id] = _places(organization, tree, members, state)
+        if len(self.by_organization) > 1:
+            self.members = {row.account: row for row in sorted(self.members.values(), key=attrgetter("position"))}
+        for key in image.facts:
+            account = state.accounts[key]
+            self.facts[account.id] = AccountFacts(account.email, account.name, account.conditions)
 
     def _founded(self, envelope: Envelope, event: OrganizationCreated) -> None:
         self.by_organization[event.organization] = OrderedRows()
@@ -150,7 +206,7 @@ class AccountsView:
         places = self._places[event.organization]
         places.arrive(row, places.root)
         if event.email:
-            self.facts[event.account] = AccountFacts(event.email, event.name)
+            self.facts[event.account] = AccountFacts(event.email, event.name, self.conditions_of(event.account))
 
     def _moved(self, envelope: Envelope, event: AccountMoved) -> None:
         placement = Placement(event.account, event.destination, envelope.position)
@@ -192,3 +248,28 @@ class AccountsView:
         """The account's name."""
         facts = self.facts.get(account)
         return (facts and facts.name) or derived_name(account)
+
+
+def _member(account: Account, organization: str, position: int) -> MemberRow:
+    assert account.joined_method
+    assert account.membership_changed_at is not None
+    return MemberRow(account.id, organization, account.joined_method, account.membership_changed_at, position)
+
+
+def _places(organization: Organization, tree: TreeImage, members: list[MemberRow], state: State) -> Places:
+    places = Places(organization.root)
+    units = (unit for unit in organization.units.by_id.values() if unit.parent)
+    for unit, position in zip(units, unpack(tree.units), strict=True):
+        assert unit.parent
+        row = places.by_unit[unit.id] = UnitRow(unit.id, unit.parent, position)
+        places.units.setdefault(unit.parent, OrderedRows()).append(row)
+    for account, position in zip(tree.moved, unpack(tree.arrived), strict=True):
+        key = state.accounts[account].id
+        places.moved[key] = Placement(key, organization.units.parent_of(key), position)
+    lists: dict[str, list[Standing]] = {places.root: [row for row in members if row.account not in places.moved]}
+    for placement in places.moved.values():
+        lists.setdefault(placement.parent, []).append(placement)
+    for parent, rows in lists.items():
+        rows.sort(key=attrgetter("position"))
+        places.accounts[parent] = OrderedRows(places.stands_elsewhere, rows)
+    return places

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ..engine.columns import Column, column, spread
 from ..engine.envelope import Envelope
 from ..engine.events import (
     AccountDeparted,
@@ -88,6 +89,19 @@ class Documents(Struct):
         self.invalid.pop(place, None)
 
 
+class DocumentsImage(Struct, frozen=True, array_like=True):
+    """What a snapshot stores of the documents of one policy type in one organization."""
+
+    organization: str
+    policy_type: PolicyType
+    places: list[str]
+    documents: Column[Document]
+    """Of each place; many see the same."""
+    inherited_since: dict[str, int]
+    outdated: dict[str, None]
+    invalid: dict[str, None]
+
+
 class EffectivePoliciesView:
     """The documents by organization and policy type. Asks the organizations, which are fed before."""
 
@@ -107,6 +121,29 @@ class EffectivePoliciesView:
             OrganizationDeleted: self._organization_deleted,
             EffectivePoliciesPublished: self._published,
         }
+
+    def dump(self) -> list[DocumentsImage]:
+        """What a snapshot stores."""
+        return [
+            DocumentsImage(
+                organization,
+                policy_type,
+                [*each.by_place],
+                column([*each.by_place.values()]),
+                each.inherited_since,
+                each.outdated,
+                each.invalid,
+            )
+            for organization, by_type in self._documents.items()
+            for policy_type, each in by_type.items()
+        ]
+
+    def load(self, images: list[DocumentsImage]) -> None:
+        """Become what was dumped."""
+        for image in images:
+            by_place = dict(zip(image.places, spread(image.documents), strict=True))
+            documents = Documents(by_place, image.inherited_since, image.outdated, image.invalid)
+            self._documents.setdefault(image.organization, {})[image.policy_type] = documents
 
     def documents(self, organization: OrganizationFacts, policy_type: PolicyType) -> Documents | None:
         """The documents of a type; None if it is not enabled. Those of a disabled type are kept: they can be seen once

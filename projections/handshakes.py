@@ -1,12 +1,15 @@
 """Handshakes. Asked by DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization; made of all the
 Handshake events."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
 
+from ..engine.columns import pack, unpack
 from ..engine.envelope import Envelope
 from ..engine.events import (
     HandshakeAccepted,
@@ -18,6 +21,7 @@ from ..engine.events import (
     HandshakeRequested,
 )
 from ..engine.handshake import HandshakeState
+from ..engine.state import State
 from ..engine.words import Action, PartyType
 from .paging import OrderedRows
 from .projection import Handler
@@ -36,6 +40,14 @@ class HandshakeRow(Struct, gc=False):
     previous: "HandshakeRow | None" = None
     """The next older one for the same recipient: a list per account would cost more than all the rest of the row."""
     gone: bool = False
+
+
+class HandshakesImage(Struct, frozen=True, array_like=True):
+    """What a snapshot stores of handshakes, their state apart."""
+
+    positions: bytes
+    """Where each was requested."""
+    totals: list[tuple[Action, HandshakeState, int]]
 
 
 class HandshakesView:
@@ -61,6 +73,41 @@ class HandshakesView:
             HandshakeExpired: self._expired,
             HandshakePurged: self._purged,
         }
+
+    def dump(self) -> HandshakesImage:
+        """What a snapshot stores."""
+        totals = [(action, state, number) for (action, state), number in self.totals.items()]
+        return HandshakesImage(pack(row.position for row in self.rows.values()), totals)
+
+    def load(self, image: HandshakesImage, state: State) -> None:
+        """Become what was dumped beside that state."""
+        self.totals.update({(action, state): number for action, state, number in image.totals})
+        handshakes = state.handshakes.values()
+        rows = [
+            HandshakeRow(found.requested, found.requested_at, position, found.state)
+            for found, position in zip(handshakes, unpack(image.positions), strict=True)
+        ]
+        self.rows = dict(zip(state.handshakes, rows, strict=True))
+        self.accepted_by = {found.requested.handshake: found.account for found in handshakes if found.account}
+        listed: defaultdict[str | tuple[str, Action], list[HandshakeRow]] = defaultdict(list)
+        for _, alike in groupby(rows, attrgetter("requested.organization", "requested.action", "requested.parent")):
+            run = list(alike)
+            for key in self._lists(run[0].requested):
+                listed[key] += run
+        self._sent = {key: OrderedRows(rows=rows) for key, rows in listed.items()}
+        self._load_recipients(rows)
+
+    def _load_recipients(self, rows: list[HandshakeRow]) -> None:
+        """As ``_link`` does for one: these are in order, so each is newer than those before."""
+        latest, accepted_by = self._latest, self.accepted_by
+        for row in rows:
+            requested = row.requested
+            recipient = requested.party
+            if recipient:
+                if requested.party_type is not ACCOUNT:
+                    recipient = accepted_by.get(requested.handshake) or recipient.lower()
+                row.previous = latest.get(recipient)
+                latest[recipient] = row
 
     def _requested(self, envelope: Envelope, event: HandshakeRequested) -> None:
         state = REQUESTED if event.action is ENABLE else OPEN

@@ -1,25 +1,31 @@
 """Views built on demand from a log: whole, or as they stood at a position or a moment."""
 
 from contextlib import aclosing
+from pathlib import Path
 
 from ..engine.runtime.log import EventLog, verified_envelopes
+from ..engine.runtime.snapshots import Snapshots
 from ..engine.timers import NEVER
 from .views import Views
 
 
-async def build_views(log: EventLog, *, position: int = NEVER, moment: int = NEVER) -> Views:
+async def build_views(log: EventLog, *, position: int = NEVER, moment: int = NEVER, file: Path | None = None) -> Views:
     """All views, from the events up to a position and a moment, both inclusive.
 
     Args:
         log: read only.
         position: of the last event to take in; everything by default.
         moment: microseconds since the epoch; everything by default.
+        file: where the log lies; a snapshot beside it is begun from, if it is from before position and moment.
 
     Raises:
         LogDamaged: the log does not match its digests, or holds a record that is no event.
     """
     views = Views()
-    async with aclosing(verified_envelopes(log)) as batches:
+    found = await Snapshots(file, views).load(log) if file else None
+    if views.position > position or views.now > moment:
+        views, found = Views(), None
+    async with aclosing(verified_envelopes(log, found and found[1])) as batches:
         async for envelopes in batches:
             wanted = [envelope for envelope in envelopes if envelope.position <= position and envelope.time <= moment]
             views.feed(wanted)

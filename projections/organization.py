@@ -10,8 +10,8 @@ from ..engine.envelope import Envelope
 from ..engine.events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, WorldCreated
 from ..engine.evolve import Change
 from ..engine.settings import Settings
-from ..engine.state import Access, Closures, OrganizationFacts, Policies, Units
-from .projection import Handler
+from ..engine.state import Access, Closures, OrganizationFacts, Policies, State, Units
+from .projection import Handler, copied
 
 
 class OrganizationsView:
@@ -29,6 +29,13 @@ class OrganizationsView:
             FeatureSetChanged: self._changed,
             OrganizationDeleted: self._deleted,
         }
+
+    def load(self, state: State) -> None:
+        """Know what the state knows of organizations: that is all, so nothing more is stored in a snapshot."""
+        self.settings, self.seed = state.settings, state.seed
+        for key, organization in state.organizations.items():
+            facts = (copied(getattr(organization, name)) for name in OrganizationFacts.__struct_fields__)
+            self.rows[key] = OrganizationFacts(*facts)
 
     def _created_world(self, envelope: Envelope, event: WorldCreated) -> None:
         self.settings = event.settings

@@ -50,8 +50,9 @@ class OrderedRows(Generic[R]):
 
     __slots__ = ("_first", "_gone", "_is_gone", "_rows")
 
-    def __init__(self, is_gone: Callable[[R], bool] = attrgetter("gone")) -> None:
-        self._rows: list[R] = []
+    def __init__(self, is_gone: Callable[[R], bool] = attrgetter("gone"), rows: Iterable[R] = ()) -> None:
+        """Rows to begin with are in their order, and none is gone."""
+        self._rows = list(rows)
         self._is_gone = is_gone
         self._first = 0
         """Index of the first row that is not gone."""

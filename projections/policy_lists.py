@@ -5,10 +5,12 @@ An order of its own, because a page must cost what it returns: a policy may be a
 default policies, which are everywhere, have no attachments in here; roots and OUs have their order for their sake."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct, field
 
+from ..engine.columns import pack, unpack
 from ..engine.envelope import Envelope
 from ..engine.events import (
     AccountDeparted,
@@ -22,6 +24,7 @@ from ..engine.events import (
     PolicyDetached,
     PolicyTypeDisabled,
 )
+from ..engine.state import Organization, State
 from ..engine.words import PolicyType
 from .paging import OrderedRows
 from .projection import Handler
@@ -43,6 +46,16 @@ class PolicyRow(Struct):
     position: int
     gone: bool = False
     targets: OrderedRows[Entry] = field(default_factory=OrderedRows[Entry])
+
+
+class PolicyListsImage(Struct, frozen=True, array_like=True):
+    """What a snapshot stores of the lists of one organization, its state apart: positions of what the state names."""
+
+    containers: bytes
+    """Of the root and of each OU."""
+    policies: bytes
+    targets: list[bytes]
+    """Of each policy when it was attached to its targets."""
 
 
 class PolicyListsView:
@@ -71,6 +84,43 @@ class PolicyListsView:
             PolicyDetached: self._detached,
             PolicyTypeDisabled: self._type_disabled,
         }
+
+    def dump(self) -> list[PolicyListsImage]:
+        """What a snapshot stores."""
+        return [self._dump_lists(organization) for organization in self.by_type]
+
+    def _dump_lists(self, organization: str) -> PolicyListsImage:
+        policies = [policy for rows in self.by_type[organization].values() for policy in rows]
+        policies.sort(key=attrgetter("position"))
+        return PolicyListsImage(
+            pack(row.position for row in self.containers[organization]),
+            pack(policy.position for policy in policies),
+            [pack(entry.position for entry in policy.targets) for policy in policies],
+        )
+
+    def load(self, images: list[PolicyListsImage], state: State) -> None:
+        """Become what was dumped beside that state."""
+        organizations = [each for each in state.organizations.values() if not each.deleted]
+        for organization, image in zip(organizations, images, strict=True):
+            containers = list(map(Entry, organization.units.by_id, unpack(image.containers)))
+            self.containers[organization.id] = OrderedRows(rows=containers)
+            self._units.update((entry.id, entry) for entry in containers if entry.id != organization.root)
+            self._load_policies(organization, image)
+        self.policies = {row.id: row for row in sorted(self.policies.values(), key=attrgetter("position"))}
+
+    def _load_policies(self, organization: Organization, image: PolicyListsImage) -> None:
+        by_type = self.by_type[organization.id] = {}
+        attached: list[tuple[Entry, str]] = []
+        policies = organization.policies.by_id.values()
+        for policy, position, targets in zip(policies, unpack(image.policies), image.targets, strict=True):
+            entries = list(map(Entry, policy.targets, unpack(targets)))
+            row = PolicyRow(policy.id, policy.type, position, targets=OrderedRows(rows=entries))
+            self.policies[policy.id] = row
+            by_type.setdefault(policy.type, OrderedRows[PolicyRow]()).append(row)
+            attached += ((entry, policy.id) for entry in entries)
+        attached.sort(key=lambda pair: pair[0].position)
+        for entry, policy in attached:
+            self.attached.setdefault(entry.id, {})[policy] = entry
 
     def of_type(self, policy_type: PolicyType, organization: str) -> OrderedRows[PolicyRow]:
         """The policies of a type in an organization, AWS's own not among them."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..engine.columns import pack, unpack
 from ..engine.envelope import Envelope
 from ..engine.events import (
     ResponsibilityTransferAccepted,
@@ -15,9 +16,9 @@ from ..engine.events import (
     ResponsibilityTransferRequested,
 )
 from ..engine.evolve.transfers import TRANSFERS
-from ..engine.state import Transfer, Transfers
+from ..engine.state import State, Transfer, Transfers
 from .paging import OrderedRows
-from .projection import Handler
+from .projection import Handler, copied
 
 
 class TransferRow(Struct, gc=False):
@@ -30,6 +31,13 @@ class TransferRow(Struct, gc=False):
 
 
 Rows = dict[str, OrderedRows[TransferRow]]
+
+
+class TransfersImage(Struct, frozen=True, array_like=True):
+    """What a snapshot stores of transfers, their state apart: the position of each in either list."""
+
+    inbound: bytes
+    outbound: bytes
 
 
 class TransfersView:
@@ -51,6 +59,25 @@ class TransfersView:
             ResponsibilityTransferAccepted: self._accepted,
             ResponsibilityTransferPurged: self._purged,
         }
+
+    def dump(self) -> TransfersImage:
+        """What a snapshot stores."""
+        rows = [self._rows[transfer] for transfer in self.facts.by_id]
+        return TransfersImage(pack(row.position for row, _ in rows), pack(row.position for _, row in rows))
+
+    def load(self, image: TransfersImage, state: State) -> None:
+        """Become what was dumped beside that state."""
+        self.facts = copied(state.transfers)
+        positions = zip(unpack(image.inbound), unpack(image.outbound), strict=True)
+        outbound: list[TransferRow] = []
+        for transfer, (requested, listed) in zip(self.facts.by_id.values(), positions, strict=True):
+            outbound.append(TransferRow(transfer, listed))
+            inbound = _append(self._inbound, transfer.organization, transfer, requested)
+            self._rows[transfer.id] = inbound, outbound[-1]
+        for row in sorted(outbound, key=lambda row: row.position):
+            transfer = row.transfer
+            key = transfer.source_organization or transfer.party.lower()
+            self._outbound.setdefault(key, OrderedRows()).append(row)
 
     def _change(self, envelope: Envelope, event: Any) -> None:
         TRANSFERS[type(event)](self.facts, event, envelope.time)

@@ -3,25 +3,44 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from ..engine.callers import denied_to_members, require_allowed
 from ..engine.envelope import Envelope
 from ..engine.errors import AWSOrganizationsNotInUseException, Refused
 from ..engine.evolve import PARTS
 from ..engine.resources import arn_of
 from ..engine.shapes.organizations import Initiator
-from ..engine.state import OrganizationFacts
-from .account_creation import AccountCreationsView
-from .accounts import AccountsView
-from .effective_policy import EffectivePoliciesView
-from .handshakes import HandshakesView
+from ..engine.state import OrganizationFacts, State
+from .account_creation import AccountCreationsView, CreationRow
+from .accounts import AccountsImage, AccountsView
+from .effective_policy import DocumentsImage, EffectivePoliciesView
+from .handshakes import HandshakesImage, HandshakesView
 from .organization import OrganizationsView, PartView
-from .policy_lists import PolicyListsView
+from .policy_lists import PolicyListsImage, PolicyListsView
 from .projection import Handler, View
-from .transfers import TransfersView
+from .transfers import TransfersImage, TransfersView
+
+
+class ViewsImage(Struct, frozen=True, array_like=True):
+    """What a snapshot stores of the views: only what the state, which it stores too, does not say."""
+
+    accounts: AccountsImage
+    handshakes: HandshakesImage
+    account_creations: list[CreationRow]
+    effective_policies: list[DocumentsImage]
+    policy_lists: list[PolicyListsImage]
+    transfers: TransfersImage
+
+
+_decode = msgspec.msgpack.Decoder(ViewsImage).decode
 
 
 class Views:
     """The views, brought up to ``position``; ``now`` is the time of the last event fed."""
+
+    shape = ViewsImage
 
     def __init__(self) -> None:
         self.position = 0
@@ -52,6 +71,31 @@ class Views:
             self.policy_lists,
             self.transfers,
         )
+
+    def dump(self) -> bytes:
+        """What a snapshot stores, beside the state at the same position."""
+        image = ViewsImage(
+            self.accounts.dump(),
+            self.handshakes.dump(),
+            self.account_creations.dump(),
+            self.effective_policies.dump(),
+            self.policy_lists.dump(),
+            self.transfers.dump(),
+        )
+        return msgspec.msgpack.encode(image)
+
+    def load(self, data: bytes, state: State) -> None:
+        """Become what was dumped beside that state, or raise anything and stay as they were."""
+        image, loaded = _decode(data), Views()
+        loaded.position, loaded.now = state.position, state.now
+        loaded.organizations.load(state)
+        loaded.accounts.load(image.accounts, state)
+        loaded.handshakes.load(image.handshakes, state)
+        loaded.account_creations.load(image.account_creations)
+        loaded.effective_policies.load(image.effective_policies)
+        loaded.policy_lists.load(image.policy_lists, state)
+        loaded.transfers.load(image.transfers, state)
+        vars(self).update(vars(loaded))
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
         """Bring the views up to date with the next events of the log."""

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from whole import whole
 
 from orgsim.api import Simulation
 from orgsim.engine.envelope import decode_envelope
@@ -26,9 +27,11 @@ from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.ids import IdSource
 from orgsim.engine.operations import advance_time, expire_handshake, purge_handshake
 from orgsim.engine.runtime import engine as engine_module
+from orgsim.engine.runtime import snapshots as snapshots_module
 from orgsim.engine.runtime.clock import SimulatedClock
 from orgsim.engine.runtime.engine import Engine
 from orgsim.engine.runtime.log import EventLog, MemoryLog
+from orgsim.engine.runtime.snapshots import Snapshots
 from orgsim.engine.settings import Settings
 from orgsim.engine.timers import Timers
 
@@ -194,6 +197,7 @@ class Outcome(NamedTuple):
 
     records: list[bytes]
     state: bytes
+    views: Any
     now: Any
 
 
@@ -207,13 +211,17 @@ async def play(log: str | EventLog, restarts: set[int], seed: int = 7) -> Outcom
                 await step(sim, ids)
             records = await sim.engine.log.read(0, sim.engine.log.head)
             state = msgspec.msgpack.encode(sim.engine.state, enc_hook=list)
-            outcome = Outcome(records, state, sim.now)
+            outcome = Outcome(records, state, whole(sim.views), sim.now)
     return outcome
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def new_log(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str | EventLog]:
-    """Something that gives another empty log each time."""
+@pytest.fixture(params=["memory", "sqlite", "snapshots"])
+def new_log(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str | EventLog]:
+    """Something that gives another empty log each time; with ``snapshots`` each restart begins from one."""
+    if request.param == "snapshots":
+        monkeypatch.setattr(snapshots_module, "WORTH_WRITING", 1)
     paths = (str(tmp_path / f"{number}.db") for number in range(1_000))
     return MemoryLog if request.param == "memory" else lambda: next(paths)
 
@@ -246,6 +254,7 @@ async def test_restart_before_any_one_step_changes_nothing(new_log: Callable[[],
         restarted = await play(new_log(), {step})
         assert restarted.records == uninterrupted.records, step
         assert restarted.state == uninterrupted.state, step
+        assert restarted.views == uninterrupted.views, step
         assert restarted.now == uninterrupted.now, step
 
 
@@ -392,10 +401,10 @@ def ties_by_address(monkeypatch: pytest.MonkeyPatch) -> None:
     process = 0
     due_request, rebuild = engine_module.due_request, Engine.rebuild
 
-    async def counting(engine: Engine) -> None:
+    async def counting(engine: Engine, snapshots: Snapshots | None) -> None:
         nonlocal process
         process = process + 1 if engine.log.head else 0
-        await rebuild(engine)
+        await rebuild(engine, snapshots)
 
     def address(handshake: Any) -> bytes:
         return blake2b(f"{process} {handshake.requested.handshake}".encode()).digest()

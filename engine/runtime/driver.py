@@ -1,9 +1,11 @@
-"""Time that passes by itself under a simulated clock: with autojump, and while there are processes.
+"""Time that passes by itself: under a paced or wall clock always, under a simulated one with autojump and processes.
 
-The clock leaps from one timer or sleeper to the next whenever nobody has anything left to do at this moment. Among
+A simulated clock leaps from one timer or sleeper to the next whenever nobody has anything left to do at this moment. Among
 processes that is when all of them sleep. If one is blocked by something else than the log, every task is looked at, as
 with autojump always.
 """
+
+from contextlib import suppress
 
 import anyio
 
@@ -89,3 +91,26 @@ def _what_waits(processes: Processes) -> str:
         f"{len(waiting):,} of the processes ({names}) wait for something that no timer and no sleeper will bring; "
         "if it comes from outside the simulation, wait for it in: with sim.holding_time()"
     )
+
+
+async def fire_timers(engine: Engine) -> None:
+    """Under a paced or wall clock: let timers fire when their moment comes, asked for or not."""
+    with suppress(EngineStopped):
+        while True:
+            engine.timer_changed = anyio.Event()
+            await _until_due_or_changed(engine, engine.state.timers.next_due)
+            engine.fire_due()
+
+
+async def _until_due_or_changed(engine: Engine, due: int) -> None:
+    async with anyio.create_task_group() as either:
+
+        async def watch() -> None:
+            await engine.timer_changed.wait()
+            either.cancel_scope.cancel()
+
+        either.start_soon(watch)
+        if due == NEVER:
+            await anyio.sleep_forever()
+        await engine.clock.sleep_until(due)
+        either.cancel_scope.cancel()

@@ -27,6 +27,7 @@ from ..timers import NEVER
 from .clock import Clock, SimulatedClock
 from .log import EventLog, verified_envelopes
 from .sharing import Sharing
+from .snapshots import Snapshots
 
 BUFFER_LIMIT = 50_000
 """Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
@@ -102,6 +103,11 @@ class Engine:
             self._require_running()
             organization = self.state.organization_of(caller.account)
             self.throttle.take(operation, caller.account, organization.id if organization else None, self.now)
+
+    @property
+    def sound(self) -> bool:
+        """Whether all that was decided is in the log, and was taken in by the listeners."""
+        return self._cause is None and self.durable == self.state.position
 
     def post(self, request: Struct, caller: Caller) -> Events:
         """Decide and evolve at once; the events become durable a little later.
@@ -398,33 +404,16 @@ class Engine:
         self._wake.set()
         self._batch.committed.set()
 
-    async def fire_timers(self) -> None:
-        """Under a paced or wall clock: let timers fire when their moment comes, asked for or not."""
-        while True:
-            self.timer_changed = anyio.Event()
-            due = self.state.timers.next_due
-            async with anyio.create_task_group() as either:
-                either.start_soon(self._cancel_when_changed, either.cancel_scope)
-                if due == NEVER:
-                    await anyio.sleep_forever()
-                await self.clock.sleep_until(due)
-                either.cancel_scope.cancel()
-            if self._stopped or self._closing:
-                return
-            self.fire_due()
-
-    async def _cancel_when_changed(self, scope: anyio.CancelScope) -> None:
-        await self.timer_changed.wait()
-        scope.cancel()
-
-    async def rebuild(self) -> None:
-        """Bring the state, and the listeners, up to date with the log.
+    async def rebuild(self, snapshots: Snapshots | None = None) -> None:
+        """Bring the state, and the listeners, up to date with the log, from a snapshot on if there is one.
 
         Raises:
             LogDamaged: a record does not match its digest, or is not the event that belongs there.
         """
+        found = await snapshots.load(self.log) if snapshots else None
+        self.state, begin = found or (self.state, None)
         state, sharing = self.state, Sharing()
-        async with aclosing(verified_envelopes(self.log)) as batches:
+        async with aclosing(verified_envelopes(self.log, begin)) as batches:
             async for envelopes in batches:
                 sharing.share(envelopes)
                 for envelope in envelopes:

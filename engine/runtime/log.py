@@ -176,15 +176,32 @@ def require_head(log: EventLog, expected: int) -> None:
         raise LogError(f"{log.name}: the log ends at position {log.head}, not at {expected} as its writer expects")
 
 
-async def verified_envelopes(log: EventLog) -> AsyncGenerator[list[Envelope], None]:
-    """The whole log in batches, each checked against the stored digests before it is given.
+async def chain_at(log: EventLog, position: int) -> Chain | None:
+    """The chain as the stored digests have it at a position; None if the log does not go so far.
+
+    Raises:
+        LogError: the log cannot be read there.
+    """
+    if position > log.head:
+        return None
+    sealed = position // SEGMENT * SEGMENT
+    digest = (await log.seals(sealed - 1, sealed)).get(sealed) if sealed else GENESIS
+    if digest is None:
+        return None
+    chain = Chain(sealed, digest)
+    chain.extend(await log.read(sealed, position - sealed))
+    return chain if chain.position == position else None
+
+
+async def verified_envelopes(log: EventLog, begin: Chain | None = None) -> AsyncGenerator[list[Envelope], None]:
+    """The whole log, or what is behind ``begin``, in batches, each checked against the stored digests first.
 
     Whoever stops early closes it: ``async with aclosing(verified_envelopes(log)) as batches``.
 
     Raises:
         LogDamaged: with the first position that does not match, or the segment's first where no checksum tells.
     """
-    chain = Chain()
+    chain = begin.copy() if begin else Chain()
     while chain.position < log.head:
         after = chain.position
         last = min(after + READ_SIZE, log.head)

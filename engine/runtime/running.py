@@ -7,9 +7,10 @@ import anyio
 
 from ..settings import Settings
 from .clock import Clock, PacedClock, SimulatedClock
-from .driver import drive
+from .driver import drive, fire_timers
 from .engine import Engine, EngineStopped, Listener
 from .log import EventLog
+from .snapshots import Snapshots
 
 
 @asynccontextmanager
@@ -20,6 +21,7 @@ async def running_engine(
     seed: int = 0,
     settings: Settings | None = None,
     listeners: Sequence[Listener] = (),
+    snapshots: Snapshots | None = None,
 ) -> AsyncGenerator[Engine, None]:
     """A world on a log: begun if the log is empty, otherwise continued exactly where it stood.
 
@@ -29,22 +31,20 @@ async def running_engine(
         seed: of a new world; an old one keeps its own.
         settings: of a new world; an old one keeps its own.
         listeners: called with each batch of events once it is durable, and with all old ones first.
+        snapshots: where to begin instead, and what to write on leaving; what is in it is then the only listener.
 
     Raises:
         LogDamaged: the log does not match its digests.
         ValueError: the clock cannot be set, and is behind the world's time.
     """
     engine = Engine(log, clock, listeners)
-    await engine.rebuild()
-    if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
-        clock.begin(engine.state.now)
-    elif clock.now() < engine.state.now:
-        raise ValueError(f"{log.name}: the world stands at a later time than its clock shows; give it a simulated one")
+    await engine.rebuild(snapshots)
+    _set_clock(engine)
     failure: BaseException | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(engine.write)
         if not isinstance(clock, SimulatedClock):
-            tasks.start_soon(engine.fire_timers)
+            tasks.start_soon(fire_timers, engine)
         else:
             tasks.start_soon(drive, engine, clock)
         try:
@@ -62,3 +62,14 @@ async def running_engine(
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure
+    if snapshots and engine.sound:
+        await snapshots.write_if_grown(log, engine.state)
+
+
+def _set_clock(engine: Engine) -> None:
+    clock, now = engine.clock, engine.state.now
+    if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
+        clock.begin(now)
+    elif clock.now() < now:
+        name = engine.log.name
+        raise ValueError(f"{name}: the world stands at a later time than its clock shows; give it a simulated one")

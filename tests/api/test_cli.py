@@ -141,14 +141,15 @@ def log(tmp_path: Path, finished: tuple[bytes, dict[str, Any]]) -> Path:
     [
         (
             ("--help",),
-            ("serve", "simulate", "show", "verify", "--version", "orgsim simulate scenarios/enable-all-features.toml"),
+            ("serve", "simulate", "show", "snapshot", "verify", "--version", "orgsim simulate scenarios/"),
         ),
         (
             ("simulate", "--help"),
             ("scenario", "--log", "--seed", "--accounts", "--durability", "full|normal|off", "--resume", "--json"),
         ),
         (("show", "--help"), ("log", "organization|units|accounts|", "policies|handshakes", "--limit", "--json")),
-        (("verify", "--help"), ("log", "--json")),
+        (("verify", "--help"), ("log", "snapshot", "--json")),
+        (("snapshot", "--help"), ("log", "LOG-snapshot", "--json")),
     ],
 )
 def test_help(arguments: tuple[str, ...], taught: tuple[str, ...], run: Run) -> None:
@@ -620,6 +621,7 @@ def test_what_is_no_log(spoil: Callable[[Path], str], call: Run, log: Path, tmp_
         ("verify", "w.db"),
         ("verify", "w.db", "--json"),
         ("show", "w.db", "accounts"),
+        ("snapshot", "w.db"),
         ("simulate", "s.toml", "--log", "w.db", "--resume"),
     ):
         ran = call(*arguments)

@@ -1,0 +1,98 @@
+from random import Random
+
+import pytest
+from asking import WatchedWorld, answers
+from commands import ACCOUNTS, kinds_of_events, play
+from given import FOUNDER, MEMBER, RIVAL, encoded
+from msgspec.structs import replace
+from test_live import told_story
+from whole import whole
+
+from orgsim.engine.evolve import EVOLVE, apply
+from orgsim.engine.image import dump_state, load_state
+from orgsim.engine.state import State
+from orgsim.engine.words import FeatureSet
+from orgsim.projections.views import Views
+
+LENGTH = 80
+"""Commands of a script."""
+
+
+def reloaded(state: State, views: Views) -> tuple[State, Views]:
+    """What comes back from a snapshot of these."""
+    again, seen = load_state(dump_state(state)), Views()
+    seen.load(views.dump(), again)
+    return again, seen
+
+
+def agree(state: State, views: Views, again: State, seen: Views) -> None:
+    """Nothing tells the ones from the others: not what is in them, nor its order, nor what is one object."""
+    assert encoded(again) == encoded(state)
+    assert whole(again, seen) == whole(state, views)
+    assert dump_state(again) == dump_state(state)
+    assert seen.dump() == views.dump()
+
+
+def happened(seed: int, script: list[int]) -> set[type]:
+    """What kinds of events a script brings about, with a snapshot at a point of its seed, which lives on beside it."""
+    draw = Random(seed)
+    world = WatchedWorld(latency=draw.choice(["instant", "realistic"]))
+    world.founded(FOUNDER, draw.choice(list(FeatureSet)))
+    world.founded(RIVAL)
+    point = min(draw.randrange(LENGTH), len(script) - 1)
+    again, seen = State(), Views()
+    for number, _ in enumerate(play(script, world)):
+        if number == point:
+            again, seen = reloaded(world.state, world.views)
+            agree(world.state, world.views, again, seen)
+            assert answers(seen, ACCOUNTS) == answers(world.views, ACCOUNTS)
+    later = world.log[again.position :]
+    for envelope in later:
+        apply(again, envelope)
+    seen.feed(later)
+    agree(world.state, world.views, again, seen)
+    assert answers(seen, ACCOUNTS) == answers(world.views, ACCOUNTS)
+    return {type(envelope.event) for envelope in world.log}
+
+
+def test_random_worlds_come_back() -> None:
+    """Whatever happened before a snapshot and happens after it, state and views are as without it."""
+    assert kinds_of_events(happened, worlds=150, length=LENGTH) == set(EVOLVE), "the commands reach every kind of event"
+
+
+def test_every_moment_of_a_story_comes_back() -> None:
+    """After each event of a story in which everything happens, a snapshot gives back the state and the views."""
+    state, views = State(), Views()
+    for envelope in told_story().log:
+        apply(state, envelope)
+        views.feed([envelope])
+        agree(state, views, *reloaded(state, views))
+
+
+def test_copies_would_be_noticed() -> None:
+    """A handshake in a queue, or an account among the members, that is a copy of itself tells two worlds apart."""
+    world = WatchedWorld()
+    world.founded()
+    world.invited(MEMBER)
+    state, _ = reloaded(world.state, world.views)
+    state.timers.invitations[0] = replace(state.timers.invitations[0])
+    assert encoded(state) == encoded(world.state)
+    assert whole(state) != whole(world.state)
+    state, _ = reloaded(world.state, world.views)
+    assert whole(state) == whole(world.state)
+    organization = state.organization_of(FOUNDER)
+    organization.members[FOUNDER] = replace(organization.members[FOUNDER])
+    assert encoded(state) == encoded(world.state)
+    assert whole(state) != whole(world.state)
+
+
+def test_views_that_cannot_be_loaded_stay_as_they_were() -> None:
+    """Views that fail to load in the middle have not changed."""
+    world = told_story()
+    views = Views()
+    before = whole(views)
+    state = load_state(dump_state(world.state))
+    state.transfers.by_id.clear()
+    with pytest.raises(ValueError, match="zip"):
+        views.load(world.views.dump(), state)
+    assert whole(views) == before
