@@ -1,8 +1,8 @@
 """Time that passes by itself: under a paced or wall clock always, under a simulated one with autojump and processes.
 
-A simulated clock leaps from one timer or sleeper to the next whenever nobody has anything left to do at this moment. Among
-processes that is when all of them sleep. If one is blocked by something else than the log, every task is looked at, as
-with autojump always.
+A simulated clock leaps from one timer or sleeper to the next whenever nobody has anything left to do at this moment.
+Among processes that is when all of them sleep. If one is blocked by something else than the log, every task is looked
+at, as with autojump always.
 """
 
 from contextlib import suppress
