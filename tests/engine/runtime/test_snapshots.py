@@ -226,7 +226,8 @@ async def test_log_changed_where_it_stands(path: Path, position: int) -> None:
     """A changed record between the last completed segment and the snapshot is found, as without a snapshot."""
     await live(path)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE events SET record = x'00' WHERE position = ?", (position,))
+        row = "(SELECT min(last) FROM parts WHERE last >= ?)"
+        connection.execute(f"UPDATE parts SET records = x'00' WHERE last = {row}", (position,))
     assert not await is_believed(path)
     with pytest.raises(LogDamaged):
         await reopened(path)
