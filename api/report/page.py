@@ -1,0 +1,5 @@
+"""x."""
+
+
+def render_report(outcome):
+    return ""
