@@ -14,7 +14,7 @@ import typer
 from ..engine.runtime.log import EventLog, LogError, MemoryLog
 from ..engine.runtime.sqlite_log import SqliteLog
 from .play import Outcome, play_scenario
-from .report.files import ReportError, require_writable, write_report
+from .report import ReportError, render_report, require_writable, write_report
 from .scenario import ScenarioError, load_scenario
 from .scenario.model import Parameter, Scenario
 from .scenario.parameters import ACCOUNTS, read_assignment
@@ -93,9 +93,6 @@ def _require_apart(report: Path, log: Path | None) -> None:
 
 
 def _write(report: Path, outcome: Outcome) -> ReportError | None:
-    # Not before: everything else starts faster without plotly.
-    from .report import render_report
-
     try:
         write_report(report, render_report(outcome))
     except ReportError as error:
