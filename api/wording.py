@@ -33,8 +33,10 @@ def number(value: float | None) -> str:
 
 
 def rounded(value: float) -> str:
-    """A figure to be compared with others below each other: at most two decimals."""
-    return f"{value:,.0f}" if value == 0 or abs(value) >= 1_000 else f"{value:,.2f}"
+    """A figure to be compared with others below each other: two decimals, or two digits of what is small."""
+    if value == 0 or abs(value) >= 1_000:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def duration(hours: float) -> str:

@@ -20,7 +20,9 @@ class Chart(Struct, frozen=True):
     about: str
     figure: dict[str, Any]
     key: tuple[tuple[str, str], ...] = ()
-    """Name and colour: shown where labels have no room."""
+    """Name and colour of what is drawn."""
+    labelled: bool = True
+    """Whether names stand beside the lines too, so that the key is for narrow pages only."""
     wide: bool = False
 
 
@@ -91,14 +93,14 @@ def end_labels(ends: Sequence[tuple[str, str, float]], x: float, highest: float)
 
 
 def _apart(wanted: Sequence[float], top: float) -> list[float]:
-    """Heights at least a line apart, as near as may be to those wanted, and none above the top."""
-    order = sorted(range(len(wanted)), key=lambda index: (wanted[index], index))
+    """Heights at least a line apart, as near as may be to those wanted; of equal ones the first is on top."""
+    order = sorted(range(len(wanted)), key=lambda index: (wanted[index], -index))
     placed = list(wanted)
     floor = 0.0
     for index in order:
         placed[index] = floor = max(wanted[index], floor)
         floor += LINE_HEIGHT
-    ceiling = top
+    ceiling = top - LINE_HEIGHT / 2
     for index in reversed(order):
         placed[index] = min(placed[index], ceiling)
         ceiling = placed[index] - LINE_HEIGHT

@@ -59,7 +59,7 @@ def figure(chart: Chart) -> str:
     key = "".join(
         f'<li><i style="background:{color}" data-color="{color}"></i>{escape(name)}</li>' for name, color in chart.key
     )
-    listed = f'<ul class="key">{key}</ul>' if key else ""
+    listed = f'<ul class="key{" spare" if chart.labelled else ""}">{key}</ul>' if key else ""
     size, id_, title = "wide" if chart.wide else "half", escape(f"chart-{chart.id}"), escape(chart.title)
     return (
         f'<figure class="{size}"><figcaption><h3>{title}</h3><p>{escape(chart.about)}</p>{listed}</figcaption>'

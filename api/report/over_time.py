@@ -1,6 +1,7 @@
 """Charts over the time of a run: the way to all features, states of handshakes and accounts, calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from .. import wording
@@ -77,9 +78,29 @@ def call_charts(outcome: Outcome) -> Iterator[Chart]:
             order = list(largest(outcome.timeline.calls, len(SERIES)))
             found = largest(calls, len(SERIES))
             colors = {name: SERIES[order.index(name) if name in order else -1] for name in found}
-            all_series = [Series(name, colors[name], [0, *values]) for name, values in found.items()]
-            about = f"By operation, within each {axis.stretch}."
-            yield _areas(axis, id_, title, about, f"calls per {axis.stretch}", all_series)
+            yield _bars(axis, id_, title, [Series(name, colors[name], values) for name, values in found.items()])
+
+
+def _bars(axis: TimeAxis, id_: str, title: str, all_series: Sequence[Series]) -> Chart:
+    """What came in each stretch, by name: no labels, for where a bar ends says nothing."""
+    figure = layout(axis.title, f"calls per {axis.stretch}", 24)
+    figure["yaxis"]["range"] = [0, highest([series.values for series in all_series], on_top=True)]
+    figure["xaxis"]["range"] = [0, axis.end]
+    figure |= {"barmode": "stack", "bargap": 0}
+    middles = [round((begin + end) / 2, 4) for begin, end in pairwise(axis.points)]
+    data = [
+        {
+            "type": "bar",
+            "name": text(series.name),
+            "x": middles,
+            "y": list(series.values),
+            "marker": {"color": series.color, "line": {"width": 0}},
+        }
+        for series in all_series
+    ]
+    about = f"By operation, within each {axis.stretch}."
+    keys = tuple(series.key for series in all_series)
+    return Chart(id_, title, about, {"data": data, "layout": figure}, keys, labelled=False)
 
 
 def _happens(columns: Any, *, level: bool = True) -> bool:
@@ -111,16 +132,15 @@ def _members(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
 
 def _areas(axis: TimeAxis, id_: str, title: str, about: str, what: str, all_series: Sequence[Series]) -> Chart:
     columns = [series.values for series in all_series]
-    names = [series.name for series in all_series]
     top = highest(columns, on_top=True)
-    figure = layout(axis.title, what, room(names))
-    figure["yaxis"]["range"] = [0, top]
-    figure["xaxis"]["range"] = [0, axis.end]
     ends, below = list[tuple[str, str, float]](), 0.0
     for series in all_series:
         last = series.values[-1]
-        ends.append((series.name, series.color, below + last / 2))
+        ends.append((f"{series.name} {last:,.0f}", series.color, below + last / 2))
         below += last
+    figure = layout(axis.title, what, room([end[0] for end in ends]))
+    figure["yaxis"]["range"] = [0, top]
+    figure["xaxis"]["range"] = [0, axis.end]
     figure["annotations"] += end_labels(ends, axis.end, top)
     data = stacked(all_series, axis.points)
     return Chart(id_, title, about, {"data": data, "layout": figure}, tuple(series.key for series in all_series))

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Iterable
 from importlib.resources import files
 from string import Template
 
@@ -32,7 +33,7 @@ def render_report(outcome: Outcome) -> str:
     body = (
         section("time", "Over time", _grid(map(figure, over_time))),
         section("durations", "How long it took", _grid(map(figure, durations)), tables.distributions(outcome)),
-        section("throttling", "Throttling and limits", _grid(map(figure, calls)), tables.throttling(outcome)),
+        section("throttling", "Throttling and limits", _grid([*map(figure, calls), tables.throttling(outcome)])),
         section("refusals", "Refused calls", tables.refusals(outcome)),
         section("steps", "Steps", tables.steps(outcome)),
         section("outcome", "What became of it", tables.organizations(outcome), tables.handshakes(outcome)),
@@ -56,7 +57,7 @@ def render_report(outcome: Outcome) -> str:
     )
 
 
-def _grid(parts: "map[str] | list[str]") -> str:
+def _grid(parts: Iterable[str]) -> str:
     body = "".join(parts)
     return f'<div class="grid">{body}</div>' if body else ""
 

@@ -42,7 +42,7 @@ STATES = {
 SERIES = (BLUE, AMBER, SKY, PURPLE, SEA, GRAY)
 """Of what has no state: organizations and operations, the largest first."""
 
-HEIGHT, TOP, BOTTOM, LEFT = 320, 34, 48, 58
+HEIGHT, TOP, BOTTOM, LEFT = 330, 48, 46, 58
 """Of a chart and around what is drawn in it, in pixels."""
 
 LINE_HEIGHT, CHARACTER = 16, 7
@@ -60,16 +60,18 @@ def layout(x_title: str, y_title: str, right: int) -> dict[str, Any]:
     return {
         "height": HEIGHT,
         "margin": {"l": LEFT, "r": right, "t": TOP, "b": BOTTOM, "pad": 4},
-        "font": {"family": "system-ui, -apple-system, Segoe UI, Roboto, sans-serif", "size": 13, "color": MUTED},
+        "font": {"family": "system-ui, -apple-system, Segoe UI, Roboto, sans-serif", "size": 12, "color": MUTED},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
         "dragmode": False,
         "hovermode": "x unified",
         "hoverlabel": {"font": {"size": 12}},
-        "xaxis": _axis({"title": {"text": x_title, "standoff": 10}, "showgrid": False, "linecolor": MUTED}),
+        "xaxis": _axis(
+            {"title": {"text": x_title, "standoff": 8, "font": {"size": 12}}, "showgrid": False, "linecolor": MUTED}
+        ),
         "yaxis": _axis({"gridcolor": GRID, "nticks": 6, "tickformat": ",~r", "hoverformat": ",~r"}),
-        "annotations": [note(y_title, 0, 1, xref="paper", yref="paper", xanchor="left", yshift=18, xshift=-LEFT + 8)],
+        "annotations": [note(y_title, 0, 1, xref="paper", yref="paper", xanchor="left", yshift=26, xshift=-LEFT + 8)],
         "shapes": [],
     }
 

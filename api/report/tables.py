@@ -9,6 +9,9 @@ from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
 from ..wording import STATISTICS
 from .html import definitions, escape, share_table, table
 
+MOST_TILES = 7
+"""In one row."""
+
 
 def verdict(outcome: Outcome) -> str:
     """Whether the run passed, to be seen from afar."""
@@ -41,10 +44,12 @@ def _meaning(threshold: str) -> str:
 
 def tiles(outcome: Outcome) -> str:
     """The figures that a reader looks for first."""
+    found = list(_tiles(outcome))
+    columns = len(found) if len(found) <= MOST_TILES else -(-len(found) // 2)
     items = "".join(
-        f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>' for name, value in _tiles(outcome)
+        f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>' for name, value in found
     )
-    return f'<div class="tiles">{items}</div>'
+    return f'<div class="tiles" style="--columns:{columns}">{items}</div>'
 
 
 def _tiles(outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -126,13 +131,18 @@ def refusals(outcome: Outcome) -> str:
 
 def throttling(outcome: Outcome) -> str:
     """What was throttled and what waited, by operation and limit."""
-    return share_table(("Operation", "Calls"), outcome.throttled, "Throttled") + share_table(
-        ("Operation and limit", "Calls"), outcome.held_back, "Held back"
+    parts = (
+        share_table(("Operation", "Calls"), outcome.throttled, "Throttled"),
+        share_table(("Operation and limit", "Calls"), outcome.held_back, "Held back"),
     )
+    return "".join(f'<div class="half">{part}</div>' for part in parts if part)
 
 
 def steps(outcome: Outcome) -> str:
-    """The steps with the time that they took in AWS's world."""
+    """The steps with the time that they took in AWS's world; refusals and the like only where there are any."""
+    told = [
+        name for name in ("refused", "throttled", "held_back") if any(getattr(each, name) for each in outcome.steps)
+    ]
     rows = (
         (
             str(step.step),
@@ -141,14 +151,12 @@ def steps(outcome: Outcome) -> str:
             f"{step.began_days:,.2f}",
             wording.duration(step.hours),
             f"{step.commands:,}",
-            f"{step.refused:,}",
-            f"{step.throttled:,}",
-            f"{step.held_back:,}",
+            *(f"{getattr(step, name):,}" for name in told),
         )
         for step in outcome.steps
     )
-    head = ("Step", "Action", "Of", "Begins at day", "AWS-time", "Calls", "Refused", "Throttled", "Held back")
-    return table(head, rows, texts=3)
+    names = (name.replace("_", " ").capitalize() for name in told)
+    return table(("Step", "Action", "Of", "Begins at day", "AWS-time", "Calls", *names), rows, texts=3)
 
 
 def figures(outcome: Outcome) -> str:
