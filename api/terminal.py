@@ -13,6 +13,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from ..engine.runtime.engine import EngineStopped
@@ -81,7 +82,7 @@ def progress_bar() -> Generator[Report, None, None]:
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TextColumn("{task.fields[day]}"),
-        Pace(),
+        Pace(table_column=Column(no_wrap=True)),
     )
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         tasks: dict[str, Any] = {}
@@ -89,6 +90,9 @@ def progress_bar() -> Generator[Report, None, None]:
         def report(what: str, done: int, total: int, day: str) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total, day=day)
+            elif done < bar.tasks[tasks[what]].completed:
+                # The same again: its rate is that of this time.
+                bar.reset(tasks[what], total=total, day=day)
             bar.update(tasks[what], completed=done, total=total, day=day)
 
         yield report

@@ -109,6 +109,6 @@ def _told(times: list[float], unit: str, end: float) -> list[dict[str, Any]]:
         side = (
             {"xanchor": "right", "xshift": -8, "yshift": 8} if full else {"xanchor": "left", "xshift": 8, "yshift": -8}
         )
-        said = f"{name} {wording.rounded(x)} {unit}"
+        said = f"{name} {wording.long(x * SECONDS[unit] / 3_600)}"
         notes.append(note(said, x, percentile, font={"size": 12, "color": INK}, **side))
     return notes

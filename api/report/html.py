@@ -5,7 +5,7 @@ from html import escape
 
 from .chart import Chart
 
-__all__ = ["definitions", "escape", "figure", "section", "share_table", "table"]
+__all__ = ["definitions", "escape", "figures", "section", "share_table", "table"]
 
 
 def section(id_: str, title: str, *parts: str) -> str:
@@ -54,13 +54,19 @@ def definitions(pairs: Iterable[tuple[str, str]]) -> str:
     return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(value)}</dd>' for name, value in pairs)}</dl>"
 
 
-def figure(chart: Chart) -> str:
-    """The place of a chart, with its title and, where labels have no room, its key."""
+def figures(charts: Sequence[Chart]) -> list[str]:
+    """The places of charts, two beside each other on wide pages; the last has no neighbour if they are odd."""
+    odd = sum(not chart.wide for chart in charts) % 2
+    return [_figure(chart, wide=chart.wide or (odd == 1 and chart is charts[-1])) for chart in charts]
+
+
+def _figure(chart: Chart, *, wide: bool) -> str:
+    """The place of a chart, with its title and its key."""
     key = "".join(
         f'<li><i style="background:{color}" data-color="{color}"></i>{escape(name)}</li>' for name, color in chart.key
     )
     listed = f'<ul class="key{" spare" if chart.labelled else ""}">{key}</ul>' if key else ""
-    size, id_, title = "wide" if chart.wide else "half", escape(f"chart-{chart.id}"), escape(chart.title)
+    size, id_, title = "wide" if wide else "half", escape(f"chart-{chart.id}"), escape(chart.title)
     return (
         f'<figure class="{size}"><figcaption><h3>{title}</h3><p>{escape(chart.about)}</p>{listed}</figcaption>'
         f'<div class="chart" id="{id_}" role="img" aria-label="{title}"></div></figure>'

@@ -11,7 +11,7 @@ from ..play import Outcome
 from . import tables
 from .durations import duration_charts
 from .files import MARKER
-from .html import escape, figure, section
+from .html import escape, figures, section
 from .over_time import call_charts, time_charts
 from .style import DARK
 
@@ -25,15 +25,16 @@ def render_report(outcome: Outcome) -> str:
     Raises:
         ModuleNotFoundError: plotly is not installed.
     """
-    from plotly.offline import get_plotlyjs
+    # Not before: everything else starts faster without it.
+    from plotly.offline import get_plotlyjs  # pyright: ignore[reportMissingTypeStubs]  # plotly ships no types
 
     plotly, script = get_plotlyjs(), _resource("page.js")
     over_time, durations, calls = list(time_charts(outcome)), list(duration_charts(outcome)), list(call_charts(outcome))
     drawn = {f"chart-{chart.id}": chart.figure for chart in (*over_time, *durations, *calls)}
     body = (
-        section("time", "Over time", _grid(map(figure, over_time))),
-        section("durations", "How long it took", _grid(map(figure, durations)), tables.distributions(outcome)),
-        section("throttling", "Throttling and limits", _grid([*map(figure, calls), tables.throttling(outcome)])),
+        section("time", "Over time", _grid(figures(over_time))),
+        section("durations", "How long it took", _grid(figures(durations)), tables.distributions(outcome)),
+        section("throttling", "Throttling and limits", _grid([*figures(calls), tables.throttling(outcome)])),
         section("refusals", "Refused calls", tables.refusals(outcome)),
         section("steps", "Steps", tables.steps(outcome)),
         section("outcome", "What became of it", tables.organizations(outcome), tables.handshakes(outcome)),

@@ -71,7 +71,11 @@ def layout(x_title: str, y_title: str, right: int) -> dict[str, Any]:
             {"title": {"text": x_title, "standoff": 8, "font": {"size": 12}}, "showgrid": False, "linecolor": MUTED}
         ),
         "yaxis": _axis({"gridcolor": GRID, "nticks": 6, "tickformat": ",~r", "hoverformat": ",~r"}),
-        "annotations": [note(y_title, 0, 1, xref="paper", yref="paper", xanchor="left", yshift=26, xshift=-LEFT + 8)],
+        "annotations": [
+            note(
+                y_title, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=22, xshift=-LEFT + 8
+            )
+        ],
         "shapes": [],
     }
 
