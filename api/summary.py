@@ -23,8 +23,7 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
         outcome: of the run.
         report: where its report was written, if one was.
     """
-    if outcome.description:
-        out.print(outcome.description, markup=False, highlight=False)
+    out.print(outcome.description or outcome.scenario, markup=False, highlight=False)
     _print_thresholds(outcome)
     _print_organizations(outcome)
     _print_calls(outcome)
