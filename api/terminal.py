@@ -12,7 +12,7 @@ import anyio
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
@@ -85,14 +85,16 @@ def progress_bar() -> Generator[Report, None, None]:
         Pace(table_column=Column(no_wrap=True)),
     )
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
+        tasks: dict[str, TaskID] = {}
+        reached: dict[str, int] = {}
 
         def report(what: str, done: int, total: int, day: str) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total, day=day)
-            elif done < bar.tasks[tasks[what]].completed:
+            elif done < reached[what]:
                 # The same again: its rate is that of this time.
                 bar.reset(tasks[what], total=total, day=day)
+            reached[what] = done
             bar.update(tasks[what], completed=done, total=total, day=day)
 
         yield report

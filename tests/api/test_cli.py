@@ -159,8 +159,10 @@ def log(tmp_path: Path, finished: tuple[bytes, dict[str, Any]]) -> Path:
         ),
         (
             ("simulate", "--help"),
-            ("scenario", "--log", "--seed", "--set", "NAME=VALUE", "--accounts", "--report", "FILE.html")
-            + ("--durability", "full|normal|off", "--resume", "--json"),
+            (
+                *("scenario", "--log", "--seed", "--set", "NAME=VALUE", "--accounts", "--report", "FILE.html"),
+                *("--durability", "full|normal|off", "--resume", "--json"),
+            ),
         ),
         (("show", "--help"), ("log", "organization|units|accounts|", "policies|handshakes", "--limit", "--json")),
         (("verify", "--help"), ("log", "--json")),
@@ -322,9 +324,8 @@ def test_refusals_for_people(call: Run, tmp_path: Path) -> None:
     """Refused calls are told with AWS's name and reason, those that waited with the limit."""
     limited = f"[quotas]\ninvitations_per_day = 30\n{SCENARIO.replace('seed = 5', '')}"
     (tmp_path / "s.toml").write_text(limited)
-    assert (
-        "10 InviteAccountToOrganization " in " ".join(call("simulate", "s.toml").out.split()).partition("held back")[2]
-    )
+    told = " ".join(call("simulate", "s.toml").out.split())
+    assert "held back 1 1 InviteAccountToOrganization HANDSHAKE_RATE_LIMIT_EXCEEDED" in told
     invite = 'action = "invite"\n'
     (tmp_path / "s.toml").write_text(limited.replace(invite, f"{invite}retry = {{ attempts = 1 }}\n"))
     ran = call("simulate", "s.toml")
@@ -395,7 +396,7 @@ def test_impossible_parameters(arguments: tuple[str, ...], message: str, call: R
 
 
 def test_report(run: Run, finished: tuple[bytes, dict[str, Any]], tmp_path: Path) -> None:
-    """A report is written beside all else, replaces an earlier one, and holds what repeats the run: the command does."""
+    """A report is written beside all else, replaces an earlier one, and holds the command that repeats the run."""
     for _ in range(2):
         ran = run("simulate", "s.toml", "--report", "r.html", "--json")
         assert (ran.code, ran.err, ran.json["digest"]) == (0, "", finished[1]["digest"])
@@ -427,7 +428,7 @@ def pipe(folder: Path) -> str:
 
 
 def file_as_folder(folder: Path) -> str:
-    return "s.toml/r.html: cannot be written: Not a directory"
+    return "s.toml/r.html: cannot be written: there is no directory s.toml"
 
 
 def the_log(folder: Path) -> str:
