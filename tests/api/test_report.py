@@ -17,7 +17,7 @@ import pytest
 
 from orgsim.api import wording
 from orgsim.api.play import Outcome, play_scenario
-from orgsim.api.play.outcome import ThresholdOutcome
+from orgsim.api.play.outcome import Distribution, ThresholdOutcome
 from orgsim.api.report import ReportError, render_report, require_writable, write_report
 from orgsim.api.report.files import MARKER
 from orgsim.api.report.style import DARK, STATES
@@ -267,6 +267,25 @@ def test_durations_hold_the_percentiles_and_thresholds() -> None:
     assert figure["data"][0]["y"] == list(range(101))
     assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [12]
     assert [note["text"] for note in figure["layout"]["annotations"] if "✓" in note["text"]] == ["✓ p95 &lt; 12 days"]
+
+
+def test_durations_with_outliers() -> None:
+    """A few very long times are told in words instead of pressing all others together, and so is a far limit."""
+    outcome = played(MIGRATION)
+    times = (*(float(percentile) for percentile in range(100)), 5_000.0)
+    slow = Distribution(200, 50.0, times)
+    limits = (
+        ThresholdOutcome("joining_days.p99 < 900", 99.0, ok=True),
+        ThresholdOutcome("joining_days.p5 > 9", 5.0, ok=False),
+    )
+    changed = msgspec.structs.replace(outcome, distributions={"joining_days": slow}, thresholds=limits)
+    page = Page(changed)
+    layout = page.charts["chart-duration-joining_days"]["layout"]
+    assert layout["xaxis"]["range"] == [0, pytest.approx(99 * 1.04)]
+    assert [shape["x0"] for shape in layout["shapes"]] == [9]
+    texts = [note["text"] for note in layout["annotations"]]
+    assert {"✓ p99 &lt; 900 days →", "✗ p5 &gt; 9 days", "median 50.0 days", "p95 95.0 days"} <= set(texts)
+    assert "The axis ends behind p99; the longest took 5,000.0 days." in page.text
 
 
 def test_throttled_run() -> None:
