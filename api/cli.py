@@ -9,9 +9,10 @@ import sys
 from contextlib import aclosing
 from functools import partial
 from importlib.metadata import version
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import msgspec
 import typer
@@ -141,6 +142,8 @@ async def _verify(path: Path) -> Verified:
 
 def main() -> None:
     """The entry point of the command ``orgsim``."""
+    # What a scenario says need not be what every terminal can show.
+    cast("TextIOWrapper[Any]", sys.stdout).reconfigure(errors="replace")
     try:
         app()
         sys.stdout.flush()

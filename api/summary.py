@@ -57,9 +57,10 @@ def _print_thresholds(outcome: Outcome) -> None:
     if not outcome.thresholds:
         return
     _head("Thresholds")
+    held, failed = "✓✗" if "utf" in out.encoding else "+x"
     width = max(NAME, *(len(each.threshold) + 2 for each in outcome.thresholds))
     for each in outcome.thresholds:
-        mark = "[green]✓[/]" if each.ok else "[red]✗[/]"
+        mark = f"[green]{held}[/]" if each.ok else f"[red]{failed}[/]"
         condition = escape(f"{each.threshold:{width}}")
         out.print(f"{mark} {condition}{wording.number(each.value)}", soft_wrap=True, highlight=False)
 

@@ -288,6 +288,19 @@ def test_summary_at_eighty_columns(tmp_path: Path) -> None:
     assert [line for line in plain.splitlines() if len(line) > 80 and not line.startswith("  digest")] == []
 
 
+def test_summary_in_ascii(tmp_path: Path) -> None:
+    """Where only ASCII can be printed, marks are ASCII, and nothing that a scenario says ends the run."""
+    (tmp_path / "s.toml").write_text('description = "naïve"\n' + SCENARIO + FAILING, "utf-8")
+    environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [ORGSIM, "simulate", "s.toml"], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    lines = done.stdout.decode("ascii").splitlines()
+    assert lines[0] == "na?ve"
+    assert [line[0] for line in lines[3:6]] == ["+", "x", "x"]
+
+
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
 def test_passing_thresholds(as_json: tuple[str, ...], call: Run, tmp_path: Path) -> None:
     """A run whose thresholds all hold ends well."""
