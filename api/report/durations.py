@@ -61,7 +61,7 @@ def _chart(name: str, distribution: Distribution, thresholds: list[ThresholdOutc
     if outliers:
         about += f" The axis ends behind p99; the longest took {_said(times[-1], unit)}."
     data = [line(Series("% within this time", BLUE, range(101)), times), _points(times)]
-    return Chart(f"duration-{name}", TITLES[name], about, {"data": data, "layout": figure})
+    return Chart(f"duration-{name}", TITLES.get(name, name), about, {"data": data, "layout": figure})
 
 
 def _said(time: float, unit: str) -> str:

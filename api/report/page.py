@@ -8,12 +8,25 @@ from importlib.resources import files
 from string import Template
 
 from ..play import Outcome
-from . import tables
 from .durations import duration_charts
 from .files import MARKER
 from .html import escape, figures, section
 from .over_time import call_charts, time_charts
 from .style import DARK
+from .tables import (
+    all_figures,
+    distributions,
+    handshakes,
+    organizations,
+    refusals,
+    reproduce,
+    slowest,
+    steps,
+    thresholds,
+    throttling,
+    tiles,
+    verdict,
+)
 
 
 def render_report(outcome: Outcome) -> str:
@@ -33,13 +46,13 @@ def render_report(outcome: Outcome) -> str:
     drawn = {f"chart-{chart.id}": chart.figure for chart in (*over_time, *durations, *calls)}
     body = (
         section("time", "Over time", _grid(figures(over_time))),
-        section("durations", "How long it took", _grid(figures(durations)), tables.distributions(outcome)),
-        section("throttling", "Throttling and limits", _grid([*figures(calls), tables.throttling(outcome)])),
-        section("refusals", "Refused calls", tables.refusals(outcome)),
-        section("steps", "Steps", tables.steps(outcome)),
-        section("outcome", "What became of it", tables.organizations(outcome), tables.handshakes(outcome)),
-        section("slowest", "Slowest accounts", _grid([tables.slowest(outcome)])),
-        section("reproduce", "How to reproduce", tables.reproduce(outcome), tables.figures(outcome)),
+        section("durations", "How long it took", _grid(figures(durations)), distributions(outcome)),
+        section("throttling", "Throttling and limits", _grid([*figures(calls), throttling(outcome)])),
+        section("refusals", "Refused calls", refusals(outcome)),
+        section("steps", "Steps", steps(outcome)),
+        section("outcome", "What became of it", organizations(outcome), handshakes(outcome)),
+        section("slowest", "Slowest accounts", _grid([slowest(outcome)])),
+        section("reproduce", "How to reproduce", reproduce(outcome), all_figures(outcome)),
     )
     title = outcome.description or outcome.scenario or "A run of orgsim"
     return MARKER + Template(_resource("page.html")).substitute(
@@ -48,9 +61,9 @@ def render_report(outcome: Outcome) -> str:
         start=f"{outcome.start:%Y-%m-%d %H:%M} UTC",
         policy=" ".join(f"'sha256-{_digest(each)}'" for each in (plotly, script)),
         style=_resource("page.css"),
-        verdict=tables.verdict(outcome),
-        thresholds=tables.thresholds(outcome),
-        tiles=tables.tiles(outcome),
+        verdict=verdict(outcome),
+        thresholds=thresholds(outcome),
+        tiles=tiles(outcome),
         body="\n".join(part for part in body if part),
         data=_embedded({"figures": drawn, "dark": DARK}),
         plotly=plotly,

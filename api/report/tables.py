@@ -118,7 +118,7 @@ def slowest(outcome: Outcome) -> str:
     """The accounts that took longest."""
     titles = {"joining_days": "The slowest to join", "migration_days": "The slowest to approve"}
     parts = (
-        table(("Account", "Days"), ((each.account, f"{each.days:,.2f}") for each in found), name=titles[name])
+        table(("Account", "Days"), ((each.account, f"{each.days:,.2f}") for each in found), name=titles.get(name, name))
         for name, found in outcome.slowest.items()
     )
     return "".join(f'<div class="half">{part}</div>' for part in parts if part)
@@ -159,7 +159,7 @@ def steps(outcome: Outcome) -> str:
     return table(("Step", "Action", "Of", "Begins at day", "AWS-time", "Calls", *names), rows, texts=3)
 
 
-def figures(outcome: Outcome) -> str:
+def all_figures(outcome: Outcome) -> str:
     """Every figure that is one number."""
     rows = ((name, NUMBERS[name], wording.number(value)) for name, value in outcome.metrics.items())
     return f"<details><summary>All figures</summary>{table(('Figure', 'What it is', 'Value'), rows, texts=2)}</details>"

@@ -349,6 +349,7 @@ def test_texts_are_escaped() -> None:
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert len(page.scripts) == len(plain.scripts) == 3
     assert page.scripts[1:] == plain.scripts[1:]
+    assert "<" not in page.scripts[0]
     assert page.text.count(EVIL) >= 8
     assert EVIL in page.sections["steps"][1][1]
     (name,) = page.series("chart-members")
