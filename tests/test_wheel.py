@@ -66,8 +66,9 @@ def test_content(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
     metadata = {name for name in names if name.startswith(f"orgsim-{version('orgsim')}.dist-info/")}
     source = {file.relative_to(ROOT) for floor in FLOORS for file in (ROOT / floor).rglob("*.py")}
+    page = {f"orgsim/api/report/page.{kind}" for kind in ("css", "html", "js")}
     typed = {f"orgsim/{floor}/py.typed" for floor in FLOORS}
-    assert names - metadata == {f"orgsim/{file.as_posix()}" for file in source} | typed
+    assert names - metadata == {f"orgsim/{file.as_posix()}" for file in source} | typed | page
     assert metadata
     assert "orgsim/__init__.py" not in names
 

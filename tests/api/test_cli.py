@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -30,13 +31,20 @@ ENVIRONMENT = {
 SCENARIO = """
 seed = 5
 
+[parameters]
+accept = 0.8
+
 [populations.partners]
 origin = "invited"
 count = 40
-joining = { distribution = "uniform", from_days = 0.5, to_days = 5 }
-accept = 0.8
+
+[populations.partners.invitation]
+delay = { distribution = "uniform", from_days = 0.5, to_days = 5 }
+
+[populations.partners.migration]
+accept = "$accept"
 decline = 0.2
-answer = { distribution = "uniform", from_days = 1, to_days = 9 }
+delay = { distribution = "uniform", from_days = 1, to_days = 9 }
 
 [populations.vended]
 origin = "created"
@@ -51,6 +59,9 @@ action = "invite"
 population = "partners"
 
 [[steps]]
+action = "wait_for_answers"
+
+[[steps]]
 action = "enable_all_features"
 
 [[steps]]
@@ -62,6 +73,10 @@ action = "remove_declined"
 [[steps]]
 action = "finalize"
 """
+
+WAIT = b'[[steps]]\naction = "wait"\ndays = 1\n'
+PASSING = '\n[thresholds]\nall_features_share = "== 1"\nmigration_days.p95 = "< 12"\n'
+FAILING = '\n[thresholds]\nall_features_share = "== 1"\nclosing_seconds.max = "< 60"\nmembers = "> 500"\n'
 
 
 class Ran:
@@ -145,7 +160,10 @@ def log(tmp_path: Path, finished: tuple[bytes, dict[str, Any]]) -> Path:
         ),
         (
             ("simulate", "--help"),
-            ("scenario", "--log", "--seed", "--accounts", "--durability", "full|normal|off", "--resume", "--json"),
+            (
+                *("scenario", "--log", "--seed", "--set", "NAME=VALUE", "--accounts", "--report", "FILE.html"),
+                *("--durability", "full|normal|off", "--resume", "--json"),
+            ),
         ),
         (("show", "--help"), ("log", "organization|units|accounts|", "policies|handshakes", "--limit", "--json")),
         (("verify", "--help"), ("log", "snapshot", "--json")),
@@ -210,24 +228,126 @@ def test_durability(durability: str, call: Run, finished: tuple[bytes, dict[str,
 
 
 def test_simulate_for_people(run: Run, finished: tuple[bytes, dict[str, Any]]) -> None:
-    """For people the same figures are a table, and the digest can be copied in one piece."""
+    """For people the same figures stand in groups, and the digest can be copied in one piece."""
     ran = run("simulate", "s.toml", "--log", "w.db")
     found = finished[1]
     assert (ran.code, ran.err) == (0, "")
-    assert "ALL" in ran.out
-    assert f"{found['accounts']:,}" in ran.out
-    assert f"{found['events']:,} in " in ran.out
-    assert "40 ACCEPTED" in ran.out
-    assert "w.db" in ran.out
-    assert found["digest"] in ran.out
+    lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    organization = f"organization ALL, {found['accounts']} accounts, migrated in "
+    assert any(line.startswith(organization) for line in lines)
+    answers = found["handshakes"]["APPROVE_ALL_FEATURES"]
+    for line in (
+        "s.toml",
+        "INVITE 40 ACCEPTED",
+        f"APPROVE_ALL_FEATURES {answers['ACCEPTED']} ACCEPTED, {answers['DECLINED']} DECLINED",
+        "100 SUCCEEDED",
+        f"made {found['commands']}",
+        "seed 5",
+        "parameters accept=0.8",
+        f"digest {found['digest']}",
+        "log w.db",
+    ):
+        assert line in lines
+    assert f"events {found['events']} in " in " ".join(lines)
+    assert lines[-1] == "passed: there are no thresholds"
+
+
+def test_summary_of_steps_and_durations(call: Run) -> None:
+    """The summary has a row for each step with its time and calls, and one for each duration with its percentiles."""
+    found = call("simulate", "s.toml", "--json").json
+    rows = [line.split() for line in call("simulate", "s.toml").out.splitlines()]
+    steps = [row for row in rows if row and row[0].isdigit() and len(row) > 5]
+    assert [(row[0], row[1], int(row[-1])) for row in steps] == [
+        (str(step["step"]), step["action"], step["commands"]) for step in found["steps"]
+    ]
+    percentiles = found["distributions"]["migration_days"]["percentiles"]
+    (row,) = [row for row in rows if row and row[0] == "migration_days"]
+    assert row[1] == str(found["distributions"]["migration_days"]["count"])
+    assert [float(cell) for cell in row[2:]] == pytest.approx(
+        [percentiles[p] for p in (0, 50, 90, 95, 99, 100)], abs=0.006
+    )
+
+
+def test_summary_at_eighty_columns(tmp_path: Path) -> None:
+    """On a narrow terminal no line but a digest is wider than it."""
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [ORGSIM, "simulate", SHIPPED.relative_to(SHIPPED.parents[1]), "--accounts", "50"],
+        cwd=SHIPPED.parents[1],
+        env=ENVIRONMENT | {"TERM": "xterm", "COLUMNS": "80"},
+        stdin=subprocess.DEVNULL,
+        stdout=end,
+        stderr=subprocess.PIPE,
+    )
+    os.close(end)
+    shown = b""
+    while piece := read_terminal(terminal):
+        shown += piece
+    os.close(terminal)
+    assert process.communicate()[1] == b""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode())
+    assert "\x1b[32m✓" in shown.decode()
+    assert [line for line in plain.splitlines() if len(line) > 80 and not line.startswith("  digest")] == []
+
+
+def test_summary_in_ascii(tmp_path: Path) -> None:
+    """Where only ASCII can be printed, marks are ASCII, and nothing that a scenario says ends the run."""
+    (tmp_path / "s.toml").write_text('description = "naïve"\n' + SCENARIO + FAILING, "utf-8")
+    environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [ORGSIM, "simulate", "s.toml"], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    lines = done.stdout.decode("ascii").splitlines()
+    assert lines[0] == "na?ve"
+    assert [line[0] for line in lines[3:6]] == ["+", "x", "x"]
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_passing_thresholds(as_json: tuple[str, ...], call: Run, tmp_path: Path) -> None:
+    """A run whose thresholds all hold ends well."""
+    (tmp_path / "s.toml").write_text(SCENARIO + PASSING)
+    ran = call("simulate", "s.toml", *as_json)
+    assert (ran.code, ran.err) == (0, "")
+    if as_json:
+        assert ran.json["passed"] is True
+        return
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert ["✓", "all_features_share", "==", "1", "1"] in lines
+    assert ran.out.splitlines()[-1] == "passed: 2 of 2 thresholds"
+
+
+def test_failing_thresholds(call: Run, tmp_path: Path) -> None:
+    """A run of which a threshold failed tells all that it has to tell, and exits with 1."""
+    (tmp_path / "s.toml").write_text(SCENARIO + FAILING)
+    ran = call("simulate", "s.toml", "--log", "w.db", "--report", "r.html")
+    assert (ran.code, ran.err) == (1, "")
+    lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert "✓ all_features_share == 1 1" in lines
+    assert "✗ closing_seconds.max < 60 no value" in lines
+    assert any(re.fullmatch("✗ members > 500 1[0-9]{2}", line) for line in lines)
+    assert "report r.html" in lines
+    assert lines[-1] == "failed: 2 of 3 thresholds"
+    assert "failed: 2 of 3 thresholds" in (tmp_path / "r.html").read_text()
+    as_json = call("simulate", "s.toml", "--json")
+    assert (as_json.code, as_json.err) == (1, "")
+    assert [each["ok"] for each in as_json.json["thresholds"]] == [True, False, False]
+    assert call("verify", "w.db").code == 0
 
 
 def test_refusals_for_people(call: Run, tmp_path: Path) -> None:
-    """Refused commands are told, with AWS's name and reason."""
-    (tmp_path / "s.toml").write_text(f"[quotas]\ninvitations_per_day = 30\n{SCENARIO.replace('seed = 5', '')}")
+    """Refused calls are told with AWS's name and reason, those that waited with the limit."""
+    limited = f"[quotas]\ninvitations_per_day = 30\n{SCENARIO.replace('seed = 5', '')}"
+    (tmp_path / "s.toml").write_text(limited)
+    told = " ".join(call("simulate", "s.toml").out.split())
+    assert "held back 1 1 InviteAccountToOrganization HANDSHAKE_RATE_LIMIT_EXCEEDED" in told
+    invite = 'action = "invite"\n'
+    (tmp_path / "s.toml").write_text(limited.replace(invite, f"{invite}retry = {{ attempts = 1 }}\n"))
     ran = call("simulate", "s.toml")
     assert ran.code == 0
-    assert "HandshakeConstraintViolationException HANDSHAKE_RATE_LIMIT_EXCEEDED" in " ".join(ran.out.split())
+    assert "refused 10 10 HandshakeConstraintViolationException HANDSHAKE_RATE_LIMIT_EXCEEDED" in " ".join(
+        ran.out.split()
+    )
 
 
 def test_shipped_scenario(run: Run) -> None:
@@ -261,12 +381,126 @@ def test_accounts(call: Run) -> None:
     assert "INVITE" not in call("simulate", "s.toml", "--accounts", "0", "--json").json["handshakes"]
 
 
+def test_parameters(call: Run) -> None:
+    """Parameters can be set, several at once, and are said again; ``accounts`` is one that any scenario has."""
+    found = call("simulate", "s.toml", "--set", "accept=0.5", "--set", "accounts=10", "--json").json
+    assert found["parameters"] == {"accept": 0.5, "accounts": 10}
+    assert found["handshakes"]["INVITE"] == {"ACCEPTED": 10}
+    assert (
+        found["digest"]
+        == call("simulate", "s.toml", "--set", "accept=0.5", "--accounts", "10", "--json").json["digest"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--set", "accept"), "a parameter is set with NAME=VALUE, such as accept=0.95, not 'accept'"),
+        (("--set", "=1"), "a parameter is set with NAME=VALUE, such as accept=0.95, not '=1'"),
+        (("--set", "acept=1"), "s.toml: no parameter is called 'acept' (there are: accept)"),
+        (("--set", "accept=often"), "s.toml: the parameter accept is a number, as 0.8 is"),
+        (("--set", "accept=1", "--set", "accept=0"), "the parameter accept is set twice: to 1 and to 0"),
+        (("--set", "accounts=5", "--accounts", "6"), "the parameter accounts is set twice: to 5 and to 6"),
+    ],
+)
+def test_impossible_parameters(arguments: tuple[str, ...], message: str, call: Run, tmp_path: Path) -> None:
+    """A parameter that cannot be set is named in one line, and no log is begun."""
+    ran = call("simulate", "s.toml", "--log", "w.db", *arguments)
+    assert (ran.code, ran.complaint) == (2, message)
+    assert not (tmp_path / "w.db").exists()
+
+
+def test_report(run: Run, finished: tuple[bytes, dict[str, Any]], tmp_path: Path) -> None:
+    """A report is written beside all else, replaces an earlier one, and holds the command that repeats the run."""
+    for _ in range(2):
+        ran = run("simulate", "s.toml", "--report", "r.html", "--json")
+        assert (ran.code, ran.err, ran.json["digest"]) == (0, "", finished[1]["digest"])
+    page = (tmp_path / "r.html").read_text()
+    assert finished[1]["digest"] in page
+    (command,) = re.findall(r"<pre><code>orgsim (.*?)</code></pre>", page)
+    again = run(*shlex.split(command), "--json").json
+    assert (again["digest"], again["parameters"]) == (finished[1]["digest"], {"accept": 0.8})
+    assert {path.name for path in tmp_path.iterdir()} == {"s.toml", "r.html"}
+
+
+def missing_folder(folder: Path) -> str:
+    return "no/r.html: cannot be written: there is no directory no"
+
+
+def folder_itself(folder: Path) -> str:
+    (folder / "r.html").mkdir()
+    return "r.html: cannot be written: Is a directory"
+
+
+def other_file(folder: Path) -> str:
+    (folder / "r.html").write_text("<!doctype html>\n<p>precious</p>")
+    return "r.html: the file exists already, and is no report of orgsim: it is not overwritten"
+
+
+def pipe(folder: Path) -> str:
+    os.mkfifo(folder / "r.html")
+    return "r.html: cannot be written: no regular file"
+
+
+def file_as_folder(folder: Path) -> str:
+    return "s.toml/r.html: cannot be written: there is no directory s.toml"
+
+
+def the_log(folder: Path) -> str:
+    return "w.db: --log and --report need a file each"
+
+
+def the_scenario(folder: Path) -> str:
+    return "s.toml: the file exists already, and is no report of orgsim: it is not overwritten"
+
+
+@pytest.mark.parametrize(
+    "spoil", [missing_folder, folder_itself, other_file, pipe, file_as_folder, the_log, the_scenario]
+)
+def test_report_that_cannot_be_written(spoil: Callable[[Path], str], call: Run, tmp_path: Path) -> None:
+    """Where a report cannot be written, or would destroy something, one line says so before the run begins."""
+    message = spoil(tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    ran = call("simulate", "s.toml", "--log", "w.db", "--report", message.partition(":")[0])
+    assert (ran.code, ran.complaint) == (2, message)
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_report_without_plotly(call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without plotly one line says what to install, before the run begins."""
+    monkeypatch.setattr("orgsim.api.report.files.find_spec", lambda _: None)
+    ran = call("simulate", "s.toml", "--log", "w.db", "--report", "r.html")
+    assert (ran.code, ran.complaint) == (2, "r.html: a report needs plotly: pip install 'orgsim[plots]'")
+    assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
+
+
+def test_report_that_fails_at_the_end(call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the disk is full at the end, the summary is told all the same, then one line and exit code 1."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    ran = call("simulate", "s.toml", "--report", "r.html")
+    assert (ran.code, ran.err) == (1, "orgsim: r.html: cannot be written: No space left on device\n")
+    assert ran.out.splitlines()[-1] == "passed: there are no thresholds"
+    assert "r.html" not in ran.out
+    assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
+
+
+def test_plotly_is_for_reports_only() -> None:
+    """The command starts without plotly; it is loaded when a report is made."""
+    code = "import sys, orgsim.api.cli; print('plotly' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout == "False\n"
+
+
 def test_accounts_of_nobody(call: Run, tmp_path: Path) -> None:
     """A number of invited accounts for a scenario that invites nobody is wrong usage."""
     (tmp_path / "s.toml").write_text('[[steps]]\naction = "wait"\ndays = 1\n')
     ran = call("simulate", "s.toml", "--accounts", "5")
     assert ran.code == 2
-    assert "--accounts" in ran.complaint
+    assert ran.complaint == "s.toml: accounts sets the number of invited accounts, but the scenario has none"
 
 
 @pytest.mark.parametrize(
@@ -300,9 +534,9 @@ def test_wrong_usage(arguments: tuple[str, ...], named: str, call: Run, log: Pat
         (b"seed = ", "s.toml: not TOML: Invalid value (at end of document)"),
         (b"seed = 1\nseed : 2\n", "s.toml: not TOML: "),
         (b"\x00\xff\xfe", "s.toml: not a text file in UTF-8 (byte 1)"),
-        (b"[quotas]\naccounts = 0\n", "s.toml: quotas.accounts: "),
+        (WAIT + b"[quotas]\naccounts = 0\n", "s.toml: quotas.accounts: "),
         (b'[[steps]]\naction = "invite"\npopulation = "p"\n', "s.toml: steps[0].population: "),
-        (b"sed = 1", "s.toml: The table contains unknown field `sed`, did you mean `seed`?"),
+        (b"sed = 1\n" + WAIT, "s.toml: The table contains unknown field `sed`, did you mean `seed`?"),
         (b"SQLite format 3\0" + bytes(100), "s.toml: not TOML: "),
         (b"x = " + b"[" * 5_000, "s.toml: "),
     ],
@@ -552,7 +786,7 @@ def test_last_events_missing(call: Run, log: Path, finished: tuple[bytes, dict[s
     connection.commit()
     connection.close()
     ran = call("verify", "w.db")
-    assert (ran.code, ran.complaint) == (1, "w.db: damaged at position 513: the log should end at position 519")
+    assert (ran.code, ran.complaint) == (1, "w.db: damaged at position 513: the log should end at position 516")
 
 
 def of_newer_format(log: Path) -> str:
@@ -684,7 +918,7 @@ def test_progress_on_a_terminal(run: Run, tmp_path: Path) -> None:
     assert json.loads(out)["feature_set"] == "ALL"
     assert len(out.splitlines()) == 1
     text = shown.decode()
-    for words in ("Creating vended", "Inviting partners", "Joining: partners", "Answering", "300/300", "2026-01-", "━"):
+    for words in ("Creating vended", "Inviting partners", "Answering", "300/300", "2026-01-", "━"):
         assert words in text
 
 

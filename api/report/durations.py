@@ -1,0 +1,126 @@
+"""Charts of how long things took: what share of them had happened after which time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from .. import wording
+from ..play import Outcome
+from ..play.outcome import Distribution, ThresholdOutcome
+from ..scenario.metrics import DISTRIBUTIONS
+from .chart import Chart, Series, line, text
+from .style import BLUE, GREEN, INK, LINE_HEIGHT, VERMILION, layout, note, upright
+
+TITLES = {
+    "joining_days": "Time to join",
+    "migration_days": "Time to approve",
+    "creation_seconds": "Time to create an account",
+    "closing_seconds": "Time to close an account",
+    "held_back_seconds": "Time held back",
+}
+SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+LEAST = {"days": 3 * 86_400, "hours": 3 * 3_600, "minutes": 300, "seconds": 0}
+"""Unit to the least time, in seconds, that is told in it."""
+TOLD = {"median": 50, "p95": 95}
+FAR = 4
+"""So many times the rest is too far away to be drawn to its scale."""
+HOLDS = 0.62
+"""The part of an axis behind which a label has room on its right."""
+
+
+def duration_charts(outcome: Outcome) -> Iterator[Chart]:
+    """A chart for each distribution whose values differ."""
+    for name, distribution in outcome.distributions.items():
+        percentiles = distribution.percentiles
+        if percentiles and percentiles[0] != percentiles[-1]:
+            yield _chart(name, distribution, [each for each in outcome.thresholds if _is_line(each, name)])
+
+
+def _is_line(threshold: ThresholdOutcome, name: str) -> bool:
+    """Whether a threshold is about a time that can be drawn: not about how many there are."""
+    metric, _, statistic = threshold.threshold.partition(" ")[0].partition(".")
+    return metric == name and statistic != "count"
+
+
+def _chart(name: str, distribution: Distribution, thresholds: list[ThresholdOutcome]) -> Chart:
+    percentiles = distribution.percentiles
+    # A few that took very much longer would press all others against the axis.
+    outliers = percentiles[-1] > FAR * percentiles[99] > 0
+    longest = percentiles[99 if outliers else 100]
+    unit, factor = _unit(name, longest)
+    times = [time * factor for time in percentiles]
+    limits = [float(each.threshold.rpartition(" ")[2]) * factor for each in thresholds]
+    near = [limit for limit in limits if 0 <= limit <= FAR * longest * factor]
+    end = max(longest * factor, *near, 0.0) * 1.04
+    figure = layout(unit, f"% of {distribution.count:,}", 24)
+    figure["xaxis"] |= {"range": [0, end], "hoverformat": ",.4~g"}
+    figure["yaxis"] |= {"range": [0, 105], "tickvals": [0, 25, 50, 75, 100], "hoverformat": "d"}
+    drawn = zip(thresholds, limits, strict=True)
+    figure["shapes"] += [upright(limit, _color(each), "dash") for each, limit in drawn if limit in near]
+    figure["annotations"] += _limits(thresholds, limits, end) + _told(times, unit, end)
+    about = f"{DISTRIBUTIONS[name][0].upper()}{DISTRIBUTIONS[name][1:]}: the share that took at most so long."
+    if outliers:
+        about += f" The axis ends behind p99; the longest took {_said(times[-1], unit)}."
+    data = [line(Series("% within this time", BLUE, range(101)), times), _points(times)]
+    return Chart(f"duration-{name}", TITLES.get(name, name), about, {"data": data, "layout": figure})
+
+
+def _said(time: float, unit: str) -> str:
+    return wording.long(time * SECONDS[unit] / 3_600)
+
+
+def _unit(name: str, longest: float) -> tuple[str, float]:
+    """The unit that suits the longest time, and how many of it are one of the figure's own."""
+    own = wording.unit(name)
+    seconds = longest * SECONDS[own]
+    unit = next(unit for unit, least in LEAST.items() if seconds >= least)
+    return unit, SECONDS[own] / SECONDS[unit]
+
+
+def _color(threshold: ThresholdOutcome) -> str:
+    return GREEN if threshold.ok else VERMILION
+
+
+def _limits(thresholds: list[ThresholdOutcome], limits: list[float], end: float) -> list[dict[str, Any]]:
+    """What stands beside the lines of thresholds; beyond the axis an arrow is in the line's place."""
+    notes: list[dict[str, Any]] = []
+    for index, (each, limit) in enumerate(zip(thresholds, limits, strict=True)):
+        said = f"{'✓' if each.ok else '✗'} {each.threshold.partition('.')[2]} {wording.unit(each.threshold)}"
+        full = limit > end / 2
+        side = {"xanchor": "right", "xshift": -5} if full else {"xanchor": "left", "xshift": 5}
+        notes.append(
+            note(
+                text(said + (" →" if limit > end else "")),
+                min(max(limit, 0.0), end),
+                0,
+                yshift=LINE_HEIGHT * (0.6 + index),
+                font={"size": 12, "color": _color(each)},
+                **side,
+            )
+        )
+    return notes
+
+
+def _points(times: list[float]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "told",
+        "hoverinfo": "skip",
+        "x": [times[percentile] for percentile in TOLD.values()],
+        "y": list(TOLD.values()),
+        "marker": {"color": BLUE, "size": 7},
+    }
+
+
+def _told(times: list[float], unit: str, end: float) -> list[dict[str, Any]]:
+    """The median and the 95th percentile, beside their points: below on the right, or on the left if that is full."""
+    notes: list[dict[str, Any]] = []
+    for name, percentile in TOLD.items():
+        x = times[percentile]
+        full = x > end * HOLDS
+        side = (
+            {"xanchor": "right", "xshift": -8, "yshift": 8} if full else {"xanchor": "left", "xshift": 8, "yshift": -8}
+        )
+        said = f"{name} {_said(x, unit)}"
+        notes.append(note(said, x, percentile, font={"size": 12, "color": INK}, **side))
+    return notes

@@ -1,0 +1,73 @@
+"""HTML of a report's parts. Every text that comes from a scenario goes through ``escape``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from .chart import Chart
+
+__all__ = ["definitions", "escape", "figures", "section", "share_table", "table"]
+
+
+def section(id_: str, title: str, *parts: str) -> str:
+    """A section of the page; nothing if it has nothing to show."""
+    body = "".join(parts)
+    return f'<section id="{id_}"><h2>{escape(title)}</h2>{body}</section>' if body else ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1, name: str = "") -> str:
+    """A table: so many columns of text first, then numbers, aligned; nothing if there are no rows."""
+    kinds = ["text" if index < texts else "number" for index in range(len(head))]
+    body = "".join(f"<tr>{_cells('td', row, kinds)}</tr>" for row in rows)
+    caption = f"<caption>{escape(name)}</caption>" if name else ""
+    return (
+        f'<div class="scroll"><table>{caption}<thead><tr>{_cells("th", head, kinds)}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+        if body
+        else ""
+    )
+
+
+def _cells(tag: str, cells: Sequence[str], kinds: Sequence[str]) -> str:
+    return "".join(f'<{tag} class="{kind}">{escape(cell)}</{tag}>' for cell, kind in zip(cells, kinds, strict=True))
+
+
+def share_table(head: tuple[str, str], numbers: Mapping[str, int], name: str = "") -> str:
+    """Numbers by name, the largest first, each with a bar as long as its part of the largest."""
+    most = max(numbers.values(), default=0)
+    rows = "".join(
+        f'<tr><td class="text">{escape(key)}</td><td class="number">{number:,}</td>'
+        f'<td class="bar"><i style="width:{number / most:.1%}"></i></td></tr>'
+        for key, number in sorted(numbers.items(), key=lambda item: -item[1])
+    )
+    caption = f"<caption>{escape(name)}</caption>" if name else ""
+    titles = f'<th class="text">{escape(head[0])}</th><th class="number">{escape(head[1])}</th><th class="bar"></th>'
+    return (
+        f'<div class="scroll"><table class="shares">{caption}<thead><tr>{titles}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+        if rows
+        else ""
+    )
+
+
+def definitions(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and what they are."""
+    return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(value)}</dd>' for name, value in pairs)}</dl>"
+
+
+def figures(charts: Sequence[Chart]) -> list[str]:
+    """The places of charts, two beside each other on wide pages; the last has no neighbour if they are odd."""
+    odd = sum(not chart.wide for chart in charts) % 2
+    return [_figure(chart, wide=chart.wide or (odd == 1 and chart is charts[-1])) for chart in charts]
+
+
+def _figure(chart: Chart, *, wide: bool) -> str:
+    """The place of a chart, with its title and its key."""
+    key = "".join(
+        f'<li><i style="background:{color}" data-color="{color}"></i>{escape(name)}</li>' for name, color in chart.key
+    )
+    listed = f'<ul class="key{" spare" if chart.labelled else ""}">{key}</ul>' if key else ""
+    size, id_, title = "wide" if wide else "half", escape(f"chart-{chart.id}"), escape(chart.title)
+    return (
+        f'<figure class="{size}"><figcaption><h3>{title}</h3><p>{escape(chart.about)}</p>{listed}</figcaption>'
+        f'<div class="chart" id="{id_}" role="img" aria-label="{title}"></div></figure>'
+    )

@@ -1,0 +1,220 @@
+"""Charts over the time of a run: the way to all features, states of handshakes and accounts, calls."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from .. import wording
+from ..play import Outcome
+from .chart import Chart, Series, end_labels, highest, largest, line, room, stacked, summed, text
+from .style import BLUE, GREEN, MUTED, SEA, SERIES, SKY, STATES, layout, note, upright
+
+INVITE, APPROVE, ENABLE = "INVITE", "APPROVE_ALL_FEATURES", "ENABLE_ALL_FEATURES"
+STRETCHES = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+class TimeAxis:
+    """The time of a run in the unit that suits its length.
+
+    Args:
+        outcome: of the run.
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        timeline = outcome.timeline
+        hours = outcome.metrics["virtual_hours"] or 0.0
+        self.unit, self.seconds = next(
+            (name, seconds)
+            for least, name, seconds in ((72, "days", 86_400), (2, "hours", 3_600), (0, "minutes", 60))
+            if hours >= least
+        )
+        self.end = hours * 3_600 / self.seconds
+        self.points = [
+            0.0,
+            *(
+                round(min((index + 1) * timeline.step_seconds / self.seconds, self.end), 4)
+                for index in range(timeline.length)
+            ),
+        ]
+        self.title = f"{self.unit} from the start, {timeline.start:%Y-%m-%d %H:%M} UTC"
+        self.stretch = _stretch(timeline.step_seconds)
+
+    def at_day(self, days: float) -> float:
+        """A day of the run on this axis."""
+        return days * 86_400 / self.seconds
+
+
+def _stretch(seconds: int) -> str:
+    """``6 hours``."""
+    size, name = next(each for each in STRETCHES if seconds % each[0] == 0)
+    number = seconds // size
+    return f"{number} {name}s" if number > 1 else name
+
+
+def time_charts(outcome: Outcome) -> Iterator[Chart]:
+    """All charts over time for which something happened after the run's first moments."""
+    axis = TimeAxis(outcome)
+    timeline = outcome.timeline
+    yield from _way(outcome, axis)
+    for action, states in wording.in_order(timeline.handshakes):
+        # One migration alone is no area: where it ended is marked on the way.
+        if max(summed(list(states.values()), 0), default=0) > 1:
+            name = wording.handshake(action)
+            yield from _states(axis, f"handshakes-{action.lower()}", f"{name} by state", name.lower(), states)
+    yield from _members(outcome, axis)
+    yield from _states(axis, "creations", "Account creations by state", "account creations", timeline.creations)
+    yield from _states(axis, "closures", "Account closures by state", "accounts", timeline.closures)
+
+
+def call_charts(outcome: Outcome) -> Iterator[Chart]:
+    """What was called and what was throttled, if calls could be throttled."""
+    axis = TimeAxis(outcome)
+    for id_, title, calls in (
+        ("calls", "Calls made", outcome.timeline.calls),
+        ("throttled", "Calls throttled", outcome.timeline.throttled),
+    ):
+        if _happens(calls.values(), level=False):
+            # One colour for an operation in both charts: the order is that of all calls.
+            order = list(largest(outcome.timeline.calls, len(SERIES)))
+            found = largest(calls, len(SERIES))
+            colors = {name: SERIES[order.index(name) if name in order else -1] for name in found}
+            yield _bars(axis, id_, title, [Series(name, colors[name], values) for name, values in found.items()])
+
+
+def _bars(axis: TimeAxis, id_: str, title: str, all_series: Sequence[Series]) -> Chart:
+    """What came in each stretch, by name: no labels, for where a bar ends says nothing."""
+    figure = layout(axis.title, f"calls per {axis.stretch}", 24)
+    figure["yaxis"]["range"] = [0, highest([series.values for series in all_series], on_top=True)]
+    figure["xaxis"]["range"] = [0, axis.end]
+    figure |= {"barmode": "stack", "bargap": 0}
+    middles = [round((begin + end) / 2, 4) for begin, end in pairwise(axis.points)]
+    data = [
+        {
+            "type": "bar",
+            "name": text(series.name),
+            "x": middles,
+            "y": list(series.values),
+            "marker": {"color": series.color, "line": {"width": 0}},
+        }
+        for series in all_series
+    ]
+    about = f"By operation, within each {axis.stretch}."
+    keys = tuple(series.key for series in all_series)
+    return Chart(id_, title, about, {"data": data, "layout": figure}, keys, labelled=False)
+
+
+def _happens(columns: Any, *, level: bool = True) -> bool:
+    """Whether there is a time line to show: more than one moment, and something changes behind the first."""
+    values = [column for column in columns if len(column) > 1]
+    return any(max(column) != min(column) for column in values) if level else any(map(any, values))
+
+
+def _states(axis: TimeAxis, id_: str, title: str, what: str, states: Mapping[str, Sequence[int]]) -> Iterator[Chart]:
+    if not _happens(states.values()):
+        return
+    order = list(STATES)
+    kinds = sorted((state for state in states if any(states[state])), key=lambda state: order.index(state.split()[0]))
+    all_series = [Series(wording.words(state), STATES[state.split()[0]], [0, *states[state]]) for state in kinds]
+    yield _areas(axis, id_, title, f"At the end of each {axis.stretch}.", what, all_series)
+
+
+def _members(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
+    members = outcome.timeline.members
+    if not _happens(members.values()):
+        return
+    found = largest(members, len(SERIES))
+    all_series = [
+        Series(name, color, [0, *values]) for (name, values), color in zip(found.items(), SERIES, strict=False)
+    ]
+    about = f"Management accounts included, at the end of each {axis.stretch}."
+    yield _areas(axis, "members", "Members of organizations", about, "accounts", all_series)
+
+
+def _areas(axis: TimeAxis, id_: str, title: str, about: str, what: str, all_series: Sequence[Series]) -> Chart:
+    columns = [series.values for series in all_series]
+    top = highest(columns, on_top=True)
+    ends, below = list[tuple[str, str, float]](), 0.0
+    for series in all_series:
+        last = series.values[-1]
+        ends.append((f"{series.name} {last:,.0f}", series.color, below + last / 2))
+        below += last
+    figure = layout(axis.title, what, room([end[0] for end in ends]))
+    figure["yaxis"]["range"] = [0, top]
+    figure["xaxis"]["range"] = [0, axis.end]
+    figure["annotations"] += end_labels(ends, axis.end, top)
+    data = stacked(all_series, axis.points)
+    return Chart(id_, title, about, {"data": data, "layout": figure}, tuple(series.key for series in all_series))
+
+
+def _way(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
+    """How many have come how far on the way from invitation to all features."""
+    handshakes, length = outcome.timeline.handshakes, outcome.timeline.length
+    found: list[Series] = []
+    for action, asked, accepted, colors in (
+        (INVITE, "invited", "joined", (SKY, BLUE)),
+        (APPROVE, "asked for approval", "approved", (SEA, GREEN)),
+    ):
+        if states := handshakes.get(action):
+            found.append(Series(asked, colors[0], [0, *summed(list(states.values()), length)]))
+            found.append(Series(accepted, colors[1], [0, *states.get("ACCEPTED", (0,) * length)]))
+    if not _happens([series.values[1:] for series in found]):
+        return
+    ends = [(f"{series.name} {series.values[-1]:,.0f}", series.color, series.values[-1]) for series in found]
+    top = highest([series.values for series in found])
+    figure = layout(axis.title, "handshakes so far", room([end[0] for end in ends]))
+    figure["yaxis"]["range"] = [0, top]
+    figure["xaxis"]["range"] = [0, axis.end]
+    figure["annotations"] += end_labels(ends, axis.end, top) + _step_numbers(outcome, axis, figure)
+    dashes = ("dash", "solid")
+    data = [
+        line(series, axis.points, line={"color": series.color, "width": 2, "dash": dashes[index % 2]})
+        for index, series in enumerate(found)
+    ]
+    data += _finalized(outcome, axis, top)
+    about = "How many handshakes had come how far. Dotted: the steps that began then, by their numbers below."
+    keys = tuple(series.key for series in found)
+    yield Chart("way", "From invitation to all features", about, {"data": data, "layout": figure}, keys, wide=True)
+
+
+def _step_numbers(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where steps began; those too near each other for two numbers share one."""
+    groups: list[tuple[float, list[int]]] = []
+    for step in outcome.steps:
+        x = axis.at_day(step.began_days)
+        if groups and x - groups[-1][0] < axis.end * 0.05:
+            groups[-1][1].append(step.step)
+        else:
+            groups.append((x, [step.step]))
+    figure["shapes"] += [upright(x, MUTED) for x, _ in groups if x > 0]
+    return [
+        note(_span(numbers), x, 1, yref="paper", yanchor="bottom", xanchor="center") for x, numbers in groups if x > 0
+    ]
+
+
+def _span(numbers: Sequence[int]) -> str:
+    return f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
+
+
+def _finalized(outcome: Outcome, axis: TimeAxis, top: float) -> list[dict[str, Any]]:
+    """A mark for each moment at which organizations got all features."""
+    timeline = outcome.timeline
+    levels = (0, *timeline.handshakes.get(ENABLE, {}).get("ACCEPTED", ()))
+    at = [index for index in range(1, len(levels)) if levels[index] > levels[index - 1]]
+    if not at:
+        return []
+    numbers = [levels[index] - levels[index - 1] for index in at]
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "name": text("finalized"),
+            "x": [axis.points[index] for index in at],
+            "y": [0.0] * len(at),
+            "text": ["finalized" if number == 1 else f"{number} finalized" for number in numbers],
+            "textposition": "top left",
+            "textfont": {"color": GREEN, "size": 12},
+            "hovertemplate": "%{text}<extra></extra>",
+            "cliponaxis": False,
+            "marker": {"color": GREEN, "size": 9, "symbol": "diamond"},
+        }
+    ]

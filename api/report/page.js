@@ -1,0 +1,56 @@
+"use strict";
+(() => {
+  const { figures, dark } = JSON.parse(document.getElementById("data").textContent);
+  const isDark = matchMedia("(prefers-color-scheme: dark)");
+  const isNarrow = matchMedia("(max-width: 640px)");
+  const PRINTED = 680;
+  let printing = false;
+
+  // Figures are in the colours of light pages; what is a colour there has its counterpart on dark ones.
+  const recolored = (value) => {
+    if (typeof value === "string") return Object.hasOwn(dark, value) ? dark[value] : value;
+    if (Array.isArray(value)) return value.map(recolored);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, recolored(each)]));
+  };
+
+  // On a phone the labels beside the lines have no room: the key above the chart says the same.
+  const fitted = (layout) => {
+    if (printing) return { ...layout, width: PRINTED };
+    if (!isNarrow.matches) return layout;
+    return {
+      ...layout,
+      margin: { ...layout.margin, r: 14 },
+      annotations: layout.annotations.filter((each) => each.name !== "label"),
+    };
+  };
+
+  const draw = () => {
+    const darkly = isDark.matches && !printing;
+    for (const [id, figure] of Object.entries(figures)) {
+      const { data, layout } = darkly ? recolored(figure) : structuredClone(figure);
+      layout.hoverlabel = {
+        ...layout.hoverlabel,
+        bgcolor: darkly ? "#1d232c" : "#ffffff",
+        bordercolor: darkly ? "#3a4452" : "#cfd6de",
+      };
+      Plotly.react(id, data, fitted(layout), { displayModeBar: false, responsive: !printing });
+    }
+    for (const swatch of document.querySelectorAll("[data-color]")) {
+      const color = swatch.dataset.color;
+      swatch.style.background = darkly ? dark[color] : color;
+    }
+  };
+
+  isDark.addEventListener("change", draw);
+  isNarrow.addEventListener("change", draw);
+  addEventListener("beforeprint", () => {
+    printing = true;
+    draw();
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    draw();
+  });
+  draw();
+})();

@@ -1,0 +1,185 @@
+"""The parts of a report that are words and numbers: thresholds, tiles, tables, and what repeats the run."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from .. import wording
+from ..play import Outcome
+from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
+from ..wording import STATISTICS
+from .html import definitions, escape, share_table, table
+
+MOST_TILES = 7
+"""In one row."""
+
+
+def verdict(outcome: Outcome) -> str:
+    """Whether the run passed, to be seen from afar."""
+    kind = "passed" if outcome.passed else "failed"
+    mark = "✓" if outcome.passed else "✗"
+    return f'<p class="verdict {kind}"><span>{mark}</span> {escape(wording.verdict(outcome))}</p>'
+
+
+def thresholds(outcome: Outcome) -> str:
+    """Each threshold, what was found, and what it is about."""
+    items = "".join(
+        f'<li class="{"passed" if each.ok else "failed"}"><span class="mark">{"✓" if each.ok else "✗"}</span>'
+        f"<code>{escape(each.threshold)}</code><b>{escape(_found(each.threshold, each.value))}</b>"
+        f"<small>{escape(_meaning(each.threshold))}</small></li>"
+        for each in outcome.thresholds
+    )
+    return f'<ul class="thresholds">{items}</ul>' if items else ""
+
+
+def _found(threshold: str, value: float | None) -> str:
+    metric, _, statistic = threshold.partition(" ")[0].partition(".")
+    said = wording.number(value)
+    return said if value is None or statistic == "count" else f"{said} {wording.unit(metric)}".rstrip()
+
+
+def _meaning(threshold: str) -> str:
+    metric = threshold.partition(" ")[0].partition(".")[0]
+    return (DISTRIBUTIONS | NUMBERS).get(metric, "")
+
+
+def tiles(outcome: Outcome) -> str:
+    """The figures that a reader looks for first."""
+    found = list(_tiles(outcome))
+    columns = len(found) if len(found) <= MOST_TILES else -(-len(found) // 2)
+    items = "".join(
+        f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>' for name, value in found
+    )
+    return f'<div class="tiles" style="--columns:{columns}">{items}</div>'
+
+
+def _tiles(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    metrics, organizations = outcome.metrics, outcome.organizations
+    having_all = sum(each.feature_set == "ALL" for each in organizations.values())
+    several = "s" if len(organizations) > 1 else ""
+    yield f"of {len(organizations)} organization{several} with all features", f"{having_all}"
+    yield "accounts in organizations", wording.number(metrics["members"])
+    if outcome.handshakes:
+        yield "of requests accepted", wording.share(metrics["accepted_share"] or 0.0)
+    if metrics["expired_share"]:
+        yield "of requests expired", wording.share(metrics["expired_share"])
+    if finalize := metrics["finalize_days"]:
+        yield "from request to all features", wording.long(finalize * 24)
+    for name, metric in (("accounts created", "created"), ("accounts closed", "closed")):
+        if metrics[metric]:
+            yield name, wording.number(metrics[metric])
+    yield "calls", f"{outcome.commands:,}"
+    for name, numbers in (("calls refused", outcome.refused), ("calls held back", outcome.held_back)):
+        if numbers:
+            yield name, f"{sum(numbers.values()):,}"
+    yield "of virtual time", wording.long(metrics["virtual_hours"] or 0.0)
+
+
+def organizations(outcome: Outcome) -> str:
+    """Each organization at the end."""
+    rows = (
+        (
+            name,
+            each.id,
+            each.management_account,
+            each.feature_set,
+            f"{each.accounts:,}",
+            "–" if each.migration_hours is None else wording.long(each.migration_hours),
+        )
+        for name, each in outcome.organizations.items()
+    )
+    return table(("Organization", "Id", "Management account", "Features", "Accounts", "Migrated in"), rows, texts=4)
+
+
+def handshakes(outcome: Outcome) -> str:
+    """What became of handshakes and account creations."""
+    kinds = [(wording.handshake(action), states) for action, states in wording.in_order(outcome.handshakes)]
+    if outcome.account_creations:
+        kinds.append(("Account creations", outcome.account_creations))
+    rows = ((name, wording.words(state), f"{number:,}") for name, states in kinds for state, number in states.items())
+    return table(("What was asked", "What became of it", "How many"), rows, texts=2)
+
+
+def distributions(outcome: Outcome) -> str:
+    """The percentiles of all that has any."""
+    rows = (
+        (
+            name,
+            DISTRIBUTIONS[name],
+            f"{each.count:,}",
+            *(wording.rounded(each.statistic(statistic) or 0.0) for statistic in STATISTICS),
+        )
+        for name, each in outcome.distributions.items()
+        if each.count
+    )
+    return table(("Figure", "What it is", "Count", *STATISTICS), rows, texts=2)
+
+
+def slowest(outcome: Outcome) -> str:
+    """The accounts that took longest."""
+    titles = {"joining_days": "The slowest to join", "migration_days": "The slowest to approve"}
+    parts = (
+        table(("Account", "Days"), ((each.account, f"{each.days:,.2f}") for each in found), name=titles.get(name, name))
+        for name, found in outcome.slowest.items()
+    )
+    return "".join(f'<div class="half">{part}</div>' for part in parts if part)
+
+
+def refusals(outcome: Outcome) -> str:
+    """What was refused, and why."""
+    return share_table(("Refusal", "Calls"), outcome.refused)
+
+
+def throttling(outcome: Outcome) -> str:
+    """What was throttled and what waited, by operation and limit."""
+    parts = (
+        share_table(("Operation", "Calls"), outcome.throttled, "Throttled"),
+        share_table(("Operation and limit", "Calls"), outcome.held_back, "Held back"),
+    )
+    return "".join(f'<div class="half">{part}</div>' for part in parts if part)
+
+
+def steps(outcome: Outcome) -> str:
+    """The steps with the time that they took in AWS's world; refusals and the like only where there are any."""
+    told = [
+        name for name in ("refused", "throttled", "held_back") if any(getattr(each, name) for each in outcome.steps)
+    ]
+    rows = (
+        (
+            str(step.step),
+            step.action,
+            step.subject,
+            f"{step.began_days:,.2f}",
+            wording.duration(step.hours),
+            f"{step.commands:,}",
+            *(f"{getattr(step, name):,}" for name in told),
+        )
+        for step in outcome.steps
+    )
+    names = (name.replace("_", " ").capitalize() for name in told)
+    return table(("Step", "Action", "Of", "Begins at day", "AWS-time", "Calls", *names), rows, texts=3)
+
+
+def all_figures(outcome: Outcome) -> str:
+    """Every figure that is one number."""
+    rows = ((name, NUMBERS[name], wording.number(value)) for name, value in outcome.metrics.items())
+    return f"<details><summary>All figures</summary>{table(('Figure', 'What it is', 'Value'), rows, texts=2)}</details>"
+
+
+def reproduce(outcome: Outcome) -> str:
+    """What repeats the run, and shows that it is the same."""
+    rate = outcome.events / outcome.wall_seconds if outcome.wall_seconds else 0.0
+    pairs = [
+        ("Version", f"orgsim {version('orgsim')}"),
+        ("Seed", str(outcome.seed)),
+        *(
+            (f"Parameter {name}", wording.assignment(name, value).partition("=")[2])
+            for name, value in outcome.parameters.items()
+        ),
+        ("Digest", outcome.digest),
+        ("Log", outcome.log),
+        ("Events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)"),
+    ]
+    return (
+        f"<pre><code>{escape(wording.command_line(outcome))}</code></pre>"
+        f"<p>The same version, scenario, parameters and seed give the same digest.</p>{definitions(pairs)}"
+    )
