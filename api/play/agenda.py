@@ -3,6 +3,7 @@
 import heapq
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable
 from enum import Enum
 from itertools import count
 from random import Random
@@ -120,8 +121,9 @@ class Agenda:
         self._serial = count()
         self._asked: list[Asked] = []
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: Asked, now: int) -> None:
         """Somebody begins to ask; what ``asked`` gains is drawn by ``settle``."""
+        self.settle(now)
         self._asked.append(asked)
 
     def settle(self, now: int) -> None:
@@ -165,7 +167,7 @@ class Agenda:
         """One answer that comes, or comes again, at a moment."""
         heapq.heappush(self._heap, (moment, next(self._serial), alone))
 
-    def remind(self, population: str, share: float, random: Random, now: int) -> None:
+    def remind(self, population: str, share: float, random: Random, now: int, is_open: Callable[[str], bool]) -> None:
         """Those who wait for a reminder get one: a share of them accepts after another delay, the others wait on.
 
         Args:
@@ -173,13 +175,17 @@ class Agenda:
             share: of those reminded.
             random: where the numbers come from.
             now: the moment of the reminder.
+            is_open: whether a handshake can still be answered; nobody is reminded of any other.
         """
+        self.settle(now)
         for asked in self._asked:
             if population and asked.population != population:
                 continue
             delay = asked.behaviour.delay.draw
             answers, still = Answers(asked), list[int]()
             for member in asked.silent:
+                if not is_open(asked.handshakes[member]):
+                    continue
                 number, length = random.random(), delay(random, now)
                 if number < share:
                     answers.expect(now + length, member, Answer.ACCEPT)

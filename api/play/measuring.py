@@ -100,7 +100,7 @@ def _organization(engine: Engine, flow: FlowView, organization: str) -> Organiza
     return OrganizationOutcome(
         organization,
         facts.management_account,
-        str(facts.feature_set),
+        "DELETED" if facts.deleted else str(facts.feature_set),
         len(facts.members),
         migrated / HOUR if migrated is not None else None,
     )
@@ -116,7 +116,7 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -
     all_asked = sum(asked.values())
     began = round((scenario.start - moment(0)) / timedelta(microseconds=1))
     passed = engine.now - began
-    created, ended = len(flow.created.lengths), len(flow.created.lengths)
+    created = len(flow.created.lengths)
     failed = sum(sum(each.values()) for state, each in flow.creations.items() if state.startswith("FAILED"))
     feature_sets = list(flow.feature_sets.values())
     return {
@@ -128,7 +128,7 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -
         "members": sum(sum(each.values()) for each in flow.members.values()),
         "joined": flow.came[JoinedMethod.INVITED] - len(flow.founded),
         "created": created,
-        "creation_failed_share": _share(failed, ended + failed),
+        "creation_failed_share": _share(failed, created + failed),
         "closed": len(flow.closed.lengths),
         "departed": sum(flow.departed[method] for method in DepartureMethod),
         "commands": tally.commands,

@@ -21,7 +21,7 @@ from ...engine.operations import (
     invite_account_to_organization,
     remove_account_from_organization,
 )
-from ...engine.rules.limits import closure_finishes
+from ...engine.rules.limits import closure_finishes, creation_finishes
 from ...engine.runtime.engine import Engine
 from ...engine.settings import DAY, HOUR
 from ...engine.state import Organization
@@ -141,7 +141,8 @@ class Player:
             case Remind():
                 self._answering = "Answering, reminded"
                 random = self._random(f"reminder {next(self._rounds)}")
-                self._world.agenda.remind(step.population, step.accept, random, self._engine.now)
+                world = self._world
+                world.agenda.remind(step.population, step.accept, random, self._engine.now, world.is_open)
             case WaitForAnswers():
                 await self._wait_for_answers()
             case RemoveDeclined():
@@ -191,8 +192,7 @@ class Player:
         attempts = (partial(create, number) for number in range(1, missing + 1))
         await self._send(step, "CreateAccount", attempts, missing)
         while organization.creations:
-            ends = min(engine.state.creations[request].finishes_at for request in organization.creations.values())
-            await self._world.move_to(max(ends, engine.now))
+            await self._world.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
             engine.fire_due()
         owners = (engine.state.emails.get(email.lower()) for email in emails)
         self._accounts[population] = [owner for owner in owners if owner]
@@ -221,7 +221,7 @@ class Player:
         behaviour = table.migration if migration else table.invitation
         random = self._random(f"{population} {purpose} {next(self._rounds)}")
         asked = Asked(population, organization.id, behaviour, random, migration=migration)
-        self._world.agenda.ask(asked)
+        self._world.agenda.ask(asked, self._engine.now)
         return asked
 
     def _make_accounts(self, population: str) -> None:
@@ -249,7 +249,6 @@ class Player:
         self._parents[organization.id] = migration.parent
         world.declined.pop(organization.id, None)
         for population, accounts in self._accounts.items():
-            world.agenda.settle(engine.now)
             asked = self._ask(population, organization, "answer", migration=True)
             for account in accounts:
                 approval = migration.outstanding.get(account)
@@ -284,8 +283,10 @@ class Player:
     async def _close(self, step: CloseAccounts) -> None:
         """Close the members of a population, and wait until the last closure has ended."""
         engine, organization = self._engine, self._organization(step)
-        accounts = self._accounts[step.population]
-        closing = [each for each in accounts[: round(step.share * len(accounts))] if each in organization.members]
+        closures, accounts = organization.closures, self._accounts[step.population]
+        concerned = accounts[: _part(step.share, len(accounts))]
+        open_ones = (each for each in concerned if each not in closures.closed and each not in closures.pending)
+        closing = [each for each in open_ones if each in organization.members]
         management = self._management(step)
 
         async def close(number: int, account: str) -> None:
@@ -304,8 +305,8 @@ class Player:
         if step.for_each:
             self._make_accounts(step.for_each)
             everybody = self._accounts[step.for_each]
-            first, number = round(step.skip * len(everybody)), round((step.skip + step.share) * len(everybody))
-            accounts = everybody[first:number]
+            number = len(everybody)
+            accounts = everybody[_part(step.skip, number) : _part(step.skip + step.share, number)]
 
         async def make(caller: Caller, index: int, account: str) -> None:
             members = fill(step.members, self._names(step, account, index), ".with")
@@ -332,6 +333,11 @@ class Player:
         if account:
             names |= {"account": account, "index": str(index), "parent": organization.units.parent_of(account)}
         return names
+
+
+def _part(share: float, number: int) -> int:
+    """How many of a number a share is; 0.1 + 0.2 is the same share as 0.3."""
+    return round(round(share * number, 6))
 
 
 def _subject(step: Step) -> str:

@@ -82,6 +82,11 @@ class World:
             # The way of a million answers: nothing happens in between.
             self._clock.move(max(time, self.engine.now))
 
+    def is_open(self, handshake: str) -> bool:
+        """Whether a handshake can be answered."""
+        known = self.engine.state.handshakes.get(handshake)
+        return known is not None and known.state is OPEN
+
     def _answer(self, alone: Alone) -> None:
         asked, member, answer = alone
         account, handshake = asked.accounts[member], asked.handshakes[member]
