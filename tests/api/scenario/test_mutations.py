@@ -1,0 +1,111 @@
+"""Files that are nearly right: whatever is changed, there is a scenario or one line that says what is wrong."""
+
+import tomllib
+from copy import deepcopy
+from datetime import date, datetime, time
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from language import EVERYTHING
+
+from orgsim.api.scenario import ScenarioError, parse_scenario
+from orgsim.api.scenario import reading as reading_module
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(max_size=5),
+    st.sampled_from(["$willing", "$nothing", "{root}", "{x}", "< 5", "created", "uniform", "invite", "p95", "a\nb"]),
+    st.just([]),
+    st.just({}),
+    st.just([{}]),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.sampled_from([date(2026, 1, 1), time(12), datetime(2026, 1, 1)]),
+)
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The paths of everything in a document but the document itself."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, part in items for place in [(*path, key), *places(part, (*path, key))]]
+
+
+DOCUMENT = tomllib.loads(EVERYTHING)
+PLACES = places(DOCUMENT)
+
+
+def changed(changes: list[tuple[int, str, Any]]) -> dict[str, Any]:
+    """The document with some of its parts replaced, removed, doubled under another name, or given another key."""
+    document = deepcopy(DOCUMENT)
+    for number, how, value in changes:
+        *path, last = PLACES[number]
+        part: Any = document
+        try:
+            for key in path:
+                part = part[key]
+            found = part[last]
+            if how == "remove" or value is None:
+                del part[last]
+            elif how == "replace":
+                part[last] = value
+            elif isinstance(part, dict):
+                part[f"{last}{value}" if how == "rename" else str(value)] = found
+            else:
+                part.append(found)
+        except (KeyError, IndexError, TypeError):
+            # An earlier change has taken it away.
+            continue
+    return document
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    changes=st.lists(
+        st.tuples(
+            st.integers(0, len(PLACES) - 1),
+            st.sampled_from(["replace", "replace", "remove", "rename", "double"]),
+            VALUES,
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_any_change(changes: list[tuple[int, str, Any]]) -> None:
+    """Any change of a file that has every key gives another scenario, or one line; never anything else."""
+    document = changed(changes)
+    try:
+        read(document)
+    except ScenarioError as error:
+        assert len(str(error).splitlines()) == 1
+
+
+def read(document: dict[str, Any]) -> None:
+    """Read a document as if it stood in a file: TOML has more spellings than it has values."""
+    original = reading_module.tomllib
+    reading_module.tomllib = Document(document)  # type: ignore[assignment]  # a stand-in with the one function used
+    try:
+        parse_scenario("")
+    finally:
+        reading_module.tomllib = original
+
+
+class Document:
+    """Stands in for the module that decodes TOML."""
+
+    TOMLDecodeError = tomllib.TOMLDecodeError
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.loads = lambda text: document
+
+
+@settings(max_examples=300, deadline=None)
+@given(place=st.integers(0, len(EVERYTHING) - 1), length=st.integers(0, 9), text=st.text(max_size=4))
+def test_any_slip_of_the_pen(place: int, length: int, text: str) -> None:
+    """Any letters of the file replaced by any others give another scenario, or one line; never anything else."""
+    try:
+        parse_scenario(EVERYTHING[:place] + text + EVERYTHING[place + length :])
+    except ScenarioError as error:
+        assert len(str(error).splitlines()) == 1
