@@ -64,7 +64,7 @@ def delayed(delay: str) -> str:
         (f"{PACED}{{ per_minute = 3 }}", "steps[0].pace: ", "over_days, per_day, per_hour, per_second, stages"),
         (f"{PACED}{{ stages = [{{ days = 1, to = 3 }}] }}", "steps[0].pace.stages[0]: ", "days, to_per_day"),
         (
-            f'[[steps]]\naction = "invite"\npopulation = "p"\nretry = {{ tries = 3 }}',
+            '[[steps]]\naction = "invite"\npopulation = "p"\nretry = { tries = 3 }',
             "steps[0].retry: ",
             "attempts, first_seconds, most_seconds",
         ),
