@@ -170,6 +170,7 @@ def test_reminder_at_the_moment_of_asking() -> None:
     assert len(drained(agenda)) == 3
 
 
+MIXED = Behaviour(accept=0.4, decline=0.2, after_reminder=0.3)
 GROUPS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), st.integers()), min_size=1, max_size=5)
 
 

@@ -5,12 +5,12 @@ from copy import deepcopy
 from datetime import date, datetime, time
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from language import EVERYTHING
 
 from orgsim.api.scenario import ScenarioError, parse_scenario
-from orgsim.api.scenario import reading as reading_module
 
 VALUES = st.one_of(
     st.none(),
@@ -76,36 +76,24 @@ def changed(changes: list[tuple[int, str, Any]]) -> dict[str, Any]:
 def test_any_change(changes: list[tuple[int, str, Any]]) -> None:
     """Any change of a file that has every key gives another scenario, or one line; never anything else."""
     document = changed(changes)
+    with pytest.MonkeyPatch.context() as patch:
+        # As if it stood in a file: TOML has more spellings than it has values.
+        patch.setattr(tomllib, "loads", lambda text: document)
+        assert_scenario_or_one_line("")
+
+
+def assert_scenario_or_one_line(text: str) -> None:
     try:
-        read(document)
+        parse_scenario(text)
     except ScenarioError as error:
-        assert len(str(error).splitlines()) == 1
-
-
-def read(document: dict[str, Any]) -> None:
-    """Read a document as if it stood in a file: TOML has more spellings than it has values."""
-    original = reading_module.tomllib
-    reading_module.tomllib = Document(document)  # type: ignore[assignment]  # a stand-in with the one function used
-    try:
-        parse_scenario("")
-    finally:
-        reading_module.tomllib = original
-
-
-class Document:
-    """Stands in for the module that decodes TOML."""
-
-    TOMLDecodeError = tomllib.TOMLDecodeError
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        self.loads = lambda text: document
+        complaint = str(error)
+    else:
+        return
+    assert len(complaint.splitlines()) == 1
 
 
 @settings(max_examples=300, deadline=None)
 @given(place=st.integers(0, len(EVERYTHING) - 1), length=st.integers(0, 9), text=st.text(max_size=4))
 def test_any_slip_of_the_pen(place: int, length: int, text: str) -> None:
     """Any letters of the file replaced by any others give another scenario, or one line; never anything else."""
-    try:
-        parse_scenario(EVERYTHING[:place] + text + EVERYTHING[place + length :])
-    except ScenarioError as error:
-        assert len(str(error).splitlines()) == 1
+    assert_scenario_or_one_line(EVERYTHING[:place] + text + EVERYTHING[place + length :])

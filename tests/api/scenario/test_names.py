@@ -1,4 +1,4 @@
-"""Names in a scenario are names of something: of an organization, a population, an operation, a member, a text saved."""
+"""Names in a scenario are names of something: an organization, a population, an operation, a member, a text."""
 
 import pytest
 from language import CREATED, DONE, INVITED, complaint, step

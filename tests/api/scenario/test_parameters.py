@@ -116,7 +116,7 @@ def test_assignments(text: str, name: str, value: object) -> None:
 @pytest.mark.parametrize("text", ["", "=", "accept", "accept=", "=3"])
 def test_no_assignment(text: str) -> None:
     """An assignment without a name or a value is refused with an example."""
-    with pytest.raises(ScenarioError, match="NAME=VALUE, such as accept=0.95"):
+    with pytest.raises(ScenarioError, match=r"NAME=VALUE, such as accept=0\.95"):
         read_assignment(text)
 
 

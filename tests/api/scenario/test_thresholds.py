@@ -67,8 +67,8 @@ def test_no_condition(value: str) -> None:
         ("events.p95", "thresholds.events.p95: events is one number for the run; it has no 'p95'"),
         (
             "migration_days",
-            "thresholds.migration_days: migration_days has many values; say which with one of count, min, mean, median, "
-            "max or p0 to p100, such as migration_days.p95",
+            "thresholds.migration_days: migration_days has many values; say which with one of count, min, mean, "
+            "median, max or p0 to p100, such as migration_days.p95",
         ),
         (
             "migration_days.p101",
