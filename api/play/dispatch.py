@@ -64,10 +64,11 @@ class Dispatch:
 
     async def _send_patiently(self, operation: str, caller: Caller, attempt: Attempt) -> None:
         """Make a call when it can succeed. Those that a limit would refuse are not made, and take no token."""
-        engine, tally = self._engine, self._tally
+        engine, tally, throttle = self._engine, self._tally, self._engine.throttle
         while True:
-            buckets = self._buckets(caller) if engine.throttle else ("", None)
-            while engine.throttle and (ready := engine.throttle.ready_at(operation, *buckets, engine.now)) > engine.now:
+            # A throttle without buckets is empty, but it is one.
+            buckets = self._buckets(caller) if throttle is not None else ("", None)
+            while throttle is not None and (ready := throttle.ready_at(operation, *buckets, engine.now)) > engine.now:
                 tally.wait(operation, THROTTLING, ready)
                 await self._move_to(ready)
             try:
@@ -80,8 +81,8 @@ class Dispatch:
                     continue
                 tally.refusal(operation, refusal)
             tally.call(operation)
-            if engine.throttle:
-                engine.throttle.take(operation, *buckets, engine.now)
+            if throttle is not None:
+                throttle.take(operation, *buckets, engine.now)
             return
 
     async def _send_again_and_again(

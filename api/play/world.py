@@ -95,7 +95,7 @@ class World:
             # It expired or was canceled meanwhile: nobody asks any more.
             return
         caller = Caller(account)
-        if self.engine.throttle and not self._is_admitted(alone, caller, handshake):
+        if self.engine.throttle is not None and not self._is_admitted(alone, caller, handshake):
             return
         if answer is Answer.ACCEPT:
             self.post(answer.value, accept_handshake.Request(handshake), caller)

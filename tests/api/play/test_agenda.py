@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -183,9 +184,7 @@ def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: 
             patch.setattr(agenda_module, "FEW", few)
             # Whole days, so that many moments are equal.
             some = [
-                asked(
-                    number, Behaviour(accept=0.4, decline=0.2, after_reminder=0.3, delay=Fixed(length)), seed, str(at)
-                )
+                asked(number, msgspec.structs.replace(MIXED, delay=Fixed(length)), seed, str(at))
                 for at, (number, length, seed) in enumerate(groups)
             ]
             agenda = agenda_of(*some)
