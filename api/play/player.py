@@ -5,9 +5,10 @@ groups. Every draw comes from a generator seeded with the scenario's seed and wh
 give the same log, on any event loop and any log, in one run or with interruptions.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from random import Random
 
 from ...engine.events import HandshakeRequested, OrganizationCreated
@@ -79,6 +80,7 @@ class Player:
         """Organization to the handshake of its latest migration."""
         self._account_numbers = count(FIRST_ACCOUNT)
         self._accounts: dict[str, list[str]] = {name: [] for name in scenario.populations}
+        self._words = _words(scenario.populations)
         self._emails: dict[str, list[str]] = {}
         """Of populations that are created: the addresses under which they are."""
         self._saved: dict[str, str] = {}
@@ -184,7 +186,7 @@ class Player:
         management = self._management(step)
 
         async def create(number: int) -> None:
-            name = f"{population}-{len(emails) + 1}"
+            name = f"{self._words[population]}-{len(emails) + 1}"
             engine.post(create_account.Request(f"{name}@accounts.example", name), management)
             emails.append(f"{name}@accounts.example")
             await self._world.breathe(f"Creating {population}", number, missing)
@@ -333,6 +335,16 @@ class Player:
         if account:
             names |= {"account": account, "index": str(index), "parent": organization.units.parent_of(account)}
         return names
+
+
+def _words(names: Iterable[str]) -> dict[str, str]:
+    """Each name as a short word that can stand in an address, no two alike."""
+    words: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30] or "accounts"
+        alike = chain([plain], (f"{plain}-{number}" for number in count(2)))
+        words[name] = next(word for word in alike if word not in words.values())
+    return words
 
 
 def _part(share: float, number: int) -> int:

@@ -1,6 +1,7 @@
 """Calls past AWS's limits: who knows them waits until the next call can succeed; who does not tries again and again."""
 
 from collections import Counter
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -220,7 +221,7 @@ async def test_backoff() -> None:
     longest = [0.0] * 7
     for seed in range(40):
         calls = await backoff(retry, TooManyRequestsException(), seed)
-        pauses = [later - earlier for earlier, later in zip(calls, calls[1:], strict=False)]
+        pauses = [later - earlier for earlier, later in pairwise(calls)]
         assert len(calls) == 8
         longest = [max(pair) for pair in zip(longest, pauses, strict=True)]
     bounds = [2, 4, 8, 16, 20, 20, 20]
