@@ -54,6 +54,9 @@ class Asked:
 
 ANSWERS = tuple(Answer)
 
+Comes = Callable[[str, int], bool]
+"""Whether an answer to a handshake at a moment can be given, for all that is known now."""
+
 
 class Answers:
     """The answers of some who were asked, in the order of their moments; of equal moments as they were drawn.
@@ -88,10 +91,11 @@ class Answers:
         """The moment of the next answer; there must be one."""
         return self._moments[self._order[-1]]
 
-    @property
-    def last_at(self) -> int:
-        """The moment of the last answer; there must be one."""
-        return self._moments[self._order[0]]
+    def last_at(self, comes: Comes) -> int | None:
+        """The moment of the last answer that comes; None if none does."""
+        handshakes, moments = self.asked.handshakes, self._moments
+        lasting = (moments[place] for place in self._order if comes(handshakes[self._members[place]], moments[place]))
+        return next(lasting, None)
 
     def due(self, moment: int) -> int:
         """How many come by a moment."""
@@ -167,7 +171,7 @@ class Agenda:
         """One answer that comes, or comes again, at a moment."""
         heapq.heappush(self._heap, (moment, next(self._serial), alone))
 
-    def remind(self, population: str, share: float, random: Random, now: int, is_open: Callable[[str], bool]) -> None:
+    def remind(self, population: str, share: float, random: Random, now: int, comes: Comes) -> None:
         """Those who wait for a reminder get one: a share of them accepts after another delay, the others wait on.
 
         Args:
@@ -175,7 +179,7 @@ class Agenda:
             share: of those reminded.
             random: where the numbers come from.
             now: the moment of the reminder.
-            is_open: whether a handshake can still be answered; nobody is reminded of any other.
+            comes: whether an answer now could be given; nobody is reminded of a handshake that has ended.
         """
         self.settle(now)
         for asked in self._asked:
@@ -184,7 +188,7 @@ class Agenda:
             delay = asked.behaviour.delay.draw
             answers, still = Answers(asked), list[int]()
             for member in asked.silent:
-                if not is_open(asked.handshakes[member]):
+                if not comes(asked.handshakes[member], now):
                     continue
                 number, length = random.random(), delay(random, now)
                 if number < share:
@@ -199,11 +203,12 @@ class Agenda:
         """The moment of the next answer; NEVER if none is to come."""
         return self._heap[0][0] if self._heap else NEVER
 
-    @property
-    def last_at(self) -> int | None:
-        """The moment of the last answer; None if none is to come."""
-        moments = (each.last_at if isinstance(each, Answers) else moment for moment, _, each in self._heap)
-        return max(moments, default=None)
+    def last_at(self, comes: Comes) -> int | None:
+        """The moment of the last answer that comes; None if none does."""
+        moments = [each.last_at(comes) for _, _, each in self._heap if isinstance(each, Answers)]
+        alone = ((moment, each) for moment, _, each in self._heap if not isinstance(each, Answers))
+        moments += [moment for moment, (asked, member, _) in alone if comes(asked.handshakes[member], moment)]
+        return max((moment for moment in moments if moment is not None), default=None)
 
     def due(self, moment: int) -> int:
         """How many answers are to come by a moment."""

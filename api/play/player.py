@@ -144,7 +144,7 @@ class Player:
                 self._answering = "Answering, reminded"
                 random = self._random(f"reminder {next(self._rounds)}")
                 world = self._world
-                world.agenda.remind(step.population, step.accept, random, self._engine.now, world.is_open)
+                world.agenda.remind(step.population, step.accept, random, self._engine.now, world.comes)
             case WaitForAnswers():
                 await self._wait_for_answers()
             case RemoveDeclined():
@@ -165,9 +165,9 @@ class Player:
 
     async def _wait_for_answers(self) -> None:
         # Who is throttled on the way answers later than was drawn.
-        agenda = self._world.agenda
+        agenda, comes = self._world.agenda, self._world.comes
         agenda.settle(self._engine.now)
-        while (last := agenda.last_at) is not None:
+        while (last := agenda.last_at(comes)) is not None:
             await self._world.move_to(last, self._answering)
 
     async def _send(

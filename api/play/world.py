@@ -82,10 +82,10 @@ class World:
             # The way of a million answers: nothing happens in between.
             self._clock.move(max(time, self.engine.now))
 
-    def is_open(self, handshake: str) -> bool:
-        """Whether a handshake can be answered."""
+    def comes(self, handshake: str, time: int) -> bool:
+        """Whether an answer at a moment can be given: the handshake is open, and does not expire before."""
         known = self.engine.state.handshakes.get(handshake)
-        return known is not None and known.state is OPEN
+        return known is not None and known.state is OPEN and time < known.requested.expires_at
 
     def _answer(self, alone: Alone) -> None:
         asked, member, answer = alone

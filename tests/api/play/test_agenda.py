@@ -43,7 +43,7 @@ def drained(agenda: Agenda, until: int = NEVER) -> list[tuple[int, str, Answer]]
     return found
 
 
-def always(handshake: str) -> bool:
+def always(handshake: str, moment: int) -> bool:
     return True
 
 
@@ -61,7 +61,7 @@ def test_order() -> None:
 def test_nothing_to_come() -> None:
     """An empty agenda has no next and no last answer, and none is due."""
     agenda = agenda_of(asked(5, Behaviour(accept=0)))
-    assert (agenda.next_at, agenda.last_at, agenda.due(NEVER)) == (NEVER, None, 0)
+    assert (agenda.next_at, agenda.last_at(always), agenda.due(NEVER)) == (NEVER, None, 0)
 
 
 def test_everybody_who_was_asked_is_drawn() -> None:
@@ -71,6 +71,18 @@ def test_everybody_who_was_asked_is_drawn() -> None:
     alone = drained(agenda_of(asked(20, Behaviour(delay=Uniform(1, 2)), 1, "x")))
     assert len(both) == 40
     assert [answer for answer in both if answer[1].startswith("x")] == alone
+
+
+@pytest.mark.parametrize("number", [3, 30])
+def test_the_last_that_comes(number: int) -> None:
+    """The last answer is the last that can be given; those to what has ended or will have are none."""
+    agenda = agenda_of(asked(number, Behaviour(delay=Uniform(1, 9))), asked(1, Behaviour(delay=Fixed(20)), name="x"))
+    moments = [moment for moment, who, _ in drained(agenda_of(asked(number, Behaviour(delay=Uniform(1, 9)))))]
+    assert agenda.last_at(always) == 20 * DAY
+    assert agenda.last_at(lambda handshake, moment: moment < 20 * DAY) == moments[-1]
+    assert agenda.last_at(lambda handshake, moment: moment < moments[1]) == moments[0]
+    assert agenda.last_at(lambda handshake, moment: handshake == "h-x0") == 20 * DAY
+    assert agenda.last_at(lambda handshake, moment: False) is None
 
 
 def test_drawn_as_they_are_asked() -> None:
@@ -125,7 +137,7 @@ def test_reminder() -> None:
     """Who waits for a reminder accepts after another delay, counted from the reminder."""
     some = asked(9, Behaviour(after_reminder=1, delay=Fixed(2)))
     agenda = agenda_of(some)
-    assert agenda.last_at is None
+    assert agenda.last_at(always) is None
     agenda.remind("", 1.0, Random(1), 5 * DAY, always)
     assert drained(agenda) == [(7 * DAY, f"p{index}", Answer.ACCEPT) for index in range(9)]
     assert some.silent == []
@@ -158,7 +170,7 @@ def test_reminder_of_what_cannot_be_answered() -> None:
     """Nobody is reminded of a handshake that has ended, then or later, and no draw is spent on it."""
     some = asked(3, Behaviour(after_reminder=1, delay=Uniform(1, 2)))
     agenda = agenda_of(some)
-    agenda.remind("", 1.0, Random(1), 0, lambda handshake: handshake == "h-p1")
+    agenda.remind("", 1.0, Random(1), 0, lambda handshake, moment: handshake == "h-p1")
     assert [who for _, who, _ in drained(agenda)] == ["p1"]
     assert some.silent == []
 
@@ -188,14 +200,14 @@ def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: 
                 for at, (number, length, seed) in enumerate(groups)
             ]
             agenda = agenda_of(*some)
-            seen: list[Any] = [agenda.next_at, agenda.last_at, agenda.due(until)]
+            seen: list[Any] = [agenda.next_at, agenda.last_at(always), agenda.due(until)]
             seen += drained(agenda, until)
             agenda.remind("", share, Random(5), until, always)
             if agenda.next_at != NEVER:
                 alone: Alone = agenda.take()
                 seen.append(alone[0].accounts[alone[1]])
                 agenda.again(again, alone)
-            seen += [agenda.next_at, agenda.last_at, agenda.due(until + DAY)]
+            seen += [agenda.next_at, agenda.last_at(always), agenda.due(until + DAY)]
             return seen + drained(agenda)
 
     assert run(1) == run(8) == run(10**6)
@@ -205,7 +217,7 @@ def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: 
 def test_as_many_come_as_are_due(groups: list[tuple[int, int, int]], until: int) -> None:
     """As many answers come by a moment as were said to be due, and the last comes at the last moment."""
     agenda = agenda_of(*(asked(number, Behaviour(delay=Uniform(0, length)), seed) for number, length, seed in groups))
-    due, last = agenda.due(until), agenda.last_at
+    due, last = agenda.due(until), agenda.last_at(always)
     early = drained(agenda, until)
     assert len(early) == due
     everything = early + drained(agenda)

@@ -96,7 +96,7 @@ async def test_invitations_answered_after_a_reminder() -> None:
     early, late = (population(name, "invited", 3, invitation=shares) for name in ("early", "late"))
     outcome, envelopes = await recorded(
         *(early, late, step("invite", population="early"), step("invite", population="late"), step("wait", days=5)),
-        *(step("remind", population="early"), step("wait", days=8), REMIND, WAIT),
+        *(step("remind", population="early"), step("wait", days=8), REMIND, step("wait", days=3)),
     )
     assert days(envelopes, AccountJoined) == [0, *[7] * 3]
     assert outcome.handshakes == {"INVITE": {"ACCEPTED": 3, "EXPIRED": 3}}
@@ -147,12 +147,22 @@ async def test_nobody_reminds_the_silent() -> None:
     assert outcome.figure("expired_share") == 4 / 8
 
 
-@pytest.mark.parametrize(("waiting", "feature_set"), [(86, "ALL"), (87, "CONSOLIDATED_BILLING")])
-async def test_a_reminder_in_time_and_too_late(waiting: int, feature_set: str) -> None:
-    """Three days after a reminder on day 86 the migration is ready; one day later it has expired."""
+@pytest.mark.parametrize(("waiting", "feature_set", "answering"), [(86, "ALL", 3), (87, "CONSOLIDATED_BILLING", 0)])
+async def test_a_reminder_in_time_and_too_late(waiting: int, feature_set: str, answering: int) -> None:
+    """Three days after a reminder on day 86 the migration is ready; one day later nobody's answer is waited for."""
     outcome = await play(MUTE, invite("mute"), ENABLE, step("wait", days=waiting), REMIND, WAIT, FINALIZE)
     assert outcome.feature_set == feature_set
-    assert outcome.virtual_days == 1 + waiting + 3
+    assert outcome.virtual_days == 1 + waiting + answering
+
+
+async def test_answers_that_come_too_late() -> None:
+    """Nobody waits for answers to invitations that will have expired, or that were canceled."""
+    slow = population("slow", "invited", 20, invitation={"delay": uniform(10, 20)})
+    outcome = await play(slow, step("invite", population="slow"), WAIT)
+    assert set(outcome.handshakes["INVITE"]) == {"ACCEPTED", "OPEN"}
+    assert 14 < outcome.virtual_days < 15
+    outcome = await play(slow, step("invite", population="slow"), step("wait", days=12), ENABLE, WAIT)
+    assert outcome.virtual_days == 12
 
 
 async def test_a_reminder_that_not_all_follow() -> None:
@@ -275,9 +285,7 @@ async def test_the_end_of_the_calendar() -> None:
         await play("start = 7999-01-01T00:00:00Z", *[step("wait", days=36_500)] * 12)
 
 
-async def test_an_answer_beyond_the_calendar() -> None:
-    """An answer that would come in such a year stops the run likewise."""
-    late = population("late", "invited", 10, invitation={"delay": after(36_500)})
-    waits = [step("wait", days=36_499)] * 9
-    with pytest.raises(ScenarioError, match=r"^steps\[1\d\]: time would run past"):
-        await play("start = 7999-01-01T00:00:00Z", late, *waits, step("invite", population="late"), WAIT)
+async def test_a_pace_beyond_the_calendar() -> None:
+    """A pace that would never end in this world's time stops the run likewise."""
+    with pytest.raises(ScenarioError, match=r"^steps\[0\]: time would run past"):
+        await play(YES, step("invite", population="yes", pace={"per_day": 1e-6}))
