@@ -57,6 +57,9 @@ ANSWERS = tuple(Answer)
 Comes = Callable[[str, int], bool]
 """Whether an answer to a handshake at a moment can be given, for all that is known now."""
 
+Draws = Callable[[str], Random]
+"""A generator of its own for each purpose."""
+
 
 class Answers:
     """The answers of some who were asked, in the order of their moments; of equal moments as they were drawn.
@@ -171,21 +174,21 @@ class Agenda:
         """One answer that comes, or comes again, at a moment."""
         heapq.heappush(self._heap, (moment, next(self._serial), alone))
 
-    def remind(self, population: str, share: float, random: Random, now: int, comes: Comes) -> None:
+    def remind(self, population: str, share: float, draws: Draws, now: int, comes: Comes) -> None:
         """Those who wait for a reminder get one: a share of them accepts after another delay, the others wait on.
 
         Args:
             population: whom; empty for all.
             share: of those reminded.
-            random: where the numbers come from.
+            draws: where the numbers come from, for each who were asked together.
             now: the moment of the reminder.
             comes: whether an answer now could be given; nobody is reminded of a handshake that has ended.
         """
         self.settle(now)
-        for asked in self._asked:
+        for place, asked in enumerate(self._asked):
             if population and asked.population != population:
                 continue
-            delay = asked.behaviour.delay.draw
+            delay, random = asked.behaviour.delay.draw, draws(f"{asked.population} {place}")
             answers, still = Answers(asked), list[int]()
             for member in asked.silent:
                 if not comes(asked.handshakes[member], now):

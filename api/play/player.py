@@ -141,10 +141,7 @@ class Player:
             case Wait():
                 await self._world.move_to(self._engine.now + round(step.days * DAY), self._answering)
             case Remind():
-                self._answering = "Answering, reminded"
-                random = self._random(f"reminder {next(self._rounds)}")
-                world = self._world
-                world.agenda.remind(step.population, step.accept, random, self._engine.now, world.comes)
+                self._remind(step)
             case WaitForAnswers():
                 await self._wait_for_answers()
             case RemoveDeclined():
@@ -162,6 +159,15 @@ class Player:
 
     def _random(self, purpose: str) -> Random:
         return Random(f"{self._scenario.seed} {purpose}")
+
+    def _remind(self, step: Remind) -> None:
+        self._answering = "Answering, reminded"
+        world, number = self._world, next(self._rounds)
+
+        def draws(purpose: str) -> Random:
+            return self._random(f"{purpose} reminder {number}")
+
+        world.agenda.remind(step.population, step.accept, draws, self._engine.now, world.comes)
 
     async def _wait_for_answers(self) -> None:
         # Who is throttled on the way answers later than was drawn.

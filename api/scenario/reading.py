@@ -71,7 +71,8 @@ def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETER
         raise ScenarioError("not TOML that can be read: nested too deep") from None
     declared = document.pop("parameters", {})
     settled = settle_parameters(declared, parameters)
-    scenario = checked(_built(put_in(document, settled), settled))
+    own = {name: settled[name] for name in declared}
+    scenario = checked(_built(put_in(document, own), settled))
     if ACCOUNTS in parameters and ACCOUNTS not in declared:
         return with_accounts(scenario, parameters[ACCOUNTS])
     return scenario

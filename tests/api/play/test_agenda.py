@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orgsim.api.play import agenda as agenda_module
-from orgsim.api.play.agenda import Agenda, Alone, Answer, Asked
+from orgsim.api.play.agenda import Agenda, Alone, Answer, Asked, Draws
 from orgsim.api.scenario import Behaviour
 from orgsim.api.scenario.delays import Fixed, Uniform
 from orgsim.engine.settings import DAY
@@ -41,6 +41,11 @@ def drained(agenda: Agenda, until: int = NEVER) -> list[tuple[int, str, Answer]]
         some, member, kind = agenda.take()
         found.append((moment, some.accounts[member], kind))
     return found
+
+
+def drawn_from(seed: int) -> Draws:
+    """Generators for all purposes, from one seed."""
+    return lambda purpose: Random(f"{seed} {purpose}")
 
 
 def always(handshake: str, moment: int) -> bool:
@@ -138,7 +143,7 @@ def test_reminder() -> None:
     some = asked(9, Behaviour(after_reminder=1, delay=Fixed(2)))
     agenda = agenda_of(some)
     assert agenda.last_at(always) is None
-    agenda.remind("", 1.0, Random(1), 5 * DAY, always)
+    agenda.remind("", 1.0, drawn_from(1), 5 * DAY, always)
     assert drained(agenda) == [(7 * DAY, f"p{index}", Answer.ACCEPT) for index in range(9)]
     assert some.silent == []
 
@@ -147,12 +152,12 @@ def test_reminder_that_not_all_follow() -> None:
     """Who does not follow a reminder waits for the next."""
     some = asked(400, Behaviour(after_reminder=1, delay=Fixed(2)))
     agenda = agenda_of(some)
-    agenda.remind("p", 0.5, Random(1), 0, always)
+    agenda.remind("p", 0.5, drawn_from(1), 0, always)
     first = drained(agenda)
     assert 150 < len(first) < 250
-    agenda.remind("p", 0.0, Random(2), DAY, always)
+    agenda.remind("p", 0.0, drawn_from(2), DAY, always)
     assert drained(agenda) == []
-    agenda.remind("p", 1.0, Random(3), DAY, always)
+    agenda.remind("p", 1.0, drawn_from(3), DAY, always)
     second = drained(agenda)
     assert {who for _, who, _ in first}.isdisjoint(who for _, who, _ in second)
     assert len(first) + len(second) == 400
@@ -162,15 +167,27 @@ def test_reminder_of_one_population() -> None:
     """A reminder for one population leaves the others alone."""
     silent = Behaviour(after_reminder=1)
     agenda = agenda_of(asked(2, silent, name="a"), asked(3, silent, name="b"))
-    agenda.remind("b", 1.0, Random(1), 0, always)
+    agenda.remind("b", 1.0, drawn_from(1), 0, always)
     assert [who for _, who, _ in drained(agenda)] == ["b0", "b1", "b2"]
+
+
+def test_reminders_of_several_populations() -> None:
+    """What a reminder does with one population does not depend on how many of another wait for it."""
+
+    def second(first: int) -> list[tuple[int, str, Answer]]:
+        silent = Behaviour(after_reminder=1, delay=Uniform(1, 9))
+        agenda = agenda_of(asked(first, silent, name="a"), asked(20, silent, name="b"))
+        agenda.remind("", 0.5, drawn_from(1), 0, always)
+        return [answer for answer in drained(agenda) if answer[1].startswith("b")]
+
+    assert second(0) == second(3) == second(30)
 
 
 def test_reminder_of_what_cannot_be_answered() -> None:
     """Nobody is reminded of a handshake that has ended, then or later, and no draw is spent on it."""
     some = asked(3, Behaviour(after_reminder=1, delay=Uniform(1, 2)))
     agenda = agenda_of(some)
-    agenda.remind("", 1.0, Random(1), 0, lambda handshake, moment: handshake == "h-p1")
+    agenda.remind("", 1.0, drawn_from(1), 0, lambda handshake, moment: handshake == "h-p1")
     assert [who for _, who, _ in drained(agenda)] == ["p1"]
     assert some.silent == []
 
@@ -179,7 +196,7 @@ def test_reminder_at_the_moment_of_asking() -> None:
     """Who was asked a moment ago can be reminded already."""
     agenda, some = Agenda(), asked(3, Behaviour(after_reminder=1))
     agenda.ask(some, 0)
-    agenda.remind("", 1.0, Random(1), 0, always)
+    agenda.remind("", 1.0, drawn_from(1), 0, always)
     assert len(drained(agenda)) == 3
 
 
@@ -202,7 +219,7 @@ def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: 
             agenda = agenda_of(*some)
             seen: list[Any] = [agenda.next_at, agenda.last_at(always), agenda.due(until)]
             seen += drained(agenda, until)
-            agenda.remind("", share, Random(5), until, always)
+            agenda.remind("", share, drawn_from(5), until, always)
             if agenda.next_at != NEVER:
                 alone: Alone = agenda.take()
                 seen.append(alone[0].accounts[alone[1]])

@@ -153,6 +153,13 @@ def test_impossible_number_of_accounts(accounts: float | str) -> None:
     assert message == f"accounts must be a whole number from 0 to 100,000,000, not {accounts!r}"
 
 
+def test_accounts_that_a_file_names_without_having_them() -> None:
+    """A file that puts in a number of accounts which it does not have is refused, whether one is given or not."""
+    text = INVITED.replace("count = 4", 'count = "$accounts"') + DONE
+    message = "populations.p.count: no parameter is called 'accounts' (the scenario has none)"
+    assert complaint(text) == refused(text, accounts=9) == message
+
+
 def test_accounts_of_nobody() -> None:
     """A scenario that invites nobody cannot be given a number of invited accounts."""
     message = "accounts sets the number of invited accounts, but the scenario has none"
