@@ -1,16 +1,20 @@
 """Files that are nearly right: whatever is changed, there is a scenario or one line that says what is wrong."""
 
+import re
 import tomllib
 from copy import deepcopy
 from datetime import date, datetime, time
 from typing import Any
 
+import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from language import EVERYTHING
 
-from orgsim.api.scenario import ScenarioError, parse_scenario
+from orgsim.api.play import play_scenario
+from orgsim.api.scenario import Scenario, ScenarioError, parse_scenario
+from orgsim.engine.runtime.log import MemoryLog
 
 VALUES = st.one_of(
     st.none(),
@@ -53,7 +57,7 @@ def changed(changes: list[tuple[int, str, Any]]) -> dict[str, Any]:
                 part[last] = value
             elif isinstance(part, dict):
                 part[f"{last}{value}" if how == "rename" else str(value)] = found
-            else:
+            elif isinstance(part, list):
                 part.append(found)
         except (KeyError, IndexError, TypeError):
             # An earlier change has taken it away.
@@ -82,13 +86,42 @@ def test_any_change(changes: list[tuple[int, str, Any]]) -> None:
         assert_scenario_or_one_line("")
 
 
-def assert_scenario_or_one_line(text: str) -> None:
+def assert_scenario_or_one_line(text: str) -> Scenario | None:
     try:
-        parse_scenario(text)
+        return parse_scenario(text)
+    except ScenarioError as error:
+        complaint = str(error)
+    assert len(complaint.splitlines()) == 1
+    return None
+
+
+PLAYED = ["$willing", "{root}", "made", "asked", "acme", "other", "created", "standalone", "CloseAccount", "aws", "off"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    change=st.tuples(
+        st.integers(0, len(PLACES) - 1),
+        st.sampled_from(["replace", "remove"]),
+        st.one_of(st.none(), st.booleans(), st.integers(0, 20), st.floats(0, 1), st.sampled_from(PLAYED), st.just({})),
+    )
+)
+def test_any_change_that_can_be_played(change: tuple[int, str, Any]) -> None:
+    """Whatever can still be read can be played, or one line says at which step the run ended."""
+    document = changed([change])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tomllib, "loads", lambda text: document)
+        scenario = assert_scenario_or_one_line("")
+    if scenario is None:
+        return
+    try:
+        outcome = anyio.run(play_scenario, scenario, MemoryLog(), backend="trio")
     except ScenarioError as error:
         complaint = str(error)
     else:
+        assert len(outcome.steps) == len(scenario.steps)
         return
+    assert re.match(r"steps\[\d+\]", complaint)
     assert len(complaint.splitlines()) == 1
 
 
