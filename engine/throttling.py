@@ -132,7 +132,7 @@ class Throttle:
         """Take the next tokens there will be, now or later: for callers who come again just when they will be let in.
 
         Returns:
-            From when on the call is admitted; each further reservation is for a later moment.
+            From when on the call is admitted. What is reserved is gone for all others.
         """
         ready = self.ready_at(operation, account, organization, now)
         self._forget_full(now)

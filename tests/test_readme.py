@@ -5,10 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orgsim.api.scenario import Invited, Scenario, Step
-from orgsim.api.scenario_file import parse_scenario
-from orgsim.engine.settings import Quotas
-
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -19,19 +15,6 @@ def test_the_example_runs() -> None:
     done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.stderr, done.returncode) == ("ALL\n", "", 0)
-
-
-def test_the_example_scenario_is_one() -> None:
-    """The scenario on the page about scenarios can be read, and names every key that there is."""
-    page = (README.parent / "docs" / "scenarios.md").read_text("utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
-    scenario = parse_scenario(example)
-
-    assert {type(step) for step in scenario.steps} == set(Step.__args__)
-    assert all(
-        f"{name} = " in example or f"[{name}" in example for name in Scenario.__struct_fields__ if name != "steps"
-    )
-    assert all(f"{name} = " in example for name in (*Quotas.__struct_fields__, *Invited.__struct_fields__))
 
 
 def test_the_links_lead_somewhere() -> None:

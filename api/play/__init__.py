@@ -74,4 +74,4 @@ async def _play_on(scenario: Scenario, log: EventLog, name: str, progress: Progr
         player = Player(scenario, engine, World(engine, clock, tally, progress), tally, views)
         await player.play()
         seconds = perf_counter() - began
-        return measure(scenario, name, engine, flow, tally, player.organizations, player.steps, seconds)
+        return measure(scenario, name, engine, flow, tally, player, seconds)

@@ -3,6 +3,7 @@
 import heapq
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable
 from enum import Enum
 from itertools import count
 from random import Random
@@ -53,6 +54,12 @@ class Asked:
 
 ANSWERS = tuple(Answer)
 
+Comes = Callable[[str, int], bool]
+"""Whether an answer to a handshake at a moment can be given, for all that is known now."""
+
+Draws = Callable[[str], Random]
+"""A generator of its own for each purpose."""
+
 
 class Answers:
     """The answers of some who were asked, in the order of their moments; of equal moments as they were drawn.
@@ -87,10 +94,11 @@ class Answers:
         """The moment of the next answer; there must be one."""
         return self._moments[self._order[-1]]
 
-    @property
-    def last_at(self) -> int:
-        """The moment of the last answer; there must be one."""
-        return self._moments[self._order[0]]
+    def last_at(self, comes: Comes) -> int | None:
+        """The moment of the last answer that comes; None if none does."""
+        handshakes, moments = self.asked.handshakes, self._moments
+        lasting = (moments[place] for place in self._order if comes(handshakes[self._members[place]], moments[place]))
+        return next(lasting, None)
 
     def due(self, moment: int) -> int:
         """How many come by a moment."""
@@ -120,8 +128,9 @@ class Agenda:
         self._serial = count()
         self._asked: list[Asked] = []
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: Asked, now: int) -> None:
         """Somebody begins to ask; what ``asked`` gains is drawn by ``settle``."""
+        self.settle(now)
         self._asked.append(asked)
 
     def settle(self, now: int) -> None:
@@ -165,21 +174,25 @@ class Agenda:
         """One answer that comes, or comes again, at a moment."""
         heapq.heappush(self._heap, (moment, next(self._serial), alone))
 
-    def remind(self, population: str, share: float, random: Random, now: int) -> None:
+    def remind(self, population: str, share: float, draws: Draws, now: int, comes: Comes) -> None:
         """Those who wait for a reminder get one: a share of them accepts after another delay, the others wait on.
 
         Args:
             population: whom; empty for all.
             share: of those reminded.
-            random: where the numbers come from.
+            draws: where the numbers come from, for each who were asked together.
             now: the moment of the reminder.
+            comes: whether an answer now could be given; nobody is reminded of a handshake that has ended.
         """
-        for asked in self._asked:
+        self.settle(now)
+        for place, asked in enumerate(self._asked):
             if population and asked.population != population:
                 continue
-            delay = asked.behaviour.delay.draw
+            delay, random = asked.behaviour.delay.draw, draws(f"{asked.population} {place}")
             answers, still = Answers(asked), list[int]()
             for member in asked.silent:
+                if not comes(asked.handshakes[member], now):
+                    continue
                 number, length = random.random(), delay(random, now)
                 if number < share:
                     answers.expect(now + length, member, Answer.ACCEPT)
@@ -193,11 +206,12 @@ class Agenda:
         """The moment of the next answer; NEVER if none is to come."""
         return self._heap[0][0] if self._heap else NEVER
 
-    @property
-    def last_at(self) -> int | None:
-        """The moment of the last answer; None if none is to come."""
-        moments = (each.last_at if isinstance(each, Answers) else moment for moment, _, each in self._heap)
-        return max(moments, default=None)
+    def last_at(self, comes: Comes) -> int | None:
+        """The moment of the last answer that comes; None if none does."""
+        moments = [each.last_at(comes) for _, _, each in self._heap if isinstance(each, Answers)]
+        alone = ((moment, each) for moment, _, each in self._heap if not isinstance(each, Answers))
+        moments += [moment for moment, (asked, member, _) in alone if comes(asked.handshakes[member], moment)]
+        return max((moment for moment in moments if moment is not None), default=None)
 
     def due(self, moment: int) -> int:
         """How many answers are to come by a moment."""

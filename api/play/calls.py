@@ -83,4 +83,6 @@ def _at(value: Any, path: str, place: str) -> str:
             there_is = f" (there are: {', '.join(known)})" if known else ""
             raise ScenarioError(f"{place}: the answer has no {path!r}{there_is}")
         value = known[part]
+    if isinstance(value, dict | list):
+        raise ScenarioError(f"{place}: {path!r} is no single value in the answer")
     return str(value)

@@ -63,25 +63,27 @@ class Dispatch:
             await self._send_patiently(operation, caller, attempt)
 
     async def _send_patiently(self, operation: str, caller: Caller, attempt: Attempt) -> None:
-        engine, tally = self._engine, self._tally
+        """Make a call when it can succeed. Those that a limit would refuse are not made, and take no token."""
+        engine, tally, throttle = self._engine, self._tally, self._engine.throttle
         while True:
-            while (
-                engine.throttle
-                and (ready := engine.throttle.ready_at(operation, *self._buckets(caller), engine.now)) > engine.now
-            ):
+            # A throttle without buckets is empty, but it is one.
+            buckets = self._buckets(caller) if throttle is not None else ("", None)
+            while throttle is not None and (ready := throttle.ready_at(operation, *buckets, engine.now)) > engine.now:
                 tally.wait(operation, THROTTLING, ready)
                 await self._move_to(ready)
             try:
-                await self._call(operation, caller, attempt)
+                await attempt()
             except Refused as refusal:
                 until = self._passes_at(refusal, caller)
-                if until <= engine.now:
-                    tally.refusal(operation, refusal)
-                    return
-                tally.wait(operation, refusal.reason or refusal.code, until)
-                await self._move_to(until)
-            else:
-                return
+                if until > engine.now:
+                    tally.wait(operation, refusal.reason or refusal.code, until)
+                    await self._move_to(until)
+                    continue
+                tally.refusal(operation, refusal)
+            tally.call(operation)
+            if throttle is not None:
+                throttle.take(operation, *buckets, engine.now)
+            return
 
     async def _send_again_and_again(
         self,
@@ -103,19 +105,16 @@ class Dispatch:
                 tries, upcoming = 0, next(planned, None)
             if moment > self._engine.now:
                 await self._move_to(moment)
+            self._tally.call(operation)
             try:
-                await self._call(operation, caller, attempt)
+                self._engine.admit(operation, caller)
+                await attempt()
             except Refused as refusal:
                 self._tally.refusal(operation, refusal)
                 if self._passes_by_itself(refusal) and tries + 1 < retry.attempts:
                     longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
                     pause = round(longest * SECOND * random.random())
                     heapq.heappush(again, (self._engine.now + pause, next(serial), tries + 1, caller, attempt))
-
-    async def _call(self, operation: str, caller: Caller, attempt: Attempt) -> None:
-        self._tally.call(operation)
-        self._engine.admit(operation, caller)
-        await attempt()
 
     def _buckets(self, caller: Caller) -> tuple[str, str | None]:
         assert caller.account is not None, "an account calls"

@@ -16,14 +16,15 @@ from .outcome import (
     Late,
     OrganizationOutcome,
     Outcome,
-    StepOutcome,
     ThresholdOutcome,
     Timeline,
     figure,
 )
+from .player import Player
 from .tally import Tally
 
 INVITE, APPROVE, ENABLE = Action.INVITE, Action.APPROVE_ALL_FEATURES, Action.ENABLE_ALL_FEATURES
+ASKED = {"joining_days": INVITE, "migration_days": APPROVE}
 SLOWEST = 10
 MOST_STRETCHES = 240
 STRETCHES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440)
@@ -31,14 +32,7 @@ STRETCHES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440)
 
 
 def measure(
-    scenario: Scenario,
-    name: str,
-    engine: Engine,
-    flow: FlowView,
-    tally: Tally,
-    organizations: Mapping[str, str],
-    steps: list[StepOutcome],
-    wall_seconds: float,
+    scenario: Scenario, name: str, engine: Engine, flow: FlowView, tally: Tally, player: Player, wall_seconds: float
 ) -> Outcome:
     """The outcome of a run that is over.
 
@@ -48,18 +42,13 @@ def measure(
         engine: everything is durable.
         flow: fed with all of it.
         tally: what was counted.
-        organizations: name in the scenario to id.
-        steps: what each took.
+        player: what the organizations became, and what each step took.
         wall_seconds: how long it took.
     """
     metrics = _numbers(scenario, engine, flow, tally)
     distributions = _distributions(flow, tally)
-    limits = tuple(
-        ThresholdOutcome(str(limit), value, limit.holds(value))
-        for limit in scenario.thresholds
-        for value in [figure(limit.metric, metrics, distributions)]
-    )
-    found = {each: _organization(engine, flow, organization) for each, organization in organizations.items()}
+    limits = _thresholds(scenario, metrics, distributions)
+    found = {each: _organization(engine, flow, organization) for each, organization in player.organizations.items()}
     first = next(iter(found.values()))
     return Outcome(
         scenario=name,
@@ -72,18 +61,15 @@ def measure(
         accounts=first.accounts,
         organizations=found,
         handshakes=flow.totals(),
-        account_creations={state: total for state, each in flow.creations.items() if (total := sum(each.values()))},
+        account_creations=_creations(flow),
         refused=dict(tally.refused),
         throttled=dict(tally.throttled),
         held_back=dict(tally.held_back),
         metrics=metrics,
         distributions=distributions,
-        slowest={
-            "joining_days": _slowest(flow.accepted[INVITE]),
-            "migration_days": _slowest(flow.accepted[APPROVE]),
-        },
-        steps=tuple(steps),
-        timeline=_timeline(scenario, engine, flow, tally, organizations),
+        slowest={name: _slowest(flow.accepted[action]) for name, action in ASKED.items()},
+        steps=tuple(player.steps),
+        timeline=_timeline(scenario, engine, flow, tally, player.organizations),
         start=scenario.start,
         virtual_days=round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
         events=flow.position,
@@ -94,13 +80,25 @@ def measure(
     )
 
 
+def _thresholds(
+    scenario: Scenario, metrics: dict[str, float | None], distributions: dict[str, Distribution]
+) -> tuple[ThresholdOutcome, ...]:
+    limits = [(limit, figure(limit.metric, metrics, distributions)) for limit in scenario.thresholds]
+    return tuple(ThresholdOutcome(str(limit), value, limit.holds(value)) for limit, value in limits)
+
+
+def _creations(flow: FlowView) -> dict[str, int]:
+    totals = {state: sum(changes.values()) for state, changes in flow.creations.items()}
+    return {state: total for state, total in totals.items() if total}
+
+
 def _organization(engine: Engine, flow: FlowView, organization: str) -> OrganizationOutcome:
     facts = engine.state.organizations[organization]
     migrated = flow.migrated.get(organization)
     return OrganizationOutcome(
         organization,
         facts.management_account,
-        str(facts.feature_set),
+        "DELETED" if facts.deleted else str(facts.feature_set),
         len(facts.members),
         migrated / HOUR if migrated is not None else None,
     )
@@ -116,7 +114,7 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -
     all_asked = sum(asked.values())
     began = round((scenario.start - moment(0)) / timedelta(microseconds=1))
     passed = engine.now - began
-    created, ended = len(flow.created.lengths), len(flow.created.lengths)
+    created = len(flow.created.lengths)
     failed = sum(sum(each.values()) for state, each in flow.creations.items() if state.startswith("FAILED"))
     feature_sets = list(flow.feature_sets.values())
     return {
@@ -128,7 +126,7 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -
         "members": sum(sum(each.values()) for each in flow.members.values()),
         "joined": flow.came[JoinedMethod.INVITED] - len(flow.founded),
         "created": created,
-        "creation_failed_share": _share(failed, ended + failed),
+        "creation_failed_share": _share(failed, created + failed),
         "closed": len(flow.closed.lengths),
         "departed": sum(flow.departed[method] for method in DepartureMethod),
         "commands": tally.commands,
@@ -146,8 +144,7 @@ STATES = ("OPEN", "ACCEPTED", "DECLINED", "CANCELED", "EXPIRED")
 
 def _distributions(flow: FlowView, tally: Tally) -> dict[str, Distribution]:
     return {
-        "joining_days": _distribution(flow.accepted[INVITE], DAY),
-        "migration_days": _distribution(flow.accepted[APPROVE], DAY),
+        **{name: _distribution(flow.accepted[action], DAY) for name, action in ASKED.items()},
         "creation_seconds": _distribution(flow.created, SECOND),
         "closing_seconds": _distribution(flow.closed, SECOND),
         "held_back_seconds": Distribution.of(tally.held_back_seconds),

@@ -105,6 +105,7 @@ class OrganizationOutcome(Struct, frozen=True):
     id: str
     management_account: str
     feature_set: str
+    """ALL or CONSOLIDATED_BILLING; DELETED, if a step deleted it."""
     accounts: int
     migration_hours: float | None
     """From EnableAllFeatures to all features."""
@@ -135,7 +136,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     throttled: dict[str, int]
     """Operation to how many calls were throttled."""
     held_back: dict[str, int]
-    """Operation and limit to how many calls waited until it let them pass."""
+    """Operation and limit to how often a call waited until it let it pass."""
     metrics: dict[str, float | None]
     """The figures that are one number, by name (``orgsim.api.scenario.metrics``)."""
     distributions: dict[str, Distribution]

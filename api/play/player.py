@@ -5,9 +5,10 @@ groups. Every draw comes from a generator seeded with the scenario's seed and wh
 give the same log, on any event loop and any log, in one run or with interruptions.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from random import Random
 
 from ...engine.events import HandshakeRequested, OrganizationCreated
@@ -21,7 +22,7 @@ from ...engine.operations import (
     invite_account_to_organization,
     remove_account_from_organization,
 )
-from ...engine.rules.limits import closure_finishes
+from ...engine.rules.limits import closure_finishes, creation_finishes
 from ...engine.runtime.engine import Engine
 from ...engine.settings import DAY, HOUR
 from ...engine.state import Organization
@@ -79,6 +80,7 @@ class Player:
         """Organization to the handshake of its latest migration."""
         self._account_numbers = count(FIRST_ACCOUNT)
         self._accounts: dict[str, list[str]] = {name: [] for name in scenario.populations}
+        self._words = _words(scenario.populations)
         self._emails: dict[str, list[str]] = {}
         """Of populations that are created: the addresses under which they are."""
         self._saved: dict[str, str] = {}
@@ -139,9 +141,7 @@ class Player:
             case Wait():
                 await self._world.move_to(self._engine.now + round(step.days * DAY), self._answering)
             case Remind():
-                self._answering = "Answering, reminded"
-                random = self._random(f"reminder {next(self._rounds)}")
-                self._world.agenda.remind(step.population, step.accept, random, self._engine.now)
+                self._remind(step)
             case WaitForAnswers():
                 await self._wait_for_answers()
             case RemoveDeclined():
@@ -160,11 +160,20 @@ class Player:
     def _random(self, purpose: str) -> Random:
         return Random(f"{self._scenario.seed} {purpose}")
 
+    def _remind(self, step: Remind) -> None:
+        self._answering = "Answering, reminded"
+        world, number = self._world, next(self._rounds)
+
+        def draws(purpose: str) -> Random:
+            return self._random(f"{purpose} reminder {number}")
+
+        world.agenda.remind(step.population, step.accept, draws, self._engine.now, world.comes)
+
     async def _wait_for_answers(self) -> None:
         # Who is throttled on the way answers later than was drawn.
-        agenda = self._world.agenda
+        agenda, comes = self._world.agenda, self._world.comes
         agenda.settle(self._engine.now)
-        while (last := agenda.last_at) is not None:
+        while (last := agenda.last_at(comes)) is not None:
             await self._world.move_to(last, self._answering)
 
     async def _send(
@@ -183,7 +192,7 @@ class Player:
         management = self._management(step)
 
         async def create(number: int) -> None:
-            name = f"{population}-{len(emails) + 1}"
+            name = f"{self._words[population]}-{len(emails) + 1}"
             engine.post(create_account.Request(f"{name}@accounts.example", name), management)
             emails.append(f"{name}@accounts.example")
             await self._world.breathe(f"Creating {population}", number, missing)
@@ -191,8 +200,7 @@ class Player:
         attempts = (partial(create, number) for number in range(1, missing + 1))
         await self._send(step, "CreateAccount", attempts, missing)
         while organization.creations:
-            ends = min(engine.state.creations[request].finishes_at for request in organization.creations.values())
-            await self._world.move_to(max(ends, engine.now))
+            await self._world.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
             engine.fire_due()
         owners = (engine.state.emails.get(email.lower()) for email in emails)
         self._accounts[population] = [owner for owner in owners if owner]
@@ -221,7 +229,7 @@ class Player:
         behaviour = table.migration if migration else table.invitation
         random = self._random(f"{population} {purpose} {next(self._rounds)}")
         asked = Asked(population, organization.id, behaviour, random, migration=migration)
-        self._world.agenda.ask(asked)
+        self._world.agenda.ask(asked, self._engine.now)
         return asked
 
     def _make_accounts(self, population: str) -> None:
@@ -249,7 +257,6 @@ class Player:
         self._parents[organization.id] = migration.parent
         world.declined.pop(organization.id, None)
         for population, accounts in self._accounts.items():
-            world.agenda.settle(engine.now)
             asked = self._ask(population, organization, "answer", migration=True)
             for account in accounts:
                 approval = migration.outstanding.get(account)
@@ -284,8 +291,10 @@ class Player:
     async def _close(self, step: CloseAccounts) -> None:
         """Close the members of a population, and wait until the last closure has ended."""
         engine, organization = self._engine, self._organization(step)
-        accounts = self._accounts[step.population]
-        closing = [each for each in accounts[: round(step.share * len(accounts))] if each in organization.members]
+        closures, accounts = organization.closures, self._accounts[step.population]
+        concerned = accounts[: _part(step.share, len(accounts))]
+        open_ones = (each for each in concerned if each not in closures.closed and each not in closures.pending)
+        closing = [each for each in open_ones if each in organization.members]
         management = self._management(step)
 
         async def close(number: int, account: str) -> None:
@@ -304,8 +313,8 @@ class Player:
         if step.for_each:
             self._make_accounts(step.for_each)
             everybody = self._accounts[step.for_each]
-            first, number = round(step.skip * len(everybody)), round((step.skip + step.share) * len(everybody))
-            accounts = everybody[first:number]
+            number = len(everybody)
+            accounts = everybody[_part(step.skip, number) : _part(step.skip + step.share, number)]
 
         async def make(caller: Caller, index: int, account: str) -> None:
             members = fill(step.members, self._names(step, account, index), ".with")
@@ -332,6 +341,21 @@ class Player:
         if account:
             names |= {"account": account, "index": str(index), "parent": organization.units.parent_of(account)}
         return names
+
+
+def _words(names: Iterable[str]) -> dict[str, str]:
+    """Each name as a short word that can stand in an address, no two alike."""
+    words: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30] or "accounts"
+        alike = chain([plain], (f"{plain}-{number}" for number in count(2)))
+        words[name] = next(word for word in alike if word not in words.values())
+    return words
+
+
+def _part(share: float, number: int) -> int:
+    """How many of a number a share is; 0.1 + 0.2 is the same share as 0.3."""
+    return round(round(share * number, 6))
 
 
 def _subject(step: Step) -> str:

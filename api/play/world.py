@@ -82,6 +82,11 @@ class World:
             # The way of a million answers: nothing happens in between.
             self._clock.move(max(time, self.engine.now))
 
+    def comes(self, handshake: str, time: int) -> bool:
+        """Whether an answer at a moment can be given: the handshake is open, and does not expire before."""
+        known = self.engine.state.handshakes.get(handshake)
+        return known is not None and known.state is OPEN and time < known.requested.expires_at
+
     def _answer(self, alone: Alone) -> None:
         asked, member, answer = alone
         account, handshake = asked.accounts[member], asked.handshakes[member]
@@ -90,7 +95,7 @@ class World:
             # It expired or was canceled meanwhile: nobody asks any more.
             return
         caller = Caller(account)
-        if self.engine.throttle and not self._is_admitted(alone, caller, handshake):
+        if self.engine.throttle is not None and not self._is_admitted(alone, caller, handshake):
             return
         if answer is Answer.ACCEPT:
             self.post(answer.value, accept_handshake.Request(handshake), caller)

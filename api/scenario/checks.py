@@ -17,7 +17,8 @@ AWS_OPERATIONS: dict[str, type[Struct]] = {name: operation.Request for name, ope
 }
 ALWAYS_KNOWN = ("organization", "root", "management_account")
 KNOWN_FOR_EACH = ("account", "parent", "index")
-PLACE = re.compile(r"\{(\w*)\}")
+PLACE = re.compile(r"\{(\w+)\}")
+"""A name in braces; empty braces are part of many a policy document."""
 
 
 def choose(given: str, known: Collection[str]) -> str:
@@ -71,14 +72,12 @@ def _check_population(step: Step, scenario: Scenario, place: str) -> None:
     match step:
         case CreateAccounts() | Invite() | CloseAccounts():
             key, name = "population", step.population
-        case Remind():
-            key, name = "population", step.population
-        case Call():
-            key, name = "for_each", step.for_each
+        case Remind(population=name) if name:
+            key = "population"
+        case Call(for_each=name) if name:
+            key = "for_each"
         case _:
             return
-    if not name and not isinstance(step, CreateAccounts | Invite | CloseAccounts):
-        return
     origins = ORIGINS.get(type(step))
     names = [each for each, population in scenario.populations.items() if not origins or population.origin in origins]
     if name not in names:
@@ -87,9 +86,6 @@ def _check_population(step: Step, scenario: Scenario, place: str) -> None:
 
 
 def _check_call(step: Call, saved: set[str], place: str) -> None:
-    if step.operation not in AWS_OPERATIONS:
-        known = choose(step.operation, list(AWS_OPERATIONS))
-        raise ScenarioError(f"{place}.operation: AWS Organizations has no {step.operation!r}{known}")
     if step.caller == "account" and not step.for_each:
         raise ScenarioError(f'{place}.caller: "account" needs for_each, which says whose accounts call')
     if step.share + step.skip > 1 + 1e-9:
@@ -102,6 +98,10 @@ def _check_call(step: Call, saved: set[str], place: str) -> None:
     for path, name in _places(step.members, f"{place}.with"):
         if name not in known:
             raise ScenarioError(f"{path}: nothing is called {{{name}}} here{choose(name, known)}")
+    for name in step.save:
+        if name in (*ALWAYS_KNOWN, *KNOWN_FOR_EACH) or not PLACE.fullmatch(f"{{{name}}}"):
+            taken = ", ".join((*ALWAYS_KNOWN, *KNOWN_FOR_EACH))
+            raise ScenarioError(f"{place}.save.{name}: a name is of letters, digits and _, and none of {taken}")
 
 
 def _places(value: Any, path: str) -> Iterator[tuple[str, str]]:

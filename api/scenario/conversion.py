@@ -24,8 +24,7 @@ def convert(value: Any, wanted: Any, path: str) -> Any:
         inner = inner.rstrip("`")
         place = (path + inner).strip(".")
         advice = _in_plain_words(complaint) + _choices(complaint, *_at(wanted, value, inner))
-        # A key may hold a line break; the message stays one line.
-        raise ScenarioError(" ".join(f"{place}: {advice}".removeprefix(": ").splitlines())) from None
+        raise ScenarioError(f"{place}: {advice}".removeprefix(": ")) from None
 
 
 PLAIN_WORDS = (

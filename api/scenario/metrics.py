@@ -5,7 +5,7 @@ DISTRIBUTIONS = {
     "migration_days": "from the request for all features to a member's approval",
     "creation_seconds": "from CreateAccount to the account",
     "closing_seconds": "from CloseAccount to the closed account",
-    "held_back_seconds": "for how long a call was held back by throttling or another of AWS's limits",
+    "held_back_seconds": "for how long calls were held back, each time, by throttling or another of AWS's limits",
 }
 """One value for each account or call; asked with a statistic: ``migration_days.p95``."""
 
@@ -24,7 +24,7 @@ NUMBERS = {
     "commands": "calls that were made, repetitions included",
     "refused_share": "calls that were refused, throttled ones included, of all that were made",
     "throttled_share": "calls that were throttled, of all that were made",
-    "held_back": "calls that were held back until AWS's limits let them pass",
+    "held_back": "how often calls were held back until one of AWS's limits let them pass",
     "virtual_days": "how long the run took in its own time",
     "virtual_hours": "the same in hours",
     "events": "what was recorded",

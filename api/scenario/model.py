@@ -20,7 +20,11 @@ Parameter = bool | int | float | str
 
 
 class ScenarioError(Exception):
-    """A scenario cannot be read or played; the message names the file and the place."""
+    """A scenario cannot be read or played; the message names the file and the place, on one line."""
+
+    def __str__(self) -> str:
+        # A name of a file may hold a line break.
+        return " ".join(super().__str__().splitlines())
 
 
 class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

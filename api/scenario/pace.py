@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 
 from ...engine.settings import DAY, HOUR, SECOND
 
-Rate = Annotated[float, Meta(gt=0, le=1e9)]
+LEAST = 1e-6
+Rate = Annotated[float, Meta(ge=LEAST, le=1e9)]
 
 
 class Stage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -35,8 +36,9 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if len(given) != 1:
             choices = ", ".join(self.__struct_fields__)
             raise ValueError(f"a pace is exactly one of {choices}, not {' and '.join(given) or 'nothing'}")
-        if self.stages and self.stages[-1].to_per_day == 0:
-            raise ValueError("the last stage ends at 0 per day: what is left would never be sent")
+        if self.stages and self.stages[-1].to_per_day < LEAST:
+            ends = f"{self.stages[-1].to_per_day:g}"
+            raise ValueError(f"the last stage ends at {ends} per day: what is left would never be sent")
 
     def offsets(self, number: int) -> Iterator[int]:
         """How long after the first each of so many calls is sent, in microseconds."""

@@ -71,13 +71,18 @@ def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETER
         raise ScenarioError("not TOML that can be read: nested too deep") from None
     declared = document.pop("parameters", {})
     settled = settle_parameters(declared, parameters)
-    scenario = checked(_built(put_in(document, settled), settled))
+    own = {name: settled[name] for name in declared}
+    scenario = checked(_built(put_in(document, own), settled))
     if ACCOUNTS in parameters and ACCOUNTS not in declared:
         return with_accounts(scenario, parameters[ACCOUNTS])
     return scenario
 
 
 def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenario:
+    known = sorted(Scenario.__struct_fields__)
+    for key in document:
+        if key not in known:
+            raise ScenarioError(f"The table contains unknown field `{key}`{choose(key, known)}")
     # Each on its own, because msgspec does not say under which key of a table something is wrong.
     organizations = _named(document, "organizations", OrganizationTable, "acme")
     populations = _named(document, "populations", Population, "partners")
@@ -115,6 +120,8 @@ def _step(step: Any, place: str) -> Step:
     if not isinstance(action, str):
         return convert(step, Step, place)
     if action in AWS_OPERATIONS:
+        if "operation" in step:
+            raise ScenarioError(f"{place}.operation: the action is the name of the operation already")
         return convert({**step, "action": CALL, "operation": action}, Step, place)
     if action not in ACTIONS:
         raise ScenarioError(f"{place}.action: there is no {action!r}{_what_action(action)}")

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 
+from ..handshake import HandshakeState
 from ..settings import CLOSURE_WINDOW, INVITATION_WINDOW
 from ..state import Organization, State
 from .quotas import closures_allowed
@@ -39,7 +40,7 @@ def invitation_leaves_window(organization: Organization, state: State, now: int)
     counted = (
         handshake.requested_at
         for handshake in organization.recent_invitations
-        if handshake.requested_at > oldest and handshake.state != "ACCEPTED"
+        if handshake.requested_at > oldest and handshake.state is not HandshakeState.ACCEPTED
     )
     return next(counted, oldest) + INVITATION_WINDOW
 

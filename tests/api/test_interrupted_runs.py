@@ -25,14 +25,21 @@ seed = 11
 [populations.partners]
 origin = "invited"
 count = 2_000
-joining = { distribution = "uniform", from_days = 0.5, to_days = 5 }
+
+[populations.partners.invitation]
+delay = { distribution = "uniform", from_days = 0.5, to_days = 5 }
+
+[populations.partners.migration]
 accept = 0.9
 decline = 0.1
-answer = { distribution = "uniform", from_days = 1, to_days = 9 }
+delay = { distribution = "uniform", from_days = 1, to_days = 9 }
 
 [[steps]]
 action = "invite"
 population = "partners"
+
+[[steps]]
+action = "wait_for_answers"
 
 [[steps]]
 action = "enable_all_features"

@@ -329,3 +329,59 @@ def test_no_window_holds_more(steps: list[tuple[tuple[str, str, str | None], int
         for first, begin in enumerate(moments):
             for last, end in enumerate(moments[first:], first):
                 assert last - first + 1 <= burst + rate * Fraction(end - begin, SECOND)
+
+
+def test_reservations_are_the_moments_of_a_caller_who_waits() -> None:
+    """Reserved at once or taken one by one as they come, the tokens of a bucket come at the same moments."""
+    reserved, waiting, now = Throttle(), Throttle(), START
+    moments = [reserved.reserve("CreateAccount", ONE, ORGANIZATION, START) for _ in range(8)]
+    taken: list[int] = []
+    for _ in range(8):
+        now = waiting.ready_at("CreateAccount", ONE, ORGANIZATION, now)
+        waiting.take("CreateAccount", ONE, ORGANIZATION, now)
+        taken.append(now)
+    assert moments == taken
+    assert [(moment - START) / SECOND for moment in moments] == [0, 0, 0, 10, 20, 30, 40, 50]
+
+
+def test_what_is_reserved_is_gone() -> None:
+    """Members who reserve at one moment get the organization's tokens in turn, and whoever comes then is refused."""
+    throttle = Throttle()
+    members = [f"3{number:011}" for number in range(12)]
+    moments = [throttle.reserve("AcceptHandshake", member, ORGANIZATION, START) for member in members]
+    assert [(moment - START) / SECOND for moment in moments] == [*[0] * 5, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4]
+    assert throttle.ready_at("AcceptHandshake", ONE, ORGANIZATION, START) == START + 16 * SECOND // 10
+    assert not admits(throttle, "AcceptHandshake", ONE, ORGANIZATION, START + SECOND)
+    assert admits(throttle, "AcceptHandshake", ONE, ORGANIZATION, START + 16 * SECOND // 10)
+    assert admits(throttle, "AcceptHandshake", ONE, None, START + 16 * SECOND // 10), (
+        "outside there is nothing to share"
+    )
+
+
+@given(st.lists(st.tuples(CALLS, WAITS, st.booleans()), max_size=120))
+def test_no_window_holds_more_with_reservations(
+    steps: list[tuple[tuple[str, str, str | None], int | None, bool]],
+) -> None:
+    """Reserved and taken together, no bucket ever gives more than its burst and what it gained meanwhile."""
+    throttle, now = Throttle(), START
+    given_out: dict[tuple[str, str], list[int]] = {}
+    for (operation, account, organization), wait, reserving in steps:
+        now = throttle.ready_at(operation, account, organization, now) if wait is None else now + wait
+        if reserving:
+            moment = throttle.reserve(operation, account, organization, now)
+            assert moment >= now
+        elif admits(throttle, operation, account, organization, now):
+            moment = now
+        else:
+            continue
+        for holder in (account, *([organization] if organization else [])):
+            given_out.setdefault((operation, holder), []).append(moment)
+    for (operation, holder), unsorted in given_out.items():
+        found = PUBLISHED[operation][holder.startswith("o-")]
+        if found is None:
+            continue
+        rate, burst = found
+        moments = sorted(unsorted)
+        for first, begin in enumerate(moments):
+            for last, end in enumerate(moments[first:], first):
+                assert last - first + 1 <= burst + rate * Fraction(end - begin, SECOND)
