@@ -1,0 +1,155 @@
+"""Having runs done on a Dask cluster: one on this machine, or any that has a scheduler."""
+
+import logging
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, as_completed
+from distributed.scheduler import KilledWorker
+
+from .plan import Run
+from .run import play
+
+CONNECT_SECONDS = 10
+ALLOWED_FAILURES = 5
+"""A run whose worker died more often than this is given up."""
+AHEAD = 3
+"""So many runs for each thread of the cluster are at the scheduler at once: a worker that is done never waits."""
+FEWEST_AHEAD = 16
+IGNORE_INTERRUPTS = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
+LOCAL = {
+    "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
+    # A worker that is only full keeps what it holds and works on; one that would take the machine down is killed.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.95,
+}
+
+
+class NoCluster(Exception):
+    """There is no cluster to work on."""
+
+
+class RunFailed(Exception):
+    """A run raised what no scenario may raise: a bug of orgsim, or a worker that lacks something."""
+
+
+@contextmanager
+def local_cluster(workers: int | None) -> Generator[Client, None, None]:
+    """A cluster of processes on this machine, reachable from this machine alone.
+
+    Args:
+        workers: how many processes, by default one for each core.
+
+    Raises:
+        NoCluster: it cannot be started.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_quiet())
+        stack.enter_context(dask.config.set(LOCAL))
+        try:
+            cluster = LocalCluster(
+                n_workers=workers,
+                processes=True,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL + 1,
+                # Ctrl-C goes to all processes of a terminal; this one tells the others when to end.
+                preload=[IGNORE_INTERRUPTS],
+            )
+            stack.enter_context(cluster)
+            client = stack.enter_context(Client(cluster, set_as_default=False))
+        except (OSError, RuntimeError) as error:
+            raise NoCluster(f"the workers cannot be started: {_in_one_line(error)}") from None
+        yield client
+
+
+@contextmanager
+def remote_cluster(address: str) -> Generator[Client, None, None]:
+    """The cluster of a scheduler; it is left as it was found.
+
+    Args:
+        address: such as ``tcp://10.0.0.5:8786``.
+
+    Raises:
+        NoCluster: no scheduler answers there within ten seconds.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_quiet())
+        try:
+            client = stack.enter_context(Client(address, timeout=CONNECT_SECONDS, set_as_default=False))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise NoCluster(f"no Dask scheduler answers at {address}: {_in_one_line(error)}") from None
+        yield client
+
+
+def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """Have runs done, and yield each with its row as soon as it is there, in any order.
+
+    What a dead worker had in hand is done again by another. A run whose workers died time after time is given up: its
+    row has an ``error`` and ``lost``.
+
+    Args:
+        client: of the cluster.
+        runs: consumed as fast as the cluster works.
+        died: told of each worker that died.
+
+    Raises:
+        RunFailed: a run raised something.
+    """
+    client.subscribe_topic("all", lambda event: _notice_death(event[1], died))
+    ahead = max(FEWEST_AHEAD, AHEAD * sum(client.nthreads().values()))
+    first = {_submit(client, run): run for run in islice(runs, ahead)}
+    pending = as_completed(first, loop=client.loop)
+    submitted = {future.key: run for future, run in first.items()}
+    del first
+    for future in pending:
+        run = submitted.pop(future.key)
+        yield run, _row(future, run)
+        del future
+        for following in islice(runs, 1):
+            successor = _submit(client, following)
+            submitted[successor.key] = following
+            pending.add(successor)
+            del successor
+
+
+def _submit(client: Client, run: Run) -> Any:
+    return client.submit(play, run, key=run.key, pure=True)
+
+
+def _row(future: Any, run: Run) -> dict[str, Any]:
+    try:
+        return future.result()
+    except KilledWorker as killed:
+        times = killed.allowed_failures + 1
+        return {"run": run.number, "seed": run.seed, "lost": True, "error": f"its workers died, {times} times in a row"}
+    except Exception as error:
+        what = f"{type(error).__name__}: {_in_one_line(error)}"
+        raise RunFailed(f"the run with {run} failed: {what}") from error
+
+
+def _notice_death(event: Any, died: Callable[[], None]) -> None:
+    if isinstance(event, dict) and event.get("action") == "remove-worker" and not event.get("expected"):
+        died()
+
+
+@contextmanager
+def _quiet() -> Generator[None, None, None]:
+    # Whatever Dask has to say about workers that come and go is said by us, in one line.
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
