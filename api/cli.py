@@ -37,6 +37,7 @@ from .scenario import ScenarioError, load_scenario
 from .scenario.populations import MOST_ACCOUNTS
 from .server.command import serve
 from .show import COLUMNS, ROWS, Subject, minute
+from .sweep.command import sweep
 
 app = typer.Typer(
     name="orgsim",
@@ -79,6 +80,7 @@ def common(
 
 
 app.command()(serve)
+app.command()(sweep)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Having runs done on a Dask cluster: one on this machine, or any that has a scheduler."""
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -8,6 +9,7 @@ from typing import Any
 
 import dask
 from distributed import Client, LocalCluster, as_completed
+from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from .plan import Run
@@ -32,6 +34,10 @@ LOCAL = {
 
 class NoCluster(Exception):
     """There is no cluster to work on."""
+
+
+class ClusterLost(Exception):
+    """There was a cluster, but its scheduler is gone."""
 
 
 class RunFailed(Exception):
@@ -129,6 +135,8 @@ def _row(future: Any, run: Run) -> dict[str, Any]:
     except KilledWorker as killed:
         times = killed.allowed_failures + 1
         return {"run": run.number, "seed": run.seed, "lost": True, "error": f"its workers died, {times} times in a row"}
+    except (CancelledError, CommClosedError):
+        raise ClusterLost("the scheduler is gone") from None
     except Exception as error:
         what = f"{type(error).__name__}: {_in_one_line(error)}"
         raise RunFailed(f"the run with {run} failed: {what}") from error

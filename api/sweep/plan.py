@@ -59,7 +59,9 @@ class Run(Struct, frozen=True):
         return f"orgsim-{self.version}-{self.sha256}-{given}-{self.seed}"
 
     def __str__(self) -> str:
-        return ", ".join([*(f"{name}={written(value)}" for name, value in self.parameters.items()), f"seed {self.seed}"])
+        return ", ".join(
+            [*(f"{name}={written(value)}" for name, value in self.parameters.items()), f"seed {self.seed}"]
+        )
 
 
 class Plan:

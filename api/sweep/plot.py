@@ -40,7 +40,9 @@ def figure(summary: Summary) -> dict[str, Any]:
         "layout": {
             "title": {
                 "text": f"Chance to finish: {summary.finished_means}",
-                "subtitle": {"text": f"{summary.scenario}, {summary.runs_per_combination:,} runs each, intervals of 95 %"},
+                "subtitle": {
+                    "text": f"{summary.scenario}, {summary.runs_per_combination:,} runs each, intervals of 95 %"
+                },
             },
             "template": "plotly_white",
             "xaxis": {"title": {"text": axis}, "type": _scale(positions)},

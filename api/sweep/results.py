@@ -25,6 +25,11 @@ class Results:
         self.folder = folder
         self._journal = folder / JOURNAL
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is a sweep in the folder."""
+        return (self.folder / ASKED).exists()
+
     def require_new(self) -> None:
         """Refuse a folder in which something stands.
 
@@ -33,7 +38,7 @@ class Results:
         """
         try:
             if self.folder.exists() and any(self.folder.iterdir()):
-                hint = "--resume goes on with the sweep in it" if (self.folder / ASKED).exists() else "name another"
+                hint = "--resume goes on with the sweep in it" if self.begun else "name another"
                 raise ResultsError(f"{self.folder}: the folder is not empty; {hint}")
         except OSError as error:
             raise ResultsError(f"{self.folder}: cannot be read: {error.strerror}") from None
