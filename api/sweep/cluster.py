@@ -1,5 +1,10 @@
 """Having runs done on a Dask cluster: one on this machine, or any that has a scheduler."""
 
+# Dask has few types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+import asyncio
 import logging
 from asyncio import CancelledError
 from collections.abc import Callable, Generator, Iterator
@@ -10,6 +15,7 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster, as_completed
 from distributed.comm import CommClosedError
+from distributed.core import rpc
 from distributed.scheduler import KilledWorker
 
 from .plan import Run
@@ -87,11 +93,26 @@ def remote_cluster(address: str) -> Generator[Client, None, None]:
     """
     with ExitStack() as stack:
         stack.enter_context(_quiet())
-        try:
-            client = stack.enter_context(Client(address, timeout=CONNECT_SECONDS, set_as_default=False))
-        except (OSError, ValueError, RuntimeError) as error:
-            raise NoCluster(f"no Dask scheduler answers at {address}: {_in_one_line(error)}") from None
-        yield client
+        _require_scheduler(address)
+        yield stack.enter_context(Client(address, timeout=CONNECT_SECONDS, set_as_default=False))
+
+
+def _require_scheduler(address: str) -> None:
+    # A client that cannot connect is slow to close, so somebody else knocks first.
+    try:
+        kind = asyncio.run(asyncio.wait_for(_kind(address), CONNECT_SECONDS))
+    except TimeoutError:
+        raise NoCluster(f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} seconds") from None
+    except Exception as error:
+        # Whatever else listens there may answer anything, and what Dask makes of that are errors of many kinds.
+        raise NoCluster(f"no Dask scheduler answers at {address}: {_in_one_line(error)}") from None
+    if kind != "Scheduler":
+        raise NoCluster(f"at {address} there is no scheduler but a {kind}")
+
+
+async def _kind(address: str) -> str:
+    async with rpc(address) as server:
+        return (await server.identity())["type"]
 
 
 def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> Iterator[tuple[Run, dict[str, Any]]]:

@@ -59,9 +59,8 @@ class Run(Struct, frozen=True):
         return f"orgsim-{self.version}-{self.sha256}-{given}-{self.seed}"
 
     def __str__(self) -> str:
-        return ", ".join(
-            [*(f"{name}={written(value)}" for name, value in self.parameters.items()), f"seed {self.seed}"]
-        )
+        given = [f"{name}={written(value)}" for name, value in self.parameters.items()]
+        return ", ".join([*given, f"seed {self.seed}"])
 
 
 class Plan:

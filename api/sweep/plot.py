@@ -1,5 +1,8 @@
 """The chance to finish as a page with a plot, which needs nothing but itself."""
 
+# Plotly has no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -20,8 +23,7 @@ def write_plot(summary: Summary, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    # Plotly's own objects are not typed; the figure as JSON is.
-    page: str = plotly.io.to_html(figure(summary), div_id="chance", include_plotlyjs=True, full_html=True)  # pyright: ignore[reportUnknownMemberType]
+    page: str = plotly.io.to_html(figure(summary), div_id="chance", include_plotlyjs=True, full_html=True)
     path.write_text(page, "utf-8")
 
 
@@ -33,6 +35,7 @@ def figure(summary: Summary) -> dict[str, Any]:
         # Where nothing finished or failed, there is nothing to draw.
         if combination.chance.share is not None:
             lines[_line(combination)].append(combination)
+    subtitle = f"{summary.scenario}, {summary.runs_per_combination:,} runs each, intervals of 95 %"
     axis = names[0] if names else ""
     positions = [position for line in lines.values() for position in map(_position, line)]
     return {
@@ -40,9 +43,7 @@ def figure(summary: Summary) -> dict[str, Any]:
         "layout": {
             "title": {
                 "text": f"Chance to finish: {summary.finished_means}",
-                "subtitle": {
-                    "text": f"{summary.scenario}, {summary.runs_per_combination:,} runs each, intervals of 95 %"
-                },
+                "subtitle": {"text": subtitle},
             },
             "template": "plotly_white",
             "xaxis": {"title": {"text": axis}, "type": _scale(positions)},

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import structs
@@ -117,4 +117,4 @@ def _differences(found: Sweep, wanted: Sweep) -> Iterator[str]:
 def _shown(value: Any) -> str:
     if value is None:
         return "not given"
-    return ",".join(map(written, value)) if isinstance(value, tuple | list) else written(value)
+    return ",".join(map(written, cast("tuple[Any, ...]", value))) if isinstance(value, tuple) else written(value)

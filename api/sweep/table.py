@@ -1,5 +1,9 @@
 """The table of all runs, as Arrow and Parquet have it: the same for the same sweep, whatever was done first."""
 
+# Arrow has no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
