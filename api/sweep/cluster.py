@@ -6,15 +6,16 @@
 
 import asyncio
 import logging
-from asyncio import CancelledError
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import islice
 from typing import Any
 
-import dask
+from dask import config
 from distributed import Client, LocalCluster, as_completed
-from distributed.comm import CommClosedError
+from distributed.client import FutureCancelledError
+from distributed.comm.core import CommClosedError
 from distributed.core import rpc
 from distributed.scheduler import KilledWorker
 
@@ -27,6 +28,7 @@ ALLOWED_FAILURES = 5
 AHEAD = 3
 """So many runs for each thread of the cluster are at the scheduler at once: a worker that is done never waits."""
 FEWEST_AHEAD = 16
+SILENT = logging.CRITICAL + 1
 IGNORE_INTERRUPTS = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
 LOCAL = {
     "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
@@ -62,15 +64,15 @@ def local_cluster(workers: int | None) -> Generator[Client, None, None]:
     """
     with ExitStack() as stack:
         stack.enter_context(_quiet())
-        stack.enter_context(dask.config.set(LOCAL))
+        stack.enter_context(config.set(LOCAL))
         try:
             cluster = LocalCluster(
                 n_workers=workers,
                 processes=True,
                 threads_per_worker=1,
                 host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL + 1,
+                dashboard_address=None,  # pyright: ignore[reportArgumentType] (documented: none at all)
+                silence_logs=SILENT,
                 # Ctrl-C goes to all processes of a terminal; this one tells the others when to end.
                 preload=[IGNORE_INTERRUPTS],
             )
@@ -112,7 +114,8 @@ def _require_scheduler(address: str) -> None:
 
 async def _kind(address: str) -> str:
     async with rpc(address) as server:
-        return (await server.identity())["type"]
+        identity: Any = await server.identity()
+        return identity["type"]
 
 
 def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> Iterator[tuple[Run, dict[str, Any]]]:
@@ -129,8 +132,9 @@ def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> It
     Raises:
         RunFailed: a run raised something.
     """
-    client.subscribe_topic("all", lambda event: _notice_death(event[1], died))
-    ahead = max(FEWEST_AHEAD, AHEAD * sum(client.nthreads().values()))
+    client.subscribe_topic("all", partial(_notice_death, died))
+    threads: Any = client.nthreads()
+    ahead = max(FEWEST_AHEAD, AHEAD * sum(threads.values()))
     first = {_submit(client, run): run for run in islice(runs, ahead)}
     pending = as_completed(first, loop=client.loop)
     submitted = {future.key: run for future, run in first.items()}
@@ -156,28 +160,31 @@ def _row(future: Any, run: Run) -> dict[str, Any]:
     except KilledWorker as killed:
         times = killed.allowed_failures + 1
         return {"run": run.number, "seed": run.seed, "lost": True, "error": f"its workers died, {times} times in a row"}
-    except (CancelledError, CommClosedError):
+    except (FutureCancelledError, CommClosedError):
         raise ClusterLost("the scheduler is gone") from None
     except Exception as error:
         what = f"{type(error).__name__}: {_in_one_line(error)}"
         raise RunFailed(f"the run with {run} failed: {what}") from error
 
 
-def _notice_death(event: Any, died: Callable[[], None]) -> None:
-    if isinstance(event, dict) and event.get("action") == "remove-worker" and not event.get("expected"):
+def _notice_death(died: Callable[[], None], event: tuple[float, dict[str, Any]]) -> None:
+    message = event[1]
+    if message.get("action") == "remove-worker" and not message["expected"]:
         died()
 
 
 @contextmanager
 def _quiet() -> Generator[None, None, None]:
     # Whatever Dask has to say about workers that come and go is said by us, in one line.
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(SILENT)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -87,17 +87,13 @@ def sweep(
 def _plan(
     path: Path, vary: list[str], given: list[str], runs: int, seed: int | None, results: Results, resume: bool
 ) -> Plan:
-    try:
-        wanted = make_sweep(
-            str(path), read_text(path), vary=vary, given=given, runs=runs, seed=seed, version=version("orgsim")
-        )
-        if resume:
-            return Plan(results.asked(wanted))
-        results.require_new()
-        return Plan(wanted)
-    except ScenarioError as error:
-        known = str(error).startswith((f"{path}: ", "--"))
-        raise error if known else ScenarioError(f"{path}: {error}") from None
+    wanted = make_sweep(
+        str(path), read_text(path), vary=vary, given=given, runs=runs, seed=seed, version=version("orgsim")
+    )
+    if resume:
+        return Plan(results.asked(wanted))
+    results.require_new()
+    return Plan(wanted)
 
 
 def _carry_out(plan: Plan, results: Results, workers: int | None, scheduler: str | None, resume: bool) -> "Summary":

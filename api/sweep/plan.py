@@ -80,7 +80,7 @@ class Plan:
             sweep.set | dict(zip(sweep.vary, values, strict=True)) for values in product(*sweep.vary.values())
         ]
         """What each combination is given."""
-        self.scenarios = [_scenario(sweep.text, given) for given in self.combinations]
+        self.scenarios = [_scenario(sweep.scenario, sweep.text, given) for given in self.combinations]
         """One for each combination."""
         self.total = len(self.combinations) * sweep.runs
 
@@ -135,7 +135,7 @@ def make_sweep(
             raise ScenarioError(f"--set and --vary both name {name}: is it one value or several?")
     if seed is None:
         first = settings | {name: values[0] for name, values in varied.items()}
-        seed = _scenario(text, first).seed
+        seed = _scenario(scenario, text, first).seed
     digest = sha256(text.encode()).hexdigest()
     return Sweep(scenario, digest, text, settings, varied, runs, seed, version)
 
@@ -173,7 +173,7 @@ def _range(name: str, listed: str) -> list[Parameter]:
     try:
         start, end, step = (Decimal(part) for part in parts)
     except (InvalidOperation, ValueError):
-        raise ScenarioError(f"--vary {name}: a range is FROM:TO:STEP in numbers, such as 0.9:0.99:0.03") from None
+        raise ScenarioError(f"--vary {name}: a range is FROM:TO:STEP in numbers, such as 0.9:0.96:0.02") from None
     if not (start.is_finite() and end.is_finite() and step.is_finite()):
         raise ScenarioError(f"--vary {name}: a range goes from number to number, not to {listed}")
     if not step:
@@ -208,12 +208,12 @@ def _require_bounds(sweep: Sweep) -> None:
         raise ScenarioError(f"{sweep.runs:,} seeds from {sweep.seed} on go beyond the highest, {HIGHEST_SEED}")
 
 
-def _scenario(text: str, given: Mapping[str, Parameter]) -> Scenario:
+def _scenario(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
     try:
         return parse_scenario(text, given)
     except ScenarioError as error:
-        what = ", ".join(f"{name}={written(value)}" for name, value in given.items())
-        raise ScenarioError(f"{error} (with {what})" if what else str(error)) from None
+        what = ", ".join(f"{parameter}={written(value)}" for parameter, value in given.items())
+        raise ScenarioError(f"{name}: {error} (with {what})" if what else f"{name}: {error}") from None
 
 
 def scenario_of(run: Run) -> Scenario:

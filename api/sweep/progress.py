@@ -65,7 +65,7 @@ def watching(plan: Plan) -> Generator[Bar, None, None]:
     """Says what is going to be done, and then how far it is; all of it on stderr."""
     err = Console(stderr=True)
     combinations, runs = len(plan.combinations), plan.sweep.runs
-    what = f"{combinations:,} combinations x {runs:,} seeds = {plan.total:,} runs"
+    what = f"{combinations:,} combination{'s' * (combinations > 1)} x {runs:,} seeds = {plan.total:,} runs"
     err.print(f"orgsim: {what}", soft_wrap=True, highlight=False)
     columns = (
         TextColumn("{task.description}"),
