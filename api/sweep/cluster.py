@@ -6,10 +6,12 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import Any
 
 from dask import config
@@ -29,7 +31,6 @@ AHEAD = 3
 """So many runs for each thread of the cluster are at the scheduler at once: a worker that is done never waits."""
 FEWEST_AHEAD = 16
 SILENT = logging.CRITICAL + 1
-IGNORE_INTERRUPTS = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
 LOCAL = {
     "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
     # A worker that is only full keeps what it holds and works on; one that would take the machine down is killed.
@@ -66,17 +67,17 @@ def local_cluster(workers: int | None) -> Generator[Client, None, None]:
         stack.enter_context(_quiet())
         stack.enter_context(config.set(LOCAL))
         try:
-            cluster = LocalCluster(
-                n_workers=workers,
-                processes=True,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,  # pyright: ignore[reportArgumentType] (documented: none at all)
-                silence_logs=SILENT,
-                # Ctrl-C goes to all processes of a terminal; this one tells the others when to end.
-                preload=[IGNORE_INTERRUPTS],
-            )
-            stack.enter_context(cluster)
+            with _interrupted_later():
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    processes=True,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    # Dask's scheduler always has a port for HTTP: any free one, so that two sweeps do not meet.
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=SILENT,
+                )
+                stack.enter_context(cluster)
             client = stack.enter_context(Client(cluster, set_as_default=False))
         except (OSError, RuntimeError) as error:
             raise NoCluster(f"the workers cannot be started: {_in_one_line(error)}") from None
@@ -171,6 +172,19 @@ def _notice_death(died: Callable[[], None], event: tuple[float, dict[str, Any]])
     message = event[1]
     if message.get("action") == "remove-worker" and not message["expected"]:
         died()
+
+
+@contextmanager
+def _interrupted_later() -> Generator[None, None, None]:
+    # Ctrl-C goes to all processes of a terminal. Threads and processes that are started in here, and those that these
+    # start, never see it; this thread sees it afterwards, and ends them.
+    # Whoever starts multiprocessing's tracker has the signal unblocked again, so it is there before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

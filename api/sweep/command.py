@@ -24,40 +24,48 @@ if TYPE_CHECKING:
 NEEDED = ("distributed", "pyarrow", "plotly")
 
 
+Runs = Annotated[
+    int,
+    typer.Option(
+        min=1, max=MOST_RUNS, help="So many seeds for EACH combination of parameters: in all RUNS x combinations."
+    ),
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUES",
+        show_default=False,
+        help="A parameter's values: accounts=1000,10000, or from:to:step as accept=0.9:0.96:0.02, both ends included. "
+        "Several make all combinations.",
+    ),
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", show_default=False, help="A parameter's value for every run."),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        min=-(2**63), max=HIGHEST_SEED, help="The first seed, instead of the scenario's; the others follow by one."
+    ),
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=1024, show_default=False, help="Processes here; one for each core.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler such as tcp://10.0.0.5:8786, instead.")
+]
+
+
 def sweep(
     scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
     out: Annotated[Path, typer.Option(help="The folder for the results: a new or an empty one.")],
-    runs: Annotated[
-        int,
-        typer.Option(
-            min=1, max=MOST_RUNS, help="So many seeds for EACH combination of parameters: in all RUNS x combinations."
-        ),
-    ] = 100,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUES",
-            show_default=False,
-            help="A parameter's values: accounts=1000,10000, or from:to:step as accept=0.9:0.96:0.02. Several make all "
-            "combinations.",
-        ),
-    ] = None,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", show_default=False, help="A parameter's value for every run."),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            min=-(2**63), max=HIGHEST_SEED, help="The first seed, instead of the scenario's; the others follow by one."
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, show_default=False, help="Processes here; one for each core.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler such as tcp://10.0.0.5:8786, instead.")
-    ] = None,
+    runs: Runs = 100,
+    vary: Vary = None,
+    given: Given = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted sweep in the folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:

@@ -224,8 +224,9 @@ def scenario_of(run: Run) -> Scenario:
 def written(value: Parameter) -> str:
     """A parameter's value as ``--set`` reads it."""
     if isinstance(value, str):
-        # A text that would be read as something else stands in quotes.
-        return value if value == value.strip() and read_value(value) == value else json.dumps(value)
+        # A text that would be read as something else stands in quotes: TOML's, which are JSON's but for one character.
+        quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return value if value == value.strip() and read_value(value) == value else quoted
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 

@@ -1,4 +1,4 @@
-"""Sweeps on a real cluster of two processes: with a worker that is killed, with runs that kill theirs, and without one."""
+"""Sweeps on a real cluster of two processes: when a worker is killed, when runs kill theirs, and when there is none."""
 
 import os
 import signal
