@@ -136,26 +136,22 @@ def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> It
     client.subscribe_topic("all", partial(_notice_death, died))
     threads: Any = client.nthreads()
     ahead = max(FEWEST_AHEAD, AHEAD * sum(threads.values()))
-    first = {_submit(client, run): run for run in islice(runs, ahead)}
-    pending = as_completed(first, loop=client.loop)
-    submitted = {future.key: run for future, run in first.items()}
-    del first
-    for future in pending:
+    submitted: dict[str, Run] = {}
+
+    def submit(count: int) -> list[Any]:
+        """Hand in the next runs; the scheduler forgets a run when nobody holds its future any more."""
+        following = list(islice(runs, count))
+        submitted.update((run.key, run) for run in following)
+        return [client.submit(play, run, key=run.key, pure=True) for run in following]
+
+    pending = as_completed(submit(ahead), loop=client.loop, with_results=True, raise_errors=False)
+    for future, result in pending:
         run = submitted.pop(future.key)
-        yield run, _row(future, run)
-        del future
-        for following in islice(runs, 1):
-            successor = _submit(client, following)
-            submitted[successor.key] = following
-            pending.add(successor)
-            del successor
+        yield run, result if isinstance(result, dict) else _failed(future, run)
+        pending.update(submit(1))
 
 
-def _submit(client: Client, run: Run) -> Any:
-    return client.submit(play, run, key=run.key, pure=True)
-
-
-def _row(future: Any, run: Run) -> dict[str, Any]:
+def _failed(future: Any, run: Run) -> dict[str, Any]:
     try:
         return future.result()
     except KilledWorker as killed:
