@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from .cluster import Client, do_runs
+from .cluster import Client, do_runs, threads
 from .journal import Journal
 from .plan import Plan, Run
 from .plot import write_plot
@@ -21,6 +21,9 @@ class Watch(Protocol):
 
     def begins(self, done: int, total: int) -> None:
         """So many runs are done already."""
+
+    def no_workers(self) -> None:
+        """There is a scheduler, but nobody works for it yet."""
 
     def done(self) -> None:
         """One more run is done."""
@@ -67,6 +70,8 @@ def carry_out(
 
 def _do(plan: Plan, finished: set[int], journal: Journal, client: Client, watch: Watch) -> list[dict[str, Any]]:
     lost: list[dict[str, Any]] = []
+    if not threads(client):
+        watch.no_workers()
     for run, row in do_runs(client, plan.runs(finished), watch.worker_died):
         if row.get("lost"):
             # Not in the journal: whoever resumes the sweep, perhaps with more memory, tries it again.

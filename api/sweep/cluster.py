@@ -119,6 +119,12 @@ async def _kind(address: str) -> str:
         return identity["type"]
 
 
+def threads(client: Client) -> int:
+    """How many runs the cluster does at once."""
+    by_worker: Any = client.nthreads()
+    return sum(by_worker.values())
+
+
 def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> Iterator[tuple[Run, dict[str, Any]]]:
     """Have runs done, and yield each with its row as soon as it is there, in any order.
 
@@ -132,10 +138,10 @@ def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> It
 
     Raises:
         RunFailed: a run raised something.
+        ClusterLost: the scheduler is gone.
     """
     client.subscribe_topic("all", partial(_notice_death, died))
-    threads: Any = client.nthreads()
-    ahead = max(FEWEST_AHEAD, AHEAD * sum(threads.values()))
+    ahead = max(FEWEST_AHEAD, AHEAD * threads(client))
     submitted: dict[str, Run] = {}
 
     def submit(count: int) -> list[Any]:

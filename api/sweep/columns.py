@@ -7,7 +7,7 @@ from ..play import Outcome
 from ..play.outcome import flat
 from ..scenario import Parameter
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
-from .plan import Plan
+from .plan import Plan, fits
 
 Type = Literal["text", "whole", "number", "truth"]
 STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
@@ -59,9 +59,9 @@ def _type(values: list[Parameter]) -> Type:
     kinds = {type(value) for value in values}
     if kinds == {bool}:
         return "truth"
-    if kinds == {int}:
-        return "whole" if all(-(2**63) <= value < 2**63 for value in values if isinstance(value, int)) else "number"
-    return "number" if kinds <= {int, float} else "text"
+    if not kinds <= {int, float} or any(isinstance(value, int) and not fits(value) for value in values):
+        return "text"
+    return "whole" if kinds == {int} else "number"
 
 
 def whole_row(plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:

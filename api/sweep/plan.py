@@ -133,6 +133,7 @@ def make_sweep(
     for name in varied:
         if name in settings:
             raise ScenarioError(f"--set and --vary both name {name}: is it one value or several?")
+    _require_fitting(settings, varied)
     if seed is None:
         first = settings | {name: values[0] for name, values in varied.items()}
         seed = _scenario(scenario, text, first).seed
@@ -193,6 +194,17 @@ def _unique(option: str, pairs: list[tuple[str, V]]) -> dict[str, V]:
         names = [name for name, _ in pairs]
         raise ScenarioError(f"{option}: {max(names, key=names.count)} is there twice")
     return table
+
+
+def _require_fitting(settings: Mapping[str, Parameter], varied: Mapping[str, tuple[Parameter, ...]]) -> None:
+    for name, value in [*settings.items(), *((name, value) for name, values in varied.items() for value in values)]:
+        if isinstance(value, int) and not fits(value):
+            raise ScenarioError(f"{name}: {value} has more than 64 bits")
+
+
+def fits(value: int) -> bool:
+    """Whether a number is one of 64 bits, as TOML's are."""
+    return -(2**63) <= value < 2**63
 
 
 def _require_bounds(sweep: Sweep) -> None:

@@ -44,6 +44,10 @@ class Bar:
         if done:
             self._say(f"{done:,} of {total:,} runs are done already")
 
+    def no_workers(self) -> None:
+        """There is a scheduler, but nobody works for it yet."""
+        self._say("the scheduler has no workers yet; waiting for the first")
+
     def done(self) -> None:
         """One more run is done."""
         self._bar.advance(self._task)

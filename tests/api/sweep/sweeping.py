@@ -72,11 +72,14 @@ def in_process(plan: Plan) -> Any:
 class Watching:
     """Remembers what it is told."""
 
-    def __init__(self, on_done: Callable[[int], None] = lambda number: None) -> None:
+    def __init__(
+        self, on_done: Callable[[int], None] = lambda number: None, on_no_workers: Callable[[], None] = lambda: None
+    ) -> None:
         self.finished = self.deaths = 0
         self.gave_up: list[str] = []
         self.began: list[tuple[int, int]] = []
         self._on_done = on_done
+        self.no_workers = on_no_workers
 
     def begins(self, done: int, total: int) -> None:
         """So many runs are done already."""
@@ -96,22 +99,26 @@ class Watching:
         self.deaths += 1
 
 
-def no_cluster() -> Any:
-    """For sweeps whose runs are done in process, or are done already."""
+class Nobody:
+    """In place of a client, for sweeps whose runs are done in process, or are done already."""
 
-    @contextmanager
-    def connect() -> Iterator[None]:
-        yield None
+    def nthreads(self) -> dict[str, int]:
+        """One worker."""
+        return {"here": 1}
 
-    return connect
+
+@contextmanager
+def no_cluster() -> Iterator[Any]:
+    """In place of a cluster."""
+    yield Nobody()
 
 
 def carry_out_here(plan: Plan, folder: Path, watch: Watching, *, resume: bool = False) -> Summary:
     """Carry a sweep out with every run done in this process; ``do_runs`` has to be ``runs_here``."""
-    return carrying.carry_out(plan, Results(folder), no_cluster(), watch, resume=resume)
+    return carrying.carry_out(plan, Results(folder), no_cluster, watch, resume=resume)
 
 
-def runs_here(client: None, runs: Iterator[Run], died: Callable[[], None]) -> Iterator[tuple[Run, dict[str, Any]]]:
+def runs_here(client: Nobody, runs: Iterator[Run], died: Callable[[], None]) -> Iterator[tuple[Run, dict[str, Any]]]:
     """In place of a cluster."""
     for run in runs:
         yield run, play(run)

@@ -75,6 +75,16 @@ def test_on_a_cluster(plan: Plan, expected: Any, two_workers: Client, tmp_path: 
     assert comparable(parquet.read_table(tmp_path / "runs.parquet")).equals(expected)
 
 
+def test_workers_that_come_later(expected: Any, plan: Plan, tmp_path: Path) -> None:
+    """A scheduler without workers is said to have none, and the sweep begins when there is one."""
+    with local_cluster(0) as client:
+        watch = Watching(on_no_workers=lambda: client.cluster.scale(1))
+        carry_out(plan, Results(tmp_path), lambda: remote_cluster(scheduler(client)), watch, resume=False)
+
+    assert watch.finished == 24
+    assert comparable(parquet.read_table(tmp_path / "runs.parquet")).equals(expected)
+
+
 def test_a_bug(plan: Plan, two_workers: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that raises something stops the sweep, and the error names its parameters and its seed."""
 

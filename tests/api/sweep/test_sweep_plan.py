@@ -72,6 +72,7 @@ def test_bad_values(text: str, complaint: str) -> None:
         ),
         (["accept=1"], ["accept=1"], 1, "--set and --vary both name accept: is it one value or several?"),
         (["accept=1", "accept=0"], [], 1, "--vary: accept is there twice"),
+        ([f"accept={2**63}"], [], 1, "accept: 9223372036854775808 has more than 64 bits"),
         ([], ["accept=1", "accept=0"], 1, "--set: accept is there twice"),
         (["accounts=1:2000:1"], [], 1000, "2,000 combinations of parameters with 1,000 runs each are 2,000,000 runs; "),
         (["accounts=1:200:1", "accept=0:1:0.01"], [], 1, "20,200 combinations of parameters; a sweep has at most "),

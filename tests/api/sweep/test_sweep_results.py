@@ -237,7 +237,7 @@ def test_no_cluster_leaves_nothing(plan: Plan, tmp_path: Path) -> None:
 def test_lost_runs(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that was given up is in the table with its error, counts for nothing, and is tried again by a resume."""
 
-    def losing(client: None, runs: Any, died: Callable[[], None]) -> Any:
+    def losing(client: object, runs: Any, died: Callable[[], None]) -> Any:
         for run in runs:
             lost = {"run": run.number, "seed": run.seed, "lost": True, "error": "died"}
             yield run, lost if run.number == 3 else play(run)
@@ -251,7 +251,7 @@ def test_lost_runs(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert watch.gave_up == ["accounts=6, accept=0.9, seed 8: died"]
     assert (row["seed"], row["passed"], row["error"]) == (8, None, "died")
     assert [(each.runs, each.lost) for each in summary.combinations] == [(5, 1), (6, 0), (6, 0), (6, 0)]
-    again = carrying.carry_out(plan, Results(tmp_path), no_cluster(), Watching(), resume=True)
+    again = carrying.carry_out(plan, Results(tmp_path), no_cluster, Watching(), resume=True)
     assert [each.lost for each in again.combinations] == [0, 0, 0, 0]
 
 
