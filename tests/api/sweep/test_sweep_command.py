@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import Result
 from pyarrow import parquet
 from sweeping import SCENARIO, comparable, in_process, sweep
 from typer.testing import CliRunner
@@ -24,7 +24,7 @@ ORGSIM = Path(sys.executable).with_name("orgsim")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
 VARY = ("--vary", "accounts=6,10", "--vary", "accept=0.9:1:0.1")
 
-Call = Callable[..., Result]
+Call = Callable[..., Any]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     (tmp_path / "s.toml").write_text(SCENARIO)
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: str) -> Result:
+    def call(*arguments: str) -> Any:
         done = CliRunner().invoke(app, ["sweep", "s.toml", *arguments])
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
