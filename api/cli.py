@@ -1,4 +1,4 @@
-"""The command line: ``orgsim simulate``, ``serve``, ``show``, ``snapshot`` and ``verify``.
+"""The command line: ``orgsim simulate``, ``sweep``, ``serve``, ``show``, ``snapshot`` and ``verify``.
 
 Results go to stdout, for people or with ``--json`` for machines; progress and errors go to stderr. Exit codes: 0 done,
 1 a check or a threshold failed, or something could not be written, 2 wrong usage, 130 interrupted.
@@ -28,6 +28,7 @@ from .server.command import serve
 from .show import COLUMNS, ROWS, Subject, minute
 from .simulate_command import simulate
 from .snapshots import Proof, take_snapshot
+from .sweep.command import sweep
 from .terminal import AsJson, complain, out, print_json, progress_bar, run
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ def common(
 
 
 app.command()(serve)
+app.command()(sweep)
 
 
 app.command()(simulate)

@@ -8,7 +8,7 @@ from itertools import accumulate
 from ...engine.runtime.engine import Engine
 from ...engine.settings import DAY, HOUR, SECOND
 from ...engine.shapes.base import moment
-from ...engine.words import Action, DepartureMethod, FeatureSet, JoinedMethod
+from ...engine.words import Action, FeatureSet, JoinedMethod
 from ...projections.flow import MINUTE, Changes, Durations, FlowView
 from ..scenario.model import Scenario
 from .outcome import (
@@ -116,6 +116,8 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -
     passed = engine.now - began
     created = len(flow.created.lengths)
     failed = sum(sum(each.values()) for state, each in flow.creations.items() if state.startswith("FAILED"))
+    joined = flow.came[JoinedMethod.INVITED] - len(flow.founded)
+    departed = flow.departed.total()
     feature_sets = list(flow.feature_sets.values())
     return {
         "all_features_share": _share(feature_sets.count(FeatureSet.ALL), len(feature_sets)),
@@ -124,11 +126,12 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -
         "declined_share": _share(asked["DECLINED"], all_asked),
         "expired_share": _share(flow.expired[INVITE] + flow.expired[APPROVE], all_asked),
         "members": sum(sum(each.values()) for each in flow.members.values()),
-        "joined": flow.came[JoinedMethod.INVITED] - len(flow.founded),
+        "joined": joined,
         "created": created,
         "creation_failed_share": _share(failed, created + failed),
         "closed": len(flow.closed.lengths),
-        "departed": sum(flow.departed[method] for method in DepartureMethod),
+        "departed": departed,
+        "departed_share": _share(departed, joined + created),
         "commands": tally.commands,
         "refused_share": _share(tally.refused.total(), tally.commands),
         "throttled_share": _share(tally.throttled.total(), tally.commands),

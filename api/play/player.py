@@ -266,15 +266,18 @@ class Player:
         await world.breathe("Asking for approval", len(migration.outstanding), len(migration.outstanding))
 
     async def _remove_declined(self, step: RemoveDeclined) -> None:
-        declined = list(self._world.declined.pop(self.organizations[step.organization], {}))
-        management = self._management(step)
+        organization, management = self._organization(step), self._management(step)
+        leaving = list(self._world.declined.pop(organization.id, {}))
+        if step.silent and organization.migration:
+            # Whoever has not approved is outstanding, those that declined too.
+            leaving = list(organization.migration.outstanding)
 
         async def remove(number: int, account: str) -> None:
             self._engine.post(remove_account_from_organization.Request(account), management)
-            await self._world.breathe("Removing", number, len(declined))
+            await self._world.breathe("Removing", number, len(leaving))
 
-        calls = ((management, partial(remove, number, account)) for number, account in enumerate(declined, 1))
-        await self._dispatch.send("RemoveAccountFromOrganization", calls, len(declined))
+        calls = ((management, partial(remove, number, account)) for number, account in enumerate(leaving, 1))
+        await self._dispatch.send("RemoveAccountFromOrganization", calls, len(leaving))
 
     async def _finalize(self, step: Finalize) -> None:
         parent = self._parents.get(self.organizations[step.organization])

@@ -21,6 +21,7 @@ NUMBERS = {
     "creation_failed_share": "account creations that failed, of all that ended",
     "closed": "accounts that were closed",
     "departed": "accounts that left, were removed or were closed for good",
+    "departed_share": "the same, of all that ever joined or were created",
     "commands": "calls that were made, repetitions included",
     "refused_share": "calls that were refused, throttled ones included, of all that were made",
     "throttled_share": "calls that were throttled, of all that were made",

@@ -83,8 +83,11 @@ class WaitForAnswers(StepBase, frozen=True, tag="wait_for_answers", forbid_unkno
     """Time passes until everybody has answered who is going to."""
 
 
-class RemoveDeclined(OrganizationStep, frozen=True, tag="remove_declined", forbid_unknown_fields=True):
-    """The management account removes the accounts that declined the migration."""
+class RemoveDeclined(OrganizationStep, frozen=True, tag="remove_declined", forbid_unknown_fields=True, kw_only=True):
+    """The management account removes the accounts that declined the migration: one refusal would block it."""
+
+    silent: bool = False
+    """Those that have not answered too."""
 
 
 class Finalize(OrganizationStep, frozen=True, tag="finalize", forbid_unknown_fields=True):

@@ -269,3 +269,19 @@ async def test_what_a_run_is_called() -> None:
         3,
     )
     assert (await play(step("wait_for_answers"))).scenario == ""
+
+
+async def test_removing_the_silent() -> None:
+    """Who says nothing blocks a migration like those that declined; removed with them, it can be finalized."""
+    people = population("p", "invited", 10, migration={"accept": 0, "decline": 0.4, "delay": after(1)})
+    steps = [
+        step("invite", population="p"),
+        step("wait_for_answers"),
+        step("enable_all_features"),
+        step("wait", days=2),
+    ]
+    declined = (await play(people, *steps)).handshakes["APPROVE_ALL_FEATURES"]["DECLINED"]
+    kept = await play(people, *steps, step("remove_declined"), step("finalize"))
+    assert (kept.accounts, kept.feature_set) == (11 - declined, "CONSOLIDATED_BILLING")
+    emptied = await play(people, *steps, step("remove_declined", silent=True), step("finalize"))
+    assert (emptied.accounts, emptied.feature_set) == (1, "ALL")

@@ -68,15 +68,34 @@ async def test_parameters_make_a_difference(file: Path) -> None:
 async def test_enabling_all_features() -> None:
     """The figures of the migration agree with each other."""
     outcome, _ = await played("enable-all-features", accounts=300)
-    answers = outcome.handshakes["APPROVE_ALL_FEATURES"]
+    approved = outcome.handshakes["APPROVE_ALL_FEATURES"]["ACCEPTED"]
+    declined = outcome.handshakes["APPROVE_ALL_FEATURES"].get("DECLINED", 0)
+    removed = 300 - approved
     assert outcome.handshakes["INVITE"] == {"ACCEPTED": 300}
     assert outcome.handshakes["ENABLE_ALL_FEATURES"] == {"ACCEPTED": 1}
-    assert answers["ACCEPTED"] + answers["DECLINED"] == 300
-    assert 1 <= answers["DECLINED"] <= 15
-    assert outcome.accounts == 1 + 500 + 300 - answers["DECLINED"]
+    assert 1 <= removed <= 30
+    assert outcome.accounts == 1 + 500 + 300 - removed
+    assert outcome.metrics["departed_share"] == removed / (500 + 300)
     # Founding, creations, invitations and acceptances, request, answers, removals, finalizing.
-    assert outcome.commands == 1 + 500 + 2 * 300 + 1 + 300 + answers["DECLINED"] + 1
+    assert outcome.commands == 1 + 500 + 2 * 300 + 1 + approved + declined + removed + 1
     assert 14 < outcome.virtual_days < 10 + 14 + 40
+
+
+async def test_days_of_enabling_all_features() -> None:
+    """Everybody joins on day 2 and approves on day 5, or three days behind the reminder on day 16; then it is over."""
+
+    def fixed(text: str) -> str:
+        lines = ["delay = { distribution = 'fixed', days = 2 }", "delay = { distribution = 'fixed', days = 3 }"]
+        return "\n".join(lines.pop(0) if line.startswith("delay") else line for line in text.splitlines()).replace(
+            "after_reminder = 0.005", "after_reminder = 0.1"
+        )
+
+    outcome, _ = await played("enable-all-features", fixed, accounts=200, accept=0.8)
+    migration = outcome.distributions["migration_days"]
+    assert (migration.statistic("min"), migration.statistic("max")) == (3, 17)
+    assert outcome.figure("joining_days.max") == 2
+    assert outcome.figure("finalize_days") == 17
+    assert outcome.virtual_days == 19
 
 
 async def test_enabling_all_features_for_nobody() -> None:

@@ -111,6 +111,7 @@ action = "wait_for_answers"
 [[steps]]
 action = "remove_declined"
 organization = "other"
+silent = true
 
 [[steps]]
 action = "finalize"

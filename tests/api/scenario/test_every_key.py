@@ -95,7 +95,7 @@ def test_steps() -> None:
         actions.Remind(),
         actions.Remind(population="asked", accept=0.5),
         actions.WaitForAnswers(),
-        actions.RemoveDeclined(organization="other"),
+        actions.RemoveDeclined(organization="other", silent=True),
         actions.Finalize(organization="other"),
         actions.CloseAccounts(organization="acme", population="made", share=0.5, pace=Pace(per_hour=1)),
         Call(

@@ -1,0 +1,247 @@
+"""Which runs a sweep consists of: the combinations of its parameters' values, each with the same seeds."""
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from itertools import product
+from math import isfinite, prod
+from typing import TypeVar
+
+from msgspec import Struct, structs
+
+from ..scenario import Parameter, Scenario, ScenarioError, parse_scenario
+from ..scenario.parameters import read_assignment, read_value
+
+MOST_RUNS = 1_000_000
+MOST_COMBINATIONS = 10_000
+HIGHEST_SEED = 2**63 - 1
+V = TypeVar("V")
+
+
+class Sweep(Struct, frozen=True):
+    """What was asked for: all that says which runs there are."""
+
+    scenario: str
+    """The file, as it was named."""
+    sha256: str
+    """Of the scenario's text."""
+    text: str
+    set: dict[str, Parameter]
+    """What every run is given."""
+    vary: dict[str, tuple[Parameter, ...]]
+    """Parameter to its values, in ascending order."""
+    runs: int
+    """Of each combination of the values: so many seeds."""
+    seed: int
+    """The first; the others follow it by one."""
+    version: str
+    """Of orgsim."""
+
+
+class Run(Struct, frozen=True):
+    """One run, with all that a worker needs for it."""
+
+    number: int
+    """From 0, in the order of combinations and seeds."""
+    text: str
+    sha256: str
+    parameters: dict[str, Parameter]
+    """Those that it is given; the scenario knows the others."""
+    seed: int
+    version: str
+
+    @property
+    def key(self) -> str:
+        """The same for two runs if they are the same run."""
+        given = sha256(json.dumps(self.parameters, sort_keys=True).encode()).hexdigest()
+        return f"orgsim-{self.version}-{self.sha256}-{given}-{self.seed}"
+
+    def __str__(self) -> str:
+        given = [f"{name}={written(value)}" for name, value in self.parameters.items()]
+        return ", ".join([*given, f"seed {self.seed}"])
+
+
+class Plan:
+    """The runs of a sweep.
+
+    Args:
+        sweep: what was asked for.
+
+    Raises:
+        ScenarioError: there are too many runs, or the scenario cannot be read with one of the combinations.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        _require_bounds(sweep)
+        self.combinations = [
+            sweep.set | dict(zip(sweep.vary, values, strict=True)) for values in product(*sweep.vary.values())
+        ]
+        """What each combination is given."""
+        self.scenarios = [_scenario(sweep.scenario, sweep.text, given) for given in self.combinations]
+        """One for each combination."""
+        self.total = len(self.combinations) * sweep.runs
+
+    def run(self, number: int) -> Run:
+        """A run by its number."""
+        combination, offset = divmod(number, self.sweep.runs)
+        sweep = self.sweep
+        seed = sweep.seed + offset
+        return Run(number, sweep.text, sweep.sha256, self.combinations[combination], seed, sweep.version)
+
+    def runs(self, finished: Iterable[int] = ()) -> Iterator[Run]:
+        """All runs but the finished ones, seed by seed: after a while there are some of every combination."""
+        done = frozenset(finished)
+        for offset in range(self.sweep.runs):
+            numbers = range(offset, self.total, self.sweep.runs)
+            yield from (self.run(number) for number in numbers if number not in done)
+
+    def command(self, run: Run) -> str:
+        """The command that does a run alone."""
+        settings = [part for name, value in run.parameters.items() for part in ("--set", f"{name}={written(value)}")]
+        return shlex.join(["orgsim", "simulate", self.sweep.scenario, *settings, "--seed", str(run.seed)])
+
+
+def make_sweep(
+    scenario: str,
+    text: str,
+    *,
+    vary: Iterable[str] = (),
+    given: Iterable[str] = (),
+    runs: int,
+    seed: int | None,
+    version: str,
+) -> Sweep:
+    """A sweep from the options of the command.
+
+    Args:
+        scenario: the file's name.
+        text: its content.
+        vary: ``name=a,b,c`` or ``name=from:to:step`` each.
+        given: ``name=value`` each.
+        runs: of each combination.
+        seed: the first one, instead of the scenario's.
+        version: of orgsim.
+
+    Raises:
+        ScenarioError: an option or the scenario cannot be read.
+    """
+    settings = _unique("--set", [read_assignment(each) for each in given])
+    varied = _unique("--vary", [read_variation(each) for each in vary])
+    for name in varied:
+        if name in settings:
+            raise ScenarioError(f"--set and --vary both name {name}: is it one value or several?")
+    _require_fitting(settings, varied)
+    if seed is None:
+        first = settings | {name: values[0] for name, values in varied.items()}
+        seed = _scenario(scenario, text, first).seed
+    digest = sha256(text.encode()).hexdigest()
+    return Sweep(scenario, digest, text, settings, varied, runs, seed, version)
+
+
+def read_variation(text: str) -> tuple[str, tuple[Parameter, ...]]:
+    """``name=a,b,c`` or ``name=from:to:step``; the values in ascending order, texts in the alphabet's.
+
+    Raises:
+        ScenarioError: it is neither, a value stands there twice, or a range never ends.
+    """
+    name, _, listed = (part.strip() for part in text.partition("="))
+    if not name or not listed:
+        raise ScenarioError(f"--vary wants NAME=a,b,c or NAME=FROM:TO:STEP, not {text!r}")
+    is_range = ":" in listed and "," not in listed and listed[0] not in "\"'"
+    values = _range(name, listed) if is_range else _list(name, listed)
+    if len(set(values)) < len(values):
+        raise ScenarioError(f"--vary {name}: {written(max(values, key=values.count))} stands there twice")
+    return name, tuple(sorted(values, key=lambda value: (isinstance(value, str), value)))
+
+
+def _list(name: str, listed: str) -> list[Parameter]:
+    parts = [part.strip() for part in listed.split(",")]
+    if not all(parts):
+        raise ScenarioError(f"--vary {name}: there is an empty value in {listed!r}")
+    values = [read_value(part) for part in parts]
+    for value in values:
+        if isinstance(value, float) and not isfinite(value):
+            raise ScenarioError(f"--vary {name}: {value} is no number to count with")
+    return values
+
+
+def _range(name: str, listed: str) -> list[Parameter]:
+    # In decimals: 0.9 and three steps of 0.03 are 0.99, which they are not in binary fractions.
+    parts = [part.strip() for part in listed.split(":")]
+    try:
+        start, end, step = (Decimal(part) for part in parts)
+    except (InvalidOperation, ValueError):
+        raise ScenarioError(f"--vary {name}: a range is FROM:TO:STEP in numbers, such as 0.9:0.96:0.02") from None
+    if not (start.is_finite() and end.is_finite() and step.is_finite()):
+        raise ScenarioError(f"--vary {name}: a range goes from number to number, not to {listed}")
+    if not step:
+        raise ScenarioError(f"--vary {name}: a range with a step of 0 never ends")
+    if (end - start) * step < 0:
+        raise ScenarioError(f"--vary {name}: with a step of {parts[2]} no range leads from {parts[0]} to {parts[1]}")
+    if (end - start) / step >= MOST_COMBINATIONS:
+        raise ScenarioError(f"--vary {name}: the range has more than {MOST_COMBINATIONS:,} values")
+    whole = all(isinstance(read_value(part), int) for part in parts)
+    values = [start + index * step for index in range(int((end - start) / step) + 1)]
+    return [int(value) if whole else float(value) for value in values]
+
+
+def _unique(option: str, pairs: list[tuple[str, V]]) -> dict[str, V]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ScenarioError(f"{option}: {max(names, key=names.count)} is there twice")
+    return table
+
+
+def _require_fitting(settings: Mapping[str, Parameter], varied: Mapping[str, tuple[Parameter, ...]]) -> None:
+    for name, value in [*settings.items(), *((name, value) for name, values in varied.items() for value in values)]:
+        if isinstance(value, int) and not fits(value):
+            raise ScenarioError(f"{name}: {value} has more than 64 bits")
+
+
+def fits(value: int) -> bool:
+    """Whether a number is one of 64 bits, as TOML's are."""
+    return -(2**63) <= value < 2**63
+
+
+def _require_bounds(sweep: Sweep) -> None:
+    combinations = prod(len(values) for values in sweep.vary.values())
+    if combinations > MOST_COMBINATIONS:
+        raise ScenarioError(f"{combinations:,} combinations of parameters; a sweep has at most {MOST_COMBINATIONS:,}")
+    if combinations * sweep.runs > MOST_RUNS:
+        raise ScenarioError(
+            f"{combinations:,} combinations of parameters with {sweep.runs:,} runs each are "
+            f"{combinations * sweep.runs:,} runs; a sweep has at most {MOST_RUNS:,}"
+        )
+    if sweep.seed + sweep.runs - 1 > HIGHEST_SEED:
+        raise ScenarioError(f"{sweep.runs:,} seeds from {sweep.seed} on go beyond the highest, {HIGHEST_SEED}")
+
+
+def _scenario(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
+    try:
+        return parse_scenario(text, given)
+    except ScenarioError as error:
+        what = ", ".join(f"{parameter}={written(value)}" for parameter, value in given.items())
+        raise ScenarioError(f"{name}: {error} (with {what})" if what else f"{name}: {error}") from None
+
+
+def scenario_of(run: Run) -> Scenario:
+    """What a run plays."""
+    return structs.replace(parse_scenario(run.text, run.parameters), seed=run.seed)
+
+
+def written(value: Parameter) -> str:
+    """A parameter's value as ``--set`` reads it."""
+    if isinstance(value, str):
+        # A text that would be read as something else stands in quotes: TOML's, which are JSON's but for one character.
+        quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return value if value == value.strip() and read_value(value) == value else quoted
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def varied(sweep: Sweep, given: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """Of what a combination is given, the parameters that vary."""
+    return {name: given[name] for name in sweep.vary}
