@@ -2,8 +2,8 @@
 
 import heapq
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from enum import Enum
 from itertools import count
 from random import Random
@@ -64,18 +64,21 @@ Draws = Callable[[str], Random]
 class Answers:
     """The answers of some who were asked, in the order of their moments; of equal moments as they were drawn.
 
-    There may be a million: they are kept as numbers in arrays.
+    There may be a million: they are kept as numbers in arrays. ``head`` is the next: its moment, the place of the
+    account among those who were asked, and what it does; None if there is none.
     """
 
-    __slots__ = ("_kinds", "_members", "_moments", "_order", "asked")
+    __slots__ = ("_kinds", "_members", "_moments", "_order", "_rest", "_taken", "asked", "head")
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
+        self.head: tuple[int, int, Answer] | None = None
         self._moments = array("q")
         self._members = array("L")
-        """Places among those who were asked."""
         self._kinds = array("B")
         self._order = array("L")
+        self._rest: Iterator[tuple[int, int, Answer]] = iter(())
+        self._taken = 0
 
     def expect(self, moment: int, member: int, kind: Answer) -> None:
         """One more answer, in any order."""
@@ -84,33 +87,30 @@ class Answers:
         self._kinds.append(ANSWERS.index(kind))
 
     def arrange(self) -> None:
-        """All answers are there: put them in order, the next last."""
-        order = sorted(range(len(self._moments)), key=self._moments.__getitem__)
-        order.reverse()
-        self._order = array("L", order)
-
-    @property
-    def next_at(self) -> int:
-        """The moment of the next answer; there must be one."""
-        return self._moments[self._order[-1]]
+        """All answers are there: put them in order."""
+        moments = self._moments
+        order = self._order = array("L", sorted(range(len(moments)), key=moments.__getitem__))
+        members, kinds = map(self._members.__getitem__, order), map(self._kinds.__getitem__, order)
+        self._rest = zip(map(moments.__getitem__, order), members, map(ANSWERS.__getitem__, kinds), strict=True)
+        self.head = next(self._rest, None)
 
     def last_at(self, comes: Comes) -> int | None:
         """The moment of the last answer that comes; None if none does."""
-        handshakes, moments = self.asked.handshakes, self._moments
-        lasting = (moments[place] for place in self._order if comes(handshakes[self._members[place]], moments[place]))
-        return next(lasting, None)
+        handshakes, moments, members = self.asked.handshakes, self._moments, self._members
+        left = (self._order[index] for index in range(len(self._order) - 1, self._taken - 1, -1))
+        return next((moments[place] for place in left if comes(handshakes[members[place]], moments[place])), None)
 
     def due(self, moment: int) -> int:
         """How many come by a moment."""
-        return len(self) - bisect_left(self._order, -moment, key=lambda place: -self._moments[place])
+        return bisect_right(self._order, moment, self._taken, key=self._moments.__getitem__) - self._taken
 
-    def take(self) -> tuple[int, Answer]:
-        """Whose answer is next, and what it is."""
-        place = self._order.pop()
-        return self._members[place], ANSWERS[self._kinds[place]]
+    def advance(self) -> None:
+        """The head has been given; go on to the next."""
+        self._taken += 1
+        self.head = next(self._rest, None)
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._order) - self._taken
 
 
 Alone = tuple[Asked, int, Answer]
@@ -163,12 +163,13 @@ class Agenda:
 
     def _add(self, answers: Answers) -> None:
         answers.arrange()
-        if len(answers) >= FEW:
-            heapq.heappush(self._heap, (answers.next_at, next(self._serial), answers))
-            return
-        while len(answers):
-            moment = answers.next_at
-            self.again(moment, (answers.asked, *answers.take()))
+        many = len(answers) >= FEW
+        while head := answers.head:
+            if many:
+                heapq.heappush(self._heap, (head[0], next(self._serial), answers))
+                return
+            self.again(head[0], (answers.asked, *head[1:]))
+            answers.advance()
 
     def again(self, moment: int, alone: Alone) -> None:
         """One answer that comes, or comes again, at a moment."""
@@ -219,13 +220,16 @@ class Agenda:
 
     def take(self) -> Alone:
         """The next answer."""
-        _, serial, answers = self._heap[0]
+        heap = self._heap
+        _, serial, answers = heap[0]
         if not isinstance(answers, Answers):
-            heapq.heappop(self._heap)
+            heapq.heappop(heap)
             return answers
-        member, kind = answers.take()
-        if len(answers):
-            heapq.heapreplace(self._heap, (answers.next_at, serial, answers))
+        head = answers.head
+        assert head, "an empty sequence has left the heap"
+        answers.advance()
+        if answers.head:
+            heapq.heapreplace(heap, (answers.head[0], serial, answers))
         else:
-            heapq.heappop(self._heap)
-        return answers.asked, member, kind
+            heapq.heappop(heap)
+        return answers.asked, head[1], head[2]

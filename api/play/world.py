@@ -53,34 +53,30 @@ class World:
             await self.engine.room()
 
     async def move_to(self, time: int, what: str = "Answering") -> None:
-        """Move the clock to a moment, and let everybody answer on the way."""
-        agenda = self.agenda
-        agenda.settle(self.engine.now)
-        if agenda.next_at <= time:
-            due = agenda.due(time)
-            done = 0
-            while agenda.next_at <= time:
-                await self.leap_to(agenda.next_at)
-                self._answer(agenda.take())
-                done += 1
-                if done % CHUNK == 0:
-                    await self.breathe(what, min(done, due), due)
-            await self.breathe(what, due, due)
-        await self.leap_to(time)
-
-    async def leap_to(self, time: int) -> None:
-        """Move the clock, and let happen what is due by then; nobody answers.
+        """Move the clock to a moment, and let everybody answer on the way.
 
         Raises:
             ScenarioError: time would run out of the calendar.
         """
         if time > LATEST:
             raise ScenarioError(f"time would run past {moment(LATEST):%Y-%m-%d}")
-        if self.engine.state.timers.next_due <= time:
-            await self.engine.leap_to(time)
-        else:
-            # The way of a million answers: nothing happens in between.
-            self._clock.move(max(time, self.engine.now))
+        engine, clock, agenda = self.engine, self._clock, self.agenda
+        agenda.settle(engine.now)
+        due, done = agenda.due(time), 0
+        timers = engine.state.timers
+        while (at := agenda.next_at) <= time:
+            # Mostly nothing is due in between, and a million answers are worth a short way.
+            if timers.next_due <= at:
+                await engine.leap_to(at)
+            else:
+                clock.move(at)
+            self._answer(agenda.take())
+            done += 1
+            if done % CHUNK == 0:
+                await self.breathe(what, min(done, due), due)
+        if due:
+            await self.breathe(what, due, due)
+        await engine.leap_to(time)
 
     def comes(self, handshake: str, time: int) -> bool:
         """Whether an answer at a moment can be given: the handshake is open, and does not expire before."""
