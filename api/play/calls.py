@@ -16,10 +16,10 @@ from ..scenario.checks import PLACE
 from ..scenario.model import ScenarioError
 
 
-async def call(
-    engine: Engine, views: Views | None, operation: str, members: Mapping[str, Any], caller: Caller
-) -> Struct:
+def call(engine: Engine, views: Views | None, operation: str, members: Mapping[str, Any], caller: Caller) -> Struct:
     """Call an operation by AWS's name and give its answer; a writing one is durable a little later.
+
+    Before a reading one the engine must have settled.
 
     Args:
         engine: of the world.
@@ -36,7 +36,6 @@ async def call(
         return OPERATIONS[operation].reply(request, engine.post(request, caller), engine.state)
     read = READS[operation]
     question = read_request(read.request, members)
-    await engine.settle()
     assert views is not None, "a scenario that asks has views"
     assert caller.account is not None, "an account calls"
     return read.answer(question, views, caller.account)

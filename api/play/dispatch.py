@@ -1,7 +1,7 @@
 """Sending calls: at their pace, past AWS's limits or again after refusals, each counted."""
 
 import heapq
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import count, repeat
 from random import Random
 
@@ -10,11 +10,13 @@ from ...engine.operation import Caller
 from ...engine.rules.limits import LIMITS
 from ...engine.runtime.engine import Engine
 from ...engine.settings import SECOND
+from ...projections.reads import READS
 from ..scenario.pace import Pace
 from ..scenario.steps import Retry
 from .tally import THROTTLING, Tally
+from .world import CHUNK
 
-Attempt = Callable[[], Awaitable[None]]
+Attempt = Callable[[], None]
 """Makes a call and takes note of what came of it; raises ``Refused``."""
 
 
@@ -25,16 +27,25 @@ class Dispatch:
         engine: of the world.
         tally: where calls are counted.
         move_to: moves the world's clock, while others do what they do at their moments.
+        breathe: told after each call what is being done, how many of how many.
     """
 
-    def __init__(self, engine: Engine, tally: Tally, move_to: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        tally: Tally,
+        move_to: Callable[[int], Awaitable[None]],
+        breathe: Callable[[str, int, int], Awaitable[None]],
+    ) -> None:
         self._engine = engine
         self._tally = tally
         self._move_to = move_to
+        self._breathe = breathe
 
     async def send(
         self,
         operation: str,
+        what: str,
         calls: Iterable[tuple[Caller, Attempt]],
         number: int,
         pace: Pace | None = None,
@@ -45,6 +56,7 @@ class Dispatch:
 
         Args:
             operation: AWS's name.
+            what: what is being done, for people.
             calls: who calls, and the call.
             number: how many they are.
             pace: not faster than this.
@@ -53,14 +65,16 @@ class Dispatch:
         """
         began = self._engine.now
         offsets = pace.offsets(number) if pace else repeat(0, number)
-        moments = (began + offset for offset in offsets)
         if retry:
-            await self._send_again_and_again(operation, zip(moments, calls, strict=True), retry, random or Random(0))
+            planned = ((began + offset, *call) for offset, call in zip(offsets, calls, strict=True))
+            await self._send_again_and_again(operation, what, planned, number, retry, random or Random(0))
             return
-        for moment, (caller, attempt) in zip(moments, calls, strict=True):
-            if moment > self._engine.now:
-                await self._move_to(moment)
+        for done, (offset, (caller, attempt)) in enumerate(zip(offsets, calls, strict=True), 1):
+            if offset:
+                await self._move_to(max(began + offset, self._engine.now))
             await self._send_patiently(operation, caller, attempt)
+            if done % CHUNK == 0 or done == number:
+                await self._breathe(what, done, number)
 
     async def _send_patiently(self, operation: str, caller: Caller, attempt: Attempt) -> None:
         """Make a call when it can succeed. Those that a limit would refuse are not made, and take no token."""
@@ -71,8 +85,10 @@ class Dispatch:
             while throttle is not None and (ready := throttle.ready_at(operation, *buckets, engine.now)) > engine.now:
                 tally.wait(operation, THROTTLING, ready)
                 await self._move_to(ready)
+            if operation in READS:
+                await engine.settle()
             try:
-                await attempt()
+                attempt()
             except Refused as refusal:
                 until = self._passes_at(refusal, caller)
                 if until > engine.now:
@@ -88,33 +104,39 @@ class Dispatch:
     async def _send_again_and_again(
         self,
         operation: str,
-        calls: Iterable[tuple[int, tuple[Caller, Attempt]]],
+        what: str,
+        planned: Iterator[tuple[int, Caller, Attempt]],
+        number: int,
         retry: Retry,
         random: Random,
     ) -> None:
-        planned = iter(calls)
+        engine, tally = self._engine, self._tally
         upcoming = next(planned, None)
         again: list[tuple[int, int, int, Caller, Attempt]] = []
-        serial = count()
+        serial, made = count(), 0
         while upcoming or again:
             if again and (upcoming is None or again[0][0] <= upcoming[0]):
                 moment, _, tries, caller, attempt = heapq.heappop(again)
             else:
                 assert upcoming is not None
-                moment, (caller, attempt) = upcoming
+                moment, caller, attempt = upcoming
                 tries, upcoming = 0, next(planned, None)
-            if moment > self._engine.now:
+                made += 1
+            if moment > engine.now:
                 await self._move_to(moment)
-            self._tally.call(operation)
+            await self._breathe(what, made, number)
+            tally.call(operation)
             try:
-                self._engine.admit(operation, caller)
-                await attempt()
+                engine.admit(operation, caller)
+                if operation in READS:
+                    await engine.settle()
+                attempt()
             except Refused as refusal:
-                self._tally.refusal(operation, refusal)
+                tally.refusal(operation, refusal)
                 if self._passes_by_itself(refusal) and tries + 1 < retry.attempts:
                     longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
                     pause = round(longest * SECOND * random.random())
-                    heapq.heappush(again, (self._engine.now + pause, next(serial), tries + 1, caller, attempt))
+                    heapq.heappush(again, (engine.now + pause, next(serial), tries + 1, caller, attempt))
 
     def _buckets(self, caller: Caller) -> tuple[str, str | None]:
         assert caller.account is not None, "an account calls"

@@ -6,9 +6,9 @@ give the same log, on any event loop and any log, in one run or with interruptio
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from functools import partial
-from itertools import chain, count
+from itertools import chain, count, repeat
 from random import Random
 
 from ...engine.events import HandshakeRequested, OrganizationCreated
@@ -73,7 +73,7 @@ class Player:
         self._world = world
         self._tally = tally
         self._views = views
-        self._dispatch = Dispatch(engine, tally, world.move_to)
+        self._dispatch = Dispatch(engine, tally, world.move_to, world.breathe)
         self._start = engine.now
         self._answering = "Answering"
         self._parents: dict[str, str] = {}
@@ -176,13 +176,11 @@ class Player:
         while (last := agenda.last_at(comes)) is not None:
             await self._world.move_to(last, self._answering)
 
-    async def _send(
-        self, step: Sending, operation: str, attempts: Sequence[Attempt] | Iterator[Attempt], number: int
-    ) -> None:
+    async def _send(self, step: Sending, operation: str, what: str, attempts: Iterable[Attempt], number: int) -> None:
         management = self._management(step)
         random = self._random(f"{operation} {next(self._rounds)}")
         calls = ((management, attempt) for attempt in attempts)
-        await self._dispatch.send(operation, calls, number, step.pace, step.retry, random)
+        await self._dispatch.send(operation, what, calls, number, step.pace, step.retry, random)
 
     async def _create(self, step: CreateAccounts) -> None:
         """Create what is missing of a population, and wait until the last creation has ended."""
@@ -191,14 +189,12 @@ class Player:
         missing = self._scenario.populations[population].count - len(self._accounts[population])
         management = self._management(step)
 
-        async def create(number: int) -> None:
+        def create() -> None:
             name = f"{self._words[population]}-{len(emails) + 1}"
             engine.post(create_account.Request(f"{name}@accounts.example", name), management)
             emails.append(f"{name}@accounts.example")
-            await self._world.breathe(f"Creating {population}", number, missing)
 
-        attempts = (partial(create, number) for number in range(1, missing + 1))
-        await self._send(step, "CreateAccount", attempts, missing)
+        await self._send(step, "CreateAccount", f"Creating {population}", repeat(create, missing), missing)
         while organization.creations:
             await self._world.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
             engine.fire_due()
@@ -214,15 +210,14 @@ class Player:
         asked = self._ask(population, organization, "joining", migration=False)
         management = self._management(step)
 
-        async def invite(number: int, account: str) -> None:
+        def invite(account: str) -> None:
             target = invite_account_to_organization.Target("ACCOUNT", account)
             requested = engine.post(invite_account_to_organization.Request(target), management)[0]
             assert isinstance(requested, HandshakeRequested)
             asked.add(account, requested.handshake)
-            await self._world.breathe(f"Inviting {population}", number, len(invitees))
 
-        attempts = (partial(invite, number, account) for number, account in enumerate(invitees, 1))
-        await self._send(step, "InviteAccountToOrganization", attempts, len(invitees))
+        attempts = (partial(invite, account) for account in invitees)
+        await self._send(step, "InviteAccountToOrganization", f"Inviting {population}", attempts, len(invitees))
 
     def _ask(self, population: str, organization: Organization, purpose: str, *, migration: bool) -> Asked:
         table = self._scenario.populations[population]
@@ -247,10 +242,10 @@ class Player:
         """Ask for all features; members answer later, at moments that are drawn now."""
         engine, world, organization = self._engine, self._world, self._organization(step)
 
-        async def enable() -> None:
+        def enable() -> None:
             engine.post(enable_all_features.Request(), self._management(step))
 
-        await self._dispatch.send("EnableAllFeatures", [(self._management(step), enable)], 1)
+        await self._dispatch.send("EnableAllFeatures", "Asking for all features", [(self._management(step), enable)], 1)
         migration = organization.migration
         if migration is None or self._parents.get(organization.id) == migration.parent:
             return
@@ -272,12 +267,11 @@ class Player:
             # Whoever has not approved is outstanding, those that declined too.
             leaving = list(organization.migration.outstanding)
 
-        async def remove(number: int, account: str) -> None:
+        def remove(account: str) -> None:
             self._engine.post(remove_account_from_organization.Request(account), management)
-            await self._world.breathe("Removing", number, len(leaving))
 
-        calls = ((management, partial(remove, number, account)) for number, account in enumerate(leaving, 1))
-        await self._dispatch.send("RemoveAccountFromOrganization", calls, len(leaving))
+        calls = ((management, partial(remove, account)) for account in leaving)
+        await self._dispatch.send("RemoveAccountFromOrganization", "Removing", calls, len(leaving))
 
     async def _finalize(self, step: Finalize) -> None:
         parent = self._parents.get(self.organizations[step.organization])
@@ -286,10 +280,10 @@ class Player:
             return
         management = self._management(step)
 
-        async def finalize() -> None:
+        def finalize() -> None:
             self._engine.post(accept_handshake.Request(parent), management)
 
-        await self._dispatch.send("AcceptHandshake", [(management, finalize)], 1)
+        await self._dispatch.send("AcceptHandshake", "Finalizing", [(management, finalize)], 1)
 
     async def _close(self, step: CloseAccounts) -> None:
         """Close the members of a population, and wait until the last closure has ended."""
@@ -300,12 +294,11 @@ class Player:
         closing = [each for each in open_ones if each in organization.members]
         management = self._management(step)
 
-        async def close(number: int, account: str) -> None:
+        def close(account: str) -> None:
             engine.post(close_account.Request(account), management)
-            await self._world.breathe(f"Closing {step.population}", number, len(closing))
 
-        attempts = (partial(close, number, account) for number, account in enumerate(closing, 1))
-        await self._send(step, "CloseAccount", attempts, len(closing))
+        attempts = (partial(close, account) for account in closing)
+        await self._send(step, "CloseAccount", f"Closing {step.population}", attempts, len(closing))
         while organization.closures.pending:
             await self._world.move_to(max(closure_finishes(organization, engine.state, engine.now), engine.now))
             engine.fire_due()
@@ -319,11 +312,10 @@ class Player:
             number = len(everybody)
             accounts = everybody[_part(step.skip, number) : _part(step.skip + step.share, number)]
 
-        async def make(caller: Caller, index: int, account: str) -> None:
+        def make(caller: Caller, index: int, account: str) -> None:
             members = fill(step.members, self._names(step, account, index), ".with")
-            answer = await call(self._engine, self._views, step.operation, members, caller)
+            answer = call(self._engine, self._views, step.operation, members, caller)
             self._saved |= saved(answer, step.save, "")
-            await self._world.breathe(step.operation, index, len(accounts))
 
         callers = ((account if step.caller == "account" else management.account, account) for account in accounts)
         calls = (
@@ -331,7 +323,7 @@ class Player:
             for index, (caller, account) in enumerate(((Caller(each), account) for each, account in callers), 1)
         )
         random = self._random(f"{step.operation} {next(self._rounds)}")
-        await self._dispatch.send(step.operation, calls, len(accounts), step.pace, step.retry, random)
+        await self._dispatch.send(step.operation, step.operation, calls, len(accounts), step.pace, step.retry, random)
 
     def _names(self, step: Call, account: str, index: int) -> dict[str, str]:
         """What texts in braces stand for."""

@@ -205,13 +205,16 @@ async def backoff(retry: Retry, refusal: Refused, seed: int = 1) -> list[float]:
     async def move_to(moment: int) -> None:
         clock.move(moment)
 
-    async def attempt() -> None:
+    async def breathe(what: str, done: int, number: int) -> None:
+        assert (what, done, number) == ("Creating", 1, 1)
+
+    def attempt() -> None:
         calls.append(clock.now() / SECOND)
         raise refusal
 
     async with running_engine(MemoryLog(), clock=clock) as engine:
-        dispatch = Dispatch(engine, Tally(clock.now, by_minute=False), move_to)
-        await dispatch.send("CreateAccount", [(Caller("1" * 12), attempt)], 1, None, retry, Random(seed))
+        dispatch = Dispatch(engine, Tally(clock.now, by_minute=False), move_to, breathe)
+        await dispatch.send("CreateAccount", "Creating", [(Caller("1" * 12), attempt)], 1, None, retry, Random(seed))
     return calls
 
 
