@@ -82,9 +82,12 @@ class Timers(Struct):
         return self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
 
     def _look(self) -> None:
-        self.next_due = min(
-            self.migrations[0].requested.expires_at if self.migrations else NEVER,
-            self.next_purge,
-            self.invitations[0].requested.expires_at if self.invitations else NEVER,
-            self.appointments[0][0] if self.appointments else NEVER,
-        )
+        # Once for each of a million handshakes that disappear: no call, no list of candidates.
+        due = self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
+        if self.invitations and self.invitations[0].requested.expires_at < due:
+            due = self.invitations[0].requested.expires_at
+        if self.migrations and self.migrations[0].requested.expires_at < due:
+            due = self.migrations[0].requested.expires_at
+        if self.appointments and self.appointments[0][0] < due:
+            due = self.appointments[0][0]
+        self.next_due = due

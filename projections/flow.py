@@ -36,8 +36,10 @@ from .projection import Handler
 
 MINUTE = 60 * SECOND
 EXPIRE = "ExpireHandshake"
+# Looked up once: to find a member of an enumeration takes longer than all that is done with it here.
 REQUESTED, OPEN, ACCEPTED = HandshakeState.REQUESTED, HandshakeState.OPEN, HandshakeState.ACCEPTED
-CANCELED = HandshakeState.CANCELED
+DECLINED, CANCELED, EXPIRED = HandshakeState.DECLINED, HandshakeState.CANCELED, HandshakeState.EXPIRED
+ENABLE = Action.ENABLE_ALL_FEATURES
 
 
 class Durations:
@@ -136,12 +138,12 @@ class FlowView:
         states = self.handshakes.get(event.action)
         if states is None:
             states = self.handshakes[event.action] = {state: _changes() for state in HandshakeState}
-        state = REQUESTED if event.action is Action.ENABLE_ALL_FEATURES else OPEN
+        state = REQUESTED if event.action is ENABLE else OPEN
         states[state][envelope.time // MINUTE] += 1
         self._pending[event.handshake] = envelope
 
     def _opened(self, envelope: Envelope, event: HandshakeOpened) -> None:
-        states = self.handshakes[Action.ENABLE_ALL_FEATURES]
+        states = self.handshakes[ENABLE]
         minute = envelope.time // MINUTE
         states[REQUESTED][minute] -= 1
         states[OPEN][minute] += 1
@@ -152,33 +154,36 @@ class FlowView:
         requested = began.event
         assert isinstance(requested, HandshakeRequested)
         length = envelope.time - began.time
-        self.accepted[requested.action].add(length, event.account or requested.party or "")
-        if requested.action is Action.ENABLE_ALL_FEATURES:
+        durations = self.accepted[requested.action]
+        durations.lengths.append(length)
+        durations.accounts.append(event.account or requested.party or "")
+        if requested.action is ENABLE:
             self.migrated[event.organization] = length
 
     def _declined(self, envelope: Envelope, event: HandshakeDeclined) -> None:
-        self._end(envelope, event.handshake, HandshakeState.DECLINED)
+        self._end(envelope, event.handshake, DECLINED)
 
     def _canceled(self, envelope: Envelope, event: HandshakeCanceled) -> None:
         self._end(envelope, event.handshake, CANCELED)
 
     def _expired(self, envelope: Envelope, event: HandshakeExpired) -> None:
-        self._end(envelope, event.handshake, HandshakeState.EXPIRED)
+        self._end(envelope, event.handshake, EXPIRED)
 
     def _end(self, envelope: Envelope, handshake: str, final: HandshakeState) -> Envelope:
         began = self._pending.pop(handshake)
         requested = began.event
         assert isinstance(requested, HandshakeRequested)
-        states = self.handshakes[requested.action]
+        action = requested.action
+        states = self.handshakes[action]
         minute = envelope.time // MINUTE
-        before = REQUESTED if requested.action is Action.ENABLE_ALL_FEATURES else OPEN
-        if before is REQUESTED and handshake in self._opened_parents:
+        before = OPEN
+        if action is ENABLE:
+            before = OPEN if handshake in self._opened_parents else REQUESTED
             self._opened_parents.discard(handshake)
-            before = OPEN
         states[before][minute] -= 1
         states[final][minute] += 1
         if envelope.operation == EXPIRE:
-            self.expired[requested.action] += 1
+            self.expired[action] += 1
         return began
 
     def _joined(self, envelope: Envelope, event: AccountJoined) -> None:

@@ -124,7 +124,8 @@ class Engine:
             BufferFull: too much waits to be written; ``await engine.room()`` now and then.
             EngineStopped: nothing is accepted any more.
         """
-        self._require_running()
+        if self._stopped or self._closing:
+            raise self._refusal() from self._cause
         if len(self._batch.envelopes) >= BUFFER_LIMIT:
             raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
         now = self.now
@@ -210,7 +211,8 @@ class Engine:
     def fire_due(self) -> None:
         """Let everything happen that is due by now, earliest first, each at its own moment."""
         self._require_running()
-        while self.state.timers.next_due <= self.now:
+        timers, now = self.state.timers, self.now
+        while timers.next_due <= now:
             self._fire_next()
 
     def _fire_next(self) -> None:
@@ -222,7 +224,8 @@ class Engine:
     async def _fire_due_with_room(self) -> None:
         """As ``fire_due``, for much that is due at once."""
         self._require_running()
-        while self.state.timers.next_due <= self.now:
+        timers, now = self.state.timers, self.now
+        while timers.next_due <= now:
             self._fire_next()
             if self.crowded:
                 await self.room()
