@@ -61,6 +61,18 @@ Changes = defaultdict[int, int]
 """By how much a number changed, by the minute since the epoch."""
 
 
+class Began:
+    """When handshakes of one action were requested, and where their ends are counted: one for all of a moment."""
+
+    __slots__ = ("action", "durations", "states", "time")
+
+    def __init__(self, time: int, action: Action, states: dict[HandshakeState, Changes], durations: Durations) -> None:
+        self.time = time
+        self.action = action
+        self.states = states
+        self.durations = durations
+
+
 class FlowView:
     """Numbers over time, durations and totals of one run."""
 
@@ -90,9 +102,12 @@ class FlowView:
         """Every organization that ever was: its management account joined it by founding it."""
         self.feature_sets: dict[str, FeatureSet] = {}
         """Of the organizations that there are."""
-        # The envelope is there anyway: it holds the request and its moment.
-        self._pending: dict[str, Envelope] = {}
-        """What has not ended: handshakes, account creations, and closures by account."""
+        # A million handshakes that are asked for together share one object, which stays at hand.
+        self._latest: dict[Action, Began] = {}
+        self._open: dict[str, Began] = {}
+        """Handshakes that have not ended."""
+        self._running: dict[str, int] = {}
+        """Account creations by request and closures by account, and when they began."""
         self._opened_parents: set[str] = set()
         self.handlers: Mapping[type[Any], Handler] = {
             OrganizationCreated: self._founded,
@@ -135,12 +150,13 @@ class FlowView:
         self.feature_sets[event.organization] = event.feature_set
 
     def _requested(self, envelope: Envelope, event: HandshakeRequested) -> None:
-        states = self.handshakes.get(event.action)
-        if states is None:
-            states = self.handshakes[event.action] = {state: _changes() for state in HandshakeState}
-        state = REQUESTED if event.action is ENABLE else OPEN
-        states[state][envelope.time // MINUTE] += 1
-        self._pending[event.handshake] = envelope
+        action, time = event.action, envelope.time
+        began = self._latest.get(action)
+        if began is None or began.time != time:
+            states = self.handshakes.setdefault(action, {state: _changes() for state in HandshakeState})
+            began = self._latest[action] = Began(time, action, states, self.accepted[action])
+        began.states[REQUESTED if action is ENABLE else OPEN][time // MINUTE] += 1
+        self._open[event.handshake] = began
 
     def _opened(self, envelope: Envelope, event: HandshakeOpened) -> None:
         states = self.handshakes[ENABLE]
@@ -151,13 +167,10 @@ class FlowView:
 
     def _accepted(self, envelope: Envelope, event: HandshakeAccepted) -> None:
         began = self._end(envelope, event.handshake, ACCEPTED)
-        requested = began.event
-        assert isinstance(requested, HandshakeRequested)
         length = envelope.time - began.time
-        durations = self.accepted[requested.action]
-        durations.lengths.append(length)
-        durations.accounts.append(event.account or requested.party or "")
-        if requested.action is ENABLE:
+        began.durations.lengths.append(length)
+        began.durations.accounts.append(envelope.account or "")
+        if began.action is ENABLE:
             self.migrated[event.organization] = length
 
     def _declined(self, envelope: Envelope, event: HandshakeDeclined) -> None:
@@ -169,21 +182,17 @@ class FlowView:
     def _expired(self, envelope: Envelope, event: HandshakeExpired) -> None:
         self._end(envelope, event.handshake, EXPIRED)
 
-    def _end(self, envelope: Envelope, handshake: str, final: HandshakeState) -> Envelope:
-        began = self._pending.pop(handshake)
-        requested = began.event
-        assert isinstance(requested, HandshakeRequested)
-        action = requested.action
-        states = self.handshakes[action]
-        minute = envelope.time // MINUTE
+    def _end(self, envelope: Envelope, handshake: str, final: HandshakeState) -> Began:
+        began = self._open.pop(handshake)
+        states, minute = began.states, envelope.time // MINUTE
         before = OPEN
-        if action is ENABLE:
+        if began.action is ENABLE:
             before = OPEN if handshake in self._opened_parents else REQUESTED
             self._opened_parents.discard(handshake)
         states[before][minute] -= 1
         states[final][minute] += 1
         if envelope.operation == EXPIRE:
-            self.expired[action] += 1
+            self.expired[began.action] += 1
         return began
 
     def _joined(self, envelope: Envelope, event: AccountJoined) -> None:
@@ -198,7 +207,7 @@ class FlowView:
             self.closures["CLOSED"][minute] -= 1
 
     def _creation_requested(self, envelope: Envelope, event: AccountCreationRequested) -> None:
-        self._pending[event.request] = envelope
+        self._running[event.request] = envelope.time
         self.creations["IN_PROGRESS"][envelope.time // MINUTE] += 1
 
     def _creation_succeeded(self, envelope: Envelope, event: AccountCreationSucceeded) -> None:
@@ -211,17 +220,17 @@ class FlowView:
         minute = envelope.time // MINUTE
         self.creations["IN_PROGRESS"][minute] -= 1
         self.creations[end][minute] += 1
-        return envelope.time - self._pending.pop(request).time
+        return envelope.time - self._running.pop(request)
 
     def _closure_requested(self, envelope: Envelope, event: AccountClosureRequested) -> None:
-        self._pending[event.account] = envelope
+        self._running[event.account] = envelope.time
         self.closures["PENDING_CLOSURE"][envelope.time // MINUTE] += 1
 
     def _closed(self, envelope: Envelope, event: AccountClosed) -> None:
         minute = envelope.time // MINUTE
         self.closures["PENDING_CLOSURE"][minute] -= 1
         self.closures["CLOSED"][minute] += 1
-        self.closed.add(envelope.time - self._pending.pop(event.account).time, event.account)
+        self.closed.add(envelope.time - self._running.pop(event.account), event.account)
 
     def totals(self) -> dict[str, dict[str, int]]:
         """How many handshakes there ever were: action to final or present state to number."""

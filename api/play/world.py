@@ -14,7 +14,7 @@ from ...engine.runtime.engine import Engine
 from ...engine.settings import LATEST
 from ...engine.shapes.base import moment
 from ..scenario.model import ScenarioError
-from .agenda import Agenda, Alone, Answer
+from .agenda import ACCEPT, LEAVE, Agenda, Alone
 from .tally import THROTTLING, Tally
 
 CHUNK = 1_000
@@ -93,16 +93,16 @@ class World:
         caller = Caller(account)
         if self.engine.throttle is not None and not self._is_admitted(alone, caller, handshake):
             return
-        if answer is Answer.ACCEPT:
-            self.post(answer.value, accept_handshake.Request(handshake), caller)
-        elif answer is Answer.LEAVE:
-            self.post(answer.value, leave_organization.Request(), caller)
-        elif self.post(answer.value, decline_handshake.Request(handshake), caller) and asked.migration:
+        if answer == ACCEPT:
+            self.post(answer, accept_handshake.Request(handshake), caller)
+        elif answer == LEAVE:
+            self.post(answer, leave_organization.Request(), caller)
+        elif self.post(answer, decline_handshake.Request(handshake), caller) and asked.migration:
             self.declined.setdefault(asked.organization, {})[account] = None
 
     def _is_admitted(self, alone: Alone, caller: Caller, handshake: str) -> bool:
         """Whether there is a token now; if not, the account is throttled once, and comes again when there is one."""
-        throttle, account, operation = self.engine.throttle, caller.account, alone[2].value
+        throttle, account, operation = self.engine.throttle, caller.account, alone[2]
         assert throttle is not None
         assert account is not None
         if handshake in self._admitted:

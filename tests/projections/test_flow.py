@@ -57,7 +57,8 @@ def durations_agree(world: WatchedWorld, flow: FlowView) -> None:
         if isinstance(each.event, HandshakeAccepted):
             requested = asked[each.event.handshake]
             assert isinstance(requested.event, HandshakeRequested)
-            account = each.event.account or requested.event.party or ""
+            manager = world.state.organizations[requested.event.organization].management_account
+            account = each.event.account or requested.event.party or manager
             expected[requested.event.action][each.time - requested.time, account] += 1
     found = {action: Counter(zip(some.lengths, some.accounts, strict=True)) for action, some in flow.accepted.items()}
     assert found == expected

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orgsim.api.play import agenda as agenda_module
-from orgsim.api.play.agenda import Agenda, Alone, Answer, Asked, Draws
+from orgsim.api.play.agenda import ACCEPT, DECLINE, LEAVE, Agenda, Alone, Answer, Asked, Draws
 from orgsim.api.scenario import Behaviour
 from orgsim.api.scenario.delays import Fixed, Uniform
 from orgsim.engine.settings import DAY
@@ -57,9 +57,9 @@ def test_order() -> None:
     soon, late = (asked(3, Behaviour(delay=Fixed(days)), name=name) for days, name in ((1, "s"), (2, "l")))
     also = asked(2, Behaviour(decline=1, delay=Fixed(1)), name="a")
     assert drained(agenda_of(late, soon, also)) == [
-        *((DAY, f"s{index}", Answer.ACCEPT) for index in range(3)),
-        *((DAY, f"a{index}", Answer.DECLINE) for index in range(2)),
-        *((2 * DAY, f"l{index}", Answer.ACCEPT) for index in range(3)),
+        *((DAY, f"s{index}", ACCEPT) for index in range(3)),
+        *((DAY, f"a{index}", DECLINE) for index in range(2)),
+        *((2 * DAY, f"l{index}", ACCEPT) for index in range(3)),
     ]
 
 
@@ -107,9 +107,9 @@ def test_shares() -> None:
     """Of very many, each share does what it says, and the rest says nothing."""
     some = asked(20_000, SHARES)
     kinds = [kind for _, _, kind in drained(agenda_of(some))]
-    assert kinds.count(Answer.ACCEPT) / 20_000 == pytest.approx(0.5, abs=0.02)
-    assert kinds.count(Answer.DECLINE) / 20_000 == pytest.approx(0.2, abs=0.02)
-    assert kinds.count(Answer.LEAVE) / 20_000 == pytest.approx(0.1, abs=0.02)
+    assert kinds.count(ACCEPT) / 20_000 == pytest.approx(0.5, abs=0.02)
+    assert kinds.count(DECLINE) / 20_000 == pytest.approx(0.2, abs=0.02)
+    assert kinds.count(LEAVE) / 20_000 == pytest.approx(0.1, abs=0.02)
     assert len(some.silent) / 20_000 == pytest.approx(0.1, abs=0.02)
 
 
@@ -123,9 +123,7 @@ def test_another_share_concerns_only_its_own(accept: float, rest: dict[str, floa
 
     def moments(share: float) -> dict[str, int]:
         behaviour = Behaviour(accept=share, delay=Uniform(0, 9), **rest)
-        return {
-            who: moment for moment, who, kind in drained(agenda_of(asked(40, behaviour, seed))) if kind is Answer.ACCEPT
-        }
+        return {who: moment for moment, who, kind in drained(agenda_of(asked(40, behaviour, seed))) if kind == ACCEPT}
 
     fewer, more = moments(accept / 2), moments(accept)
     assert fewer.items() <= more.items()
@@ -144,7 +142,7 @@ def test_reminder() -> None:
     agenda = agenda_of(some)
     assert agenda.last_at(always) is None
     agenda.remind("", 1.0, drawn_from(1), 5 * DAY, always)
-    assert drained(agenda) == [(7 * DAY, f"p{index}", Answer.ACCEPT) for index in range(9)]
+    assert drained(agenda) == [(7 * DAY, f"p{index}", ACCEPT) for index in range(9)]
     assert some.silent == []
 
 
