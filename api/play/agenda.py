@@ -120,17 +120,21 @@ class Agenda:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Answers | Alone]] = []
         self._serial = count()
-        self._asked: list[Asked] = []
+        self._asked: list[tuple[int, Asked]] = []
+        """Who may still be reminded, and who is being asked, each with its number in the order of asking."""
+        self._askings = count()
 
     def ask(self, asked: Asked, now: int) -> None:
         """Somebody begins to ask; what ``asked`` gains is drawn by ``settle``."""
         self.settle(now)
-        self._asked.append(asked)
+        # Whoever will not be reminded is forgotten as soon as it has answered: a million handshakes take their room.
+        self._asked = [(number, each) for number, each in self._asked if each.silent]
+        self._asked.append((next(self._askings), asked))
 
     def settle(self, now: int) -> None:
         """Draw the answers of those who were asked at this moment, before time goes on."""
-        if self._asked and self._asked[-1].drawn < len(self._asked[-1].accounts):
-            self._draw(self._asked[-1], now)
+        if self._asked and (asked := self._asked[-1][1]).drawn < len(asked.accounts):
+            self._draw(asked, now)
 
     def _draw(self, asked: Asked, now: int) -> None:
         """Two numbers for each account, whatever it does: another share changes the answers of those it concerns."""
@@ -180,10 +184,10 @@ class Agenda:
             comes: whether an answer now could be given; nobody is reminded of a handshake that has ended.
         """
         self.settle(now)
-        for place, asked in enumerate(self._asked):
+        for asking, asked in self._asked:
             if population and asked.population != population:
                 continue
-            delay, random = asked.behaviour.delay.draw, draws(f"{asked.population} {place}")
+            delay, random = asked.behaviour.delay.draw, draws(f"{asked.population} {asking}")
             answers, still = Answers(asked), list[int]()
             for member in asked.silent:
                 if not comes(asked.handshakes[member], now):

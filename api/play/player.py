@@ -251,6 +251,8 @@ class Player:
             return
         self._parents[organization.id] = migration.parent
         world.declined.pop(organization.id, None)
+        # A million requests in one batch: they are written and forgotten before as many answers are drawn.
+        await engine.flush()
         for population, accounts in self._accounts.items():
             asked = self._ask(population, organization, "answer", migration=True)
             for account in accounts:
