@@ -379,7 +379,7 @@ class Engine:
             batch, self._batch = self._batch, _Batch()
             self._writing = batch
             try:
-                await self.log.append(self.durable, [encode_envelope(envelope) for envelope in batch.envelopes])
+                await self.log.append(self.durable, map(encode_envelope, batch.envelopes))
                 self.durable = batch.envelopes[-1].position
                 for listener in self._listeners:
                     listener(batch.envelopes)

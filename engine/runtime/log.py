@@ -8,8 +8,9 @@ before. The digest at a position covers every record up to there, depends on the
 were batched, and costs a tenth of a digest per record.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -63,19 +64,22 @@ class Chain:
         """The digest at the present position; where a segment ends, that of the segment."""
         return self._hasher.digest() if self.position % SEGMENT else self._sealed
 
-    def extend(self, records: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    def take(self, records: Iterator[bytes]) -> list[bytes]:
+        """Take in further records, up to the end of the segment; returns them, none if there are none."""
+        part = list(islice(records, SEGMENT - self.position % SEGMENT))
+        self._hasher.update(b"".join(part))
+        self.position += len(part)
+        if part and self.position % SEGMENT == 0:
+            self._sealed = self._hasher.digest()
+            self._hasher = sha256(self._sealed)
+        return part
+
+    def extend(self, records: Iterable[bytes]) -> list[tuple[int, bytes]]:
         """Take in further records; returns position and digest of each segment that this has completed."""
         completed: list[tuple[int, bytes]] = []
-        taken = 0
-        while taken < len(records):
-            missing = SEGMENT - self.position % SEGMENT
-            part = records[taken : taken + missing]
-            self._hasher.update(b"".join(part))
-            self.position += len(part)
-            taken += len(part)
+        left = iter(records)
+        while self.take(left):
             if self.position % SEGMENT == 0:
-                self._sealed = self._hasher.digest()
-                self._hasher = sha256(self._sealed)
                 completed.append((self.position, self._sealed))
         return completed
 
@@ -98,8 +102,10 @@ class EventLog(Protocol):
         """The digest at the head, 32 bytes."""
         ...
 
-    async def append(self, expected: int, records: Sequence[bytes]) -> None:
+    async def append(self, expected: int, records: Iterable[bytes]) -> None:
         """Append all the records, or none, durably. Must not be cancelled half-way: shield it.
+
+        The records are taken one by one: a million that are made on the way need not be there at once.
 
         Raises:
             LogError: the head is not at the expected position, or the log cannot be written.
@@ -143,11 +149,12 @@ class MemoryLog:
         """The digest at the head."""
         return self._chain.digest
 
-    async def append(self, expected: int, records: Sequence[bytes]) -> None:
+    async def append(self, expected: int, records: Iterable[bytes]) -> None:
         """Append the records; raises LogError if the head is elsewhere than expected."""
         require_head(self, expected)
-        self._records += records
-        self._seals.update(self._chain.extend(records))
+        new = list(records)
+        self._records += new
+        self._seals.update(self._chain.extend(new))
 
     async def read(self, after: int, limit: int) -> list[bytes]:
         """Up to ``limit`` records from position ``after + 1`` on."""

@@ -6,11 +6,13 @@ each, four bytes of each, and the digest at the last one. The digests prove a lo
 whichever byte of a row was changed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise, zip_longest
 from struct import pack, unpack_from
 from typing import NamedTuple
 from zlib import adler32
+
+from .log import Chain
 
 
 class Part(NamedTuple):
@@ -39,20 +41,12 @@ class Part(NamedTuple):
         return (position for position, (found, stored) in enumerate(pairs, self.before + 1) if found != stored)
 
 
-def parts_of(expected: int, records: Sequence[bytes], ends: Sequence[tuple[int, bytes]]) -> Iterator[Part]:
-    """The records behind a position as rows.
-
-    Args:
-        expected: the position before the first of them.
-        records: what to store.
-        ends: the last position of each row, and the digest there.
-    """
-    taken = 0
-    for last, digest in ends:
-        part = records[taken : last - expected]
+def parts_of(chain: Chain, records: Iterable[bytes]) -> Iterator[Part]:
+    """Further records of a log as rows, which the chain takes in on the way."""
+    left = iter(records)
+    while part := chain.take(left):
         lengths, checksums = _packed(map(len, part)), _packed(map(adler32, part))
-        yield Part(last, b"".join(part), lengths, checksums, digest)
-        taken += len(part)
+        yield Part(chain.position, b"".join(part), lengths, checksums, chain.digest)
 
 
 def _packed(numbers: Iterator[int]) -> bytes:

@@ -5,7 +5,7 @@ compared instead of written; the first difference shows that the log belongs to 
 of an uninterrupted run, byte for byte, wherever the first attempt was cut off.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from .log import EventLog, LogDamaged, LogError, require_head
 
@@ -34,9 +34,10 @@ class ResumedLog:
         """The digest of the whole log; that of the new run once it has passed the old one's end."""
         return self._log.digest
 
-    async def append(self, expected: int, records: Sequence[bytes]) -> None:
+    async def append(self, expected: int, records: Iterable[bytes]) -> None:
         """Compare what the log holds, append what it does not; raises LogError at the first difference."""
         require_head(self, expected)
+        records = list(records)
         known = await self._log.read(expected, min(len(records), max(0, self._log.head - expected)))
         for position, (old, new) in enumerate(zip(known, records, strict=False), expected + 1):
             if old != new:

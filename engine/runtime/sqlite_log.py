@@ -15,7 +15,7 @@ releases however the process ends. Readers need no lock.
 import asyncio
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from itertools import chain, islice
@@ -217,29 +217,27 @@ class SqliteLog:
         """The digest at the head, as it is stored."""
         return self._digest
 
-    async def append(self, expected: int, records: Sequence[bytes]) -> None:
+    async def append(self, expected: int, records: Iterable[bytes]) -> None:
         """Append the records in one transaction; raises LogError, and then nothing was appended."""
         require_head(self, expected)
-        if not records:
-            return
         chain = self._chain.copy()
-        ends = chain.extend(records)
-        if chain.position % SEGMENT:
-            ends.append((chain.position, chain.digest))
         # A cancelled call of aiosqlite is carried out all the same: a transaction is one piece.
         with anyio.CancelScope(shield=True):
-            await self._run(partial(self._append, parts_of(expected, records, ends), len(ends)))
+            await self._run(partial(self._append, parts_of(chain, records)))
         self._chain = chain
         self._head, self._digest = chain.position, chain.digest
 
-    async def _append(self, parts: Iterator[Part], number: int) -> None:
-        if number <= ROWS_PER_STATEMENT:
-            await self._insert(list(parts))
+    async def _append(self, parts: Iterator[Part]) -> None:
+        some, more = list(islice(parts, ROWS_PER_STATEMENT)), list(islice(parts, ROWS_PER_STATEMENT))
+        if not more:
+            if some:
+                await self._insert(some)
             return
         await self._connection.execute("BEGIN IMMEDIATE")
         try:
-            while some := list(islice(parts, ROWS_PER_STATEMENT)):
+            while some:
                 await self._insert(some)
+                some, more = more, list(islice(parts, ROWS_PER_STATEMENT))
             await self._connection.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back by itself after some errors, a full disk among them.

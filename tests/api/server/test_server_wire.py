@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -225,7 +225,7 @@ async def test_internal_failure(anyio_backend: str, capfd: pytest.CaptureFixture
 class FullLog(MemoryLog):
     """A log whose disk is full after the first fact."""
 
-    async def append(self, expected: int, records: Sequence[bytes]) -> None:
+    async def append(self, expected: int, records: Iterable[bytes]) -> None:
         """Append the records, or fail."""
         if expected:
             raise LogUnwritable("the disk is full")

@@ -1,6 +1,6 @@
 """A log that tells what is done to it, and that can be slow or broken when a test wants it so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import anyio
 
@@ -32,14 +32,15 @@ class WatchedLog:
     def digest(self) -> bytes:
         return self.inner.digest
 
-    async def append(self, expected: int, records: Sequence[bytes]) -> None:
+    async def append(self, expected: int, records: Iterable[bytes]) -> None:
         # A test that failed before it opened the gate must end all the same.
         with anyio.fail_after(10):
             await self.gate.wait()
         if self.failure:
             raise self.failure
-        await self.inner.append(expected, records)
-        self.batches.append(len(records))
+        known = list(records)
+        await self.inner.append(expected, known)
+        self.batches.append(len(known))
 
     async def read(self, after: int, limit: int) -> list[bytes]:
         return await self.inner.read(after, limit)
