@@ -40,7 +40,7 @@ def _head(text: str) -> None:
 
 def _line(name: str, value: str) -> None:
     # Plain lines: a table would cut a long digest or path to the width of the terminal.
-    out.print(f"  {escape(name):{NAME}}{escape(value)}", soft_wrap=True, highlight=False)
+    out.print(f"  {escape(name):{NAME - 1}} {escape(value)}", soft_wrap=True, highlight=False)
 
 
 def _lines(numbers: Mapping[str, int], indent: str = "") -> None:

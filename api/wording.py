@@ -1,13 +1,12 @@
 """How figures of a run are said, on the terminal and in its report alike."""
 
-import json
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from .play import Outcome
 from .scenario.model import Parameter
-from .scenario.parameters import read_value
+from .scenario.parameters import written
 
 STATISTICS = ("min", "median", "p90", "p95", "p99", "max")
 """Those of a distribution that are told."""
@@ -98,12 +97,7 @@ def verdict(outcome: Outcome) -> str:
 
 def assignment(name: str, value: Parameter) -> str:
     """What ``--set`` takes for a parameter: read back, it is the same value."""
-    if isinstance(value, bool):
-        return f"{name}={str(value).lower()}"
-    if not isinstance(value, str):
-        return f"{name}={value!r}"
-    plain = value and read_value(value.strip()) == value
-    return f"{name}={value if plain else json.dumps(value, ensure_ascii=False)}"
+    return f"{name}={written(value)}"
 
 
 def command_line(outcome: Outcome) -> str:

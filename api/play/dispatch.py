@@ -27,7 +27,7 @@ class Dispatch:
         engine: of the world.
         tally: where calls are counted.
         move_to: moves the world's clock, while others do what they do at their moments.
-        breathe: told after each call what is being done, how many of how many.
+        breathe: told now and then what is being done, how many of how many.
     """
 
     def __init__(

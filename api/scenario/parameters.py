@@ -1,5 +1,6 @@
 """Parameters of a scenario: named values that a run or a sweep may set, put in where ``"$name"`` stands."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from typing import Any, cast
@@ -32,6 +33,15 @@ def read_value(text: str) -> Parameter:
     except tomllib.TOMLDecodeError:
         return text
     return value if isinstance(value, bool | int | float | str) else text
+
+
+def written(value: Parameter) -> str:
+    """A parameter's value as ``--set`` reads it."""
+    if isinstance(value, str):
+        # A text that would be read as something else stands in quotes: TOML's, which are JSON's but for one character.
+        quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return value if value and value == value.strip() and read_value(value) == value else quoted
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def settle_parameters(declared: Any, given: Mapping[str, Parameter]) -> dict[str, Parameter]:

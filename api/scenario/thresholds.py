@@ -32,7 +32,7 @@ class Threshold(Struct, frozen=True):
     limit: float
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.comparison} {self.limit:g}"
+        return f"{self.metric} {self.comparison} {self.limit:.15g}"
 
     def holds(self, value: float | None) -> bool:
         """Whether a figure is as it should be; one that does not exist is not."""

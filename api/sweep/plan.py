@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec import Struct, structs
 
 from ..scenario import Parameter, Scenario, ScenarioError, parse_scenario
-from ..scenario.parameters import read_assignment, read_value
+from ..scenario.parameters import read_assignment, read_value, written
 
 MOST_RUNS = 1_000_000
 MOST_COMBINATIONS = 10_000
@@ -231,15 +231,6 @@ def _scenario(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
 def scenario_of(run: Run) -> Scenario:
     """What a run plays."""
     return structs.replace(parse_scenario(run.text, run.parameters), seed=run.seed)
-
-
-def written(value: Parameter) -> str:
-    """A parameter's value as ``--set`` reads it."""
-    if isinstance(value, str):
-        # A text that would be read as something else stands in quotes: TOML's, which are JSON's but for one character.
-        quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-        return value if value == value.strip() and read_value(value) == value else quoted
-    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def varied(sweep: Sweep, given: Mapping[str, Parameter]) -> dict[str, Parameter]:

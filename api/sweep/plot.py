@@ -10,7 +10,7 @@ from typing import Any
 import plotly.io
 
 from ..scenario import Parameter
-from .plan import written
+from ..scenario.parameters import written
 from .summary import CombinationSummary, Summary
 
 WIDE = 50

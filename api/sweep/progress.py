@@ -20,7 +20,8 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
-from .plan import Plan, Run, written
+from ..scenario.parameters import written
+from .plan import Plan, Run
 from .summary import CombinationSummary, Summary
 
 

@@ -7,8 +7,9 @@ from typing import Any, cast
 import msgspec
 from msgspec import structs
 
+from ..scenario.parameters import written
 from .journal import Journal, ResultsError, writing
-from .plan import Sweep, written
+from .plan import Sweep
 
 ASKED = "sweep.json"
 JOURNAL = "runs.jsonl"

@@ -12,8 +12,9 @@ from typing import Any
 import pyarrow
 from pyarrow import parquet
 
+from ..scenario.parameters import written
 from .columns import Type, columns, whole_row
-from .plan import Plan, written
+from .plan import Plan
 
 AT_ONCE = 10_000
 TYPES: dict[Type, Any] = {

@@ -2,8 +2,8 @@
 
 What shapes it: every await of aiosqlite is a hop to its thread, and so is every step of a statement, because Python's
 lock is let go of around it and under load comes back late. So an append is one statement, a transaction by itself, and
-the engine decides on while SQLite writes. aiosqlite is asyncio only, so under trio the connection lives in an asyncio
-portal.
+the engine decides on while SQLite writes; only what would be too large for one is several, in one transaction.
+aiosqlite is asyncio only, so under trio the connection lives in an asyncio portal.
 
 The file: the rows of ``parts`` hold the records, see ``parts.py``. ``head`` is the last position and the digest there
 once more, so that lost rows show. ``application_id`` says that it is ours, ``user_version`` which format it has.

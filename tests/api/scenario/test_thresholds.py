@@ -50,6 +50,12 @@ def test_when_it_holds(comparison: str, holding: list[bool]) -> None:
     assert str(threshold) == f"events {comparison} 5"
 
 
+@pytest.mark.parametrize("limit", [60, 0.95, 1_000_001, 1_234_567.25, 1e-9])
+def test_limit_is_told_as_it_is(limit: float) -> None:
+    """What is said of a threshold names its very limit, however many digits that has."""
+    assert float(str(Threshold("events", "<", limit)).rpartition(" ")[2]) == limit
+
+
 @pytest.mark.parametrize(
     "value",
     ['"60"', '"< "', '"< sixty"', '"<> 60"', '"< 60 days"', '"< 1_"', '"< 1__0"', '"< 1e999"', "60", "true", "[]"],

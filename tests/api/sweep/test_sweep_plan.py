@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from sweeping import SCENARIO, sweep
 
 from orgsim.api.scenario import Parameter, ScenarioError
-from orgsim.api.scenario.parameters import read_assignment
-from orgsim.api.sweep.plan import Plan, read_variation, written
+from orgsim.api.scenario.parameters import read_assignment, written
+from orgsim.api.sweep.plan import Plan, read_variation
 
 
 @pytest.mark.parametrize(
