@@ -922,6 +922,32 @@ def test_progress_on_a_terminal(run: Run, tmp_path: Path) -> None:
         assert words in text
 
 
+@pytest.mark.parametrize(("command", "what"), [("show", "Reading"), ("snapshot", "Reading"), ("verify", "Verifying")])
+def test_progress_of_reading(command: str, what: str, call: Run, tmp_path: Path) -> None:
+    """Whoever waits for a log to be read sees on a terminal how far it is."""
+    call("simulate", "s.toml", "--log", "w.db", "--durability", "off")
+    events = json.loads(call("verify", "w.db", "--json").out)["events"]
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [ORGSIM, command, "w.db", "--json"],
+        cwd=tmp_path,
+        env=ENVIRONMENT | {"TERM": "xterm", "COLUMNS": "120"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=end,
+    )
+    os.close(end)
+    shown = b""
+    while piece := read_terminal(terminal):
+        shown += piece
+    os.close(terminal)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert len(out.splitlines()) == 1
+    assert what in shown.decode()
+    assert f"{events}/{events}" in shown.decode()
+
+
 def read_terminal(terminal: int) -> bytes:
     """What has been written to a terminal; nothing when its other end is closed."""
     try:
