@@ -172,6 +172,9 @@ async def _verify(path: Path) -> Verified:
 
 def main() -> None:
     """The entry point of the command ``orgsim``."""
+    if cast("TextIOWrapper[Any] | None", sys.stdout) is None:
+        complain("cannot write the output: stdout is closed")
+        sys.exit(1)
     # What a scenario says need not be what every terminal can show.
     cast("TextIOWrapper[Any]", sys.stdout).reconfigure(errors="replace")
     try:

@@ -24,7 +24,7 @@ from .play import Progress as Report
 from .scenario import ScenarioError
 
 # Into a file or a pipe, rows may be wider than the 80 columns that are assumed there.
-out = Console(width=None if sys.stdout.isatty() else 200)
+out = Console(width=None if sys.stdout and sys.stdout.isatty() else 200)
 err = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text for people.")]
