@@ -29,7 +29,7 @@ from .show import COLUMNS, ROWS, Subject, minute
 from .simulate_command import simulate
 from .snapshots import Proof, take_snapshot
 from .sweep.command import sweep
-from .terminal import AsJson, complain, out, print_json, progress_bar, run
+from .terminal import AsJson, complain, out, print_json, reading_bar, run
 
 app = typer.Typer(
     name="orgsim",
@@ -92,7 +92,8 @@ def show(
 async def _views_of(path: Path) -> Views:
     log = await SqliteLog.open_for_reading(path)
     try:
-        return await build_views(log, file=path)
+        with reading_bar(log) as listener:
+            return await build_views(log, file=path, listener=listener)
     finally:
         await log.close()
 
@@ -151,12 +152,12 @@ async def _verify(path: Path) -> Verified:
         log = await SqliteLog.open_for_reading(path)
         try:
             proof = await Proof.begin(log, path)
-            with progress_bar() as progress:
+            with reading_bar(log, "Verifying") as listener:
                 async with aclosing(verified_envelopes(log)) as batches:
                     async for envelopes in batches:
                         events += len(envelopes)
                         proof.follow(envelopes)
-                        progress("Verifying", events, log.head, f"{moment(envelopes[-1].time):%Y-%m-%d}")
+                        listener(envelopes)
             await log.check()
             snapshot = await proof.result()
         finally:
@@ -171,6 +172,9 @@ async def _verify(path: Path) -> Verified:
 
 def main() -> None:
     """The entry point of the command ``orgsim``."""
+    if cast("TextIOWrapper[Any] | None", sys.stdout) is None:
+        complain("cannot write the output: stdout is closed")
+        sys.exit(1)
     # What a scenario says need not be what every terminal can show.
     cast("TextIOWrapper[Any]", sys.stdout).reconfigure(errors="replace")
     try:

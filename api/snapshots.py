@@ -18,6 +18,7 @@ from ..engine.runtime.snapshots import Snapshot, Snapshots, SnapshotUnusable
 from ..engine.runtime.sqlite_log import SqliteLog
 from ..engine.state import State
 from ..projections.views import Views
+from .terminal import reading_bar
 
 
 class Taken(Struct, frozen=True):
@@ -42,8 +43,9 @@ async def take_snapshot(path: Path) -> Taken:
     snapshots = Snapshots(path, views)
     log = await SqliteLog.open_for_reading(path)
     try:
-        engine = Engine(log, SimulatedClock(0), [views.feed])
-        await engine.rebuild(snapshots)
+        with reading_bar(log) as listener:
+            engine = Engine(log, SimulatedClock(0), [views.feed, listener])
+            await engine.rebuild(snapshots)
         await snapshots.write(log, engine.state)
     except OSError as error:
         raise LogUnwritable(f"{snapshots.path}: cannot be written: {error.strerror}") from None

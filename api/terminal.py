@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -16,13 +16,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from ..engine.runtime.engine import EngineStopped
-from ..engine.runtime.log import LogDamaged, LogError, LogUnwritable
+from ..engine.envelope import Envelope
+from ..engine.runtime.engine import EngineStopped, Listener
+from ..engine.runtime.log import EventLog, LogDamaged, LogError, LogUnwritable
+from ..engine.shapes.base import moment
 from .play import Progress as Report
 from .scenario import ScenarioError
 
 # Into a file or a pipe, rows may be wider than the 80 columns that are assumed there.
-out = Console(width=None if sys.stdout.isatty() else 200)
+out = Console(width=None if sys.stdout and sys.stdout.isatty() else 200)
 err = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text for people.")]
@@ -98,3 +100,14 @@ def progress_bar() -> Generator[Report, None, None]:
             bar.update(tasks[what], completed=done, total=total, day=day)
 
         yield report
+
+
+@contextmanager
+def reading_bar(log: EventLog, what: str = "Reading") -> Generator[Listener, None, None]:
+    """A bar on stderr for a log that is read to its end: what it gives is called with each batch of events."""
+    with progress_bar() as progress:
+
+        def listen(envelopes: Sequence[Envelope]) -> None:
+            progress(what, envelopes[-1].position, log.head, f"{moment(envelopes[-1].time):%Y-%m-%d}")
+
+        yield listen

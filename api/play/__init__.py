@@ -11,7 +11,7 @@ from ...engine.runtime.running import running_engine
 from ...projections.flow import FlowView
 from ...projections.reads import READS
 from ...projections.views import Views
-from ..scenario.model import Scenario
+from ..scenario.model import Scenario, ScenarioError
 from ..scenario.steps import Call
 from ..simulation import microseconds
 from .measuring import measure
@@ -44,10 +44,15 @@ async def play_scenario(
         ScenarioError: something cannot be played, or time would run out of the calendar.
         EngineStopped: the log could not be written on the way.
     """
-    if not resume:
-        if log.head:
-            raise LogError(f"{log.name}: the log holds a world already; a scenario begins in an empty one")
-        return await _play_on(scenario, log, name, progress)
+    if not resume and log.head:
+        raise LogError(f"{log.name}: the log holds a world already; a scenario begins in an empty one")
+    try:
+        return await (_resume if resume else _play_on)(scenario, log, name, progress)
+    except ScenarioError as error:
+        raise ScenarioError(f"{name}: {error}" if name else str(error)) from None
+
+
+async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progress) -> Outcome:
     target = ResumedLog(log)
     try:
         outcome = await _play_on(scenario, target, name, progress)

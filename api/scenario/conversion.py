@@ -27,10 +27,17 @@ def convert(value: Any, wanted: Any, path: str) -> Any:
         raise ScenarioError(f"{place}: {advice}".removeprefix(": ")) from None
 
 
+INTERNAL = {"operation"}
+"""Keys that no file has: the action says it."""
+
 PLAIN_WORDS = (
     ("Expected `object`", "Expected a table"),
     ("Object contains", "The table contains"),
     ("Object missing required field", "The table lacks"),
+    ("Expected `object | null`", "Expected a table"),
+    ("Invalid RFC3339 encoded datetime", "Expected a moment such as 2026-01-05T09:00:00Z"),
+    ("Expected `datetime` with a timezone component", "Expected a time zone too, such as 2026-01-05T09:00:00Z"),
+    ("Expected `datetime`", "Expected a moment such as 2026-01-05T09:00:00Z"),
     (" matching regex '^[0-9]{12}\\\\Z'", " of twelve digits"),
 )
 
@@ -86,7 +93,7 @@ def _choices(complaint: str, wanted: Any, value: Any) -> str:
     if unknown:
         known = {name for each in candidates for name in each.__struct_encode_fields__}
         known |= {str(each.__struct_config__.tag_field) for each in candidates if each.__struct_config__.tag_field}
-        return choose(unknown[1], sorted(known))
+        return choose(unknown[1], sorted(known - INTERNAL))
     unknown = re.match(r"Invalid (?:enum )?value '(.*)'", complaint, re.DOTALL)
     if unknown:
         wanted = _bare(wanted)

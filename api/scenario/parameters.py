@@ -61,7 +61,10 @@ def settle_parameters(declared: Any, given: Mapping[str, Parameter]) -> dict[str
             there_are = f"there are: {', '.join(parameters)}" if parameters else "the scenario has none"
             raise ScenarioError(f"no parameter is called {name!r} ({there_are})")
         if name in parameters and _kind(value) != _kind(parameters[name]):
-            raise ScenarioError(f"the parameter {name} is a {_kind(parameters[name])}, as {parameters[name]!r} is")
+            kind = _kind(parameters[name])
+            raise ScenarioError(
+                f"the parameter {name} is a {kind}, as {_toml(parameters[name])} is, not {_toml(value)}"
+            )
     return parameters | dict(given)
 
 
@@ -69,6 +72,10 @@ def _kind(value: Parameter) -> str:
     if isinstance(value, bool):
         return "truth value"
     return "text" if isinstance(value, str) else "number"
+
+
+def _toml(value: Parameter) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def put_in(value: Any, parameters: Mapping[str, Parameter], path: str = "") -> Any:

@@ -20,6 +20,7 @@ from .thresholds import read_thresholds
 
 CALL = str(Call.__struct_config__.tag)
 ACTIONS = [str(each.__struct_config__.tag) for each in get_args(Step) if each is not Call]
+ALL_ACTIONS = f" (there are: {', '.join(ACTIONS)}, and AWS's operations by their names)"
 NO_PARAMETERS: Mapping[str, Parameter] = {}
 
 
@@ -117,6 +118,8 @@ def _named(document: dict[str, Any], key: str, wanted: type[Struct], example: st
 
 def _step(step: Any, place: str) -> Step:
     action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else None
+    if isinstance(step, dict) and action is None:
+        raise ScenarioError(f"{place}: The table lacks `action`{ALL_ACTIONS}")
     if not isinstance(action, str):
         return convert(step, Step, place)
     if action in AWS_OPERATIONS:
@@ -131,6 +134,4 @@ def _step(step: Any, place: str) -> Step:
 def _what_action(action: str) -> str:
     operation = get_close_matches(action, AWS_OPERATIONS, n=1)
     guess = f", did you mean the operation `{operation[0]}`?" if operation else ""
-    return (guess or choose(action, ACTIONS).partition(" (")[0]) + (
-        f" (there are: {', '.join(ACTIONS)}, and AWS's operations by their names)"
-    )
+    return (guess or choose(action, ACTIONS).partition(" (")[0]) + ALL_ACTIONS

@@ -78,6 +78,8 @@ def sweep(
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise _complaint(f"a sweep needs {', '.join(missing)}: pip install 'orgsim[sweep]'", 2)
+    if scheduler == "":
+        raise typer.BadParameter("an address such as tcp://10.0.0.5:8786, not nothing", param_hint="'--scheduler'")
     if workers and scheduler:
         raise typer.BadParameter("a scheduler has its own workers", param_hint="'--workers'")
     results = Results(out)

@@ -52,7 +52,7 @@ class ResumedLog:
             return LogDamaged(self.name, position, "the record is not the one that was stored")
         return LogError(
             f"{self.name}: cannot be resumed: the event at position {position} is not the one that this run gives; the "
-            "log was made with another scenario, seed, number of accounts or version"
+            "log was made with another scenario, parameters, seed or version"
         )
 
     async def read(self, after: int, limit: int) -> list[bytes]:
@@ -80,5 +80,5 @@ class ResumedLog:
         if self._head < self._log.head:
             raise LogError(
                 f"{self.name}: cannot be resumed: this run ends at position {self._head}, the log at {self._log.head}; "
-                "it was made with another scenario, seed, number of accounts or version"
+                "it was made with another scenario, parameters, seed or version"
             )

@@ -398,7 +398,7 @@ def test_parameters(call: Run) -> None:
         (("--set", "accept"), "a parameter is set with NAME=VALUE, such as accept=0.95, not 'accept'"),
         (("--set", "=1"), "a parameter is set with NAME=VALUE, such as accept=0.95, not '=1'"),
         (("--set", "acept=1"), "s.toml: no parameter is called 'acept' (there are: accept)"),
-        (("--set", "accept=often"), "s.toml: the parameter accept is a number, as 0.8 is"),
+        (("--set", "accept=often"), "s.toml: the parameter accept is a number, as 0.8 is, not 'often'"),
         (("--set", "accept=1", "--set", "accept=0"), "the parameter accept is set twice: to 1 and to 0"),
         (("--set", "accounts=5", "--accounts", "6"), "the parameter accounts is set twice: to 5 and to 6"),
     ],
@@ -493,6 +493,25 @@ def test_plotly_is_for_reports_only() -> None:
     code = "import sys, orgsim.api.cli; print('plotly' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("arguments", [("simulate", "s.toml", "--log", "w.db"), ("simulate", "s.toml", "--json")])
+def test_closed_output(arguments: tuple[str, ...], run: Run, tmp_path: Path) -> None:
+    """Where stdout is closed, one line says so before anything is done."""
+    assert (run("--version").code, (tmp_path / "w.db").exists()) == (0, False)
+    command = ["/bin/sh", "-c", 'exec "$@" >&-', "sh", ORGSIM, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"orgsim: cannot write the output: stdout is closed\n")
+    assert not (tmp_path / "w.db").exists()
+
+
+def test_place_of_what_cannot_be_played(call: Run, tmp_path: Path) -> None:
+    """What only playing shows to be impossible is told with the file, as what reading shows."""
+    save = 'with = { ParentId = "{root}", Name = "A" }\nsave = { unit = "OrganizationalUnit.Ident" }\n'
+    (tmp_path / "s.toml").write_text(f'[[steps]]\naction = "CreateOrganizationalUnit"\n{save}')
+    ran = call("simulate", "s.toml")
+    assert ran.code == 2
+    assert ran.complaint.startswith("s.toml: steps[0].save.unit: the answer has no 'OrganizationalUnit.Ident'")
 
 
 def test_accounts_of_nobody(call: Run, tmp_path: Path) -> None:
@@ -920,6 +939,32 @@ def test_progress_on_a_terminal(run: Run, tmp_path: Path) -> None:
     text = shown.decode()
     for words in ("Creating vended", "Inviting partners", "Answering", "300/300", "2026-01-", "━"):
         assert words in text
+
+
+@pytest.mark.parametrize(("command", "what"), [("show", "Reading"), ("snapshot", "Reading"), ("verify", "Verifying")])
+def test_progress_of_reading(command: str, what: str, call: Run, tmp_path: Path) -> None:
+    """Whoever waits for a log to be read sees on a terminal how far it is."""
+    call("simulate", "s.toml", "--log", "w.db", "--durability", "off")
+    events = json.loads(call("verify", "w.db", "--json").out)["events"]
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [ORGSIM, command, "w.db", "--json"],
+        cwd=tmp_path,
+        env=ENVIRONMENT | {"TERM": "xterm", "COLUMNS": "120"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=end,
+    )
+    os.close(end)
+    shown = b""
+    while piece := read_terminal(terminal):
+        shown += piece
+    os.close(terminal)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert len(out.splitlines()) == 1
+    assert what in shown.decode()
+    assert f"{events}/{events}" in shown.decode()
 
 
 def read_terminal(terminal: int) -> bytes:

@@ -161,6 +161,14 @@ async def test_log_longer_than_a_read(position: int) -> None:
     assert (views.position, views.now) == (position, START + position * SECOND)
 
 
+async def test_listener() -> None:
+    """A listener is told of every event up to the position, and of none behind it."""
+    heard: list[int] = []
+    log = await stored(told_story().log)
+    await build_views(log, position=5, listener=lambda batch: heard.extend(each.position for each in batch))
+    assert heard == [1, 2, 3, 4, 5]
+
+
 async def test_damaged_log() -> None:
     """Nothing is built from a log that was tampered with."""
     log = await stored(told_story().log)

@@ -50,9 +50,9 @@ def test_given_values() -> None:
     ("given", "message"),
     [
         ({"acept": 1}, "no parameter is called 'acept' (there are: accept, days, who)"),
-        ({"accept": "much"}, "the parameter accept is a number, as 0.9 is"),
-        ({"accept": True}, "the parameter accept is a number, as 0.9 is"),
-        ({"who": 3}, "the parameter who is a text, as '333333333333' is"),
+        ({"accept": "much"}, "the parameter accept is a number, as 0.9 is, not 'much'"),
+        ({"accept": True}, "the parameter accept is a number, as 0.9 is, not true"),
+        ({"who": 3}, "the parameter who is a text, as '333333333333' is, not 3"),
         ({"accept": 2}, "populations.p.migration.accept: Expected `float` <= 1.0"),
     ],
 )

@@ -310,7 +310,7 @@ def test_start_without_zone() -> None:
     """A start without a time zone is refused, and the message asks for the zone."""
     message = complaint("start = 2026-01-01T00:00:00" + DONE)
     assert message.startswith("start: ")
-    assert "timezone" in message
+    assert "time zone" in message
 
 
 @pytest.mark.parametrize("quota", Quotas.__struct_fields__)
@@ -400,3 +400,19 @@ async def test_directory(tmp_path: Path) -> None:
 def test_the_file_with_every_key_is_none_of_these() -> None:
     """The file from which the others differ can be read."""
     assert parse_scenario(EVERYTHING + CREATED)
+
+
+@pytest.mark.parametrize("text", ['[[steps]]\nactoin = "wait"', '[[steps]]\naction = "ListRoots"\nwiht = {}'])
+def test_names_of_our_own(text: str) -> None:
+    """Choices are what a file may say, not what steps are called within."""
+    with pytest.raises(ScenarioError, match=r"steps\[0\]: The table ") as caught:
+        parse_scenario(text)
+    assert " call," not in str(caught.value)
+    assert "operation," not in str(caught.value)
+
+
+@pytest.mark.parametrize("start", ['"soon"', "2026-01-05", "2026-01-05T09:00:00"])
+def test_start_says_how_it_is_written(start: str) -> None:
+    """A start that is no moment is told what one looks like."""
+    with pytest.raises(ScenarioError, match=r"^start: Expected .* such as 2026-01-05T09:00:00Z"):
+        parse_scenario(f"start = {start}\n[[steps]]\naction = 'wait'\ndays = 1")

@@ -148,3 +148,11 @@ def test_summary_for_people(call: Call) -> None:
     assert done.exit_code == 0
     assert done.stdout.count("0 of 2     0.0%   0.0%   65.8%") == 2
     assert "Finished means: all thresholds held." in done.stdout
+
+
+def test_scheduler_without_a_name(tmp_path: Path) -> None:
+    """An address that is empty, as of a variable that is not set, is refused and not taken for none."""
+    done = CliRunner().invoke(app, ["sweep", "s.toml", "--out", str(tmp_path / "out"), "--scheduler", ""])
+    assert done.exit_code == 2
+    assert "--scheduler" in done.stderr
+    assert not (tmp_path / "out").exists()

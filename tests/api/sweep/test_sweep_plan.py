@@ -63,7 +63,7 @@ def test_bad_values(text: str, complaint: str) -> None:
     ("vary", "fixed", "runs", "complaint"),
     [
         (["acept=1"], [], 1, "s.toml: no parameter is called 'acept' (there are: accept, accounts) (with acept=1)"),
-        (["accept=x"], [], 1, "s.toml: the parameter accept is a number, as 0.9 is (with accept=x)"),
+        (["accept=x"], [], 1, "s.toml: the parameter accept is a number, as 0.9 is, not 'x' (with accept=x)"),
         (
             ["accept=0.5,1.5"],
             [],
