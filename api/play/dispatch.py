@@ -113,7 +113,7 @@ class Dispatch:
         engine, tally = self._engine, self._tally
         upcoming = next(planned, None)
         again: list[tuple[int, int, int, Caller, Attempt]] = []
-        serial, made = count(), 0
+        serial, attempts, made = count(), 0, 0
         while upcoming or again:
             if again and (upcoming is None or again[0][0] <= upcoming[0]):
                 moment, _, tries, caller, attempt = heapq.heappop(again)
@@ -124,7 +124,9 @@ class Dispatch:
                 made += 1
             if moment > engine.now:
                 await self._move_to(moment)
-            await self._breathe(what, made, number)
+            attempts += 1
+            if attempts % CHUNK == 0:
+                await self._breathe(what, made, number)
             tally.call(operation)
             try:
                 engine.admit(operation, caller)
@@ -137,6 +139,7 @@ class Dispatch:
                     longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
                     pause = round(longest * SECOND * random.random())
                     heapq.heappush(again, (engine.now + pause, next(serial), tries + 1, caller, attempt))
+        await self._breathe(what, made, number)
 
     def _buckets(self, caller: Caller) -> tuple[str, str | None]:
         assert caller.account is not None, "an account calls"

@@ -47,10 +47,9 @@ class World:
         """Handshakes whose answers hold a reservation."""
 
     async def breathe(self, what: str, done: int, total: int) -> None:
-        """Now and then in a long loop: give the writer a turn, and tell how far it is."""
-        if done % CHUNK == 0 or done == total:
-            self._progress(what, done, total, f"{moment(self.engine.now):%Y-%m-%d}")
-            await self.engine.room()
+        """Every ``CHUNK`` commands of a long loop, and at its end: give the writer a turn, and tell how far it is."""
+        self._progress(what, done, total, f"{moment(self.engine.now):%Y-%m-%d}")
+        await self.engine.room()
 
     async def move_to(self, time: int, what: str = "Answering") -> None:
         """Move the clock to a moment, and let everybody answer on the way.
