@@ -19,6 +19,7 @@ from measure import Result, at_least, information, timed, timing
 from workload import MANAGEMENT, POSTS_PER_TURN, START, check_invited, checked_records, found, invitations, world
 
 from orgsim.engine.handshake import HandshakeState
+from orgsim.engine.runtime.clock import SimulatedClock
 from orgsim.engine.runtime.log import MemoryLog
 from orgsim.engine.settings import INVITATION_LIFETIME, SECOND
 from orgsim.engine.words import Action
@@ -85,14 +86,16 @@ async def _sleep(tasks: int) -> float:
     woken: list[int] = []
     log = MemoryLog()
     async with world(log, 0) as engine, anyio.create_task_group() as group:
+        clock = engine.clock
+        assert isinstance(clock, SimulatedClock)
 
         async def sleeper(number: int) -> None:
-            await engine.clock.sleep_until(START + number * SECOND)
+            await clock.sleep_until(START + number * SECOND)
             woken.append(engine.now)
 
         for number in range(1, tasks + 1):
             group.start_soon(sleeper, number)
-        await engine.quiet()
+        await engine.quiet(clock)
         with timing() as watch:
             await engine.run_until_idle()
         assert woken == [START + number * SECOND for number in range(1, tasks + 1)]
