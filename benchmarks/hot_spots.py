@@ -31,13 +31,12 @@ DEFAULT_JSON = Path("build") / "profile.json"
 
 PARTS = {
     "views": ("projections/",),
-    "digests": ("engine/runtime/log.py",),
-    "SQLite": ("engine/runtime/sqlite_log.py", "aiosqlite/"),
-    "encode": ("Engine._write_on",),
+    "encode": ("engine/runtime/log.py",),
+    "SQLite": ("engine/runtime/sqlite_log.py", "engine/runtime/parts.py", "aiosqlite/"),
     "evolve": ("engine/evolve/", "engine/timers.py"),
     "decide": ("engine/operations/", "engine/rules/", "engine/policies/"),
     "engine": ("engine/runtime/",),
-    "player": ("api/play.py", "api/scenario"),
+    "player": ("api/play/", "api/scenario/"),
     "rest": ("",),
 }
 """By name: what stands in a frame of it. The order decides: views fold by the functions of evolve, for example."""
