@@ -1,5 +1,6 @@
 """Every test that awaits runs on asyncio and on trio; code that blocks the event loop fails it."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -17,3 +18,7 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
     """A file read, a sleep or a lock inside a coroutine raises BlockingError."""
     with blockbuster_ctx("orgsim") as blockbuster:
         yield blockbuster
+
+
+# What a shell runs in the background ignores Ctrl-C, and so would every command that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
