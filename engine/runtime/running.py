@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 import anyio
 
 from ..settings import Settings
+from .cancellation import finish
 from .clock import Clock, PacedClock, SimulatedClock
 from .driver import drive, fire_timers
-from .engine import Engine, EngineStopped, Listener
+from .engine import Engine, Listener
 from .log import EventLog
 from .snapshots import Snapshots
 
@@ -54,11 +55,10 @@ async def running_engine(
         except BaseException as error:
             # Raised again below, so that it does not arrive wrapped in the task group's exception group.
             failure = error
-        with anyio.CancelScope(shield=True):
-            try:
-                await engine.close()
-            except EngineStopped as lost:
-                failure = failure or lost
+        try:
+            await finish(engine.close)
+        except BaseException as error:
+            failure = failure or error
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure
