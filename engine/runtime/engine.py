@@ -26,15 +26,14 @@ from ..throttling import Throttle, throttle_of
 from ..timers import NEVER
 from .clock import Clock, SimulatedClock
 from .log import EventLog, verified_envelopes
+from .own_loop import OwnLoop
 from .sharing import Sharing
 from .snapshots import Snapshots
 
 BUFFER_LIMIT = 50_000
 """Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
-
 TURNS = 5
 """How often tasks that can run may go on without calling the engine, before somebody looks at every task there is."""
-
 CLOSED = "the simulation has been closed"
 
 Listener = Callable[[Sequence[Envelope]], None]
@@ -82,9 +81,9 @@ class Engine:
         self._stopped: str | None = None
         self._cause: BaseException | None = None
         self._closing = False
-        self._told = False
-        """Whether anybody has been told that it stopped."""
+        self._told = False  # whether anybody has been told that it stopped
         self.advancing = anyio.Lock()
+        self.require_own_loop = OwnLoop().require
 
     @property
     def now(self) -> int:
@@ -146,6 +145,7 @@ class Engine:
 
     async def submit_at(self, request: Struct, caller: Caller) -> tuple[Struct, int]:
         """As ``submit``, with the position of the command's first event beside the answer; 0 if there was none."""
+        self.require_own_loop()
         if self.crowded:
             await self.room()
         try:
@@ -170,6 +170,7 @@ class Engine:
 
     async def perform(self, request: Struct) -> Events:
         """Post an internal operation in the name of the simulation and wait until it is durable."""
+        self.require_own_loop()
         if self.crowded:
             await self.room()
         events = self.post(request, SIMULATION)
@@ -250,6 +251,7 @@ class Engine:
 
     @asynccontextmanager
     async def _by_hand(self) -> AsyncGenerator[SimulatedClock]:
+        self._require_running()
         clock = self._simulated_clock()
         async with self.advancing:
             with clock.processes.resting():
@@ -258,7 +260,6 @@ class Engine:
                 yield clock
 
     async def _advance_to(self, clock: SimulatedClock, moment: int) -> None:
-        self._require_running()
         if moment < self.now:
             raise ValueError("time never goes back")
         if moment > LATEST:
@@ -395,6 +396,7 @@ class Engine:
                 self.timer_changed.set()
 
     def _require_running(self) -> None:
+        self.require_own_loop()
         if self._stopped or self._closing:
             raise self._refusal() from self._cause
 

@@ -1,9 +1,14 @@
 """Leaving a world while things are still going on, and what a stopped engine still does."""
 
+import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import anyio
+import anyio.from_thread
+import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from orgsim.api import PacedClock, Settings, Simulation, WallClock
@@ -164,3 +169,33 @@ async def test_half_a_character_is_refused() -> None:
         with pytest.raises(Exception, match="surrogates"):
             await org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": "2" * 12}, notes="\ud800")
         assert (await org.describe_organization()).organization.feature_set == "ALL"
+
+
+async def test_call_from_another_thread_says_what_to_do() -> None:
+    """Whatever is called in the event loop of another thread is refused in one line, and works through that line."""
+    async with Simulation() as sim:
+        org = sim.client(MANAGER)
+        token = anyio.lowlevel.current_token()
+        calls = (org.create_organization, org.list_roots, partial(sim.advance, days=1), partial(sim.sleep, days=1))
+
+        async def refused() -> None:
+            for call in calls:
+                with pytest.raises(RuntimeError, match="another event loop; call it there") as refusal:
+                    await call()
+                assert len(str(refusal.value).splitlines()) == 1
+
+        def in_thread() -> None:
+            for backend in ("asyncio", "trio"):
+                anyio.run(refused, backend=backend)
+            anyio.from_thread.run(org.create_organization, token=token)
+
+        await anyio.to_thread.run_sync(in_thread)
+        assert (await org.describe_organization()).organization.feature_set == "ALL"
+
+
+def test_call_in_a_later_event_loop_says_what_to_do() -> None:
+    """A simulation that was begun in an event loop that has ended does not keep the next one waiting for ever."""
+    sim = Simulation()
+    asyncio.run(sim.__aenter__())
+    with pytest.raises(RuntimeError, match="another event loop"):
+        asyncio.run(sim.client(MANAGER).create_organization())
