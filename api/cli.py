@@ -123,7 +123,8 @@ class Verified(msgspec.Struct, frozen=True, omit_defaults=True):
     """The first that is not."""
     error: str = ""
     snapshot: str = ""
-    """Of the snapshot beside the log: ``equal`` to what the log leads to, ``differs``, or ``not used`` and why."""
+    """Whether the snapshot beside the log is ``equal`` to what the log leads to, ``differs``, or is ``damaged``; or
+    ``not used`` and why."""
 
 
 @app.command()
@@ -164,8 +165,9 @@ async def _verify(path: Path) -> Verified:
             await log.close()
     except LogDamaged as damage:
         return Verified(False, str(path), events, position=damage.position, error=str(damage))
-    if snapshot == "differs":
-        error = f"{proof.path}: differs from what the first {proof.position:,} events lead to; delete it"
+    if snapshot in ("differs", "damaged"):
+        what = f"differs from what the first {proof.position:,} events lead to" if snapshot == "differs" else "damaged"
+        error = f"{proof.path}: {what}; delete it; it is not used"
         return Verified(False, log.name, events, log.digest.hex(), error=error, snapshot=snapshot)
     return Verified(True, log.name, events, log.digest.hex(), snapshot=snapshot)
 

@@ -1,5 +1,6 @@
 """The command ``orgsim simulate``: its options, its log, its report, and its exit codes."""
 
+import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -7,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import anyio
+import anyio.to_thread
 import msgspec
 import typer
 
@@ -125,7 +126,7 @@ async def _log_of_run(path: Path | None, durability: Durability, resume: bool) -
         return
     if resume:
         log = await SqliteLog.open(path, durability.value)
-    elif await anyio.Path(path).exists():
+    elif await anyio.to_thread.run_sync(os.path.lexists, path):
         raise LogError(f"{path}: the file exists already; --resume goes on with an interrupted run")
     else:
         log = await SqliteLog.create(path, durability.value)

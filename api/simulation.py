@@ -8,15 +8,15 @@ from pathlib import Path
 from random import Random
 from types import TracebackType
 
-import anyio
+import anyio.to_thread
 import msgspec
 
-from ..engine.envelope import Envelope, decode_envelope
+from ..engine.envelope import Envelope
 from ..engine.operation import Caller, read_request, require_text
 from ..engine.operations import describe_account_outside, finish_account_creation
 from ..engine.runtime.clock import Clock, Signal, SimulatedClock
 from ..engine.runtime.engine import Engine
-from ..engine.runtime.log import READ_SIZE, EventLog, LogDamaged, MemoryLog
+from ..engine.runtime.log import READ_SIZE, EventLog, LogDamaged, MemoryLog, decoded
 from ..engine.runtime.running import running_engine
 from ..engine.runtime.snapshots import Snapshots
 from ..engine.runtime.sqlite_log import Durability, SqliteLog
@@ -129,7 +129,7 @@ class Simulation:
         if not isinstance(self._log, str | os.PathLike):
             return self._log
         path = Path(self._log)
-        exists = await anyio.Path(path).exists()
+        exists = await anyio.to_thread.run_sync(os.path.lexists, path)
         log = await (SqliteLog.open if exists else SqliteLog.create)(path, self._durability)
         stack.push_async_callback(log.close)
         return log
@@ -188,8 +188,9 @@ class Simulation:
 
         Raises:
             ValueError: it would end beyond the year 9000.
-            RuntimeError: the task holds the time.
+            RuntimeError: the task holds the time, or the simulation runs in another event loop.
         """
+        self.engine.require_own_loop()
         moment = self.engine.now + microseconds((duration or timedelta()) + timedelta(days=days, hours=hours))
         if moment > LATEST:
             raise ValueError("time cannot run beyond the year 9000")
@@ -271,16 +272,20 @@ class Simulation:
         """The events in the log behind a position, up to the last that is durable when they have been read.
 
         Whoever leaves the loop early on trio closes it: ``async with aclosing(sim.events()) as events``.
+
+        Raises:
+            LogDamaged: a record is missing, or is not the one that was stored; with its position.
         """
+        self.engine.require_own_loop()
         log = self.engine.log
         while after < log.head:
             with self.holding_time():
                 records = await log.read(after, READ_SIZE)
             if not records:
                 raise LogDamaged(log.name, after + 1, "the record is missing")
-            for record in records:
-                yield decode_envelope(record)
-                after += 1
+            for envelope in decoded(log, after, records):
+                yield envelope
+            after += len(records)
 
     async def describe_account(
         self,

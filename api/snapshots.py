@@ -14,7 +14,7 @@ from ..engine.image import dump_state
 from ..engine.runtime.clock import SimulatedClock
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.log import EventLog, LogUnwritable
-from ..engine.runtime.snapshots import Snapshot, Snapshots, SnapshotUnusable
+from ..engine.runtime.snapshots import Snapshot, SnapshotDamaged, Snapshots, SnapshotUnusable
 from ..engine.runtime.sqlite_log import SqliteLog
 from ..engine.state import State
 from ..projections.views import Views
@@ -58,7 +58,7 @@ async def take_snapshot(path: Path) -> Taken:
 class Proof:
     """Holds the snapshot beside a log against all events up to its position."""
 
-    def __init__(self, path: Path, snapshot: Snapshot | None, why_not: str = "") -> None:
+    def __init__(self, path: Path, snapshot: Snapshot | None, why_not: SnapshotUnusable | None = None) -> None:
         self.path = path
         self.position = snapshot.position if snapshot else 0
         self._snapshot = snapshot
@@ -74,7 +74,7 @@ class Proof:
         try:
             snapshot, _ = await snapshots.read(log)
         except SnapshotUnusable as reason:
-            return cls(snapshots.path, None, str(reason))
+            return cls(snapshots.path, None, reason)
         return cls(snapshots.path, snapshot)
 
     def follow(self, envelopes: Sequence[Envelope]) -> None:
@@ -86,7 +86,13 @@ class Proof:
             self._views.feed(wanted)
 
     async def result(self) -> str:
-        """``equal``, ``differs``, ``not used`` and why, or nothing if there is no snapshot; when all has been read."""
+        """Say, when all has been read, what the snapshot is worth.
+
+        Returns:
+            ``equal``, ``differs``, ``damaged``, ``not used`` and why, or nothing if there is no snapshot.
+        """
+        if isinstance(self._why_not, SnapshotDamaged):
+            return "damaged"
         if self._snapshot is None:
             return f"not used: {self._why_not}" if self._why_not else ""
         state = await anyio.to_thread.run_sync(dump_state, self._state)

@@ -113,7 +113,11 @@ class EventLog(Protocol):
         ...
 
     async def read(self, after: int, limit: int) -> list[bytes]:
-        """Up to ``limit`` records from position ``after + 1`` on."""
+        """Up to ``limit`` records from position ``after + 1`` on.
+
+        Raises:
+            LogDamaged: a record cannot be read, or, where checksums are kept, does not have its checksum.
+        """
         ...
 
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
@@ -219,7 +223,7 @@ async def verified_envelopes(log: EventLog, begin: Chain | None = None) -> Async
         if last == log.head:
             computed[last] = chain.digest
         await _compare(log, after, last, computed)
-        yield _decoded(log, after, records)
+        yield decoded(log, after, records)
 
 
 async def _compare(log: EventLog, after: int, last: int, computed: dict[int, bytes]) -> None:
@@ -235,7 +239,17 @@ async def _compare(log: EventLog, after: int, last: int, computed: dict[int, byt
             raise LogDamaged(log.name, first, what)
 
 
-def _decoded(log: EventLog, after: int, records: list[bytes]) -> list[Envelope]:
+def decoded(log: EventLog, after: int, records: list[bytes]) -> list[Envelope]:
+    """Decode records of a log.
+
+    Args:
+        log: where they stand.
+        after: the position before the first.
+        records: as they were read.
+
+    Raises:
+        LogDamaged: one is no event, or is the event of another position.
+    """
     envelopes: list[Envelope] = []
     try:
         envelopes.extend(map(decode_envelope, records))

@@ -6,7 +6,7 @@ each, four bytes of each, and the digest at the last one. The digests prove a lo
 whichever byte of a row was changed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise, zip_longest
 from struct import pack, unpack_from
 from typing import NamedTuple
@@ -31,14 +31,22 @@ class Part(NamedTuple):
         return self.last - len(self.lengths) // 4
 
     def unpacked(self) -> list[bytes]:
-        """The records."""
+        """The records, whether they are as they were stored or not."""
         records = self.records
         return [records[start:end] for start, end in pairwise(accumulate(_numbers(self.lengths), initial=0))]
 
-    def changed(self) -> Iterator[int]:
-        """The positions of records that do not have their checksums."""
-        pairs = zip_longest(map(adler32, self.unpacked()), _numbers(self.checksums))
-        return (position for position, (found, stored) in enumerate(pairs, self.before + 1) if found != stored)
+    def changed(self, records: Sequence[bytes]) -> Iterator[int]:
+        """The positions of records that do not have their checksums.
+
+        Args:
+            records: as they were unpacked.
+        """
+        found = _packed(map(adler32, records))
+        if found == self.checksums and len(self.lengths) == len(found):
+            return iter(())
+        pairs = zip_longest(_numbers(found), _numbers(self.checksums))
+        changed = [position for position, (new, old) in enumerate(pairs, self.before + 1) if new != old]
+        return iter(changed or [self.last])
 
 
 def parts_of(chain: Chain, records: Iterable[bytes]) -> Iterator[Part]:

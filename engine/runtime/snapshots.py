@@ -8,7 +8,6 @@ The file: ``MAGIC``, the SHA-256 of the rest, and the rest, which is a ``Snapsho
 it: a log, and what lies beside it, may come from somebody else.
 """
 
-import os
 import sys
 from hashlib import sha256
 from importlib.metadata import version
@@ -22,6 +21,7 @@ from msgspec import Struct
 from ..image import StateImage, dump_state, load_state
 from ..state import State
 from .log import Chain, EventLog, LogError, chain_at
+from .unfinished import Unfinished
 
 FORMAT = 1
 """To be raised when what is stored changes its meaning, but not its shape."""
@@ -64,6 +64,10 @@ class Snapshot(Struct, frozen=True, array_like=True):
 
 class SnapshotUnusable(Exception):
     """There is none, or it is not to be believed; the message says why."""
+
+
+class SnapshotDamaged(SnapshotUnusable):
+    """The file is not what anybody has written."""
 
 
 _decode = msgspec.msgpack.Decoder(Snapshot).decode
@@ -117,9 +121,9 @@ class Snapshots:
         except OSError as error:
             raise SnapshotUnusable(f"it cannot be read: {error.strerror}") from None
         if not body:
-            raise SnapshotUnusable("the file is no snapshot")
+            raise SnapshotDamaged("the file is no snapshot")
         if sha256(body).digest() != digest:
-            raise SnapshotUnusable("it is damaged")
+            raise SnapshotDamaged("it is damaged")
         try:
             snapshot = _decode(body)
         except msgspec.MsgspecError:
@@ -169,13 +173,12 @@ class Snapshots:
         beside = self._beside
         snapshot = Snapshot(fingerprint(beside), position, digest, dump_state(state), beside.dump())
         body = msgspec.msgpack.encode(snapshot)
-        # Under a name of this process until it is whole: another may be writing one too.
-        unfinished = self.path.with_name(f"{self.path.name}-{os.getpid()}")
+        unfinished = Unfinished(self.path)
         try:
-            with unfinished.open("wb") as file:
+            with unfinished.path.open("wb") as file:
                 file.write(MAGIC)
                 file.write(sha256(body).digest())
                 file.write(body)
-            unfinished.replace(self.path)
+            unfinished.replace()
         finally:
-            unfinished.unlink(missing_ok=True)
+            unfinished.close()

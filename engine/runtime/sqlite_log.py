@@ -7,57 +7,63 @@ aiosqlite is asyncio only, so under trio the connection lives in an asyncio port
 
 The file: the rows of ``parts`` hold the records, see ``parts.py``. ``head`` is the last position and the digest there
 once more, so that lost rows show. ``application_id`` says that it is ours, ``user_version`` which format it has.
+``sqlite_file`` says how it comes to be and is recognized, ``docs/reliability.md`` what is promised.
 
-One writer: it holds an exclusive lock on the empty SQLite file ``LOG-lock`` beside the log, which the operating system
-releases however the process ends. Readers need no lock.
+One writer: it holds a lock on the file (``file_lock``), which the operating system releases however the process ends,
+and the database refuses rows that do not follow its head. Readers need no lock.
 """
 
-import asyncio
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
-from urllib.parse import quote
 
 import aiosqlite
 import anyio
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from .log import READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, LogUnwritable, require_head
+from .cancellation import finish, on_asyncio
+from .file_lock import FileUse
+from .head_note import HeadNote, Noted, note_path, read_note
+from .log import READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, LogUnwritable, chain_at, require_head
 from .parts import Part, parts_of
+from .sqlite_file import (
+    ADVICE,
+    FOLLOW_HEAD,
+    NOT_AT_HEAD,
+    NOT_IN_PLACE,
+    WATCH,
+    FilesInPlace,
+    NewLog,
+    connect,
+    in_our_words,
+    insert,
+    inspect,
+    lock_for_writing,
+    reading_mode,
+    real_path,
+    require_same_file,
+    require_undamaged_wal,
+    schema_changes,
+    stored_head,
+)
 
 Durability = Literal["full", "normal", "off"]
 """``full``: acknowledged survives power loss. ``normal``: a crash of the process. ``off``: as normal, and faster."""
 
-APPLICATION_ID = 0x6F726773  # "orgs"
-FORMAT = 2
-SQLITE_HEADER = 100
-IDENTITY = ("application_id", "user_version")
 ROWS_PER_STATEMENT = 128
 """More than thirty thousand records. What is larger, a migration's million requests, is not in memory twice at once."""
 
-INSERT_ROW = "(?,?,?,?,?)"
 # A changed byte may have changed the type of a value: whatever stands there, it comes as bytes.
 VALUES = ", ".join(f"coalesce(CAST({name} AS BLOB), x'')" for name in ("records", "lengths", "checksums", "digest"))
 PARTS = f"SELECT last, {VALUES} FROM parts WHERE last > ? AND last <= ? ORDER BY last"
 
-SCHEMA = f"""
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {FORMAT};
-CREATE TABLE parts (
-    last INTEGER PRIMARY KEY,
-    records BLOB NOT NULL, lengths BLOB NOT NULL, checksums BLOB NOT NULL, digest BLOB NOT NULL
-);
-CREATE TABLE head (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, digest BLOB NOT NULL);
-CREATE TRIGGER move_head AFTER INSERT ON parts BEGIN
-    REPLACE INTO head VALUES (1, new.last, new.digest);
-END;
-"""
+CHANGED = "the record is not the one that was stored"
 
 T = TypeVar("T")
 
@@ -65,21 +71,29 @@ T = TypeVar("T")
 class SqliteLog:
     """A log in a file. Open it with ``SqliteLog.create``, ``SqliteLog.open`` or ``SqliteLog.open_for_reading``."""
 
-    def __init__(self, path: Path, stack: AsyncExitStack, portal: BlockingPortal | None) -> None:
+    def __init__(self, path: Path, durability: Durability = "full") -> None:
         self.path = path
-        self._stack = stack
-        self._portal = portal
+        self._real = os.fspath(path)
+        self._durability: Durability = durability
+        self._stack = AsyncExitStack()
+        self._portal: BlockingPortal | None = None
         self._connection: aiosqlite.Connection
+        self._new: NewLog | None = None
+        self._files: FilesInPlace | None = None
+        self._note: HeadNote | None = None
+        self._damage: LogDamaged | None = None
         self._chain = Chain()
+        self._head, self._digest = 0, self._chain.digest
 
     @classmethod
     async def create(cls, path: str | os.PathLike[str], durability: Durability = "full") -> "SqliteLog":
-        """Make a new log and open it for writing.
+        """Begin a new log, for writing. The file appears under its name with the first append.
 
         Raises:
             LogError: the file exists, or cannot be made there.
         """
-        return await cls._open_writer(Path(path), durability, new=True)
+        log = cls(Path(path), _checked(durability))
+        return await log._opened(log._begin)
 
     @classmethod
     async def open(cls, path: str | os.PathLike[str], durability: Durability = "full") -> "SqliteLog":
@@ -88,9 +102,10 @@ class SqliteLog:
         Raises:
             LogError: there is no such file, or it is no log of a known format.
             LogInUse: it is open for writing already.
-            LogDamaged: its end does not have the digest that was stored.
+            LogDamaged: its end does not have the digest that was stored, or events that were acknowledged are missing.
         """
-        return await cls._open_writer(Path(path), durability, new=False)
+        log = cls(Path(path), _checked(durability))
+        return await log._opened(log._open_for_writing)
 
     @classmethod
     async def open_for_reading(cls, path: str | os.PathLike[str]) -> "SqliteLog":
@@ -98,51 +113,59 @@ class SqliteLog:
 
         Raises:
             LogError: there is no such file, or it is no log of a known format.
+            LogDamaged: events that were acknowledged are missing.
         """
-        log = await cls._prepare(Path(path))
-        try:
-            await anyio.to_thread.run_sync(_inspect, log.path)
-            await log._connect(await anyio.to_thread.run_sync(_reading_mode, log.path))
-            await log._run(partial(log._rows, "PRAGMA query_only = ON"))
-            await log._run(log._load_head)
-        except BaseException:
-            await log.close()
-            raise
-        return log
+        log = cls(Path(path))
+        return await log._opened(log._open_for_reading)
 
-    @classmethod
-    async def _open_writer(cls, path: Path, durability: Durability, *, new: bool) -> "SqliteLog":
-        if durability not in get_args(Durability):
-            raise ValueError(f"durability is one of {', '.join(get_args(Durability))}, not {durability!r}")
-        log = await cls._prepare(path)
-        try:
-            await anyio.to_thread.run_sync(_require_absent if new else _inspect, path)
-            lock = await anyio.to_thread.run_sync(_lock, path)
-            log._stack.push_async_callback(anyio.to_thread.run_sync, lock.close)
-            if new:
-                await anyio.to_thread.run_sync(_create, path)
-            await log._connect("mode=rw")
-            await log._run(partial(log._prepare_writing, durability))
-            await log._run(log._load_head)
-            await log._check_end()
-        except BaseException:
-            await log.close()
-            raise
-        return log
+    async def _opened(self, steps: Callable[[], Awaitable[None]]) -> "SqliteLog":
+        async def open_or_close() -> SqliteLog:
+            try:
+                await steps()
+            except BaseException:
+                await self._stack.aclose()
+                raise
+            return self
 
-    @classmethod
-    async def _prepare(cls, path: Path) -> "SqliteLog":
-        stack = AsyncExitStack()
-        portal: BlockingPortal | None = None
-        if not _on_asyncio():
-            manager = start_blocking_portal("asyncio")
-            portal = await anyio.to_thread.run_sync(manager.__enter__)
+        return await finish(open_or_close, undo=SqliteLog.close)
 
-            async def leave() -> None:
-                await anyio.to_thread.run_sync(manager.__exit__, None, None, None)
+    async def _begin(self) -> None:
+        self._new = await anyio.to_thread.run_sync(NewLog, self.path)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, self._new.close)
 
-            stack.push_async_callback(leave)
-        return cls(path, stack, portal)
+    async def _open_for_writing(self) -> None:
+        await anyio.to_thread.run_sync(inspect, self.path)
+        await self._write_to(await anyio.to_thread.run_sync(lock_for_writing, self.path))
+
+    async def _open_for_reading(self) -> None:
+        await anyio.to_thread.run_sync(inspect, self.path)
+        self._real = await anyio.to_thread.run_sync(real_path, self.path)
+        use = await anyio.to_thread.run_sync(FileUse, self._real)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
+        # Before the head is read: a writer beside us only makes it grow.
+        noted = await anyio.to_thread.run_sync(self._noted, use)
+        await self._connect(await anyio.to_thread.run_sync(reading_mode, self._real))
+        await self._run(partial(self._rows, "PRAGMA query_only = ON"))
+        await self._run(self._load_head)
+        await anyio.to_thread.run_sync(require_same_file, self.path, use)
+        await self._require_all_of(noted)
+
+    async def _write_to(self, use: FileUse) -> None:
+        """Go on writing a file that is locked for us."""
+        self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, self._leave_note)
+        self._real = await anyio.to_thread.run_sync(real_path, self.path)
+        if await anyio.to_thread.run_sync(self._noted, use):
+            # Whoever may write copies what can be read of a write-ahead log into the log on closing, and deletes it. So
+            # a log that was not closed is looked at by a reader first: if events are missing, all stays as it is.
+            await (await SqliteLog.open_for_reading(self.path)).close()
+        await self._connect("mode=rw")
+        await self._run(self._prepare_writing)
+        await self._run(self._load_head)
+        await anyio.to_thread.run_sync(require_same_file, self.path, use)
+        await self._check_end()
+        await anyio.to_thread.run_sync(self._make_note)
+        await self._run(self._guard)
 
     async def _run(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function where the connection lives, and put SQLite's errors into our words."""
@@ -151,26 +174,83 @@ class SqliteLog:
                 return await function()
             return await anyio.to_thread.run_sync(self._portal.call, function)
         except sqlite3.Error as error:
-            raise _in_our_words(self.path, error) from error
+            raise self._in_our_words(error) from error
         except UnicodeDecodeError as error:
             # SQLite complains of a damaged schema by quoting it.
             raise LogDamaged(self.name, 0, "its schema is no text") from error
 
+    def _in_our_words(self, error: sqlite3.Error) -> LogError:
+        if str(error) == NOT_IN_PLACE:
+            lost = (self._files and self._files.first_lost()) or self.path
+            return LogError(
+                f"{self.path}: {lost} was taken away or replaced while the log was open; nothing is written to it"
+            )
+        if str(error) == NOT_AT_HEAD:
+            return LogInUse(f"{self.path}: somebody else has written to it since it was opened")
+        return in_our_words(self.path, error)
+
+    async def _enter_portal(self) -> None:
+        manager = start_blocking_portal("asyncio")
+        self._portal = await anyio.to_thread.run_sync(manager.__enter__)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, manager.__exit__, None, None, None)
+
     async def _connect(self, mode: str) -> None:
-        uri = f"file:{quote(os.fspath(self.path))}?{mode}"
+        if not on_asyncio():
+            await self._enter_portal()
 
-        async def connect() -> aiosqlite.Connection:
-            # Few statements are kept: each of those with many rows keeps the values of its last use.
-            return await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=8)
+        async def connect_in_thread() -> aiosqlite.Connection:
+            return await aiosqlite.Connection(partial(connect, self._real, mode), iter_chunk_size=64)
 
-        self._connection = await self._run(connect)
+        self._connection = await self._run(connect_in_thread)
         self._stack.push_async_callback(self._run, self._connection.close)
 
-    async def _prepare_writing(self, durability: Durability) -> None:
+    async def _prepare_writing(self) -> None:
         await self._connection.execute("PRAGMA journal_mode = WAL")
-        await self._connection.execute(f"PRAGMA synchronous = {durability}")
+        await self._connection.execute(f"PRAGMA synchronous = {self._durability}")
         # Checkpoints copy pages twice; at four thousand pages they cost a fifth of what they cost at one thousand.
         await self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
+
+    async def _guard(self) -> None:
+        """Have every row that is inserted follow the head, and go into the files that were opened."""
+        assert self._files is not None, "made with the note"
+        await self._connection.execute(FOLLOW_HEAD)
+        await self._connection.create_function("files_in_place", 0, self._files.all_there)  # pyright: ignore[reportUnknownMemberType]  # aiosqlite types the function as any Callable
+        await self._connection.execute(WATCH)
+
+    def _noted(self, use: FileUse) -> Noted | None:
+        require_undamaged_wal(self.path, use)
+        return read_note(self._real)
+
+    def _make_note(self) -> None:
+        try:
+            self._note = HeadNote(self._real)
+            self._files = FilesInPlace(self._real)
+        except OSError as error:
+            raise LogUnwritable(f"{self.path}: {error.filename}: {error.strerror}") from error
+        self._note.write(self._head, self._digest)
+
+    def _leave_note(self) -> None:
+        """Take the note away if the main file has all that it tells of; as long as a reader is there, it has not."""
+        if self._note is None:
+            return
+        try:
+            complete = stored_head(self._real) >= self._head
+        except sqlite3.Error:
+            complete = False
+        self._note.close(remove=complete)
+
+    async def _require_all_of(self, noted: Noted | None) -> None:
+        """See that the log goes as far as was noted outside of it, and is the one of which that was noted."""
+        if noted is None:
+            return
+        position, digest = noted
+        note = note_path(self._real)
+        if self._head < position:
+            what = f"the log ends at position {self._head}, but {note} tells that {position} events were acknowledged"
+            raise LogDamaged(self.name, self._head + 1, f"{what}; {ADVICE}")
+        found = await chain_at(self, position)
+        if found is None or found.digest != digest:
+            raise LogDamaged(self.name, position, f"the log does not have the digest there that {note} tells")
 
     async def _load_head(self) -> None:
         # One statement sees one state, whatever a writer beside us does.
@@ -178,6 +258,10 @@ class SqliteLog:
         rows = await self._rows(f"SELECT position, digest, {last} FROM (SELECT 1) LEFT JOIN head")
         head, digest, found = rows[0]
         self._head, self._digest = (0, Chain().digest) if head is None else (head, digest)
+        if not self._head and not found:
+            raise LogDamaged(
+                self.name, 1, "it holds no events, though a log is made with its first; if it was never used, delete it"
+            )
         if self._head != (found or 0):
             missing = min(self._head, found or 0) + 1
             raise LogDamaged(self.name, missing, f"the log should end at position {self._head}")
@@ -218,26 +302,47 @@ class SqliteLog:
         return self._digest
 
     async def append(self, expected: int, records: Iterable[bytes]) -> None:
-        """Append the records in one transaction; raises LogError, and then nothing was appended."""
-        require_head(self, expected)
-        chain = self._chain.copy()
-        # A cancelled call of aiosqlite is carried out all the same: a transaction is one piece.
-        with anyio.CancelScope(shield=True):
-            await self._run(partial(self._append, parts_of(chain, records)))
-        self._chain = chain
-        self._head, self._digest = chain.position, chain.digest
+        """Append the records in one transaction; raises LogError, and then nothing was appended.
 
-    async def _append(self, parts: Iterator[Part]) -> None:
-        some, more = list(islice(parts, ROWS_PER_STATEMENT)), list(islice(parts, ROWS_PER_STATEMENT))
+        Raises:
+            LogDamaged: damage was found when the log was read; nothing is written behind it.
+        """
+        require_head(self, expected)
+        if self._damage:
+            raise self._damage
+        after = self._chain.copy()
+        rows = parts_of(after, records)
+        first = next(rows, None)
+        if first is None:
+            return
+        rows = chain([first], rows)
+        if self._new:
+            await finish(partial(self._publish, self._new, rows))
+        else:
+            # A cancelled call of aiosqlite is carried out all the same: a transaction is one piece.
+            with anyio.CancelScope(shield=True):
+                await self._run(partial(self._append, rows))
+        self._chain = after
+        self._head, self._digest = after.position, after.digest
+        if self._note:
+            self._note.write(self._head, self._digest)
+
+    async def _publish(self, new: NewLog, rows: Iterable[Part]) -> None:
+        """Let the file appear under its name with its first records, and go on writing it."""
+        use = await anyio.to_thread.run_sync(new.publish, rows)
+        self._new = None
+        await self._write_to(use)
+
+    async def _append(self, rows: Iterator[Part]) -> None:
+        some, more = list(islice(rows, ROWS_PER_STATEMENT)), list(islice(rows, ROWS_PER_STATEMENT))
         if not more:
-            if some:
-                await self._insert(some)
+            await self._connection.execute(*insert(some))
             return
         await self._connection.execute("BEGIN IMMEDIATE")
         try:
             while some:
-                await self._insert(some)
-                some, more = more, list(islice(parts, ROWS_PER_STATEMENT))
+                await self._connection.execute(*insert(some))
+                some, more = more, list(islice(rows, ROWS_PER_STATEMENT))
             await self._connection.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back by itself after some errors, a full disk among them.
@@ -245,29 +350,27 @@ class SqliteLog:
                 await self._connection.execute("ROLLBACK")
             raise
 
-    async def _insert(self, parts: Sequence[Part]) -> None:
-        places = ",".join([INSERT_ROW] * len(parts))
-        await self._connection.execute(f"INSERT INTO parts VALUES {places}", tuple(chain.from_iterable(parts)))
-
     async def read(self, after: int, limit: int) -> list[bytes]:
         """Up to ``limit`` records from position ``after + 1`` on, up to the first gap.
 
         Raises:
-            LogDamaged: the file is damaged; with the first position that cannot be read.
+            LogDamaged: the file is damaged; with the first position that cannot be read, or has changed.
         """
         # Not beyond the head: it is where the log was on opening, or where its writer knows it to be.
         last = min(after + limit, self._head)
+        if last <= after:
+            return []
         try:
-            records = await self._run(partial(self._read, after, last))
+            return await self._run(partial(self._read, after, last))
         except LogDamaged as damage:
-            position = await self._first_unreadable(after, last)
-            raise LogDamaged(self.name, position, str(damage.__cause__)) from None
-        return records[: max(0, last - after)]
+            position = damage.position or await self._first_unreadable(after, last)
+            self._damage = LogDamaged(self.name, position, str(damage.__cause__ or CHANGED))
+            raise self._damage from None
 
     async def _parts(self, after: int, last: int) -> list[Part]:
         """The rows in which the range stands; they may reach beyond it on both sides."""
         end_of_segment = -(-last // SEGMENT) * SEGMENT
-        return [Part(*row) for row in await self._rows(PARTS, (after, end_of_segment))] if last > after else []
+        return [Part(*row) for row in await self._rows(PARTS, (after, end_of_segment))]
 
     async def _read(self, after: int, last: int) -> list[bytes]:
         records: list[bytes] = []
@@ -276,8 +379,11 @@ class SqliteLog:
             # Only the first row may begin before the range.
             if part.before > position or (records and part.before < position):
                 break
-            records += part.unpacked()[position - part.before :]
-        return records
+            unpacked = part.unpacked()
+            for changed in part.changed(unpacked):
+                raise LogDamaged(self.name, changed, CHANGED)
+            records += unpacked[position - part.before :]
+        return records[: last - after]
 
     async def _first_unreadable(self, after: int, last: int) -> int:
         for position in range(after + 1, last + 1):
@@ -290,15 +396,20 @@ class SqliteLog:
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
         """The stored digests at ends of segments, and the one at the head."""
         statement = f"SELECT last, digest FROM parts WHERE last > ? AND last <= ? AND last % {SEGMENT} = 0"
+        if not self._head:
+            return {}
         seals = dict(await self._run(partial(self._rows, statement, (after, last))))
         return seals | ({self._head: self._digest} if after < self._head <= last else {})
 
     async def first_changed(self, after: int, last: int) -> int | None:
         """The first position in the range whose record does not have its checksum."""
+        last = min(last, self._head)
+        if last <= after:
+            return None
         for part in await self._run(partial(self._parts, after, last)):
-            changed = [position for position in part.changed() if after < position <= last]
-            if changed:
-                return changed[0]
+            for changed in part.changed(part.unpacked()):
+                if after < changed <= last:
+                    return changed
         return None
 
     async def check(self) -> None:
@@ -310,6 +421,9 @@ class SqliteLog:
         rows = await self._run(partial(self._rows, "PRAGMA quick_check(1)"))
         if rows != [("ok",)]:
             raise LogDamaged(self.name, 0, " ".join(str(rows[0][0]).split()))
+        changes = schema_changes(await self._run(partial(self._rows, "SELECT name, sql FROM sqlite_schema")))
+        if changes:
+            raise LogDamaged(self.name, 0, f"its schema is not the one of a log: {', '.join(changes)}")
         for after in range(0, self._head, READ_SIZE):
             changed = await self.first_changed(after, min(after + READ_SIZE, self._head))
             if changed:
@@ -317,108 +431,10 @@ class SqliteLog:
 
     async def close(self) -> None:
         """Close the file and let go of the lock."""
-        with anyio.CancelScope(shield=True):
-            await self._stack.aclose()
+        await finish(self._stack.aclose)
 
 
-def _on_asyncio() -> bool:
-    """Whether the running event loop is the one kind on which aiosqlite works."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _in_our_words(path: Path, error: sqlite3.Error) -> LogError:
-    """SQLite's error as an error about a log, by its primary result code."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return LogDamaged(str(path), 0, str(error))
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return LogUnwritable(f"{path}: cannot be written: {error}")
-    return LogError(f"{path}: {error}")
-
-
-def _reading_mode(path: Path) -> str:
-    """How to open a log for reading and leave everything as it is.
-
-    SQLite makes two files beside a log to read it. Only who may write takes them away again; with a write-ahead log
-    there are two already, and who may write would copy it into the log. Where no files can be made, none are needed.
-    """
-    if Path(f"{path}-wal").exists():
-        return "mode=ro"
-    return "mode=rw" if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
-
-
-def _lock(path: Path) -> sqlite3.Connection:
-    """Lock a log for writing for as long as the connection returned is open."""
-    if not path.parent.is_dir():
-        raise LogError(f"{path}: there is no directory {path.parent}")
-    try:
-        # Resolved, so that every name that leads to a log leads to its lock.
-        lock = sqlite3.connect(f"{path.resolve()}-lock", isolation_level=None, timeout=0, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise LogError(f"{path}: cannot be locked for writing: {error}") from error
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as error:
-        lock.close()
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
-            raise LogInUse(f"{path}: the log is open for writing elsewhere; close that first") from None
-        raise _in_our_words(path, error) from error
-    return lock
-
-
-def _require_absent(path: Path) -> None:
-    if path.exists():
-        raise LogError(f"{path}: the file exists already")
-
-
-def _create(path: Path) -> None:
-    """Make an empty log under another name and give it its own when it is whole, so that no half-made log is seen."""
-    _require_absent(path)
-    unfinished = path.with_name(f"{path.name}-new")
-    unfinished.unlink(missing_ok=True)
-    try:
-        connection = sqlite3.connect(unfinished)
-        try:
-            connection.executescript(SCHEMA)
-        finally:
-            connection.close()
-        unfinished.rename(path)
-    except (OSError, sqlite3.Error) as error:
-        raise LogUnwritable(f"{path}: cannot be created: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _inspect(path: Path) -> None:
-    """See whether a file is a log that we can read. It changes no file, ours or another's.
-
-    SQLite looks, not we: to close a file that SQLite has open elsewhere in this process would take its locks away. And
-    it looks before aiosqlite connects, which leaves its thread behind when it cannot.
-    """
-    if path.exists() and not path.is_file():
-        raise LogError(f"{path}: cannot be read: {'Is a directory' if path.is_dir() else 'no regular file'}")
-    try:
-        if path.stat().st_size < SQLITE_HEADER:
-            raise LogError(f"{path}: not a log of orgsim: no SQLite file")
-        # Immutable: it makes no files beside it. Our identity was written before there was a write-ahead log.
-        connection = sqlite3.connect(f"file:{quote(os.fspath(path))}?mode=ro&immutable=1", uri=True)
-    except OSError as error:
-        raise LogError(f"{path}: cannot be read: {error.strerror}") from error
-    except sqlite3.Error as error:
-        raise _in_our_words(path, error) from error
-    try:
-        application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in IDENTITY)
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
-            raise LogError(f"{path}: not a log of orgsim: no SQLite file") from None
-        raise _in_our_words(path, error) from error
-    finally:
-        connection.close()
-    if application != APPLICATION_ID:
-        raise LogError(f"{path}: not a log of orgsim: an SQLite file of another application")
-    if version != FORMAT:
-        raise LogError(f"{path}: the log has format {version}; this version of orgsim reads format {FORMAT}")
+def _checked(durability: Durability) -> Durability:
+    if durability not in get_args(Durability):
+        raise ValueError(f"durability is one of {', '.join(get_args(Durability))}, not {durability!r}")
+    return durability

@@ -92,7 +92,8 @@ def test_verify_proves_it(log: Path) -> None:
     assert run("verify", log).stdout.splitlines()[1] == f"{beside(log)}: equal"
     beside(log).write_bytes(beside(log).read_bytes()[:-1])
     found = run("verify", log, "--json")
-    assert (found.exit_code, json.loads(found.stdout)["snapshot"]) == (0, "not used: it is damaged")
+    assert (found.exit_code, json.loads(found.stdout)["snapshot"]) == (1, "damaged")
+    assert found.stderr == f"orgsim: {beside(log)}: damaged; delete it; it is not used\n"
 
 
 def test_verify_finds_one_that_lies(log: Path) -> None:
@@ -105,7 +106,9 @@ def test_verify_finds_one_that_lies(log: Path) -> None:
     beside(log).write_bytes(MAGIC + snapshots_module.sha256(body).digest() + body)
     found = run("verify", log, "--json")
     answer = json.loads(found.stdout)
-    message = f"{beside(log)}: differs from what the first {answer['events']:,} events lead to; delete it"
+    message = (
+        f"{beside(log)}: differs from what the first {answer['events']:,} events lead to; delete it; it is not used"
+    )
     assert (found.exit_code, answer["ok"], answer["snapshot"], answer["error"]) == (1, False, "differs", message)
     assert found.stderr == f"orgsim: {message}\n"
 

@@ -114,7 +114,7 @@ async def test_views_of_a_reader(path: Path) -> None:
             assert whole(await build_views(log, file=path, **limit)) == whole(await build_views(log, **limit))
     finally:
         await log.close()
-    assert sorted(file.name for file in path.parent.iterdir()) == ["w.db", "w.db-lock", "w.db-snapshot"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["w.db", "w.db-snapshot"]
 
 
 Spoil = Callable[[Path], None]
@@ -272,7 +272,7 @@ async def test_that_cannot_be_written(path: Path, error: Exception, monkeypatch:
         patch.setattr(Path, "replace", fail)
         before = await live(path, 200)
     assert beside(path).read_bytes() == first
-    assert sorted(file.name for file in path.parent.iterdir()) == ["w.db", "w.db-lock", "w.db-snapshot"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["w.db", "w.db-snapshot"]
     assert await reopened(path) == before
 
 

@@ -1,0 +1,164 @@
+"""Which files this process has open as logs, and the lock of a log's one writer.
+
+The lock is held on the log's own file, not on another name beside it, so deleting names cannot lead to two writers.
+It is a lock on one byte far behind any data, which SQLite neither locks nor writes, and the operating system releases
+it however the process ends.
+
+Two properties of POSIX locks shape the code. Closing any descriptor of a file drops all locks that the process has on
+it, SQLite's own among them: so our descriptor of a file stays open until this process has closed the file everywhere.
+And they do not exclude the process from itself: so on Linux the lock belongs to the descriptor ("open file description
+lock"), and everywhere a table knows which files are locked here.
+"""
+
+import os
+import struct
+import sys
+import threading
+
+try:
+    import fcntl
+except ImportError:
+    # Windows: there the trigger in the database alone keeps a second writer from doing harm.
+    fcntl = None
+
+LOCKED_BYTE = 2**62
+FLOCK = "hhqqi"
+"""Linux's ``struct flock``: type, whence, start, length, process."""
+
+Identity = tuple[int, int]
+"""Device and inode: what a file is, whatever it is called."""
+
+
+def identity_of(path: str) -> Identity:
+    """Tell which file a name leads to.
+
+    Raises:
+        OSError: it leads to none.
+    """
+    found = os.stat(path)  # noqa: PTH116 - called before every append; a Path would cost three times as much
+    return found.st_dev, found.st_ino
+
+
+class _SharedDescriptor:
+    """The one descriptor that this process has of a file beside SQLite's, and who needs it."""
+
+    __slots__ = ("descriptor", "locked", "uses")
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.uses = 0
+        self.locked = False
+
+
+_guard = threading.Lock()
+_open_files: dict[Identity, _SharedDescriptor] = {}
+
+
+class FileUse:
+    """A use of a file by this process, from before SQLite opens it until after SQLite has closed it.
+
+    Args:
+        path: the file.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._owns_lock = False
+        with _guard:
+            self.identity = identity_of(path)
+            if self.identity not in _open_files:
+                descriptor = _open(path)
+                self.identity = _identity_of_open(descriptor)
+                _open_files[self.identity] = _SharedDescriptor(descriptor)
+            self._shared = _open_files[self.identity]
+            self._shared.uses += 1
+
+    def lock(self) -> bool:
+        """Become the one writer; False if somebody else is, here or in another process."""
+        with _guard:
+            if not self._shared.locked and _lock(self._shared.descriptor):
+                self._shared.locked = self._owns_lock = True
+            return self._owns_lock
+
+    def is_locked_by_another(self) -> bool:
+        """Say whether somebody else is the writer, here or in another process; True where only trying would tell."""
+        with _guard:
+            if self._owns_lock:
+                return False
+            return self._shared.locked or _is_locked_elsewhere(self._shared.descriptor)
+
+    def sync(self) -> None:
+        """Make all that was written to the file survive a loss of power."""
+        os.fsync(self._shared.descriptor)
+
+    def close(self) -> None:
+        """End the use, and release the lock if it is ours."""
+        with _guard:
+            if self._owns_lock:
+                self._owns_lock = self._shared.locked = False
+                _unlock(self._shared.descriptor)
+            self._shared.uses -= 1
+            if not self._shared.uses and _open_files.get(self.identity) is self._shared:
+                del _open_files[self.identity]
+                os.close(self._shared.descriptor)
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _identity_of_open(descriptor: int) -> Identity:
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino
+
+
+def _lock(descriptor: int) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        if sys.platform == "linux":
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _wanted(fcntl.F_WRLCK))
+        else:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, LOCKED_BYTE)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def _unlock(descriptor: int) -> None:
+    if fcntl is None:
+        return
+    if sys.platform == "linux":
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _wanted(fcntl.F_UNLCK))
+    else:
+        fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, LOCKED_BYTE)
+
+
+def _is_locked_elsewhere(descriptor: int) -> bool:
+    if fcntl is None or sys.platform != "linux":
+        return True
+    # Asked, not tried: a reader that held the lock for a moment would turn a writer away.
+    found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _wanted(fcntl.F_WRLCK))
+    return struct.unpack(FLOCK, found)[0] != fcntl.F_UNLCK
+
+
+def _wanted(kind: int) -> bytes:
+    return struct.pack(FLOCK, kind, os.SEEK_SET, LOCKED_BYTE, 1, 0)
+
+
+def _forget_after_fork() -> None:
+    """In a forked child: the locks are the parent's, and must not outlive it by our copies of its descriptors."""
+    global _guard
+    _guard = threading.Lock()
+    for shared in _open_files.values():
+        os.close(shared.descriptor)
+    _open_files.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)
