@@ -15,7 +15,7 @@ help:
 	@echo "make bench      budgets and peers, one line each (QUICK=1 for a short run)"
 	@echo "make curve      seconds and memory from a thousand accounts to a million (QUICK=1: to 100,000)"
 	@echo "make profile    where the time goes      make performance-page   their figures into docs/performance.md"
-	@echo "make campaign   the long random test against the second model"
+	@echo "make campaign   the long random tests: schedules, faults of the disk, flipped bits, the second model"
 	@echo "make format     format the code      make docs   regenerate docs/operations.md"
 
 $(BIN)/python:
@@ -48,7 +48,8 @@ test: $(VENV)/installed-test $(CLIENTS)/installed
 	$(BIN)/python -m pytest
 
 campaign: $(VENV)/installed-test
-	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest tests/test_model.py -q
+	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s tests/test_model.py tests/test_schedules.py \
+		tests/engine/runtime/test_faulty_store.py tests/engine/runtime/test_log_files.py
 
 check: $(VENV)/installed-test $(VENV)/installed-check
 	$(BIN)/ruff format --check
