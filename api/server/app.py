@@ -14,6 +14,7 @@ from ...engine.errors import Refused
 from ...engine.runtime.engine import EngineStopped
 from .control import Control
 from .faults import Fault, InternalFailure, ServiceUnavailable
+from .hosts import Hosts
 from .identity import Authentication
 from .message import ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
 from .organizations import Organizations
@@ -36,17 +37,34 @@ class Service(Protocol):
 
 
 class App:
-    """The server as an ASGI application."""
+    """The server as an ASGI application.
+
+    Args:
+        world: what is served.
+        authentication: how callers are found out.
+        limits: what clients may ask for.
+        log: where mistakes of ours are told.
+        hosts: the names that are answered to; those of the loopback interface unless said otherwise.
+        control_token: what the control plane asks for, if anything.
+    """
 
     def __init__(
-        self, world: ServedWorld, authentication: Authentication, limits: Limits, log: FilteringBoundLogger
+        self,
+        world: ServedWorld,
+        authentication: Authentication,
+        limits: Limits,
+        log: FilteringBoundLogger,
+        *,
+        hosts: Hosts | None = None,
+        control_token: str | None = None,
     ) -> None:
         self._world = world
         self._limits = limits
         self._log = log
+        self._hosts = hosts or Hosts()
         self._organizations = Organizations(world, authentication)
         self._sts = Sts(world, authentication)
-        self._control = Control(world, authentication.name)
+        self._control = Control(world, authentication.name, control_token)
         self.failed = anyio.Event()
         """Set when the engine has stopped for good, because its log cannot be written."""
         self.failure: EngineStopped | None = None
@@ -72,6 +90,7 @@ class App:
         live = self._world.live
         try:
             body = await read_body(receive, self._limits)
+            self._hosts.require_own(scope["headers"])
             query = scope["query_string"]
             return await service.answer(Request(scope["method"], scope["path"], query, headers, body))
         except (Fault, Refused) as refusal:

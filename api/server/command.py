@@ -8,6 +8,7 @@ import typer
 
 from ...engine.runtime.engine import EngineStopped
 from ...engine.runtime.log import LogDamaged, LogError, LogUnwritable
+from .hosts import Hosts
 from .options import Auth, Latency, Options, Throttling, make_clock
 
 
@@ -17,6 +18,14 @@ def _checked_clock(text: str) -> str:
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     return text
+
+
+def _checked_hosts(names: list[str] | None) -> list[str]:
+    try:
+        Hosts(*(names or ()))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; * means any") from None
+    return names or []
 
 
 def serve(
@@ -39,6 +48,15 @@ def serve(
         int | None,
         typer.Option(min=-(2**63), max=2**63 - 1, help="Of a new world: 0 unless said otherwise.", show_default=False),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            callback=_checked_hosts,
+            metavar="NAME",
+            help="Answer to this name too, besides loopback and --host; * is any. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print and log JSON objects.")] = False,
 ) -> None:
     """Answer the AWS API of AWS Organizations, until SIGTERM or Ctrl-C.
@@ -52,7 +70,7 @@ def serve(
     from .listening import CannotListen
     from .run import ServeError, run
 
-    options = Options(host, port, log, clock, latency, throttle, credentials, seed, as_json)
+    options = Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, tuple(allow_host or ()))
     try:
         interrupted = anyio.run(run, options)
     except (LogDamaged, LogUnwritable, EngineStopped) as error:

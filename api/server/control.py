@@ -1,8 +1,10 @@
 """The control plane under ``/_orgsim/``: health, the clock, and a new beginning. JSON in, JSON out, no signature.
 
-Whoever reaches the port may use it; that is why the server listens on the loopback interface unless told otherwise.
+Under open authentication whoever reaches the port may use it; that is why the server listens on the loopback interface
+unless told otherwise. Under ``--auth verify`` it asks for a token.
 """
 
+import hmac
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -17,7 +19,7 @@ from ...engine.operations import OPERATIONS
 from ...engine.runtime.clock import PacedClock, SimulatedClock
 from ...projections.reads import READS
 from .faults import ControlRefused, Fault
-from .message import Request, Response
+from .message import Headers, Request, Response
 from .served_world import ServedWorld
 
 JSON = b"application/json"
@@ -49,10 +51,17 @@ def duration_of(text: str) -> timedelta:
 
 
 class Control:
-    """The control plane."""
+    """The control plane.
 
-    def __init__(self, world: ServedWorld, authentication: str) -> None:
+    Args:
+        world: what it is about.
+        authentication: its name, as health tells it.
+        token: what requests have to bring; None if they need none.
+    """
+
+    def __init__(self, world: ServedWorld, authentication: str, token: str | None = None) -> None:
         self._world = world
+        self._token = None if token is None else token.encode()
         self._authentication = authentication
         self._routes: dict[str, dict[str, Callable[[Request], Awaitable[dict[str, Any]]]]] = {
             "/_orgsim/health": {"GET": self._health},
@@ -66,6 +75,7 @@ class Control:
         Raises:
             ControlRefused: there is no such thing, or it cannot be done.
         """
+        self._require_token(request.headers)
         methods = self._routes.get(request.path)
         if methods is None:
             raise ControlRefused(f"there is nothing here; there are {', '.join(self._routes)}", status=404)
@@ -83,6 +93,17 @@ class Control:
 
     def _response(self, status: int, content: dict[str, Any], close: bool = False) -> Response:
         return Response(status, msgspec.json.encode(content) + b"\n", self._world.live.request_id(), JSON, close)
+
+    def _require_token(self, headers: Headers) -> None:
+        if self._token is None:
+            return
+        scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer" or not hmac.compare_digest(token.strip(), self._token):
+            raise ControlRefused(
+                "the control plane asks for its token, as Authorization: Bearer TOKEN; it is the control_token of the "
+                "credentials file, or else stands in what the server prints when it is ready",
+                status=401,
+            )
 
     async def _health(self, request: Request) -> dict[str, Any]:
         engine = self._world.live.sim.engine

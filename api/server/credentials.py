@@ -1,5 +1,7 @@
 """The credentials file of ``--auth verify``: whose keys there are, and which roles may be assumed.
 
+    control_token = "…"                # what the control plane asks for; drawn at each start unless said here
+
     [[credentials]]
     access_key_id = "AKIA…"            # AWS's format, twelve digits, or any other word
     secret_access_key = "…"
@@ -27,8 +29,10 @@ from .identity import DEFAULT_USER
 AccountNumber = Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")]
 Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_+=,.@-]{1,64}\Z")]
 KeyId = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_]{4,128}\Z")]
+Token = Annotated[str, Meta(pattern=r"^[!-~]+\Z")]
 
 IN_PLAIN_WORDS = (
+    (r"matching regex '\^\[!-~\].*", "of printable characters without blanks"),
     (r"matching regex '\^\[0-9\]\{12\}.*", "of twelve digits"),
     (r"matching regex '\^\[a-zA-Z0-9_\].*", "of 4 to 128 letters and digits"),
     (r"matching regex '\^\[a-zA-Z0-9_\+.*", "of 1 to 64 letters, digits and _+=,.@-"),
@@ -68,6 +72,11 @@ class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
 
     credentials: list[AccessKey] = field(default_factory=list[AccessKey])
     roles: list[Role] = field(default_factory=list[Role])
+    control_token: Token | None = None
+
+    def __repr__(self) -> str:
+        """Without the token, which belongs into no log."""
+        return f"Credentials({self.credentials}, {self.roles})"
 
 
 def load_credentials(path: Path) -> Credentials:

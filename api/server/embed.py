@@ -1,8 +1,9 @@
 """The server around a simulation in one's own process: for tests, and for whoever wants to add routes of their own."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager, closing
+from secrets import token_urlsafe
 
 import anyio.to_thread
 
@@ -10,11 +11,14 @@ from ..simulation import Simulation
 from .app import App
 from .credentials import Credentials
 from .diagnostics import server_log
+from .hosts import hosts_of
 from .identity import Authentication, OpenAuthentication
 from .listening import bind, listening, url_of
 from .message import Limits
 from .served_world import ServedWorld
 from .sessions import Sessions
+
+TOKEN_BYTES = 32
 
 
 def make_authentication(sim: Simulation, credentials: Credentials | None) -> Authentication:
@@ -32,6 +36,16 @@ def make_authentication(sim: Simulation, credentials: Credentials | None) -> Aut
     return VerifiedAuthentication(credentials, seed)
 
 
+def make_control_token(credentials: Credentials | None, wanted: str | None = None) -> str | None:
+    """What the control plane asks for: the token that is wanted, that of the credentials, or one drawn at random.
+
+    Nothing, where signatures are not verified and none is wanted.
+    """
+    if wanted is not None or credentials is None:
+        return wanted
+    return credentials.control_token or token_urlsafe(TOKEN_BYTES)
+
+
 @asynccontextmanager
 async def serve(
     sim: Simulation,
@@ -40,6 +54,8 @@ async def serve(
     port: int = 0,
     credentials: Credentials | None = None,
     limits: Limits | None = None,
+    allow_hosts: Collection[str] = (),
+    control_token: str | None = None,
 ) -> AsyncGenerator[str, None]:
     """Serve a simulation that has begun, for the length of the block: ``async with serve(sim) as url``.
 
@@ -49,20 +65,27 @@ async def serve(
         port: on which port; 0 picks a free one.
         credentials: verify signatures by these; otherwise any well-formed one is taken for good.
         limits: what clients may ask for.
+        allow_hosts: names that are answered to besides those of the loopback interface and ``host``; ``*`` is any.
+        control_token: what the control plane asks for; with credentials theirs unless it is given, or one that nobody
+            is told.
 
     Raises:
         RuntimeError: the event loop is not asyncio's.
         CannotListen: the address cannot be had.
+        ValueError: something in ``allow_hosts`` is not the name of a host.
         ModuleNotFoundError: with credentials, botocore is not installed.
     """
     _require_asyncio()
     limits = limits or Limits()
     world = ServedWorld(sim, "the simulation belongs to the process that embeds the server, which can make a new one")
-    app = App(world, make_authentication(sim, credentials), limits, server_log())
+    authentication = make_authentication(sim, credentials)
+    token = make_control_token(credentials, control_token)
     listener = await anyio.to_thread.run_sync(bind, host, port)
-    url = url_of(listener)
-    async with listening(app, listener, limits):
-        yield url
+    with closing(listener):
+        hosts = hosts_of(listener, host, allow_hosts)
+        app = App(world, authentication, limits, server_log(), hosts=hosts, control_token=token)
+        async with listening(app, listener, limits):
+            yield url_of(listener)
 
 
 def _require_asyncio() -> None:

@@ -6,6 +6,9 @@ answers 403 to what concerns credentials.
 
 from typing import ClassVar
 
+SHOWN = 100
+"""So much of what a client sent is repeated."""
+
 
 class Fault(Exception):
     """A request that is refused by the server rather than by an operation.
@@ -133,6 +136,26 @@ class AccessDenied(Fault):
 
     code, query_code = "AccessDeniedException", "AccessDenied"
     query_status = 403
+
+
+class ForeignRequest(Fault):
+    """The request is for another host, or comes from a page that another host served; the name is ours.
+
+    Args:
+        field: the header that says so.
+        value: what stands in it.
+    """
+
+    code, query_code = "ForbiddenException", "Forbidden"
+    query_status = 403
+
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(
+            f"{field} is {value[:SHOWN]!r}. The server answers to loopback names, to that of --host and to those of "
+            "--allow-host, and to pages that it served under such a name; start it with --allow-host NAME to answer to "
+            "another.",
+            status=403,
+        )
 
 
 class ControlRefused(Fault):

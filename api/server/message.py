@@ -63,6 +63,8 @@ class Response(Struct, frozen=True, gc=False):
             (b"content-type", self.content_type),
             (b"content-length", b"%d" % len(self.body)),
         ]
+        if self.status == 401:
+            fields.append((b"www-authenticate", b"Bearer"))
         return [*fields, (b"connection", b"close")] if self.close else fields
 
 

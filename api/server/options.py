@@ -65,3 +65,9 @@ class Options(Struct, frozen=True):
     credentials: Path | None
     seed: int | None
     as_json: bool
+    allow_hosts: tuple[str, ...] = ()
+
+    @property
+    def auth(self) -> Auth:
+        """What a signature is worth: it is verified by a credentials file."""
+        return Auth.VERIFY if self.credentials else Auth.OPEN

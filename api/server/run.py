@@ -18,7 +18,9 @@ from ..simulation import Simulation
 from .app import App
 from .credentials import Credentials, load_credentials
 from .diagnostics import server_log
-from .embed import make_authentication
+from .embed import make_authentication, make_control_token
+from .hosts import hosts_of
+from .identity import Authentication
 from .listening import bind, listening, url_of
 from .message import Limits
 from .options import Latency, Options, Throttling, make_clock
@@ -49,11 +51,14 @@ async def run(options: Options) -> bool:
     listener = await anyio.to_thread.run_sync(bind, options.host, options.port)
     with closing(listener):
         async with _world(options) as world:
-            app = _app(world, credentials, log)
+            token = make_control_token(credentials)
+            hosts = hosts_of(listener, options.host, options.allow_hosts)
+            app = App(world, _authentication(world, credentials), Limits(), log, hosts=hosts, control_token=token)
             # Not before: whoever interrupts the reading of a long log means it.
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 async with listening(app, listener, Limits()):
-                    _tell(options, listener, world, log)
+                    _tell(options, listener, world, _untold(token, credentials))
+                    _log_start(options, listener, world, log)
                     received = await _signal_or_failure(signals, app)
                     log.info("stopping", reason=received.name if received else "the log cannot be written")
     if app.failure:
@@ -96,24 +101,40 @@ def _require_same(options: Options, sim: Simulation) -> None:
             raise ServeError(f"{options.log}: this world began with {option} {kept}, it cannot go on with {wanted}")
 
 
-def _app(world: ServedWorld, credentials: Credentials | None, log: FilteringBoundLogger) -> App:
+def _authentication(world: ServedWorld, credentials: Credentials | None) -> Authentication:
     try:
-        return App(world, make_authentication(world.live.sim, credentials), Limits(), log)
+        return make_authentication(world.live.sim, credentials)
     except ModuleNotFoundError as error:
         raise ServeError(str(error)) from None
 
 
-def _tell(options: Options, listener: socket.socket, world: ServedWorld, log: FilteringBoundLogger) -> None:
+def _untold(token: str | None, credentials: Credentials | None) -> str | None:
+    """The token of the control plane, unless its users know it from the credentials file."""
+    return None if credentials is None or credentials.control_token else token
+
+
+def _tell(options: Options, listener: socket.socket, world: ServedWorld, token: str | None) -> None:
+    """Say on stdout that the server is ready. The token is said nowhere else: a log is read by more people."""
     url, engine = url_of(listener), world.live.sim.engine
-    auth = "verify" if options.credentials else "open"
     if options.as_json:
-        facts = {"url": url, "log": engine.log.name, "clock": options.clock, "auth": auth, "seed": engine.state.seed}
+        facts = {"url": url, "log": engine.log.name, "clock": options.clock, "auth": options.auth.value}
+        facts |= {"seed": engine.state.seed} | ({"control_token": token} if token else {})
         typer.echo(json.dumps(facts))
     else:
-        typer.echo(f"orgsim is listening on {url}")
-    log.info("started", url=url, log=engine.log.name, position=engine.durable, clock=options.clock, auth=auth)
-    if not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
-        log.warning("not a loopback address: whoever reaches it can act as any account, and move the clock", url=url)
+        typer.echo(f"orgsim is listening on {url}" + (f"\ncontrol token: {token}" if token else ""))
+
+
+def _log_start(options: Options, listener: socket.socket, world: ServedWorld, log: FilteringBoundLogger) -> None:
+    url, engine = url_of(listener), world.live.sim.engine
+    facts = {"log": engine.log.name, "position": engine.durable, "clock": options.clock, "auth": options.auth.value}
+    log.info("started", url=url, **facts)
+    address = ipaddress.ip_address(listener.getsockname()[0])
+    if address.is_loopback:
+        return
+    warning = "not a loopback address: whoever reaches it can act as any account, and move the clock"
+    if address.is_unspecified and not options.allow_hosts:
+        warning += "; only loopback names are answered, unless others are named with --allow-host"
+    log.warning(warning, url=url)
 
 
 async def _signal_or_failure(signals: AsyncIterator[signal.Signals], app: App) -> signal.Signals | None:

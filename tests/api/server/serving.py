@@ -135,12 +135,20 @@ class Served:
 
 
 @contextmanager
-def serving(*, credentials: Any = None, limits: Limits | None = None, **world: Any) -> Iterator[Served]:
+def serving(
+    *,
+    credentials: Any = None,
+    limits: Limits | None = None,
+    allow_hosts: tuple[str, ...] = (),
+    control_token: str | None = None,
+    **world: Any,
+) -> Iterator[Served]:
     """A server in a thread of its own, around ``Simulation(**world)``."""
+    options = {"credentials": credentials, "limits": limits, "allow_hosts": allow_hosts, "control_token": control_token}
 
     @asynccontextmanager
     async def running() -> AsyncGenerator[tuple[Simulation, str], None]:
-        async with Simulation(**world) as sim, serve(sim, credentials=credentials, limits=limits) as url:
+        async with Simulation(**world) as sim, serve(sim, **options) as url:
             yield sim, url
 
     with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(running()) as (sim, url):

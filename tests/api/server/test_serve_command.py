@@ -22,6 +22,7 @@ from orgsim.api.cli import app
 ORGSIM = Path(sys.executable).with_name("orgsim")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
 SECRET = "a very secret key"
+TOKEN = "a-token-for-the-control-plane"
 CREDENTIALS = f"""
 [[credentials]]
 access_key_id = "{MANAGEMENT}"
@@ -179,7 +180,7 @@ def test_throttle(start: Start) -> None:
 def test_requests_under_way_are_finished(start: Start) -> None:
     """A request that has begun when the signal comes is still answered."""
     server = start()
-    head = "POST /_orgsim/reset HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n"
+    head = "POST /_orgsim/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as connection:
         connection.sendall(head.encode() + b"{")
         # One answer shows that what came before on another connection has been taken in.
@@ -202,6 +203,54 @@ def test_verify(start: Start, tmp_path: Path) -> None:
     code, out, log = server.end()
     assert code == 0
     assert SECRET not in server.ready + out + log
+
+
+def health(server: Process, token: str) -> int:
+    """The status of a question to the control plane that brings a token."""
+    return server.request("GET", "/_orgsim/health", {"Authorization": f"Bearer {token}"}, b"").status
+
+
+def test_control_token_is_drawn_at_each_start(start: Start, tmp_path: Path) -> None:
+    """The token of the control plane stands in what is printed when the server is ready, never in its log."""
+    (tmp_path / "c.toml").write_text(CREDENTIALS)
+    server = start("--auth", "verify", "--credentials", "c.toml", "--json")
+    token = json.loads(server.ready)["control_token"]
+    assert (health(server, token), health(server, "wrong")) == (200, 401)
+    assert token not in server.end()[2]
+    server = start("--auth", "verify", "--credentials", "c.toml")
+    found = re.fullmatch(r"control token: (\S{32,})\n", server.process.stdout.readline().decode())
+    code, _, log = server.end()
+    assert (code, server.ready) == (0, f"orgsim is listening on {server.url}\n")
+    assert found
+    assert found[1] != token
+    assert found[1] not in log
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_control_token_of_the_credentials_file(options: tuple[str, ...], start: Start, tmp_path: Path) -> None:
+    """A token that stands in the credentials file is the one, and is printed nowhere."""
+    (tmp_path / "c.toml").write_text(f'control_token = "{TOKEN}"\n{CREDENTIALS}')
+    server = start("--auth", "verify", "--credentials", "c.toml", *options)
+    assert (health(server, TOKEN), health(server, "wrong")) == (200, 401)
+    code, out, log = server.end()
+    assert code == 0
+    assert TOKEN not in server.ready + out + log
+    assert "control" not in server.ready + out
+
+
+def test_allow_host(start: Start) -> None:
+    """The names that are given with --allow-host are answered to, others are not."""
+    server = start("--allow-host", "sim.example", "--allow-host", "[fe80::1]:80")
+    for host, status in (("sim.example", 200), ("[fe80::1]", 200), ("localhost", 200), ("evil.example", 403)):
+        assert server.request("GET", "/_orgsim/health", {"Host": host}, b"").status == status
+    assert "allow-host" not in server.end()[2]
+
+
+@pytest.mark.parametrize("name", ["", "http://sim.example", "*.example"])
+def test_impossible_allow_host(name: str) -> None:
+    """What is no name of a host is named."""
+    said = " ".join(complaint("--allow-host", name).replace("│", " ").split())
+    assert f"{name!r} is not the name of a host; * means any" in said
 
 
 def test_log_that_cannot_be_written(start: Start) -> None:
@@ -241,6 +290,9 @@ def test_other_host(start: Start) -> None:
     code, _, log = server.end()
     assert code == 0
     assert "whoever reaches it can act as any account" in log
+    assert "only loopback names are answered, unless others are named with --allow-host" in log
+    _, _, log = start("--host", "0.0.0.0", "--allow-host", "sim.example").end()
+    assert "only loopback names" not in log
 
 
 def test_log_in_use(tmp_path: Path) -> None:
@@ -316,5 +368,17 @@ def test_help() -> None:
     """The command explains itself with all that it takes."""
     done = CliRunner().invoke(app, ["serve", "--help"])
     assert done.exit_code == 0
-    for option in ("host", "port", "log", "clock", "latency", "throttle", "auth", "credentials", "seed", "json"):
+    for option in (
+        "host",
+        "port",
+        "log",
+        "clock",
+        "latency",
+        "throttle",
+        "auth",
+        "credentials",
+        "seed",
+        "json",
+        "allow-host",
+    ):
         assert f"--{option}" in done.stdout

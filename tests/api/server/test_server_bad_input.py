@@ -198,7 +198,7 @@ def test_large_form(server: Served) -> None:
 
 def test_body_without_end(strict: Served) -> None:
     """Of a body that never ends so much is thrown away, then the connection is closed."""
-    head = "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", strict.port), timeout=20) as connection:
         connection.sendall(head.encode())
         with pytest.raises(ConnectionError):
@@ -215,7 +215,7 @@ def read_answer(data: bytes) -> Answer:
     return Answer(int(status.split()[1]), headers, body)
 
 
-HEAD = f"POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: {TARGET}DescribeOrganization\r\n"
+HEAD = f"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: {TARGET}DescribeOrganization\r\n"
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from serving import MANAGEMENT, MEMBER, STRANGER, TARGET, Answer, Served, servin
 
 from orgsim.api import Simulation
 from orgsim.api.server.credentials import Credentials, CredentialsError, load_credentials
-from orgsim.api.server.embed import make_authentication
+from orgsim.api.server.embed import make_authentication, make_control_token
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 KEY = "AKIAIOSFODNN7EXAMPLE"
+TOKEN = "a-token-for-the-control-plane"
 FILE = f"""
 [[credentials]]
 access_key_id = "{KEY}"
@@ -275,6 +276,7 @@ def test_access_key_info(server: Served) -> None:
         (b"[[credentials]]\naccess_key_id = 'x'", "credentials[0].access_key_id: Expected `str` of 4 to 128 letters"),
         (b"[[credentials]]\naccess_key_id = 'abcd'", "credentials[0]: The table lacks `secret_access_key`"),
         (FILE.replace(f'"{MANAGEMENT}"', '"1"', 1).encode(), "credentials[0].account: Expected `str` of twelve digits"),
+        (f'control_token = "{SECRET} {SECRET}"\n{FILE}'.encode(), "control_token: Expected `str` of printable"),
         (FILE.replace("alice", "a b").encode(), "credentials[0].user: Expected `str` of 1 to 64 letters, digits and"),
         (FILE.replace(f'["{MEMBER}"]', '["x"]').encode(), "roles[0].trusted_accounts[0]: Expected `str` of twelve"),
         (
@@ -298,6 +300,41 @@ def test_bad_credentials_file(content: bytes | None, message: str, tmp_path: Pat
 def test_secrets_do_not_show(credentials: Credentials) -> None:
     """No secret is part of what is printed of credentials."""
     assert SECRET not in repr(credentials)
+    assert TOKEN not in repr(Credentials(credentials.credentials, control_token=TOKEN))
+
+
+def ask(server: Served, authorization: str | None, method: str = "GET", path: str = "health") -> Answer:
+    """What the control plane answers, with or without an Authorization header."""
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return server.request(method, f"/_orgsim/{path}", headers, b"")
+
+
+def test_control_plane_asks_for_its_token(credentials: Credentials) -> None:
+    """The control plane answers to its token alone, whatever is asked; the error says how to bring it."""
+    with serving(credentials=Credentials(credentials.credentials, control_token=TOKEN)) as server:
+        for wrong in (None, "", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", TOKEN, f"Basic {TOKEN}"):
+            for method, path in (("GET", "health"), ("POST", "clock"), ("POST", "reset"), ("GET", "nothing")):
+                refused = ask(server, wrong, method, path)
+                assert refused.error == (401, "ControlException")
+                assert refused.headers["www-authenticate"] == "Bearer"
+                assert "Authorization: Bearer TOKEN" in refused.json["message"]
+                assert TOKEN not in refused.body.decode()
+        for scheme in ("Bearer", "bearer"):
+            assert ask(server, f"{scheme} {TOKEN}").json["auth"] == "verify"
+        assert ask(server, f"Bearer {TOKEN}", "POST", "reset").error == (409, "ControlException")
+
+
+def test_a_parameter_goes_before_the_token_of_the_file(credentials: Credentials) -> None:
+    """Whoever embeds the server may say the token; without any, there is one that nobody knows."""
+    with serving(
+        credentials=Credentials(credentials.credentials, control_token="other"), control_token=TOKEN
+    ) as server:
+        assert ask(server, f"Bearer {TOKEN}").status == 200
+        assert ask(server, "Bearer other").status == 401
+    assert make_control_token(None) is None
+    drawn = {make_control_token(credentials) for _ in range(2)}
+    assert len(drawn) == 2
+    assert all(len(token) >= 32 for token in drawn if token)
 
 
 async def test_without_botocore(credentials: Credentials, anyio_backend: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,7 @@ def test_request_ids(server: Served) -> None:
 def test_many_requests_on_one_connection(server: Served) -> None:
     """A connection stays open from one request to the next, also after refusals."""
     one = (
-        "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: AWSOrganizationsV20161128.DescribeOrganization\r\n"
+        "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSOrganizationsV20161128.DescribeOrganization\r\n"
         f"X-Amz-Date: 20260101T000000Z\r\nAuthorization: {signed('')['Authorization']}\r\nContent-Length: 2\r\n"
     )
     received = server.raw(f"{one}\r\n{{}}{one}\r\n{{}}{one}Connection: close\r\n\r\n{{}}".encode())
