@@ -24,10 +24,12 @@ from .authorization import Authorization, read_authorization, require_date
 from .credentials import Credentials
 from .faults import IncompleteSignature, InvalidSignature, UnrecognizedClient
 from .identity import Identity, account_of
-from .message import Request
+from .message import Headers, Request
 from .sessions import Sessions
 
 SKEW = timedelta(minutes=5)
+AMAZON = b"x-amz-"
+UNSIGNED = "{} must be a 'SignedHeader' in the AWS Authorization."
 BASIC = "%Y%m%dT%H%M%SZ"
 REGION = "us-east-1"
 ANY_REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]+")
@@ -55,7 +57,7 @@ class VerifiedAuthentication:
         identity, secret = self._holder(authorization, request.headers.get(b"x-amz-security-token"))
         _require_scope(authorization, service)
         names = authorization.signed_headers.lower().split(";")
-        _require_signed(names, request)
+        _require_signed(names, request.headers)
         require_date(request.headers)
         signed_at = _date_of(request)
         _require_now(signed_at, authorization.date)
@@ -97,12 +99,17 @@ def _require_scope(authorization: Authorization, service: str) -> None:
         raise InvalidSignature(f"Credential should be scoped to correct service: '{service}'. ")
 
 
-def _require_signed(names: list[str], request: Request) -> None:
+def _require_signed(names: list[str], headers: Headers) -> None:
+    """Whatever a request says in AWS's own headers, its target among them, must be under the signature."""
     if "host" not in names:
-        raise InvalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-    date = "X-Amz-Date" if b"x-amz-date" in request.headers else "Date"
-    if date.lower() not in names:
-        raise InvalidSignature(f"'{date}' must be a 'SignedHeader' in the AWS Authorization.")
+        raise InvalidSignature(UNSIGNED.format("'Host' or ':authority'"))
+    if b"x-amz-date" not in headers and "date" not in names:
+        raise InvalidSignature(UNSIGNED.format("'Date'"))
+    unsigned = [name for name in headers if name.startswith(AMAZON) and name.decode("latin-1") not in names]
+    if unsigned:
+        # The date is what AWS looks for itself.
+        first = min(unsigned, key=lambda name: name != b"x-amz-date")
+        raise InvalidSignature(UNSIGNED.format(f"'{first.decode('latin-1').title()}'"))
 
 
 def _date_of(request: Request) -> datetime:

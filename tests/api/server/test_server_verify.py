@@ -146,7 +146,10 @@ def test_changed_after_signing(server: Served) -> None:
     changed = Signed(server).now()
     changed.body = b'{"a": 1}'
     assert "does not match" in changed.refusal
-    changed.request.headers["X-Amz-Content-SHA256"] = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    stated = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    changed = Signed(server, **{"X-Amz-Content-SHA256": stated}).now()
+    assert changed.send().status == 200
+    changed.body = b'{"a": 1}'
     assert "does not match" in changed.refusal
     changed = Signed(server, X_Custom="a").now()
     changed.request.headers.replace_header("X_Custom", "b")
@@ -187,6 +190,44 @@ def test_what_must_be_signed(server: Served) -> None:
     for name, header in (("host;", "'Host' or ':authority'"), ("x-amz-date;", "'X-Amz-Date'")):
         message = Signed(server).now().change(name, "").refusal
         assert message == f"{header} must be a 'SignedHeader' in the AWS Authorization."
+
+
+@pytest.mark.parametrize("name", ["x-amz-content-sha256", "X-AMZ-User-Agent", "X-Amz-"])
+def test_headers_of_aws_must_be_signed(name: str, server: Served) -> None:
+    """A header of AWS's that was added after signing makes the signature invalid, whatever it says."""
+    added = Signed(server).now()
+    added.request.headers[name] = "anything"
+    assert added.refusal == f"'{name.title()}' must be a 'SignedHeader' in the AWS Authorization."
+
+
+@pytest.mark.parametrize("service", ["organizations", "sts"])
+def test_target_must_be_signed(service: str, server: Served) -> None:
+    """What was signed without a target, for either service, cannot be made a call by giving it one."""
+    added = Signed(server, service)
+    del added.request.headers["X-Amz-Target"]
+    added.now().request.headers["X-Amz-Target"] = f"{TARGET}DeleteOrganization"
+    assert added.send().error == (400, "InvalidSignatureException")
+    assert server.boto3("organizations", KEY, SECRET).describe_organization()
+
+
+def test_unsigned_headers_for_sts(server: Served) -> None:
+    """STS refuses them under its own name and status."""
+    signed = Signed(server, "sts")
+    del signed.request.headers["X-Amz-Target"]
+    signed.body = signed.request.data = b"Action=GetCallerIdentity&Version=2011-06-15"
+    signed.now().request.headers["X-Amz-Meta"] = "anything"
+    answer = signed.send()
+    assert answer.status == 403
+    assert b"<Code>SignatureDoesNotMatch</Code>" in answer.body
+    assert b"'X-Amz-Meta' must be a 'SignedHeader'" in answer.body
+
+
+@pytest.mark.parametrize("name", ["X-Amzn-Trace-Id", "Amz-Sdk-Request", "User-Agent"])
+def test_headers_that_clients_add_after_signing(name: str, server: Served) -> None:
+    """Headers that AWS's clients leave out of the signature need not be in it."""
+    signed = Signed(server).now()
+    signed.request.headers[name] = "anything"
+    assert signed.send().status == 200
 
 
 def test_skew(server: Served) -> None:
