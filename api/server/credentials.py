@@ -74,6 +74,11 @@ class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
     roles: list[Role] = field(default_factory=list[Role])
     control_token: Token | None = None
 
+    @property
+    def secrets(self) -> bytes:
+        """All secret access keys, in an order of their own."""
+        return "\n".join(sorted(key.secret_access_key for key in self.credentials)).encode()
+
     def __repr__(self) -> str:
         """Without the token, which belongs into no log."""
         return f"Credentials({self.credentials}, {self.roles})"

@@ -16,24 +16,23 @@ from .identity import Authentication, OpenAuthentication
 from .listening import bind, listening, url_of
 from .message import Limits
 from .served_world import ServedWorld
-from .sessions import Sessions
 
 TOKEN_BYTES = 32
+WHY_FIXED = "the simulation belongs to the process that embeds the server, which can make a new one"
 
 
-def make_authentication(sim: Simulation, credentials: Credentials | None) -> Authentication:
+def make_authentication(credentials: Credentials | None) -> Authentication:
     """Open authentication; with credentials, signatures are verified.
 
     Raises:
         ModuleNotFoundError: botocore, which verifies them, is not installed.
     """
-    seed = sim.engine.state.seed.to_bytes(16, "big", signed=True)
     if credentials is None:
-        return OpenAuthentication(Sessions(seed))
+        return OpenAuthentication()
     # Only who verifies needs botocore.
     from .verify import VerifiedAuthentication
 
-    return VerifiedAuthentication(credentials, seed)
+    return VerifiedAuthentication(credentials)
 
 
 def make_control_token(credentials: Credentials | None, wanted: str | None = None) -> str | None:
@@ -77,8 +76,8 @@ async def serve(
     """
     _require_asyncio()
     limits = limits or Limits()
-    world = ServedWorld(sim, "the simulation belongs to the process that embeds the server, which can make a new one")
-    authentication = make_authentication(sim, credentials)
+    world = ServedWorld(sim, WHY_FIXED, credentials.secrets if credentials else b"")
+    authentication = make_authentication(credentials)
     token = make_control_token(credentials, control_token)
     listener = await anyio.to_thread.run_sync(bind, host, port)
     with closing(listener):

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .authorization import Authorization, read_authorization, require_date
+from .authorization import read_authorization, require_date
 from .message import Request
 from .sessions import Sessions
 
@@ -91,13 +91,13 @@ class Authentication(Protocol):
         """As in ``--auth``."""
         ...
 
-    @property
-    def sessions(self) -> Sessions:
-        """Makes and reads temporary credentials."""
-        ...
-
-    def identify(self, request: Request, service: str) -> Identity:
+    def identify(self, request: Request, service: str, sessions: Sessions) -> Identity:
         """Who sent a request to a service.
+
+        Args:
+            request: the request.
+            service: the service, as signatures name it.
+            sessions: those of the world that the request is about.
 
         Raises:
             Fault: as AWS refuses requests that are not signed, or not well.
@@ -118,22 +118,17 @@ class OpenAuthentication:
 
     name = "open"
 
-    def __init__(self, sessions: Sessions) -> None:
-        self.sessions = sessions
-
-    def identify(self, request: Request, service: str) -> Identity:
+    def identify(self, request: Request, service: str, sessions: Sessions) -> Identity:
         """As ``Authentication``; for temporary keys of this server the session decides who is calling."""
         authorization = read_authorization(request.headers)
         require_date(request.headers)
         token = request.headers.get(b"x-amz-security-token")
         if token is not None:
-            return self._of_session(authorization, token)
+            session = sessions.read(token, authorization.key_id)
+            # Somebody's real token, from a profile made for AWS, is as good as any other key here.
+            if session is not None:
+                return Identity(*session.holder)
         return user_of(authorization.key_id)
-
-    def _of_session(self, authorization: Authorization, token: bytes) -> Identity:
-        session = self.sessions.read(token, authorization.key_id)
-        # Somebody's real token, from a profile made for AWS, is as good as any other key here.
-        return user_of(authorization.key_id) if session is None else Identity(*session.holder)
 
     def account_of(self, key_id: str) -> str | None:
         """As ``Authentication``: here every key belongs to some account."""

@@ -37,9 +37,9 @@ class Organizations:
             Refused: as the operation refuses.
         """
         operation = operation_of(request)
-        identity = self._authentication.identify(request, "organizations")
-        members = read_members(request.body)
         live = self._world.live
+        identity = self._authentication.identify(request, "organizations", live.sessions)
+        members = read_members(request.body)
         reply, position = await live.client(identity.account, identity.principal).call_at(operation, members)
         return Response(200, encode(reply), live.request_id(position))
 

@@ -50,10 +50,10 @@ async def run(options: Options) -> bool:
     # First the port: whoever starts a second server by mistake shall not wait for its log.
     listener = await anyio.to_thread.run_sync(bind, options.host, options.port)
     with closing(listener):
-        async with _world(options) as world:
+        async with _world(options, credentials) as world:
             token = make_control_token(credentials)
             hosts = hosts_of(listener, options.host, options.allow_hosts)
-            app = App(world, _authentication(world, credentials), Limits(), log, hosts=hosts, control_token=token)
+            app = App(world, _authentication(credentials), Limits(), log, hosts=hosts, control_token=token)
             # Not before: whoever interrupts the reading of a long log means it.
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 async with listening(app, listener, Limits()):
@@ -68,7 +68,7 @@ async def run(options: Options) -> bool:
 
 
 @asynccontextmanager
-async def _world(options: Options) -> AsyncGenerator[ServedWorld, None]:
+async def _world(options: Options, credentials: Credentials | None) -> AsyncGenerator[ServedWorld, None]:
     settings = Settings(
         latency=(options.latency or Latency.INSTANT).value, throttle=(options.throttle or Throttling.OFF).value
     )
@@ -86,7 +86,8 @@ async def _world(options: Options) -> AsyncGenerator[ServedWorld, None]:
         except ValueError as error:
             raise ServeError(str(error)) from None
         _require_same(options, sim)
-        yield ServedWorld(sim, f"{options.log} is history, which cannot be thrown away; serve another file, or none")
+        why = f"{options.log} is history, which cannot be thrown away; serve another file, or none"
+        yield ServedWorld(sim, why, credentials.secrets if credentials else b"")
 
 
 def _require_same(options: Options, sim: Simulation) -> None:
@@ -101,9 +102,9 @@ def _require_same(options: Options, sim: Simulation) -> None:
             raise ServeError(f"{options.log}: this world began with {option} {kept}, it cannot go on with {wanted}")
 
 
-def _authentication(world: ServedWorld, credentials: Credentials | None) -> Authentication:
+def _authentication(credentials: Credentials | None) -> Authentication:
     try:
-        return make_authentication(world.live.sim, credentials)
+        return make_authentication(credentials)
     except ModuleNotFoundError as error:
         raise ServeError(str(error)) from None
 

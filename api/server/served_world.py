@@ -5,23 +5,36 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import count
+from secrets import token_bytes
 
 import anyio
 import anyio.abc
 
+from ...engine.runtime.log import MemoryLog
 from ..client import Client
 from ..simulation import Simulation
 from .faults import ControlRefused
+from .sessions import Sessions
 
 CLIENTS = 4_096
 """How many callers' clients are kept; making another costs little."""
 
 
-class Live:
-    """A simulation with what the server keeps beside it."""
+KEY_BYTES = 32
 
-    def __init__(self, sim: Simulation) -> None:
+
+class Live:
+    """A simulation with what the server keeps beside it.
+
+    Args:
+        sim: the simulation, which has begun.
+        secrets: what tokens of a world in a log derive from, besides its seed.
+    """
+
+    def __init__(self, sim: Simulation, secrets: bytes = b"") -> None:
         self.sim = sim
+        self.sessions = Sessions(_session_key(sim, secrets))
+        """Temporary credentials, which are worth nothing in another world."""
         self.client: Callable[[str, str], Client] = lru_cache(CLIENTS)(sim.client)
         self._answers = count(1)
         seed = sim.engine.state.seed.to_bytes(16, "big", signed=True)
@@ -39,16 +52,25 @@ class Live:
         return f"{self._answer}-{next(self._answers):012x}"
 
 
+def _session_key(sim: Simulation, secrets: bytes) -> bytes:
+    """What session tokens derive from: in a log the same after a restart, in memory another in each world."""
+    if isinstance(sim.engine.log, MemoryLog):
+        return token_bytes(KEY_BYTES)
+    # Who knows the seed alone shall not be able to make tokens where signatures are verified.
+    return sim.engine.state.seed.to_bytes(16, "big", signed=True) + secrets
+
+
 class ServedWorld:
     """One simulation that belongs to somebody else, and therefore stays.
 
     Args:
         sim: a simulation that has begun.
         why_fixed: what is said to whoever wants to reset it.
+        secrets: as of ``Live``.
     """
 
-    def __init__(self, sim: Simulation, why_fixed: str) -> None:
-        self.live = Live(sim)
+    def __init__(self, sim: Simulation, why_fixed: str, secrets: bytes = b"") -> None:
+        self.live = Live(sim, secrets)
         self._why_fixed = why_fixed
 
     async def reset(self) -> None:

@@ -1,7 +1,8 @@
 """Temporary credentials that the server need not remember: the session token says whose they are and how long.
 
-A token is signed with a key that derives from the world's seed (and, under ``--auth verify``, from the secrets of the
-credentials file), so it outlives a restart of the server and is worth nothing in another world.
+A token is signed with a key of the world that is served, so it is worth nothing in another. The key of a world in a log
+derives from its seed (and, under ``--auth verify``, from the secrets of the credentials file): there tokens outlive a
+restart of the server. A world in memory has a random one, and its tokens end with it.
 """
 
 import hmac

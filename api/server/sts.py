@@ -68,7 +68,7 @@ class Sts:
         version = form.get("Version", "NO_VERSION_SPECIFIED")
         if action is None or version != VERSION:
             raise UnknownOperation(f"Could not find operation {name} for version {version}")
-        identity = self._authentication.identify(request, "sts")
+        identity = self._authentication.identify(request, "sts", self._world.live.sessions)
         request_id = self._world.live.request_id()
         content: Content = {f"{name}Result": action(form, identity), "ResponseMetadata": {"RequestId": request_id}}
         return Response(200, _xml(f"{name}Response", content), request_id, XML)
@@ -135,7 +135,7 @@ class Sts:
     def _begin_session(self, identity: Identity, seconds: int) -> Content:
         session = identity.session or ""
         key_id = unique_id("ASIA", identity.account, fresh())
-        credentials = self._authentication.sessions.begin(identity.account, identity.name, session, seconds, key_id)
+        credentials = self._world.live.sessions.begin(identity.account, identity.name, session, seconds, key_id)
         return {
             "AssumedRoleUser": {"AssumedRoleId": identity.user_id, "Arn": identity.arn},
             "Credentials": {

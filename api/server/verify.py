@@ -40,21 +40,18 @@ class VerifiedAuthentication:
 
     name = "verify"
 
-    def __init__(self, credentials: Credentials, seed: bytes) -> None:
+    def __init__(self, credentials: Credentials) -> None:
         self._keys = {key.access_key_id: key for key in credentials.credentials}
         self._roles = {(role.account, role.name): role.trusted_accounts for role in credentials.roles}
-        # Who knows the seed alone shall not be able to make tokens.
-        secrets = "\n".join(sorted(key.secret_access_key for key in credentials.credentials))
-        self.sessions = Sessions(sha256(seed + secrets.encode()).digest())
 
-    def identify(self, request: Request, service: str) -> Identity:
-        """Who signed a request to a service.
+    def identify(self, request: Request, service: str, sessions: Sessions) -> Identity:
+        """As ``Authentication``: who signed a request to a service.
 
         Raises:
             Fault: nobody, or not this request, or not now.
         """
         authorization = read_authorization(request.headers)
-        identity, secret = self._holder(authorization, request.headers.get(b"x-amz-security-token"))
+        identity, secret = self._holder(authorization, request.headers.get(b"x-amz-security-token"), sessions)
         _require_scope(authorization, service)
         names = authorization.signed_headers.lower().split(";")
         _require_signed(names, request.headers)
@@ -66,13 +63,13 @@ class VerifiedAuthentication:
             raise InvalidSignature
         return identity
 
-    def _holder(self, authorization: Authorization, token: bytes | None) -> tuple[Identity, str]:
+    def _holder(self, authorization: Authorization, token: bytes | None, sessions: Sessions) -> tuple[Identity, str]:
         """Whose key it is, and its secret."""
         if token is not None:
-            session = self.sessions.read(token, authorization.key_id)
+            session = sessions.read(token, authorization.key_id)
             if session is None:
                 raise UnrecognizedClient
-            return Identity(*session.holder), self.sessions.secret_of(authorization.key_id)
+            return Identity(*session.holder), sessions.secret_of(authorization.key_id)
         key = self._keys.get(authorization.key_id)
         if key is None:
             raise UnrecognizedClient

@@ -30,6 +30,15 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
+def strict(tmp_path: Path) -> Iterator[Server]:
+    """A server that verifies signatures, and that knows the founder's key."""
+    file = tmp_path / "credentials.toml"
+    file.write_text(f'[[credentials]]\naccess_key_id = "{FOUNDER}"\nsecret_access_key = "any"\naccount = "{FOUNDER}"\n')
+    with serving("--auth", "verify", "--credentials", str(file)) as server:
+        yield server
+
+
+@pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """Nothing of whoever runs the tests: no profile, no credentials, no proxy, no home."""
     return {"HOME": str(tmp_path), "PATH": os.defpath, **NOBODY}
@@ -89,3 +98,20 @@ def test_aws_cli(server: Server, environment: dict[str, str]) -> None:
     aws = migrate_with_cli.CommandLine(installed("aws"), server.url, environment)
 
     assert_migrated(migrate_with_cli.migrate(aws, FOUNDER, MEMBERS))
+
+
+def test_signatures(strict: Server, environment: dict[str, str]) -> None:
+    """What boto3 and the AWS CLI sign is enough where signatures are verified, with the keys of a role too."""
+    assert strict.organizations(FOUNDER).create_organization()
+    aws = migrate_with_cli.CommandLine(installed("aws"), strict.url, environment)
+    created = aws.organizations(FOUNDER, "create-account", "--email", "a@b.example", "--account-name", "a")
+    status = created["CreateAccountStatus"]["Id"]
+    found = aws.organizations(FOUNDER, "describe-create-account-status", "--create-account-request-id", status)
+    role = f"arn:aws:iam::{found['CreateAccountStatus']['AccountId']}:role/OrganizationAccountAccessRole"
+    session = aws.answer(FOUNDER, "sts", "assume-role", "--role-arn", role, "--role-session-name", "me")
+    names = {"AccessKeyId": "ACCESS_KEY_ID", "SecretAccessKey": "SECRET_ACCESS_KEY", "SessionToken": "SESSION_TOKEN"}
+    keys = {f"AWS_{names[name]}": value for name, value in session["Credentials"].items() if name in names}
+
+    assert (
+        aws.answer("", "organizations", "describe-organization", **keys)["Organization"]["MasterAccountId"] == FOUNDER
+    )

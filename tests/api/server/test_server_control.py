@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.exceptions import ClientError
 from serving import MANAGEMENT, MEMBER, Answer, Served, serving, serving_resettable
 
 from orgsim.api import PacedClock, WallClock
@@ -32,6 +33,12 @@ def get(server: Served, name: str) -> Answer:
 def post(server: Served, name: str, content: object = None) -> Answer:
     """A wish."""
     return server.request("POST", f"/_orgsim/{name}", body=b"" if content is None else json.dumps(content).encode())
+
+
+def assume(server: Served) -> dict[str, str]:
+    """Keys of a role."""
+    arn = f"arn:aws:iam::{MANAGEMENT}:role/Any"
+    return server.boto3("sts").assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
 
 
 def test_health(server: Served) -> None:
@@ -119,12 +126,16 @@ def test_reset(server: Served) -> None:
     assert server.call("CreateOrganization").body == first
 
 
-def test_keys_outlive_a_reset(server: Served) -> None:
-    """What AssumeRole handed out before goes on working: the seed is the same."""
-    arn = f"arn:aws:iam::{MANAGEMENT}:role/Any"
-    keys = server.boto3("sts").assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+def test_keys_end_with_their_world(server: Served) -> None:
+    """What AssumeRole handed out is worth nothing after a reset, in either service, and new keys work."""
+    old = assume(server)
+    assert server.with_credentials("sts", old).get_caller_identity()["Account"] == MANAGEMENT
     post(server, "reset")
-    assert server.with_credentials("sts", keys).get_caller_identity()["Account"] == MANAGEMENT
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        server.with_credentials("sts", old).get_caller_identity()
+    with pytest.raises(ClientError, match="UnrecognizedClientException"):
+        server.with_credentials("organizations", old).describe_organization()
+    assert server.with_credentials("organizations", assume(server)).create_organization()
 
 
 def test_reset_under_load(server: Served) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from serving import MANAGEMENT, STRANGER, Answer, Served, authorization, serving
 
 from orgsim.api.server import sessions
+from orgsim.api.server.credentials import AccessKey, Credentials, Role
 from orgsim.api.server.identity import account_of
 
 NAMESPACE = "{https://sts.amazonaws.com/doc/2011-06-15/}"
@@ -90,6 +92,29 @@ def test_assumed_role_works_for_both_services(server: Served, created: str) -> N
         client.create_account(Email="x@b.example", AccountName="x")
 
 
+def test_keys_belong_to_their_world() -> None:
+    """Keys of one world in memory are nobody's in another, even where both began with the same seed."""
+    with serving(seed=3) as first, serving(seed=3) as second:
+        keys = assume(first, role_of(MANAGEMENT))["Credentials"]
+        assert first.with_credentials("sts", keys).get_caller_identity()["Account"] == MANAGEMENT
+        with pytest.raises(ClientError, match="InvalidClientTokenId"):
+            second.with_credentials("sts", keys).get_caller_identity()
+
+
+def test_keys_outlive_a_restart_with_the_same_secrets(tmp_path: Path) -> None:
+    """In a log keys go on working when it is served again, where signatures are verified by the same secrets."""
+    known = AccessKey(MANAGEMENT, "secret", MANAGEMENT)
+    role = Role(MANAGEMENT, "Audit", frozenset([MANAGEMENT]))
+    other = AccessKey(STRANGER, "another secret", STRANGER)
+    log = tmp_path / "w.db"
+    with serving(log=log, credentials=Credentials([known], [role])) as server:
+        keys = assume(server, role_of(MANAGEMENT, "Audit"))["Credentials"]
+    with serving(log=log, credentials=Credentials([known])) as server:
+        assert server.with_credentials("sts", keys).get_caller_identity()["Account"] == MANAGEMENT
+    with serving(log=log, credentials=Credentials([known, other])) as server, pytest.raises(ClientError):
+        server.with_credentials("sts", keys).get_caller_identity()
+
+
 def test_known_accounts(server: Served, created: str) -> None:
     """Any role of a known account can be assumed, the management account's own among them, by anybody."""
     for account in (created, MANAGEMENT):
@@ -162,13 +187,13 @@ def test_access_key_info(server: Served) -> None:
     assert "Member must not be null" in fault(post(server, b"Action=GetAccessKeyInfo&Version=2011-06-15"))[2]
 
 
-def test_session_outlives_a_restart() -> None:
-    """Temporary keys go on working with a server that was started again, and are worth nothing in another world."""
-    with serving(seed=7) as server:
+def test_session_outlives_a_restart(tmp_path: Path) -> None:
+    """Keys of a world in a log go on working when it is served again, and are worth nothing in another world."""
+    with serving(log=tmp_path / "w.db", seed=7) as server:
         keys = assume(server, role_of(MANAGEMENT))["Credentials"]
-    with serving(seed=7) as server:
+    with serving(log=tmp_path / "w.db") as server:
         assert server.with_credentials("sts", keys).get_caller_identity()["Account"] == MANAGEMENT
-    with serving(seed=8) as server, pytest.raises(ClientError, match="InvalidClientTokenId"):
+    with serving(log=tmp_path / "v.db", seed=8) as server, pytest.raises(ClientError, match="InvalidClientTokenId"):
         server.with_credentials("sts", keys).get_caller_identity()
 
 

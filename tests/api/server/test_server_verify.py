@@ -14,7 +14,6 @@ from botocore.credentials import Credentials as Keys
 from botocore.exceptions import ClientError
 from serving import MANAGEMENT, MEMBER, STRANGER, TARGET, Answer, Served, serving
 
-from orgsim.api import Simulation
 from orgsim.api.server.credentials import Credentials, CredentialsError, load_credentials
 from orgsim.api.server.embed import make_authentication, make_control_token
 
@@ -378,7 +377,7 @@ def test_a_parameter_goes_before_the_token_of_the_file(credentials: Credentials)
     assert all(len(token) >= 32 for token in drawn if token)
 
 
-async def test_without_botocore(credentials: Credentials, anyio_backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_botocore(credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without botocore one line says what to install."""
     monkeypatch.delitem(sys.modules, "orgsim.api.server.verify", raising=False)
     original = builtins.__import__
@@ -388,7 +387,6 @@ async def test_without_botocore(credentials: Credentials, anyio_backend: str, mo
             raise ModuleNotFoundError(name)
         return original(name, *more, **keywords)
 
-    async with Simulation() as sim:
-        monkeypatch.setattr(builtins, "__import__", without)
-        with pytest.raises(ModuleNotFoundError, match=r"pip install 'orgsim\[verify\]'"):
-            make_authentication(sim, credentials)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'orgsim\[verify\]'"):
+        make_authentication(credentials)

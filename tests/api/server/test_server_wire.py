@@ -181,7 +181,7 @@ def test_callers_are_apart(server: Served) -> None:
 async def test_application_on_both_loops(anyio_backend: str) -> None:
     """The application itself runs on either event loop; only uvicorn needs asyncio."""
     async with Simulation() as sim:
-        app = App(ServedWorld(sim, "kept"), make_authentication(sim, None), Limits(), server_log())
+        app = App(ServedWorld(sim, "kept"), make_authentication(None), Limits(), server_log())
         created = await asgi_call(app, "CreateOrganization")
         assert created["status"] == 200
         assert json.loads(created["body"])["Organization"]["FeatureSet"] == "ALL"
@@ -209,7 +209,7 @@ async def test_internal_failure(anyio_backend: str, capfd: pytest.CaptureFixture
     """A mistake of ours is 500 with AWS's words, its traceback is in the log, and the caller is told nothing of it."""
     async with Simulation() as sim:
         world = ServedWorld(sim, "kept")
-        app = App(world, make_authentication(sim, None), Limits(), server_log())
+        app = App(world, make_authentication(None), Limits(), server_log())
 
         def broken(account: str, principal: str) -> Any:
             raise ZeroDivisionError("broken on purpose")
@@ -235,7 +235,7 @@ class FullLog(MemoryLog):
 async def test_log_that_cannot_be_written(anyio_backend: str) -> None:
     """When the log cannot be written, nothing is acknowledged, and whoever runs the server learns why."""
     async with Simulation(FullLog()) as sim:
-        app = App(ServedWorld(sim, "kept"), make_authentication(sim, None), Limits(), server_log())
+        app = App(ServedWorld(sim, "kept"), make_authentication(None), Limits(), server_log())
         answer = await asgi_call(app, "CreateOrganization")
         assert answer["status"] == 500
         assert json.loads(answer["body"])["__type"] == "ServiceException"
