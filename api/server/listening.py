@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 
 import anyio
 import uvicorn
+from structlog.typing import FilteringBoundLogger
 
-from .app import App
-from .message import Limits
+from .accepting import Acceptor
+from .diagnostics import server_log
+from .message import Asgi, Limits
 from .protocol import LimitedProtocol
 
 BACKLOG = 1_024
@@ -49,17 +51,42 @@ def url_of(listener: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def listening(app: App, listener: socket.socket, limits: Limits) -> AsyncGenerator[None, None]:
+async def listening(
+    app: Asgi, listener: socket.socket, limits: Limits, log: FilteringBoundLogger | None = None
+) -> AsyncGenerator[None, None]:
     """Serve the application until the block is left; then requests under way are finished, for a while.
 
     Args:
         app: the application.
         listener: a socket that listens; it is closed in the end.
         limits: what clients may ask for.
+        log: where it is told that clients cannot be taken in; on stderr unless said otherwise.
     """
+    server = _make_server(app, limits)
+    acceptor = Acceptor(
+        listener,
+        lambda: _make_protocol(server, limits),
+        server.server_state.connections,
+        limits.connections,
+        log or server_log(),
+    )
+    serving = asyncio.create_task(server.main_loop())
+    acceptor.start()
+    try:
+        yield
+    finally:
+        acceptor.stop()
+        server.should_exit = True
+        with anyio.CancelScope(shield=True):
+            await serving
+            await server.shutdown(sockets=[listener])
+
+
+def _make_server(app: Asgi, limits: Limits) -> uvicorn.Server:
+    """uvicorn's server, which `Server.serve` would also give the signals; it says nothing when it is ready."""
     config = uvicorn.Config(
         app,
-        http=type("Protocol", (LimitedProtocol,), {"limits": limits}),
+        http=LimitedProtocol,
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -72,14 +99,13 @@ async def listening(app: App, listener: socket.socket, limits: Limits) -> AsyncG
     )
     config.load()
     server = uvicorn.Server(config)
-    # The steps of `Server.serve` one by one: that one would also take the signals, and says nothing when it is ready.
     server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[listener])
-    serving = asyncio.create_task(server.main_loop())
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        with anyio.CancelScope(shield=True):
-            await serving
-            await server.shutdown(sockets=[listener])
+    # Those that accept, of which it has none: see `Acceptor`.
+    server.servers = []
+    return server
+
+
+def _make_protocol(server: uvicorn.Server, limits: Limits) -> LimitedProtocol:
+    return LimitedProtocol(
+        limits, config=server.config, server_state=server.server_state, app_state=server.lifespan.state
+    )

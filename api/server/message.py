@@ -14,6 +14,8 @@ Headers = dict[bytes, bytes]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An application."""
 
 JSON = b"application/x-amz-json-1.1"
 DISCARDED = 64
@@ -28,7 +30,12 @@ class Limits(Struct, frozen=True):
     header_bytes: int = 64 * 1024
     request_seconds: float = 10
     """From a request's first byte to its last; of a connection's first request, from connecting on."""
+    writing_seconds: float = 10
+    """For so long a client may leave unread what it is sent; then its connection is cut."""
+    pipelined: int = 64
+    """Requests that a connection may send without waiting for their answers."""
     connections: int = 1_000
+    """``orgsim serve`` takes fewer where the process may not have so many descriptors."""
     idle_seconds: int = 60
     """For so long a connection may be kept open between two requests."""
     stopping_seconds: int = 10

@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from ...engine.settings import Settings
 from ..simulation import Simulation
+from .accepting import raise_descriptor_limit, within_descriptors
 from .app import App
 from .credentials import Credentials, load_credentials
 from .diagnostics import server_log
@@ -42,6 +43,7 @@ async def run(options: Options) -> bool:
         EngineStopped: the log could not be written.
     """
     log = server_log(options.as_json)
+    limits = within_descriptors(Limits(), raise_descriptor_limit())
     # What uvicorn has to say is about clients that speak no HTTP; they are told so themselves.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
     credentials = None
@@ -53,12 +55,12 @@ async def run(options: Options) -> bool:
         async with _world(options, credentials) as world:
             token = make_control_token(credentials)
             hosts = hosts_of(listener, options.host, options.allow_hosts)
-            app = App(world, _authentication(credentials), Limits(), log, hosts=hosts, control_token=token)
+            app = App(world, _authentication(credentials), limits, log, hosts=hosts, control_token=token)
             # Not before: whoever interrupts the reading of a long log means it.
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-                async with listening(app, listener, Limits()):
+                async with listening(app, listener, limits, log):
                     _tell(options, listener, world, _untold(token, credentials))
-                    _log_start(options, listener, world, log)
+                    _log_start(options, listener, world, limits, log)
                     received = await _signal_or_failure(signals, app)
                     log.info("stopping", reason=received.name if received else "the log cannot be written")
     if app.failure:
@@ -125,10 +127,14 @@ def _tell(options: Options, listener: socket.socket, world: ServedWorld, token: 
         typer.echo(f"orgsim is listening on {url}" + (f"\ncontrol token: {token}" if token else ""))
 
 
-def _log_start(options: Options, listener: socket.socket, world: ServedWorld, log: FilteringBoundLogger) -> None:
+def _log_start(
+    options: Options, listener: socket.socket, world: ServedWorld, limits: Limits, log: FilteringBoundLogger
+) -> None:
     url, engine = url_of(listener), world.live.sim.engine
     facts = {"log": engine.log.name, "position": engine.durable, "clock": options.clock, "auth": options.auth.value}
     log.info("started", url=url, **facts)
+    if limits.connections < Limits().connections:
+        log.warning("few descriptors: fewer connections than usual", connections=limits.connections)
     address = ipaddress.ip_address(listener.getsockname()[0])
     if address.is_loopback:
         return

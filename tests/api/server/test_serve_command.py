@@ -1,26 +1,22 @@
 """``orgsim serve`` as its users run it: the ready line, signals, logs that are kept, and bad options."""
 
 import json
-import os
 import re
 import resource
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import MANAGEMENT, MEMBER, Served, serving
+from processes import ORGSIM, Process, Start
+from serving import MANAGEMENT, MEMBER, serving
 from typer.testing import CliRunner
 
 from orgsim.api.cli import app
 
-ORGSIM = Path(sys.executable).with_name("orgsim")
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
 SECRET = "a very secret key"
 TOKEN = "a-token-for-the-control-plane"
 CREDENTIALS = f"""
@@ -29,57 +25,6 @@ access_key_id = "{MANAGEMENT}"
 secret_access_key = "{SECRET}"
 account = "{MANAGEMENT}"
 """
-
-
-class Process(Served):
-    """A running ``orgsim serve``."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.errors = (folder / "stderr").open("w+b")
-        self.process = subprocess.Popen(
-            [ORGSIM, "serve", *arguments], cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=self.errors
-        )
-        assert self.process.stdout is not None
-        self.ready = self.process.stdout.readline().decode()
-        found = re.search(r"http://[^\"\s]+", self.ready)
-        if not found:
-            self.end(signal.SIGKILL)
-            pytest.fail(f"not ready: {self.ready!r} {self.log}")
-        super().__init__(found[0], None, None)
-
-    @property
-    def log(self) -> str:
-        """What stands on stderr."""
-        self.errors.seek(0)
-        return self.errors.read().decode()
-
-    def end(self, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
-        """End it; exit code, and what stands on stdout behind the ready line and on stderr."""
-        if self.process.poll() is None:
-            self.process.send_signal(by)
-        out, _ = self.process.communicate(timeout=20)
-        log = self.log
-        self.errors.close()
-        return self.process.returncode, out.decode(), log
-
-
-Start = Callable[..., Process]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts ``orgsim serve`` on a free port in an empty folder."""
-    processes: list[Process] = []
-
-    def start(*arguments: str) -> Process:
-        processes.append(Process(tmp_path, "--port", "0", *arguments))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.close()
-        if process.process.returncode is None:
-            process.end(signal.SIGKILL)
 
 
 def complaint(*arguments: str) -> str:
