@@ -90,7 +90,7 @@ class App:
         live = self._world.live
         try:
             body = await read_body(receive, self._limits)
-            self._hosts.require_own(scope["headers"])
+            self._hosts.require_own(headers, scope["headers"])
             query = scope["query_string"]
             return await service.answer(Request(scope["method"], scope["path"], query, headers, body))
         except (Fault, Refused) as refusal:

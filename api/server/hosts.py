@@ -7,21 +7,21 @@ that name stands in Host.
 
 import re
 import socket
-from collections.abc import Collection, Iterable
-from functools import lru_cache
+from collections.abc import Collection
 from ipaddress import ip_address, ip_network
 
 from .faults import ForeignRequest
+from .message import Headers
 
 ANY = "*"
-CHECKED = frozenset((b"host", b"origin", b"sec-fetch-site"))
+HOST, ORIGIN, SITE = b"host", b"origin", b"sec-fetch-site"
 OWN_SITES = ("same-origin", "none")
-HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?")
+NAME_AND_PORT = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?")
 LOOPBACK = ip_network("127.0.0.0/8"), ip_network("::1/128")
 REMEMBERED = 64
-"""So many headers that were in order are not looked at again."""
+"""So many values of Host that were in order are not looked at again."""
 
-Fields = tuple[tuple[bytes, bytes], ...]
+Fields = Collection[tuple[bytes, bytes]]
 
 
 class Hosts:
@@ -37,29 +37,34 @@ class Hosts:
     def __init__(self, *allowed: str) -> None:
         self._any = ANY in allowed
         self._allowed = frozenset(host_name(each) for each in allowed if each != ANY)
-        # A client says the same with each request. What is refused raises, and so is not remembered.
-        self._check = lru_cache(REMEMBERED)(self._check_fields)
+        self._known: set[bytes | None] = set()
 
-    def require_own(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def require_own(self, headers: Headers, fields: Fields) -> None:
         """Let a request through that is for this server, and not from another's page.
+
+        Args:
+            headers: of the request.
+            fields: the same as they came, of which some may stand there twice.
 
         Raises:
             ForeignRequest: its Host, Origin or Sec-Fetch-Site says otherwise.
         """
-        self._check(tuple(field for field in headers if field[0] in CHECKED))
-
-    def _check_fields(self, fields: Fields) -> None:
-        texts = [(name, value.decode("latin-1").lower()) for name, value in fields]
-        hosts = [text for name, text in texts if name == b"host"]
+        host = headers.get(b"host")
+        # Nearly all requests say only in Host what is looked at here, and say the same as the one before.
+        if host in self._known and ORIGIN not in headers and SITE not in headers and len(headers) == len(fields):
+            return
+        texts = [(name, value.decode("latin-1").lower()) for name, value in fields if name in (HOST, ORIGIN, SITE)]
+        hosts = [text for name, text in texts if name == HOST]
         for name, text in texts:
-            if name == b"host":
-                is_own = self._answers_to(text)
-            elif name == b"origin":
-                is_own = _is_origin_of(text, hosts)
-            else:
-                is_own = text in OWN_SITES
-            if not is_own:
+            if not self._is_own(name, text, hosts):
                 raise ForeignRequest(name.decode().title(), text)
+        if len(self._known) < REMEMBERED:
+            self._known.add(host)
+
+    def _is_own(self, name: bytes, text: str, hosts: list[str]) -> bool:
+        if name == HOST:
+            return self._answers_to(text)
+        return _is_origin_of(text, hosts) if name == ORIGIN else text in OWN_SITES
 
     def _answers_to(self, host: str) -> bool:
         if self._any:
@@ -95,7 +100,7 @@ def host_name(text: str) -> str:
     bare = text.strip().lower()
     if not bare.isascii():
         bare = bare.encode("idna").decode()
-    found = HOST.fullmatch(bare)
+    found = NAME_AND_PORT.fullmatch(bare)
     name = found[1].strip("[]").removesuffix(".") if found else bare
     try:
         return ip_address(name).compressed

@@ -39,7 +39,7 @@ class PatientFlow(FlowControl):
 
     def resume_reading(self) -> None:
         """uvicorn wants to read on, which it does each time that it begins with a request or has answered one."""
-        if not self._waiting and not self.write_paused:
+        if self.read_paused and not self._waiting and not self.write_paused:
             super().resume_reading()
 
 

@@ -38,6 +38,11 @@ def own(server: Served) -> tuple[str, str]:
     return "Host", f"127.0.0.1:{server.port}"
 
 
+def require(hosts: Hosts, *fields: tuple[bytes, bytes]) -> None:
+    """Look at the header of a request."""
+    hosts.require_own(dict(fields), fields)
+
+
 def is_refused(answer: Answer, shown: str) -> bool:
     """Whether a request was refused in the format of its service, with what was refused and what to do about it."""
     text = answer.body.decode()
@@ -171,7 +176,7 @@ def test_names_of_an_interface() -> None:
             hosts = hosts_of(listener, "sim.example", ["other.example"])
         for name, is_own in (("other.example", True), ("sim.example:4570", answered), ("0.0.0.0", False)):
             with nullcontext() if is_own else pytest.raises(ForeignRequest):
-                hosts.require_own([(b"host", name.encode())])
+                require(hosts, (b"host", name.encode()))
 
 
 def test_names_are_compared_in_one_form() -> None:
@@ -186,13 +191,17 @@ def test_names_are_compared_in_one_form() -> None:
     ]
 
 
-def test_what_is_refused_is_refused_again() -> None:
-    """What was in order is remembered, what was not is looked at and refused each time."""
-    hosts = Hosts()
+@pytest.mark.parametrize(
+    "foreign", [(b"host", b"evil.example"), (b"origin", b"null"), (b"sec-fetch-site", b"cross-site")]
+)
+def test_what_is_refused_is_refused_again(foreign: tuple[bytes, bytes]) -> None:
+    """A Host that was in order before makes nothing else good that stands beside it, before or behind."""
+    hosts, good = Hosts(), (b"host", b"localhost")
     for _ in range(3):
-        hosts.require_own([(b"host", b"localhost"), (b"x", b"evil.example")])
-        with pytest.raises(ForeignRequest, match=r"Host is 'evil\.example'"):
-            hosts.require_own([(b"host", b"evil.example")])
+        require(hosts, good, (b"x", b"evil.example"))
+        for fields in ((good, foreign), (foreign, good)):
+            with pytest.raises(ForeignRequest):
+                require(hosts, *fields)
 
 
 def test_embedded_control_token() -> None:
