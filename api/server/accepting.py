@@ -6,7 +6,6 @@ no descriptors are left it says so in one line and waits a moment.
 """
 
 import asyncio
-import errno
 import resource
 import socket
 import sys
@@ -29,7 +28,6 @@ RESTING_SECONDS = 0.1
 """Until it is tried again whether there are descriptors."""
 QUIET_SECONDS = 60
 """Between two lines in the log that there are none."""
-NONE_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 def raise_descriptor_limit() -> int:
@@ -94,8 +92,7 @@ class Acceptor:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                if error.errno not in NONE_LEFT:
-                    raise
+                # Nearly always that no descriptors are left; nothing else is better tried again at once.
                 self._rest_a_moment(error)
                 return
             self._take(connection)
@@ -107,7 +104,13 @@ class Acceptor:
         connection.setblocking(False)
         arriving = self._loop.create_task(self._loop.connect_accepted_socket(self._make_protocol, connection))
         self._arriving.add(arriving)
-        arriving.add_done_callback(self._arriving.discard)
+        arriving.add_done_callback(self._arrived)
+
+    def _arrived(self, arriving: asyncio.Task[object]) -> None:
+        self._arriving.discard(arriving)
+        if not arriving.cancelled():
+            # Looked at, so that asyncio does not tell of a client that has gone again.
+            arriving.exception()
 
     def _rest_a_moment(self, error: OSError) -> None:
         self._loop.remove_reader(self._listener)

@@ -40,8 +40,8 @@ def make_control_token(credentials: Credentials | None, wanted: str | None = Non
 
     Nothing, where signatures are not verified and none is wanted.
     """
-    if wanted is not None or credentials is None:
-        return wanted
+    if wanted or credentials is None:
+        return wanted or None
     return credentials.control_token or token_urlsafe(TOKEN_BYTES)
 
 

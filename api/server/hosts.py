@@ -101,7 +101,7 @@ def host_name(text: str) -> str:
     if not bare.isascii():
         bare = bare.encode("idna").decode()
     found = NAME_AND_PORT.fullmatch(bare)
-    name = found[1].strip("[]").removesuffix(".") if found else bare
+    name = found[1].strip("[]").removesuffix(".") if found else bare.partition("%")[0]
     try:
         return ip_address(name).compressed
     except ValueError:

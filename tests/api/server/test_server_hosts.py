@@ -181,7 +181,7 @@ def test_names_of_an_interface() -> None:
 
 def test_names_are_compared_in_one_form() -> None:
     """Case, port, a last dot and the many ways to write an address make no difference."""
-    names = ("A.Example:1", "a.example.", "[FE80:0::1]:80", "fe80::1", "Bücher.example")
+    names = ("A.Example:1", "a.example.", "[FE80:0::1]:80", "fe80::1%eth0", "Bücher.example")
     assert [host_name(name) for name in names] == [
         "a.example",
         "a.example",
