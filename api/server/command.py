@@ -65,12 +65,15 @@ def serve(
     """
     if (auth is Auth.VERIFY) != (credentials is not None):
         raise typer.BadParameter("--auth verify and --credentials FILE go together", param_hint="'--auth'")
+    _run(Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, tuple(allow_host or ())))
+
+
+def _run(options: Options) -> None:
     # Not before: the other commands start faster without a web server.
     from .credentials import CredentialsError
     from .listening import CannotListen
     from .run import ServeError, run
 
-    options = Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, tuple(allow_host or ()))
     try:
         interrupted = anyio.run(run, options)
     except (LogDamaged, LogUnwritable, EngineStopped) as error:

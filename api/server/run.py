@@ -24,7 +24,7 @@ from .hosts import hosts_of
 from .identity import Authentication
 from .listening import bind, listening, url_of
 from .message import Limits
-from .options import Latency, Options, Throttling, make_clock
+from .options import Auth, Latency, Options, Throttling, make_clock
 from .served_world import ServedWorld, resettable_world
 
 
@@ -136,12 +136,18 @@ def _log_start(
     if limits.connections < Limits().connections:
         log.warning("few descriptors: fewer connections than usual", connections=limits.connections)
     address = ipaddress.ip_address(listener.getsockname()[0])
-    if address.is_loopback:
-        return
-    warning = "not a loopback address: whoever reaches it can act as any account, and move the clock"
-    if address.is_unspecified and not options.allow_hosts:
-        warning += "; only loopback names are answered, unless others are named with --allow-host"
-    log.warning(warning, url=url)
+    if not address.is_loopback:
+        log.warning(_warning_of(options, address.is_unspecified), url=url)
+
+
+def _warning_of(options: Options, is_everywhere: bool) -> str:
+    """What it means to listen elsewhere than on the loopback interface."""
+    risk = {
+        Auth.OPEN: "whoever reaches it can act as any account, and move the clock",
+        Auth.VERIFY: "what is sent can be read on its way, the control token too",
+    }[options.auth]
+    unknown = "; only loopback names are answered, unless others are named with --allow-host"
+    return f"not a loopback address: {risk}{unknown if is_everywhere and not options.allow_hosts else ''}"
 
 
 async def _signal_or_failure(signals: AsyncIterator[signal.Signals], app: App) -> signal.Signals | None:

@@ -240,6 +240,14 @@ def test_other_host(start: Start) -> None:
     assert "only loopback names" not in log
 
 
+def test_other_host_with_signatures(start: Start, tmp_path: Path) -> None:
+    """Where signatures are verified the warning is another: nobody can act as others, but what is sent can be read."""
+    (tmp_path / "c.toml").write_text(CREDENTIALS)
+    _, _, log = start("--host", "0.0.0.0", "--auth", "verify", "--credentials", "c.toml").end()
+    assert "what is sent can be read on its way" in log
+    assert "any account" not in log
+
+
 def test_log_in_use(tmp_path: Path) -> None:
     """A log that somebody else has open for writing is refused."""
     path = tmp_path / "w.db"
