@@ -140,7 +140,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         return listener
 
     monkeypatch.setattr("orgsim.api.server.embed.bind", bind_narrow)
-    with serving(limits=Limits(writing_seconds=0.2, connections=1)) as served:
+    with serving(limits=Limits(writing_seconds=0.05, connections=1)) as served:
         yield served
 
 
