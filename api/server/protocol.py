@@ -5,6 +5,7 @@ that arrives in one piece, as nearly all do, costs no timer, and an answer that 
 """
 
 import asyncio
+import logging
 from collections.abc import Sized
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +19,8 @@ from .organizations import error_body
 HEADER_END = b"\r\n\r\n"
 REFUSING_SECONDS = 1
 """For so long a connection beyond the limit is kept until its request comes, so that the client hears the answer."""
+SILENT = logging.getLogger("orgsim.server.silent")
+SILENT.setLevel(logging.CRITICAL)
 CODES = {408: "RequestTimeoutException", 503: "ServiceUnavailableException"}
 
 
@@ -53,6 +56,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def __init__(self, limits: Limits, **keywords: Any) -> None:
         super().__init__(**keywords)
+        # What uvicorn has to say is about clients that speak no HTTP; they are told so themselves.
+        self.logger = SILENT
         self.limits = limits
         self._unfinished = 0
         """Bytes since the last header that was whole or the last part of a body: they stay in memory."""

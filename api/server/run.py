@@ -2,7 +2,6 @@
 
 import ipaddress
 import json
-import logging
 import signal
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -44,8 +43,6 @@ async def run(options: Options) -> bool:
     """
     log = server_log(options.as_json)
     limits = within_descriptors(Limits(), raise_descriptor_limit())
-    # What uvicorn has to say is about clients that speak no HTTP; they are told so themselves.
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
     credentials = None
     if options.credentials:
         credentials = await anyio.to_thread.run_sync(load_credentials, options.credentials)

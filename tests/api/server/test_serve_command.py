@@ -231,7 +231,7 @@ def test_host_of_nobody() -> None:
 def test_other_host(start: Start) -> None:
     """On another interface than loopback it warns of what that means."""
     server = start("--host", "0.0.0.0")
-    assert server.url.startswith("http://0.0.0.0:")
+    assert server.url.startswith("http://127.0.0.1:")
     code, _, log = server.end()
     assert code == 0
     assert "whoever reaches it can act as any account" in log
