@@ -157,6 +157,18 @@ def reading_mode(path: str) -> str:
     return "mode=rw" if os.access(path, os.W_OK) and os.access(Path(path).parent, os.W_OK) else "mode=ro&immutable=1"
 
 
+def use_for_reading(path: Path) -> FileUse:
+    """Keep a log in mind that is to be read.
+
+    Raises:
+        LogError: it cannot be opened.
+    """
+    try:
+        return FileUse(real_path(path))
+    except OSError as error:
+        raise LogError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 def lock_for_writing(path: Path) -> FileUse:
     """Become the one writer of a log.
 
@@ -274,13 +286,17 @@ class NewLog:
     def _write(self, schema: str, rows: Iterable[Part]) -> None:
         connection = connect(os.fspath(self._unfinished.path), "mode=rw")
         try:
-            # Whatever becomes of it before it has its name, nobody will read it.
-            connection.execute("PRAGMA journal_mode = OFF")
+            # It is synced as a whole when it gets its name; before that nobody reads it.
+            connection.execute("PRAGMA journal_mode = MEMORY")
             connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(schema)
             connection.execute("BEGIN")
             connection.executemany(f"INSERT INTO parts VALUES {ROW}", rows)
             connection.execute("COMMIT")
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
         finally:
             connection.close()
 

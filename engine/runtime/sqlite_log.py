@@ -51,7 +51,9 @@ from .sqlite_file import (
     require_undamaged_wal,
     schema_changes,
     stored_head,
+    use_for_reading,
 )
+from .unfinished import remove_left
 
 Durability = Literal["full", "normal", "off"]
 """``full``: acknowledged survives power loss. ``normal``: a crash of the process. ``off``: as normal, and faster."""
@@ -140,7 +142,7 @@ class SqliteLog:
     async def _open_for_reading(self) -> None:
         await anyio.to_thread.run_sync(inspect, self.path)
         self._real = await anyio.to_thread.run_sync(real_path, self.path)
-        use = await anyio.to_thread.run_sync(FileUse, self._real)
+        use = await anyio.to_thread.run_sync(use_for_reading, self.path)
         self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
         # Before the head is read: a writer beside us only makes it grow.
         noted = await anyio.to_thread.run_sync(self._noted, use)
@@ -155,6 +157,7 @@ class SqliteLog:
         self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
         self._stack.push_async_callback(anyio.to_thread.run_sync, self._leave_note)
         self._real = await anyio.to_thread.run_sync(real_path, self.path)
+        await anyio.to_thread.run_sync(remove_left, Path(self._real))
         if await anyio.to_thread.run_sync(self._noted, use):
             # Whoever may write copies what can be read of a write-ahead log into the log on closing, and deletes it. So
             # a log that was not closed is looked at by a reader first: if events are missing, all stays as it is.

@@ -27,7 +27,7 @@ class Unfinished:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        _remove_left(target)
+        remove_left(target)
         self.path, use = _begun(target)
         self._use: FileUse | None = use
 
@@ -96,17 +96,27 @@ def _link(path: Path, target: Path) -> None:
         path.replace(target)
 
 
-def _remove_left(target: Path) -> None:
+def remove_left(target: Path) -> None:
+    """Remove the unfinished files of processes that were killed.
+
+    Args:
+        target: the name that they should have got; a file that has it already loses only its unfinished name.
+    """
     for path in target.parent.glob(f"{_escaped(target.name)}-new-*"):
-        try:
-            use = FileUse(os.fspath(path))
-        except OSError:
-            continue
-        try:
-            if use.lock():
-                path.unlink(missing_ok=True)
-        finally:
-            use.close()
+        with suppress(OSError):
+            if target.exists() and path.samefile(target):
+                path.unlink()
+            else:
+                _remove_unlocked(path)
+
+
+def _remove_unlocked(path: Path) -> None:
+    use = FileUse(os.fspath(path))
+    try:
+        if use.lock():
+            path.unlink(missing_ok=True)
+    finally:
+        use.close()
 
 
 def _escaped(name: str) -> str:

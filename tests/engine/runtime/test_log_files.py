@@ -257,6 +257,19 @@ async def test_what_a_killed_process_had_not_finished_is_removed(tmp_path: Path)
     assert names_in(tmp_path) == [path.name]
 
 
+async def test_second_name_of_a_log_that_was_being_made(tmp_path: Path) -> None:
+    """Killed between getting its name and losing the unfinished one, a log loses that when it is opened again."""
+    path = tmp_path / "world.db"
+    async with Simulation(path):
+        pass
+    await in_thread((tmp_path / "world.db-new-0123abcd").hardlink_to, path)
+    async with Simulation(path) as sim:
+        assert "world.db-new-0123abcd" not in names_in(tmp_path)
+        await sim.advance(days=1)
+    assert names_in(tmp_path) == ["world.db"]
+    assert await verified(path) == 2
+
+
 # Files that are taken away or replaced while the log is open.
 
 
