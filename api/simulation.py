@@ -190,7 +190,7 @@ class Simulation:
             ValueError: it would end beyond the year 9000.
             RuntimeError: the task holds the time, or the simulation runs in another event loop.
         """
-        self.engine.require_own_loop()
+        self.engine.own_loop.require()
         moment = self.engine.now + microseconds((duration or timedelta()) + timedelta(days=days, hours=hours))
         if moment > LATEST:
             raise ValueError("time cannot run beyond the year 9000")
@@ -276,7 +276,7 @@ class Simulation:
         Raises:
             LogDamaged: a record is missing, or is not the one that was stored; with its position.
         """
-        self.engine.require_own_loop()
+        self.engine.own_loop.require()
         log = self.engine.log
         while after < log.head:
             with self.holding_time():

@@ -83,7 +83,7 @@ class Engine:
         self._closing = False
         self._told = False  # whether anybody has been told that it stopped
         self.advancing = anyio.Lock()
-        self.require_own_loop = OwnLoop().require
+        self.own_loop = OwnLoop()
 
     @property
     def now(self) -> int:
@@ -145,7 +145,7 @@ class Engine:
 
     async def submit_at(self, request: Struct, caller: Caller) -> tuple[Struct, int]:
         """As ``submit``, with the position of the command's first event beside the answer; 0 if there was none."""
-        self.require_own_loop()
+        self.own_loop.require()
         if self.crowded:
             await self.room()
         try:
@@ -170,7 +170,7 @@ class Engine:
 
     async def perform(self, request: Struct) -> Events:
         """Post an internal operation in the name of the simulation and wait until it is durable."""
-        self.require_own_loop()
+        self.own_loop.require()
         if self.crowded:
             await self.room()
         events = self.post(request, SIMULATION)
@@ -396,7 +396,7 @@ class Engine:
                 self.timer_changed.set()
 
     def _require_running(self) -> None:
-        self.require_own_loop()
+        self.own_loop.require()
         if self._stopped or self._closing:
             raise self._refusal() from self._cause
 

@@ -8,7 +8,7 @@ before. The digest at a position covers every record up to there, depends on the
 were batched, and costs a tenth of a digest per record.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from hashlib import sha256
 from itertools import islice
 from typing import Protocol
@@ -82,6 +82,10 @@ class Chain:
             if self.position % SEGMENT == 0:
                 completed.append((self.position, self._sealed))
         return completed
+
+
+Read = Callable[[int, int], Awaitable[list[bytes]]]
+"""Reads records behind a position, up to a number of them."""
 
 
 class EventLog(Protocol):
@@ -213,10 +217,12 @@ async def verified_envelopes(log: EventLog, begin: Chain | None = None) -> Async
         LogDamaged: with the first position that does not match, or the segment's first where no checksum tells.
     """
     chain = begin.copy() if begin else Chain()
+    # Digests say more than checksums: where a log can read without comparing those, that is quicker.
+    read: Read = getattr(log, "read_unchecked", log.read)
     while chain.position < log.head:
         after = chain.position
         last = min(after + READ_SIZE, log.head)
-        records = await log.read(after, last - after)
+        records = await read(after, last - after)
         if len(records) != last - after:
             raise LogDamaged(log.name, after + len(records) + 1, "the record is missing")
         computed = dict(chain.extend(records))

@@ -24,6 +24,5 @@ class OwnLoop:
         Raises:
             RuntimeError: it does not.
         """
-        # Before every call: the two comparisons cost a tenth of a microsecond.
         if get_ident() != self._thread or (self._loop and asyncio.get_running_loop() is not self._loop):
             raise RuntimeError(ELSEWHERE)
