@@ -9,6 +9,7 @@ written. There are two slots that are written in turn, each with its checksum, s
 when the process was killed leaves the one before.
 """
 
+import errno
 import mmap
 import os
 from contextlib import suppress
@@ -64,7 +65,8 @@ class HeadNote:
             if os.fstat(descriptor).st_size != SIZE:
                 # Written, not only made longer: a page that has no place on the disk could not be written later.
                 os.ftruncate(descriptor, 0)
-                os.write(descriptor, bytes(SIZE))
+                if os.write(descriptor, bytes(SIZE)) != SIZE:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path)
             self._mapping = mmap.mmap(descriptor, SIZE)
         finally:
             os.close(descriptor)
