@@ -28,7 +28,7 @@ from ..engine.operation import Caller
 from ..engine.runtime.clock import Clock, SimulatedClock, Sleeper
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.processes import Process, Processes
-from ..engine.shapes.base import moment
+from ..engine.shapes.base import moment_text
 from ..engine.state import State
 from ..projections.views import Views
 from .client import Client
@@ -173,7 +173,8 @@ class _Block:
             except anyio.get_cancelled_exc_class():
                 raise
             except BaseException as error:
-                error.add_note(f"in the process {process.name}, at {moment(self._engine.now):%Y-%m-%d %H:%M:%S} UTC")
+                when = moment_text(self._engine.now, "%Y-%m-%d %H:%M:%S UTC")
+                error.add_note(f"in the process {process.name}, at {when}")
                 self.fail(error)
             finally:
                 self._end()

@@ -19,7 +19,7 @@ from rich.text import Text
 from ..engine.envelope import Envelope
 from ..engine.runtime.engine import EngineStopped, Listener
 from ..engine.runtime.log import EventLog, LogDamaged, LogError, LogUnwritable
-from ..engine.shapes.base import moment
+from ..engine.shapes.base import moment_text
 from .play import Progress as Report
 from .scenario import ScenarioError
 
@@ -108,6 +108,6 @@ def reading_bar(log: EventLog, what: str = "Reading") -> Generator[Listener, Non
     with progress_bar() as progress:
 
         def listen(envelopes: Sequence[Envelope]) -> None:
-            progress(what, envelopes[-1].position, log.head, f"{moment(envelopes[-1].time):%Y-%m-%d}")
+            progress(what, envelopes[-1].position, log.head, moment_text(envelopes[-1].time, "%Y-%m-%d"))
 
         yield listen

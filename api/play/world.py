@@ -12,7 +12,7 @@ from ...engine.operations import accept_handshake, decline_handshake, leave_orga
 from ...engine.runtime.clock import SimulatedClock
 from ...engine.runtime.engine import Engine
 from ...engine.settings import LATEST
-from ...engine.shapes.base import moment
+from ...engine.shapes.base import moment, moment_text
 from ..scenario.model import ScenarioError
 from .agenda import ACCEPT, LEAVE, Agenda, Alone
 from .tally import THROTTLING, Tally
@@ -48,7 +48,7 @@ class World:
 
     async def breathe(self, what: str, done: int, total: int) -> None:
         """Every ``CHUNK`` commands of a long loop, and at its end: give the writer a turn, and tell how far it is."""
-        self._progress(what, done, total, f"{moment(self.engine.now):%Y-%m-%d}")
+        self._progress(what, done, total, moment_text(self.engine.now, "%Y-%m-%d"))
         await self.engine.room()
 
     async def move_to(self, time: int, what: str = "Answering") -> None:

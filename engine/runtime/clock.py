@@ -188,24 +188,31 @@ class Signal:
 
 
 class PacedClock:
-    """Runs ``factor`` times as fast as real time: a new world from ``start`` on (by default the present), an old one
-    from where it stands."""
+    """Runs ``factor`` times as fast as real time from the moment at which a world begins: a new one at ``start`` (by
+    default the present), an old one where it stands. Before that it shows where a new world would begin."""
 
     def __init__(self, factor: float, start: int | None = None) -> None:
         if not factor > 0:
             raise ValueError(f"the factor of a paced clock must be above 0, not {factor}")
         self.factor = factor
-        self._start = WallClock().now() if start is None else start
-        self._began = time.monotonic()
-
-    def begin(self, start: int) -> None:
-        """Take up where an old world stands; for the engine alone."""
         self._start = start
-        self._began = time.monotonic()
+        self._begun: tuple[int, float] | None = None
+        """The moment at which a world began, in its time and in ours."""
+
+    def begin(self, moment: int | None = None) -> None:
+        """Run from where an old world stands, or (None) from where a new one begins; for the engine alone."""
+        # It may have run for another world before; a new one begins at the start all the same.
+        self._begun = self._beginning() if moment is None else moment, time.monotonic()
 
     def now(self) -> int:
         """The reading."""
-        return self._start + int((time.monotonic() - self._began) * self.factor * SECOND)
+        if self._begun is None:
+            return self._beginning()
+        moment, began = self._begun
+        return moment + int((time.monotonic() - began) * self.factor * SECOND)
+
+    def _beginning(self) -> int:
+        return WallClock().now() if self._start is None else self._start
 
     async def sleep_until(self, moment: int) -> None:
         """Sleep until the clock has reached the moment."""

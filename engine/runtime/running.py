@@ -28,7 +28,8 @@ async def running_engine(
 
     Args:
         log: any ``EventLog``; stays open on leaving.
-        clock: a new world begins at its reading; a simulated or paced one is set to where an old world stands.
+        clock: a new world begins at its reading, and a paced one begins to run then; a simulated or paced one is set to
+            where an old world stands.
         seed: of a new world; an old one keeps its own.
         settings: of a new world; an old one keeps its own.
         listeners: called with each batch of events once it is durable, and with all old ones first.
@@ -70,6 +71,8 @@ def _set_clock(engine: Engine) -> None:
     clock, now = engine.clock, engine.state.now
     if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
         clock.begin(now)
+    elif isinstance(clock, PacedClock):
+        clock.begin()
     elif clock.now() < now:
         name = engine.log.name
         raise ValueError(f"{name}: the world stands at a later time than its clock shows; give it a simulated one")

@@ -14,6 +14,19 @@ def moment(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
 
+def moment_text(microseconds: int, form: str) -> str:
+    """A time of the core for messages, which must not fail because of it: clocks can run beyond the calendar.
+
+    Args:
+        microseconds: since the epoch.
+        form: as for ``strftime``.
+    """
+    try:
+        return moment(microseconds).strftime(form)
+    except OverflowError:
+        return "a moment beyond the calendar"
+
+
 class Shape(Struct, frozen=True, gc=False, rename="pascal", omit_defaults=True):
     """A structure of AWS's answers."""
 

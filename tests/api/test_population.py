@@ -19,9 +19,10 @@ from orgsim.engine.errors import HandshakeNotFoundException, Refused
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import invite_account_to_organization
 from orgsim.engine.runtime import driver
+from orgsim.engine.runtime.clock import Clock
 from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.runtime.log import EventLog, LogError, MemoryLog
-from orgsim.engine.settings import DAY
+from orgsim.engine.settings import DAY, SECOND
 from orgsim.engine.timers import NEVER
 
 MANAGER, FIRST = "111111111111", "200000000000"
@@ -839,11 +840,11 @@ async def test_autojump_makes_no_difference() -> None:
     assert len(digests) == 1
 
 
-@pytest.mark.parametrize("clock", [PacedClock(1e9, start=0), WallClock()])
-async def test_clocks_that_run(clock: Any) -> None:
+@pytest.mark.parametrize("make_clock", [lambda: PacedClock(1e6, start=0), WallClock])
+async def test_clocks_that_run(make_clock: Callable[[], Clock]) -> None:
     """Under a clock that runs the same program works: everybody wakes, starts at an interval, and errors arrive."""
     woken: list[str] = []
-    async with Simulation(clock=clock) as sim:
+    async with Simulation(clock=make_clock()) as sim:
         signal = sim.signal()
 
         async def process(me: Actor) -> None:
@@ -863,6 +864,21 @@ async def test_clocks_that_run(clock: Any) -> None:
         with pytest.raises(OwnError):
             async with sim.population(2, fails):
                 await anyio.sleep_forever()
+
+
+async def test_error_beyond_the_calendar() -> None:
+    """What a process raises arrives, with its note, also when the clock has run to a moment that has no date."""
+    async with Simulation(clock=PacedClock(1, start=400_000_000_000 * SECOND)) as sim:
+
+        async def fails(me: Actor) -> None:
+            raise OwnError
+
+        with pytest.raises(OwnError) as caught:
+            async with sim.population(1, fails):
+                await anyio.sleep_forever()
+        assert caught.value.__notes__ == [
+            "in the process fails of account 200000000000, at a moment beyond the calendar"
+        ]
 
 
 # The world outside.

@@ -7,8 +7,9 @@ import anyio
 import pytest
 from typer.testing import CliRunner
 
-from orgsim.api import Simulation
+from orgsim.api import PacedClock, Simulation
 from orgsim.api.cli import app
+from orgsim.engine.settings import SECOND
 
 MANAGEMENT = "111111111111"
 
@@ -56,3 +57,16 @@ def test_policies(log: str) -> None:
     assert (policy["Name"], policy["Type"], policy["AwsManaged"]) == ("Costs", "TAG_POLICY", False)
     for_people = shown(log, "policies")
     assert all(text in for_people for text in (policy["Id"], "TAG_POLICY", "Costs", "Who pays"))
+
+
+def test_verify_beyond_the_calendar(tmp_path: Path) -> None:
+    """A log that ends at a moment without a date is verified as any other: how far it has been read needs none."""
+
+    async def write(path: Path) -> None:
+        async with Simulation(path, clock=PacedClock(1, start=400_000_000_000 * SECOND)):
+            pass
+
+    anyio.run(write, tmp_path / "w.db")
+    done = CliRunner().invoke(app, ["verify", str(tmp_path / "w.db")])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "1 events" in done.stdout

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from orgsim.engine.errors import InvalidInputException, SerializationException
 from orgsim.engine.operation import read_request
+from orgsim.engine.shapes.base import moment_text
 from orgsim.engine.shapes.timestamps import Timestamp, microseconds, month_start
 
 
@@ -76,3 +77,13 @@ def test_missing() -> None:
 def test_months(when: tuple[int, ...], ahead: int, start: tuple[int, ...]) -> None:
     """A month begins at midnight UTC of its first day, and December is followed by January."""
     assert month_start(time(*when), ahead) == time(*start)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [(0, "1970-01-01 00:00"), (time(9999, 12, 31), "9999-12-31 00:00"), (time(9999, 12, 31) + 86_400_000_000, None)],
+    ids=str,
+)
+def test_text_for_messages(moment: int, text: str | None) -> None:
+    """A moment that has no date is told as one, and does not fail the message that it stands in."""
+    assert moment_text(moment, "%Y-%m-%d %H:%M") == (text or "a moment beyond the calendar")

@@ -1,7 +1,7 @@
 """Time: the simulated clock stands still until it is moved, what lies on the way happens in order; the others run."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,15 +13,16 @@ import anyio.lowlevel
 import pytest
 
 from orgsim.api import Simulation
-from orgsim.engine.envelope import Envelope
+from orgsim.engine.envelope import Envelope, decode_envelope
 from orgsim.engine.errors import Refused
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import create_account, create_organization, invite_account_to_organization
+from orgsim.engine.runtime import clock as clock_module
 from orgsim.engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock
 from orgsim.engine.runtime.engine import Engine
 from orgsim.engine.runtime.log import EventLog, MemoryLog
 from orgsim.engine.runtime.running import running_engine
-from orgsim.engine.settings import DAY, SECOND, Settings
+from orgsim.engine.settings import DAY, HOUR, SECOND, Settings
 from orgsim.engine.timers import NEVER
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -469,6 +470,61 @@ async def test_paced_clock_runs(clock: Any) -> None:
         assert sim.now >= before + timedelta(days=100)
 
 
+class OurTime:
+    """Real time as the clocks see it, set by hand."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def time_ns(self) -> int:
+        return int(self.seconds * 1_000_000_000)
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch) -> OurTime:
+    """The real time of all clocks."""
+    ours = OurTime()
+    monkeypatch.setattr(clock_module, "time", ours)
+    return ours
+
+
+async def test_paced_clock_begins_with_its_world(ours: OurTime) -> None:
+    """However long before it was made, the clock of a new world shows its start until the world begins, then it runs."""
+    log, clock = MemoryLog(), PacedClock(3_600, start=5 * DAY)
+    ours.seconds += 100
+    assert clock.now() == 5 * DAY
+    async with running_engine(log, clock=clock) as engine:
+        assert engine.now == 5 * DAY
+        ours.seconds += 2
+        assert engine.now == 5 * DAY + 2 * HOUR
+    (record,) = await log.read(0, 1)
+    assert decode_envelope(record).time == 5 * DAY
+
+
+async def test_paced_clock_without_a_start_begins_at_the_present(ours: OurTime) -> None:
+    """A new world begins at the moment of real time at which it begins, not at that at which its clock was made."""
+    clock = PacedClock(3_600)
+    ours.seconds += 100
+    assert clock.now() == 1_100 * SECOND
+    async with running_engine(MemoryLog(), clock=clock) as engine:
+        assert engine.now == 1_100 * SECOND
+        ours.seconds += 1
+        assert engine.now == 1_100 * SECOND + HOUR
+
+
+async def test_every_new_world_begins_at_the_start_of_its_paced_clock(ours: OurTime) -> None:
+    """A clock that has run for one new world begins anew with the next."""
+    clock = PacedClock(3_600, start=5 * DAY)
+    for _ in range(2):
+        async with running_engine(MemoryLog(), clock=clock) as engine:
+            assert engine.now == 5 * DAY
+            ours.seconds += 1
+            assert engine.now == 5 * DAY + HOUR
+
+
 async def test_wall_clock_tells_real_time() -> None:
     """The world's time is now, and a sleep of a millisecond ends after it."""
     clock = WallClock()
@@ -496,10 +552,10 @@ def test_paced_clock_cannot_stand_still_or_run_back(factor: float) -> None:
         PacedClock(factor)
 
 
-@pytest.mark.parametrize("clock", [PacedClock(1), WallClock()])
-async def test_only_a_simulated_clock_can_be_moved(clock: Clock) -> None:
+@pytest.mark.parametrize("make_clock", [lambda: PacedClock(1), WallClock])
+async def test_only_a_simulated_clock_can_be_moved(make_clock: Callable[[], Clock]) -> None:
     """Advancing any other clock is a TypeError that says so."""
-    async with Simulation(clock=clock) as sim:
+    async with Simulation(clock=make_clock()) as sim:
         for move in (
             lambda: sim.advance(days=1),
             lambda: sim.advance_to(sim.now + timedelta(days=1)),
