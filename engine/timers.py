@@ -5,9 +5,10 @@ in which they were set: each kind is a queue. A million handshakes are a million
 to look at the next one costs nothing. What takes a varying time, and is never much at once, is an appointment in a
 heap.
 
-The head of a queue is always live: whoever ends a handshake calls ``trim_ended``. Equal moments fire in the order in
-which they were set. Within a queue that is its order; between queues the longer delay was set earlier; appointments
-come last.
+The head of a queue is always live: whoever ends a handshake calls ``trim_ended``. Of what is due at one moment, that
+which was set first fires first. Within a queue that is its order; between them it is told by when each was set, which
+the handshakes and the appointments know. What was set at one moment too had the same delay: then expiries of migrations
+come first, disappearances second, expiries of invitations third and appointments last.
 """
 
 import heapq
@@ -16,13 +17,16 @@ from collections import deque
 from msgspec import Struct, field
 
 from .handshake import Handshake
-from .settings import HANDSHAKE_RETENTION
+from .settings import HANDSHAKE_RETENTION, INVITATION_LIFETIME, MIGRATION_LIFETIME
 
 NEVER = 2**63 - 1
 
+_DELAYS = (MIGRATION_LIFETIME, HANDSHAKE_RETENTION, INVITATION_LIFETIME)
+assert min(_DELAYS) > 0, "what is due before it was set cannot be put in order"
+assert len(set(_DELAYS)) == len(_DELAYS), "kinds of one delay are ordered by one queue, which they have to share"
 
-Appointment = tuple[int, int, str, str]
-"""When it is due, the position that set it, the internal operation to fire, and what that is about."""
+Appointment = tuple[int, int, int, str, str]
+"""When it is due, when it was set, the position that set it, the internal operation to fire, and what that is about."""
 
 
 class Timers(Struct):
@@ -49,9 +53,9 @@ class Timers(Struct):
             self.next_due = min(self.next_due, handshake.ended_at + HANDSHAKE_RETENTION)
         self.purges.append(handshake)
 
-    def appoint(self, due: int, position: int, operation: str, subject: str) -> None:
+    def appoint(self, due: int, now: int, position: int, operation: str, subject: str) -> None:
         """Set an internal operation for a moment."""
-        heapq.heappush(self.appointments, (due, position, operation, subject))
+        heapq.heappush(self.appointments, (due, now, position, operation, subject))
         self.next_due = min(self.next_due, due)
 
     def trim_ended(self, queue: deque[Handshake]) -> None:
@@ -69,12 +73,31 @@ class Timers(Struct):
     def clear_appointment(self, operation: str, subject: str) -> None:
         """Clear an appointment, wherever it stands in the heap (there are few); nothing happens if there is none."""
         appointments = self.appointments
-        if appointments and appointments[0][2:] == (operation, subject):
+        if appointments and appointments[0][3:] == (operation, subject):
             heapq.heappop(appointments)
         else:
-            self.appointments = [entry for entry in appointments if entry[2:] != (operation, subject)]
+            self.appointments = [entry for entry in appointments if entry[3:] != (operation, subject)]
             heapq.heapify(self.appointments)
         self._look()
+
+    def first(self) -> Handshake | Appointment:
+        """What happens next: of all that is due then, what was set first. Something is due.
+
+        A live handshake expires, one that has ended disappears.
+        """
+        # Once for each of a million timers: no list of candidates. Of one moment of setting, the first one here stays.
+        due, was_set, first = self.next_due, NEVER, None
+        if self.migrations and (head := self.migrations[0]).requested.expires_at == due:
+            first, was_set = head, head.requested_at
+        if self.purges and (head := self.purges[0]).ended_at + HANDSHAKE_RETENTION == due and head.ended_at < was_set:
+            first, was_set = head, head.ended_at
+        if self.invitations:
+            head = self.invitations[0]
+            if head.requested.expires_at == due and head.requested_at < was_set:
+                first, was_set = head, head.requested_at
+        if first is None or (self.appointments and self.appointments[0][:2] < (due, was_set)):
+            return self.appointments[0]
+        return first
 
     @property
     def next_purge(self) -> int:

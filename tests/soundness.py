@@ -240,7 +240,7 @@ def check_appointments(state: State) -> None:
             expected.append((since + CLOSED_ACCOUNT_RETENTION, "CleanClosedAccount", account))
         if organization.publication_at is not None:
             expected.append((organization.publication_at, "PublishEffectivePolicies", organization.id))
-    appointed = [(due, operation, subject) for due, _, operation, subject in state.timers.appointments]
+    appointed = [(due, operation, subject) for due, _, _, operation, subject in state.timers.appointments]
     closures = {subject: due for due, operation, subject in appointed if operation == "FinishAccountClosure"}
     assert closures.keys() == closing.keys()
     assert all(asked_for <= closures[account] <= asked_for + LONGEST_CLOSURE for account, asked_for in closing.items())

@@ -348,7 +348,7 @@ def appointment_pops(operation: str) -> Plant:
         def popping(timers: Timers) -> msgspec.Struct:
             request = due_request(timers)
             subject = next(iter(msgspec.structs.asdict(request).values()))
-            if timers.appointments and timers.appointments[0][2:] == (operation, subject):
+            if timers.appointments and timers.appointments[0][3:] == (operation, subject):
                 heapq.heappop(timers.appointments)
                 timers._look()
             return request

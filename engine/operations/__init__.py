@@ -105,13 +105,10 @@ INTERNAL_OPERATIONS: dict[str, InternalOperation] = {
 
 
 def due_request(timers: Timers) -> Struct:
-    """What the next timer asks for. Of equal moments the longer delay was set earlier (see ``timers``)."""
-    due = timers.next_due
-    if timers.migrations and timers.migrations[0].requested.expires_at == due:
-        return expire_handshake.Request(timers.migrations[0].requested.handshake)
-    if timers.next_purge == due:
-        return purge_handshake.Request(timers.purges[0].requested.handshake)
-    if timers.invitations and timers.invitations[0].requested.expires_at == due:
-        return expire_handshake.Request(timers.invitations[0].requested.handshake)
-    _, _, operation, subject = timers.appointments[0]
-    return INTERNAL_OPERATIONS[operation].Request(subject)
+    """What the next timer asks for."""
+    first = timers.first()
+    if isinstance(first, tuple):
+        _, _, _, operation, subject = first
+        return INTERNAL_OPERATIONS[operation].Request(subject)
+    end = expire_handshake if first.ended_at < 0 else purge_handshake
+    return end.Request(first.requested.handshake)

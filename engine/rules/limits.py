@@ -22,7 +22,7 @@ def closure_finishes(organization: Organization, state: State, now: int) -> int:
     """When the next of the closures in progress ends."""
     pending = organization.closures.pending
     return min(
-        (due for due, _, operation, account in state.timers.appointments if operation == CLOSE and account in pending),
+        (due for due, *_, operation, account in state.timers.appointments if operation == CLOSE and account in pending),
         default=now,
     )
 

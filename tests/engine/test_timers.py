@@ -1,8 +1,12 @@
+import subprocess
+import sys
 from collections import deque
+from itertools import permutations
 
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, START, World
+from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER, World
 
+from orgsim.engine import timers as timers_module
 from orgsim.engine.events import (
     AccountCreationRequested,
     AccountCreationSucceeded,
@@ -11,7 +15,13 @@ from orgsim.engine.events import (
     HandshakeRequested,
 )
 from orgsim.engine.handshake import HandshakeState
-from orgsim.engine.operations import accept_handshake, cancel_handshake, decline_handshake
+from orgsim.engine.operations import (
+    accept_handshake,
+    cancel_handshake,
+    decline_handshake,
+    enable_all_features,
+    invite_account_to_organization,
+)
 from orgsim.engine.settings import DAY, SECOND
 from orgsim.engine.timers import NEVER
 from orgsim.engine.words import Action, FeatureSet, PartyType
@@ -51,6 +61,76 @@ def test_nothing_is_due() -> None:
     world.founded()
     assert world.state.timers.next_due == NEVER
     assert world.advance(days=10_000) == []
+
+
+def fired_at_once(world: World, due: int) -> list[str]:
+    """What has happened at a moment, by the names of handshakes and account creations, in its order."""
+    return [
+        getattr(envelope.event, "handshake", None) or envelope.event.request
+        for envelope in world.log
+        if envelope.time == due
+        and isinstance(envelope.event, HandshakeExpired | HandshakePurged | AccountCreationSucceeded)
+    ]
+
+
+def set_two(world: World, kind: str) -> list[str]:
+    """Two timers of a kind: the names of their handshakes, as they were set."""
+    if kind == "migrations":
+        return [world.migrating(manager)[0] for manager in (RIVAL, FOUNDER)]
+    # Of an organization without a migration, which would end open invitations.
+    accounts = (OTHER, MEMBER) if kind == "invitations" else ("666666666666", "555555555555")
+    handshakes = [world.invited(account, STRANGER) for account in accounts]
+    if kind == "retention":
+        for handshake in handshakes:
+            world.do(cancel_handshake.Request(handshake), STRANGER)
+    return handshakes
+
+
+def live_with(monkeypatch: pytest.MonkeyPatch, invitations: int, migrations: int, retention: int) -> None:
+    """Lifetimes in days, other than AWS's."""
+    monkeypatch.setattr(invite_account_to_organization, "INVITATION_LIFETIME", invitations * DAY)
+    monkeypatch.setattr(enable_all_features, "MIGRATION_LIFETIME", migrations * DAY)
+    monkeypatch.setattr(timers_module, "HANDSHAKE_RETENTION", retention * DAY)
+
+
+@pytest.mark.parametrize(("invitations", "migrations", "retention"), list(permutations((30, 60, 90))))
+def test_set_earlier_fires_earlier(
+    invitations: int, migrations: int, retention: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the lifetimes, what is due at one moment fires in the order of setting, appointments in their place."""
+    live_with(monkeypatch, invitations, migrations, retention)
+    kinds = {invitations: "invitations", migrations: "migrations", retention: "retention"}
+    world, due = World(), START + 90 * DAY
+    organization, *_ = [world.founded(manager) for manager in (STRANGER, FOUNDER, RIVAL)]
+    names: list[str] = []
+    for lifetime in (90, 60, 30):
+        names += set_two(world, kinds[lifetime])
+        world.advance(days=15)
+        names += [f"car-{lifetime}-b", f"car-{lifetime}-a"]
+        world.evolve(*(creation(organization, name, due) for name in names[-2:]))
+        world.advance(days=15)
+    assert fired_at_once(world, due) == names
+
+
+@pytest.mark.parametrize("kind", ["invitations", "migrations", "retention"])
+def test_set_at_one_moment_for_one_moment(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what was set at one moment too, appointments fire last, though they were set before."""
+    live_with(monkeypatch, 90, 90, 90)
+    world, due = World(), START + 90 * DAY
+    organization, *_ = [world.founded(manager) for manager in (STRANGER, FOUNDER, RIVAL)]
+    world.evolve(creation(organization, "car-1", due))
+    names = set_two(world, kind)
+    world.advance(days=90)
+    assert fired_at_once(world, due) == [*names, "car-1"]
+
+
+@pytest.mark.parametrize("lifetime", ["settings.HANDSHAKE_RETENTION", "0", "-settings.DAY"])
+def test_delays_that_cannot_be_ordered(lifetime: str) -> None:
+    """Two kinds with one delay, and a delay that is none, are refused before anything runs."""
+    code = f"from orgsim.engine import settings; settings.INVITATION_LIFETIME = {lifetime}; import orgsim.engine.timers"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "AssertionError: " in done.stderr
 
 
 def test_equal_moments_of_every_kind() -> None:

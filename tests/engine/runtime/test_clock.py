@@ -492,7 +492,7 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> OurTime:
 
 
 async def test_paced_clock_begins_with_its_world(ours: OurTime) -> None:
-    """However long before it was made, the clock of a new world shows its start until the world begins, then it runs."""
+    """However early it was made, the clock of a new world shows its start until the world begins, and then runs."""
     log, clock = MemoryLog(), PacedClock(3_600, start=5 * DAY)
     ours.seconds += 100
     assert clock.now() == 5 * DAY
