@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("engine", "projections", "api")
+ROOM = "orgsim"
+"""The folder of the command itself."""
 
 IMPORT_ALL = """
 import importlib, json, sys
@@ -32,7 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for file in (ROOT / "pyproject.toml", *ROOT.glob("README*"), *ROOT.glob("LICENSE*")):
         shutil.copy(file, source)
-    for folder in (*FLOORS, "tests", "scenarios"):
+    for folder in (*FLOORS, ROOM, "tests", "scenarios"):
         shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
     # What builds is there already in an environment that has all the extras; elsewhere pip fetches it.
     isolation = ["--no-isolation"] if int(version("setuptools").partition(".")[0]) >= 84 else []
@@ -62,15 +64,15 @@ def modules(wheel: Path) -> dict[str, str]:
 
 
 def test_content(wheel: Path) -> None:
-    """The wheel holds the three floors whole, each marked as typed, and nothing outside orgsim and its metadata."""
+    """The wheel holds the command and the three floors whole, all marked as typed, and nothing else but metadata."""
     names = set(ZipFile(wheel).namelist())
     metadata = {name for name in names if name.startswith(f"orgsim-{version('orgsim')}.dist-info/")}
     source = {file.relative_to(ROOT) for floor in FLOORS for file in (ROOT / floor).rglob("*.py")}
     page = {f"orgsim/api/report/page.{kind}" for kind in ("css", "html", "js")}
     typed = {f"orgsim/{floor}/py.typed" for floor in FLOORS}
-    assert names - metadata == {f"orgsim/{file.as_posix()}" for file in source} | typed | page
+    command = {f"{ROOM}/{file.name}" for file in (ROOT / ROOM).glob("*.py")} | {f"{ROOM}/py.typed"}
+    assert names - metadata == {f"orgsim/{file.as_posix()}" for file in source} | typed | page | command
     assert metadata
-    assert "orgsim/__init__.py" not in names
 
 
 def test_every_module(wheel: Path, environment: Path) -> None:
