@@ -29,7 +29,7 @@ from .show import COLUMNS, ROWS, Subject, minute
 from .simulate_command import simulate
 from .snapshots import Proof, take_snapshot
 from .sweep.command import sweep
-from .terminal import AsJson, complain, out, print_json, reading_bar, run
+from .terminal import AsJson, complain, out, print_json, print_table, reading_bar, run
 
 app = typer.Typer(
     name="orgsim",
@@ -40,6 +40,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+NARROWEST = 80
+"""To so many columns the tables of ``show`` can be folded and be read."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -83,7 +87,7 @@ def show(
     table = Table(*(Column(name, overflow="fold", no_wrap=index == 0) for index, name in enumerate(names)), box=SIMPLE)
     for row in shown:
         table.add_row(*cells(row))
-    out.print(table)
+    print_table(table, narrowest=NARROWEST)
     more = f", {total - len(shown):,} more with --limit" if total > len(shown) else ""
     seen = " that can be seen (ended ones disappear after 30 days)" if subject is Subject.HANDSHAKES else ""
     out.print(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC", soft_wrap=True)

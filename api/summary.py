@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Column, Table
 
 from . import wording
 from .play import Outcome
-from .terminal import out
+from .terminal import out, print_table
 from .wording import STATISTICS
 
 NAME = 24
@@ -134,7 +133,7 @@ def _print_table(head: str, names: Iterable[str], rows: Iterable[tuple[str, ...]
     table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for row in rows:
         table.add_row(*map(escape, row))
-    out.print(Padding(table, (0, 0, 0, 2), expand=False), highlight=False)
+    print_table(table, indent=2)
 
 
 def _print_run(outcome: Outcome, report: Path | None) -> None:

@@ -12,8 +12,10 @@ import anyio
 import msgspec
 import typer
 from rich.console import Console
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
-from rich.table import Column
+from rich.table import Column, Table
 from rich.text import Text
 
 from ..engine.envelope import Envelope
@@ -26,6 +28,8 @@ from .scenario import ScenarioError
 # Into a file or a pipe, rows may be wider than the 80 columns that are assumed there.
 out = Console(width=None if sys.stdout and sys.stdout.isatty() else 200)
 err = Console(stderr=True)
+UNLIMITED = 10_000
+"""Columns of a terminal that is wider than any."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text for people.")]
 T = TypeVar("T")
@@ -74,6 +78,21 @@ class Pace(ProgressColumn):
         left = timedelta(seconds=round(task.time_remaining or 0))
         time = f"{timedelta(seconds=round(elapsed))}" if task.finished else f"{left} left"
         return Text(f"{speed:,.0f}/s {time}")
+
+
+def print_table(table: Table, *, narrowest: int | None = None, indent: int = 0) -> None:
+    """Print a table of which nothing is left out: on a terminal that is too narrow its lines run on.
+
+    Args:
+        table: the table.
+        narrowest: so many columns it may be folded to; by default it is never folded.
+        indent: so many spaces stand before each line.
+    """
+    content = Padding(table, (0, 0, 0, indent), expand=False)
+    natural = Measurement.get(out, out.options.update(max_width=UNLIMITED), content).maximum
+    width = max(out.width, min(natural, narrowest or UNLIMITED))
+    # A console of its own, since none prints anything wider than itself.
+    Console(width=width).print(content, highlight=False)
 
 
 @contextmanager

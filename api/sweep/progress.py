@@ -1,6 +1,5 @@
 """What a person sees of a sweep: how far it is while it lasts, and a table of combinations at the end."""
 
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -21,6 +20,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ..scenario.parameters import written
+from ..terminal import print_table
 from .plan import Plan, Run
 from .summary import CombinationSummary, Summary
 
@@ -86,8 +86,6 @@ def watching(plan: Plan) -> Generator[Bar, None, None]:
 
 def print_summary(summary: Summary) -> None:
     """A row for each combination of parameters, on stdout."""
-    # Into a file or a pipe, rows may be wider than the 80 columns that are assumed there.
-    out = Console(width=None if sys.stdout.isatty() else 200)
     names = list(summary.combinations[0].parameters)
     figures = ("finalize_days", "migration_days.p95", "expired_share")
     heads = [*names, "finished", "chance", "from", "to", *(f"{name} median (p5 to p95)" for name in figures)]
@@ -101,7 +99,7 @@ def print_summary(summary: Summary) -> None:
     table = Table(*(Column(head, justify="right") for head in heads), box=SIMPLE)
     for row in rows:
         table.add_row(*map(escape, row))
-    out.print(table)
+    print_table(table)
 
 
 def _cells(combination: CombinationSummary, figures: tuple[str, ...]) -> list[str]:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import anyio
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
-from orgsim.api import PacedClock, Simulation
+from orgsim.api import PacedClock, Simulation, terminal
 from orgsim.api.cli import app
+from orgsim.api.show import COLUMNS, Subject
 from orgsim.engine.settings import SECOND
 
 MANAGEMENT = "111111111111"
@@ -70,3 +72,26 @@ def test_verify_beyond_the_calendar(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["verify", str(tmp_path / "w.db")])
     assert (done.exit_code, done.stderr) == (0, "")
     assert "1 events" in done.stdout
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+@pytest.mark.parametrize("subject", ["organization", "units", "accounts", "policies", "handshakes"])
+def test_narrow_terminal(subject: str, columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However narrow the terminal is, every heading and every character of an id is there."""
+    log = str(tmp_path / "w.db")
+
+    async def write() -> None:
+        await _write(Path(log))
+        async with Simulation(log) as sim:
+            await sim.client(MANAGEMENT).invite_account_to_organization(target={"Type": "ACCOUNT", "Id": "3" * 12})
+
+    anyio.run(write)
+    rows = json.loads(shown(log, subject, "--json"))[subject]
+    monkeypatch.setattr(terminal, "out", Console(width=columns))
+    told = shown(log, subject)
+    for row in rows:
+        assert row["Id"] in told
+    folded = "".join(told.split())
+    for heading in COLUMNS[Subject(subject)][0]:
+        assert heading.split()[-1] in folded
+    assert "…" not in told
