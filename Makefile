@@ -48,7 +48,7 @@ test: $(VENV)/installed-test $(CLIENTS)/installed
 	$(BIN)/python -m pytest
 
 campaign: $(VENV)/installed-test
-	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s tests/test_model.py tests/test_schedules.py \
+	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s tests/test_model.py tests/test_games.py \
 		tests/engine/runtime/test_faulty_store.py tests/engine/runtime/test_log_files.py
 
 check: $(VENV)/installed-test $(VENV)/installed-check

@@ -87,6 +87,10 @@ def undisturbed(store: FaultyStore, begun: Path, first: int, folders: Iterator[P
     outcome = store.run(Case(path, Fault(), first, WHOLE))
     assert outcome.finished, outcome
     assert outcome.complaints == []
+    # What is written to the log's own file is written by checkpoints.
+    checkpointed = outcome.counts[Kind.WRITE][Place.LOG]
+    print(f"writes of checkpoints: {checkpointed}, of transactions: {outcome.counts[Kind.WRITE][Place.WAL]}")
+    assert checkpointed > 20, "this life has met no checkpoints, so nothing can go wrong in one"
     return Life(begun, first, WHOLE, anyio.run(records_of, path), outcome.counts)
 
 

@@ -1,6 +1,6 @@
 """Worlds on random schedules: whatever comes between, nothing acknowledged is lost, and state, views and log agree.
 
-``ORGSIM_CAMPAIGN=2000 pytest tests/test_schedules.py`` plays so many games, others every time; the seed of one that
+``ORGSIM_CAMPAIGN=2000 pytest tests/test_games.py`` plays so many games, others every time; the seed of one that
 fails is printed, and ``ORGSIM_SEED`` plays it again.
 """
 
@@ -10,14 +10,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from schedule import MET_BY_FEW, WANTED, Game
+from games import MET_BY_FEW, WANTED, Game
 
 CAMPAIGN = int(os.environ.get("ORGSIM_CAMPAIGN", "0"))
 SEED = os.environ.get("ORGSIM_SEED")
 GAMES, LIVES = 15, 4
 
 
-async def test_schedules(tmp_path: Path, anyio_backend: str) -> None:
+async def test_random_schedules(tmp_path: Path, anyio_backend: str) -> None:
     """Every game holds, and together they have met all that is rare."""
     first = int(SEED or (secrets.randbits(40) if CAMPAIGN else 0))
     met: Counter[str] = Counter()
@@ -27,7 +27,7 @@ async def test_schedules(tmp_path: Path, anyio_backend: str) -> None:
         try:
             await Game(folder / "world.db", seed, met).play(LIVES)
         except BaseException as error:
-            error.add_note(f"play it again: ORGSIM_SEED={seed} pytest 'tests/test_schedules.py' -k {anyio_backend}")
+            error.add_note(f"play it again: ORGSIM_SEED={seed} pytest 'tests/test_games.py' -k {anyio_backend}")
             raise
     print(f"{anyio_backend}: {dict(met)}")
     missed = [name for name in (WANTED if CAMPAIGN else MET_BY_FEW) if not met[name]]
