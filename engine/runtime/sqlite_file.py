@@ -151,8 +151,9 @@ def reading_mode(path: str) -> str:
 
     SQLite makes two files beside a log to read it. Only who may write takes them away again; with a write-ahead log
     there are two already, and who may write would copy it into the log. Where no files can be made, none are needed.
+    A journal is left where power was lost while an earlier version made the log: only who may write can undo its half.
     """
-    if Path(f"{path}-wal").exists():
+    if Path(f"{path}-wal").exists() and not Path(f"{path}-journal").exists():
         return "mode=ro"
     return "mode=rw" if os.access(path, os.W_OK) and os.access(Path(path).parent, os.W_OK) else "mode=ro&immutable=1"
 
@@ -262,7 +263,7 @@ class NewLog:
         try:
             self._write(SCHEMA, ())
         except (OSError, sqlite3.Error) as error:
-            self._unfinished.close()
+            self.close()
             raise _cannot_be_created(path, error) from error
 
     def publish(self, rows: Iterable[Part]) -> FileUse:
@@ -274,6 +275,7 @@ class NewLog:
         """
         try:
             self._write("", rows)
+            self._begin_write_ahead_log()
             _require_absent(self._path)
             # The note of a log that is gone, of which no events are left that could be missed.
             note_path(os.fspath(self._path)).unlink(missing_ok=True)
@@ -300,9 +302,17 @@ class NewLog:
         finally:
             connection.close()
 
+    def _begin_write_ahead_log(self) -> None:
+        """Have the file use one; under its name this would make a journal for moments, which readers cannot undo."""
+        with closing(connect(os.fspath(self._unfinished.path), "mode=rw")) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA journal_mode = WAL")
+
     def close(self) -> None:
         """Remove what has not got a name."""
         self._unfinished.close()
+        for ending in ("journal", "wal", "shm"):
+            Path(f"{self._unfinished.path}-{ending}").unlink(missing_ok=True)
 
 
 def schema_changes(found: list[tuple[str, str]]) -> list[str]:

@@ -94,9 +94,9 @@ def undisturbed(store: FaultyStore, begun: Path, first: int, folders: Iterator[P
     return Life(begun, first, WHOLE, anyio.run(records_of, path), outcome.counts)
 
 
-def numbers(operations: int) -> list[int]:
+def numbers(operations: int, sample: int = SAMPLE) -> list[int]:
     """At which operations something goes wrong."""
-    stride = 1 if "ORGSIM_CAMPAIGN" in os.environ else max(1, operations // SAMPLE)
+    stride = 1 if "ORGSIM_CAMPAIGN" in os.environ else max(1, operations // sample)
     return list(range(1, operations + 1, stride))
 
 
@@ -154,7 +154,7 @@ def test_log_survives_a_loss_of_power(
     assert store.run(Case(folder / "w.db", Fault(), old.first, old.last, trace=trace)).finished
     operations = read_trace(trace)
     disk, chance, wrong = Disk(old.begun, folder), Random(life), list[str]()
-    points = set(numbers(len(operations)))
+    points = set(numbers(len(operations), 3 * SAMPLE))
     for point, operation in enumerate(operations, 1):
         disk.play(operation)
         if point not in points:
