@@ -309,10 +309,13 @@ class NewLog:
             connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
-        """Remove what has not got a name."""
+        """Remove what has not got a name, and what SQLite may have left beside it."""
         self._unfinished.close()
-        for ending in ("journal", "wal", "shm"):
-            Path(f"{self._unfinished.path}-{ending}").unlink(missing_ok=True)
+        if not self._unfinished.published:
+            for ending in ("journal", "wal", "shm"):
+                # What cannot be removed now is removed with the next unfinished log.
+                with suppress(OSError):
+                    Path(f"{self._unfinished.path}-{ending}").unlink(missing_ok=True)
 
 
 def schema_changes(found: list[tuple[str, str]]) -> list[str]:

@@ -30,6 +30,8 @@ class Unfinished:
         remove_left(target)
         self.path, use = _begun(target)
         self._use: FileUse | None = use
+        self.published = False
+        """Whether it has its name."""
 
     def publish(self) -> FileUse:
         """Give the file its name, durably; returns it, locked.
@@ -41,9 +43,15 @@ class Unfinished:
         use = self._require_open()
         use.sync()
         _link(self.path, self._target)
-        self._use = None
-        self.path.unlink(missing_ok=True)
-        _sync_directory(self._target.parent)
+        self._use, self.published = None, True
+        with suppress(OSError):
+            # If it stays, the file has a second name until it is opened the next time.
+            self.path.unlink(missing_ok=True)
+        try:
+            _sync_directory(self._target.parent)
+        except OSError:
+            use.close()
+            raise
         return use
 
     def replace(self) -> None:
@@ -62,7 +70,9 @@ class Unfinished:
         if self._use is not None:
             self._use.close()
             self._use = None
-            self.path.unlink(missing_ok=True)
+            # What cannot be removed now is removed by the next.
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
     def _require_open(self) -> FileUse:
         assert self._use is not None, "an unfinished file is finished once"
