@@ -10,6 +10,7 @@ And they do not exclude the process from itself: so on Linux the lock belongs to
 lock"), and everywhere a table knows which files are locked here.
 """
 
+import errno
 import os
 import struct
 import sys
@@ -18,7 +19,7 @@ import threading
 try:
     import fcntl
 except ImportError:
-    # Windows: there the trigger in the database alone keeps a second writer from doing harm.
+    # Worlds in memory need none.
     fcntl = None
 
 LOCKED_BYTE = 2**62
@@ -39,19 +40,20 @@ def identity_of(path: str) -> Identity:
     return found.st_dev, found.st_ino
 
 
-class _SharedDescriptor:
-    """The one descriptor that this process has of a file beside SQLite's, and who needs it."""
+class _OpenFile:
+    """The descriptors that this process has of a file beside SQLite's, all kept until nobody uses it; and who does."""
 
-    __slots__ = ("descriptor", "locked", "uses")
+    __slots__ = ("descriptors", "locked", "uses")
 
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
+    def __init__(self) -> None:
+        self.descriptors: list[int] = []
+        """The last one is asked about locks; none after a fork, when they are the parent's."""
         self.uses = 0
         self.locked = False
 
 
 _guard = threading.Lock()
-_open_files: dict[Identity, _SharedDescriptor] = {}
+_open_files: dict[Identity, _OpenFile] = {}
 
 
 class FileUse:
@@ -65,51 +67,81 @@ class FileUse:
     """
 
     def __init__(self, path: str) -> None:
+        if fcntl is None:
+            raise OSError(errno.ENOSYS, "logs in files need a POSIX system", path)
+        self._path = path
         self._owns_lock = False
         with _guard:
             self.identity = identity_of(path)
             if self.identity not in _open_files:
-                descriptor = _open(path)
-                self.identity = _identity_of_open(descriptor)
-                _open_files[self.identity] = _SharedDescriptor(descriptor)
-            self._shared = _open_files[self.identity]
-            self._shared.uses += 1
+                self.identity = _open(path)
+            self._file = _open_files[self.identity]
+            self._file.uses += 1
 
     def lock(self) -> bool:
-        """Become the one writer; False if somebody else is, here or in another process."""
+        """Become the one writer; False if somebody else is, here or in another process.
+
+        Raises:
+            OSError: it cannot be locked, or may not be written.
+        """
         with _guard:
-            if not self._shared.locked and _lock(self._shared.descriptor):
-                self._shared.locked = self._owns_lock = True
+            if not self._file.locked and self._lock():
+                self._file.locked = self._owns_lock = True
             return self._owns_lock
+
+    def _lock(self) -> bool:
+        try:
+            return _lock(self._file.descriptors[-1])
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+        # It was opened by a reader who might not write it.
+        if _open(self._path, os.O_RDWR) != self.identity:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), self._path)
+        return _lock(self._file.descriptors[-1])
 
     def is_locked_by_another(self) -> bool:
         """Say whether somebody else is the writer, here or in another process; True where only trying would tell."""
         with _guard:
             if self._owns_lock:
                 return False
-            return self._shared.locked or _is_locked_elsewhere(self._shared.descriptor)
+            return self._file.locked or _is_locked_elsewhere(self._file.descriptors[-1])
 
     def sync(self) -> None:
         """Make all that was written to the file survive a loss of power."""
-        os.fsync(self._shared.descriptor)
+        os.fsync(self._file.descriptors[-1])
 
     def close(self) -> None:
         """End the use, and release the lock if it is ours."""
         with _guard:
-            if self._owns_lock:
-                self._owns_lock = self._shared.locked = False
-                _unlock(self._shared.descriptor)
-            self._shared.uses -= 1
-            if not self._shared.uses and _open_files.get(self.identity) is self._shared:
+            file = self._file
+            if self._owns_lock and file.descriptors:
+                self._owns_lock = file.locked = False
+                _unlock(file.descriptors[-1])
+            file.uses -= 1
+            if not file.uses and file.descriptors:
                 del _open_files[self.identity]
-                os.close(self._shared.descriptor)
+                for descriptor in file.descriptors:
+                    os.close(descriptor)
 
 
-def _open(path: str) -> int:
+def _open(path: str, mode: int | None = None) -> Identity:
+    """Open a file, and keep its descriptor with the others of the same file; returns which file it was.
+
+    Args:
+        path: the file.
+        mode: reading and writing where that may be, unless said otherwise.
+    """
     try:
-        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(path, (os.O_RDWR if mode is None else mode) | os.O_CLOEXEC)
     except PermissionError:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if mode is not None:
+            raise
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    identity = _identity_of_open(descriptor)
+    # By another name it may have been in use already.
+    _open_files.setdefault(identity, _OpenFile()).descriptors.append(descriptor)
+    return identity
 
 
 def _identity_of_open(descriptor: int) -> Identity:
@@ -118,8 +150,7 @@ def _identity_of_open(descriptor: int) -> Identity:
 
 
 def _lock(descriptor: int) -> bool:
-    if fcntl is None:
-        return True
+    assert fcntl is not None, "required by FileUse"
     try:
         if sys.platform == "linux":
             fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _wanted(fcntl.F_WRLCK))
@@ -131,8 +162,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _unlock(descriptor: int) -> None:
-    if fcntl is None:
-        return
+    assert fcntl is not None, "required by FileUse"
     if sys.platform == "linux":
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _wanted(fcntl.F_UNLCK))
     else:
@@ -140,7 +170,8 @@ def _unlock(descriptor: int) -> None:
 
 
 def _is_locked_elsewhere(descriptor: int) -> bool:
-    if fcntl is None or sys.platform != "linux":
+    assert fcntl is not None, "required by FileUse"
+    if sys.platform != "linux":
         return True
     # Asked, not tried: a reader that held the lock for a moment would turn a writer away.
     found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _wanted(fcntl.F_WRLCK))
@@ -155,8 +186,11 @@ def _forget_after_fork() -> None:
     """In a forked child: the locks are the parent's, and must not outlive it by our copies of its descriptors."""
     global _guard
     _guard = threading.Lock()
-    for shared in _open_files.values():
-        os.close(shared.descriptor)
+    for file in _open_files.values():
+        for descriptor in file.descriptors:
+            os.close(descriptor)
+        file.descriptors.clear()
+        file.locked = False
     _open_files.clear()
 
 

@@ -179,13 +179,14 @@ def lock_for_writing(path: Path) -> FileUse:
     """
     if not os.access(path, os.W_OK):
         raise LogError(f"{path}: no permission to write it")
+    use = use_for_reading(path)
     try:
-        use = FileUse(real_path(path))
         if use.lock():
             return use
-        use.close()
     except OSError as error:
+        use.close()
         raise LogError(f"{path}: cannot be locked for writing: {error.strerror}") from error
+    use.close()
     raise LogInUse(f"{path}: the log is open for writing elsewhere; close that first")
 
 
@@ -309,13 +310,8 @@ class NewLog:
             connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
-        """Remove what has not got a name, and what SQLite may have left beside it."""
+        """Remove what has not got a name."""
         self._unfinished.close()
-        if not self._unfinished.published:
-            for ending in ("journal", "wal", "shm"):
-                # What cannot be removed now is removed with the next unfinished log.
-                with suppress(OSError):
-                    Path(f"{self._unfinished.path}-{ending}").unlink(missing_ok=True)
 
 
 def schema_changes(found: list[tuple[str, str]]) -> list[str]:

@@ -1,17 +1,19 @@
 """Files that appear under their name only when they are whole, and leave nothing behind if that never happens.
 
-Until then such a file has a name of its own, ``NAME-new-…``, and is locked by whoever writes it. One that is not locked
-was left by a process that was killed: the next unfinished file of the same name removes it.
+Until then such a file has a name of its own, ``NAME-unfinished-…``, and is locked by whoever writes it. One that is not
+locked was left by a process that was killed: the next unfinished file of the same name removes it.
 """
 
 import errno
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
-from .file_lock import FileUse, identity_of
+from .file_lock import FileUse
 
+TOKEN_BYTES = 8
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -30,8 +32,6 @@ class Unfinished:
         remove_left(target)
         self.path, use = _begun(target)
         self._use: FileUse | None = use
-        self.published = False
-        """Whether it has its name."""
 
     def publish(self) -> FileUse:
         """Give the file its name, durably; returns it, locked.
@@ -43,7 +43,7 @@ class Unfinished:
         use = self._require_open()
         use.sync()
         _link(self.path, self._target)
-        self._use, self.published = None, True
+        self._use = None
         with suppress(OSError):
             # If it stays, the file has a second name until it is opened the next time.
             self.path.unlink(missing_ok=True)
@@ -71,8 +71,7 @@ class Unfinished:
             self._use.close()
             self._use = None
             # What cannot be removed now is removed by the next.
-            with suppress(OSError):
-                self.path.unlink(missing_ok=True)
+            remove_with_sqlite_files(self.path)
 
     def _require_open(self) -> FileUse:
         assert self._use is not None, "an unfinished file is finished once"
@@ -82,16 +81,21 @@ class Unfinished:
 def _begun(target: Path) -> tuple[Path, FileUse]:
     """Make an empty file under a name that nobody has, and lock it."""
     while True:
-        path = target.with_name(f"{target.name}-new-{token_hex(4)}")
+        path = target.with_name(f"{target.name}-unfinished-{token_hex(TOKEN_BYTES)}")
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
-        use: FileUse | None = None
-        with suppress(FileNotFoundError):
+        try:
             use = FileUse(os.fspath(path))
-            if use.lock() and identity_of(os.fspath(path)) == use.identity:
+        except FileNotFoundError:
+            continue
+        try:
+            if use.lock() and path.exists():
                 return path, use
-        # Before it was locked, somebody who tidied up took it for one that was left.
-        if use is not None:
+        except OSError:
+            remove_with_sqlite_files(path)
             use.close()
+            raise
+        # Before it was locked, somebody who tidied up took it for one that was left.
+        use.close()
 
 
 def _link(path: Path, target: Path) -> None:
@@ -107,31 +111,40 @@ def _link(path: Path, target: Path) -> None:
 
 
 def remove_left(target: Path) -> None:
-    """Remove the unfinished files of processes that were killed.
+    """Remove the unfinished files of processes that were killed, and nothing that has another kind of name.
 
     Args:
         target: the name that they should have got; a file that has it already loses only its unfinished name.
     """
-    for path in target.parent.glob(f"{_escaped(target.name)}-new-*"):
+    token = f"[0-9a-f]{{{2 * TOKEN_BYTES}}}"
+    pattern = re.compile(rf"({re.escape(target.name)}-unfinished-{token})(?:-(?:journal|wal|shm))?")
+    found = {match[1] for path in target.parent.iterdir() if (match := pattern.fullmatch(path.name))}
+    for path in map(target.with_name, found):
         with suppress(OSError):
-            if target.exists() and path.samefile(target):
+            if path.exists() and target.exists() and path.samefile(target):
                 path.unlink()
             else:
                 _remove_unlocked(path)
 
 
+def remove_with_sqlite_files(path: Path) -> None:
+    """Remove a file, and what SQLite may have left beside it, as far as that can be done."""
+    for ending in ("-journal", "-wal", "-shm", ""):
+        with suppress(OSError):
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+
+
 def _remove_unlocked(path: Path) -> None:
+    if not path.exists():
+        remove_with_sqlite_files(path)
+        return
     use = FileUse(os.fspath(path))
     try:
+        # What SQLite has beside a file that is being written belongs to whoever has the lock on that file.
         if use.lock():
-            path.unlink(missing_ok=True)
+            remove_with_sqlite_files(path)
     finally:
         use.close()
-
-
-def _escaped(name: str) -> str:
-    """A name in which no character means something in a pattern."""
-    return "".join(f"[{character}]" if character in "*?[" else character for character in name)
 
 
 def _sync_directory(path: Path) -> None:

@@ -181,7 +181,7 @@ def test_killed_while_it_was_resumed(folder: Path, whole: dict[str, Any]) -> Non
 
 def test_killed_before_there_was_a_log(folder: Path, whole: dict[str, Any]) -> None:
     """What a run leaves that was killed while it made its log does not hinder the next."""
-    (folder / "w.db-new-01234567").write_bytes(b"half of something")
+    (folder / "w.db-unfinished-0123456789abcdef").write_bytes(b"half of something")
     (folder / "w.db-head").write_bytes(b"half of something")
     done = run(folder, "simulate", "s.toml", "--log", "w.db", "--json")
     assert (done.returncode, done.stderr) == (0, "")

@@ -26,6 +26,7 @@ from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.runtime.head_note import SIZE, read_note
 from orgsim.engine.runtime.log import LogDamaged, LogError, LogInUse, verified_envelopes
 from orgsim.engine.runtime.sqlite_log import SqliteLog
+from orgsim.engine.runtime.unfinished import Unfinished
 
 EVENTS = 34
 
@@ -248,7 +249,7 @@ async def test_write_ahead_log_of_a_log_that_is_gone(left: Path) -> None:
 async def test_what_a_killed_process_had_not_finished_is_removed(tmp_path: Path) -> None:
     """An unfinished file of a process that is gone goes away with the next; one that is being written stays."""
     path = tmp_path / "w[1]*.db"
-    await in_thread((tmp_path / "w[1]*.db-new-0123abcd").write_bytes, b"half a log")
+    await in_thread((tmp_path / "w[1]*.db-unfinished-0123456789abcdef").write_bytes, b"half a log")
     slower = await SqliteLog.create(path)
     (unfinished,) = names_in(tmp_path)
     async with Simulation(path):
@@ -262,12 +263,29 @@ async def test_second_name_of_a_log_that_was_being_made(tmp_path: Path) -> None:
     path = tmp_path / "world.db"
     async with Simulation(path):
         pass
-    await in_thread((tmp_path / "world.db-new-0123abcd").hardlink_to, path)
+    await in_thread((tmp_path / "world.db-unfinished-0123456789abcdef").hardlink_to, path)
     async with Simulation(path) as sim:
-        assert "world.db-new-0123abcd" not in names_in(tmp_path)
+        assert "world.db-unfinished-0123456789abcdef" not in names_in(tmp_path)
         await sim.advance(days=1)
     assert names_in(tmp_path) == ["world.db"]
     assert await verified(path) == 2
+
+
+async def test_files_of_others_stay(tmp_path: Path) -> None:
+    """Opening a log removes nothing that is not an unfinished file of its own, nor what lies beside another's log."""
+    path, other = tmp_path / "world.db", tmp_path / "world.db-unfinished-log"
+    alive = f"world.db-unfinished-{'ab' * 8}"
+    strangers = ["world.db-new-year.csv", "world.db-unfinished", "world.db-unfinished-0123", f"{alive}.txt"]
+    for name in strangers:
+        await in_thread((tmp_path / name).write_text, "not ours")
+    writing = Unfinished(path)
+    async with Simulation(other) as sim, Simulation(path):
+        assert writing.path.name in names_in(tmp_path)
+        await sim.advance(days=1)
+        assert sim.engine.durable == 2
+    writing.close()
+    assert set(strangers) <= set(names_in(tmp_path))
+    assert await verified(other) == 2
 
 
 # Files that are taken away or replaced while the log is open.
@@ -492,3 +510,58 @@ async def test_flipped_bit_behind_a_snapshot_is_not_served(tmp_path: Path) -> No
                     with pytest.raises(EngineStopped, match="damaged at position"):
                         await sim.advance(days=1)
     assert found > FLIPS // 4
+
+
+async def test_reader_who_may_not_write_does_not_keep_writers_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A descriptor that a reader opened only for reading does not stand in the way of a writer in the same process."""
+    path = tmp_path / "world.db"
+    async with Simulation(path):
+        pass
+    really_open = os.open
+
+    def refuse_writing(name: str, flags: int, *rest: int) -> int:
+        if str(name) == str(path) and flags & os.O_RDWR:
+            raise PermissionError(13, "Permission denied", name)
+        return really_open(name, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refuse_writing)
+    reader = await SqliteLog.open_for_reading(path)
+    with pytest.raises(LogError, match="cannot be locked for writing: Permission denied"):
+        await SqliteLog.open(path)
+    monkeypatch.undo()
+    async with Simulation(path) as sim:
+        assert sim.engine.durable == 1
+        with pytest.raises(LogInUse):
+            await SqliteLog.open(path)
+    await reader.close()
+
+
+FORKED = """
+import anyio, os, sys
+from orgsim.engine.runtime.log import LogError
+from orgsim.engine.runtime.sqlite_log import SqliteLog
+from orgsim.engine.runtime.file_lock import FileUse
+
+use = FileUse(sys.argv[1])
+assert use.lock()
+child = os.fork()
+if not child:
+    use.close()
+    other = FileUse(sys.argv[1])
+    os._exit(int(other.lock()))
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status), FileUse(sys.argv[1]).lock())
+use.close()
+print(FileUse(sys.argv[1]).lock())
+"""
+
+
+async def test_lock_stays_with_the_parent(tmp_path: Path) -> None:
+    """A forked child that closes what it inherited neither fails nor takes the lock away, and cannot get it."""
+    path = tmp_path / "world.db"
+    async with Simulation(path):
+        pass
+    told = await anyio.run_process([sys.executable, "-c", FORKED, str(path)])
+    assert told.stdout.split() == [b"0", b"False", b"True"]
