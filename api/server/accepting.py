@@ -108,9 +108,10 @@ class Acceptor:
 
     def _arrived(self, arriving: asyncio.Task[object]) -> None:
         self._arriving.discard(arriving)
-        if not arriving.cancelled():
-            # Looked at, so that asyncio does not tell of a client that has gone again.
-            arriving.exception()
+        error = None if arriving.cancelled() else arriving.exception()
+        # That a client has gone again is told to nobody.
+        if error is not None and not isinstance(error, OSError):
+            self._log.error("a mistake in orgsim", reason=repr(error))
 
     def _rest_a_moment(self, error: OSError) -> None:
         self._loop.remove_reader(self._listener)

@@ -29,7 +29,9 @@ def _checked_hosts(names: list[str] | None) -> list[str]:
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Where to listen; anybody who reaches it may do anything.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Where to listen; who reaches it may do anything, unless verified.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 picks a free one.")] = 4570,
     log: Annotated[Path | None, typer.Option(help="Keep the world in this SQLite file; without it, in memory.")] = None,
     clock: Annotated[

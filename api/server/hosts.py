@@ -8,6 +8,7 @@ that name stands in Host.
 import re
 import socket
 from collections.abc import Collection
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
 from .faults import ForeignRequest
@@ -99,7 +100,9 @@ def host_name(text: str) -> str:
     """
     bare = text.strip().lower()
     if not bare.isascii():
-        bare = bare.encode("idna").decode()
+        with suppress(UnicodeError):
+            # What cannot be encoded is told as any other text that is no name.
+            bare = bare.encode("idna").decode()
     found = NAME_AND_PORT.fullmatch(bare)
     name = found[1].strip("[]").removesuffix(".") if found else bare.partition("%")[0]
     try:

@@ -61,6 +61,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.limits = limits
         self._unfinished = 0
         """Bytes since the last header that was whole or the last part of a body: they stay in memory."""
+        self._tail = b""
         self._patience: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
         self._is_one_too_many = False
@@ -81,9 +82,11 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         limit = self.limits.header_bytes
         self._unfinished += len(data)
-        if self._awaits_header and self._unfinished > limit and HEADER_END not in data[:limit]:
+        if self._awaits_header and self._unfinished > limit and HEADER_END not in self._tail + data[:limit]:
             self._refuse_header()
             return
+        # The end of the header may come in two pieces.
+        self._tail = data[-3:]
         super().data_received(data)
         if self._unfinished > limit:
             self._refuse_header()
@@ -147,6 +150,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         if self._is_one_too_many:
             self._refuse_connection()
+            return
+        if not self._awaits_header and not self.cycle.more_body:
+            # An earlier request is still being answered: what is said now would be taken for that answer.
+            self._be_patient(self.limits.request_seconds)
             return
         self._refuse(408, f"The request did not arrive within {self.limits.request_seconds:g} seconds.")
 

@@ -19,7 +19,7 @@ from .app import App
 from .credentials import Credentials, load_credentials
 from .diagnostics import server_log
 from .embed import make_authentication, make_control_token
-from .hosts import hosts_of
+from .hosts import Hosts, hosts_of
 from .identity import Authentication
 from .listening import bind, listening, url_of
 from .message import Limits
@@ -51,7 +51,7 @@ async def run(options: Options) -> bool:
     with closing(listener):
         async with _world(options, credentials) as world:
             token = make_control_token(credentials)
-            hosts = hosts_of(listener, options.host, options.allow_hosts)
+            hosts = _hosts(options, listener)
             app = App(world, _authentication(credentials), limits, log, hosts=hosts, control_token=token)
             # Not before: whoever interrupts the reading of a long log means it.
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -99,6 +99,13 @@ def _require_same(options: Options, sim: Simulation) -> None:
     ):
         if wanted is not None and wanted != kept:
             raise ServeError(f"{options.log}: this world began with {option} {kept}, it cannot go on with {wanted}")
+
+
+def _hosts(options: Options, listener: socket.socket) -> Hosts:
+    try:
+        return hosts_of(listener, options.host, options.allow_hosts)
+    except ValueError as error:
+        raise ServeError(str(error)) from None
 
 
 def _authentication(credentials: Credentials | None) -> Authentication:

@@ -26,6 +26,7 @@ LOCKED_BYTE = 2**62
 FLOCK = "hhqqi"
 """Linux's ``struct flock``: type, whence, start, length, process."""
 
+FORKED = "it was open when this process was forked; open it in a process that was started anew"
 Identity = tuple[int, int]
 """Device and inode: what a file is, whatever it is called."""
 
@@ -54,6 +55,8 @@ class _OpenFile:
 
 _guard = threading.Lock()
 _open_files: dict[Identity, _OpenFile] = {}
+_open_in_parent: set[Identity] = set()
+"""What was open when this process was forked: SQLite would take the parent's locks for its own."""
 
 
 class FileUse:
@@ -73,6 +76,8 @@ class FileUse:
         self._owns_lock = False
         with _guard:
             self.identity = identity_of(path)
+            if self.identity in _open_in_parent:
+                raise OSError(errno.EBUSY, FORKED, path)
             if self.identity not in _open_files:
                 self.identity = _open(path)
             self._file = _open_files[self.identity]
@@ -106,6 +111,11 @@ class FileUse:
             if self._owns_lock:
                 return False
             return self._file.locked or _is_locked_elsewhere(self._file.descriptors[-1])
+
+    @property
+    def belongs_to_parent(self) -> bool:
+        """Whether it was made before this process was forked, so that what becomes of the file is not for us to say."""
+        return not self._file.descriptors
 
     def sync(self) -> None:
         """Make all that was written to the file survive a loss of power."""
@@ -186,6 +196,7 @@ def _forget_after_fork() -> None:
     """In a forked child: the locks are the parent's, and must not outlive it by our copies of its descriptors."""
     global _guard
     _guard = threading.Lock()
+    _open_in_parent.update(_open_files)
     for file in _open_files.values():
         for descriptor in file.descriptors:
             os.close(descriptor)

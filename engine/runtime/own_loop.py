@@ -24,5 +24,11 @@ class OwnLoop:
         Raises:
             RuntimeError: it does not.
         """
-        if get_ident() != self._thread or (self._loop and asyncio.get_running_loop() is not self._loop):
+        if get_ident() != self._thread or (self._loop and not self._is_running()):
             raise RuntimeError(ELSEWHERE)
+
+    def _is_running(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False

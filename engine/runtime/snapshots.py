@@ -93,7 +93,7 @@ class Snapshots:
     """
 
     def __init__(self, log: Path, beside: Snapshotted) -> None:
-        self.path = log.with_name(f"{log.name}-snapshot")
+        self.path = Path(f"{log}-snapshot")
         self.position = 0
         """Of the snapshot that was loaded or written last; 0 if none was."""
         self._beside = beside

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .file_lock import FileUse, Identity, identity_of
-from .head_note import note_path
+from .head_note import ADVICE, note_path
 from .log import LogDamaged, LogError, LogInUse, LogUnwritable
 from .parts import Part
 from .unfinished import Unfinished
@@ -27,7 +27,6 @@ SQLITE_HEADER = 100
 IDENTITY = ("application_id", "user_version")
 ROW = "(?,?,?,?,?)"
 
-ADVICE = "docs/reliability.md says what helps"
 NOT_AT_HEAD = "the row does not follow the head of the log"
 NOT_IN_PLACE = "a file of the log was taken away or replaced while it was open"
 
@@ -86,7 +85,11 @@ def connect(path: str, mode: str) -> sqlite3.Connection:
     """Connect to an SQLite file that exists; ``mode`` are the parameters of its URI."""
     # Few statements are kept: each of those with many rows keeps the values of its last use.
     return sqlite3.connect(
-        f"file:{quote(path)}?{mode}", uri=True, isolation_level=None, cached_statements=8, check_same_thread=False
+        f"file:{quote(os.fsencode(path))}?{mode}",
+        uri=True,
+        isolation_level=None,
+        cached_statements=8,
+        check_same_thread=False,
     )
 
 
@@ -199,7 +202,10 @@ class FilesInPlace:
 
     def __init__(self, log: str) -> None:
         names = (log, f"{log}-wal", f"{log}-shm", os.fspath(note_path(log)))
-        self._identities: dict[str, Identity] = {name: identity_of(name) for name in names}
+        try:
+            self._identities: dict[str, Identity] = {name: identity_of(name) for name in names}
+        except OSError as error:
+            raise LogUnwritable(f"{log}: {error.filename}: {error.strerror}") from error
 
     def all_there(self) -> bool:
         """Whether every name leads to the file that was opened. SQLite calls it before each row that is inserted."""
@@ -256,9 +262,10 @@ class NewLog:
         if not path.parent.is_dir():
             raise LogError(f"{path}: there is no directory {path.parent}")
         _require_absent(path)
-        self._path = path
+        # Whoever changes the working directory before the first record comes still means this place.
+        self._path = path.absolute()
         try:
-            self._unfinished = Unfinished(path)
+            self._unfinished = Unfinished(self._path)
         except OSError as error:
             raise _cannot_be_created(path, error) from error
         try:

@@ -29,11 +29,10 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from .cancellation import finish, on_asyncio
 from .file_lock import FileUse
-from .head_note import HeadNote, Noted, note_path, read_note
-from .log import READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, LogUnwritable, chain_at, require_head
+from .head_note import HeadNote, Noted, note_path, read_note, require_noted
+from .log import READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, require_head
 from .parts import Part, parts_of
 from .sqlite_file import (
-    ADVICE,
     FOLLOW_HEAD,
     NOT_AT_HEAD,
     NOT_IN_PLACE,
@@ -75,7 +74,7 @@ class SqliteLog:
 
     def __init__(self, path: Path, durability: Durability = "full") -> None:
         self.path = path
-        self._real = os.fspath(path)
+        self._real = os.fspath(path.absolute())
         self._durability: Durability = durability
         self._stack = AsyncExitStack()
         self._portal: BlockingPortal | None = None
@@ -83,7 +82,8 @@ class SqliteLog:
         self._new: NewLog | None = None
         self._files: FilesInPlace | None = None
         self._note: HeadNote | None = None
-        self._damage: LogDamaged | None = None
+        self._broken: LogError | None = None
+        """Why nothing can be appended any more."""
         self._chain = Chain()
         self._head, self._digest = 0, self._chain.digest
 
@@ -150,25 +150,31 @@ class SqliteLog:
         await self._run(partial(self._rows, "PRAGMA query_only = ON"))
         await self._run(self._load_head)
         await anyio.to_thread.run_sync(require_same_file, self.path, use)
-        await self._require_all_of(noted)
+        await require_noted(self, noted, note_path(self._real))
 
     async def _write_to(self, use: FileUse) -> None:
         """Go on writing a file that is locked for us."""
         self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
         self._stack.push_async_callback(anyio.to_thread.run_sync, self._leave_note)
-        self._real = await anyio.to_thread.run_sync(real_path, self.path)
+        self._real = await anyio.to_thread.run_sync(real_path, Path(self._real))
         await anyio.to_thread.run_sync(remove_left, Path(self._real))
         if await anyio.to_thread.run_sync(self._noted, use):
             # Whoever may write copies what can be read of a write-ahead log into the log on closing, and deletes it. So
             # a log that was not closed is looked at by a reader first: if events are missing, all stays as it is.
-            await (await SqliteLog.open_for_reading(self.path)).close()
+            await (await SqliteLog.open_for_reading(self._real)).close()
         await self._connect("mode=rw")
         await self._run(self._prepare_writing)
         await self._run(self._load_head)
-        await anyio.to_thread.run_sync(require_same_file, self.path, use)
+        await anyio.to_thread.run_sync(require_same_file, Path(self._real), use)
         await self._check_end()
         await anyio.to_thread.run_sync(self._make_note)
         await self._run(self._guard)
+        self._stack.push_async_callback(self._checkpoint)
+
+    async def _checkpoint(self) -> None:
+        """Copy everything into the main file before closing, which SQLite does by itself only if nobody else reads."""
+        with suppress(LogError):
+            await self._run(partial(self._rows, "PRAGMA wal_checkpoint(PASSIVE)"))
 
     async def _run(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function where the connection lives, and put SQLite's errors into our words."""
@@ -225,35 +231,18 @@ class SqliteLog:
         return read_note(self._real)
 
     def _make_note(self) -> None:
-        try:
-            self._note = HeadNote(self._real)
-            self._files = FilesInPlace(self._real)
-        except OSError as error:
-            raise LogUnwritable(f"{self.path}: {error.filename}: {error.strerror}") from error
+        self._note = HeadNote(self._real, self.name)
+        self._files = FilesInPlace(self._real)
         self._note.write(self._head, self._digest)
 
     def _leave_note(self) -> None:
-        """Take the note away if the main file has all that it tells of; as long as a reader is there, it has not."""
+        """Take the note away if the main file has all that it tells of."""
         if self._note is None:
             return
-        try:
+        complete = False
+        with suppress(sqlite3.Error):
             complete = stored_head(self._real) >= self._head
-        except sqlite3.Error:
-            complete = False
         self._note.close(remove=complete)
-
-    async def _require_all_of(self, noted: Noted | None) -> None:
-        """See that the log goes as far as was noted outside of it, and is the one of which that was noted."""
-        if noted is None:
-            return
-        position, digest = noted
-        note = note_path(self._real)
-        if self._head < position:
-            what = f"the log ends at position {self._head}, but {note} tells that {position} events were acknowledged"
-            raise LogDamaged(self.name, self._head + 1, f"{what}; {ADVICE}")
-        found = await chain_at(self, position)
-        if found is None or found.digest != digest:
-            raise LogDamaged(self.name, position, f"the log does not have the digest there that {note} tells")
 
     async def _load_head(self) -> None:
         # One statement sees one state, whatever a writer beside us does.
@@ -305,26 +294,31 @@ class SqliteLog:
         return self._digest
 
     async def append(self, expected: int, records: Iterable[bytes]) -> None:
-        """Append the records in one transaction; raises LogError, and then nothing was appended.
+        """Append the records in one transaction.
 
         Raises:
+            LogError: nothing was appended, or it is not known whether it was: then nothing more can be.
             LogDamaged: damage was found when the log was read; nothing is written behind it.
         """
         require_head(self, expected)
-        if self._damage:
-            raise self._damage
+        if self._broken:
+            raise self._broken
         after = self._chain.copy()
         rows = parts_of(after, records)
         first = next(rows, None)
         if first is None:
             return
         rows = chain([first], rows)
-        if self._new:
-            await finish(partial(self._publish, self._new, rows))
-        else:
-            # A cancelled call of aiosqlite is carried out all the same: a transaction is one piece.
-            with anyio.CancelScope(shield=True):
-                await self._run(partial(self._append, rows))
+        try:
+            if self._new:
+                await finish(partial(self._publish, self._new, rows))
+            else:
+                with anyio.CancelScope(shield=True):
+                    await self._run(partial(self._append, rows))
+        except anyio.get_cancelled_exc_class():
+            # A cancelled call of aiosqlite is carried out all the same, and nobody here learns how it ended.
+            self._broken = LogError(f"{self.path}: an append was cancelled while it was written; open the log again")
+            raise
         self._chain = after
         self._head, self._digest = after.position, after.digest
         if self._note:
@@ -334,15 +328,19 @@ class SqliteLog:
         """Let the file appear under its name with its first records, and go on writing it."""
         use = await anyio.to_thread.run_sync(new.publish, rows)
         self._new = None
-        await self._write_to(use)
+        try:
+            await self._write_to(use)
+        except LogError as error:
+            self._broken = error
+            raise
 
     async def _append(self, rows: Iterator[Part]) -> None:
         some, more = list(islice(rows, ROWS_PER_STATEMENT)), list(islice(rows, ROWS_PER_STATEMENT))
         if not more:
             await self._connection.execute(*insert(some))
             return
-        await self._connection.execute("BEGIN IMMEDIATE")
         try:
+            await self._connection.execute("BEGIN IMMEDIATE")
             while some:
                 await self._connection.execute(*insert(some))
                 some, more = more, list(islice(rows, ROWS_PER_STATEMENT))
@@ -374,8 +372,8 @@ class SqliteLog:
             return await self._run(partial(self._read, after, last, checked))
         except LogDamaged as damage:
             position = damage.position or await self._first_unreadable(after, last)
-            self._damage = LogDamaged(self.name, position, str(damage.__cause__ or CHANGED))
-            raise self._damage from None
+            self._broken = LogDamaged(self.name, position, str(damage.__cause__ or CHANGED))
+            raise self._broken from None
 
     async def _parts(self, after: int, last: int) -> list[Part]:
         """The rows in which the range stands; they may reach beyond it on both sides."""

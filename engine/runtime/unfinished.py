@@ -67,7 +67,7 @@ class Unfinished:
 
     def close(self) -> None:
         """Let go of the file; it goes away if it has not got its name."""
-        if self._use is not None:
+        if self._use is not None and not self._use.belongs_to_parent:
             self._use.close()
             self._use = None
             # What cannot be removed now is removed by the next.

@@ -539,9 +539,7 @@ async def test_reader_who_may_not_write_does_not_keep_writers_out(
 
 
 FORKED = """
-import anyio, os, sys
-from orgsim.engine.runtime.log import LogError
-from orgsim.engine.runtime.sqlite_log import SqliteLog
+import errno, os, sys
 from orgsim.engine.runtime.file_lock import FileUse
 
 use = FileUse(sys.argv[1])
@@ -549,8 +547,11 @@ assert use.lock()
 child = os.fork()
 if not child:
     use.close()
-    other = FileUse(sys.argv[1])
-    os._exit(int(other.lock()))
+    try:
+        FileUse(sys.argv[1])
+    except OSError as error:
+        os._exit(0 if error.errno == errno.EBUSY else 1)
+    os._exit(2)
 _, status = os.waitpid(child, 0)
 print(os.waitstatus_to_exitcode(status), FileUse(sys.argv[1]).lock())
 use.close()
@@ -559,9 +560,57 @@ print(FileUse(sys.argv[1]).lock())
 
 
 async def test_lock_stays_with_the_parent(tmp_path: Path) -> None:
-    """A forked child that closes what it inherited neither fails nor takes the lock away, and cannot get it."""
+    """A forked child that closes what it inherited takes no lock away, and is refused the file that was open."""
     path = tmp_path / "world.db"
     async with Simulation(path):
         pass
     told = await anyio.run_process([sys.executable, "-c", FORKED, str(path)])
     assert told.stdout.split() == [b"0", b"False", b"True"]
+
+
+async def test_note_that_is_cut_off_stops_nothing(tmp_path: Path) -> None:
+    """A note that somebody cuts off while the log is open is written again; the process goes on."""
+    path = tmp_path / "world.db"
+    async with Simulation(path) as sim:
+        await in_thread(cut, beside(path, "head"), 0)
+        for number in range(3):
+            await sim.describe_account(f"{number:012}", name="Somebody")
+        assert (await anyio.to_thread.run_sync(read_note, str(path)))[0] == sim.engine.durable
+    assert await verified(path) == 4
+
+
+async def test_reader_that_outlives_the_writer(tmp_path: Path) -> None:
+    """A log whose writer has closed it stands whole in its main file, although a reader still has it open."""
+    path = tmp_path / "world.db"
+    async with Simulation(path) as sim:
+        reader = await SqliteLog.open_for_reading(path)
+        await sim.describe_account("000000000001", name="Somebody")
+        head = sim.engine.durable
+    try:
+        copy = tmp_path / "copy.db"
+        await in_thread(shutil.copy, path, copy)
+        assert await verified(copy) == head == 2
+    finally:
+        await reader.close()
+
+
+async def test_working_directory_that_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log is made where its name led when it was begun, whatever the working directory is at its first event."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    log = await SqliteLog.create("world.db")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    try:
+        await log.append(0, records_up_to(3))
+    finally:
+        await log.close()
+    assert names_in(tmp_path) == ["elsewhere", "world.db"]
+
+
+async def test_name_that_is_no_text(tmp_path: Path) -> None:
+    """A log may have any name that the file system takes, one that is not UTF-8 too."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/world-\xff.db"))
+    async with Simulation(path) as sim:
+        await sim.describe_account("000000000001", name="Somebody")
+    async with Simulation(path) as sim:
+        assert sim.engine.durable == 2

@@ -1,5 +1,6 @@
 """The log in an SQLite file: the contract of all logs, files that are no logs, damage, the one writer, a full disk."""
 
+import asyncio
 import sqlite3
 import sys
 import threading
@@ -494,6 +495,31 @@ async def test_interrupted_append_is_there_or_not(turns: int, tmp_path: Path) ->
         assert sim.engine.durable in (before + 1, before + 5_001)
         last = sim.engine.durable
     assert await verify(path) == last
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_append_cancelled_past_its_shield(tmp_path: Path) -> None:
+    """An append whose asyncio task is cancelled leaves all or nothing, and the log takes no other before it is opened
+    again."""
+    path = tmp_path / "world.db"
+    log = await SqliteLog.create(path)
+    try:
+        await log.append(0, records_up_to(1))
+        appending = asyncio.ensure_future(log.append(1, records_up_to(5_001, after=1)))
+        await asyncio.sleep(0)
+        appending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await appending
+        with pytest.raises(LogError, match=r"cancelled while it was written; open the log again"):
+            await log.append(1, records_up_to(2, after=1))
+    finally:
+        await log.close()
+    log = await SqliteLog.open(path)
+    try:
+        assert log.head in (1, 5_001)
+        await log.append(log.head, records_up_to(log.head + 1, after=log.head))
+    finally:
+        await log.close()
 
 
 async def test_cancelled_world_closes_its_log(tmp_path: Path) -> None:
