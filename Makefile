@@ -49,7 +49,7 @@ test: $(VENV)/installed-test $(CLIENTS)/installed
 
 campaign: $(VENV)/installed-test
 	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s tests/test_model.py tests/test_games.py \
-		tests/engine/runtime/test_faulty_store.py tests/engine/runtime/test_log_files.py
+		tests/engine/log/test_faulty_store.py tests/engine/log/test_log_files.py
 
 check: $(VENV)/installed-test $(VENV)/installed-check
 	$(BIN)/ruff format --check

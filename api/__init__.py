@@ -1,4 +1,4 @@
-"""What a user touches: ``Simulation`` and its client; the scenarios and the command line beside them.
+"""What a user touches: ``Simulation`` and its client; load simulation, the server and the command line beside them.
 
     from orgsim.api import Simulation
 
@@ -6,7 +6,9 @@ The refusals, each under AWS's name, are in ``orgsim.engine.errors``; all of the
 """
 
 from ..engine.errors import Refused
+from ..engine.log import LogDamaged, LogError, LogInUse
 from ..engine.runtime.clock import PacedClock, Signal, SimulatedClock, WallClock
+from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.processes import Deadlock
 from ..engine.settings import Quotas, Settings
 from .client import Client, as_dict
@@ -17,6 +19,10 @@ __all__ = [
     "Actor",
     "Client",
     "Deadlock",
+    "EngineStopped",
+    "LogDamaged",
+    "LogError",
+    "LogInUse",
     "PacedClock",
     "Population",
     "Quotas",

@@ -11,15 +11,16 @@ from types import TracebackType
 import anyio.to_thread
 import msgspec
 
-from ..engine.envelope import Envelope
+from ..engine.events.envelope import Envelope
+from ..engine.log import READ_SIZE, EventLog, LogDamaged, MemoryLog, decoded
+from ..engine.log.snapshots import Snapshots
+from ..engine.log.sqlite import Durability, SqliteLog
 from ..engine.operation import Caller, read_request, require_text
 from ..engine.operations import describe_account_outside, finish_account_creation
 from ..engine.runtime.clock import Clock, Signal, SimulatedClock
+from ..engine.runtime.driver import advance_by, advance_to, run_until_idle
 from ..engine.runtime.engine import Engine
-from ..engine.runtime.log import READ_SIZE, EventLog, LogDamaged, MemoryLog, decoded
 from ..engine.runtime.running import running_engine
-from ..engine.runtime.snapshots import Snapshots
-from ..engine.runtime.sqlite_log import Durability, SqliteLog
 from ..engine.settings import LATEST, Quotas, Settings
 from ..engine.shapes.base import EPOCH, moment
 from ..projections.views import Views
@@ -166,7 +167,7 @@ class Simulation:
             ValueError: a negative duration, or one that ends beyond the year 9000.
             TypeError: the clock is not a simulated one.
         """
-        await self.engine.advance_by(microseconds((duration or timedelta()) + timedelta(days=days, hours=hours)))
+        await advance_by(self.engine, microseconds((duration or timedelta()) + timedelta(days=days, hours=hours)))
 
     async def advance_to(self, when: datetime) -> None:
         """Move the simulated clock to a moment; everything due on the way happens.
@@ -175,11 +176,11 @@ class Simulation:
             ValueError: the moment has passed, lies beyond the year 9000, or has no time zone.
             TypeError: the clock is not a simulated one.
         """
-        await self.engine.advance_to(microseconds(when))
+        await advance_to(self.engine, microseconds(when))
 
     async def run_until_idle(self) -> None:
         """Move the simulated clock until no timer is set and nobody sleeps."""
-        await self.engine.run_until_idle()
+        await run_until_idle(self.engine)
 
     async def sleep(self, duration: timedelta | None = None, *, days: float = 0, hours: float = 0) -> None:
         """Sleep in the time of the world: until somebody advances the clock so far, or it jumps or runs there.

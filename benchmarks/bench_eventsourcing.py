@@ -44,11 +44,11 @@ from workload import (
     world,
 )
 
-from orgsim.engine.envelope import Envelope
 from orgsim.engine.events import HandshakeAccepted
+from orgsim.engine.events.envelope import Envelope
+from orgsim.engine.log import READ_SIZE, verified_envelopes
+from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.runtime.engine import Engine
-from orgsim.engine.runtime.log import READ_SIZE, verified_envelopes
-from orgsim.engine.runtime.sqlite_log import SqliteLog
 from orgsim.engine.shapes.handshakes import HandshakeReply
 
 ACCEPT = "AcceptHandshake"

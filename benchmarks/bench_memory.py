@@ -27,7 +27,7 @@ from workload import (
     world,
 )
 
-from orgsim.engine.runtime.sqlite_log import SqliteLog
+from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.projections.views import Views
 
 BUDGET = 1_500

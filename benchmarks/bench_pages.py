@@ -9,8 +9,8 @@ from statistics import median
 
 from measure import Result, at_most, timed
 
-from orgsim.engine.envelope import Envelope
 from orgsim.engine.events import AccountJoined, OrganizationCreated
+from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.words import FeatureSet, JoinedMethod
 from orgsim.projections.reads.accounts import ListAccounts, list_accounts
 from orgsim.projections.views import Views

@@ -28,9 +28,9 @@ from workload import (
     world,
 )
 
-from orgsim.engine.envelope import Envelope
+from orgsim.engine.events.envelope import Envelope
+from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.runtime.engine import Engine, Listener
-from orgsim.engine.runtime.sqlite_log import SqliteLog
 from orgsim.projections.views import Views
 
 BUDGET = 0.5

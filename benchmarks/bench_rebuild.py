@@ -13,12 +13,12 @@ import anyio
 from measure import Result, at_least, information, scratch, timed, timing
 from workload import START, check_finished, checked_records, play_all, world
 
-from orgsim.engine.envelope import decode_envelope
-from orgsim.engine.image import dump_state
+from orgsim.engine.events.envelope import decode_envelope
+from orgsim.engine.log.snapshots import Snapshots
+from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.runtime.clock import SimulatedClock
 from orgsim.engine.runtime.engine import Engine, Listener
-from orgsim.engine.runtime.snapshots import Snapshots
-from orgsim.engine.runtime.sqlite_log import SqliteLog
+from orgsim.engine.state.image import dump_state
 from orgsim.projections.views import Views
 
 BUDGET = 0.4

@@ -21,7 +21,7 @@ from workload import (
     world,
 )
 
-from orgsim.engine.runtime.log import MemoryLog
+from orgsim.engine.log import MemoryLog
 from orgsim.projections.views import Views
 
 BUDGET = 1.3

@@ -24,8 +24,8 @@ from workload import (
     world,
 )
 
+from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.runtime.engine import Engine
-from orgsim.engine.runtime.sqlite_log import SqliteLog
 from orgsim.engine.shapes.handshakes import HandshakeReply
 
 BUDGET = 0.15

@@ -18,10 +18,11 @@ import simpy
 from measure import Result, at_least, information, timed, timing
 from workload import MANAGEMENT, POSTS_PER_TURN, START, check_invited, checked_records, found, invitations, world
 
-from orgsim.engine.handshake import HandshakeState
+from orgsim.engine.log import MemoryLog
+from orgsim.engine.runtime import driver
 from orgsim.engine.runtime.clock import SimulatedClock
-from orgsim.engine.runtime.log import MemoryLog
 from orgsim.engine.settings import INVITATION_LIFETIME, SECOND
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action
 
 BUDGET = 0.5
@@ -33,14 +34,14 @@ async def _expire(timers: int) -> float:
     async with world(log, timers) as engine:
         await found(engine)
         for number, (request, caller) in enumerate(invitations(timers), 1):
-            await engine.leap_to(START + number * SECOND)
+            await driver.leap_to(engine, START + number * SECOND)
             engine.post(request, caller or MANAGEMENT)
             if number % POSTS_PER_TURN == 0:
                 await engine.room()
         await engine.flush()
         check_invited(engine, timers)
         with timing() as watch:
-            await engine.advance_to(START + timers * SECOND + INVITATION_LIFETIME)
+            await driver.advance_to(engine, START + timers * SECOND + INVITATION_LIFETIME)
         states = [handshake.state for handshake in engine.state.handshakes.values()]
         assert states == [HandshakeState.EXPIRED] * timers
         assert all(handshake.requested.action is Action.INVITE for handshake in engine.state.handshakes.values())
@@ -95,9 +96,9 @@ async def _sleep(tasks: int) -> float:
 
         for number in range(1, tasks + 1):
             group.start_soon(sleeper, number)
-        await engine.quiet(clock)
+        await driver.quiet(engine, clock)
         with timing() as watch:
-            await engine.run_until_idle()
+            await driver.run_until_idle(engine)
         assert woken == [START + number * SECOND for number in range(1, tasks + 1)]
     assert len(await checked_records(log)) == tasks + 1
     return watch.seconds

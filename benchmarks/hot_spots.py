@@ -31,12 +31,12 @@ DEFAULT_JSON = Path("build") / "profile.json"
 
 PARTS = {
     "views": ("projections/",),
-    "encode": ("engine/runtime/log.py",),
-    "SQLite": ("engine/runtime/sqlite_log.py", "engine/runtime/parts.py", "aiosqlite/"),
-    "evolve": ("engine/evolve/", "engine/timers.py"),
+    "encode": ("engine/log/__init__.py",),
+    "SQLite": ("engine/log/sqlite.py", "engine/log/sqlite_rows.py", "aiosqlite/"),
+    "evolve": ("engine/evolve/", "engine/state/timers.py"),
     "decide": ("engine/operations/", "engine/rules/", "engine/policies/"),
     "engine": ("engine/runtime/",),
-    "player": ("api/play/", "api/scenario/"),
+    "player": ("api/load/play/", "api/load/scenario/"),
     "rest": ("",),
 }
 """By name: what stands in a frame of it. The order decides: views fold by the functions of evolve, for example."""

@@ -11,8 +11,8 @@ from zlib import adler32
 
 from measure import timing
 
-from orgsim.engine.runtime.log import EventLog
-from orgsim.engine.runtime.sqlite_log import SqliteLog
+from orgsim.engine.log import EventLog
+from orgsim.engine.log.sqlite import SqliteLog
 
 TABLE = "CREATE TABLE events (position INTEGER PRIMARY KEY, record BLOB NOT NULL, checksum INTEGER NOT NULL)"
 PRAGMAS = ("page_size", "journal_mode", "synchronous", "wal_autocheckpoint", "cache_size")

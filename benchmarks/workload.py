@@ -14,7 +14,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from orgsim.engine.handshake import HandshakeState
+from orgsim.engine.log import READ_SIZE, Chain, EventLog
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import (
     accept_handshake,
@@ -24,10 +24,10 @@ from orgsim.engine.operations import (
 )
 from orgsim.engine.runtime.clock import SimulatedClock
 from orgsim.engine.runtime.engine import Engine, Listener
-from orgsim.engine.runtime.log import READ_SIZE, Chain, EventLog
 from orgsim.engine.runtime.running import running_engine
 from orgsim.engine.settings import DAY, Quotas, Settings
 from orgsim.engine.state import Organization
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action, FeatureSet
 
 SEED = 20260101

@@ -10,7 +10,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from orgsim.engine import events
-from orgsim.engine.callers import CALLERS, Callers
+from orgsim.engine.authorization.callers import CALLERS, Callers
 from orgsim.engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from orgsim.projections.reads import READS
 from orgsim.projections.views import Views

@@ -3,14 +3,7 @@
 from collections.abc import Callable, Container
 from typing import Literal
 
-from .ids import (
-    account_arn,
-    managed_policy_arn,
-    organizational_unit_arn,
-    policy_arn,
-    resource_policy_arn,
-    root_arn,
-)
+from .ids import account_arn, managed_policy_arn, organizational_unit_arn, policy_arn, resource_policy_arn, root_arn
 from .policies.types import MANAGED_POLICIES
 from .state import OrganizationFacts
 from .words import PolicyType

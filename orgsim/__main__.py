@@ -17,12 +17,12 @@ def main() -> None:
     """The entry point of the command."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         # A shell that runs it in the background has it ignore Ctrl-C.
-        import_module("orgsim.api.cli").main()
+        import_module("orgsim.api.cli.app").main()
         return
     signal.signal(signal.SIGINT, _leave)
     # Registered before all others, so it comes last: from then on Python would let the signal kill the process.
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    command = import_module("orgsim.api.cli")
+    command = import_module("orgsim.api.cli.app")
     try:
         _run(command.main)
     except KeyboardInterrupt:

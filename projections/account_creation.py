@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.envelope import Envelope
 from ..engine.events import AccountCreationFailed, AccountCreationRequested, AccountCreationSucceeded
+from ..engine.events.envelope import Envelope
 from .paging import OrderedRows
 from .projection import Handler
 

@@ -10,8 +10,6 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from ..engine.columns import pack, unpack
-from ..engine.envelope import Envelope
 from ..engine.events import (
     AccountDeparted,
     AccountDescribed,
@@ -22,8 +20,10 @@ from ..engine.events import (
     OrganizationCreated,
     OrganizationDeleted,
 )
+from ..engine.events.envelope import Envelope
 from ..engine.ids import derived_email, derived_name
 from ..engine.state import Account, Organization, State
+from ..engine.state.columns import pack, unpack
 from ..engine.words import Condition, JoinedMethod
 from .paging import OrderedRows
 from .projection import Handler

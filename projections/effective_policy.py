@@ -12,8 +12,6 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..engine.columns import Column, column, spread
-from ..engine.envelope import Envelope
 from ..engine.events import (
     AccountDeparted,
     AccountMoved,
@@ -25,12 +23,14 @@ from ..engine.events import (
     PolicyTypeEnabled,
     PolicyUpdated,
 )
+from ..engine.events.envelope import Envelope
 from ..engine.policies.completeness import EffectivePolicyError, errors
 from ..engine.policies.merge import AttachedPolicy, Merging
 from ..engine.policies.text import effective_json
 from ..engine.policies.types import POLICY_TYPES
 from ..engine.rules.policies import attached, levels
 from ..engine.state import OrganizationFacts, Units
+from ..engine.state.columns import Column, column, spread
 from ..engine.words import PolicyType
 from .organization import OrganizationsView
 from .projection import Handler

@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..engine.envelope import Envelope
 from ..engine.events import (
     AccountClosed,
     AccountClosureRequested,
@@ -29,8 +28,9 @@ from ..engine.events import (
     OrganizationCreated,
     OrganizationDeleted,
 )
-from ..engine.handshake import HandshakeState
+from ..engine.events.envelope import Envelope
 from ..engine.settings import SECOND
+from ..engine.state.handshake import HandshakeState
 from ..engine.words import Action, DepartureMethod, FeatureSet, JoinedMethod
 from .projection import Handler
 

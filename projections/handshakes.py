@@ -9,8 +9,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.columns import pack, unpack
-from ..engine.envelope import Envelope
 from ..engine.events import (
     HandshakeAccepted,
     HandshakeCanceled,
@@ -20,8 +18,10 @@ from ..engine.events import (
     HandshakePurged,
     HandshakeRequested,
 )
-from ..engine.handshake import HandshakeState
+from ..engine.events.envelope import Envelope
 from ..engine.state import State
+from ..engine.state.columns import pack, unpack
+from ..engine.state.handshake import HandshakeState
 from ..engine.words import Action, PartyType
 from .paging import OrderedRows
 from .projection import Handler

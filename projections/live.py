@@ -3,10 +3,10 @@
 from contextlib import aclosing
 from pathlib import Path
 
+from ..engine.log import EventLog, verified_envelopes
+from ..engine.log.snapshots import Snapshots
 from ..engine.runtime.engine import Listener
-from ..engine.runtime.log import EventLog, verified_envelopes
-from ..engine.runtime.snapshots import Snapshots
-from ..engine.timers import NEVER
+from ..engine.state.timers import NEVER
 from .views import Views
 
 

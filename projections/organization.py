@@ -6,8 +6,8 @@ The parts of an organization - tree, policies, tags, access, closures - are fold
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..engine.envelope import Envelope
 from ..engine.events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, WorldCreated
+from ..engine.events.envelope import Envelope
 from ..engine.evolve import Change
 from ..engine.settings import Settings
 from ..engine.state import Access, Closures, OrganizationFacts, Policies, State, Units

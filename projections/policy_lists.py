@@ -10,8 +10,6 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from ..engine.columns import pack, unpack
-from ..engine.envelope import Envelope
 from ..engine.events import (
     AccountDeparted,
     OrganizationalUnitCreated,
@@ -24,7 +22,9 @@ from ..engine.events import (
     PolicyDetached,
     PolicyTypeDisabled,
 )
+from ..engine.events.envelope import Envelope
 from ..engine.state import Organization, State
+from ..engine.state.columns import pack, unpack
 from ..engine.words import PolicyType
 from .paging import OrderedRows
 from .projection import Handler

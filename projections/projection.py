@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from msgspec import Struct
 
-from ..engine.envelope import Envelope
+from ..engine.events.envelope import Envelope
 
 T = TypeVar("T")
 

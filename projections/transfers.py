@@ -8,15 +8,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.columns import pack, unpack
-from ..engine.envelope import Envelope
 from ..engine.events import (
     ResponsibilityTransferAccepted,
     ResponsibilityTransferPurged,
     ResponsibilityTransferRequested,
 )
+from ..engine.events.envelope import Envelope
 from ..engine.evolve.transfers import TRANSFERS
 from ..engine.state import State, Transfer, Transfers
+from ..engine.state.columns import pack, unpack
 from .paging import OrderedRows
 from .projection import Handler, copied
 

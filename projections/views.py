@@ -6,11 +6,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..engine.callers import denied_to_members, require_allowed
-from ..engine.envelope import Envelope
-from ..engine.errors import AWSOrganizationsNotInUseException, Refused
+from ..engine.errors import AWSOrganizationsNotInUseException
+from ..engine.events.envelope import Envelope
 from ..engine.evolve import PARTS
-from ..engine.resources import arn_of
 from ..engine.shapes.organizations import Initiator
 from ..engine.state import OrganizationFacts, State
 from .account_creation import AccountCreationsView, CreationRow
@@ -118,56 +116,6 @@ class Views:
         if organization is None:
             raise AWSOrganizationsNotInUseException
         return self.organizations.rows[organization]
-
-    def reader(
-        self, operation: str, account: str, resources: Sequence[str] = (), policy_type: str | None = None
-    ) -> OrganizationFacts:
-        """The caller's organization, in which it may ask the operation (the table is in ``engine/callers.py``).
-
-        Args:
-            operation: AWS's name.
-            account: the caller.
-            resources: ARNs of what the question is about, for the resource policy.
-            policy_type: of the policy that the question is about, for the resource policy.
-
-        Raises:
-            AWSOrganizationsNotInUseException: the caller is a standalone account.
-            AccessDeniedException: it is a member that may not ask this.
-        """
-        row = self.member(account)
-        require_allowed(operation, account, row.management_account, row.access, resources, policy_type)
-        return row
-
-    def reader_about(
-        self, operation: str, account: str, entity: str, not_found: type[Refused], policy_type: str | None = None
-    ) -> OrganizationFacts:
-        """The caller's organization, in which it may ask the operation about this root, OU or account.
-
-        Args:
-            operation: AWS's name.
-            account: the caller.
-            entity: the id of what the question is about.
-            not_found: what the management account hears if there is no such thing; members are denied.
-            policy_type: of the policies that the question is about, for the resource policy.
-
-        Raises:
-            AWSOrganizationsNotInUseException: the caller is a standalone account.
-            AccessDeniedException: it is a member that may not ask this, or not about what is not there.
-            Refused: ``not_found``.
-        """
-        row = self.member(account)
-        if entity not in row.units.by_id and self.accounts.organization_of(entity) != row.id:
-            raise denied_to_members(not_found(), operation, row, account)
-        require_allowed(
-            operation,
-            account,
-            row.management_account,
-            row.access,
-            [arn_of(entity, row)],
-            policy_type,
-            own=entity == account,
-        )
-        return row
 
     def initiator(self, row: OrganizationFacts) -> Initiator:
         """An organization as its handshakes show it."""

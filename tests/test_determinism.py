@@ -18,22 +18,22 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from whole import whole
+from support.compare_state import whole
 
 from orgsim.api import Simulation
-from orgsim.engine.envelope import decode_envelope
 from orgsim.engine.errors import Refused
-from orgsim.engine.handshake import HandshakeState
+from orgsim.engine.events.envelope import decode_envelope
 from orgsim.engine.ids import IdSource
+from orgsim.engine.log import EventLog, MemoryLog
+from orgsim.engine.log import snapshots as snapshots_module
+from orgsim.engine.log.snapshots import Snapshots
 from orgsim.engine.operations import advance_time, expire_handshake, purge_handshake
 from orgsim.engine.runtime import engine as engine_module
-from orgsim.engine.runtime import snapshots as snapshots_module
 from orgsim.engine.runtime.clock import SimulatedClock
 from orgsim.engine.runtime.engine import Engine
-from orgsim.engine.runtime.log import EventLog, MemoryLog
-from orgsim.engine.runtime.snapshots import Snapshots
 from orgsim.engine.settings import Settings
-from orgsim.engine.timers import Timers
+from orgsim.engine.state.handshake import HandshakeState
+from orgsim.engine.state.timers import Timers
 
 Ids = dict[str, str]
 """What a client keeps of the answers, restart or not."""

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from games import MET_BY_FEW, WANTED, Game
+from support.random_schedules import MET_BY_FEW, WANTED, Game
 
 CAMPAIGN = int(os.environ.get("ORGSIM_CAMPAIGN", "0"))
 SEED = os.environ.get("ORGSIM_SEED")

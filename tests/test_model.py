@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import anyio
 import pytest
-from duel import ACCOUNTS, MANAGERS
-from duel_policies import SERVICES, FullDuel
-from model_parties import DAY, FULL_ACCESS
-from model_policies import SCP, TAG, Governed
-from shortening import shortened
+from support.second_model.compare import ACCOUNTS, MANAGERS
+from support.second_model.compare_policies import SERVICES, FullDuel
+from support.second_model.parties import DAY, FULL_ACCESS
+from support.second_model.policies import SCP, TAG, Governed
+from support.shrink import shortened
 
 from orgsim.api import Simulation
 from orgsim.engine.settings import Quotas, Settings

@@ -3,9 +3,10 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+from support.repository import ROOT
+
+README = ROOT / "README.md"
 
 
 def test_the_example_runs() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from support.repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 FLOORS = ("engine", "projections", "api")
 ROOM = "orgsim"
 """The folder of the command itself."""
@@ -68,7 +68,7 @@ def test_content(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
     metadata = {name for name in names if name.startswith(f"orgsim-{version('orgsim')}.dist-info/")}
     source = {file.relative_to(ROOT) for floor in FLOORS for file in (ROOT / floor).rglob("*.py")}
-    page = {f"orgsim/api/report/page.{kind}" for kind in ("css", "html", "js")}
+    page = {f"orgsim/api/load/report/page.{kind}" for kind in ("css", "html", "js")}
     typed = {f"orgsim/{floor}/py.typed" for floor in FLOORS}
     command = {f"{ROOM}/{file.name}" for file in (ROOT / ROOM).glob("*.py")} | {f"{ROOM}/py.typed"}
     assert names - metadata == {f"orgsim/{file.as_posix()}" for file in source} | typed | page | command

@@ -2,20 +2,14 @@
 
 from collections.abc import Sequence
 
-from ...engine.shapes.access import (
-    ResourcePolicyReply,
-)
-from ...engine.shapes.base import (
-    EmptyReply,
-)
+from ...engine.shapes.access import ResourcePolicyReply
+from ...engine.shapes.base import EmptyReply
 from ...projections.reads.access import (
     DelegatedAdministratorsReply,
     DelegatedServicesReply,
     EnabledServicePrincipalsReply,
 )
-from ...projections.reads.tags import (
-    TagsReply,
-)
+from ...projections.reads.tags import TagsReply
 from .calls import Calls, Members
 
 

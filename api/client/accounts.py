@@ -3,19 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from ...engine.shapes.accounts import (
-    CreateAccountStatusReply,
-)
-from ...engine.shapes.base import (
-    EmptyReply,
-)
-from ...projections.reads.account_creation import (
-    CreateAccountStatusesReply,
-)
-from ...projections.reads.accounts import (
-    AccountReply,
-    AccountsReply,
-)
+from ...engine.shapes.accounts import CreateAccountStatusReply
+from ...engine.shapes.base import EmptyReply
+from ...projections.reads.account_creation import CreateAccountStatusesReply
+from ...projections.reads.accounts import AccountReply, AccountsReply
 from .calls import Calls, Members
 
 

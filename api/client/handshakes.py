@@ -2,12 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...engine.shapes.handshakes import (
-    HandshakeReply,
-)
-from ...projections.reads.handshakes import (
-    HandshakesReply,
-)
+from ...engine.shapes.handshakes import HandshakeReply
+from ...projections.reads.handshakes import HandshakesReply
 from .calls import Calls, Members
 
 

@@ -3,26 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from ...engine.shapes.base import (
-    EmptyReply,
-)
-from ...engine.shapes.organizations import (
-    OrganizationReply,
-)
-from ...engine.shapes.units import (
-    OrganizationalUnitReply,
-)
-from ...projections.reads.accounts import (
-    AccountsReply,
-)
-from ...projections.reads.organization import (
-    RootsReply,
-)
-from ...projections.reads.tree import (
-    ChildrenReply,
-    OrganizationalUnitsReply,
-    ParentsReply,
-)
+from ...engine.shapes.base import EmptyReply
+from ...engine.shapes.organizations import OrganizationReply
+from ...engine.shapes.units import OrganizationalUnitReply
+from ...projections.reads.accounts import AccountsReply
+from ...projections.reads.organization import RootsReply
+from ...projections.reads.tree import ChildrenReply, OrganizationalUnitsReply, ParentsReply
 from .calls import Calls, Members
 
 

@@ -2,22 +2,10 @@
 
 from collections.abc import Sequence
 
-from ...engine.shapes.base import (
-    EmptyReply,
-)
-from ...engine.shapes.policies import (
-    PolicyReply,
-    RootReply,
-)
-from ...projections.reads.effective_policy import (
-    EffectivePolicyReply,
-    InvalidAccountsReply,
-    ValidationErrorsReply,
-)
-from ...projections.reads.policies import (
-    PoliciesReply,
-    TargetsReply,
-)
+from ...engine.shapes.base import EmptyReply
+from ...engine.shapes.policies import PolicyReply, RootReply
+from ...projections.reads.effective_policy import EffectivePolicyReply, InvalidAccountsReply, ValidationErrorsReply
+from ...projections.reads.policies import PoliciesReply, TargetsReply
 from .calls import Calls, Members
 
 

@@ -4,15 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from ...engine.shapes.handshakes import (
-    HandshakeReply,
-)
-from ...engine.shapes.transfers import (
-    ResponsibilityTransferReply,
-)
-from ...projections.reads.transfers import (
-    ResponsibilityTransfersReply,
-)
+from ...engine.shapes.handshakes import HandshakeReply
+from ...engine.shapes.transfers import ResponsibilityTransferReply
+from ...projections.reads.transfers import ResponsibilityTransfersReply
 from .calls import Calls, Members
 
 

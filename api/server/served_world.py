@@ -10,7 +10,7 @@ from secrets import token_bytes
 import anyio
 import anyio.abc
 
-from ...engine.runtime.log import MemoryLog
+from ...engine.log import MemoryLog
 from ..client import Client
 from ..simulation import Simulation
 from .faults import ControlRefused

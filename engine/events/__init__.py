@@ -24,12 +24,7 @@ from .accounts import (
     AccountJoined,
     AccountMoved,
 )
-from .base import (
-    Event,
-    OrganizationEvent,
-    Tag,
-    WorldEvent,
-)
+from .base import Event, OrganizationEvent, Tag, WorldEvent
 from .handshakes import (
     HandshakeAccepted,
     HandshakeCanceled,
@@ -39,13 +34,7 @@ from .handshakes import (
     HandshakePurged,
     HandshakeRequested,
 )
-from .organizations import (
-    FeatureSetChanged,
-    OrganizationCreated,
-    OrganizationDeleted,
-    TimeAdvanced,
-    WorldCreated,
-)
+from .organizations import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, TimeAdvanced, WorldCreated
 from .policies import (
     EffectivePoliciesOutdated,
     EffectivePoliciesPublished,

@@ -10,7 +10,6 @@ have functions of (part, event, now), in a table of their own that a view can us
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..envelope import Envelope
 from ..events import (
     AccountClosed,
     AccountClosureRequested,
@@ -36,6 +35,7 @@ from ..events import (
     TimeAdvanced,
     WorldCreated,
 )
+from ..events.envelope import Envelope
 from ..state import Access, Closures, OrganizationFacts, Policies, State, Units
 from . import accounts, handshakes, organizations, publications
 from .access import ACCESS

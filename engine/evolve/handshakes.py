@@ -9,9 +9,9 @@ from ..events import (
     HandshakePurged,
     HandshakeRequested,
 )
-from ..handshake import Handshake, HandshakeState
 from ..settings import INVITATION_WINDOW
 from ..state import Migration, Organization, State
+from ..state.handshake import Handshake, HandshakeState
 from ..words import Action
 
 ACCEPTED, OPEN, REQUESTED = HandshakeState.ACCEPTED, HandshakeState.OPEN, HandshakeState.REQUESTED

@@ -7,7 +7,7 @@ that a timer or the simulation asks for. To add an operation is one file, and on
 from msgspec import Struct
 
 from ..operation import InternalOperation, Operation
-from ..timers import Timers
+from ..state.timers import Timers
 from . import (
     accept_handshake,
     advance_time,

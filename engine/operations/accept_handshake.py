@@ -41,12 +41,12 @@ from ..events import (
     ResourceTagged,
     ResponsibilityTransferAccepted,
 )
-from ..handshake import Handshake, HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import caller, handshakes, membership, quotas, transfers
 from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
+from ..state.handshake import Handshake, HandshakeState
 from ..words import Action, DepartureMethod, FeatureSet, JoinedMethod, PartyType
 
 ACCEPTED = HandshakeState.ACCEPTED

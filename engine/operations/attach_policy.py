@@ -13,11 +13,7 @@ Sources: sections 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred, 
 
 from msgspec import Struct
 
-from ..errors import (
-    ConstraintViolationException,
-    DuplicatePolicyAttachmentException,
-    PolicyTypeNotEnabledException,
-)
+from ..errors import ConstraintViolationException, DuplicatePolicyAttachmentException, PolicyTypeNotEnabledException
 from ..events import PolicyAttached
 from ..ids import PolicyId, PolicyTargetId
 from ..operation import Events, Stamp

@@ -12,12 +12,12 @@ Sources: sections 2.2, 2.4, 10.5 and 12.
 from msgspec import Struct
 
 from ..events import HandshakeCanceled
-from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes, migration, transfers
 from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
+from ..state.handshake import HandshakeState
 from ..words import TransferStatus
 
 

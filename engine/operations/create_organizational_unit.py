@@ -14,11 +14,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ..errors import (
-    ConstraintViolationException,
-    DuplicateOrganizationalUnitException,
-    ParentNotFoundException,
-)
+from ..errors import ConstraintViolationException, DuplicateOrganizationalUnitException, ParentNotFoundException
 from ..events import OrganizationalUnitCreated, ResourceTagged
 from ..ids import ParentId
 from ..operation import Events, Stamp

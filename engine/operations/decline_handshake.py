@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from ..errors import AccessDeniedException
 from ..events import HandshakeDeclined
-from ..handshake import HandshakeState
 from ..ids import HandshakeId
 from ..operation import Events, Stamp
 from ..rules import handshakes, transfers
 from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import State
+from ..state.handshake import HandshakeState
 from ..words import Action, TransferStatus
 
 

@@ -11,11 +11,11 @@ Sources: section 3.5; the order of the refusals is inferred.
 
 from msgspec import Struct
 
+from ..authorization.services import REQUIRED_BY
 from ..errors import ConstraintViolationException
 from ..events import ServiceAccessDisabled
 from ..operation import Events, Stamp
 from ..rules import caller, services
-from ..services import REQUIRED_BY
 from ..shapes.base import EmptyReply
 from ..state import State
 

@@ -12,6 +12,7 @@ Sources: sections 3.5 and 6.2; the order of the refusals is inferred. The answer
 
 from msgspec import Struct
 
+from ..authorization.services import REQUIRED_BY
 from ..errors import (
     ConstraintViolationException,
     PolicyTypeAlreadyEnabledException,
@@ -21,7 +22,6 @@ from ..events import PolicyTypeEnabled
 from ..ids import RootId
 from ..operation import Events, Stamp
 from ..rules import policies, publication
-from ..services import REQUIRED_BY
 from ..shapes.policies import RootReply, root_reply
 from ..state import State
 from ..words import FeatureSet, PolicyType

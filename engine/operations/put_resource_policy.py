@@ -7,7 +7,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (IN
     UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED).
 Happens: ResourcePolicyPut, with the content in its stored form; a new id only if there is no policy. ResourceTagged, if
     a new one comes with tags. It holds from the next request on.
-Goes on in: delete_resource_policy.py; engine/resource_policy.py says what the content means.
+Goes on in: delete_resource_policy.py; engine/authorization/resource_policy.py says what the content means.
 Sources: section 3.7; the order of the refusals is inferred.
 """
 
@@ -15,10 +15,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from ..authorization.resource_policy import normalised
 from ..errors import ConstraintViolationException
 from ..events import ResourcePolicyPut, ResourceTagged
 from ..operation import Events, Stamp
-from ..resource_policy import normalised
 from ..rules import caller
 from ..rules import tags as tag_rules
 from ..shapes.access import ResourcePolicyReply, resource_policy_reply

@@ -13,10 +13,7 @@ Sources: section 12; the end of a request that names none, and the order of the 
 
 from msgspec import Struct
 
-from ..errors import (
-    InvalidResponsibilityTransferTransitionException,
-    ResponsibilityTransferAlreadyInStatusException,
-)
+from ..errors import InvalidResponsibilityTransferTransitionException, ResponsibilityTransferAlreadyInStatusException
 from ..events import ResponsibilityTransferWithdrawn
 from ..ids import ResponsibilityTransferId
 from ..operation import Events, Stamp

@@ -1,8 +1,8 @@
-"""Which kind of account may call; the table is in ``engine/callers.py`` (fact sheet, sections 3.4 and 9)."""
+"""Which kind of account may call; the table is in ``authorization/callers.py`` (fact sheet, sections 3.4 and 9)."""
 
 from collections.abc import Sequence
 
-from ..callers import require_allowed
+from ..authorization.callers import require_allowed
 from ..errors import AWSOrganizationsNotInUseException
 from ..operation import Stamp
 from ..state import Organization, State

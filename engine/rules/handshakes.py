@@ -6,8 +6,8 @@ from ..errors import (
     HandshakeNotFoundException,
     InvalidHandshakeTransitionException,
 )
-from ..handshake import Handshake, HandshakeState
 from ..state import State
+from ..state.handshake import Handshake, HandshakeState
 from ..words import PartyType
 
 ACCOUNT, EMAIL, OPEN = PartyType.ACCOUNT, PartyType.EMAIL, HandshakeState.OPEN

@@ -5,9 +5,9 @@
 
 from collections.abc import Callable
 
-from ..handshake import HandshakeState
 from ..settings import CLOSURE_WINDOW, INVITATION_WINDOW
 from ..state import Organization, State
+from ..state.handshake import HandshakeState
 from .quotas import closures_allowed
 
 CLOSE = "FinishAccountClosure"

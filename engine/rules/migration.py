@@ -1,9 +1,9 @@
 """What ends together with the parent of an all-features migration (section 2.4)."""
 
 from ..events import HandshakeCanceled, HandshakeExpired
-from ..handshake import Handshake
 from ..operation import Events
 from ..state import State
+from ..state.handshake import Handshake
 from ..words import Action
 from .handshakes import is_open
 

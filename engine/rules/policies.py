@@ -1,6 +1,6 @@
 """Policies and what they are attached to: finding them, and the limits (sections 6.1 to 6.3 and 7.1)."""
 
-from ..callers import denied_to_members
+from ..authorization.callers import denied_to_members
 from ..errors import (
     AccessDeniedException,
     ConstraintViolationException,

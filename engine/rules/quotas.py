@@ -2,9 +2,9 @@
 
 from itertools import takewhile
 
-from ..handshake import HandshakeState
 from ..settings import CLOSURE_WINDOW, INVITATION_WINDOW, Quotas
 from ..state import Organization
+from ..state.handshake import HandshakeState
 
 
 def accounts_counted(organization: Organization) -> int:

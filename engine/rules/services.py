@@ -4,8 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from ..authorization.services import SERVICES
 from ..errors import InvalidInputException
-from ..services import SERVICES
 
 ServicePrincipal = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_+=,.@-]*\Z")]
 

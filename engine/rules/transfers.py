@@ -16,12 +16,12 @@ from ..errors import (
     ResponsibilityTransferNotFoundException,
 )
 from ..events import ResponsibilityTransferEnded, ResponsibilityTransferPurged
-from ..handshake import Handshake, HandshakeState
 from ..operation import Events
 from ..settings import DAY, SECOND, TRANSFER_DEADLINE, TRANSFERS_PER_CHAIN
 from ..shapes.timestamps import month_start
 from ..shapes.transfers import Side, side_of
 from ..state import Organization, State, Transfer, Transfers
+from ..state.handshake import Handshake, HandshakeState
 from ..words import Action, Condition, TransferStatus
 
 REQUESTED, ACCEPTED, WITHDRAWN = TransferStatus.REQUESTED, TransferStatus.ACCEPTED, TransferStatus.WITHDRAWN

@@ -13,7 +13,7 @@ import anyio
 import anyio.lowlevel
 
 from ..settings import SECOND
-from ..timers import NEVER
+from ..state.timers import NEVER
 from .processes import Process, Processes
 
 

@@ -6,34 +6,32 @@ leaves, and a view sees an event, only after it is durable. If an append fails, 
 waiting gets the error, nothing further is accepted, and reopening rebuilds the world from the log.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 from msgspec import Struct
 
-from ..envelope import Envelope, encode_envelope
 from ..errors import Refused
+from ..events.envelope import Envelope, encode_envelope
 from ..evolve import EVOLVE, apply
 from ..ids import IdSource
+from ..log import EventLog, verified_envelopes
+from ..log.sharing import Sharing
+from ..log.snapshots import Snapshots
 from ..operation import SIMULATION, Caller, Events, Stamp
-from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, create_world, due_request
-from ..settings import LATEST, Settings
+from ..operations import INTERNAL_OPERATIONS, OPERATIONS, create_world, due_request
+from ..settings import Settings
 from ..state import State
+from ..state.timers import NEVER
 from ..throttling import Throttle, throttle_of
-from ..timers import NEVER
-from .clock import Clock, SimulatedClock
-from .log import EventLog, verified_envelopes
+from .clock import Clock
 from .own_loop import OwnLoop
-from .sharing import Sharing
-from .snapshots import Snapshots
 
 BUFFER_LIMIT = 50_000
 """Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
-TURNS = 5
-"""How often tasks that can run may go on without calling the engine, before somebody looks at every task there is."""
 CLOSED = "the simulation has been closed"
 
 Listener = Callable[[Sequence[Envelope]], None]
@@ -83,6 +81,7 @@ class Engine:
         self._closing = False
         self._told = False  # whether anybody has been told that it stopped
         self.advancing = anyio.Lock()
+        """Held by whoever moves a simulated clock; see ``driver``."""
         self.own_loop = OwnLoop()
 
     @property
@@ -99,7 +98,7 @@ class Engine:
             EngineStopped: nothing is accepted any more.
         """
         if self.throttle is not None and caller.account is not None:
-            self._require_running()
+            self.require_running()
             organization = self.state.organization_of(caller.account)
             self.throttle.take(operation, caller.account, organization.id if organization else None, self.now)
 
@@ -178,6 +177,11 @@ class Engine:
         return events
 
     @property
+    def unwritten(self) -> bool:
+        """Whether anything that was posted is not in the log yet."""
+        return bool(self._batch.envelopes or self._writing)
+
+    @property
     def crowded(self) -> bool:
         """Whether half the buffer or more is waiting to be written: time for ``room``."""
         return len(self._batch.envelopes) >= BUFFER_LIMIT // 2
@@ -203,7 +207,7 @@ class Engine:
 
     async def settle(self) -> None:
         """Before a question is answered: what is due now happens, and all that has happened is seen by the views."""
-        self._require_running()
+        self.require_running()
         if self.state.timers.next_due <= self.now:
             self.fire_due()
         if self.durable < self.state.position:
@@ -211,7 +215,7 @@ class Engine:
 
     def fire_due(self) -> None:
         """Let everything happen that is due by now, earliest first, each at its own moment."""
-        self._require_running()
+        self.require_running()
         timers, now = self.state.timers, self.now
         while timers.next_due <= now:
             self._fire_next()
@@ -222,117 +226,14 @@ class Engine:
         self._execute(due_request(state.timers), SIMULATION, max(due, state.now))
         assert state.position > position, "a timer that fires changes something"
 
-    async def _fire_due_with_room(self) -> None:
+    async def fire_due_with_room(self) -> None:
         """As ``fire_due``, for much that is due at once."""
-        self._require_running()
+        self.require_running()
         timers, now = self.state.timers, self.now
         while timers.next_due <= now:
             self._fire_next()
             if self.crowded:
                 await self.room()
-
-    async def advance_to(self, moment: int) -> None:
-        """Move a simulated clock: timers fire and sleepers wake on the way, each at its moment; timers first.
-
-        Args:
-            moment: microseconds since the epoch.
-
-        Raises:
-            TypeError: the clock is not a simulated one.
-            ValueError: the moment has passed, or lies beyond the calendar.
-        """
-        async with self._by_hand() as clock:
-            await self._advance_to(clock, moment)
-
-    async def advance_by(self, duration: int) -> None:
-        """As ``advance_to``, by a number of microseconds from now."""
-        async with self._by_hand() as clock:
-            await self._advance_to(clock, self.now + duration)
-
-    @asynccontextmanager
-    async def _by_hand(self) -> AsyncGenerator[SimulatedClock]:
-        self._require_running()
-        clock = self._simulated_clock()
-        async with self.advancing:
-            with clock.processes.resting():
-                # Whoever had the clock before may have something left to do at this moment.
-                await self.until_asleep(clock)
-                yield clock
-
-    async def _advance_to(self, clock: SimulatedClock, moment: int) -> None:
-        if moment < self.now:
-            raise ValueError("time never goes back")
-        if moment > LATEST:
-            raise ValueError("time cannot run beyond the year 9000")
-        while (due := self.next_due) <= moment:
-            await self.step(clock, due)
-        clock.move(moment)
-        await self.perform(advance_time.Request())
-
-    async def run_until_idle(self) -> None:
-        """Move a simulated clock from one timer or sleeper to the next, until there is none."""
-        async with self._by_hand() as clock:
-            while self.next_due != NEVER:
-                await self.step(clock, self.next_due)
-            await self.perform(advance_time.Request())
-
-    async def leap_to(self, moment: int) -> None:
-        """Move a simulated clock and fire what is due, without recording quiet time and without waking sleepers.
-
-        For whoever posts in bulk along a timetable: the next event records the time. Finish with ``advance_to``.
-        """
-        self._simulated_clock().move(max(moment, self.now))
-        if self.state.timers.next_due <= moment:
-            await self._fire_due_with_room()
-
-    @property
-    def next_due(self) -> int:
-        """When the next timer fires or the next sleeper wakes; NEVER if nothing does."""
-        sleeper = self.clock.next_sleeper if isinstance(self.clock, SimulatedClock) else NEVER
-        return min(self.state.timers.next_due, sleeper)
-
-    async def quiet(self, clock: SimulatedClock) -> None:
-        """Wait until every other task is blocked, nothing waits to be written and nobody holds the time."""
-        while True:
-            await self.give_turns()
-            await anyio.wait_all_tasks_blocked()
-            if clock.processes.holders:
-                await clock.processes.released.wait()
-            elif not self._batch.envelopes and not self._writing:
-                return
-
-    async def give_turns(self, turns: int = TURNS, enough: Callable[[], bool] = lambda: False) -> None:
-        """Let the tasks that can run go on, until so many turns have passed in which nothing happened."""
-        # On asyncio anyio looks again only after a tenth of a second; a few turns first spare most of that.
-        idle, position = 0, self.state.position
-        while idle < turns and not enough():
-            if self._batch.envelopes or self._writing:
-                await self.flush()
-            await anyio.lowlevel.checkpoint()
-            idle = idle + 1 if position == self.state.position else 0
-            position = self.state.position
-
-    async def until_asleep(self, clock: SimulatedClock) -> None:
-        """Wait until every process sleeps, or is blocked by something else than the log."""
-        await self.give_turns(4 * TURNS, lambda: not clock.processes.busy)
-        if clock.processes.busy:
-            await self.quiet(clock)
-
-    async def step(self, clock: SimulatedClock, due: int) -> None:
-        """Move a simulated clock to a moment: its timers fire, then its sleepers wake; for whoever is ``advancing``."""
-        clock.move(max(due, clock.now()))
-        await self._fire_due_with_room()
-        if clock.next_sleeper <= clock.now():
-            # Recorded before anybody who wakes can have seen it.
-            await self.perform(advance_time.Request())
-        while clock.next_sleeper <= clock.now():
-            await (self.until_asleep(clock) if clock.wake_next() else self.quiet(clock))
-            self.fire_due()
-
-    def _simulated_clock(self) -> SimulatedClock:
-        if not isinstance(self.clock, SimulatedClock):
-            raise TypeError(f"only a simulated clock can be moved, not a {type(self.clock).__name__}")
-        return self.clock
 
     def _execute(self, request: Struct, caller: Caller, now: int) -> Events:
         state = self.state
@@ -395,7 +296,8 @@ class Engine:
             if self.state.timers.next_due != NEVER:
                 self.timer_changed.set()
 
-    def _require_running(self) -> None:
+    def require_running(self) -> None:
+        """Raise EngineStopped if nothing is accepted any more, RuntimeError in another event loop or thread."""
         self.own_loop.require()
         if self._stopped or self._closing:
             raise self._refusal() from self._cause

@@ -3,7 +3,7 @@
 import asyncio
 from threading import get_ident
 
-from .cancellation import on_asyncio
+from ..log.cancellation import on_asyncio
 
 ELSEWHERE = (
     "the simulation runs in another event loop; call it there, from a thread by anyio.from_thread.run(function, "

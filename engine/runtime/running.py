@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+from ..log import EventLog
+from ..log.cancellation import finish
+from ..log.snapshots import Snapshots
 from ..settings import Settings
-from .cancellation import finish
 from .clock import Clock, PacedClock, SimulatedClock
 from .driver import drive, fire_timers
 from .engine import Engine, Listener
-from .log import EventLog
-from .snapshots import Snapshots
 
 
 @asynccontextmanager

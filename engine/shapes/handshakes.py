@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from ..events import HandshakeRequested
-from ..handshake import HandshakeState
 from ..ids import handshake_arn
 from ..settings import Settings
 from ..state import State, Transfer
+from ..state.handshake import HandshakeState
 from ..words import Action, PartyType
 from .base import Shape, moment
 from .organizations import Initiator, initiator_of

@@ -10,19 +10,16 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from ...engine.errors import (
-    AccountNotFoundException,
-    AccountNotRegisteredException,
-    ResourcePolicyNotFoundException,
-)
+from ...engine.authorization.services import SERVICES
+from ...engine.errors import AccountNotFoundException, AccountNotRegisteredException, ResourcePolicyNotFoundException
 from ...engine.ids import AccountId
 from ...engine.rules.services import ServicePrincipal, require_delegable
-from ...engine.services import SERVICES
 from ...engine.shapes.access import ResourcePolicyReply, resource_policy_reply
 from ...engine.shapes.base import Shape, moment
 from ...engine.state import OrganizationFacts
 from ...engine.words import JoinedMethod
 from ..accounts import MemberRow
+from ..authorization import reader, reader_about
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
 from .accounts import account_shape
@@ -91,7 +88,7 @@ def list_aws_service_access_for_organization(
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
     Views: access.
     """
-    organization = views.reader("ListAWSServiceAccessForOrganization", account)
+    organization = reader(views, "ListAWSServiceAccessForOrganization", account)
     scope = f"ListAWSServiceAccessForOrganization {organization.id} {account}"
     rows = _rows(organization.access.services, read_token(request.next_token, scope))
     page, token = cut_page(rows, request.max_results, scope)
@@ -115,7 +112,7 @@ def list_delegated_administrators(
         INVALID_NEXT_TOKEN).
     Views: access, accounts.
     """
-    organization = views.reader("ListDelegatedAdministrators", account)
+    organization = reader(views, "ListDelegatedAdministrators", account)
     service = request.service_principal
     if service is not None:
         require_delegable(service)
@@ -146,7 +143,7 @@ def list_delegated_services_for_account(
     Views: access, accounts.
     """
     wanted = request.account_id
-    organization = views.reader_about("ListDelegatedServicesForAccount", account, wanted, AccountNotFoundException)
+    organization = reader_about(views, "ListDelegatedServicesForAccount", account, wanted, AccountNotFoundException)
     services = organization.access.administrators.get(wanted)
     if services is None:
         raise AccountNotRegisteredException
@@ -165,7 +162,7 @@ def describe_resource_policy(request: DescribeResourcePolicy, views: Views, acco
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResourcePolicyNotFound.
     Views: access.
     """
-    organization = views.reader("DescribeResourcePolicy", account)
+    organization = reader(views, "DescribeResourcePolicy", account)
     if organization.access.resource_policy is None:
         raise ResourcePolicyNotFoundException
     return resource_policy_reply(organization)

@@ -7,6 +7,7 @@ from ...engine.ids import CreateAccountRequestId
 from ...engine.shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
 from ...engine.shapes.base import Shape, moment
 from ..account_creation import CreationRow, CreationState
+from ..authorization import reader
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
 
@@ -37,7 +38,7 @@ def describe_create_account_status(
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; CreateAccountStatusNotFound.
     Views: account creations.
     """
-    organization = views.reader("DescribeCreateAccountStatus", account)
+    organization = reader(views, "DescribeCreateAccountStatus", account)
     row = views.account_creations.rows.get(request.create_account_request_id)
     if row is None or row.requested.organization != organization.id:
         raise CreateAccountStatusNotFoundException
@@ -63,7 +64,7 @@ def list_create_account_status(
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
     Views: account creations.
     """
-    organization = views.reader("ListCreateAccountStatus", account)
+    organization = reader(views, "ListCreateAccountStatus", account)
     scope = f"ListCreateAccountStatus {organization.id} {account} {sorted(set(request.states))}"
     before = read_token(request.next_token, scope)
     rows = views.account_creations.in_states(organization.id, request.states, before)

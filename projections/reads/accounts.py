@@ -13,6 +13,7 @@ from ...engine.shapes.units import path_of
 from ...engine.state import OrganizationFacts
 from ...engine.words import Condition
 from ..accounts import MemberRow
+from ..authorization import reader, reader_about
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
 
@@ -67,7 +68,7 @@ def describe_account(request: DescribeAccount, views: Views, account: str) -> Ac
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound.
     Views: accounts, units, closures.
     """
-    organization = views.reader_about("DescribeAccount", account, request.account_id, AccountNotFoundException)
+    organization = reader_about(views, "DescribeAccount", account, request.account_id, AccountNotFoundException)
     return AccountReply(account_shape(views.accounts.members[request.account_id], organization, views))
 
 
@@ -83,7 +84,7 @@ def list_accounts(request: ListAccounts, views: Views, account: str) -> Accounts
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
     Views: accounts, units, closures.
     """
-    organization = views.reader("ListAccounts", account)
+    organization = reader(views, "ListAccounts", account)
     scope = f"ListAccounts {organization.id} {account}"
     after = read_token(request.next_token, scope) or 0
     rows = views.accounts.by_organization[organization.id].after(after)

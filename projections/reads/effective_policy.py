@@ -26,6 +26,7 @@ from ...engine.shapes.base import Shape, moment
 from ...engine.state import OrganizationFacts
 from ...engine.words import PolicyType
 from ..accounts import MemberRow
+from ..authorization import reader, reader_about
 from ..effective_policy import Documents
 from ..paging import PAGE_SIZE, MaxResults, NextToken, cut_page, read_token, write_token
 from ..views import Views
@@ -65,7 +66,7 @@ def describe_effective_policy(request: DescribeEffectivePolicy, views: Views, ac
     target = request.target_id or account
     _require_account(target)
     operation, not_found = "DescribeEffectivePolicy", TargetNotFoundException
-    organization = views.reader_about(operation, account, target, not_found, policy_type)
+    organization = reader_about(views, operation, account, target, not_found, policy_type)
     seen = _documents(organization, policy_type, views).seen(organization.units.path_to(target))
     return EffectivePolicyReply(EffectivePolicy(seen.content, moment(seen.updated_at), target, policy_type))
 
@@ -107,7 +108,7 @@ def list_effective_policy_validation_errors(
     target = request.account_id or ""
     _require_account(target)
     operation = "ListEffectivePolicyValidationErrors"
-    organization = views.reader_about(operation, account, target, AccountNotFoundException, policy_type)
+    organization = reader_about(views, operation, account, target, AccountNotFoundException, policy_type)
     path = organization.units.path_to(target)
     seen = _documents(organization, policy_type, views).seen(path)
     scope = f"{operation} {organization.id} {account} {target} {policy_type}"
@@ -149,7 +150,7 @@ def list_accounts_with_invalid_effective_policy(
     Views: effective policies, accounts, units.
     """
     policy_type = _validated_type(request.policy_type)
-    organization = views.reader("ListAccountsWithInvalidEffectivePolicy", account, policy_type=policy_type)
+    organization = reader(views, "ListAccountsWithInvalidEffectivePolicy", account, policy_type=policy_type)
     scope = f"ListAccountsWithInvalidEffectivePolicy {organization.id} {account} {policy_type}"
     after = read_token(request.next_token, scope) or 0
     rows = _invalid_members(organization, _documents(organization, policy_type, views), views, after)

@@ -12,6 +12,7 @@ from ...engine.ids import HandshakeId, handshake_arn
 from ...engine.shapes.base import Shape
 from ...engine.shapes.handshakes import Handshake, HandshakeReply, handshake_shape
 from ...engine.words import Action, PartyType
+from ..authorization import reader
 from ..handshakes import HandshakeRow
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
@@ -73,7 +74,7 @@ def _require_of_sender(row: HandshakeRow, views: Views, account: str) -> None:
         raise AccessDeniedException
     management = views.organizations.rows[requested.organization].management_account
     arn = handshake_arn(management, requested.organization, requested.action, requested.handshake)
-    views.reader("DescribeHandshake", account, [arn])
+    reader(views, "DescribeHandshake", account, [arn])
 
 
 def _is_recipient(row: HandshakeRow, views: Views, account: str) -> bool:
@@ -95,7 +96,7 @@ def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views,
     Views: handshakes, accounts, transfers.
     """
     if views.accounts.organization_of(account):
-        views.reader("ListHandshakesForAccount", account)
+        reader(views, "ListHandshakesForAccount", account)
     _require_one_filter(request.filter)
     scope = f"ListHandshakesForAccount {account} {request.filter}"
     before = read_token(request.next_token, scope)
@@ -127,7 +128,7 @@ def list_handshakes_for_organization(
         INVALID_NEXT_TOKEN).
     Views: handshakes, transfers.
     """
-    organization = views.reader("ListHandshakesForOrganization", account)
+    organization = reader(views, "ListHandshakesForOrganization", account)
     _require_one_filter(request.filter)
     scope = f"ListHandshakesForOrganization {organization.id} {account} {request.filter}"
     before = read_token(request.next_token, scope)

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from ...engine.shapes.base import Shape
 from ...engine.shapes.organizations import OrganizationReply, PolicyTypeSummary, Root, organization_shape, root_shape
+from ..authorization import reader
 from ..paging import MaxResults, NextToken, read_token
 from ..views import Views
 
@@ -18,7 +19,7 @@ def describe_organization(request: DescribeOrganization, views: Views, account: 
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied, where the resource policy says so.
     Views: organizations, accounts.
     """
-    row = views.reader("DescribeOrganization", account)
+    row = reader(views, "DescribeOrganization", account)
     return OrganizationReply(organization_shape(views.initiator(row), row.feature_set))
 
 
@@ -38,7 +39,7 @@ def list_roots(request: ListRoots, views: Views, account: str) -> RootsReply:
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
     Views: organizations, policies.
     """
-    row = views.reader("ListRoots", account)
+    row = reader(views, "ListRoots", account)
     # One root is one page: no token has ever been given out.
     read_token(request.next_token, "ListRoots")
     policy_types = [PolicyTypeSummary(policy_type, "ENABLED") for policy_type in sorted(row.policies.enabled)]

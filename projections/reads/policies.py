@@ -10,7 +10,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from ...engine.callers import denied_to_members
+from ...engine.authorization.callers import denied_to_members
 from ...engine.errors import PolicyNotFoundException, TargetNotFoundException
 from ...engine.ids import PolicyId, PolicyTargetId
 from ...engine.policies.types import MANAGED_POLICIES, ManagedPolicy
@@ -20,6 +20,7 @@ from ...engine.shapes.base import Shape
 from ...engine.shapes.policies import PolicyReply, PolicySummary, policy_reply, summary_shape
 from ...engine.state import OrganizationFacts
 from ...engine.words import FeatureSet, PolicyType
+from ..authorization import reader, reader_about
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..policy_lists import Entry
 from ..views import Views
@@ -76,7 +77,7 @@ def list_policies(request: ListPolicies, views: Views, account: str) -> Policies
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
     Views: policies, policy lists.
     """
-    organization = views.reader("ListPolicies", account, policy_type=request.filter)
+    organization = reader(views, "ListPolicies", account, policy_type=request.filter)
     scope = f"ListPolicies {organization.id} {account} {request.filter}"
     after = read_token(request.next_token, scope)
     own = views.policy_lists.of_type(request.filter, organization.id).after(after or 0)
@@ -101,7 +102,7 @@ def list_policies_for_target(request: ListPoliciesForTarget, views: Views, accou
     """
     target = request.target_id
     operation, not_found = "ListPoliciesForTarget", TargetNotFoundException
-    organization = views.reader_about(operation, account, target, not_found, request.filter)
+    organization = reader_about(views, operation, account, target, not_found, request.filter)
     scope = f"ListPoliciesForTarget {organization.id} {account} {target} {request.filter}"
     after = read_token(request.next_token, scope)
     places = views.policy_lists.attached.get(target, {})
@@ -160,7 +161,7 @@ def _reach(operation: str, policy: str, views: Views, account: str) -> tuple[Org
     found = rules.find(policy, organization)
     if found is None:
         raise denied_to_members(PolicyNotFoundException(), operation, organization, account)
-    views.reader(operation, account, [arn_of(policy, organization)], found.type)
+    reader(views, operation, account, [arn_of(policy, organization)], found.type)
     return organization, found
 
 

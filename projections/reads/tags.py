@@ -2,13 +2,14 @@
 
 from msgspec import Struct
 
-from ...engine.callers import denied_to_members
+from ...engine.authorization.callers import denied_to_members
 from ...engine.errors import TargetNotFoundException
 from ...engine.events import Tag
 from ...engine.ids import TaggableResourceId
 from ...engine.resources import policy_type_of
 from ...engine.rules.tags import find
 from ...engine.shapes.base import Shape
+from ..authorization import reader
 from ..paging import NextToken, read_token
 from ..views import Views
 
@@ -39,7 +40,7 @@ def list_tags_for_resource(request: ListTagsForResource, views: Views, account: 
     arn = find(resource, organization, is_member, transfer)
     if arn is None:
         raise denied_to_members(TargetNotFoundException(), "ListTagsForResource", organization, account)
-    views.reader("ListTagsForResource", account, [arn], policy_type_of(resource, organization))
+    reader(views, "ListTagsForResource", account, [arn], policy_type_of(resource, organization))
     # Fifty tags at most are one page: no token has ever been given out.
     read_token(request.next_token, "ListTagsForResource")
     return TagsReply([Tag(key, value) for key, value in organization.tags.get(resource, {}).items()])

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ...engine.callers import denied_to_members
+from ...engine.authorization.callers import denied_to_members
 from ...engine.errors import ResponsibilityTransferNotFoundException
 from ...engine.ids import ResponsibilityTransferId, transfer_arn
 from ...engine.rules.transfers import has_effect, payers
@@ -21,6 +21,7 @@ from ...engine.shapes.transfers import (
     transfer_shape,
 )
 from ...engine.state import OrganizationFacts, Transfer
+from ..authorization import reader
 from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..transfers import TransferRow
 from ..views import Views
@@ -65,7 +66,7 @@ def describe_responsibility_transfer(
             ResponsibilityTransferNotFoundException(), "DescribeResponsibilityTransfer", organization, account
         )
     arn = transfer_arn(organization.management_account, organization.id, side, transfer.id)
-    views.reader("DescribeResponsibilityTransfer", account, [arn])
+    reader(views, "DescribeResponsibilityTransfer", account, [arn])
     return ResponsibilityTransferReply(_shape(transfer, side, organization, views))
 
 
@@ -91,7 +92,7 @@ def list_inbound_responsibility_transfers(
         ResponsibilityTransferNotFound.
     Views: transfers, accounts.
     """
-    organization = views.reader("ListInboundResponsibilityTransfers", account)
+    organization = reader(views, "ListInboundResponsibilityTransfers", account)
     scope = f"ListInboundResponsibilityTransfers {organization.id} {account} {request.id}"
     before = read_token(request.next_token, scope)
     if request.id is None:
@@ -112,7 +113,7 @@ def list_outbound_responsibility_transfers(
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
     Views: transfers, accounts.
     """
-    organization = views.reader("ListOutboundResponsibilityTransfers", account)
+    organization = reader(views, "ListOutboundResponsibilityTransfers", account)
     scope = f"ListOutboundResponsibilityTransfers {organization.id} {account}"
     before = read_token(request.next_token, scope)
     asked = organization.management_account

@@ -10,16 +10,13 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ...engine.errors import (
-    ChildNotFoundException,
-    OrganizationalUnitNotFoundException,
-    ParentNotFoundException,
-)
+from ...engine.errors import ChildNotFoundException, OrganizationalUnitNotFoundException, ParentNotFoundException
 from ...engine.ids import ChildId, OrganizationalUnitId, ParentId
 from ...engine.resources import entity_type
 from ...engine.shapes.base import Shape
 from ...engine.shapes.units import OrganizationalUnit, OrganizationalUnitReply, unit_shape
 from ...engine.state import OrganizationFacts
+from ..authorization import reader_about
 from ..paging import MaxResults, NextToken, OrderedRows, R, cut_page, read_token
 from ..views import Views
 from .accounts import AccountsReply, account_shape
@@ -38,7 +35,7 @@ def describe_organizational_unit(
     Views: units.
     """
     unit, not_found = request.organizational_unit_id, OrganizationalUnitNotFoundException
-    organization = views.reader_about("DescribeOrganizationalUnit", account, unit, not_found)
+    organization = reader_about(views, "DescribeOrganizationalUnit", account, unit, not_found)
     return OrganizationalUnitReply(unit_shape(unit, organization))
 
 
@@ -62,7 +59,7 @@ def list_organizational_units_for_parent(
     Views: accounts, units.
     """
     operation = "ListOrganizationalUnitsForParent"
-    organization = views.reader_about(operation, account, request.parent_id, ParentNotFoundException)
+    organization = reader_about(views, operation, account, request.parent_id, ParentNotFoundException)
     rows = views.accounts.units_in(request.parent_id, organization.id)
     page, token = _page(f"{operation} {account}", request, organization, rows)
     return OrganizationalUnitsReply([unit_shape(row.unit, organization) for row in page], token)
@@ -82,7 +79,7 @@ def list_accounts_for_parent(request: ListAccountsForParent, views: Views, accou
     Views: accounts, units, closures.
     """
     operation = "ListAccountsForParent"
-    organization = views.reader_about(operation, account, request.parent_id, ParentNotFoundException)
+    organization = reader_about(views, operation, account, request.parent_id, ParentNotFoundException)
     rows = views.accounts.accounts_in(request.parent_id, organization.id)
     page, token = _page(f"{operation} {account}", request, organization, rows)
     members = views.accounts.members
@@ -119,7 +116,7 @@ def list_children(request: ListChildren, views: Views, account: str) -> Children
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput (INVALID_NEXT_TOKEN).
     Views: accounts, units.
     """
-    organization = views.reader_about("ListChildren", account, request.parent_id, ParentNotFoundException)
+    organization = reader_about(views, "ListChildren", account, request.parent_id, ParentNotFoundException)
     scope = f"ListChildren {account} {request.child_type}"
     if request.child_type is ChildType.ACCOUNT:
         accounts = views.accounts.accounts_in(request.parent_id, organization.id)
@@ -153,7 +150,7 @@ def list_parents(request: ListParents, views: Views, account: str) -> ParentsRep
     Views: units, accounts.
     """
     child = request.child_id
-    organization = views.reader_about("ListParents", account, child, ChildNotFoundException)
+    organization = reader_about(views, "ListParents", account, child, ChildNotFoundException)
     # One parent is one page: no token has ever been given out.
     read_token(request.next_token, "ListParents")
     units = organization.units

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.model import ListShape, Shape, StructureShape
-from botocore_model import EXAMPLES, operation
-from real_server import Server, serving
+from support.botocore_model import EXAMPLES, operation
+from support.server_process import Server, serving
 
 BILL, JUAN, ANIKA, ALICE = "111111111111", "222222222222", "333333333333", "444444444444"
 """The management account, and accounts that are invited by it."""

@@ -10,13 +10,13 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 import pytest
 from botocore import xform_name
-from botocore_model import (
+from msgspec import Struct
+from support.botocore_model import (
     EXCEPTIONS,
     MODEL,
     PAGINATORS,
@@ -27,26 +27,24 @@ from botocore_model import (
     operation,
     reasons_of,
 )
-from msgspec import Struct
+from support.repository import ROOT
 
 from orgsim.api import Client
 from orgsim.engine import errors, words
 from orgsim.engine import operation as operation_shape
-from orgsim.engine.callers import CALLERS
+from orgsim.engine.authorization.callers import CALLERS
 from orgsim.engine.errors import Refused
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import OPERATIONS, create_account, create_organization, finish_account_creation
 from orgsim.engine.operations.finish_account_creation import FailureReason
 from orgsim.engine.policies.types import POLICY_TYPES
 from orgsim.engine.rules import membership, tags
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.projections.account_creation import CreationState
 from orgsim.projections.reads import READS
 
 ANSWERED = sorted([*OPERATIONS, *READS])
 AWS_OPERATIONS = set(MODEL.operation_names)
-SOURCES = [
-    path for folder in ("engine", "projections") for path in sorted(Path(__file__).parents[2].glob(f"{folder}/**/*.py"))
-]
+SOURCES = [path for folder in ("engine", "projections") for path in sorted(ROOT.glob(f"{folder}/**/*.py"))]
 
 # Differences of requests that are meant, by place. On the wire these have other reasons than those of a constraint: the
 # operation raises them itself.
@@ -101,7 +99,7 @@ REACHED_BESIDE_THE_MODEL = {
 # What refuses elsewhere, but not on the way to an operation's answer, by module and function.
 NEVER_REFUSES = {
     "orgsim.engine.policies.merge.merge": "reads documents that CreatePolicy and UpdatePolicy have checked",
-    "orgsim.engine.resource_policy.verdict": "reads the document that PutResourcePolicy has checked",
+    "orgsim.engine.authorization.resource_policy.verdict": "reads the document that PutResourcePolicy has checked",
 }
 
 # Values of enumerations that orgsim neither takes nor gives.

@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 import anyio
-from botocore_model import MODEL, is_enumeration
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from neighbours import FEBRUARY, SERVICES, Answer, Members, ask
+from support.botocore_model import MODEL, is_enumeration
+from support.three_organizations import FEBRUARY, SERVICES, Answer, Members, ask
 
 from orgsim.api import Simulation
 

@@ -6,8 +6,8 @@ from itertools import chain, permutations, product
 from typing import Any
 
 import pytest
-from botocore_model import MODEL, PAGINATORS
-from neighbours import (
+from support.botocore_model import MODEL, PAGINATORS
+from support.three_organizations import (
     NOBODY,
     SETTINGS,
     STANDALONE,

@@ -12,21 +12,22 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
+from support.repository import SCENARIOS
 
 from orgsim.api import Actor, Client, Deadlock, PacedClock, SimulatedClock, Simulation, WallClock
 from orgsim.api.simulation import START, microseconds
 from orgsim.engine.errors import HandshakeNotFoundException, Refused
+from orgsim.engine.log import EventLog, LogError, MemoryLog
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import invite_account_to_organization
 from orgsim.engine.runtime import driver
 from orgsim.engine.runtime.clock import Clock
 from orgsim.engine.runtime.engine import EngineStopped
-from orgsim.engine.runtime.log import EventLog, LogError, MemoryLog
 from orgsim.engine.settings import DAY, SECOND
-from orgsim.engine.timers import NEVER
+from orgsim.engine.state.timers import NEVER
 
 MANAGER, FIRST = "111111111111", "200000000000"
-EXAMPLE = Path(__file__).parents[2] / "scenarios" / "in_python.py"
+EXAMPLE = SCENARIOS / "in_python.py"
 
 
 class OwnError(Exception):

@@ -9,8 +9,8 @@ import anyio.to_thread
 import pytest
 
 from orgsim.api import Actor, Deadlock, SimulatedClock, Simulation
+from orgsim.engine.log import MemoryLog
 from orgsim.engine.runtime import driver
-from orgsim.engine.runtime.log import MemoryLog
 
 
 class OwnError(Exception):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.model import ListShape, Shape, StructureShape
-from botocore_model import MODEL, PAGINATORS, misfits, operation
+from support.botocore_model import MODEL, PAGINATORS, misfits, operation
 
 from orgsim.api import Client, Simulation, as_dict
 from orgsim.engine.settings import Settings

@@ -8,7 +8,6 @@ import pytest
 
 from orgsim.api import Client, Simulation
 from orgsim.api.simulation import START, microseconds
-from orgsim.engine.envelope import Envelope
 from orgsim.engine.errors import (
     AccessDeniedForDependencyException,
     AccountOwnerNotVerifiedException,
@@ -18,11 +17,12 @@ from orgsim.engine.errors import (
     InvalidInputException,
     Refused,
 )
+from orgsim.engine.events.envelope import Envelope
+from orgsim.engine.log import MemoryLog
 from orgsim.engine.operations import create_account
 from orgsim.engine.operations.describe_account_outside import AddressTaken
 from orgsim.engine.operations.finish_account_creation import UnknownCreation
 from orgsim.engine.runtime.clock import WallClock
-from orgsim.engine.runtime.log import MemoryLog
 from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import Condition
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from botocore.exceptions import ClientError
-from real_server import Server
+from support.server_process import Server
 
 
 def migrate(server: Server, founder: str, members: list[str]) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from typing import Any
 import migrate_with_boto3
 import migrate_with_cli
 import pytest
-from real_server import NOBODY, PATIENCE, Server, serving
+from support.repository import ROOT
+from support.server_process import NOBODY, PATIENCE, Server, serving
 
 HERE = Path(__file__).parent
-CLIENTS = Path(__file__).parents[2] / ".venv-clients"
+CLIENTS = ROOT / ".venv-clients"
 FOUNDER, MEMBERS = "111111111111", ["222222222222", "333333333333"]
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from billing import (
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.responsibility_transfers import (
     DEADLINE,
     END_OF_FEBRUARY,
     FEBRUARY,
@@ -15,7 +16,6 @@ from billing import (
     transferred,
     two_organizations,
 )
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -38,7 +38,6 @@ from orgsim.engine.events import (
     ResponsibilityTransferPurged,
     Tag,
 )
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import (
     accept_handshake,
     cancel_handshake,
@@ -48,6 +47,7 @@ from orgsim.engine.operations import (
 )
 from orgsim.engine.rules import transfers
 from orgsim.engine.settings import DAY, Quotas
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Condition, TransferStatus
 
 ADDRESS = f"{RIVAL}@Accounts.Example"

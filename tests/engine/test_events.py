@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from orgsim.engine import events
-from orgsim.engine.envelope import Envelope, decode_envelope, encode_envelope
 from orgsim.engine.events import (
     AccountClosed,
     AccountClosureRequested,
@@ -61,6 +60,7 @@ from orgsim.engine.events import (
     TimeAdvanced,
     WorldCreated,
 )
+from orgsim.engine.events.envelope import Envelope, decode_envelope, encode_envelope
 from orgsim.engine.evolve import EVOLVE
 from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import (

@@ -2,7 +2,7 @@ import re
 
 import msgspec
 import pytest
-from given import MEMBER
+from support.given import MEMBER
 
 from orgsim.engine import ids
 from orgsim.engine.ids import AccountId, CreateAccountRequestId, HandshakeId, IdSource

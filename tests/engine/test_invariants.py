@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from commands import kinds_of_events, play
-from given import FOUNDER, MEMBER, OTHER, RIVAL, World, encoded
-from governing import TAG, enable, governed
-from soundness import check_state
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, World, encoded
+from support.policy_commands import TAG, enable, governed
+from support.random_commands import kinds_of_events, play
+from support.soundness import check_state
 
 from orgsim.engine.events import HandshakeAccepted, HandshakeRequested
 from orgsim.engine.evolve import EVOLVE, apply

@@ -1,9 +1,9 @@
 """When a limit that is in the way will let the next call through: at that very moment, and not a microsecond before."""
 
 import pytest
-from given import FOUNDER, World, invite
 from hypothesis import given
 from hypothesis import strategies as st
+from support.given import FOUNDER, World, invite
 
 from orgsim.engine.errors import Refused
 from orgsim.engine.operations import accept_handshake, close_account, create_account, decline_handshake

@@ -2,8 +2,8 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import pytest
-from given import MEMBER
 from msgspec import Meta, Struct
+from support.given import MEMBER
 
 from orgsim.engine.errors import InvalidInputException, Refused, SerializationException
 from orgsim.engine.ids import HandshakeId

@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.projection_world import WatchedWorld
 
+from orgsim.engine.authorization.services import SERVICES
 from orgsim.engine.errors import (
     AccessDeniedException,
     AccountNotFoundException,
@@ -15,7 +16,6 @@ from orgsim.engine.errors import (
     ResourcePolicyNotFoundException,
 )
 from orgsim.engine.events import AccountClosed, AccountClosureRequested
-from orgsim.engine.services import SERVICES
 from orgsim.engine.words import FeatureSet
 
 SSO, CONFIG, HEALTH, RAM = (f"{name}.amazonaws.com" for name in ("sso", "config", "health", "ram"))

@@ -2,8 +2,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, RIVAL, START, STRANGER
+from support.given import FOUNDER, MEMBER, RIVAL, START, STRANGER
+from support.projection_world import WatchedWorld
 
 from orgsim.engine.errors import (
     AccessDeniedException,

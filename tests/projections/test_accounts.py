@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
+from support.projection_world import WatchedWorld
 
 from orgsim.engine.errors import (
     AccessDeniedException,

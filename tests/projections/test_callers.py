@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.projection_world import WatchedWorld
 
-from orgsim.engine.callers import CALLERS, Callers
+from orgsim.engine.authorization.callers import CALLERS, Callers
+from orgsim.engine.authorization.resource_policy import GRANTABLE, NOT_GRANTABLE
 from orgsim.engine.errors import AccessDeniedException, AWSOrganizationsNotInUseException, Refused
 from orgsim.engine.events import (
     DelegatedAdministratorRegistered,
@@ -19,7 +20,6 @@ from orgsim.engine.events import (
     ResponsibilityTransferRequested,
 )
 from orgsim.engine.operations import OPERATIONS
-from orgsim.engine.resource_policy import GRANTABLE, NOT_GRANTABLE
 from orgsim.engine.words import Action, FeatureSet, PartyType, PolicyType
 from orgsim.projections.reads import READS
 

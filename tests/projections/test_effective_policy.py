@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from effective_policies import (
+from support.effective_policies import (
     AI,
     DESCRIBE,
     ERRORS,
@@ -17,7 +17,7 @@ from effective_policies import (
     tags,
     team,
 )
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -3,7 +3,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from effective_policies import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.effective_policies import (
     BACKUP,
     DESCRIBE,
     ERRORS,
@@ -18,15 +20,9 @@ from effective_policies import (
     tags,
     team,
 )
-from given import FOUNDER, MEMBER, OTHER, STRANGER
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from support.given import FOUNDER, MEMBER, OTHER, STRANGER
 
-from orgsim.engine.errors import (
-    EffectivePolicyNotFoundException,
-    InvalidInputException,
-    Refused,
-)
+from orgsim.engine.errors import EffectivePolicyNotFoundException, InvalidInputException, Refused
 from orgsim.engine.events import (
     AccountJoined,
     AccountMoved,

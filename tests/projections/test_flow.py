@@ -3,9 +3,9 @@
 from collections import Counter
 from random import Random
 
-from asking import WatchedWorld
-from commands import kinds_of_events, play
-from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
+from support.projection_world import WatchedWorld
+from support.random_commands import kinds_of_events, play
 
 from orgsim.engine.events import (
     AccountClosed,

@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER, invite
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER, invite
+from support.projection_world import WatchedWorld
 
 from orgsim.engine.errors import (
     AccessDeniedException,

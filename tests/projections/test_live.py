@@ -3,17 +3,17 @@ from datetime import datetime, timedelta
 from typing import Any, get_args
 
 import pytest
-from asking import WatchedWorld, answers
-from billing import offered, transferred
-from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
-from governing import BACKUP, TAG, made
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
+from support.policy_commands import BACKUP, TAG, made
+from support.projection_world import WatchedWorld, answers
+from support.responsibility_transfers import offered, transferred
 
 from orgsim.api import Simulation
 from orgsim.api.simulation import microseconds
-from orgsim.engine.envelope import Envelope, encode_envelope
 from orgsim.engine.events import AnyEvent, TimeAdvanced, WorldCreated
+from orgsim.engine.events.envelope import Envelope, encode_envelope
+from orgsim.engine.log import READ_SIZE, LogDamaged, MemoryLog
 from orgsim.engine.operations import finish_account_creation
-from orgsim.engine.runtime.log import READ_SIZE, LogDamaged, MemoryLog
 from orgsim.engine.settings import SECOND, Settings
 from orgsim.engine.words import FeatureSet
 from orgsim.projections.live import build_views

@@ -1,6 +1,6 @@
 import pytest
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.projection_world import WatchedWorld
 
 from orgsim.engine.errors import AccessDeniedException, AWSOrganizationsNotInUseException
 from orgsim.engine.words import FeatureSet

@@ -2,9 +2,9 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 
 import pytest
-from asking import LISTS, WatchedWorld
-from given import FOUNDER, RIVAL, STRANGER, invite
 from msgspec import Struct
+from support.given import FOUNDER, RIVAL, STRANGER, invite
+from support.projection_world import LISTS, WatchedWorld
 
 from orgsim.engine.errors import InvalidInputException
 from orgsim.engine.events import DelegatedAdministratorDeregistered, DelegatedAdministratorRegistered

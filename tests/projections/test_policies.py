@@ -2,9 +2,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
-from governing import (
+from msgspec.structs import replace
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.policy_commands import (
     FULL_ACCESS,
     RCP,
     RCP_FULL_ACCESS,
@@ -22,7 +22,7 @@ from governing import (
     made,
     made_unit,
 )
-from msgspec.structs import replace
+from support.projection_world import WatchedWorld
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -3,11 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, OTHER, World
-from governing import FULL_ACCESS, RCP, RCP_FULL_ACCESS, SCP, TAG, UNKNOWN_UNIT, document, governed, made, made_unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.given import FOUNDER, MEMBER, OTHER, World
+from support.policy_commands import (
+    FULL_ACCESS,
+    RCP,
+    RCP_FULL_ACCESS,
+    SCP,
+    TAG,
+    UNKNOWN_UNIT,
+    document,
+    governed,
+    made,
+    made_unit,
+)
+from support.projection_world import WatchedWorld
 
 from orgsim.engine.errors import Refused
 from orgsim.engine.operations import (

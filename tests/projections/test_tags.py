@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from asking import WatchedWorld
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, invite
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, invite
+from support.projection_world import WatchedWorld
 
 from orgsim.engine.errors import (
     AccessDeniedException,

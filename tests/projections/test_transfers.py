@@ -2,10 +2,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from asking import WatchedWorld
-from billing import DEADLINE, FEBRUARY, MARCH, offered, transfer_in, transferred, two_organizations
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
+from support.projection_world import WatchedWorld
+from support.responsibility_transfers import (
+    DEADLINE,
+    FEBRUARY,
+    MARCH,
+    offered,
+    transfer_in,
+    transferred,
+    two_organizations,
+)
 
+from orgsim.engine.authorization.resource_policy import normalised
 from orgsim.engine.errors import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
@@ -21,7 +30,6 @@ from orgsim.engine.operations import (
     terminate_responsibility_transfer,
     update_responsibility_transfer,
 )
-from orgsim.engine.resource_policy import normalised
 from orgsim.engine.shapes.base import moment
 from orgsim.engine.words import TransferStatus
 

@@ -2,12 +2,11 @@ import json
 from typing import Any
 
 import pytest
-from asking import WatchedWorld, ask
-from given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
+from support.projection_world import WatchedWorld, ask
 
-from orgsim.engine.envelope import Envelope
 from orgsim.engine.errors import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
@@ -29,6 +28,7 @@ from orgsim.engine.events import (
     OrganizationDeleted,
     ResourcePolicyPut,
 )
+from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.ids import base36
 from orgsim.engine.words import DepartureMethod, FeatureSet, JoinedMethod
 from orgsim.projections.accounts import Places, Standing

@@ -2,13 +2,13 @@ from collections import Counter
 from random import Random
 
 import msgspec
-from asking import WatchedWorld, answers
-from commands import ACCOUNTS, kinds_of_events, play
-from given import FOUNDER, RIVAL
+from support.given import FOUNDER, RIVAL
+from support.projection_world import WatchedWorld, answers
+from support.random_commands import ACCOUNTS, kinds_of_events, play
 
 from orgsim.engine.events import HandshakeRequested
 from orgsim.engine.evolve import EVOLVE, PARTS
-from orgsim.engine.handshake import HandshakeState
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action, FeatureSet
 from orgsim.projections.views import Views
 

@@ -1,16 +1,16 @@
 from random import Random
 
 import pytest
-from asking import WatchedWorld, answers
-from commands import ACCOUNTS, kinds_of_events, play
-from given import FOUNDER, MEMBER, RIVAL, encoded
 from msgspec.structs import replace
+from support.compare_state import whole
+from support.given import FOUNDER, MEMBER, RIVAL, encoded
+from support.projection_world import WatchedWorld, answers
+from support.random_commands import ACCOUNTS, kinds_of_events, play
 from test_live import told_story
-from whole import whole
 
 from orgsim.engine.evolve import EVOLVE, apply
-from orgsim.engine.image import dump_state, load_state
 from orgsim.engine.state import State
+from orgsim.engine.state.image import dump_state, load_state
 from orgsim.engine.words import FeatureSet
 from orgsim.projections.views import Views
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from serving import MANAGEMENT, MEMBER, TARGET, Answer, Served, authorization, serving, signed
+from support.loopback_server import MANAGEMENT, MEMBER, TARGET, Answer, Served, authorization, serving, signed
 
 from orgsim.api.server.message import Limits
 from orgsim.engine.operations import OPERATIONS

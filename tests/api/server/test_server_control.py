@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
-from serving import MANAGEMENT, MEMBER, Answer, Served, serving, serving_resettable
+from support.loopback_server import MANAGEMENT, MEMBER, Answer, Served, serving, serving_resettable
 
 from orgsim.api import PacedClock, WallClock
 

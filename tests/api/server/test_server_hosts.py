@@ -6,7 +6,7 @@ from contextlib import closing, nullcontext
 from xml.etree import ElementTree
 
 import pytest
-from serving import Answer, Served, authorization, serving, serving_resettable, signed
+from support.loopback_server import Answer, Served, authorization, serving, serving_resettable, signed
 
 from orgsim.api.server.faults import ForeignRequest
 from orgsim.api.server.hosts import Hosts, host_name, hosts_of

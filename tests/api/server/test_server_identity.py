@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import MANAGEMENT, Served, authorization, read_events, serving, signed
+from support.loopback_server import MANAGEMENT, Served, authorization, read_events, serving, signed
 
 from orgsim.api.server.identity import DEFAULT_ACCOUNT, Identity, account_of, unique_id
 

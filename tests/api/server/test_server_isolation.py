@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from neighbours import SETTINGS, STANDALONE, Neighbour, Neighbours, requests
-from serving import Served, serving, signed
+from support.loopback_server import Served, serving, signed
+from support.three_organizations import SETTINGS, STANDALONE, Neighbour, Neighbours, requests
 
 from orgsim.api.server.credentials import AccessKey, Credentials
 from orgsim.api.server.identity import account_of, unique_id

@@ -10,8 +10,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from processes import Process, Start
-from serving import Served, authorization, serving
+from support.loopback_server import Served, authorization, serving
+from support.serve_process import Process, Start
 
 from orgsim.api.server.accepting import RESERVE, SPARE, Acceptor, within_descriptors
 from orgsim.api.server.diagnostics import server_log

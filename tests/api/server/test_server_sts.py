@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from botocore.exceptions import ClientError
-from serving import MANAGEMENT, STRANGER, Answer, Served, authorization, serving
+from support.loopback_server import MANAGEMENT, STRANGER, Answer, Served, authorization, serving
 
 from orgsim.api.server import sessions
 from orgsim.api.server.credentials import AccessKey, Credentials, Role

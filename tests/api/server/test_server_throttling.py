@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from serving import MANAGEMENT, Served, serving
+from support.loopback_server import MANAGEMENT, Served, serving
 
 from orgsim.api import Settings
 

@@ -12,7 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as Keys
 from botocore.exceptions import ClientError
-from serving import MANAGEMENT, MEMBER, STRANGER, TARGET, Answer, Served, serving
+from support.loopback_server import MANAGEMENT, MEMBER, STRANGER, TARGET, Answer, Served, serving
 
 from orgsim.api.server.credentials import Credentials, CredentialsError, load_credentials
 from orgsim.api.server.embed import make_authentication, make_control_token

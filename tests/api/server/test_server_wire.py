@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 from botocore.exceptions import ClientError
-from serving import MANAGEMENT, MEMBER, STRANGER, Served, read_events, serving, signed
+from support.loopback_server import MANAGEMENT, MEMBER, STRANGER, Served, read_events, serving, signed
 
 from orgsim.api import Simulation
 from orgsim.api.server.app import App
@@ -17,7 +17,8 @@ from orgsim.api.server.diagnostics import server_log
 from orgsim.api.server.embed import make_authentication, serve
 from orgsim.api.server.message import Limits
 from orgsim.api.server.served_world import ServedWorld
-from orgsim.engine.runtime.log import LogUnwritable, MemoryLog
+from orgsim.engine.log import LogUnwritable, MemoryLog
+from orgsim.engine.runtime.driver import advance_by
 
 UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -45,7 +46,7 @@ def test_answer(server: Served) -> None:
 def test_timestamps_are_numbers(server: Served) -> None:
     """A timestamp is a JSON number: seconds since the epoch, to the millisecond."""
     server.call("CreateOrganization")
-    server.portal.call(server.sim.engine.advance_by, 1_234_567)
+    server.portal.call(advance_by, server.sim.engine, 1_234_567)
     assert server.call("CreateAccount", b'{"Email":"a@b.example","AccountName":"a"}').status == 200
     joined = server.call("ListAccounts").json["Accounts"][0]["JoinedTimestamp"]
     requested = server.call("ListCreateAccountStatus").json["CreateAccountStatuses"][0]["RequestedTimestamp"]

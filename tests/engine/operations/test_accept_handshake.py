@@ -1,6 +1,6 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, invite
-from tag_policies import team_policy
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, invite
+from support.tag_policies import team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -23,7 +23,6 @@ from orgsim.engine.events import (
     ResourceTagged,
     Tag,
 )
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import (
     accept_handshake,
@@ -35,6 +34,7 @@ from orgsim.engine.operations import (
 from orgsim.engine.operations.accept_handshake import Request
 from orgsim.engine.rules import quotas
 from orgsim.engine.settings import DAY, Quotas
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Condition, DepartureMethod, FeatureSet, JoinedMethod
 
 ADDRESS = f"{MEMBER}@accounts.example"

@@ -1,4 +1,4 @@
-from given import START, World
+from support.given import START, World
 
 from orgsim.engine.events import TimeAdvanced
 from orgsim.engine.operations import advance_time

@@ -1,6 +1,6 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
-from governing import (
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.policy_commands import (
     EFFECTIVE,
     FULL_ACCESS,
     RCP,
@@ -20,6 +20,7 @@ from governing import (
     made_unit,
 )
 
+from orgsim.engine.authorization.services import REQUIRED_BY
 from orgsim.engine.errors import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
@@ -37,7 +38,6 @@ from orgsim.engine.operations.attach_policy import Request
 from orgsim.engine.policies.types import POLICY_TYPES
 from orgsim.engine.resources import arn_of
 from orgsim.engine.rules.policies import attached
-from orgsim.engine.services import REQUIRED_BY
 from orgsim.engine.words import FeatureSet, PolicyType
 
 # Refusals, in the order of the operation's head.

@@ -1,5 +1,5 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -9,16 +9,11 @@ from orgsim.engine.errors import (
     InvalidInputException,
 )
 from orgsim.engine.events import HandshakeCanceled, HandshakeOpened
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
-from orgsim.engine.operations import (
-    accept_handshake,
-    decline_handshake,
-    delete_organization,
-    leave_organization,
-)
+from orgsim.engine.operations import accept_handshake, decline_handshake, delete_organization, leave_organization
 from orgsim.engine.operations.cancel_handshake import Request
 from orgsim.engine.settings import DAY
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import FeatureSet
 
 ADDRESS = f"{MEMBER}@accounts.example"

@@ -1,6 +1,6 @@
 """CleanClosedAccount (section 4.4)."""
 
-from given import FOUNDER, STRANGER, World, invite
+from support.given import FOUNDER, STRANGER, World, invite
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -1,7 +1,7 @@
 """CloseAccount (section 4.4)."""
 
 import pytest
-from given import FOUNDER, MEMBER, STRANGER, World
+from support.given import FOUNDER, MEMBER, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,

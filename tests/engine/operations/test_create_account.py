@@ -1,8 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
-from tag_policies import team_policy
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.tag_policies import team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,

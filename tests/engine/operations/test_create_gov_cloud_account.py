@@ -1,6 +1,6 @@
 """CreateGovCloudAccount (section 4.2)."""
 
-from given import FOUNDER, MEMBER, STRANGER, World
+from support.given import FOUNDER, MEMBER, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -1,5 +1,5 @@
 import pytest
-from given import FOUNDER, MEMBER, World
+from support.given import FOUNDER, MEMBER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -1,6 +1,6 @@
 import pytest
-from given import FOUNDER, MEMBER, RIVAL, STRANGER, World
-from tag_policies import team_policy
+from support.given import FOUNDER, MEMBER, RIVAL, STRANGER, World
+from support.tag_policies import team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -1,8 +1,8 @@
 from typing import Any
 
 import pytest
-from given import FOUNDER, MEMBER, OTHER, STRANGER, World
-from governing import RCP, SCP, TAG, document, enable, governed, grant, made
+from support.given import FOUNDER, MEMBER, OTHER, STRANGER, World
+from support.policy_commands import RCP, SCP, TAG, document, enable, governed, grant, made
 
 from orgsim.engine.errors import (
     AccessDeniedException,

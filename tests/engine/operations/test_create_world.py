@@ -1,4 +1,4 @@
-from given import FOUNDER, START, World
+from support.given import FOUNDER, START, World
 
 from orgsim.engine.events import WorldCreated
 from orgsim.engine.operations import create_world

@@ -1,5 +1,5 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -9,7 +9,6 @@ from orgsim.engine.errors import (
     InvalidInputException,
 )
 from orgsim.engine.events import HandshakeDeclined, HandshakeOpened
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import (
     accept_handshake,
@@ -19,6 +18,7 @@ from orgsim.engine.operations import (
 )
 from orgsim.engine.operations.decline_handshake import Request
 from orgsim.engine.settings import DAY
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Condition
 
 ADDRESS = f"{MEMBER}@accounts.example"

@@ -1,5 +1,5 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -8,11 +8,11 @@ from orgsim.engine.errors import (
     OrganizationNotEmptyException,
 )
 from orgsim.engine.events import AccountDeparted, HandshakeCanceled, OrganizationDeleted
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, create_account, leave_organization
 from orgsim.engine.operations.delete_organization import Request
 from orgsim.engine.operations.finish_account_creation import Request as Finish
 from orgsim.engine.settings import DAY
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Condition, DepartureMethod
 
 

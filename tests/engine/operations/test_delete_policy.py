@@ -1,6 +1,6 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, STRANGER, World
-from governing import (
+from support.given import FOUNDER, MEMBER, OTHER, STRANGER, World
+from support.policy_commands import (
     FULL_ACCESS,
     RCP_FULL_ACCESS,
     SCP,

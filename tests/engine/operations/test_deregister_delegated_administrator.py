@@ -1,5 +1,5 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -1,6 +1,6 @@
 import msgspec
 import pytest
-from given import FOUNDER, MEMBER, OTHER, World
+from support.given import FOUNDER, MEMBER, OTHER, World
 
 from orgsim.engine.events import AccountDescribed
 from orgsim.engine.operations.describe_account_outside import AddressTaken, Request

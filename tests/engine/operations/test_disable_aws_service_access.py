@@ -1,5 +1,5 @@
 import pytest
-from given import FOUNDER, MEMBER, STRANGER, World
+from support.given import FOUNDER, MEMBER, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -7,12 +7,7 @@ from orgsim.engine.errors import (
     ConstraintViolationException,
     InvalidInputException,
 )
-from orgsim.engine.events import (
-    PolicyTypeDisabled,
-    PolicyTypeEnabled,
-    ServiceAccessDisabled,
-    ServiceAccessEnabled,
-)
+from orgsim.engine.events import PolicyTypeDisabled, PolicyTypeEnabled, ServiceAccessDisabled, ServiceAccessEnabled
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import enable_aws_service_access, register_delegated_administrator
 from orgsim.engine.operations.disable_aws_service_access import Request

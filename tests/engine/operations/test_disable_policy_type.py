@@ -1,6 +1,6 @@
 import pytest
-from given import FOUNDER, MEMBER, STRANGER, World
-from governing import (
+from support.given import FOUNDER, MEMBER, STRANGER, World
+from support.policy_commands import (
     BACKUP,
     FULL_ACCESS,
     RCP,

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -10,10 +10,10 @@ from orgsim.engine.errors import (
     HandshakeConstraintViolationException,
 )
 from orgsim.engine.events import HandshakeCanceled, HandshakeOpened, HandshakeRequested
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, cancel_handshake
 from orgsim.engine.operations.enable_all_features import Request
 from orgsim.engine.settings import DAY, Quotas
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action, Condition, FeatureSet, PartyType
 
 ALREADY = (HandshakeConstraintViolationException, "ORGANIZATION_ALREADY_HAS_ALL_FEATURES")

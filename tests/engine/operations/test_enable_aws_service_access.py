@@ -1,6 +1,7 @@
 import pytest
-from given import FOUNDER, MEMBER, STRANGER, World
+from support.given import FOUNDER, MEMBER, STRANGER, World
 
+from orgsim.engine.authorization.services import SERVICES
 from orgsim.engine.errors import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
@@ -10,7 +11,6 @@ from orgsim.engine.errors import (
 from orgsim.engine.events import FeatureSetChanged, ServiceAccessEnabled
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations.enable_aws_service_access import Request
-from orgsim.engine.services import SERVICES
 from orgsim.engine.words import FeatureSet
 
 SSO, RAM = "sso.amazonaws.com", "ram.amazonaws.com"

@@ -1,7 +1,8 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
-from governing import EFFECTIVE, RCP, SCP, TAG, UNKNOWN_ROOT, disable, enable, governed, grant
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.policy_commands import EFFECTIVE, RCP, SCP, TAG, UNKNOWN_ROOT, disable, enable, governed, grant
 
+from orgsim.engine.authorization.services import REQUIRED_BY
 from orgsim.engine.errors import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
@@ -21,7 +22,6 @@ from orgsim.engine.operation import read_request
 from orgsim.engine.operations.enable_policy_type import Request
 from orgsim.engine.resources import arn_of
 from orgsim.engine.rules.policies import attached
-from orgsim.engine.services import REQUIRED_BY
 from orgsim.engine.settings import SECOND
 from orgsim.engine.words import PolicyType
 

@@ -1,10 +1,10 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.events import HandshakeCanceled, HandshakeExpired, HandshakePurged
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, decline_handshake
 from orgsim.engine.settings import DAY
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import FeatureSet
 
 

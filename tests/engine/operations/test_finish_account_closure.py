@@ -1,6 +1,6 @@
 """FinishAccountClosure (section 4.4)."""
 
-from given import FOUNDER, MEMBER, World
+from support.given import FOUNDER, MEMBER, World
 
 from orgsim.engine.events import AccountClosed
 from orgsim.engine.operations import close_account

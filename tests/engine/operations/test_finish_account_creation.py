@@ -1,7 +1,7 @@
 from typing import get_args
 
 import pytest
-from given import FOUNDER, MEMBER, RIVAL, World
+from support.given import FOUNDER, MEMBER, RIVAL, World
 
 from orgsim.engine.events import (
     AccountCreationFailed,
@@ -12,7 +12,7 @@ from orgsim.engine.events import (
 from orgsim.engine.operations import create_account, describe_account_outside
 from orgsim.engine.operations.finish_account_creation import FailureReason, Request, UnknownCreation
 from orgsim.engine.rules import quotas
-from orgsim.engine.timers import NEVER
+from orgsim.engine.state.timers import NEVER
 from orgsim.engine.words import Condition, JoinedMethod
 
 

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, invite
-from tag_policies import team_policy
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, invite
+from support.tag_policies import team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -16,11 +16,11 @@ from orgsim.engine.errors import (
     InvalidInputException,
 )
 from orgsim.engine.events import HandshakeRequested, Tag
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import accept_handshake, cancel_handshake, create_account, invite_account_to_organization
 from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.settings import DAY, Quotas
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action, Condition, FeatureSet, PartyType
 
 ADDRESS = f"{MEMBER}@accounts.example"

@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from billing import (
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.responsibility_transfers import (
     DEADLINE,
     FEBRUARY,
     MARCH,
@@ -12,8 +13,7 @@ from billing import (
     transferred,
     two_organizations,
 )
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
-from tag_policies import team_policy
+from support.tag_policies import team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -26,10 +26,10 @@ from orgsim.engine.errors import (
     SerializationException,
 )
 from orgsim.engine.events import HandshakeRequested, ResponsibilityTransferRequested, Tag
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations.invite_organization_to_transfer_responsibility import Request, Target
 from orgsim.engine.settings import Quotas
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action, Condition, PartyType, TransferStatus
 
 ADDRESS = f"{RIVAL}@accounts.example"

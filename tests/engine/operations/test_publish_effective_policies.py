@@ -1,14 +1,9 @@
 from itertools import pairwise
 
 import pytest
-from given import FOUNDER, RIVAL, World
+from support.given import FOUNDER, RIVAL, World
 
-from orgsim.engine.events import (
-    AnyEvent,
-    EffectivePoliciesOutdated,
-    EffectivePoliciesPublished,
-    PolicyTypeEnabled,
-)
+from orgsim.engine.events import AnyEvent, EffectivePoliciesOutdated, EffectivePoliciesPublished, PolicyTypeEnabled
 from orgsim.engine.operations import (
     attach_policy,
     create_policy,
@@ -18,7 +13,7 @@ from orgsim.engine.operations import (
 )
 from orgsim.engine.rules.publication import LONGEST, SHORTEST
 from orgsim.engine.settings import SECOND
-from orgsim.engine.timers import NEVER
+from orgsim.engine.state.timers import NEVER
 from orgsim.engine.words import FeatureSet, PolicyType
 
 TAG, AI, SCP = PolicyType.TAG_POLICY, PolicyType.AISERVICES_OPT_OUT_POLICY, PolicyType.SERVICE_CONTROL_POLICY

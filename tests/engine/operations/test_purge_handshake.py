@@ -1,11 +1,11 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, World
+from support.given import FOUNDER, MEMBER, OTHER, World
 
 from orgsim.engine.events import HandshakePurged
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operations import accept_handshake, decline_handshake, remove_account_from_organization
 from orgsim.engine.settings import DAY
-from orgsim.engine.timers import NEVER
+from orgsim.engine.state.handshake import HandshakeState
+from orgsim.engine.state.timers import NEVER
 
 
 def organization() -> World:

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -1,6 +1,7 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
+from orgsim.engine.authorization.services import SERVICES
 from orgsim.engine.errors import (
     AccessDeniedException,
     AccountAlreadyRegisteredException,
@@ -13,7 +14,6 @@ from orgsim.engine.events import AccountClosed, AccountClosureRequested, Delegat
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import enable_aws_service_access
 from orgsim.engine.operations.register_delegated_administrator import AT_MOST, Request
-from orgsim.engine.services import SERVICES
 from orgsim.engine.words import Condition, FeatureSet
 
 SSO, CONFIG, CLOUDTRAIL, RAM = (f"{name}.amazonaws.com" for name in ("sso", "config", "cloudtrail", "ram"))
@@ -97,7 +97,7 @@ def test_closed_account(closed: bool) -> None:
     assert world.do(Request(OTHER, SSO), FOUNDER)
 
 
-@pytest.mark.parametrize("condition", set(Condition) - {Condition.SUSPENDED})
+@pytest.mark.parametrize("condition", sorted(set(Condition) - {Condition.SUSPENDED}))
 def test_conditions_that_do_not_matter(condition: Condition) -> None:
     """Nothing else that may be the matter with an account is in the way."""
     world = organization(SSO)

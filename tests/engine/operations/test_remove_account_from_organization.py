@@ -1,5 +1,5 @@
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -10,10 +10,10 @@ from orgsim.engine.errors import (
     MasterCannotLeaveOrganizationException,
 )
 from orgsim.engine.events import AccountDeparted, HandshakeCanceled, HandshakeOpened
-from orgsim.engine.handshake import HandshakeState
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import accept_handshake, decline_handshake
 from orgsim.engine.operations.remove_account_from_organization import Request
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Condition, DepartureMethod
 
 REASONS = {

@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
-from tag_policies import TAG_POLICY, team_policy
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.tag_policies import TAG_POLICY, team_policy
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -26,12 +26,7 @@ from orgsim.engine.events import (
     Tag,
 )
 from orgsim.engine.operation import read_request
-from orgsim.engine.operations import (
-    delete_resource_policy,
-    leave_organization,
-    put_resource_policy,
-    untag_resource,
-)
+from orgsim.engine.operations import delete_resource_policy, leave_organization, put_resource_policy, untag_resource
 from orgsim.engine.operations.tag_resource import Request
 from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.words import Action, FeatureSet, PartyType

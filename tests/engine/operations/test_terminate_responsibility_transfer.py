@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from billing import (
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.responsibility_transfers import (
     END_OF_FEBRUARY,
     END_OF_JANUARY,
     FEBRUARY,
@@ -11,7 +12,6 @@ from billing import (
     transferred,
     two_organizations,
 )
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
 
 from orgsim.engine.errors import (
     AccessDeniedException,
@@ -27,7 +27,7 @@ from orgsim.engine.operations import delete_organization
 from orgsim.engine.operations.terminate_responsibility_transfer import Request
 from orgsim.engine.settings import DAY
 from orgsim.engine.shapes.timestamps import microseconds
-from orgsim.engine.timers import NEVER
+from orgsim.engine.state.timers import NEVER
 from orgsim.engine.words import TransferStatus
 
 UNKNOWN = "rt-01234567"

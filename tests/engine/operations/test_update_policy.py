@@ -1,8 +1,8 @@
 from typing import Any
 
 import pytest
-from given import FOUNDER, MEMBER, OTHER, STRANGER, World
-from governing import (
+from support.given import FOUNDER, MEMBER, OTHER, STRANGER, World
+from support.policy_commands import (
     EFFECTIVE,
     FULL_ACCESS,
     RCP_FULL_ACCESS,

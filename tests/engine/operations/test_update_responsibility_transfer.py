@@ -1,8 +1,8 @@
 from typing import Any
 
 import pytest
-from billing import offered, transfer_in, transferred, two_organizations
-from given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.responsibility_transfers import offered, transfer_in, transferred, two_organizations
 
 from orgsim.engine.errors import (
     AccessDeniedException,

@@ -13,17 +13,18 @@ import anyio.lowlevel
 import pytest
 
 from orgsim.api import Simulation
-from orgsim.engine.envelope import Envelope, decode_envelope
 from orgsim.engine.errors import Refused
+from orgsim.engine.events.envelope import Envelope, decode_envelope
+from orgsim.engine.log import EventLog, MemoryLog
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import create_account, create_organization, invite_account_to_organization
 from orgsim.engine.runtime import clock as clock_module
 from orgsim.engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock
+from orgsim.engine.runtime.driver import next_due
 from orgsim.engine.runtime.engine import Engine
-from orgsim.engine.runtime.log import EventLog, MemoryLog
 from orgsim.engine.runtime.running import running_engine
 from orgsim.engine.settings import DAY, HOUR, SECOND, Settings
-from orgsim.engine.timers import NEVER
+from orgsim.engine.state.timers import NEVER
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MANAGER, INVITED = "111111111111", "222222222222"
@@ -190,7 +191,7 @@ async def test_run_until_idle_ends_when_nothing_is_due() -> None:
             "TimeAdvanced",
         ]
         assert sim.now == START + timedelta(days=50)
-        assert sim.engine.next_due == NEVER
+        assert next_due(sim.engine) == NEVER
         await sim.run_until_idle()
         assert sim.now == START + timedelta(days=50)
 

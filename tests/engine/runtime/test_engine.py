@@ -7,19 +7,20 @@ import anyio
 import anyio.lowlevel
 import msgspec
 import pytest
-from watched_log import WatchedLog
+from support.watched_log import WatchedLog
 
 from orgsim.api import Simulation
-from orgsim.engine.envelope import Envelope, decode_envelope
 from orgsim.engine.errors import DuplicateHandshakeException, Refused
 from orgsim.engine.events import AccountDescribed, AccountJoined
+from orgsim.engine.events.envelope import Envelope, decode_envelope
+from orgsim.engine.log import EventLog, LogError, MemoryLog
 from orgsim.engine.operation import SIMULATION, Caller
 from orgsim.engine.operations import advance_time, create_account, create_organization, describe_account_outside
 from orgsim.engine.operations import invite_account_to_organization as invite
 from orgsim.engine.runtime import engine as engine_module
 from orgsim.engine.runtime.clock import SimulatedClock
+from orgsim.engine.runtime.driver import advance_by
 from orgsim.engine.runtime.engine import BufferFull, Engine, EngineStopped
-from orgsim.engine.runtime.log import EventLog, LogError, MemoryLog
 from orgsim.engine.runtime.running import running_engine
 from orgsim.engine.settings import Settings
 from orgsim.engine.words import FeatureSet
@@ -347,7 +348,7 @@ async def test_advance_waits_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
     async with world(MemoryLog()) as engine:
         for number in range(10):
             engine.post(description(number), SIMULATION)
-        await engine.advance_by(1)
+        await advance_by(engine, 1)
         assert engine.durable == 12
 
 
@@ -385,7 +386,7 @@ async def test_failed_append_stops_the_engine() -> None:
         with pytest.raises(EngineStopped, match="on fire"):
             await engine.perform(advance_time.Request())
         with pytest.raises(EngineStopped, match="on fire"):
-            await engine.advance_by(1)
+            await advance_by(engine, 1)
         await engine.room()
         assert (engine.durable, log.head) == (3, 3)
     async with world(log.inner) as engine:

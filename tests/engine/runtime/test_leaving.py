@@ -12,10 +12,10 @@ import anyio.to_thread
 import pytest
 
 from orgsim.api import PacedClock, Settings, Simulation, WallClock
+from orgsim.engine.log import LogError, MemoryLog
 from orgsim.engine.operation import SIMULATION
 from orgsim.engine.operations import describe_account_outside
 from orgsim.engine.runtime.engine import EngineStopped
-from orgsim.engine.runtime.log import LogError, MemoryLog
 
 MANAGER = "111111111111"
 

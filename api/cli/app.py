@@ -1,0 +1,70 @@
+"""The command line: ``orgsim simulate``, ``sweep``, ``serve``, ``show``, ``snapshot`` and ``verify``.
+
+Results go to stdout, for people or with ``--json`` for machines; progress and errors go to stderr. Exit codes: 0 done,
+1 a check or a threshold failed, or something could not be written, 2 wrong usage, 130 interrupted.
+"""
+
+import os
+import sys
+from importlib.metadata import version
+from io import TextIOWrapper
+from typing import Annotated, Any, cast
+
+import typer
+
+from .serve import serve
+from .show import show
+from .simulate import simulate
+from .snapshot import snapshot
+from .sweep import sweep
+from .terminal import complain
+from .verify import verify
+
+app = typer.Typer(
+    name="orgsim",
+    help="An event-sourced simulator of AWS Organizations, with a clock you can set.",
+    epilog="Begin with: orgsim simulate scenarios/enable-all-features.toml --log world.db",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"orgsim {version('orgsim')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """An event-sourced simulator of AWS Organizations, with a clock you can set."""
+
+
+for command in (simulate, sweep, serve, show, snapshot, verify):
+    app.command()(command)
+
+
+def main() -> None:
+    """The entry point of the command ``orgsim``."""
+    if cast("TextIOWrapper[Any] | None", sys.stdout) is None:
+        complain("cannot write the output: stdout is closed")
+        sys.exit(1)
+    # What a scenario says need not be what every terminal can show.
+    cast("TextIOWrapper[Any]", sys.stdout).reconfigure(errors="replace")
+    try:
+        app()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing to say, and nothing left to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        complain(f"cannot write the output: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

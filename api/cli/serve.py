@@ -1,0 +1,93 @@
+"""The command ``orgsim serve``: its options, its one line on stdout, and its exit codes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+import typer
+
+from ...engine.log import LogDamaged, LogError, LogUnwritable
+from ...engine.runtime.engine import EngineStopped
+from ..server.hosts import Hosts
+from ..server.options import Auth, Latency, Options, Throttling, make_clock
+
+
+def _checked_clock(text: str) -> str:
+    try:
+        make_clock(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+def _checked_hosts(names: list[str] | None) -> list[str]:
+    try:
+        Hosts(*(names or ()))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; * means any") from None
+    return names or []
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Where to listen; who reaches it may do anything, unless verified.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 picks a free one.")] = 4570,
+    log: Annotated[Path | None, typer.Option(help="Keep the world in this SQLite file; without it, in memory.")] = None,
+    clock: Annotated[
+        str, typer.Option(callback=_checked_clock, help="wall, simulated (moved by request) or paced:FACTOR.")
+    ] = "wall",
+    latency: Annotated[
+        Latency | None, typer.Option(help="Of a new world: instant unless said otherwise.", show_default=False)
+    ] = None,
+    throttle: Annotated[
+        Throttling | None,
+        typer.Option(help="Of a new world: aws holds calls against AWS's published rates.", show_default=False),
+    ] = None,
+    auth: Annotated[Auth, typer.Option(help="open takes every signature for good; verify checks it.")] = Auth.OPEN,
+    credentials: Annotated[Path | None, typer.Option(help="For --auth verify: whose keys there are (TOML).")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=-(2**63), max=2**63 - 1, help="Of a new world: 0 unless said otherwise.", show_default=False),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            callback=_checked_hosts,
+            metavar="NAME",
+            help="Answer to this name too, besides loopback and --host; * is any. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print and log JSON objects.")] = False,
+) -> None:
+    """Answer the AWS API of AWS Organizations, until SIGTERM or Ctrl-C.
+
+    Point boto3, the AWS CLI or Terraform at the URL that is printed; an access key id of twelve digits is that account.
+    """
+    if (auth is Auth.VERIFY) != (credentials is not None):
+        raise typer.BadParameter("--auth verify and --credentials FILE go together", param_hint="'--auth'")
+    _run(Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, tuple(allow_host or ())))
+
+
+def _run(options: Options) -> None:
+    # Not before: the other commands start faster without a web server.
+    from ..server.credentials import CredentialsError
+    from ..server.listening import CannotListen
+    from ..server.run import ServeError, run
+
+    try:
+        interrupted = anyio.run(run, options)
+    except (LogDamaged, LogUnwritable, EngineStopped) as error:
+        raise _complaint(error, 1) from None
+    except (LogError, CannotListen, CredentialsError, ServeError) as error:
+        raise _complaint(error, 2) from None
+    except KeyboardInterrupt:
+        interrupted = True
+    if interrupted:
+        raise _complaint("interrupted", 130)
+
+
+def _complaint(what: Exception | str, code: int) -> typer.Exit:
+    typer.echo(f"orgsim: {what}", err=True)
+    return typer.Exit(code)

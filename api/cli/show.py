@@ -1,0 +1,155 @@
+"""The command ``orgsim show``: the rows of a subject, in AWS's form, as a table or as JSON."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE
+from rich.table import Column, Table
+
+from ...engine.log.sqlite import SqliteLog
+from ...engine.shapes.accounts import Account
+from ...engine.shapes.base import moment
+from ...engine.shapes.handshakes import Handshake
+from ...engine.shapes.organizations import Organization, organization_shape
+from ...engine.shapes.policies import PolicySummary, summary_shape
+from ...engine.shapes.units import OrganizationalUnit, unit_shape
+from ...projections.live import build_views
+from ...projections.reads.accounts import account_shape
+from ...projections.reads.handshakes import row_shape
+from ...projections.views import Views
+from .terminal import AsJson, out, print_json, print_table, reading_bar, run
+
+NARROWEST = 80
+"""To so many columns the tables of ``show`` can be folded and be read."""
+
+
+class Subject(StrEnum):
+    """What ``show`` shows."""
+
+    ORGANIZATION = "organization"
+    UNITS = "units"
+    ACCOUNTS = "accounts"
+    POLICIES = "policies"
+    HANDSHAKES = "handshakes"
+
+
+Rows = tuple[Iterator[Any], int]
+"""The rows, and how many there are."""
+
+
+def minute(when: datetime) -> str:
+    """A moment as tables show it."""
+    return f"{when:%Y-%m-%d %H:%M}"
+
+
+def _organizations(views: Views) -> Rows:
+    rows = [row for row in views.organizations.rows.values() if not row.deleted]
+    return (organization_shape(views.initiator(row), row.feature_set) for row in rows), len(rows)
+
+
+def _units(views: Views) -> Rows:
+    rows = [
+        (unit, organization)
+        for organization in views.organizations.rows.values()
+        for unit in organization.units.by_id
+        if unit != organization.units.root
+    ]
+    return (unit_shape(unit, organization) for unit, organization in rows), len(rows)
+
+
+def _accounts(views: Views) -> Rows:
+    rows = views.accounts.members
+    organizations = views.organizations.rows
+    return (account_shape(row, organizations[row.organization], views) for row in rows.values()), len(rows)
+
+
+def _policies(views: Views) -> Rows:
+    rows = [
+        (policy, organization)
+        for organization in views.organizations.rows.values()
+        for policy in organization.policies.by_id.values()
+    ]
+    return (summary_shape(policy, organization) for policy, organization in rows), len(rows)
+
+
+def _handshakes(views: Views) -> Rows:
+    rows = views.handshakes.rows
+    return (row_shape(row, views) for row in reversed(rows.values())), len(rows)
+
+
+ROWS: dict[Subject, Callable[[Views], Rows]] = {
+    Subject.ORGANIZATION: _organizations,
+    Subject.UNITS: _units,
+    Subject.ACCOUNTS: _accounts,
+    Subject.POLICIES: _policies,
+    Subject.HANDSHAKES: _handshakes,
+}
+
+
+def _organization_cells(row: Organization) -> tuple[str, ...]:
+    return row.id, row.feature_set, row.master_account_id, row.master_account_email
+
+
+def _unit_cells(row: OrganizationalUnit) -> tuple[str, ...]:
+    return row.id, row.name, row.path
+
+
+def _account_cells(row: Account) -> tuple[str, ...]:
+    return row.id, row.email, row.state, row.joined_method, minute(row.joined_timestamp)
+
+
+def _policy_cells(row: PolicySummary) -> tuple[str, ...]:
+    return row.id, row.type, row.name or "", row.description or ""
+
+
+def _handshake_cells(row: Handshake) -> tuple[str, ...]:
+    recipient = row.parties[-1].id
+    return row.id, row.action, row.state, recipient, minute(row.requested_timestamp)
+
+
+COLUMNS: dict[Subject, tuple[tuple[str, ...], Callable[[Any], tuple[str, ...]]]] = {
+    Subject.ORGANIZATION: (("id", "feature set", "management account", "email"), _organization_cells),
+    Subject.UNITS: (("id", "name", "path"), _unit_cells),
+    Subject.ACCOUNTS: (("id", "email", "state", "joined by", "joined at"), _account_cells),
+    Subject.POLICIES: (("id", "type", "name", "description"), _policy_cells),
+    Subject.HANDSHAKES: (("id", "action", "state", "recipient", "requested"), _handshake_cells),
+}
+
+
+def show(
+    log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")],
+    subject: Annotated[Subject, typer.Argument(help="What to show.")] = Subject.ORGANIZATION,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows; for people 20 by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a log has led to: organizations, their OUs, accounts, policies and handshakes."""
+    views = run(partial(_views_of, log))
+    rows, total = ROWS[subject](views)
+    wanted = limit if limit or as_json else 20
+    shown = list(islice(rows, wanted))
+    if as_json:
+        print_json({"position": views.position, "time": moment(views.now), "total": total, str(subject): shown})
+        return
+    names, cells = COLUMNS[subject]
+    table = Table(*(Column(name, overflow="fold", no_wrap=index == 0) for index, name in enumerate(names)), box=SIMPLE)
+    for row in shown:
+        table.add_row(*cells(row))
+    print_table(table, narrowest=NARROWEST)
+    more = f", {total - len(shown):,} more with --limit" if total > len(shown) else ""
+    seen = " that can be seen (ended ones disappear after 30 days)" if subject is Subject.HANDSHAKES else ""
+    out.print(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC", soft_wrap=True)
+
+
+async def _views_of(path: Path) -> Views:
+    log = await SqliteLog.open_for_reading(path)
+    try:
+        with reading_bar(log) as listener:
+            return await build_views(log, file=path, listener=listener)
+    finally:
+        await log.close()

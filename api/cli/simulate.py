@@ -1,0 +1,136 @@
+"""The command ``orgsim simulate``: its options, its log, its report, and its exit codes."""
+
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import anyio.to_thread
+import msgspec
+import typer
+
+from ...engine.log import EventLog, LogError, MemoryLog
+from ...engine.log.sqlite import SqliteLog
+from ..load.play import Outcome, play_scenario
+from ..load.report import ReportError, render_report, require_writable, write_report
+from ..load.scenario import ScenarioError, load_scenario
+from ..load.scenario.model import Parameter, Scenario
+from ..load.scenario.parameters import ACCOUNTS, read_assignment
+from ..load.scenario.populations import MOST_ACCOUNTS
+from .summary import print_summary
+from .terminal import AsJson, complain, print_json, progress_bar, run
+
+
+class Durability(StrEnum):
+    """How safe an acknowledged event is."""
+
+    FULL = "full"
+    NORMAL = "normal"
+    OFF = "off"
+
+
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
+    log: Annotated[Path | None, typer.Option(help="Keep the run in this SQLite file; without it, in memory.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=-(2**63), max=2**63 - 1, help="Instead of the scenario's seed.")
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter instead of the scenario's; can be repeated."),
+    ] = None,
+    accounts: Annotated[
+        int | None, typer.Option(min=0, max=MOST_ACCOUNTS, help="Short for --set accounts=N: those that are invited.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page with charts; needs 'orgsim[plots]'.")
+    ] = None,
+    durability: Annotated[
+        Durability, typer.Option(help="full survives power loss, normal a crash; off is for throw-away runs.")
+    ] = Durability.FULL,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the log of an interrupted run.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Play a scenario and say what became of it; exit with 1 if one of its thresholds failed.
+
+    The same scenario and seed give the same log, byte for byte; --resume ends with the digest of an uninterrupted run.
+    """
+    try:
+        given = _parameters(assignments or [], accounts)
+        if report:
+            _require_apart(report, log)
+            require_writable(report)
+    except (ScenarioError, ReportError) as error:
+        complain(str(error))
+        raise typer.Exit(2) from None
+    play = partial(_simulate, scenario, given, log, seed, durability, resume)
+    outcome = run(play, f"; what was acknowledged is in {log}, --resume goes on with it", log)
+    error = _write(report, outcome) if report else None
+    print_json(outcome) if as_json else print_summary(outcome, None if error else report)
+    if error:
+        complain(str(error))
+    if error or not outcome.passed:
+        raise typer.Exit(1)
+
+
+def _parameters(assignments: Sequence[str], accounts: int | None) -> dict[str, Parameter]:
+    pairs = [read_assignment(text) for text in assignments]
+    if accounts is not None:
+        pairs.append((ACCOUNTS, accounts))
+    given: dict[str, Parameter] = {}
+    for name, value in pairs:
+        if name in given:
+            raise ScenarioError(f"the parameter {name} is set twice: to {given[name]!r} and to {value!r}")
+        given[name] = value
+    return given
+
+
+def _require_apart(report: Path, log: Path | None) -> None:
+    if log and log.resolve() == report.resolve():
+        raise ReportError(f"{report}: --log and --report need a file each")
+
+
+def _write(report: Path, outcome: Outcome) -> ReportError | None:
+    try:
+        write_report(report, render_report(outcome))
+    except ReportError as error:
+        return error
+    return None
+
+
+async def _simulate(
+    path: Path,
+    parameters: dict[str, Parameter],
+    log: Path | None,
+    seed: int | None,
+    durability: Durability,
+    resume: bool,
+) -> Outcome:
+    scenario: Scenario = await load_scenario(path, parameters)
+    if seed is not None:
+        scenario = msgspec.structs.replace(scenario, seed=seed)
+    async with _log_of_run(log, durability, resume) as target:
+        with progress_bar() as progress:
+            return await play_scenario(scenario, target, name=str(path), resume=resume, progress=progress)
+
+
+@asynccontextmanager
+async def _log_of_run(path: Path | None, durability: Durability, resume: bool) -> AsyncGenerator[EventLog, None]:
+    if path is None:
+        if resume:
+            raise ScenarioError("--resume needs --log: which run shall go on?")
+        yield MemoryLog()
+        return
+    if resume:
+        log = await SqliteLog.open(path, durability.value)
+    elif await anyio.to_thread.run_sync(os.path.lexists, path):
+        raise LogError(f"{path}: the file exists already; --resume goes on with an interrupted run")
+    else:
+        log = await SqliteLog.create(path, durability.value)
+    try:
+        yield log
+    finally:
+        await log.close()

@@ -1,0 +1,150 @@
+"""The command ``orgsim sweep``: its options, its progress, its summary, and its exit codes."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from ..load.scenario import ScenarioError
+from ..load.scenario.reading import read_text
+from ..load.sweep.journal import ResultsError, ResultsUnwritable
+from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Plan, make_sweep
+from ..load.sweep.results import Results
+
+if TYPE_CHECKING:
+    from ..load.sweep.summary import Summary
+
+NEEDED = ("distributed", "pyarrow", "plotly")
+
+
+Runs = Annotated[
+    int,
+    typer.Option(
+        min=1, max=MOST_RUNS, help="So many seeds for EACH combination of parameters: in all RUNS x combinations."
+    ),
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUES",
+        show_default=False,
+        help="A parameter's values: accounts=1000,10000, or from:to:step as accept=0.9:0.96:0.02, both ends included. "
+        "Several make all combinations.",
+    ),
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", show_default=False, help="A parameter's value for every run."),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        min=-(2**63), max=HIGHEST_SEED, help="The first seed, instead of the scenario's; the others follow by one."
+    ),
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=1024, show_default=False, help="Processes here; one for each core.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler such as tcp://10.0.0.5:8786, instead.")
+]
+
+
+def sweep(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
+    out: Annotated[Path, typer.Option(help="The folder for the results: a new or an empty one.")],
+    runs: Runs = 100,
+    vary: Vary = None,
+    given: Given = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted sweep in the folder.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
+) -> None:
+    """Play a scenario for many values of its parameters and many seeds: how likely is it to finish?
+
+    Every combination of the varied parameters is played with the same RUNS seeds, on all cores or on a Dask cluster.
+    The folder then holds runs.parquet (a row for each run, with the command that does it alone), summary.json and
+    chance.html. Thresholds that do not hold are results: the exit code is 0.
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise _complaint(f"a sweep needs {', '.join(missing)}: pip install 'orgsim[sweep]'", 2)
+    if scheduler == "":
+        raise typer.BadParameter("an address such as tcp://10.0.0.5:8786, not nothing", param_hint="'--scheduler'")
+    if workers and scheduler:
+        raise typer.BadParameter("a scheduler has its own workers", param_hint="'--workers'")
+    results = Results(out)
+    with _errors(results):
+        plan = _plan(scenario, vary or [], given or [], runs, seed, results, resume)
+        summary = _carry_out(plan, results, workers, scheduler, resume)
+    if as_json:
+        typer.echo(json.dumps(msgspec.to_builtins(summary)))
+    else:
+        _print(summary, out)
+    if lost := sum(combination.lost for combination in summary.combinations):
+        raise _complaint(f"{lost:,} runs could not be done, their workers died; --resume tries them again", 1)
+
+
+def _plan(
+    path: Path, vary: list[str], given: list[str], runs: int, seed: int | None, results: Results, resume: bool
+) -> Plan:
+    wanted = make_sweep(
+        str(path), read_text(path), vary=vary, given=given, runs=runs, seed=seed, version=version("orgsim")
+    )
+    if resume:
+        return Plan(results.asked(wanted))
+    results.require_new()
+    return Plan(wanted)
+
+
+def _carry_out(plan: Plan, results: Results, workers: int | None, scheduler: str | None, resume: bool) -> "Summary":
+    # Not before: the other commands start faster without Dask, and need not have it.
+    from ..load.sweep.carry_out import carry_out
+    from ..load.sweep.cluster import ClusterLost, NoCluster, RunFailed, local_cluster, remote_cluster
+    from .sweep_progress import watching
+
+    connect = partial(remote_cluster, scheduler) if scheduler else partial(local_cluster, workers)
+    with watching(plan) as watch:
+        try:
+            return carry_out(plan, results, connect, watch, resume=resume)
+        except NoCluster as error:
+            raise _complaint(str(error), 2) from None
+        except (ClusterLost, RunFailed) as error:
+            raise _complaint(f"{error}{_how_to_go_on(results)}", 1) from None
+
+
+@contextmanager
+def _errors(results: Results) -> Generator[None, None, None]:
+    try:
+        yield
+    except (ScenarioError, ResultsError) as error:
+        raise _complaint(str(error), 2) from None
+    except ResultsUnwritable as error:
+        raise _complaint(f"{error}{_how_to_go_on(results)}", 1) from None
+    except KeyboardInterrupt:
+        raise _complaint(f"interrupted{_how_to_go_on(results)}", 130) from None
+
+
+def _how_to_go_on(results: Results) -> str:
+    return f"; finished runs are in {results.folder}, --resume goes on with them" if results.begun else ""
+
+
+def _complaint(what: str, code: int) -> typer.Exit:
+    typer.echo(f"orgsim: {what}", err=True)
+    return typer.Exit(code)
+
+
+def _print(summary: "Summary", out: Path) -> None:
+    from .sweep_progress import print_summary
+
+    print_summary(summary)
+    typer.echo(f"Finished means: {summary.finished_means}. Intervals of 95 %. All of it: {out}")

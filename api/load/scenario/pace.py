@@ -1,0 +1,75 @@
+"""How fast something is sent: at once, at a rate, evenly over a time, or in ramps."""
+
+import math
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ....engine.settings import DAY, HOUR, SECOND
+
+LEAST = 1e-6
+Rate = Annotated[float, Meta(ge=LEAST, le=1e9)]
+
+
+class Stage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a ramp: within so many days the rate changes evenly to so much a day."""
+
+    days: Annotated[float, Meta(gt=0, le=36_500)]
+    to_per_day: Annotated[float, Meta(ge=0, le=1e9)]
+
+
+class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When each of many calls is sent. Exactly one of the five; the first call is always sent at once.
+
+    A ramp begins at nothing a day; after its last stage the rate stays as it is.
+    """
+
+    per_second: Rate | None = None
+    per_hour: Rate | None = None
+    per_day: Rate | None = None
+    over_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
+    stages: Annotated[tuple[Stage, ...], Meta(min_length=1)] | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
+        if len(given) != 1:
+            choices = ", ".join(self.__struct_fields__)
+            raise ValueError(f"a pace is exactly one of {choices}, not {' and '.join(given) or 'nothing'}")
+        if self.stages and self.stages[-1].to_per_day < LEAST:
+            ends = f"{self.stages[-1].to_per_day:g}"
+            raise ValueError(f"the last stage ends at {ends} per day: what is left would never be sent")
+
+    def offsets(self, number: int) -> Iterator[int]:
+        """How long after the first each of so many calls is sent, in microseconds."""
+        if self.stages:
+            return _ramp(self.stages, number)
+        if self.over_days:
+            length = self.over_days * DAY
+            return (round(length * index / number) for index in range(number))
+        rates = ((self.per_second, SECOND), (self.per_hour, HOUR), (self.per_day, DAY))
+        interval = next(unit / rate for rate, unit in rates if rate)
+        return (round(interval * index) for index in range(number))
+
+
+def _ramp(stages: tuple[Stage, ...], number: int) -> Iterator[int]:
+    """The moments at which the area under the ramp reaches 0, 1, 2, …"""
+    index, began, sent, rate = 0, 0.0, 0.0, 0.0
+    for stage in stages:
+        slope = (stage.to_per_day - rate) / stage.days
+        area = (rate + stage.to_per_day) / 2 * stage.days
+        while index < number and index <= sent + area:
+            yield round((began + _reached(index - sent, rate, slope)) * DAY)
+            index += 1
+        began, sent, rate = began + stage.days, sent + area, stage.to_per_day
+    while index < number:
+        yield round((began + (index - sent) / rate) * DAY)
+        index += 1
+
+
+def _reached(area: float, rate: float, slope: float) -> float:
+    """After how many days the area under a rate that changes evenly is so large."""
+    if area <= 0:
+        return 0.0
+    # The stable form of the root of rate * t + slope / 2 * t² = area; it needs no case for a slope of 0.
+    return 2 * area / (rate + math.sqrt(max(rate * rate + 2 * slope * area, 0.0)))

@@ -1,0 +1,36 @@
+"""What a worker does: play one run in memory, and say what came of it."""
+
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import anyio
+
+from ....engine.log import MemoryLog
+from ..play import play_scenario
+from ..scenario import ScenarioError
+from .columns import figures_of
+from .plan import Run, scenario_of
+
+
+class OtherVersion(Exception):
+    """The worker has another orgsim than the sweep, so its digests would be others."""
+
+
+def play(run: Run) -> dict[str, Any]:
+    """Play a run; the same run gives the same row, ``wall_seconds`` aside.
+
+    A scenario that is refused on the way gives a row with an ``error``: it has not finished, and it has no figures.
+
+    Raises:
+        OtherVersion: the run was planned by another version of orgsim.
+    """
+    here = version("orgsim")
+    if here != run.version:
+        raise OtherVersion(f"a worker has orgsim {here}, the sweep is of {run.version}; install the same everywhere")
+    row: dict[str, Any] = {"run": run.number, "seed": run.seed}
+    try:
+        outcome = anyio.run(partial(play_scenario, scenario_of(run), MemoryLog()))
+    except ScenarioError as error:
+        return row | {"finished": False, "passed": False, "error": str(error)}
+    return row | figures_of(outcome)

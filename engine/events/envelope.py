@@ -1,0 +1,38 @@
+"""The envelope in which a fact is stored, and how it becomes bytes."""
+
+from msgspec import Struct
+from msgspec.msgpack import Decoder, Encoder
+
+from . import AnyEvent
+
+
+class Envelope(Struct, frozen=True, gc=False, array_like=True):
+    """An event as it is stored: the fact, where and when it stands, and the call behind it."""
+
+    position: int
+    """Its number in the log, from 1."""
+    time: int
+    """Microseconds since the epoch, UTC."""
+    event: AnyEvent
+    operation: str
+    """The operation that caused it: AWS's name, or the name of an internal one."""
+    account: str | None
+    """The caller's account; None where a timer fired or the simulation itself acted."""
+    principal: str | None
+    """The user or role in that account; None where the caller did not say."""
+    command: int
+    """Position of the first event of the same command; its request id is ``IdSource.request`` of this."""
+
+    @property
+    def organization(self) -> str | None:
+        """The organization concerned; None for facts of the world."""
+        return self.event.organization
+
+    @property
+    def type(self) -> str:
+        """The stored tag of the event."""
+        return type(self.event).__name__
+
+
+encode_envelope = Encoder().encode
+decode_envelope = Decoder(Envelope).decode

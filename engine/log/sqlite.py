@@ -1,0 +1,448 @@
+"""The log in an SQLite file, through aiosqlite.
+
+What shapes it: every await of aiosqlite is a hop to its thread, and so is every step of a statement, because Python's
+lock is let go of around it and under load comes back late. So an append is one statement, a transaction by itself, and
+the engine decides on while SQLite writes; only what would be too large for one is several, in one transaction.
+aiosqlite is asyncio only, so under trio the connection lives in an asyncio portal.
+
+The file: the rows of ``parts`` hold the records, see ``parts.py``. ``head`` is the last position and the digest there
+once more, so that lost rows show. ``application_id`` says that it is ours, ``user_version`` which format it has.
+``sqlite_file`` says how it comes to be and is recognized, ``docs/reliability.md`` what is promised.
+
+One writer: it holds a lock on the file (``file_lock``), which the operating system releases however the process ends,
+and the database refuses rows that do not follow its head. Readers need no lock.
+"""
+
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+import aiosqlite
+import anyio
+import anyio.to_thread
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from . import READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, require_head
+from .cancellation import finish, on_asyncio
+from .file_lock import FileUse
+from .head_note import HeadNote, Noted, note_path, read_note, require_noted
+from .sqlite_file import (
+    FOLLOW_HEAD,
+    NOT_AT_HEAD,
+    NOT_IN_PLACE,
+    WATCH,
+    FilesInPlace,
+    NewLog,
+    connect,
+    in_our_words,
+    insert,
+    inspect,
+    lock_for_writing,
+    reading_mode,
+    real_path,
+    require_same_file,
+    require_undamaged_wal,
+    schema_changes,
+    stored_head,
+    use_for_reading,
+)
+from .sqlite_rows import Part, parts_of
+from .unfinished import remove_left
+
+Durability = Literal["full", "normal", "off"]
+"""``full``: acknowledged survives power loss. ``normal``: a crash of the process. ``off``: as normal, and faster."""
+
+ROWS_PER_STATEMENT = 128
+"""More than thirty thousand records. What is larger, a migration's million requests, is not in memory twice at once."""
+
+# A changed byte may have changed the type of a value: whatever stands there, it comes as bytes.
+VALUES = ", ".join(f"coalesce(CAST({name} AS BLOB), x'')" for name in ("records", "lengths", "checksums", "digest"))
+PARTS = f"SELECT last, {VALUES} FROM parts WHERE last > ? AND last <= ? ORDER BY last"
+
+CHANGED = "the record is not the one that was stored"
+
+T = TypeVar("T")
+
+
+class SqliteLog:
+    """A log in a file. Open it with ``SqliteLog.create``, ``SqliteLog.open`` or ``SqliteLog.open_for_reading``."""
+
+    def __init__(self, path: Path, durability: Durability = "full") -> None:
+        self.path = path
+        self._real = os.fspath(path.absolute())
+        self._durability: Durability = durability
+        self._stack = AsyncExitStack()
+        self._portal: BlockingPortal | None = None
+        self._connection: aiosqlite.Connection
+        self._new: NewLog | None = None
+        self._files: FilesInPlace | None = None
+        self._note: HeadNote | None = None
+        self._broken: LogError | None = None
+        """Why nothing can be appended any more."""
+        self._chain = Chain()
+        self._head, self._digest = 0, self._chain.digest
+
+    @classmethod
+    async def create(cls, path: str | os.PathLike[str], durability: Durability = "full") -> "SqliteLog":
+        """Begin a new log, for writing. The file appears under its name with the first append.
+
+        Raises:
+            LogError: the file exists, or cannot be made there.
+        """
+        log = cls(Path(path), _checked(durability))
+        return await log._opened(log._begin)
+
+    @classmethod
+    async def open(cls, path: str | os.PathLike[str], durability: Durability = "full") -> "SqliteLog":
+        """Open a log for writing; the digest of its last segment is checked.
+
+        Raises:
+            LogError: there is no such file, or it is no log of a known format.
+            LogInUse: it is open for writing already.
+            LogDamaged: its end does not have the digest that was stored, or events that were acknowledged are missing.
+        """
+        log = cls(Path(path), _checked(durability))
+        return await log._opened(log._open_for_writing)
+
+    @classmethod
+    async def open_for_reading(cls, path: str | os.PathLike[str]) -> "SqliteLog":
+        """Open a log for reading, beside whoever writes it; it stays as it is, and ``head`` is where it was on opening.
+
+        Raises:
+            LogError: there is no such file, or it is no log of a known format.
+            LogDamaged: events that were acknowledged are missing.
+        """
+        log = cls(Path(path))
+        return await log._opened(log._open_for_reading)
+
+    async def _opened(self, steps: Callable[[], Awaitable[None]]) -> "SqliteLog":
+        async def open_or_close() -> SqliteLog:
+            try:
+                await steps()
+            except BaseException:
+                await self._stack.aclose()
+                raise
+            return self
+
+        return await finish(open_or_close, undo=SqliteLog.close)
+
+    async def _begin(self) -> None:
+        self._new = await anyio.to_thread.run_sync(NewLog, self.path)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, self._new.close)
+
+    async def _open_for_writing(self) -> None:
+        await anyio.to_thread.run_sync(inspect, self.path)
+        await self._write_to(await anyio.to_thread.run_sync(lock_for_writing, self.path))
+
+    async def _open_for_reading(self) -> None:
+        await anyio.to_thread.run_sync(inspect, self.path)
+        self._real = await anyio.to_thread.run_sync(real_path, self.path)
+        use = await anyio.to_thread.run_sync(use_for_reading, self.path)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
+        # Before the head is read: a writer beside us only makes it grow.
+        noted = await anyio.to_thread.run_sync(self._noted, use)
+        await self._connect(await anyio.to_thread.run_sync(reading_mode, self._real))
+        await self._run(partial(self._rows, "PRAGMA query_only = ON"))
+        await self._run(self._load_head)
+        await anyio.to_thread.run_sync(require_same_file, self.path, use)
+        await require_noted(self, noted, note_path(self._real))
+
+    async def _write_to(self, use: FileUse) -> None:
+        """Go on writing a file that is locked for us."""
+        self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, self._leave_note)
+        self._real = await anyio.to_thread.run_sync(real_path, Path(self._real))
+        await anyio.to_thread.run_sync(remove_left, Path(self._real))
+        if await anyio.to_thread.run_sync(self._noted, use):
+            # Whoever may write copies what can be read of a write-ahead log into the log on closing, and deletes it. So
+            # a log that was not closed is looked at by a reader first: if events are missing, all stays as it is.
+            await (await SqliteLog.open_for_reading(self._real)).close()
+        await self._connect("mode=rw")
+        await self._run(self._prepare_writing)
+        await self._run(self._load_head)
+        await anyio.to_thread.run_sync(require_same_file, Path(self._real), use)
+        await self._check_end()
+        await anyio.to_thread.run_sync(self._make_note)
+        await self._run(self._guard)
+        self._stack.push_async_callback(self._checkpoint)
+
+    async def _checkpoint(self) -> None:
+        """Copy everything into the main file before closing, which SQLite does by itself only if nobody else reads."""
+        with suppress(LogError):
+            await self._run(partial(self._rows, "PRAGMA wal_checkpoint(PASSIVE)"))
+
+    async def _run(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Run a coroutine function where the connection lives, and put SQLite's errors into our words."""
+        try:
+            if self._portal is None:
+                return await function()
+            return await anyio.to_thread.run_sync(self._portal.call, function)
+        except sqlite3.Error as error:
+            raise self._in_our_words(error) from error
+        except UnicodeDecodeError as error:
+            # SQLite complains of a damaged schema by quoting it.
+            raise LogDamaged(self.name, 0, "its schema is no text") from error
+
+    def _in_our_words(self, error: sqlite3.Error) -> LogError:
+        if str(error) == NOT_IN_PLACE:
+            lost = (self._files and self._files.first_lost()) or self.path
+            return LogError(
+                f"{self.path}: {lost} was taken away or replaced while the log was open; nothing is written to it"
+            )
+        if str(error) == NOT_AT_HEAD:
+            return LogInUse(f"{self.path}: somebody else has written to it since it was opened")
+        return in_our_words(self.path, error)
+
+    async def _enter_portal(self) -> None:
+        manager = start_blocking_portal("asyncio")
+        self._portal = await anyio.to_thread.run_sync(manager.__enter__)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, manager.__exit__, None, None, None)
+
+    async def _connect(self, mode: str) -> None:
+        if not on_asyncio():
+            await self._enter_portal()
+
+        async def connect_in_thread() -> aiosqlite.Connection:
+            return await aiosqlite.Connection(partial(connect, self._real, mode), iter_chunk_size=64)
+
+        self._connection = await self._run(connect_in_thread)
+        self._stack.push_async_callback(self._run, self._connection.close)
+
+    async def _prepare_writing(self) -> None:
+        await self._connection.execute("PRAGMA journal_mode = WAL")
+        await self._connection.execute(f"PRAGMA synchronous = {self._durability}")
+        # Checkpoints copy pages twice; at four thousand pages they cost a fifth of what they cost at one thousand.
+        await self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
+
+    async def _guard(self) -> None:
+        """Have every row that is inserted follow the head, and go into the files that were opened."""
+        assert self._files is not None, "made with the note"
+        await self._connection.execute(FOLLOW_HEAD)
+        await self._connection.create_function("files_in_place", 0, self._files.all_there)  # pyright: ignore[reportUnknownMemberType]  # aiosqlite types the function as any Callable
+        await self._connection.execute(WATCH)
+
+    def _noted(self, use: FileUse) -> Noted | None:
+        require_undamaged_wal(self.path, use)
+        return read_note(self._real)
+
+    def _make_note(self) -> None:
+        self._note = HeadNote(self._real, self.name)
+        self._files = FilesInPlace(self._real)
+        self._note.write(self._head, self._digest)
+
+    def _leave_note(self) -> None:
+        """Take the note away if the main file has all that it tells of."""
+        if self._note is None:
+            return
+        complete = False
+        with suppress(sqlite3.Error):
+            complete = stored_head(self._real) >= self._head
+        self._note.close(remove=complete)
+
+    async def _load_head(self) -> None:
+        # One statement sees one state, whatever a writer beside us does.
+        last = "(SELECT max(last) FROM parts)"
+        rows = await self._rows(f"SELECT position, digest, {last} FROM (SELECT 1) LEFT JOIN head")
+        head, digest, found = rows[0]
+        self._head, self._digest = (0, Chain().digest) if head is None else (head, digest)
+        if not self._head and not found:
+            raise LogDamaged(
+                self.name, 1, "it holds no events, though a log is made with its first; if it was never used, delete it"
+            )
+        if self._head != (found or 0):
+            missing = min(self._head, found or 0) + 1
+            raise LogDamaged(self.name, missing, f"the log should end at position {self._head}")
+
+    async def _check_end(self) -> None:
+        """Continue the chain from the last completed segment, and see that the log ends as its head says."""
+        sealed = self._head // SEGMENT * SEGMENT
+        digest = (await self.seals(sealed - 1, sealed)).get(sealed) if sealed else Chain().digest
+        if digest is None:
+            raise LogDamaged(self.name, sealed, "the digest of the segment is missing")
+        self._chain = Chain(sealed, digest)
+        records = await self.read(sealed, SEGMENT)
+        self._chain.extend(records)
+        found = self._chain.position
+        if found != self._head:
+            raise LogDamaged(self.name, min(found, self._head) + 1, f"the log should end at position {self._head}")
+        if self._head > sealed and self._chain.digest != self._digest:
+            changed = await self.first_changed(sealed, self._head)
+            raise LogDamaged(self.name, changed or sealed + 1, "the records do not have the digest that was stored")
+
+    async def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        async with self._connection.execute(statement, values) as cursor:
+            return [tuple(row) for row in await cursor.fetchall()]
+
+    @property
+    def name(self) -> str:
+        """The path of the file."""
+        return str(self.path)
+
+    @property
+    def head(self) -> int:
+        """The position of the last record."""
+        return self._head
+
+    @property
+    def digest(self) -> bytes:
+        """The digest at the head, as it is stored."""
+        return self._digest
+
+    async def append(self, expected: int, records: Iterable[bytes]) -> None:
+        """Append the records in one transaction.
+
+        Raises:
+            LogError: nothing was appended, or it is not known whether it was: then nothing more can be.
+            LogDamaged: damage was found when the log was read; nothing is written behind it.
+        """
+        require_head(self, expected)
+        if self._broken:
+            raise self._broken
+        after = self._chain.copy()
+        rows = parts_of(after, records)
+        first = next(rows, None)
+        if first is None:
+            return
+        rows = chain([first], rows)
+        try:
+            if self._new:
+                await finish(partial(self._publish, self._new, rows))
+            else:
+                with anyio.CancelScope(shield=True):
+                    await self._run(partial(self._append, rows))
+        except anyio.get_cancelled_exc_class():
+            # A cancelled call of aiosqlite is carried out all the same, and nobody here learns how it ended.
+            self._broken = LogError(f"{self.path}: an append was cancelled while it was written; open the log again")
+            raise
+        self._chain = after
+        self._head, self._digest = after.position, after.digest
+        if self._note:
+            self._note.write(self._head, self._digest)
+
+    async def _publish(self, new: NewLog, rows: Iterable[Part]) -> None:
+        """Let the file appear under its name with its first records, and go on writing it."""
+        use = await anyio.to_thread.run_sync(new.publish, rows)
+        self._new = None
+        try:
+            await self._write_to(use)
+        except LogError as error:
+            self._broken = error
+            raise
+
+    async def _append(self, rows: Iterator[Part]) -> None:
+        some, more = list(islice(rows, ROWS_PER_STATEMENT)), list(islice(rows, ROWS_PER_STATEMENT))
+        if not more:
+            await self._connection.execute(*insert(some))
+            return
+        try:
+            await self._connection.execute("BEGIN IMMEDIATE")
+            while some:
+                await self._connection.execute(*insert(some))
+                some, more = more, list(islice(rows, ROWS_PER_STATEMENT))
+            await self._connection.execute("COMMIT")
+        except BaseException:
+            # SQLite has rolled back by itself after some errors, a full disk among them.
+            with suppress(sqlite3.Error):
+                await self._connection.execute("ROLLBACK")
+            raise
+
+    async def read(self, after: int, limit: int) -> list[bytes]:
+        """Up to ``limit`` records from position ``after + 1`` on, up to the first gap.
+
+        Raises:
+            LogDamaged: the file is damaged; with the first position that cannot be read, or has changed.
+        """
+        return await self._read_range(after, limit, checked=True)
+
+    async def read_unchecked(self, after: int, limit: int) -> list[bytes]:
+        """As ``read``, without comparing checksums: for whoever compares digests."""
+        return await self._read_range(after, limit, checked=False)
+
+    async def _read_range(self, after: int, limit: int, *, checked: bool) -> list[bytes]:
+        # Not beyond the head: it is where the log was on opening, or where its writer knows it to be.
+        last = min(after + limit, self._head)
+        if last <= after:
+            return []
+        try:
+            return await self._run(partial(self._read, after, last, checked))
+        except LogDamaged as damage:
+            position = damage.position or await self._first_unreadable(after, last)
+            self._broken = LogDamaged(self.name, position, str(damage.__cause__ or CHANGED))
+            raise self._broken from None
+
+    async def _parts(self, after: int, last: int) -> list[Part]:
+        """The rows in which the range stands; they may reach beyond it on both sides."""
+        end_of_segment = -(-last // SEGMENT) * SEGMENT
+        return [Part(*row) for row in await self._rows(PARTS, (after, end_of_segment))]
+
+    async def _read(self, after: int, last: int, checked: bool) -> list[bytes]:
+        records: list[bytes] = []
+        for part in await self._parts(after, last):
+            position = after + len(records)
+            # Only the first row may begin before the range.
+            if part.before > position or (records and part.before < position):
+                break
+            unpacked = part.unpacked()
+            for changed in part.changed(unpacked) if checked else ():
+                raise LogDamaged(self.name, changed, CHANGED)
+            records += unpacked[position - part.before :]
+        return records[: last - after]
+
+    async def _first_unreadable(self, after: int, last: int) -> int:
+        for position in range(after + 1, last + 1):
+            try:
+                await self._run(partial(self._read, position - 1, position, False))
+            except LogDamaged:
+                return position
+        return after + 1
+
+    async def seals(self, after: int, last: int) -> dict[int, bytes]:
+        """The stored digests at ends of segments, and the one at the head."""
+        statement = f"SELECT last, digest FROM parts WHERE last > ? AND last <= ? AND last % {SEGMENT} = 0"
+        if not self._head:
+            return {}
+        seals = dict(await self._run(partial(self._rows, statement, (after, last))))
+        return seals | ({self._head: self._digest} if after < self._head <= last else {})
+
+    async def first_changed(self, after: int, last: int) -> int | None:
+        """The first position in the range whose record does not have its checksum."""
+        last = min(last, self._head)
+        if last <= after:
+            return None
+        for part in await self._run(partial(self._parts, after, last)):
+            for changed in part.changed(part.unpacked()):
+                if after < changed <= last:
+                    return changed
+        return None
+
+    async def check(self) -> None:
+        """What reading in order does not show: the structure of the file, and the checksums of sound records.
+
+        Raises:
+            LogDamaged: something is not as it was stored.
+        """
+        rows = await self._run(partial(self._rows, "PRAGMA quick_check(1)"))
+        if rows != [("ok",)]:
+            raise LogDamaged(self.name, 0, " ".join(str(rows[0][0]).split()))
+        changes = schema_changes(await self._run(partial(self._rows, "SELECT name, sql FROM sqlite_schema")))
+        if changes:
+            raise LogDamaged(self.name, 0, f"its schema is not the one of a log: {', '.join(changes)}")
+        for after in range(0, self._head, READ_SIZE):
+            changed = await self.first_changed(after, min(after + READ_SIZE, self._head))
+            if changed:
+                raise LogDamaged(self.name, changed, "the checksum is not the one that was stored")
+
+    async def close(self) -> None:
+        """Close the file and let go of the lock."""
+        await finish(self._stack.aclose)
+
+
+def _checked(durability: Durability) -> Durability:
+    if durability not in get_args(Durability):
+        raise ValueError(f"durability is one of {', '.join(get_args(Durability))}, not {durability!r}")
+    return durability

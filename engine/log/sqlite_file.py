@@ -1,0 +1,360 @@
+"""The SQLite file that holds a log: how it is made, recognized, and opened without harm to any file.
+
+A log appears under its name with its first records in it, by a link that fails if the name is taken; until then it is
+an unfinished file beside it. So a file without records is never a log that was just begun. While a log is open for
+writing there are beside it SQLite's ``LOG-wal`` and ``LOG-shm``, and ``LOG-head`` (see ``head_note``).
+"""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from itertools import chain
+from pathlib import Path
+from urllib.parse import quote
+
+from . import LogDamaged, LogError, LogInUse, LogUnwritable
+from .file_lock import FileUse, Identity, identity_of
+from .head_note import ADVICE, note_path
+from .sqlite_rows import Part
+from .unfinished import Unfinished
+from .wal_damage import damaged_frame
+
+APPLICATION_ID = 0x6F726773  # "orgs"
+FORMAT = 2
+SQLITE_HEADER = 100
+IDENTITY = ("application_id", "user_version")
+ROW = "(?,?,?,?,?)"
+
+NOT_AT_HEAD = "the row does not follow the head of the log"
+NOT_IN_PLACE = "a file of the log was taken away or replaced while it was open"
+
+FOLLOW_HEAD = f"""
+CREATE TRIGGER IF NOT EXISTS follow_head BEFORE INSERT ON parts
+WHEN new.last - length(new.lengths) / 4 <> coalesce((SELECT position FROM head), 0)
+BEGIN SELECT RAISE(ABORT, '{NOT_AT_HEAD}'); END
+"""
+"""Two writers cannot both append: whoever comes second is refused by the database itself. Older logs lack it."""
+
+SCHEMA = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMAT};
+CREATE TABLE parts (
+    last INTEGER PRIMARY KEY,
+    records BLOB NOT NULL, lengths BLOB NOT NULL, checksums BLOB NOT NULL, digest BLOB NOT NULL
+);
+CREATE TABLE head (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, digest BLOB NOT NULL);
+CREATE TRIGGER move_head AFTER INSERT ON parts BEGIN
+    REPLACE INTO head VALUES (1, new.last, new.digest);
+END;
+{FOLLOW_HEAD};
+"""
+
+WATCH = f"""
+CREATE TEMP TRIGGER in_place BEFORE INSERT ON main.parts WHEN NOT files_in_place()
+BEGIN SELECT RAISE(ABORT, '{NOT_IN_PLACE}'); END
+"""
+
+
+def real_path(path: Path) -> str:
+    """Resolve links, as SQLite does: its files lie beside the real one.
+
+    Raises:
+        LogError: the links lead round in a circle.
+    """
+    try:
+        return os.path.realpath(path, strict=os.path.lexists(path))
+    except OSError as error:
+        raise LogError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def in_our_words(path: Path, error: sqlite3.Error) -> LogError:
+    """Turn SQLite's error into one about a log, by its primary result code."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return LogDamaged(str(path), 0, str(error))
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return LogUnwritable(f"{path}: cannot be written: {error}")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) and not os.access(path.parent, os.W_OK):
+        return LogError(f"{path}: {_no_permission_in(path.parent)}, where an open log has more files")
+    return LogError(f"{path}: {error}")
+
+
+def connect(path: str, mode: str) -> sqlite3.Connection:
+    """Connect to an SQLite file that exists; ``mode`` are the parameters of its URI."""
+    # Few statements are kept: each of those with many rows keeps the values of its last use.
+    return sqlite3.connect(
+        f"file:{quote(os.fsencode(path))}?{mode}",
+        uri=True,
+        isolation_level=None,
+        cached_statements=8,
+        check_same_thread=False,
+    )
+
+
+def inspect(path: Path) -> None:
+    """See whether a file is a log that we can read. It changes no file, ours or another's.
+
+    SQLite looks, not we: to close a file that SQLite has open elsewhere in this process would take its locks away.
+
+    Raises:
+        LogError: it is none, or cannot be read.
+    """
+    try:
+        if path.stat().st_size < SQLITE_HEADER and path.is_file():
+            raise LogError(f"{path}: not a log of orgsim: no SQLite file")
+        if not path.is_file():
+            raise LogError(f"{path}: cannot be read: {'Is a directory' if path.is_dir() else 'no regular file'}")
+    except OSError as error:
+        raise LogError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        application, version = _application_and_format(os.fspath(path))
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+            raise LogError(f"{path}: not a log of orgsim: no SQLite file") from None
+        raise in_our_words(path, error) from error
+    if application != APPLICATION_ID:
+        raise LogError(f"{path}: not a log of orgsim: an SQLite file of another application")
+    if version != FORMAT:
+        raise LogError(f"{path}: the log has format {version}; this version of orgsim reads format {FORMAT}")
+
+
+def _application_and_format(path: str) -> tuple[int, int]:
+    # Immutable: it makes no files beside it, and ignores the write-ahead log. Both numbers were there before that.
+    connection = connect(path, "mode=ro&immutable=1")
+    try:
+        # A checkpoint writes the first page before the file has as many pages as that page tells. Without this, SQLite
+        # takes that for damage, beside a running checkpoint and after one that was cut off.
+        connection.execute("PRAGMA writable_schema = ON")
+        application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in IDENTITY)
+    finally:
+        connection.close()
+    return application, version
+
+
+def require_undamaged_wal(path: Path, use: FileUse) -> None:
+    """See that the write-ahead log, if there is one that nobody is writing, is whole or merely unfinished.
+
+    Raises:
+        LogDamaged: transactions stand behind damage, which SQLite would drop without a word.
+    """
+    wal = Path(f"{real_path(path)}-wal")
+    if not wal.exists() or use.is_locked_by_another():
+        return
+    frame = damaged_frame(wal)
+    # Looked at twice: a writer may have come meanwhile.
+    if frame is not None and not use.is_locked_by_another() and damaged_frame(wal) == frame:
+        what = f"{wal} is damaged in frame {frame}, and transactions stand behind it"
+        raise LogDamaged(str(path), 0, f"{what}; {ADVICE}")
+
+
+def reading_mode(path: str) -> str:
+    """How to open a log for reading and leave everything as it is.
+
+    SQLite makes two files beside a log to read it. Only who may write takes them away again; with a write-ahead log
+    there are two already, and who may write would copy it into the log. Where no files can be made, none are needed.
+    A journal is left where power was lost while an earlier version made the log: only who may write can undo its half.
+    """
+    if Path(f"{path}-wal").exists() and not Path(f"{path}-journal").exists():
+        return "mode=ro"
+    return "mode=rw" if os.access(path, os.W_OK) and os.access(Path(path).parent, os.W_OK) else "mode=ro&immutable=1"
+
+
+def use_for_reading(path: Path) -> FileUse:
+    """Keep a log in mind that is to be read.
+
+    Raises:
+        LogError: it cannot be opened.
+    """
+    try:
+        return FileUse(real_path(path))
+    except OSError as error:
+        raise LogError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def lock_for_writing(path: Path) -> FileUse:
+    """Become the one writer of a log.
+
+    Raises:
+        LogInUse: somebody else is.
+        LogError: it may not be written, or cannot be locked.
+    """
+    if not os.access(path, os.W_OK):
+        raise LogError(f"{path}: no permission to write it")
+    use = use_for_reading(path)
+    try:
+        if use.lock():
+            return use
+    except OSError as error:
+        use.close()
+        raise LogError(f"{path}: cannot be locked for writing: {error.strerror}") from error
+    use.close()
+    raise LogInUse(f"{path}: the log is open for writing elsewhere; close that first")
+
+
+class FilesInPlace:
+    """The files of a log that is open for writing: whether their names still lead to what was opened.
+
+    Args:
+        log: the log's real path; its other files are there.
+    """
+
+    def __init__(self, log: str) -> None:
+        names = (log, f"{log}-wal", f"{log}-shm", os.fspath(note_path(log)))
+        try:
+            self._identities: dict[str, Identity] = {name: identity_of(name) for name in names}
+        except OSError as error:
+            raise LogUnwritable(f"{log}: {error.filename}: {error.strerror}") from error
+
+    def all_there(self) -> bool:
+        """Whether every name leads to the file that was opened. SQLite calls it before each row that is inserted."""
+        return self.first_lost() is None
+
+    def first_lost(self) -> str | None:
+        """The first name that leads nowhere or to another file."""
+        for name, identity in self._identities.items():
+            try:
+                if identity_of(name) != identity:
+                    return name
+            except OSError:
+                return name
+        return None
+
+
+def require_same_file(path: Path, use: FileUse) -> None:
+    """See that the name still leads to the file that was opened.
+
+    Raises:
+        LogError: it does not.
+    """
+    with suppress(OSError):
+        if identity_of(os.fspath(path)) == use.identity:
+            return
+    raise LogError(f"{path}: the file was replaced while it was being opened; try again")
+
+
+def stored_head(path: str) -> int:
+    """The position at which the main file alone ends, without the write-ahead log.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    connection = connect(path, "mode=ro&immutable=1")
+    try:
+        return connection.execute("SELECT max(position) FROM head").fetchone()[0] or 0
+    finally:
+        connection.close()
+
+
+class NewLog:
+    """A log that has no records yet, and therefore no name yet.
+
+    Args:
+        path: where it will lie.
+
+    Raises:
+        LogError: something lies there, or is left there of another log.
+        LogUnwritable: no file can be made there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.parent.is_dir():
+            raise LogError(f"{path}: there is no directory {path.parent}")
+        _require_absent(path)
+        # Whoever changes the working directory before the first record comes still means this place.
+        self._path = path.absolute()
+        try:
+            self._unfinished = Unfinished(self._path)
+        except OSError as error:
+            raise _cannot_be_created(path, error) from error
+        try:
+            self._write(SCHEMA, ())
+        except (OSError, sqlite3.Error) as error:
+            self.close()
+            raise _cannot_be_created(path, error) from error
+
+    def publish(self, rows: Iterable[Part]) -> FileUse:
+        """Give the log its name, with its first rows in it, durably; returns it locked for writing.
+
+        Raises:
+            LogError: the name has been taken meanwhile.
+            LogUnwritable: it cannot be written.
+        """
+        try:
+            self._write("", rows)
+            self._begin_write_ahead_log()
+            _require_absent(self._path)
+            # The note of a log that is gone, of which no events are left that could be missed.
+            note_path(os.fspath(self._path)).unlink(missing_ok=True)
+            return self._unfinished.publish()
+        except FileExistsError:
+            raise LogError(f"{self._path}: the file exists already") from None
+        except (OSError, sqlite3.Error) as error:
+            raise _cannot_be_created(self._path, error) from error
+
+    def _write(self, schema: str, rows: Iterable[Part]) -> None:
+        connection = connect(os.fspath(self._unfinished.path), "mode=rw")
+        try:
+            # It is synced as a whole when it gets its name; before that nobody reads it.
+            connection.execute("PRAGMA journal_mode = MEMORY")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.executescript(schema)
+            connection.execute("BEGIN")
+            connection.executemany(f"INSERT INTO parts VALUES {ROW}", rows)
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            connection.close()
+
+    def _begin_write_ahead_log(self) -> None:
+        """Have the file use one; under its name this would make a journal for moments, which readers cannot undo."""
+        with closing(connect(os.fspath(self._unfinished.path), "mode=rw")) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    def close(self) -> None:
+        """Remove what has not got a name."""
+        self._unfinished.close()
+
+
+def schema_changes(found: list[tuple[str, str]]) -> list[str]:
+    """Compare a log's schema with the one that its version made; returns the names of what is different."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(SCHEMA)
+        expected = dict(connection.execute("SELECT name, sql FROM sqlite_schema").fetchall())
+    stored = dict(found)
+    # Logs of an earlier version lack that trigger until somebody writes to them.
+    stored.setdefault("follow_head", expected["follow_head"])
+    return sorted(name for name in stored.keys() | expected.keys() if stored.get(name) != expected.get(name))
+
+
+def insert(rows: list[Part]) -> tuple[str, tuple[object, ...]]:
+    """One statement that inserts some rows, and its values."""
+    return f"INSERT INTO parts VALUES {','.join([ROW] * len(rows))}", tuple(chain.from_iterable(rows))
+
+
+def _require_absent(path: Path) -> None:
+    if os.path.lexists(path):
+        raise LogError(f"{path}: the file exists already")
+    left = [name for name in (f"{path}-wal", f"{path}-journal") if os.path.lexists(name)]
+    if left:
+        raise LogError(
+            f"{path}: {' and '.join(left)} is left of a log that is gone, with events that stand nowhere else; put the "
+            "log back, or move it away"
+        )
+
+
+def _cannot_be_created(path: Path, error: OSError | sqlite3.Error) -> LogUnwritable:
+    why = str(error)
+    if isinstance(error, OSError):
+        denied = error.errno in (errno.EACCES, errno.EPERM)
+        why = _no_permission_in(path.parent) if denied else os.strerror(error.errno or 0)
+    return LogUnwritable(f"{path}: cannot be created: {why}")
+
+
+def _no_permission_in(directory: Path) -> str:
+    return f"no permission to make files in {directory}"

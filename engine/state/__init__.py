@@ -1,0 +1,287 @@
+"""What is true now, as far as decisions need it. What only answers questions belongs to a projection.
+
+Some parts of an organization - its tree, policies, tags, access and closures - are small, and what decisions need of
+them is also what questions ask for. Those parts are folds of their own (``evolve.PARTS``), and views use them too.
+
+Only ``evolve`` writes to these objects. Structs marked ``gc=False`` must never be part of a reference cycle: they refer
+to others by id, or downwards.
+"""
+
+from collections import deque
+
+from msgspec import Struct, field
+
+from ..events import Tag
+from ..ids import derived_email, derived_name, owner_of_derived_email
+from ..settings import Settings
+from ..words import Condition, FeatureSet, JoinedMethod, PolicyType, TransferStatus
+from .handshake import Handshake
+from .timers import Timers
+
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""What AWS Organizations makes in an account that it creates, unless the request names another."""
+
+
+class Account(Struct, gc=False):
+    """An account of which more is known than its id: a member, a former member, or one that was described."""
+
+    id: str
+    organization: str | None = None
+    joined_method: JoinedMethod | None = None
+    membership_changed_at: int | None = None
+    """When it last joined or departed."""
+    email: str | None = None
+    """None: the derived address."""
+    name: str | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class Migration(Struct):
+    """An all-features migration that is under way."""
+
+    parent: str
+    outstanding: dict[str, str]
+    """Account to APPROVE_ALL_FEATURES handshake, for members that have not approved (a decline is outstanding too)."""
+
+
+class Creation(Struct, gc=False):
+    """An account creation in progress."""
+
+    organization: str
+    email: str
+    name: str
+    finishes_at: int
+    govcloud: bool = False
+    tags: tuple[Tag, ...] = ()
+    role_name: str | None = None
+
+
+class Unit(Struct):
+    """A root or an OU."""
+
+    id: str
+    name: str
+    parent: str | None
+    """None for the root."""
+    units: dict[str, str] = field(default_factory=dict[str, str])
+    """The OUs directly in it: id to name, in the order of creation."""
+    accounts: int = 0
+    """How many accounts stand directly in it; not counted for the root."""
+
+
+class Units(Struct):
+    """The tree of an organization."""
+
+    root: str = ""
+    by_id: dict[str, Unit] = field(default_factory=dict[str, Unit])
+    """The root and all OUs."""
+    placed: dict[str, str] = field(default_factory=dict[str, str])
+    """Account to OU; accounts that are not in here stand directly under the root."""
+
+    def parent_of(self, account: str) -> str:
+        """The root or OU in which a member stands."""
+        return self.placed.get(account, self.root)
+
+    def path_to(self, place: str) -> list[str]:
+        """The ids from the root down to a root, OU or member, both included."""
+        path = [] if place in self.by_id else [place]
+        above: str | None = place if place in self.by_id else self.parent_of(place)
+        while above:
+            path.append(above)
+            above = self.by_id[above].parent
+        return path[::-1]
+
+
+class Policy(Struct):
+    """A customer's policy."""
+
+    id: str
+    type: PolicyType
+    name: str
+    description: str
+    content: str
+    targets: dict[str, None] = field(default_factory=dict[str, None])
+    """Where it is attached, in the order of attachment."""
+
+
+def name_key(policy_type: PolicyType, name: str) -> str:
+    """Names are unique among the policies of one type."""
+    return f"{policy_type} {name}"
+
+
+class Policies(Struct):
+    """The policies of an organization, and where they are attached.
+
+    While a type with a default policy is enabled, that default is attached everywhere, to a million accounts too; so
+    only the places from which it was detached are kept.
+    """
+
+    enabled: dict[PolicyType, int] = field(default_factory=dict[PolicyType, int])
+    """Policy types and since when they are enabled."""
+    by_id: dict[str, Policy] = field(default_factory=dict[str, Policy])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    """``TYPE name`` to policy."""
+    attached: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    """Root, OU or account to customer policies in the order of attachment."""
+    without_default: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    """Default policy to the places from which it was detached."""
+    publications: dict[PolicyType, int] = field(default_factory=dict[PolicyType, int])
+    """Types of which accounts do not see the latest yet, and when they will."""
+
+
+class ResourcePolicy(Struct, frozen=True, gc=False):
+    """An organization's resource policy, in the form in which it is stored."""
+
+    id: str
+    content: str
+
+
+class Access(Struct):
+    """Which services are trusted, who administers them, and what the resource policy lets members do."""
+
+    services: dict[str, int] = field(default_factory=dict[str, int])
+    """Trusted service to since when."""
+    administrators: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+    """Delegated administrator to its services and since when for each; in the order of registration."""
+    resource_policy: ResourcePolicy | None = None
+
+
+class Closures(Struct):
+    """Accounts that are closed or about to be."""
+
+    pending: dict[str, int] = field(default_factory=dict[str, int])
+    """Account to when its closure was asked for."""
+    closed: dict[str, int] = field(default_factory=dict[str, int])
+    """Account to when it was closed."""
+    recent: deque[int] = field(default_factory=deque[int])
+    """When closures of the last thirty days were asked for, oldest first; trimmed at the next one."""
+
+
+class Transfer(Struct):
+    """A responsibility transfer: an invitation to one, one that has effect, or one that has ended."""
+
+    id: str
+    organization: str
+    """Of the inviter, who pays: the inbound side."""
+    handshake: str
+    name: str
+    party: str
+    """The account id or the address that was asked."""
+    starts_at: int
+    status: TransferStatus = TransferStatus.REQUESTED
+    source_organization: str | None = None
+    """Whose bills are paid: the outbound side; known when it has accepted."""
+    source_account: str | None = None
+    ends_at: int | None = None
+
+
+class Transfers(Struct):
+    """All responsibility transfers of the world; they concern two organizations each."""
+
+    by_id: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
+    by_handshake: dict[str, str] = field(default_factory=dict[str, str])
+    """Handshake to the transfer that it asks for."""
+    inbound: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    """Organization to the transfers by which it pays, has paid or offers to; not those that came to nothing."""
+    outbound: dict[str, str] = field(default_factory=dict[str, str])
+    """Organization to the transfer that it accepted last: it has one at a time."""
+    unanswered: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    """Account id or address asked, in lower case, to the transfers that wait for its answer."""
+
+
+class OrganizationFacts(Struct):
+    """What decisions and questions both need of an organization; the views keep one too.
+
+    A deleted organization stays, with empty parts, because its handshakes can be seen for thirty days.
+    """
+
+    id: str
+    root: str
+    management_account: str
+    feature_set: FeatureSet
+    created_at: int
+    deleted: bool = False
+    units: Units = field(default_factory=Units)
+    policies: Policies = field(default_factory=Policies)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    """Resource to its tags."""
+    access: Access = field(default_factory=Access)
+    closures: Closures = field(default_factory=Closures)
+
+
+class Organization(OrganizationFacts):
+    """An organization, with what only decisions need."""
+
+    members: dict[str, Account] = field(default_factory=dict[str, Account])
+    """In the order of joining, the management account included."""
+    invitations: dict[str, str] = field(default_factory=dict[str, str])
+    """Invited account id or address, in lower case, to the open INVITE handshake."""
+    creations: dict[str, str] = field(default_factory=dict[str, str])
+    """Address to the request id of a creation in progress."""
+    cleaned: int = 0
+    """Accounts that were closed for good; they go on counting against the account quota (section 4.1)."""
+    migration: Migration | None = None
+    recent_invitations: deque[Handshake] = field(default_factory=deque[Handshake])
+    """Those inside the rolling window of the daily quota, oldest first; see ``rules.quotas``."""
+    recent_unaccepted: int = 0
+    """How many of them have not been accepted."""
+    publication_at: int | None = None
+    """For when the next publication of effective policies is appointed."""
+
+
+class State(Struct):
+    """One world: every organization and account in it."""
+
+    seed: int = 0
+    settings: Settings = Settings()
+    position: int = 0
+    now: int = 0
+    """The time of the last event. Never goes back."""
+    accounts: dict[str, Account] = field(default_factory=dict[str, Account])
+    emails: dict[str, str] = field(default_factory=dict[str, str])
+    """Addresses, in lower case, that are not derived from an account id: to the account that owns them."""
+    organizations: dict[str, Organization] = field(default_factory=dict[str, Organization])
+    handshakes: dict[str, Handshake] = field(default_factory=dict[str, Handshake])
+    creations: dict[str, Creation] = field(default_factory=dict[str, Creation])
+    role_names: dict[str, str] = field(default_factory=dict[str, str])
+    """Created account to the role by which its organization gets into it, where that has not the usual name."""
+    cleaned: dict[str, None] = field(default_factory=dict[str, None])
+    """Accounts that were closed for good: they exist no more, only their addresses stay taken."""
+    transfers: Transfers = field(default_factory=Transfers)
+    timers: Timers = field(default_factory=Timers)
+
+    def organization_of(self, account: str) -> Organization | None:
+        """The organization of which the account is a member."""
+        record = self.accounts.get(account)
+        return self.organizations[record.organization] if record and record.organization else None
+
+    def conditions_of(self, account: str) -> tuple[Condition, ...]:
+        """What is the matter with the account; nothing, unless somebody said so, or it was closed for good."""
+        if account in self.cleaned:
+            return (Condition.SUSPENDED,)
+        record = self.accounts.get(account)
+        return record.conditions if record else ()
+
+    def email_of(self, account: str) -> str:
+        """The account's address: the one that was stated, or the derived one."""
+        record = self.accounts.get(account)
+        return record.email if record and record.email else derived_email(account)
+
+    def name_of(self, account: str) -> str:
+        """The account's name: the one that was stated, or the derived one."""
+        record = self.accounts.get(account)
+        return record.name if record and record.name else derived_name(account)
+
+    def access_role_of(self, account: str) -> str:
+        """The role that was made in a created account for its management account (section 2.10)."""
+        return self.role_names.get(account, ACCESS_ROLE)
+
+    def owner_of(self, email: str) -> str | None:
+        """The account that owns an address, in any case of letters; None if nobody does."""
+        email = email.lower()
+        owner = self.emails.get(email)
+        if owner:
+            return owner
+        derived = owner_of_derived_email(email)
+        # An account that stated another address has given up its derived one.
+        return derived if derived and self.email_of(derived) == email else None

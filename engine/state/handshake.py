@@ -1,0 +1,29 @@
+"""A handshake as the state keeps it, and the states that it goes through."""
+
+from msgspec import Struct
+
+from ..events import HandshakeRequested
+from ..words import Word
+
+
+class HandshakeState(Word):
+    """Section 2.1: the last four are final."""
+
+    REQUESTED = "REQUESTED"
+    OPEN = "OPEN"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+
+class Handshake(Struct, gc=False):
+    """A handshake: the fact that opened it, and what has become of it since."""
+
+    requested: HandshakeRequested
+    requested_at: int
+    state: HandshakeState
+    ended_at: int = -1
+    """When it entered its final state; -1 while it is live."""
+    account: str | None = None
+    """Who accepted an invitation that had named an address."""

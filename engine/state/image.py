@@ -1,0 +1,158 @@
+"""The state as a snapshot stores it.
+
+What there is a million of - accounts, handshakes, the queues that they stand in - is stored in columns and numbers,
+each account and each handshake once; all the rest as it is. Loaded, the very same object stands again wherever one
+stood: timers are cleared by what has become of the handshake in their queue.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from itertools import count, islice
+from typing import Any
+
+from msgspec import Struct
+from msgspec.msgpack import Decoder, Encoder
+from msgspec.structs import replace
+
+from ..events import HandshakeRequested, Tag
+from ..words import Action, Condition, FeatureSet, JoinedMethod, PartyType
+from . import Account, Organization, State
+from .columns import Column, columns, pack, rows, spread, unpack
+from .handshake import Handshake, HandshakeState
+
+
+class AccountColumns(Struct, frozen=True, array_like=True):
+    """Accounts."""
+
+    id: Column[str]
+    organization: Column[str | None]
+    joined_method: Column[JoinedMethod | None]
+    membership_changed_at: Column[int | None]
+    email: Column[str | None]
+    name: Column[str | None]
+    conditions: Column[tuple[Condition, ...]]
+
+
+class RequestedColumns(Struct, frozen=True, array_like=True):
+    """The facts that opened handshakes."""
+
+    organization: Column[str]
+    handshake: Column[str]
+    action: Column[Action]
+    expires_at: Column[int]
+    party: Column[str | None]
+    party_type: Column[PartyType]
+    parent: Column[str | None]
+    feature_set: Column[FeatureSet | None]
+    notes: Column[str | None]
+    tags: Column[tuple[Tag, ...]]
+
+
+class HandshakeColumns(Struct, frozen=True, array_like=True):
+    """Handshakes, after ``requested``."""
+
+    requested_at: Column[int]
+    state: Column[HandshakeState]
+    ended_at: Column[int]
+    account: Column[str | None]
+
+
+class StateImage(Struct, frozen=True, array_like=True):
+    """All that a state is."""
+
+    rest: State
+    """Without what the other fields store."""
+    accounts: AccountColumns
+    members: list[bytes]
+    """Of each organization the numbers of its members among the accounts."""
+    requested: RequestedColumns
+    handshakes: HandshakeColumns
+    visible: int
+    """How many handshakes, from the first on, are in ``State.handshakes``; the others stand in queues only."""
+    queues: list[bytes]
+    """Of each queue of ``_queues`` the numbers of its handshakes."""
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value)
+
+
+def _as_deque(kind: Any, value: Any) -> deque[Any]:
+    return deque(value)
+
+
+_encode = Encoder(enc_hook=_as_list).encode
+_decode = Decoder(StateImage, dec_hook=_as_deque).decode
+
+
+def dump_state(state: State) -> bytes:
+    """The state as bytes: the same bytes for states that are the same."""
+    account_numbers = dict(zip(state.accounts, count(), strict=False))
+    queues = _queues(state)
+    handshakes = list(state.handshakes.values())
+    # The same object has the same number; what can no longer be seen gets the next ones as it comes up in a queue.
+    numbers = defaultdict(count(len(handshakes)).__next__, zip(map(id, handshakes), count(), strict=False))
+    numbered = [pack(map(numbers.__getitem__, map(id, queue))) for queue in queues]
+    handshakes += _unseen(queues, numbers, len(handshakes))
+    image = StateImage(
+        _rest(state),
+        columns(AccountColumns, list(state.accounts.values())),
+        [pack(map(account_numbers.__getitem__, each.members)) for each in state.organizations.values()],
+        columns(RequestedColumns, [handshake.requested for handshake in handshakes]),
+        columns(HandshakeColumns, handshakes),
+        len(state.handshakes),
+        numbered,
+    )
+    return _encode(image)
+
+
+def load_state(data: bytes) -> State:
+    """The state of which these are the bytes."""
+    image = _decode(data)
+    state = image.rest
+    accounts = list(rows(Account, image.accounts))
+    state.accounts = {account.id: account for account in accounts}
+    for organization, numbers in zip(state.organizations.values(), image.members, strict=True):
+        members = map(accounts.__getitem__, unpack(numbers))
+        organization.members = {member.id: member for member in members}
+    handshakes = list(rows(Handshake, image.handshakes, rows(HandshakeRequested, image.requested)))
+    state.handshakes = dict(zip(spread(image.requested.handshake), handshakes[: image.visible], strict=False))
+    for queue, numbers in zip(_queues(state), image.queues, strict=True):
+        queue.extend(map(handshakes.__getitem__, unpack(numbers)))
+    _share_ids(state)
+    return state
+
+
+def _unseen(queues: list[deque[Handshake]], numbers: dict[int, int], first: int) -> list[Handshake]:
+    """The handshakes with numbers from ``first`` on, in order."""
+    if len(numbers) == first:
+        return []
+    found = {id(handshake): handshake for queue in queues for handshake in queue}
+    return [found[each] for each in islice(numbers, first, None)]
+
+
+def _queues(state: State) -> list[deque[Handshake]]:
+    timers = state.timers
+    recent = (organization.recent_invitations for organization in state.organizations.values())
+    return [timers.migrations, timers.purges, timers.invitations, *recent]
+
+
+def _rest(state: State) -> State:
+    """A copy of the state without what there is a million of."""
+    none: Iterable[Handshake] = ()
+    organizations: dict[str, Organization] = {
+        key: replace(organization, members={}, recent_invitations=deque(none))
+        for key, organization in state.organizations.items()
+    }
+    timers = replace(state.timers, migrations=deque(none), purges=deque(none), invitations=deque(none))
+    return replace(state, accounts={}, handshakes={}, organizations=organizations, timers=timers)
+
+
+def _share_ids(state: State) -> None:
+    """A million open invitations or approvals name their handshakes by the very strings that the handshakes have."""
+    for organization in state.organizations.values():
+        for table in (organization.invitations, organization.migration.outstanding if organization.migration else {}):
+            for party, handshake in table.items():
+                # A declined approval is outstanding for longer than it can be seen.
+                if handshake in state.handshakes:
+                    table[party] = state.handshakes[handshake].requested.handshake

@@ -1,0 +1,12 @@
+"""Which packages are installed: every folder with an ``__init__.py`` under the three floors, as ``orgsim.<floor>``."""
+
+from setuptools import find_packages, setup
+
+FLOORS = ("engine", "projections", "api")
+
+setup(
+    packages=[
+        "orgsim",
+        *(f"orgsim.{name}" for floor in FLOORS for name in (floor, *(f"{floor}.{p}" for p in find_packages(floor)))),
+    ]
+)

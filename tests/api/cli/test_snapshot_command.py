@@ -1,0 +1,144 @@
+"""``orgsim snapshot``, and what the other commands do with its file."""
+
+import json
+from pathlib import Path
+
+import anyio
+import msgspec
+import pytest
+from click.testing import Result
+from support.repository import SCENARIOS
+from typer.testing import CliRunner
+
+from orgsim.api import Simulation
+from orgsim.api.cli.app import app
+from orgsim.engine.log import snapshots as snapshots_module
+from orgsim.engine.log.snapshots import MAGIC, Snapshot
+from orgsim.projections import live
+from orgsim.projections.views import Views
+
+SCENARIO = SCENARIOS / "enable-all-features.toml"
+
+
+def run(*arguments: str | Path) -> Result:
+    """What the command does."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The log of a run."""
+    path = tmp_path / "w.db"
+    assert run("simulate", SCENARIO, "--accounts", "20", "--log", path, "--durability", "off").exit_code == 0
+    return path
+
+
+def beside(log: Path) -> Path:
+    """Its snapshot."""
+    return log.with_name("w.db-snapshot")
+
+
+def test_snapshot(log: Path) -> None:
+    """The command writes the file beside the log and says how far it goes; a second one begins from it."""
+    taken = json.loads(run("snapshot", log, "--json").stdout)
+    events = json.loads(run("verify", log, "--json").stdout)["events"]
+    content = beside(log).read_bytes()
+    assert taken == {
+        "snapshot": str(beside(log)),
+        "position": events,
+        "seconds": taken["seconds"],
+        "bytes": len(content),
+    }
+    people = run("snapshot", log)
+    assert people.stdout.startswith(f"{beside(log)}: position {events:,}, ")
+    assert beside(log).read_bytes() == content
+
+
+def test_show_begins_from_it(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown is the same with a snapshot, and no event is read for it."""
+    subjects = ("organization", "units", "accounts", "policies", "handshakes")
+    before = [run("show", log, subject, "--json").stdout for subject in subjects]
+    run("snapshot", log)
+    fed: list[int] = []
+
+    class Counted(Views):
+        def feed(self, envelopes: list) -> None:
+            fed.append(len(envelopes))
+            super().feed(envelopes)
+
+    monkeypatch.setattr(live, "Views", Counted)
+    assert [run("show", log, subject, "--json").stdout for subject in subjects] == before
+    assert fed == []
+    beside(log).unlink()
+    assert run("show", log, "accounts", "--json").stdout == before[2]
+    assert sum(fed) > 0
+    assert not beside(log).exists()
+
+
+def test_resume_takes_no_notice(log: Path) -> None:
+    """A run that is resumed beside a snapshot ends with the digest that it has without one."""
+    digest = json.loads(run("verify", log, "--json").stdout)["digest"]
+    run("snapshot", log)
+    content = beside(log).read_bytes()
+    resumed = run("simulate", SCENARIO, "--accounts", "20", "--log", log, "--resume", "--json")
+    assert json.loads(resumed.stdout)["digest"] == digest
+    assert beside(log).read_bytes() == content
+
+
+def test_verify_proves_it(log: Path) -> None:
+    """``verify`` says that a snapshot is what the whole log leads to, or why it is not used."""
+    assert "snapshot" not in json.loads(run("verify", log, "--json").stdout)
+    run("snapshot", log)
+    assert json.loads(run("verify", log, "--json").stdout)["snapshot"] == "equal"
+    assert run("verify", log).stdout.splitlines()[1] == f"{beside(log)}: equal"
+    beside(log).write_bytes(beside(log).read_bytes()[:-1])
+    found = run("verify", log, "--json")
+    assert (found.exit_code, json.loads(found.stdout)["snapshot"]) == (1, "damaged")
+    assert found.stderr == f"orgsim: {beside(log)}: damaged; delete it; it is not used\n"
+
+
+def test_verify_finds_one_that_lies(log: Path) -> None:
+    """A snapshot that would be believed, and says something else than the log, fails the check."""
+    run("snapshot", log)
+    body = beside(log).read_bytes()[len(MAGIC) + 32 :]
+    snapshot = msgspec.msgpack.decode(body, type=Snapshot)
+    lie = snapshot.state.replace(b"111111111111", b"999999999999")
+    body = msgspec.msgpack.encode(msgspec.structs.replace(snapshot, state=lie))
+    beside(log).write_bytes(MAGIC + snapshots_module.sha256(body).digest() + body)
+    found = run("verify", log, "--json")
+    answer = json.loads(found.stdout)
+    message = (
+        f"{beside(log)}: differs from what the first {answer['events']:,} events lead to; delete it; it is not used"
+    )
+    assert (found.exit_code, answer["ok"], answer["snapshot"], answer["error"]) == (1, False, "differs", message)
+    assert found.stderr == f"orgsim: {message}\n"
+
+
+def test_older_snapshot(log: Path) -> None:
+    """A snapshot that the log has outgrown is proved as far as it goes, and shown with all that came since."""
+    run("snapshot", log)
+    older = beside(log).read_bytes()
+
+    async def go_on() -> None:
+        async with Simulation(log) as sim:
+            await sim.advance(days=1)
+
+    anyio.run(go_on)
+    assert beside(log).read_bytes() == older
+    assert json.loads(run("verify", log, "--json").stdout)["snapshot"] == "equal"
+    shown = json.loads(run("show", log, "--json").stdout)
+    beside(log).unlink()
+    assert json.loads(run("show", log, "--json").stdout) == shown
+
+
+def test_no_room_for_it(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the file cannot be written, one line says so, and nothing is left of it."""
+
+    def fail(source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    ran = run("snapshot", log)
+    assert (ran.exit_code, ran.stdout) == (1, "")
+    assert ran.stderr == f"orgsim: {beside(log)}: cannot be written: No space left on device\n"
+    assert not [file for file in log.parent.iterdir() if "snapshot" in file.name]

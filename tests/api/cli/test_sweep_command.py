@@ -1,0 +1,159 @@
+"""``orgsim sweep`` as its users run it: what it prints where, its exit codes, Ctrl-C and going on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+from support.small_sweep import SCENARIO, comparable, in_process, sweep
+from typer.testing import CliRunner
+
+from orgsim.api.cli import sweep as command
+from orgsim.api.cli.app import app
+from orgsim.api.load.sweep import cluster
+from orgsim.api.load.sweep.plan import Plan
+
+ORGSIM = Path(sys.executable).with_name("orgsim")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
+VARY = ("--vary", "accounts=6,10", "--vary", "accept=0.9:1:0.1")
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Runs ``orgsim sweep s.toml`` in this process, in a folder with nothing but the scenario."""
+    (tmp_path / "s.toml").write_text(SCENARIO)
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Any:
+        done = CliRunner().invoke(app, ["sweep", "s.toml", *arguments])
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done
+
+    return call
+
+
+def test_help(call: Call) -> None:
+    """The help says what --runs counts, how values are written, and what the folder holds."""
+    words = " ".join(call("--help").stdout.split())
+
+    for taught in ("So many seeds for EACH combination", "from:to:step", "runs.parquet", "--resume", "[default: 100;"):
+        assert taught in words
+
+
+def test_without_the_extra(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Dask, one line says what to install, before anything is read or written."""
+    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "distributed" else find_spec(name))
+    done = call("--out", "o", "--vary", "nonsense")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "orgsim: a sweep needs distributed: pip install 'orgsim[sweep]'\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--vary", "m=1"), "s.toml: no parameter is called 'm' (there are: accept, accounts) (with m=1)"),
+        (("--vary", "accept=1:0:1"), "--vary accept: with a step of 1 no range leads from 1 to 0"),
+        (("--resume",), "o: there is no sweep to resume (sweep.json: No such file or directory)"),
+    ],
+)
+def test_bad_input(call: Call, arguments: tuple[str, ...], complaint: str) -> None:
+    """Bad input is one line on stderr and exit code 2, and leaves no folder."""
+    done = call("--out", "o", *arguments)
+
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"orgsim: {complaint}\n")
+    assert not Path("o").exists()
+
+
+def test_no_scheduler(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler that does not answer is an error with its address and exit code 2, and leaves no folder."""
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    done = call("--out", "o", "--runs", "3", "--scheduler", "tcp://127.0.0.1:9")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    said = done.stderr.splitlines()
+    assert said[0] == "orgsim: 1 combination x 3 seeds = 3 runs"
+    assert said[1].startswith("orgsim: no Dask scheduler answers at tcp://127.0.0.1:9")
+    assert not Path("o").exists()
+
+
+ASKED = (ORGSIM, "sweep", "s.toml", *VARY, "--runs", "30", "--workers", "2", "--out", "o")
+PLANNED = "orgsim: 4 combinations x 30 seeds = 120 runs"
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A sweep that has said what it is going to do, in a group of its own, as a terminal has it."""
+    (tmp_path / "s.toml").write_text(SCENARIO)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        ASKED, cwd=tmp_path, env=ENVIRONMENT, text=True, stdout=pipe, stderr=pipe, start_new_session=True
+    )
+    with process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == f"{PLANNED}\n"
+        yield process
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def interrupt(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Ctrl-C, as the terminal does it: to all processes. Exit code, and what stands on stdout and stderr."""
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def test_interrupted_at_the_start(started: subprocess.Popen[str], tmp_path: Path) -> None:
+    """Ctrl-C while the workers start ends with 130 and one line."""
+    assert interrupt(started) == (130, "", "orgsim: interrupted\n")
+    assert not (tmp_path / "o").exists()
+
+
+def test_interrupted_and_resumed(started: subprocess.Popen[str], tmp_path: Path) -> None:
+    """Ctrl-C ends with 130 and says how to go on; --resume ends with the table of an undisturbed sweep."""
+    journal = tmp_path / "o" / "runs.jsonl"
+    while started.poll() is None and not (journal.exists() and journal.stat().st_size):
+        with suppress(subprocess.TimeoutExpired):
+            started.wait(0.01)
+    assert interrupt(started) == (
+        130,
+        "",
+        "orgsim: interrupted; finished runs are in o, --resume goes on with them\n",
+    )
+
+    resume = [*ASKED, "--resume", "--json"]
+    done = subprocess.run(resume, cwd=tmp_path, env=ENVIRONMENT, text=True, capture_output=True, check=True)
+    assert "of 120 runs are done already" in done.stderr
+    assert json.loads(done.stdout) == json.loads((tmp_path / "o" / "summary.json").read_text())
+    assert [each["runs"] for each in json.loads(done.stdout)["combinations"]] == [30] * 4
+    table = parquet.read_table(tmp_path / "o" / "runs.parquet")
+    assert comparable(table).equals(in_process(Plan(sweep(runs=30))))
+
+
+def test_summary_for_people(call: Call) -> None:
+    """The table on stdout has a row for each combination, with the chance and its interval."""
+    done = call("--out", "o", "--runs", "2", "--workers", "1", "--vary", "accounts=6,10", "--set", "accept=0")
+
+    assert done.exit_code == 0
+    assert done.stdout.count("0 of 2     0.0%   0.0%   65.8%") == 2
+    assert "Finished means: all thresholds held." in done.stdout
+
+
+def test_scheduler_without_a_name(tmp_path: Path) -> None:
+    """An address that is empty, as of a variable that is not set, is refused and not taken for none."""
+    done = CliRunner().invoke(app, ["sweep", "s.toml", "--out", str(tmp_path / "out"), "--scheduler", ""])
+    assert done.exit_code == 2
+    assert "--scheduler" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,272 @@
+"""The scenarios of the repository: their numbers against those computed by hand from AWS's limits, their thresholds."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from support.play_scenario import days, moments
+from support.repository import SCENARIOS
+
+from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.scenario import load_scenario, parse_scenario
+from orgsim.engine.events import (
+    AccountClosureRequested,
+    AccountCreationRequested,
+    AccountCreationSucceeded,
+    AccountJoined,
+    AccountMoved,
+    PolicyAttached,
+)
+from orgsim.engine.events.envelope import Envelope, decode_envelope
+from orgsim.engine.log import MemoryLog
+
+FOLDER = SCENARIOS
+FILES = sorted(FOLDER.glob("*.toml"))
+
+Played = tuple[Outcome, list[Envelope]]
+
+
+async def played(name: str, change: Callable[[str], str] = str, **parameters: Any) -> Played:
+    """A shipped scenario with other parameters, and perhaps another text."""
+    scenario = parse_scenario(change((FOLDER / f"{name}.toml").read_text("utf-8")), parameters)
+    log = MemoryLog()
+    outcome = await play_scenario(scenario, log, name=name)
+    return outcome, [decode_envelope(record) for record in await log.read(0, log.head)]
+
+
+@cache
+def shipped(name: str) -> Played:
+    """A shipped scenario as it is."""
+    return anyio.run(played, name)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_thresholds_hold(file: Path) -> None:
+    """As it is shipped every scenario answers its question with yes, in a few seconds and without a refusal."""
+    outcome, _ = shipped(file.stem)
+    assert outcome.passed, [each for each in outcome.thresholds if not each.ok]
+    assert len(outcome.thresholds) >= 3
+    assert outcome.refused == {}
+    assert outcome.events < 200_000
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+async def test_parameters_make_a_difference(file: Path) -> None:
+    """Every parameter of a shipped scenario changes what happens."""
+    scenario = await load_scenario(file)
+    small = {name: 500 for name, value in scenario.parameters.items() if isinstance(value, int) and value > 1}
+    digests = {(await played(file.stem, **small))[0].digest}
+    for name, value in scenario.parameters.items():
+        other = {name: 501} if name in small else {name: float(value) / 2}
+        digests.add((await played(file.stem, **(small | other)))[0].digest)
+    assert len(digests) == 1 + len(scenario.parameters)
+
+
+async def test_enabling_all_features() -> None:
+    """The figures of the migration agree with each other."""
+    outcome, _ = await played("enable-all-features", accounts=300)
+    approved = outcome.handshakes["APPROVE_ALL_FEATURES"]["ACCEPTED"]
+    declined = outcome.handshakes["APPROVE_ALL_FEATURES"].get("DECLINED", 0)
+    removed = 300 - approved
+    assert outcome.handshakes["INVITE"] == {"ACCEPTED": 300}
+    assert outcome.handshakes["ENABLE_ALL_FEATURES"] == {"ACCEPTED": 1}
+    assert 1 <= removed <= 30
+    assert outcome.accounts == 1 + 500 + 300 - removed
+    assert outcome.metrics["departed_share"] == removed / (500 + 300)
+    # Founding, creations, invitations and acceptances, request, answers, removals, finalizing.
+    assert outcome.commands == 1 + 500 + 2 * 300 + 1 + approved + declined + removed + 1
+    assert 14 < outcome.virtual_days < 10 + 14 + 40
+
+
+async def test_days_of_enabling_all_features() -> None:
+    """Everybody joins on day 2 and approves on day 5, or three days behind the reminder on day 16; then it is over."""
+
+    def fixed(text: str) -> str:
+        lines = ["delay = { distribution = 'fixed', days = 2 }", "delay = { distribution = 'fixed', days = 3 }"]
+        return "\n".join(lines.pop(0) if line.startswith("delay") else line for line in text.splitlines()).replace(
+            "after_reminder = 0.005", "after_reminder = 0.1"
+        )
+
+    outcome, _ = await played("enable-all-features", fixed, accounts=200, accept=0.8)
+    migration = outcome.distributions["migration_days"]
+    assert (migration.statistic("min"), migration.statistic("max")) == (3, 17)
+    assert outcome.figure("joining_days.max") == 2
+    assert outcome.figure("finalize_days") == 17
+    assert outcome.virtual_days == 19
+
+
+async def test_enabling_all_features_for_nobody() -> None:
+    """With nobody invited the migration is ready at once, and finalized after the wait of the scenario."""
+    outcome, _ = await played("enable-all-features", accounts=0)
+    assert (outcome.feature_set, outcome.accounts, outcome.virtual_days) == ("ALL", 501, 14)
+    assert outcome.handshakes == {"ENABLE_ALL_FEATURES": {"ACCEPTED": 1}}
+
+
+async def test_enabling_all_features_under_aws_limits() -> None:
+    """Without the lifted limit of 5,000 accounts the migration of 10,501 is refused."""
+    lifted = "all_features_migration_accounts = 10_000_000"
+    outcome, _ = await played("enable-all-features", lambda text: text.replace(lifted, ""))
+    assert outcome.refused == {
+        "ConstraintViolationException ALL_FEATURES_MIGRATION_ORGANIZATION_SIZE_LIMIT_EXCEEDED": 1
+    }
+    assert not outcome.passed
+
+
+async def test_merging_when_all_teams_move_at_once() -> None:
+    """If everybody moves when invited, the buyer has all: itself, its 300, the 20; the acquired has only itself."""
+    outcome, envelopes = await played("merge-organizations", accounts=20, prompt=1.0, hesitant=0.0, decline=0.0)
+    assert {name: each.accounts for name, each in outcome.organizations.items()} == {
+        "buyer": outcome.accounts,
+        "acquired": 1,
+    }
+    # Who declines all features, one in two hundred, is removed.
+    declined = outcome.handshakes["APPROVE_ALL_FEATURES"].get("DECLINED", 0)
+    assert outcome.accounts == 1 + 300 + 20 - declined
+    assert outcome.handshakes["INVITE"] == {"ACCEPTED": 20}
+    # Two founders and 320 creations on day 0; nobody moves before the invitations of day 7.
+    joined = days(envelopes, AccountJoined)
+    assert joined[: 2 + 320] == [0] * 322
+    assert 7 < min(joined[322:]) <= max(joined[322:]) <= 11 + 28
+
+
+async def test_merging_when_nobody_moves() -> None:
+    """If everybody declines, both times, all stay behind, and the buyer has nobody to ask for all features."""
+    outcome, _ = await played("merge-organizations", accounts=20, prompt=0.0, hesitant=0.0, decline=1.0)
+    assert {name: each.accounts for name, each in outcome.organizations.items()} == {"buyer": 301, "acquired": 21}
+    assert outcome.handshakes["INVITE"] == {"DECLINED": 40}
+    assert outcome.feature_set == "ALL"
+    assert [each.ok for each in outcome.thresholds] == [False, True, True, True]
+
+
+async def test_merging_those_who_ignore() -> None:
+    """If everybody ignores the invitation, the first expires, the second is canceled by the migration of day 42."""
+    outcome, _ = await played("merge-organizations", accounts=20, prompt=0.0, hesitant=0.0, decline=0.0)
+    # Invited on day 27 it would have expired on day 42, the very moment of the migration: timers come first.
+    assert outcome.handshakes["INVITE"] == {"EXPIRED": 40}
+    assert outcome.organizations["acquired"].accounts == 21
+
+
+async def test_merging_too_young() -> None:
+    """Invited on day 0 the teams would be refused: created accounts may not leave before they are four days old."""
+    outcome, _ = await played(
+        *(
+            "merge-organizations",
+            lambda text: text.replace("at_day = 7", "").replace("over_days = 4", "per_hour = 1e6"),
+        ),
+        accounts=20,
+        prompt=1.0,
+        hesitant=0.0,
+        decline=0.0,
+    )
+    assert outcome.refused.keys() == {"ConstraintViolationException WAIT_PERIOD_ACTIVE"}
+
+
+async def test_vending_a_thousand_accounts() -> None:
+    """The last of a thousand calls is made 9,970 seconds after the first, and the run ends with its creation."""
+    outcome, envelopes = await played("vend-accounts", accounts=1_000)
+    requested = moments(envelopes, AccountCreationRequested)
+    # Section 7.2: CreateAccount has a bucket of three tokens and gains one in ten seconds. The first three calls are
+    # made at once, the n-th 10 (n - 3) seconds later. A creation takes less than 48 seconds: never more than five run.
+    assert requested == [max(0, 10 * (number - 3)) for number in range(1, 1_001)]
+    assert requested[-1] == 9_970
+    last = max(moments(envelopes, AccountCreationSucceeded))
+    assert outcome.metrics["virtual_hours"] == pytest.approx(last / 3_600)
+    assert outcome.held_back == {"CreateAccount throttling": 997}
+
+
+def test_vending_five_thousand_accounts() -> None:
+    """Five thousand take 49,970 seconds until the last call, 13.9 hours with its creation."""
+    outcome, envelopes = shipped("vend-accounts")
+    assert moments(envelopes, AccountCreationRequested)[-1] == 49_970
+    hours = outcome.metrics["virtual_hours"]
+    assert hours is not None
+    assert 49_972 <= 3_600 * hours <= 50_018
+    assert round(hours, 1) == 13.9
+    assert outcome.accounts == 5_001
+
+
+async def test_vending_in_a_hurry() -> None:
+    """Everything at once with three attempts each: the burst gets through, all other calls are throttled."""
+    outcome, _ = await played("vend-accounts", lambda text: text.replace("# retry = ", "retry = "))
+    # 5,000 calls at one moment take the three tokens. The other 4,997 are tried twice more, after at most one second
+    # and two more: within three seconds, and the next token is there after ten.
+    assert outcome.accounts == 1 + 3
+    assert outcome.commands == 1 + 5_000 + 2 * 4_997
+    assert outcome.throttled == {"CreateAccount": 3 * 4_997}
+    assert outcome.figure("throttled_share") == 14_991 / 14_995
+    assert not outcome.passed
+
+
+async def test_closing_six_hundred_accounts() -> None:
+    """Closing 600 of 601 accounts takes three windows: 250 in each, the next one thirty days after the first."""
+    outcome, envelopes = await played("close-accounts", accounts=600, kept=0)
+    requested = days(envelopes, AccountClosureRequested)
+    # Section 4.4: a fifth of 601 is less than 250, so 250 are allowed in thirty days; and closed accounts stay members
+    # for ninety. The 251st call is made exactly thirty days after the first, the 501st thirty days after that.
+    assert (requested[0], requested[250], requested[500]) == (1, 31, 61)
+    first, second, third = requested[:250], requested[250:500], requested[500:]
+    assert len(third) == 100
+    # Section 7.2: one call in twenty seconds. Section 7.1: three at a time, each at most five minutes. So a window of
+    # 250 takes between 249 times twenty seconds and a third of 250 times five minutes, rounded up.
+    for window in (first, second):
+        assert 249 * 20 <= (window[-1] - window[0]) * 86_400 <= 84 * 300
+    assert (requested[1] - requested[0]) * 86_400 == pytest.approx(20)
+    # Each call waits at least until the one of 250 before is thirty days old.
+    assert all(later - earlier >= 30 - 1e-9 for earlier, later in zip(requested, requested[250:], strict=False))
+    assert 61 < outcome.virtual_days < 61.4
+    assert outcome.figure("closed") == 600
+    assert outcome.accounts == 601
+
+
+def test_closing_in_a_larger_organization() -> None:
+    """Of 2,501 accounts a fifth, 500, may be closed in thirty days: a thousand in two windows."""
+    outcome, envelopes = shipped("close-accounts")
+    requested = days(envelopes, AccountClosureRequested)
+    assert (requested[0], requested[500]) == (1, 31)
+    assert requested[499] < 2
+    assert outcome.figure("closed") == 1_000
+    assert 31 < outcome.virtual_days < 32
+
+
+async def test_closing_a_few() -> None:
+    """Within the quota only the rate and the three at a time hold: ten closures take minutes, not months."""
+    outcome, envelopes = await played("close-accounts", accounts=10, kept=0)
+    requested = moments(envelopes, AccountClosureRequested)
+    assert 9 * 20 <= requested[-1] - requested[0] <= 3 * 300
+    assert "CloseAccount CLOSE_ACCOUNT_QUOTA_EXCEEDED" not in outcome.held_back
+
+
+async def test_redesigning_with_ten_accounts() -> None:
+    """Ten accounts move in three and a half seconds, the first three at once, after a second for the tree."""
+    outcome, envelopes = await played("redesign-ous", prod=3, dev=7)
+    day = 86_400
+    moved = [moment - day for moment in moments(envelopes, AccountMoved) if moment >= day]
+    # Section 7.2. Three OUs: a bucket of two and one a second, so the third comes after a second. The policy and its
+    # attachment take a token each of their own. Moves: three at once, then two a second.
+    assert moved == [1, 1, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5]
+    assert outcome.metrics["virtual_days"] == pytest.approx((day + 1 + (10 - 3) / 2) / day, rel=1e-12)
+    # Without a refusal: the old OU was empty when it was deleted.
+    assert outcome.refused == {}
+
+
+def test_redesigning_with_a_thousand_accounts() -> None:
+    """A thousand accounts move in 498.5 seconds, and the guardrail is there before the first of them."""
+    outcome, envelopes = shipped("redesign-ous")
+    moved = [moment - 86_400 for moment in moments(envelopes, AccountMoved) if moment >= 86_400]
+    assert (len(moved), moved[0], moved[-1]) == (1_000, 1, 1 + (1_000 - 3) / 2)
+    attached = next(
+        each for each in envelopes if isinstance(each.event, PolicyAttached) and each.time > envelopes[0].time
+    )
+    assert attached.position < min(
+        each.position
+        for each in envelopes
+        if isinstance(each.event, AccountMoved) and each.event.destination == attached.event.target
+    )
+    into = Counter(each.event.destination for each in envelopes if isinstance(each.event, AccountMoved))
+    assert sorted(into.values()) == [300, 700, 1_000]
+    assert into[attached.event.target] == 300
+    assert outcome.accounts == 1_001

@@ -1,0 +1,131 @@
+"""Names in a scenario are names of something: an organization, a population, an operation, a member, a text."""
+
+import pytest
+from support.scenario_keys import CREATED, DONE, INVITED, complaint, step
+
+from orgsim.api.load.scenario import parse_scenario
+
+TWO = '[organizations.one]\n[organizations.two]\nmanagement_account = "222222222222"\n'
+STANDALONE = '[populations.s]\norigin = "standalone"\ncount = 2\n'
+UNIT = step("CreateOrganizationalUnit", save='{ new = "OrganizationalUnit.Id" }')
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            step("invite", population='"p"'),
+            "steps[0].population: no population of origin invited or created is called 'p' (there is none)",
+        ),
+        (
+            INVITED + CREATED + STANDALONE + DONE + step("invite", population='"s"'),
+            "steps[1].population: no population of origin invited or created is called 's' (there are: p, c)",
+        ),
+        (
+            INVITED + CREATED + step("create_accounts", population='"p"'),
+            "steps[0].population: no population of origin created is called 'p' (there are: c)",
+        ),
+        (
+            INVITED + CREATED + step("close_accounts", population='"parters"'),
+            "steps[0].population: no population is called 'parters' (there are: p, c)",
+        ),
+        (
+            INVITED + step("remind", population='"P"'),
+            "steps[0].population: no population is called 'P' (there are: p)",
+        ),
+        (
+            INVITED + CREATED + step("MoveAccount", for_each='"cc"'),
+            "steps[0].for_each: no population is called 'cc', did you mean `c`? (there are: p, c)",
+        ),
+        (
+            TWO + step("finalize"),
+            "steps[0].organization: say which (there are: one, two)",
+        ),
+        (
+            TWO + step("finalize", organization='"on"'),
+            "steps[0].organization: no organization is called 'on', did you mean `one`? (there are: one, two)",
+        ),
+        (
+            step("MoveAccount", organization='"acme"'),
+            "steps[0].organization: no organization is called 'acme' (there are: organization)",
+        ),
+        (
+            "[organizations.one]\n[organizations.two]\n" + DONE,
+            "organizations.two.management_account: 111111111111 manages another one already",
+        ),
+    ],
+)
+def test_unknown_organization_or_population(text: str, message: str) -> None:
+    """A step that is of no organization, or for no population of its kind, is refused with those that there are."""
+    assert complaint(text) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            step("MoveAccount", **{"with": "{ AccountID = 1 }"}),
+            "steps[0].with: MoveAccount has no member 'AccountID', did you mean `AccountId`? "
+            "(there are: AccountId, SourceParentId, DestinationParentId)",
+        ),
+        (
+            step("ListRoots", **{"with": '{ Name = "x" }'}),
+            "steps[0].with: ListRoots has no member 'Name' (there are: MaxResults, NextToken)",
+        ),
+        (
+            step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{roof}" }'}),
+            "steps[0].with.ParentId: nothing is called {roof} here, did you mean `root`? "
+            "(there are: organization, root, management_account)",
+        ),
+        (
+            INVITED + step("MoveAccount", **{"with": '{ AccountId = "{account}" }'}),
+            "steps[0].with.AccountId: nothing is called {account} here "
+            "(there are: organization, root, management_account)",
+        ),
+        (
+            INVITED + UNIT + step("MoveAccount", for_each='"p"', **{"with": '{ AccountId = "{acount}" }'}),
+            "steps[1].with.AccountId: nothing is called {acount} here, did you mean `account`? "
+            "(there are: organization, root, management_account, account, parent, index, new)",
+        ),
+        (
+            step("TagResource", **{"with": '{ Tags = [{ Key = "a", Value = "{b}" }] }'}),
+            "steps[0].with.Tags[0].Value: nothing is called {b} here "
+            "(there are: organization, root, management_account)",
+        ),
+        (
+            step("CreateOrganizationalUnit", save='{ "a b" = "X" }'),
+            "steps[0].save.a b: a name is of letters, digits and _, and none of organization, root, "
+            "management_account, account, parent, index",
+        ),
+        (
+            step("CreateOrganizationalUnit", save='{ root = "X" }'),
+            "steps[0].save.root: a name is of letters, digits and _, and none of organization, root, "
+            "management_account, account, parent, index",
+        ),
+        (
+            step("LeaveOrganization", caller='"account"'),
+            'steps[0].caller: "account" needs for_each, which says whose accounts call',
+        ),
+        (
+            INVITED + step("LeaveOrganization", for_each='"p"', share="0.7", skip="0.5"),
+            "steps[0].share: share and skip add up to 1.2, which is more than 1",
+        ),
+    ],
+)
+def test_what_a_call_names(text: str, message: str) -> None:
+    """A call names members that its operation has, and in braces what is known by then."""
+    assert complaint(text) == message
+
+
+def test_a_name_is_known_after_it_was_saved() -> None:
+    """What a step saves is known to later steps, not to itself and not to earlier ones."""
+    use = step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{new}" }'})
+    assert parse_scenario(UNIT + use)
+    assert complaint(use + UNIT).startswith("steps[0].with.ParentId: nothing is called {new} here")
+
+
+def test_braces_of_documents_are_no_names() -> None:
+    """Policy documents hold braces, empty ones among them, and variables; none of them is taken for a name."""
+    document = '{"tags":{},"a":"${aws:PrincipalTag/team}"}'
+    scenario = parse_scenario(step("CreatePolicy", **{"with": f"{{ Content = '{document}' }}"}))
+    assert scenario.steps[0].members == {"Content": document}  # type: ignore[union-attr]  # a Call has members

@@ -1,0 +1,85 @@
+"""The page about scenarios: its example is played, and it has every key, every figure and every shipped scenario."""
+
+import re
+from typing import get_args
+
+import pytest
+from msgspec import Struct, structs
+from support.repository import ROOT
+
+from orgsim.api.load.play import play_scenario
+from orgsim.api.load.scenario import Behaviour, OrganizationTable, Population, Scenario, parse_scenario
+from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
+from orgsim.api.load.scenario.delays import Delay
+from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
+from orgsim.api.load.scenario.pace import Pace, Stage
+from orgsim.api.load.scenario.steps import Call, Retry, Step
+from orgsim.api.load.scenario.thresholds import COMPARISONS
+from orgsim.engine.events import AccountMoved
+from orgsim.engine.events.envelope import decode_envelope
+from orgsim.engine.log import MemoryLog
+from orgsim.engine.settings import Quotas
+
+PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+TABLES: list[type[Struct]] = [
+    *(Scenario, OrganizationTable, Quotas, Population, Behaviour, Pace, Stage, Retry),
+    *get_args(Delay),
+    *get_args(Step),
+]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+def test_every_key_is_on_the_page(table: type[Struct]) -> None:
+    """Every key of every table is named on the page, and so is every action, distribution and other value."""
+    names = {str(field.encode_name) for field in structs.fields(table)} - {"operation"}
+    missing = [name for name in sorted(names) if not re.search(rf"[`{{\[ ]{name}[` \].]", PAGE)]
+    assert missing == []
+    tag = table.__struct_config__.tag
+    assert tag is None or table is Call or f'`"{tag}"`' in PAGE
+
+
+@pytest.mark.parametrize(("name", "meaning"), [*NUMBERS.items(), *DISTRIBUTIONS.items()])
+def test_every_figure_is_on_the_page(name: str, meaning: str) -> None:
+    """Every figure has its line, with the meaning that it has in the code."""
+    assert f"\n| `{name}` | {meaning} |\n" in PAGE
+
+
+def test_no_other_figure_is_on_the_page() -> None:
+    """The page lists no figure that there is not."""
+    listed = re.findall(r"^\| `(\w+)` \|", PAGE.partition("## Thresholds and figures")[2], flags=re.MULTILINE)
+    assert sorted(listed) == sorted([*NUMBERS, *DISTRIBUTIONS])
+
+
+def test_what_figures_are_asked_for() -> None:
+    """The page has every statistic and every comparison, and every name that braces may hold."""
+    assert all(f"`{word}`" in PAGE for word in (*STATISTICS, *COMPARISONS))
+    assert all(f"`{{{name}}}`" in PAGE for name in (*ALWAYS_KNOWN, *KNOWN_FOR_EACH))
+
+
+def test_defaults() -> None:
+    """The numbers that the page gives as defaults are those of the code."""
+    quotas, retry = Quotas(), Retry()
+    for name in Quotas.__struct_fields__:
+        value = getattr(quotas, name)
+        assert value is None or re.search(rf"`{name}`\s\({value:,}[;),]", PAGE), name
+    assert all(re.search(rf"`{name}`\s\({getattr(retry, name):g}\)", PAGE) for name in Retry.__struct_fields__)
+
+
+def test_shipped_scenarios() -> None:
+    """The page names every scenario of the repository."""
+    assert [file.name for file in (ROOT / "scenarios").glob("*.toml") if f"../scenarios/{file.name})" not in PAGE] == []
+
+
+async def test_the_example() -> None:
+    """The example of the page is played, passes, and does what its comments say."""
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
+    log = MemoryLog()
+    outcome = await play_scenario(parse_scenario(example), log)
+    assert outcome.passed
+    assert (outcome.feature_set, outcome.accounts, outcome.refused) == ("ALL", 1 + 5 + 10, {})
+    # Ten invitations at five a day.
+    assert outcome.steps[1].hours == pytest.approx(9 * 24 / 5)
+    moved = [decode_envelope(record).event for record in await log.read(0, log.head)]
+    assert sum(isinstance(event, AccountMoved) for event in moved) == 5
+    more = await play_scenario(parse_scenario(example, {"partners": 20}), MemoryLog())
+    assert more.accounts == 1 + 5 + 20

@@ -1,0 +1,92 @@
+"""Thresholds: which figures there are, what can be asked of them, and when they hold."""
+
+import pytest
+from support.scenario_keys import DONE, complaint
+
+from orgsim.api.load.scenario import Threshold, parse_scenario
+from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
+
+FIGURES = [*NUMBERS, *(f"{name}.{statistic}" for name in DISTRIBUTIONS for statistic in (*STATISTICS, "p0", "p100"))]
+
+
+def of(condition: str) -> str:
+    """A scenario with one threshold."""
+    return f"{DONE}[thresholds]\n{condition}\n"
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_figure(figure: str) -> None:
+    """Every figure that there is can have a threshold."""
+    assert parse_scenario(of(f'"{figure}" = "< 60"')).thresholds == (Threshold(figure, "<", 60),)
+
+
+@pytest.mark.parametrize(
+    ("condition", "limit"),
+    [("< 60", 60), ("<=60", 60), (" >  0.5 ", 0.5), (">= 1_000", 1_000), ("== -1", -1), ("!= 1e3", 1_000)],
+)
+def test_conditions(condition: str, limit: float) -> None:
+    """A condition is a comparison and a number, as TOML writes numbers."""
+    (threshold,) = parse_scenario(of(f'events = "{condition}"')).thresholds
+    assert threshold.limit == limit
+    assert condition.strip().startswith(threshold.comparison)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "holding"),
+    [
+        ("<", [True, False, False]),
+        ("<=", [True, True, False]),
+        (">", [False, False, True]),
+        (">=", [False, True, True]),
+        ("==", [False, True, False]),
+        ("!=", [True, False, True]),
+    ],
+)
+def test_when_it_holds(comparison: str, holding: list[bool]) -> None:
+    """Each comparison does what it says; what does not exist does not hold."""
+    threshold = Threshold("events", comparison, 5)
+    assert [threshold.holds(value) for value in (4, 5, 6)] == holding
+    assert not threshold.holds(None)
+    assert str(threshold) == f"events {comparison} 5"
+
+
+@pytest.mark.parametrize("limit", [60, 0.95, 1_000_001, 1_234_567.25, 1e-9])
+def test_limit_is_told_as_it_is(limit: float) -> None:
+    """What is said of a threshold names its very limit, however many digits that has."""
+    assert float(str(Threshold("events", "<", limit)).rpartition(" ")[2]) == limit
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"60"', '"< "', '"< sixty"', '"<> 60"', '"< 60 days"', '"< 1_"', '"< 1__0"', '"< 1e999"', "60", "true", "[]"],
+)
+def test_no_condition(value: str) -> None:
+    """Anything else is refused with the name and an example."""
+    message = complaint(of(f"events = {value}"))
+    assert message.startswith('thresholds.events: a condition is a comparison and a number, such as "< 60", not ')
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("evnts", "thresholds.evnts: there is no such figure, did you mean events? (there are: accepted_share, "),
+        ("events.p95", "thresholds.events.p95: events is one number for the run; it has no 'p95'"),
+        (
+            "migration_days",
+            "thresholds.migration_days: migration_days has many values; say which with one of count, min, mean, "
+            "median, max or p0 to p100, such as migration_days.p95",
+        ),
+        (
+            "migration_days.p101",
+            "thresholds.migration_days.p101: migration_days has many values; say which with one of count, min, mean, "
+            "median, max or p0 to p100, such as migration_days.p95, not 'p101'",
+        ),
+        ("migration_days.p05", "thresholds.migration_days.p05: migration_days has many values; "),
+        ("migration_days.mode", "thresholds.migration_days.mode: migration_days has many values; "),
+        ("migration_days.max.p5", "thresholds.migration_days.max.p5: migration_days has many values; "),
+        ('"mig ration"', "thresholds.mig ration: there is no such figure"),
+    ],
+)
+def test_no_figure(name: str, message: str) -> None:
+    """A threshold for no figure, or without the statistic that it needs, is refused with what there is."""
+    assert complaint(of(f'{name} = "< 60"')).startswith(message)

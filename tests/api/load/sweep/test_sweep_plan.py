@@ -1,0 +1,127 @@
+"""Which runs a sweep has: lists and ranges of values, seeds, commands, and what is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.small_sweep import SCENARIO, sweep
+
+from orgsim.api.load.scenario import Parameter, ScenarioError
+from orgsim.api.load.scenario.parameters import read_assignment, written
+from orgsim.api.load.sweep.plan import Plan, read_variation
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "values"),
+    [
+        ("accounts=1000,100", "accounts", (100, 1000)),
+        ("accept=0.9:0.99:0.03", "accept", (0.9, 0.93, 0.96, 0.99)),
+        ("accept=0.9:0.98:0.03", "accept", (0.9, 0.93, 0.96)),
+        ("accept=0.3:0.1:-0.1", "accept", (0.1, 0.2, 0.3)),
+        ("n=1:3:1", "n", (1, 2, 3)),
+        ("n=5:5:1", "n", (5,)),
+        ("n = 1_000", "n", (1000,)),
+        ("mode=b,a", "mode", ("a", "b")),
+        ("at='10:30'", "at", ("10:30",)),
+        ("flag=true,false", "flag", (False, True)),
+    ],
+)
+def test_values(text: str, name: str, values: tuple[Parameter, ...]) -> None:
+    """A list is what it says, a range is exact and ends with its end if the step hits it; both ascend."""
+    read = read_variation(text)
+
+    assert read == (name, values)
+    assert list(map(type, read[1])) == list(map(type, values))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("accounts", "--vary wants NAME=a,b,c or NAME=FROM:TO:STEP, not 'accounts'"),
+        ("accounts=", "--vary wants NAME=a,b,c or NAME=FROM:TO:STEP, not 'accounts='"),
+        ("=3", "--vary wants NAME=a,b,c or NAME=FROM:TO:STEP, not '=3'"),
+        ("n=1,,2", "--vary n: there is an empty value in '1,,2'"),
+        ("n=,", "--vary n: there is an empty value in ','"),
+        ("n=2,1,2", "--vary n: 2 stands there twice"),
+        ("n=1,nan", "--vary n: nan is no number to count with"),
+        ("n=1:5", "--vary n: a range is FROM:TO:STEP in numbers, such as 0.9:0.96:0.02"),
+        ("n=1:5:x", "--vary n: a range is FROM:TO:STEP in numbers, such as 0.9:0.96:0.02"),
+        ("n=1:inf:1", "--vary n: a range goes from number to number, not to 1:inf:1"),
+        ("n=1:5:0", "--vary n: a range with a step of 0 never ends"),
+        ("n=1:5:-1", "--vary n: with a step of -1 no range leads from 1 to 5"),
+        ("n=0:1e9:1", "--vary n: the range has more than 10,000 values"),
+    ],
+)
+def test_bad_values(text: str, complaint: str) -> None:
+    """What is neither a list nor a range that ends is refused with what is wrong about it."""
+    with pytest.raises(ScenarioError) as refused:
+        read_variation(text)
+
+    assert str(refused.value) == complaint
+
+
+@pytest.mark.parametrize(
+    ("vary", "fixed", "runs", "complaint"),
+    [
+        (["acept=1"], [], 1, "s.toml: no parameter is called 'acept' (there are: accept, accounts) (with acept=1)"),
+        (["accept=x"], [], 1, "s.toml: the parameter accept is a number, as 0.9 is, not 'x' (with accept=x)"),
+        (
+            ["accept=0.5,1.5"],
+            [],
+            1,
+            "s.toml: populations.partners.migration.accept: Expected `float` <= 1.0 (with accept=1.5)",
+        ),
+        (["accept=1"], ["accept=1"], 1, "--set and --vary both name accept: is it one value or several?"),
+        (["accept=1", "accept=0"], [], 1, "--vary: accept is there twice"),
+        ([f"accept={2**63}"], [], 1, "accept: 9223372036854775808 has more than 64 bits"),
+        ([], ["accept=1", "accept=0"], 1, "--set: accept is there twice"),
+        (["accounts=1:2000:1"], [], 1000, "2,000 combinations of parameters with 1,000 runs each are 2,000,000 runs; "),
+        (["accounts=1:200:1", "accept=0:1:0.01"], [], 1, "20,200 combinations of parameters; a sweep has at most "),
+    ],
+)
+def test_bad_plans(vary: list[str], fixed: list[str], runs: int, complaint: str) -> None:
+    """Unknown and impossible parameters, and sweeps without end, are refused before the first run."""
+    with pytest.raises(ScenarioError) as refused:
+        Plan(sweep(vary=vary, given=fixed, runs=runs))
+
+    assert str(refused.value).startswith(complaint)
+
+
+def test_seeds_beyond_the_highest() -> None:
+    """A sweep whose last seed would not fit into 64 bits is refused."""
+    text = SCENARIO.replace("seed = 5", f"seed = {2**63 - 2}")
+
+    assert [run.seed for run in Plan(sweep(text, vary=[], runs=2)).runs()] == [2**63 - 2, 2**63 - 1]
+    with pytest.raises(ScenarioError, match="3 seeds from 9223372036854775806 on go beyond the highest"):
+        Plan(sweep(text, vary=[], runs=3))
+
+
+def test_runs_of_a_plan() -> None:
+    """Every combination is played with the same seeds; numbers follow the table's order, runs go seed by seed."""
+    plan = Plan(sweep(given=["accept=0.8"], vary=["accounts=10,6"], runs=2))
+    runs = list(plan.runs())
+
+    assert [(run.number, run.parameters["accounts"], run.seed) for run in runs] == [
+        (0, 6, 5),
+        (2, 10, 5),
+        (1, 6, 6),
+        (3, 10, 6),
+    ]
+    assert [run.number for run in plan.runs(finished=[2, 1])] == [0, 3]
+    assert len({run.key for run in runs}) == 4
+    assert plan.command(runs[0]) == "orgsim simulate s.toml --set accept=0.8 --set accounts=6 --seed 5"
+
+
+def test_accounts_of_a_scenario_without_such_a_parameter() -> None:
+    """``accounts`` can be varied for any scenario that invites somebody."""
+    text = SCENARIO.replace("accounts = 10\n", "").replace('"$accounts"', "10")
+    plan = Plan(sweep(text, vary=["accounts=3,4"], runs=1))
+
+    assert [scenario.populations["partners"].count for scenario in plan.scenarios] == [3, 4]
+
+
+@given(st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(min_size=1))
+def test_written_values(value: Parameter) -> None:
+    """A parameter's value in a command is read back as the same value of the same type."""
+    name, read = read_assignment(f"accept={written(value)}")
+
+    assert (name, read, type(read)) == ("accept", value, type(value))

@@ -1,0 +1,36 @@
+import re
+
+import pytest
+
+from orgsim.engine.authorization.services import REQUIRED_BY, SERVICES
+from orgsim.engine.words import PolicyType
+
+
+def test_principals_look_like_principals() -> None:
+    """Every service is named by its full principal."""
+    assert [name for name in SERVICES if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com", name)] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "delegable"),
+    [
+        ("securityhub.amazonaws.com", True),
+        ("member.org.stacksets.cloudformation.amazonaws.com", True),
+        ("controltower.amazonaws.com", False),
+        ("ram.amazonaws.com", False),
+    ],
+)
+def test_some_services_have_delegated_administrators(service: str, delegable: bool) -> None:
+    """The table tells services with a delegated administrator from those without."""
+    assert SERVICES[service] is delegable
+
+
+def test_services_without_trusted_access_are_unknown() -> None:
+    """EventBridge works with organizations, but needs no trusted access, and so cannot be given any."""
+    assert "events.amazonaws.com" not in SERVICES
+
+
+def test_policy_types_depend_on_known_services() -> None:
+    """Security Hub's policies need Security Hub, and what a policy type needs can be given access."""
+    assert REQUIRED_BY[PolicyType.SECURITYHUB_POLICY] == "securityhub.amazonaws.com"
+    assert set(REQUIRED_BY.values()) <= set(SERVICES)

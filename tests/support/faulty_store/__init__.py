@@ -1,0 +1,1 @@
+"""A store whose system calls fail on purpose, under a short life of a log."""

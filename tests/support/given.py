@@ -1,0 +1,178 @@
+"""Given events, when a command, then events or a refusal: one world of the pure core, without store and event loop."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from orgsim.engine.errors import Refused
+from orgsim.engine.events import AnyEvent, WorldCreated
+from orgsim.engine.events.envelope import Envelope
+from orgsim.engine.evolve import apply
+from orgsim.engine.ids import IdSource
+from orgsim.engine.operation import Caller, Events, Stamp
+from orgsim.engine.operations import (
+    INTERNAL_OPERATIONS,
+    OPERATIONS,
+    accept_handshake,
+    advance_time,
+    cancel_handshake,
+    create_account,
+    create_organization,
+    create_world,
+    decline_handshake,
+    describe_account_outside,
+    due_request,
+    enable_all_features,
+    invite_account_to_organization,
+)
+from orgsim.engine.rules.tags import TagMember
+from orgsim.engine.settings import SECOND, Quotas, Settings
+from orgsim.engine.state import Organization, State
+from orgsim.engine.state.handshake import HandshakeState
+from orgsim.engine.words import Condition, FeatureSet
+
+START = 1_767_225_600 * SECOND
+"""2026-01-01T00:00:00Z."""
+
+FOUNDER, MEMBER, OTHER, STRANGER, RIVAL = (digit * 12 for digit in "12349")
+"""A management account, two accounts to become members, one that stays outside, another management account."""
+
+OPERATION = {module.Request: (name, module) for name, module in (OPERATIONS | INTERNAL_OPERATIONS).items()}
+
+
+def encoded(state: State) -> bytes:
+    """The whole state as bytes, for comparison."""
+    return msgspec.msgpack.encode(state, enc_hook=list)
+
+
+def invite(target: str, notes: str | None = None, tags: Sequence[tuple[str, str]] = ()) -> msgspec.Struct:
+    """An invitation by account id or by address."""
+    party = invite_account_to_organization.Target("EMAIL" if "@" in target else "ACCOUNT", target)
+    return invite_account_to_organization.Request(party, notes, tuple(TagMember(*tag) for tag in tags))
+
+
+class World:
+    """A state, the reading of its clock, and the log that would have been written."""
+
+    def __init__(self, seed: int = 7, start: int = START, quotas: Quotas | None = None, **settings: Any) -> None:
+        self.state, self.ids, self.now = State(), IdSource(seed), start
+        self.log: list[Envelope] = []
+        self.do(create_world.Request(seed, Settings(quotas=quotas or Quotas(), **settings)))
+
+    def encoded(self) -> bytes:
+        """The state as bytes."""
+        return encoded(self.state)
+
+    def do(self, request: Any, caller: str | None = None) -> Events:
+        """What is due happens, then the command; deciding changes nothing, evolving does."""
+        self._fire_due()
+        return self._execute(request, caller, self.now)
+
+    def refuses(self, request: Any, caller: str | None, refusal: type[Refused], reason: str | None = None) -> None:
+        """The command is refused so, and nothing has changed."""
+        self._fire_due()
+        before = self.encoded()
+        with pytest.raises(Refused) as caught:
+            self._execute(request, caller, self.now)
+        assert (type(caught.value), caught.value.reason) == (refusal, reason)
+        assert self.encoded() == before
+
+    def reply(self, request: Any, caller: str) -> dict[str, Any]:
+        """Do it, and give AWS's answer as boto3 would."""
+        events = self.do(request, caller)
+        answer = OPERATION[type(request)][1].reply(request, events, self.state)
+        return msgspec.to_builtins(answer, builtin_types=(datetime,))
+
+    def advance(self, **duration: float) -> list[AnyEvent]:
+        """Move the clock; timers fire on the way, each at its moment. What they made true is returned."""
+        before = len(self.log)
+        self.now += timedelta(**duration) // timedelta(microseconds=1)
+        self._fire_due()
+        fired = [envelope.event for envelope in self.log[before:]]
+        self._execute(advance_time.Request(), None, self.now)
+        return fired
+
+    def evolve(self, *events: AnyEvent) -> None:
+        """Facts that no command has to make true first."""
+        self._record(events, "Given", None, self.now)
+
+    def _fire_due(self) -> None:
+        while (due := self.state.timers.next_due) <= self.now:
+            self._execute(due_request(self.state.timers), None, max(due, self.state.now))
+
+    def _execute(self, request: Any, caller: str | None, now: int) -> Events:
+        name, operation = OPERATION[type(request)]
+        before = self.encoded()
+        stamp = Stamp(now, Caller(caller), self.state.position + 1, self.ids)
+        events = operation.decide(request, self.state, stamp)
+        assert self.encoded() == before, "decide changed the state"
+        self._record(events, name, caller, now)
+        return events
+
+    def _record(self, events: Events, operation: str, caller: str | None, now: int) -> None:
+        first = self.state.position + 1
+        for position, event in enumerate(events, first):
+            self.log.append(Envelope(position, now, event, operation, caller, None, first))
+            apply(self.state, self.log[-1])
+
+    # What most tests begin with. Each is made by commands alone.
+
+    def founded(self, account: str = FOUNDER, feature_set: FeatureSet = FeatureSet.CONSOLIDATED_BILLING) -> str:
+        """The id of an organization with nobody in it but its management account."""
+        return self.do(create_organization.Request(feature_set), account)[0].organization
+
+    def invited(self, target: str, sender: str = FOUNDER) -> str:
+        """The id of an open invitation."""
+        return self.do(invite(target), sender)[0].handshake
+
+    def joined(self, account: str, sender: str = FOUNDER) -> str:
+        """A member that came by invitation."""
+        self.do(accept_handshake.Request(self.invited(account, sender)), account)
+        return account
+
+    def created(self, email: str = "made@example.com", sender: str = FOUNDER) -> str:
+        """The id of a member that has been created this very moment."""
+        request = self.do(create_account.Request(email, "Made"), sender)[0].request
+        self.advance(microseconds=self.state.creations[request].finishes_at - self.now)
+        return self.state.emails[email.lower()]
+
+    def migrating(self, sender: str = FOUNDER) -> tuple[str, dict[str, str]]:
+        """The ids of the parent and, by account, of the approvals of a migration that has just started."""
+        self.do(enable_all_features.Request(), sender)
+        migration = self.state.organization_of(sender).migration
+        return migration.parent, dict(migration.outstanding)
+
+    def suffers(self, account: str, *conditions: Condition) -> None:
+        """These conditions, and no others, hold for the account."""
+        self.do(describe_account_outside.Request(account, conditions=conditions))
+
+    def invitation_in(self, state: HandshakeState, target: str = MEMBER) -> str:
+        """The id of an invitation that has come to this state."""
+        handshake = self.invited(target)
+        if state is HandshakeState.ACCEPTED:
+            self.do(accept_handshake.Request(handshake), MEMBER)
+        elif state is HandshakeState.DECLINED:
+            self.do(decline_handshake.Request(handshake), MEMBER)
+        elif state is HandshakeState.CANCELED:
+            self.do(cancel_handshake.Request(handshake), FOUNDER)
+        elif state is HandshakeState.EXPIRED:
+            self.advance(days=15)
+        return handshake
+
+    def rules_change(self, **settings: Any) -> None:
+        """Other settings from now on, which no command can bring about."""
+        changed = msgspec.structs.replace(self.state.settings, **settings)
+        self.evolve(WorldCreated(self.state.seed, changed))
+
+    def state_of(self, handshake: str) -> HandshakeState:
+        """Where a handshake stands."""
+        return self.state.handshakes[handshake].state
+
+    def organization_of(self, account: str) -> Organization:
+        """The organization of a member."""
+        organization = self.state.organization_of(account)
+        assert organization is not None
+        return organization

@@ -1,0 +1,1 @@
+"""A second, simpler model of AWS Organizations, and comparing the simulation against it."""
