@@ -312,7 +312,7 @@ class Simulation:
         await self.engine.perform(read_request(describe_account_outside.Request, members))
 
     async def fail_account_creation(self, request_id: str, reason: str) -> None:
-        """Have an account creation that is in progress fail for a reason of AWS's list (section 4.1).
+        """Have an account creation that is in progress fail for a reason of AWS's list (docs/aws.md 4.1).
 
         Only with ``Settings(latency="realistic")`` is a creation ever in progress between two requests.
 

@@ -1,4 +1,4 @@
-"""Identifiers: their formats, where new ones come from, and the ARNs built of them (fact sheet, section 1).
+"""Identifiers: their formats, where new ones come from, and the ARNs built of them (docs/aws.md 1).
 
 Every new id is a function of (seed, position) alone. A refused command uses up nothing, and a restarted engine goes on
 with the very ids that it would have given out. Nothing else in the core may draw anything at random.
@@ -132,7 +132,7 @@ def owner_of_derived_email(email: str) -> str | None:
 
 
 def organization_arn(management: str, organization: str) -> str:
-    """``arn:aws:organizations::MGMT:organization/o-…`` (section 1.2, as all the ARNs here)."""
+    """``arn:aws:organizations::MGMT:organization/o-…`` (docs/aws.md 1.2, as all the ARNs here)."""
     return f"arn:aws:organizations::{management}:organization/{organization}"
 
 

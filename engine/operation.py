@@ -78,7 +78,7 @@ class InternalOperation(Protocol):
 
 RequestType = TypeVar("RequestType", bound=Struct)
 
-# What msgspec says of a value that breaks a constraint, and AWS's reason for it (section 10.2).
+# What msgspec says of a value that breaks a constraint, and AWS's reason for it (docs/aws.md 10.2).
 REASONS = (
     (re.compile(r"missing required field `(?P<member>\w+)`"), "INPUT_REQUIRED"),
     (re.compile(r"matching regex"), "INVALID_PATTERN"),
@@ -94,10 +94,10 @@ PATH = re.compile(r"at `\$\.?(?P<path>[^`]*)`")
 def read_request(request_type: type[RequestType], members: Mapping[str, Any]) -> RequestType:
     """Check a request's members, under AWS's names, against the constraints of its type.
 
-    An explicit null counts as absent and unknown members are ignored, as AWS does (section 10.1).
+    An explicit null counts as absent and unknown members are ignored, as AWS does (docs/aws.md 10.1).
 
     Raises:
-        InvalidInputException: with AWS's reason, such as ``INVALID_PATTERN:HANDSHAKE_ID`` (section 10.2).
+        InvalidInputException: with AWS's reason, such as ``INVALID_PATTERN:HANDSHAKE_ID`` (docs/aws.md 10.2).
         SerializationException: a member has the wrong type.
     """
     try:

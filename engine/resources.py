@@ -1,4 +1,4 @@
-"""What stands behind an id: whether an organization has it, its ARN, and what kind of thing it is (section 1)."""
+"""What stands behind an id: whether an organization has it, its ARN, and what kind of thing it is (docs/aws.md 1)."""
 
 from collections.abc import Callable, Container
 from typing import Literal

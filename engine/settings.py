@@ -1,7 +1,7 @@
 """What can be set about a world. The settings are the first fact in its log, so a reopened world keeps them.
 
-Hard limits of AWS stand as AWS enforces them; adjustable quotas stand at their documented ceiling (fact sheet,
-section 7.1). A load scenario lifts them by name.
+Hard limits of AWS stand as AWS enforces them; adjustable quotas stand at their documented ceiling
+(docs/aws.md 7.1). A load scenario lifts them by name.
 """
 
 from typing import Annotated, Literal
@@ -20,17 +20,17 @@ LATEST = (9000 - 1970) * 365 * DAY
 INVITATION_LIFETIME = 15 * DAY
 MIGRATION_LIFETIME = 90 * DAY
 HANDSHAKE_RETENTION = 30 * DAY
-"""How long a handshake can be seen after it ended (section 2.1)."""
+"""How long a handshake can be seen after it ended (docs/aws.md 2.1)."""
 
 INVITATION_WINDOW = DAY
 CLOSED_ACCOUNT_RETENTION = 90 * DAY
-"""How long a closed account stays a member (section 4.4)."""
+"""How long a closed account stays a member (docs/aws.md 4.4)."""
 
 CLOSURE_WINDOW = 30 * DAY
 TAGS_PER_RESOURCE = 50
 
 TRANSFER_DEADLINE = DAY
-"""How long before its start a responsibility transfer must be accepted (section 12)."""
+"""How long before its start a responsibility transfer must be accepted (docs/aws.md 12)."""
 
 TRANSFERS_PER_CHAIN = 1_000
 
@@ -39,7 +39,7 @@ AtLeastOne = Annotated[int, Meta(ge=1, le=2**31)]
 
 
 class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Limits of section 7.1, each by name, each a number of the thing that it names."""
+    """Limits of docs/aws.md 7.1, each by name, each a number of the thing that it names."""
 
     accounts: AtLeastOne = 50_000
     """Accounts per organization, open invitations and running creations included."""
@@ -66,7 +66,7 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Closures in thirty rolling days; None is AWS's rule: a fifth of the accounts, at least 250, at most 1,000."""
 
     inbound_transfers: Count = 1_000
-    """Organizations that one pays for, open invitations included (section 12)."""
+    """Organizations that one pays for, open invitations included (docs/aws.md 12)."""
 
     transfer_chain_length: AtLeastOne = 2
     """Transfers one behind the other: who pays for an organization that pays for others pays for those too."""
@@ -78,13 +78,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     quotas: Quotas = Quotas()
 
     latency: Literal["instant", "realistic"] = "instant"
-    """How long account creation takes: done before the next request, or 2 to 48 seeded seconds (section 4.1)."""
+    """How long account creation takes: done before the next request, or 2 to 48 seeded seconds (docs/aws.md 4.1)."""
 
     fidelity: Literal["reference", "observed"] = "reference"
     """Spelling of an ORGANIZATION party's id: with ``o-`` as in the API reference, or without, as on the wire."""
 
     invitations_during_migration: bool = True
-    """False raises INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES (section 2.5 has both sides)."""
+    """False raises INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES (docs/aws.md 2.5 has both sides)."""
 
     organization_finalization_seconds: Count = 0
     """For so long after CreateOrganization AWS may answer FinalizingOrganizationException (up to an hour)."""
@@ -99,4 +99,4 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Notice that a partner agreement asks for before a responsibility transfer ends; less is INVALID_END_DATE."""
 
     throttle: Literal["off", "aws"] = "off"
-    """Whether calls are held against AWS's published token buckets (section 7.2); see ``throttling``."""
+    """Whether calls are held against AWS's published token buckets (docs/aws.md 7.2); see ``throttling``."""

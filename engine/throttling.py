@@ -1,4 +1,4 @@
-"""How often AWS lets a caller call: its published token buckets (fact sheet, section 7.2), in whole numbers.
+"""How often AWS lets a caller call: its published token buckets (docs/aws.md 7.2), in whole numbers.
 
 A bucket holds ``burst`` tokens at most and gains them at an even rate. Instead of tokens it is kept as one moment, the
 one at which it will be full again (the generic cell rate algorithm): every call moves that moment on by the time that

@@ -10,14 +10,14 @@ class Word(StrEnum):
 
 
 class FeatureSet(Word):
-    """What an organization can do (section 3.1)."""
+    """What an organization can do (docs/aws.md 3.1)."""
 
     ALL = "ALL"
     CONSOLIDATED_BILLING = "CONSOLIDATED_BILLING"
 
 
 class Action(Word):
-    """What a handshake is about; the all-features migration is decided in docs/decisions/0004 (section 2.3)."""
+    """What a handshake is about; the all-features migration is decided in docs/decisions/0004 (docs/aws.md 2.3)."""
 
     INVITE = "INVITE"
     ENABLE_ALL_FEATURES = "ENABLE_ALL_FEATURES"
@@ -35,14 +35,14 @@ class PartyType(Word):
 
 
 class JoinedMethod(Word):
-    """How an account came into its organization; a management account counts as invited (section 3.1)."""
+    """How an account came into its organization; a management account counts as invited (docs/aws.md 3.1)."""
 
     INVITED = "INVITED"
     CREATED = "CREATED"
 
 
 class DepartureMethod(Word):
-    """How an account went (section 11.3)."""
+    """How an account went (docs/aws.md 11.3)."""
 
     LEFT = "LEFT"
     REMOVED = "REMOVED"
@@ -74,7 +74,7 @@ class Condition(Word):
 
 
 class TransferStatus(Word):
-    """Of a responsibility transfer (section 12)."""
+    """Of a responsibility transfer (docs/aws.md 12)."""
 
     REQUESTED = "REQUESTED"
     ACCEPTED = "ACCEPTED"
@@ -85,7 +85,7 @@ class TransferStatus(Word):
 
 
 class PolicyType(Word):
-    """Section 6.1: two kinds that grant or deny, and thirteen that configure."""
+    """The policy types: two that grant or deny, and thirteen that configure (docs/aws.md 6.1)."""
 
     SERVICE_CONTROL_POLICY = "SERVICE_CONTROL_POLICY"
     RESOURCE_CONTROL_POLICY = "RESOURCE_CONTROL_POLICY"

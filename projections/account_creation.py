@@ -1,5 +1,5 @@
 """Account creations. Asked by DescribeCreateAccountStatus and ListCreateAccountStatus; made of the AccountCreation
-events. How long AWS keeps these records is not documented (section 4.1); here they stay."""
+events. How long AWS keeps these records is not documented (docs/aws.md 4.1); here they stay."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -16,7 +16,7 @@ from .projection import Handler
 
 
 class CreationState(StrEnum):
-    """Section 4.1."""
+    """The states of a request to create an account (docs/aws.md 4.1)."""
 
     IN_PROGRESS = "IN_PROGRESS"
     SUCCEEDED = "SUCCEEDED"

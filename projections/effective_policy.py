@@ -1,7 +1,7 @@
 """Effective policies as accounts see them: as last published. Asked by DescribeEffectivePolicy and the two validation
 reads; made of the policy events, and of the events that change where an account stands.
 
-What policies say is merged when it is published, so that until then the old document can be seen (section 6.5). A
+What policies say is merged when it is published, so that until then the old document can be seen (docs/aws.md 6.5). A
 million accounts share the documents of the places above them: only places with policies of their own have one - the
 root, some OUs, few accounts - and to publish is to merge anew at and below the places that changed.
 """
@@ -147,7 +147,7 @@ class EffectivePoliciesView:
 
     def documents(self, organization: OrganizationFacts, policy_type: PolicyType) -> Documents | None:
         """The documents of a type; None if it is not enabled. Those of a disabled type are kept: they can be seen once
-        more when it is enabled again (section 6.2)."""
+        more when it is enabled again (docs/aws.md 6.2)."""
         enabled = policy_type in organization.policies.enabled
         return self._documents.get(organization.id, {}).get(policy_type) if enabled else None
 

@@ -1,7 +1,7 @@
 """Pages that cost what they return: ordered rows with cheap removal, and tokens that continue where a page ended.
 
 A token carries a position in the log, so pages stay right while rows come and go between them. It is bound to the
-operation, the caller and the filter; AWS calls any other token invalid (section 10.2).
+operation, the caller and the filter; AWS calls any other token invalid (docs/aws.md 10.2).
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode

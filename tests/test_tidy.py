@@ -1,6 +1,7 @@
 """The style as a test: floors, purity, tables, docstrings, lengths. Each failure says what to do."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -218,3 +219,26 @@ def test_refusals_in_docstrings_are_raised() -> None:
         reasons = {word.strip("(),.;") for word in refused.split() if "_" in word and word.strip("(),.;").isupper()}
 
         assert {reason for reason in reasons if f'"{reason}"' not in code} == set()
+
+
+def test_cited_sections_exist() -> None:
+    """Each section of docs/aws.md that a docstring, a comment or a page cites, as in docs/aws.md 3.7, is one."""
+    facts = (ROOT / "docs" / "aws.md").read_text("utf-8")
+    there = set(re.findall(r"^##+ (\d+(?:\.\d+)?)\b", facts, re.MULTILINE))
+    citing = [*sources(*FLOORS, "benchmarks", "tests"), *ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    texts = {name_of(path): " ".join(re.sub(r"\n\s*#? *", " ", path.read_text("utf-8")).split()) for path in citing}
+    wrong = [
+        f"{name} cites docs/aws.md {number}"
+        for name, text in texts.items()
+        for cited in re.findall(r"docs/aws\.md ((?:,? ?(?:and |to )?\d+(?:\.\d+)?\b)+)", text)
+        for number in set(re.findall(r"\d+(?:\.\d+)?", cited)) - there
+    ]
+    wrong += [f"docs/aws.md refers to §{number}" for number in set(re.findall(r"§(\d+(?:\.\d+)?)", facts)) - there]
+    wrong += [
+        f"{name}: {cited}, but of what? Cite as in docs/aws.md 3.7"
+        for name, text in texts.items()
+        if name != "docs/aws.md"
+        for cited in re.findall(r"\bsections? \d[\d.]*", text, re.IGNORECASE)
+    ]
+
+    assert wrong == []

@@ -1,4 +1,4 @@
-"""Who may call what: one table of all 63 operations, and the one check that reads it (sections 3.4 and 9)."""
+"""Who may call what: one table of all 63 operations, and the one check that reads it (docs/aws.md 3.4 and 9)."""
 
 from collections.abc import Sequence
 from enum import Flag, auto
@@ -143,7 +143,7 @@ def require_allowed(
 
 
 def denied_to_members(refusal: Refused, operation: str, organization: OrganizationFacts, account: str) -> Refused:
-    """What a caller hears when there is no resource to check its rights against (section 3.7).
+    """What a caller hears when there is no resource to check its rights against (docs/aws.md 3.7).
 
     Who may call the operation whatever it is about is told what is wrong; any other member is denied.
     """

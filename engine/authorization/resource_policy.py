@@ -1,7 +1,7 @@
 """The organization's resource policy: which texts AWS takes, what it stores, and what the stored text lets members do.
 
-Pure functions on texts: who is a member, and who is asking, is told by the caller. Source: section 3.7; where that is
-silent, IAM's rules for policy documents hold.
+Pure functions on texts: who is a member, and who is asking, is told by the caller. Source: docs/aws.md 3.7; where that
+is silent, IAM's rules for policy documents hold.
 """
 
 import json
@@ -136,7 +136,7 @@ class Verdict(Enum):
 
 
 def normalised(content: str, members: Container[str]) -> str:
-    """The form in which AWS stores a resource policy (section 3.7).
+    """The form in which AWS stores a resource policy (docs/aws.md 3.7).
 
     Args:
         content: the text that PutResourcePolicy was given.
@@ -158,7 +158,7 @@ def normalised(content: str, members: Container[str]) -> str:
 
 
 def verdict(content: str, account: str, operation: str, resources: Sequence[str], policy_type: str | None) -> Verdict:
-    """What a stored resource policy says about a member's call (section 3.7).
+    """What a stored resource policy says about a member's call (docs/aws.md 3.7).
 
     Args:
         content: the stored policy.

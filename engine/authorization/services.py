@@ -1,6 +1,6 @@
 """The services of AWS that can be given trusted access, and which of them can have a delegated administrator.
 
-Source: section 3.5, with the principals that it leaves open taken from the user guide's page of each service.
+Source: docs/aws.md 3.5, with the principals that it leaves open taken from the user guide's page of each service.
 """
 
 from ..words import PolicyType

@@ -1,7 +1,7 @@
 """The refusals of AWS Organizations, named as AWS names them, with AWS's reasons and messages.
 
 A refusal appends nothing. There is no HTTP in here: which status a refusal becomes is decided where HTTP is spoken.
-Sources: fact sheet, sections 2.9, 10.2, 10.3 and 10.4. Where the wire's text is not known, the message is the sentence
+Sources: docs/aws.md 2.9, 10.2, 10.3 and 10.4. Where the wire's text is not known, the message is the sentence
 of the API reference; ``docs/fidelity.md`` lists those.
 """
 

@@ -1,4 +1,4 @@
-"""The refusals that need no reason: each has one message (sections 10.3 and 10.5)."""
+"""The refusals that need no reason: each has one message (docs/aws.md 10.3 and 10.5)."""
 
 from typing import ClassVar
 

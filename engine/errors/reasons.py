@@ -1,4 +1,4 @@
-"""The four refusals that carry a reason, and the message of each reason (sections 2.9, 10.2 and 10.4).
+"""The four refusals that carry a reason, and the message of each reason (docs/aws.md 2.9, 10.2 and 10.4).
 
 Reasons that AWS has and nothing here raises are in the tables too: a caller may look them up.
 """

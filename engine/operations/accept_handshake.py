@@ -21,7 +21,7 @@ Happens: HandshakeAccepted. INVITE: AccountDeparted (LEFT) from a former organiz
     last. ENABLE_ALL_FEATURES: FeatureSetChanged. TRANSFER_RESPONSIBILITY: ResponsibilityTransferAccepted, and
     ResourceTagged if it had tags.
 Goes on in: purge_handshake.py, terminate_responsibility_transfer.py, update_responsibility_transfer.py.
-Sources: sections 2.2, 2.4, 2.9, 10.5 and 12; the order among the refusals is inferred. An address whose owner is a
+Sources: docs/aws.md 2.2, 2.4, 2.9, 10.5 and 12; the order among the refusals is inferred. An address whose owner is a
     member already: AWS answers ALREADY_IN_AN_ORGANIZATION and yet records the acceptance [capture]; here `reply` raises
     it.
 """

@@ -7,7 +7,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolat
 Happens: PolicyAttached. For types with an effective policy EffectivePoliciesPublished, or with realistic latency
     EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; detach_policy.py.
-Sources: sections 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred, but that a target has to exist comes
+Sources: docs/aws.md 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred, but that a target has to exist comes
     before what state the type is in. Only what is attached directly counts, AWS's default included.
 """
 

@@ -6,7 +6,7 @@ Happens: HandshakeCanceled. For the parent of a migration, whether REQUESTED or 
     each unanswered approval and for the invitations sent meanwhile. A single canceled approval still blocks the
     migration, as a decline does [inferred]. For a responsibility transfer: ResponsibilityTransferEnded (CANCELED).
 Goes on in: enable_all_features.py (start again), purge_handshake.py.
-Sources: sections 2.2, 2.4, 10.5 and 12.
+Sources: docs/aws.md 2.2, 2.4, 10.5 and 12.
 """
 
 from msgspec import Struct

@@ -4,7 +4,7 @@ Caller: a timer, ninety days after the closure.
 Refused, in this order: nothing.
 Happens: AccountDeparted (CLEANED). Its address stays taken.
 Goes on in: nowhere.
-Sources: sections 4.1, 4.4 and 11.3. AWS may take some days longer; here it is exactly ninety.
+Sources: docs/aws.md 4.1, 4.4 and 11.3. AWS may take some days longer; here it is exactly ninety.
 """
 
 from msgspec import Struct

@@ -7,7 +7,8 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound;
 Happens: AccountClosureRequested, PENDING_CLOSURE until its time has come: at once (before the next request is handled),
     or with realistic latency one to five minutes later.
 Goes on in: finish_account_closure.py, and ninety days later clean_closed_account.py.
-Sources: section 4.4; the order of the refusals and the minutes are inferred. A delegated administrator can be closed.
+Sources: docs/aws.md 4.4; the order of the refusals and the minutes are inferred. A delegated administrator can be
+    closed.
 """
 
 from msgspec import Struct

@@ -9,7 +9,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (IN
 Happens: AccountCreationRequested, IN_PROGRESS until its time has come: at once (before the next request is handled), or
     with realistic latency 2 to 48 seconds later.
 Goes on in: finish_account_creation.py, where an address that is taken and other trouble show.
-Sources: section 4.1; the order of the refusals is inferred.
+Sources: docs/aws.md 4.1; the order of the refusals is inferred.
 """
 
 from typing import Annotated, Literal
@@ -28,7 +28,7 @@ from ..state import Organization, State
 from ..words import Condition
 
 SHORTEST, LONGEST = 2 * SECOND, 48 * SECOND
-"""The shortest and the longest creation that was seen (section 4.1, timing figures)."""
+"""The shortest and the longest creation that was seen (docs/aws.md 4.1, timing figures)."""
 
 REASONS = {
     Condition.CONTACT_INFO_MISSING: "MASTER_ACCOUNT_MISSING_CONTACT_INFO",

@@ -8,7 +8,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (IN
     ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
 Happens: AccountCreationRequested, as create_account.py; the status will name both accounts.
 Goes on in: finish_account_creation.py. The GovCloud account stands alone, in another partition, and has no record here.
-Sources: section 4.2. That every management account is enabled for GovCloud unless stated otherwise is inferred.
+Sources: docs/aws.md 4.2. That every management account is enabled for GovCloud unless stated otherwise is inferred.
 """
 
 from ..operation import Events, Stamp

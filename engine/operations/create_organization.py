@@ -9,7 +9,7 @@ Refused, in this order: AlreadyInOrganization; AccessDenied for a suspended or c
 Happens: OrganizationCreated, AccountJoined for the management account, which counts as INVITED; with all features
     PolicyTypeEnabled for service control policies.
 Goes on in: invite_account_to_organization.py, create_account.py.
-Sources: sections 3.1 and 10.4; the order of the refusals is inferred.
+Sources: docs/aws.md 3.1 and 10.4; the order of the refusals is inferred.
 """
 
 from msgspec import Struct

@@ -7,7 +7,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; 
     [inferred]); ConstraintViolation (OU_DEPTH_LIMIT_EXCEEDED, OU_NUMBER_LIMIT_EXCEEDED).
 Happens: OrganizationalUnitCreated; ResourceTagged, if it is given tags.
 Goes on in: move_account.py, which fills it.
-Sources: sections 5 and 8; the order of the refusals is inferred.
+Sources: docs/aws.md 5 and 8; the order of the refusals is inferred.
 """
 
 from typing import Annotated

@@ -9,8 +9,8 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (IN
     (POLICY_NUMBER_LIMIT_EXCEEDED).
 Happens: PolicyCreated, with the content byte for byte; with tags ResourceTagged.
 Goes on in: attach_policy.py, update_policy.py, delete_policy.py.
-Sources: sections 3.7, 6.1, 6.3 and 7.1; the order of the refusals is inferred, and that a grant on the ARNs of policies
-    of a type covers one that does not exist yet.
+Sources: docs/aws.md 3.7, 6.1, 6.3 and 7.1; the order of the refusals is inferred, and that a grant on the ARNs of
+    policies of a type covers one that does not exist yet.
 """
 
 from typing import Annotated

@@ -5,7 +5,7 @@ Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState
 Happens: HandshakeDeclined. A declined approval blocks the migration until the account leaves or is removed, or the
     request is canceled and sent again. ResponsibilityTransferEnded (DECLINED), if it was about one.
 Goes on in: purge_handshake.py.
-Sources: sections 2.2, 2.4, 10.5 and 12.
+Sources: docs/aws.md 2.2, 2.4, 10.5 and 12.
 """
 
 from msgspec import Struct

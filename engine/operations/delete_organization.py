@@ -8,7 +8,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationNotE
 Happens: HandshakeCanceled for every open handshake [inferred], AccountDeparted (LEFT) for the management account,
     OrganizationDeleted.
 Goes on in: purge_handshake.py.
-Sources: sections 3.3, 11.3 and 12.
+Sources: docs/aws.md 3.3, 11.3 and 12.
 """
 
 from msgspec import Struct

@@ -5,7 +5,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationalUn
     (accounts, closed ones too, or OUs are in it).
 Happens: OrganizationalUnitDeleted; its tags go with it, and the attachments of policies, which do not block [inferred].
 Goes on in: nowhere.
-Sources: section 5.
+Sources: docs/aws.md 5.
 """
 
 from msgspec import Struct

@@ -5,7 +5,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound; 
     PolicyInUse.
 Happens: PolicyDeleted.
 Goes on in: nowhere.
-Sources: section 6.3; the order of the refusals is inferred.
+Sources: docs/aws.md 6.3; the order of the refusals is inferred.
 """
 
 from msgspec import Struct

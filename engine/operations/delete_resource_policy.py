@@ -4,7 +4,7 @@ Caller: the management account.
 Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResourcePolicyNotFound.
 Happens: ResourcePolicyDeleted; its tags are gone too. It holds from the next request on.
 Goes on in: nowhere; another policy gets another id.
-Sources: section 3.7.
+Sources: docs/aws.md 3.7.
 """
 
 from msgspec import Struct

@@ -5,7 +5,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UN
     service that supports no delegation too); AccountNotFound; AccountNotRegistered, for that service.
 Happens: DelegatedAdministratorDeregistered. With its last service the member can no longer read the organization.
 Goes on in: nowhere.
-Sources: section 3.6; the order of the refusals is inferred.
+Sources: docs/aws.md 3.6; the order of the refusals is inferred.
 """
 
 from msgspec import Struct

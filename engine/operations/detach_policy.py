@@ -8,7 +8,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolat
 Happens: PolicyDetached. For types with an effective policy EffectivePoliciesPublished, or with realistic latency
     EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; delete_policy.py.
-Sources: sections 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred.
+Sources: docs/aws.md 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred.
 """
 
 from msgspec import Struct

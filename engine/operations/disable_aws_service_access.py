@@ -6,7 +6,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UN
 Happens: ServiceAccessDisabled; nothing if it is not enabled. The service's delegated administrators stay registered
     [inferred].
 Goes on in: deregister_delegated_administrator.py, for whoever wants them gone too.
-Sources: section 3.5; the order of the refusals is inferred.
+Sources: docs/aws.md 3.5; the order of the refusals is inferred.
 """
 
 from msgspec import Struct

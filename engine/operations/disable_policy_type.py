@@ -6,7 +6,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolat
 Happens: PolicyTypeDisabled: every policy of the type is detached from everywhere, for good, and none is deleted. There
     is no effective policy of the type from this moment on, whatever the latency.
 Goes on in: nowhere.
-Sources: section 6.2; the order of the refusals is inferred.
+Sources: docs/aws.md 6.2; the order of the refusals is inferred.
 """
 
 from msgspec import Struct

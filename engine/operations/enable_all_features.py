@@ -9,8 +9,8 @@ Happens: HandshakeCanceled for each open invitation; HandshakeRequested (ENABLE_
     consent is implied. Nobody to ask: HandshakeOpened for the parent at once.
 Goes on in: accept_handshake.py (each approval, then the parent), decline_handshake.py,
     remove_account_from_organization.py, cancel_handshake.py, expire_handshake.py.
-Sources: sections 2.3 and 2.4. Which action belongs to whom is contradictory in AWS's prose; docs/decisions/0004 settles
-    it. The parent's OPEN state when nobody is asked is inferred, as is that a suspended member is not asked.
+Sources: docs/aws.md 2.3 and 2.4. Which action belongs to whom is contradictory in AWS's prose; docs/decisions/0004
+    settles it. The parent's OPEN state when nobody is asked is inferred, as is that a suspended member is not asked.
 """
 
 from itertools import count

@@ -5,7 +5,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UN
     ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE).
 Happens: ServiceAccessEnabled; nothing if it is enabled, and the date of the first time stays.
 Goes on in: register_delegated_administrator.py, disable_aws_service_access.py.
-Sources: section 3.5; the order of the refusals is inferred.
+Sources: docs/aws.md 3.5; the order of the refusals is inferred.
 """
 
 from msgspec import Struct

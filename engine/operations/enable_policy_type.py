@@ -7,7 +7,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; RootNotFound; Po
 Happens: PolicyTypeEnabled; AWS's default policy of the type, if it has one, is attached to everything. For types with
     an effective policy EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; attach_policy.py.
-Sources: sections 3.5 and 6.2; the order of the refusals is inferred. The answer shows ENABLED at once.
+Sources: docs/aws.md 3.5 and 6.2; the order of the refusals is inferred. The answer shows ENABLED at once.
 """
 
 from msgspec import Struct

@@ -6,7 +6,8 @@ Happens: HandshakeExpired. For the parent of a migration: before it HandshakeCan
     for the invitations sent meanwhile; accepted approvals stay accepted. For a responsibility transfer:
     ResponsibilityTransferEnded (EXPIRED).
 Goes on in: purge_handshake.py.
-Sources: sections 2.1, 2.4 and 12. AWS's boundary is unknown; here a handshake has expired at its ExpirationTimestamp.
+Sources: docs/aws.md 2.1, 2.4 and 12. AWS's boundary is unknown; here a handshake has expired at its
+    ExpirationTimestamp.
 """
 
 from msgspec import Struct

@@ -4,7 +4,7 @@ Caller: a timer, when the closure's time has come.
 Refused, in this order: nothing.
 Happens: AccountClosed. It stays a member, at its place in the tree, for ninety days more.
 Goes on in: clean_closed_account.py.
-Sources: section 4.4.
+Sources: docs/aws.md 4.4.
 """
 
 from msgspec import Struct

@@ -5,7 +5,7 @@ Refused, in this order: UnknownCreation (no such creation in progress).
 Happens: AccountCreationFailed (the given reason; EMAIL_ALREADY_EXISTS, INVALID_EMAIL, MISSING_PAYMENT_INSTRUMENT,
     INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded, AccountJoined (CREATED), and ResourceTagged for the tags.
 Goes on in: nowhere; a created account is a full member, four days later it may leave.
-Sources: section 4.1. The reasons that AWS gives for payment trouble of the management account are inferred.
+Sources: docs/aws.md 4.1. The reasons that AWS gives for payment trouble of the management account are inferred.
 """
 
 import re

@@ -9,7 +9,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (IN
     HANDSHAKE_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
 Happens: HandshakeRequested (INVITE), OPEN for fifteen days.
 Goes on in: accept_handshake.py, decline_handshake.py, cancel_handshake.py, expire_handshake.py.
-Sources: sections 2.2, 2.5 and 2.9; the order of the refusals is inferred. That an address belongs to a member is not
+Sources: docs/aws.md 2.2, 2.5 and 2.9; the order of the refusals is inferred. That an address belongs to a member is not
     revealed: such an invitation succeeds. Members of other organizations can be invited. Tags are checked now, and
     become the account's when it accepts.
 """
@@ -72,7 +72,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
             expires_at=stamp.now + INVITATION_LIFETIME,
             party=target.id,
             party_type=party_type,
-            # During a migration an invitation advertises what the organization is about to be (section 2.4).
+            # During a migration an invitation advertises what the organization is about to be (docs/aws.md 2.4).
             feature_set=FeatureSet.ALL if migrating else organization.feature_set,
             notes=request.notes,
             tags=tags,

@@ -14,8 +14,8 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (IN
 Happens: HandshakeRequested (TRANSFER_RESPONSIBILITY), OPEN until 24 hours before the transfer is to start;
     ResponsibilityTransferRequested. Tags are attached when the transfer is accepted, and not checked again then.
 Goes on in: accept_handshake.py, decline_handshake.py, cancel_handshake.py, expire_handshake.py.
-Sources: sections 2.7, 2.9 and 12; the order of the refusals is inferred. Who owns an address is not revealed: what is
-    wrong with that account is said when it accepts.
+Sources: docs/aws.md 2.7, 2.9 and 12; the order of the refusals is inferred. Who owns an address is not revealed: what
+    is wrong with that account is said when it accepts.
 """
 
 from typing import Annotated, Literal

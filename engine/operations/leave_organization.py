@@ -8,7 +8,7 @@ Refused, in this order: AWSOrganizationsNotInUse; MasterCannotLeaveOrganization;
 Happens: AccountDeparted (LEFT). During a migration: HandshakeCanceled for its unanswered approval, and HandshakeOpened
     for the parent if no other is outstanding.
 Goes on in: accept_handshake.py, if the parent opened.
-Sources: sections 2.4 and 4.5. AWS lists AccountNotFound too; nothing is known that raises it.
+Sources: docs/aws.md 2.4 and 4.5. AWS lists AccountNotFound too; nothing is known that raises it.
 """
 
 from msgspec import Struct

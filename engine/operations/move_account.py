@@ -7,8 +7,8 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound;
 Happens: AccountMoved; then for each enabled policy type with an effective view EffectivePoliciesPublished, or with
     realistic latency EffectivePoliciesOutdated, for other policies hold where the account stands now.
 Goes on in: publish_effective_policies.py, with realistic latency.
-Sources: section 4.6; the order of the refusals is inferred. An organization has one root, so no account can be moved
-    to another. Closed accounts can be moved [inferred].
+Sources: docs/aws.md 4.6; the order of the refusals is inferred. An organization has one root, so no account can be
+    moved to another. Closed accounts can be moved [inferred].
 """
 
 from msgspec import Struct

@@ -4,7 +4,7 @@ Caller: a timer, with realistic latency 1.8 to 8 seconds after the last change.
 Refused, in this order: nothing; a publication of a type that was disabled has been cleared.
 Happens: EffectivePoliciesPublished for every type whose time has come.
 Goes on in: nowhere; types that are due later have an appointment of their own.
-Sources: sections 6.5 and 13. That the organization's accounts are served at one moment is inferred.
+Sources: docs/aws.md 6.5 and 13. That the organization's accounts are served at one moment is inferred.
 """
 
 from msgspec import Struct

@@ -5,7 +5,7 @@ Refused, in this order: nothing.
 Happens: HandshakePurged. ResponsibilityTransferPurged, if it offered one that was never accepted; the details of
     accepted transfers are kept.
 Goes on in: nowhere; DescribeHandshake answers HandshakeNotFound from now on.
-Sources: sections 2.1 and 12.
+Sources: docs/aws.md 2.1 and 12.
 """
 
 from msgspec import Struct

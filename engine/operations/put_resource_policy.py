@@ -8,7 +8,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (IN
 Happens: ResourcePolicyPut, with the content in its stored form; a new id only if there is no policy. ResourceTagged, if
     a new one comes with tags. It holds from the next request on.
 Goes on in: delete_resource_policy.py; engine/authorization/resource_policy.py says what the content means.
-Sources: section 3.7; the order of the refusals is inferred.
+Sources: docs/aws.md 3.7; the order of the refusals is inferred.
 """
 
 from typing import Annotated

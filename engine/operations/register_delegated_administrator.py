@@ -9,7 +9,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UN
     allows one, MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED where it allows a few).
 Happens: DelegatedAdministratorRegistered. The member may read what authorization/callers.py says, whatever the service.
 Goes on in: deregister_delegated_administrator.py. Until then the member cannot leave.
-Sources: section 3.6; the order of the refusals is inferred. How many a service allows is said by the guide of each
+Sources: docs/aws.md 3.6; the order of the refusals is inferred. How many a service allows is said by the guide of each
     service, of which AT_MOST has those that are sure; any other allows any number [inferred].
 """
 

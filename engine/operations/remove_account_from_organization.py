@@ -9,7 +9,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound;
 Happens: AccountDeparted (REMOVED). During a migration: HandshakeCanceled for its unanswered approval, and
     HandshakeOpened for the parent if no other is outstanding.
 Goes on in: accept_handshake.py, if the parent opened.
-Sources: sections 2.4 and 4.5.
+Sources: docs/aws.md 2.4 and 4.5.
 """
 
 from msgspec import Struct

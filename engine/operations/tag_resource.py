@@ -7,7 +7,7 @@ Refused, in this order: AWSOrganizationsNotInUse; InvalidInput (INVALID_PATTERN:
     together; TAG_POLICY_VIOLATION).
 Happens: ResourceTagged; nothing for an empty list. Values of keys that are there are replaced.
 Goes on in: untag_resource.py. The tags go with their resource; an account's when it leaves.
-Sources: section 8; the order of the refusals is inferred, and that the management account's effective tag policy is
+Sources: docs/aws.md 8; the order of the refusals is inferred, and that the management account's effective tag policy is
     what counts. ListTagsForResource was seen to refuse p-FullAWSAccess for its pattern; here all three do.
 """
 

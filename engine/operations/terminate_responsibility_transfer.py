@@ -7,8 +7,8 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResponsibilityTr
     InvalidResponsibilityTransferTransition (it was not accepted).
 Happens: ResponsibilityTransferWithdrawn. The end is that of the current month, unless the request says the next.
 Goes on in: nowhere; at its end nothing more happens, and its details are kept.
-Sources: section 12; the end of a request that names none, and the order of the refusals, are inferred. INVALID_END_DATE
-    is for less notice than a partner agreement asks for, which is a setting (transfer_notice_days).
+Sources: docs/aws.md 12; the end of a request that names none, and the order of the refusals, are inferred.
+    INVALID_END_DATE is for less notice than a partner agreement asks for, which is a setting (transfer_notice_days).
 """
 
 from msgspec import Struct

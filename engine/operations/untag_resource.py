@@ -6,7 +6,7 @@ Refused, in this order: AWSOrganizationsNotInUse; InvalidInput (INVALID_PATTERN:
     (INVALID_SYSTEM_TAGS_PARAMETER).
 Happens: ResourceUntagged, with the keys that are there; nothing if there is none of them.
 Goes on in: nowhere.
-Sources: section 8; the order of the refusals is inferred. Tag policies do not keep tags from being taken away.
+Sources: docs/aws.md 8; the order of the refusals is inferred. Tag policies do not keep tags from being taken away.
 """
 
 from msgspec import Struct

@@ -5,7 +5,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationalUn
     (a sibling has that name, in the same case of letters [inferred]).
 Happens: OrganizationalUnitRenamed. Without a name, or with one of nothing but blanks, it keeps the one that it has.
 Goes on in: nowhere.
-Sources: section 5. That blanks of any kind and number are no name is inferred from the captured " ".
+Sources: docs/aws.md 5. That blanks of any kind and number are no name is inferred from the captured " ".
 """
 
 from typing import Annotated

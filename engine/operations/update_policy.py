@@ -8,8 +8,8 @@ Happens: PolicyUpdated; an empty description leaves the old one. If the policy i
     an effective policy: EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated, even if only
     the name changed or nothing did.
 Goes on in: publish_effective_policies.py with realistic latency.
-Sources: sections 6.3 and 6.5; the order of the refusals is inferred. The answer shows name and description only as far
-    as they were given, and the content always.
+Sources: docs/aws.md 6.3 and 6.5; the order of the refusals is inferred. The answer shows name and description only as
+    far as they were given, and the content always.
 """
 
 from typing import Annotated

@@ -5,7 +5,7 @@ Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResponsibilityTr
     other side [inferred]); ConstraintViolation (TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED).
 Happens: ResponsibilityTransferRenamed. The name is for the inviter and those who inherit the transfer only.
 Goes on in: nowhere.
-Sources: sections 10.4 and 12. What was withdrawn, declined, canceled or has expired cannot be changed; an invitation
+Sources: docs/aws.md 10.4 and 12. What was withdrawn, declined, canceled or has expired cannot be changed; an invitation
     that is still open can [inferred].
 """
 

@@ -1,4 +1,4 @@
-"""What is wrong with an effective document whose policies were each well formed (section 6.8).
+"""What is wrong with an effective document whose policies were each well formed (docs/aws.md 6.8).
 
 Fragments of a backup plan are accepted policy by policy; only the merged plan has to be complete.
 """

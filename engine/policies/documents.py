@@ -1,4 +1,4 @@
-"""Whether a policy document is what its type asks for (sections 6.3, 6.4 and 6.7)."""
+"""Whether a policy document is what its type asks for (docs/aws.md 6.3, 6.4 and 6.7)."""
 
 from ..words import PolicyType
 from .fragments import fragment

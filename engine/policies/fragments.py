@@ -47,7 +47,7 @@ def fragment(policy_type: PolicyType, content: str) -> Fragment:
     """A management policy, read and checked.
 
     Raises:
-        MalformedPolicyDocumentException: what AWS refuses for documents of this type (sections 6.6 and 6.7); and any
+        MalformedPolicyDocumentException: what AWS refuses for documents of this type (docs/aws.md 6.6 and 6.7); and any
             document of a type that is written in IAM's language.
     """
     syntax = POLICY_TYPES[policy_type].syntax or refuse()

@@ -1,4 +1,4 @@
-"""Service control policies and resource control policies: IAM's language, and what they leave out (section 6.4)."""
+"""Service control policies and resource control policies: IAM's language, and what they leave out (docs/aws.md 6.4)."""
 
 import re
 from typing import Any, cast
@@ -36,7 +36,7 @@ def require_valid_iam(policy_type: PolicyType, content: str) -> None:
 
     Raises:
         MalformedPolicyDocumentException: an element that is unknown, missing or excluded, or a value of the wrong form
-            (section 6.4). Whether an action exists is not asked.
+            (docs/aws.md 6.4). Whether an action exists is not asked.
     """
     document = parse(content)
     if document.keys() - {"Version", "Id", "Statement"} or document.get("Version", "2012-10-17") != "2012-10-17":

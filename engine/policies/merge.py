@@ -1,4 +1,4 @@
-"""How the policies attached from the root down to an account become its effective policy (section 6.6).
+"""How the policies attached from the root down to an account become its effective policy (docs/aws.md 6.6).
 
 Level by level: first the assignment attached first, then everything appended, then everything removed, each as far as
 the levels above allow it. Then the controls of the level narrow what is left to the levels below; nothing widens it
@@ -123,7 +123,7 @@ def _without(values: Values, gone: list[Values]) -> Values:
 def _default_tags(named: Iterable[Path], values: dict[Path, Scalar | Values]) -> None:
     """Every rule has a key, in lower case unless its policy says otherwise, and allows any value unless it says which.
 
-    An empty rule is enough (section 6.7).
+    An empty rule is enough (docs/aws.md 6.7).
     """
     for path in named:
         if len(path) == 2:

@@ -92,7 +92,7 @@ def lower(value: object) -> str:
 
 
 def integer(lowest: int, highest: int = 10**16 - 1) -> Reader:
-    """A reader of integers, as such or as strings; `60` is one, `60.0` is not (section 6.7)."""
+    """A reader of integers, as such or as strings; `60` is one, `60.0` is not (docs/aws.md 6.7)."""
 
     def read(value: object) -> str | int:
         if isinstance(value, bool) or not isinstance(value, str | int):
@@ -106,7 +106,7 @@ def integer(lowest: int, highest: int = 10**16 - 1) -> Reader:
 
 
 def tag_value(value: object) -> str:
-    """A value of a tag policy: at most one wildcard; numbers, booleans and null become strings (section 6.7)."""
+    """A value of a tag policy: at most one wildcard; numbers, booleans and null become strings (docs/aws.md 6.7)."""
     written = value if isinstance(value, str) else json.dumps(scalar(value))
     return written if written.count("*") <= 1 else refuse()
 

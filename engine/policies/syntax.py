@@ -1,4 +1,4 @@
-"""What the management policies of every type look like (section 6.7, and the guide's pages on their syntax).
+"""What the management policies of every type look like (docs/aws.md 6.7, and the guide's pages on their syntax).
 
 Where neither says it, more is accepted than AWS might; ``types`` says which syntax is whose.
 """

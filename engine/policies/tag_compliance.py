@@ -1,4 +1,4 @@
-"""Which tags an effective tag policy forbids (section 6.7)."""
+"""Which tags an effective tag policy forbids (docs/aws.md 6.7)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Resource types as tag policies name them: `service:type`, `service:*` or `service:ALL_SUPPORTED` (section 6.7)."""
+"""Resource types in tag policies: `service:type`, `service:*` or `service:ALL_SUPPORTED` (docs/aws.md 6.7)."""
 
 import re
 

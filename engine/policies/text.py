@@ -42,7 +42,7 @@ def parse(content: str) -> dict[str, Any]:
 
 
 def effective_json(document: dict[str, Any]) -> str:
-    """An effective document as AWS sends it in PolicyContent: JSON without white space (section 6.5)."""
+    """An effective document as AWS sends it in PolicyContent: JSON without white space (docs/aws.md 6.5)."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""What is particular about each policy type, and the policies that are AWS's own (sections 6.1, 6.3 and 7.1)."""
+"""What is particular about each policy type, and the policies that are AWS's own (docs/aws.md 6.1, 6.3 and 7.1)."""
 
 from msgspec import Struct
 
@@ -8,7 +8,7 @@ from .schema import Syntax
 
 
 class PolicyTypeFacts(Struct, frozen=True, kw_only=True):
-    """One row of section 6.1. What the sheet does not know is 10,000 characters and 10 attachments [inferred]."""
+    """One row of docs/aws.md 6.1. What is unknown there is 10,000 characters and 10 attachments [inferred]."""
 
     syntax: Syntax | None = None
     """What its documents look like; None for the two that are written in IAM's language."""

@@ -1,4 +1,4 @@
-"""Which kind of account may call; the table is in ``authorization/callers.py`` (fact sheet, sections 3.4 and 9)."""
+"""Which kind of account may call; the table is in ``authorization/callers.py`` (docs/aws.md 3.4 and 9)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Finding a handshake, who its parties are, and which transitions its state allows (sections 2.2 and 10.5)."""
+"""Finding a handshake, who its parties are, and which transitions its state allows (docs/aws.md 2.2 and 10.5)."""
 
 from ..errors import (
     AccessDeniedException,

@@ -1,4 +1,4 @@
-"""Whom an invitation is addressed to: an account, by its id or by its owner's address (section 2.2)."""
+"""Whom an invitation is addressed to: an account, by its id or by its owner's address (docs/aws.md 2.2)."""
 
 import re
 
@@ -11,7 +11,7 @@ ACCOUNT, EMAIL = PartyType.ACCOUNT, PartyType.EMAIL
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 SHORTEST, LONGEST = 6, 64
-"""Characters of an address (section 1.1)."""
+"""Characters of an address (docs/aws.md 1.1)."""
 
 
 class Target(Struct, frozen=True, rename="pascal"):

@@ -1,6 +1,6 @@
 """Leaving and joining an organization: the checks and the facts, for all the ways to do either.
 
-Sources: sections 2.2 (accept), 2.9, 4.5. The order among the checks of one list is the sheet's suggestion.
+Sources: docs/aws.md 2.2, 2.9 and 4.5. The order among the checks of one list is suggested there.
 """
 
 from ..errors import (
@@ -25,7 +25,7 @@ SUSPENDED, OTHER_SELLER, EMAIL_UNVERIFIED = (
 )
 PAYMENT_MISSING, ROLE_DENIED = Condition.PAYMENT_INSTRUMENT_MISSING, Condition.SERVICE_LINKED_ROLE_DENIED
 
-# What keeps an account from standing alone, in the order in which it is checked (section 4.5).
+# What keeps an account from standing alone, in the order in which it is checked (docs/aws.md 4.5).
 LEAVE_REASONS = {
     Condition.PAYMENT_INSTRUMENT_MISSING: "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED",
     Condition.PHONE_UNVERIFIED: "ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION",
@@ -102,7 +102,7 @@ def require_may_join(account: str, organization: Organization, state: State, now
 
 
 def require_finalized(organization: Organization, state: State, now: int) -> None:
-    """A new organization needs a while before it can grow, where the settings say so (section 13).
+    """A new organization needs a while before it can grow, where the settings say so (docs/aws.md 13).
 
     Raises:
         FinalizingOrganizationException: it was created too recently.

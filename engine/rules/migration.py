@@ -1,4 +1,4 @@
-"""What ends together with the parent of an all-features migration (section 2.4)."""
+"""What ends together with the parent of an all-features migration (docs/aws.md 2.4)."""
 
 from ..events import HandshakeCanceled, HandshakeExpired
 from ..operation import Events

@@ -1,4 +1,4 @@
-"""Policies and what they are attached to: finding them, and the limits (sections 6.1 to 6.3 and 7.1)."""
+"""Policies and what they are attached to: finding them, and the limits (docs/aws.md 6.1 to 6.3 and 7.1)."""
 
 from ..authorization.callers import denied_to_members
 from ..errors import (

@@ -1,4 +1,4 @@
-"""When accounts see what a change of policies means for them (section 6.5).
+"""When accounts see what a change of policies means for them (docs/aws.md 6.5).
 
 The effective policy of an account is what it was until the new one is published: at once, or with realistic latency
 after 1.8 to 8 seeded seconds. Changes meanwhile only put the publication off; what lies between is never seen.

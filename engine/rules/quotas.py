@@ -1,4 +1,4 @@
-"""Account quota, daily invitation quota and closure quota (sections 4.4 and 7.1)."""
+"""Account quota, daily invitation quota and closure quota (docs/aws.md 4.4 and 7.1)."""
 
 from itertools import takewhile
 

@@ -1,4 +1,4 @@
-"""Service principals in requests: their form, and whether there is such a service (section 3.5)."""
+"""Service principals in requests: their form, and whether there is such a service (docs/aws.md 3.5)."""
 
 from typing import Annotated
 

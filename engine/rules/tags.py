@@ -1,4 +1,4 @@
-"""Tags: what may have some, which ones, and what the organization's tag policies say about them (section 8)."""
+"""Tags: what may have some, which ones, and what the organization's tag policies say about them (docs/aws.md 8)."""
 
 from collections.abc import Iterable
 from typing import Annotated

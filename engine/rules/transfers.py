@@ -1,4 +1,4 @@
-"""Responsibility transfers: their sides, their chains, their dates, and what stands in their way (section 12).
+"""Responsibility transfers: their sides, their chains, their dates, and what stands in their way (docs/aws.md 12).
 
 An accepted transfer leads from the source, whose bills are paid, to its payer. A payer may be a source itself; so the
 transfers form trees, at the top of each a payer for whom nobody pays.
@@ -27,7 +27,7 @@ from ..words import Action, Condition, TransferStatus
 REQUESTED, ACCEPTED, WITHDRAWN = TransferStatus.REQUESTED, TransferStatus.ACCEPTED, TransferStatus.WITHDRAWN
 TRANSFER = Action.TRANSFER_RESPONSIBILITY
 
-# What is wrong with an account outside Organizations, and AWS's reason for it (sections 2.9 and 10.4).
+# What is wrong with an account outside Organizations, and AWS's reason for it (docs/aws.md 2.9 and 10.4).
 CONSTRAINTS = {
     Condition.SUSPENDED: "ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY",
     Condition.SIGN_UP_INCOMPLETE: "ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY",

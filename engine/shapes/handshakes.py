@@ -49,7 +49,7 @@ def handshake_shape(
     settings: Settings,
     transfer: Transfer | None = None,
 ) -> Handshake:
-    """A handshake as Describe, List and the writing operations all show it (sections 2.2, 2.3 and 2.7).
+    """A handshake as Describe, List and the writing operations all show it (docs/aws.md 2.2, 2.3 and 2.7).
 
     Parties come in a fixed order, the organization first. ``accepted_by`` replaces the address of an invitation by the
     account that accepted it; the EMAIL resource stays. ``transfer`` is what it asks for, if it asks for one.
@@ -95,7 +95,7 @@ def _resources(requested: HandshakeRequested, initiator: Initiator) -> list[Hand
 
 
 def _about(transfer: Transfer, requested: HandshakeRequested, initiator: Initiator) -> list[HandshakeResource]:
-    """Of a transfer AWS publishes the types of resources only; how they are nested is inferred (section 2.7)."""
+    """Of a transfer AWS publishes the types of resources only; how they are nested is inferred (docs/aws.md 2.7)."""
     inviter = [
         HandshakeResource("MANAGEMENT_ACCOUNT", initiator.management_account),
         HandshakeResource("MANAGEMENT_EMAIL", initiator.email),

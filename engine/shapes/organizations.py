@@ -44,7 +44,7 @@ class Initiator(Struct, frozen=True):
 
 
 def organization_shape(initiator: Initiator, feature_set: FeatureSet) -> Organization:
-    """The answer of DescribeOrganization; its policy types are AWS's fixed, deprecated ones (section 3.2)."""
+    """The answer of DescribeOrganization; its policy types are AWS's fixed, deprecated ones (docs/aws.md 3.2)."""
     management, organization = initiator.management_account, initiator.organization
     has_policies = feature_set is FeatureSet.ALL
     return Organization(

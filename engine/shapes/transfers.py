@@ -55,7 +55,7 @@ def transfer_shape(
     payer: str,
     email_of: Callable[[str], str],
 ) -> ResponsibilityTransfer:
-    """A transfer as one side sees it: under its own ARN, and with the name only where it was given (section 12).
+    """A transfer as one side sees it: under its own ARN, and with the name only where it was given (docs/aws.md 12).
 
     Args:
         transfer: an invitation, or more.

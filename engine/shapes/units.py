@@ -1,4 +1,4 @@
-"""OUs in AWS's form, and the paths of all that stands in the tree (fact sheet, section 1.1)."""
+"""OUs in AWS's form, and the paths of all that stands in the tree (docs/aws.md 1.1)."""
 
 from ..ids import organizational_unit_arn
 from ..state import OrganizationFacts

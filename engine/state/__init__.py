@@ -219,7 +219,7 @@ class Organization(OrganizationFacts):
     creations: dict[str, str] = field(default_factory=dict[str, str])
     """Address to the request id of a creation in progress."""
     cleaned: int = 0
-    """Accounts that were closed for good; they go on counting against the account quota (section 4.1)."""
+    """Accounts that were closed for good; they go on counting against the account quota (docs/aws.md 4.1)."""
     migration: Migration | None = None
     recent_invitations: deque[Handshake] = field(default_factory=deque[Handshake])
     """Those inside the rolling window of the daily quota, oldest first; see ``rules.quotas``."""
@@ -273,7 +273,7 @@ class State(Struct):
         return record.name if record and record.name else derived_name(account)
 
     def access_role_of(self, account: str) -> str:
-        """The role that was made in a created account for its management account (section 2.10)."""
+        """The role that was made in a created account for its management account (docs/aws.md 2.10)."""
         return self.role_names.get(account, ACCESS_ROLE)
 
     def owner_of(self, email: str) -> str | None:

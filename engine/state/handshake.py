@@ -7,7 +7,7 @@ from ..words import Word
 
 
 class HandshakeState(Word):
-    """Section 2.1: the last four are final."""
+    """The states of a handshake; the last four are final (docs/aws.md 2.1)."""
 
     REQUESTED = "REQUESTED"
     OPEN = "OPEN"

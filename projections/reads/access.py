@@ -1,5 +1,5 @@
 """ListAWSServiceAccessForOrganization, ListDelegatedAdministrators, ListDelegatedServicesForAccount and
-DescribeResourcePolicy (fact sheet, sections 3.5 to 3.7).
+DescribeResourcePolicy (docs/aws.md 3.5 to 3.7).
 
 Services are in the order of the alphabet, administrators in that of joining; AWS promises no order. With consolidated
 billing there are none of either, and the lists are empty.

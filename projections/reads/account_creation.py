@@ -1,4 +1,4 @@
-"""DescribeCreateAccountStatus and ListCreateAccountStatus (fact sheet, section 4.1). The list is newest first."""
+"""DescribeCreateAccountStatus and ListCreateAccountStatus (docs/aws.md 4.1). The list is newest first."""
 
 from msgspec import Struct
 

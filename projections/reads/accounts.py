@@ -1,4 +1,4 @@
-"""DescribeAccount and ListAccounts (fact sheet, section 4.3).
+"""DescribeAccount and ListAccounts (docs/aws.md 4.3).
 
 ListAccounts is in the order of joining, the management account first; AWS promises no order.
 """

@@ -1,8 +1,8 @@
-"""DescribeEffectivePolicy, ListEffectivePolicyValidationErrors and ListAccountsWithInvalidEffectivePolicy (fact sheet,
-sections 6.5 and 6.8).
+"""DescribeEffectivePolicy, ListEffectivePolicyValidationErrors and ListAccountsWithInvalidEffectivePolicy
+(docs/aws.md 6.5 and 6.8).
 
 What is wrong with the request shows first, then who may not ask, then what does not exist, and last that the type is
-not enabled (section 9).
+not enabled (docs/aws.md 9).
 """
 
 from collections.abc import Iterator
@@ -182,7 +182,7 @@ def _invalid_accounts(organization: OrganizationFacts, documents: Documents, vie
 
 
 def _validated_type(name: str) -> PolicyType:
-    """The validation reads call any type without an effective view invalid in the same way (section 6.8)."""
+    """The validation reads call any type without an effective view invalid in the same way (docs/aws.md 6.8)."""
     policy_type = EFFECTIVE_TYPES.get(name)
     if policy_type is None:
         raise InvalidInputException("INVALID_ENUM_POLICY_TYPE")

@@ -1,4 +1,4 @@
-"""DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization (fact sheet, section 2.8).
+"""DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization (docs/aws.md 2.8).
 
 Both lists are newest first, so what somebody has to answer stands on top; AWS documents no order.
 """
@@ -55,7 +55,7 @@ def row_shape(row: HandshakeRow, views: Views) -> Handshake:
 
 def describe_handshake(request: DescribeHandshake, views: Views, account: str) -> HandshakeReply:
     """Both parties may ask, and whoever may ask for the sending organization; a third account is refused (AccessDenied
-    [inferred]; section 2.8).
+    [inferred]; docs/aws.md 2.8).
 
     Refused, in this order: HandshakeNotFound; AccessDenied.
     Views: handshakes, accounts, transfers, organizations.
@@ -89,7 +89,7 @@ def _is_recipient(row: HandshakeRow, views: Views, account: str) -> bool:
 
 def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views, account: str) -> HandshakesReply:
     """What the caller received, newest first; standalone accounts may ask too. A management account does not see
-    invitations of other organizations (section 2.2).
+    invitations of other organizations (docs/aws.md 2.2).
 
     Refused, in this order: AccessDenied, where the resource policy says so; InvalidInput (MAX_LIMIT_EXCEEDED_FILTER,
         INVALID_NEXT_TOKEN).

@@ -1,4 +1,4 @@
-"""DescribeOrganization and ListRoots (fact sheet, sections 3.1 and 3.2)."""
+"""DescribeOrganization and ListRoots (docs/aws.md 3.1 and 3.2)."""
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ class DescribeOrganization(Struct, frozen=True, rename="pascal"):
 
 
 def describe_organization(request: DescribeOrganization, views: Views, account: str) -> OrganizationReply:
-    """Any member may ask, and all get the same answer (section 3.2).
+    """Any member may ask, and all get the same answer (docs/aws.md 3.2).
 
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied, where the resource policy says so.
     Views: organizations, accounts.

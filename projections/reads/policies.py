@@ -1,7 +1,7 @@
-"""DescribePolicy, ListPolicies, ListPoliciesForTarget and ListTargetsForPolicy (fact sheet, sections 3.7 and 6.3).
+"""DescribePolicy, ListPolicies, ListPoliciesForTarget and ListTargetsForPolicy (docs/aws.md 3.7 and 6.3).
 
 Lists are in the order of time, AWS's own policies first; AWS promises no order. A policy or target that is not there is
-named so to the management account, and is denied to members (section 3.7).
+named so to the management account, and is denied to members (docs/aws.md 3.7).
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""ListTagsForResource (fact sheet, section 8)."""
+"""ListTagsForResource (docs/aws.md 8)."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""DescribeResponsibilityTransfer and the lists of responsibility transfers (fact sheet, section 12).
+"""DescribeResponsibilityTransfer and the lists of responsibility transfers (docs/aws.md 12).
 
 Both lists are newest first, and have invitations and transfers alike. What came to nothing can be seen for thirty days,
 what was accepted for ever.

@@ -1,5 +1,5 @@
 """DescribeOrganizationalUnit, ListOrganizationalUnitsForParent, ListAccountsForParent, ListChildren and ListParents
-(fact sheet, sections 4.3 and 5).
+(docs/aws.md 4.3 and 5).
 
 The management account, a delegated administrator, or a member to whom it is granted may ask. What is not there is not
 found by the management account, and denied to the others. OUs are in the order of creation, accounts in the order in

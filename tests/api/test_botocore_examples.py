@@ -39,8 +39,8 @@ NOT_SHOWN = {
 
 # Lines about members that an example shows and AWS does not send, with the reason.
 NOT_SENT = {
-    "UpdatePolicy.Policy.PolicySummary.Description: missing": "captured: only what was changed is sent (section 6.3)",
-    "UpdatePolicy.Policy.PolicySummary.Name: missing": "captured: only what was changed is sent (section 6.3)",
+    "UpdatePolicy.Policy.PolicySummary.Description: missing": "captured: only the changes are sent (docs/aws.md 6.3)",
+    "UpdatePolicy.Policy.PolicySummary.Name: missing": "captured: only the changes are sent (docs/aws.md 6.3)",
 }
 
 TELLING = ("Action", "AwsManaged", "FeatureSet", "JoinedMethod", "State")

@@ -48,9 +48,9 @@ SOURCES = [path for folder in ("engine", "projections") for path in sorted(ROOT.
 
 # Differences of requests that are meant, by place. On the wire these have other reasons than those of a constraint: the
 # operation raises them itself.
-INVITED_PARTY = "INVALID_PATTERN without a member, and INVALID_PARTY_TYPE_TARGET (section 10.2)"
-EFFECTIVE_TYPE = "INVALID_ENUM_POLICY_TYPE for a type that has no effective policy (sections 6.5 and 6.8)"
-NO_ACCOUNT = "TARGET_NOT_SUPPORTED for none, and for a root (section 6.8)"
+INVITED_PARTY = "INVALID_PATTERN without a member, and INVALID_PARTY_TYPE_TARGET (docs/aws.md 10.2)"
+EFFECTIVE_TYPE = "INVALID_ENUM_POLICY_TYPE for a type that has no effective policy (docs/aws.md 6.5 and 6.8)"
+NO_ACCOUNT = "TARGET_NOT_SUPPORTED for none, and for a root (docs/aws.md 6.8)"
 MEANT_IN_REQUESTS = {
     "DescribeEffectivePolicy.PolicyType: enum": EFFECTIVE_TYPE,
     "InviteAccountToOrganization.Target.Id: max": INVITED_PARTY,
@@ -78,14 +78,14 @@ MEANT_IN_ANSWERS = {
 }
 
 # AWS's framework refuses so; the service's model does not know it.
-FRAMEWORK_ERRORS = {"SerializationException": "a member of the wrong type (section 10.1)"}
+FRAMEWORK_ERRORS = {"SerializationException": "a member of the wrong type (docs/aws.md 10.1)"}
 
-# On the wire, but not in the model's enumeration (section 0.3).
+# On the wire, but not in the model's enumeration (docs/aws.md 0.3).
 REASONS_BESIDE_THE_MODEL = {
     (
         "ConstraintViolationException",
         "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED",
-    ): "captured (section 3.7)",
+    ): "captured (docs/aws.md 3.7)",
 }
 
 # Refusals that an operation's code can reach and the model does not list for it.
@@ -104,13 +104,13 @@ NEVER_REFUSES = {
 
 # Values of enumerations that orgsim neither takes nor gives.
 NEVER_SAID = {
-    # On the wire it is a reason of another error (section 0.3).
+    # On the wire it is a reason of another error (docs/aws.md 0.3).
     "CreateAccountFailureReason": {"UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED"},
-    # Policy types are enabled and disabled at once, as captured (section 6.2).
+    # Policy types are enabled and disabled at once, as captured (docs/aws.md 6.2).
     "PolicyTypeStatus": {"PENDING_DISABLE", "PENDING_ENABLE"},
 }
 
-# Lists without a paginator (section 9).
+# Lists without a paginator (docs/aws.md 9).
 PAGES_WITHOUT_PAGINATOR = {"ListInboundResponsibilityTransfers", "ListOutboundResponsibilityTransfers"}
 PAGES_WITHOUT_SIZE = {"ListTagsForResource"}
 

@@ -186,7 +186,7 @@ async def test_refusals_do_not_say_whether_something_exists(world: Neighbours, k
     """The answer about what belongs to another organization is the one about what does not exist, to the letter."""
     caller, own = world.sim.client(account_of(kind, world.alpha)), requests(world.alpha)
     ids = [world.bravo.ids(), world.charlie.ids()]
-    # What AWS says of handshakes that are no affair of the caller's is not known (section 2.2).
+    # What AWS says of handshakes that are no affair of the caller's is not known (docs/aws.md 2.2).
     for operation in sorted(own.keys() - FOR_ANYBODY):
         for path, shape in id_members(operation):
             if path == ("Filter", "ParentHandshakeId"):

@@ -45,8 +45,8 @@ FORMS: dict[str, list[set[str]]] = {
     "HandshakeResource": [{"Type", "Value"}, {"Type", "Value", "Resources"}],
 }
 MAY_BE_ABSENT = {
-    # What nobody gave, what has not happened, what there is only beside an error (section 6.8), what the other side of
-    # a transfer called it (section 12).
+    # What nobody gave, what has not happened, what there is only beside an error (docs/aws.md 6.8), what the other side
+    # of a transfer called it (docs/aws.md 12).
     "ListEffectivePolicyValidationErrorsResponse": {"EvaluationTimestamp", "Path"},
     "PolicySummary": {"Description"},
     "ResponsibilityTransfer": {"EndTimestamp", "ActiveHandshakeId", "Name"},

@@ -18,7 +18,7 @@ ONE, TWO = "111111111111", "222222222222"
 ORGANIZATION = "o-aaaaaaaaaa"
 START = 1_767_225_600 * SECOND
 
-# Section 7.2 of the fact sheet as it stands there, with names that it shortens written out.
+# The table of docs/aws.md 7.2 as it stands there, with names that it shortens written out.
 TABLE = """
 AcceptHandshake | 1,2 | 5,5
 AttachPolicy, DetachPolicy, CreatePolicy, DeletePolicy, UpdatePolicy | 2,3 | -

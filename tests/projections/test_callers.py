@@ -300,7 +300,7 @@ def test_what_can_be_granted() -> None:
     assert set(CALLERS) == {*GRANTABLE, *NOT_GRANTABLE}
 
 
-# The sheet's lists, section 3.6 and footnote 1 of section 9.
+# The lists of docs/aws.md 3.6 and of footnote 1 in docs/aws.md 9.
 READS_OF_ADMINISTRATORS = {
     "DescribeAccount",
     "DescribeCreateAccountStatus",

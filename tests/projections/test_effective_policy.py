@@ -30,7 +30,7 @@ from orgsim.engine.errors import (
 from orgsim.engine.policies.types import POLICY_TYPES
 from orgsim.engine.words import FeatureSet, PolicyType
 
-# Who may ask for what (section 6.5).
+# Who may ask for what (docs/aws.md 6.5).
 
 
 def test_own_document() -> None:
@@ -101,7 +101,7 @@ def test_outside(operation: str) -> None:
     Organization(TAG).denies(operation, STRANGER, AWSOrganizationsNotInUseException, PolicyType=TAG, **members)
 
 
-# What is wrong with a question, and in which order it shows (sections 6.5, 6.8 and 9).
+# What is wrong with a question, and in which order it shows (docs/aws.md 6.5, 6.8 and 9).
 
 
 def test_types_that_cannot_be_described() -> None:
@@ -137,7 +137,7 @@ def test_targets_without_effective_policy() -> None:
 
 def test_unknown_account() -> None:
     """An account outside the organization is not found, even if the type is not enabled either; only the management
-    account is told so (section 3.7)."""
+    account is told so (docs/aws.md 3.7)."""
     world = Organization()
     world.founded(RIVAL, FeatureSet.ALL)
     for account in (STRANGER, RIVAL):
@@ -177,7 +177,7 @@ def test_nothing_attached(kind: PolicyType) -> None:
     assert world.invalid(kind) == []
 
 
-# What is seen where (sections 6.5 and 6.6).
+# What is seen where (docs/aws.md 6.5 and 6.6).
 
 
 def test_inheritance() -> None:
@@ -324,7 +324,7 @@ def test_organizations_apart() -> None:
     world.denies(DESCRIBE, RIVAL, EffectivePolicyNotFoundException, PolicyType=TAG)
 
 
-# Until it is published (sections 6.2, 6.5 and 13).
+# Until it is published (docs/aws.md 6.2, 6.5 and 13).
 
 
 def seen_over_time(world: Organization, seconds: int = 10) -> list[tuple[int, Any]]:

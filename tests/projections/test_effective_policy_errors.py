@@ -39,7 +39,7 @@ from orgsim.engine.policies.types import POLICY_TYPES
 from orgsim.engine.words import JoinedMethod, PolicyType
 from orgsim.projections.views import Views
 
-# Invalid policies (section 6.8).
+# Invalid policies (docs/aws.md 6.8).
 
 
 def test_last_valid_document() -> None:

@@ -64,7 +64,7 @@ def reasons_of(exception: str) -> set[str]:
 def alternatives(pattern: str) -> set[str]:
     """What a pattern matches as a whole, one by one: ``^(a)|(b)$`` and ``^(?:a|b)\\Z`` are both a and b.
 
-    AWS's anchors stand at the first and the last alternative only; a match of the whole is meant (section 1.1).
+    AWS's anchors stand at the first and the last alternative only; a match of the whole is meant (docs/aws.md 1.1).
     """
     bare = re.sub(r"^\^|(\$|\\Z)$", "", pattern)
     parts = top_level_parts(bare)

@@ -1,4 +1,4 @@
-"""CleanClosedAccount (section 4.4)."""
+"""CleanClosedAccount (docs/aws.md 4.4)."""
 
 from support.given import FOUNDER, STRANGER, World, invite
 

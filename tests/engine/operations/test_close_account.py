@@ -1,4 +1,4 @@
-"""CloseAccount (section 4.4)."""
+"""CloseAccount (docs/aws.md 4.4)."""
 
 import pytest
 from support.given import FOUNDER, MEMBER, STRANGER, World

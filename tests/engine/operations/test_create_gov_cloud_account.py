@@ -1,4 +1,4 @@
-"""CreateGovCloudAccount (section 4.2)."""
+"""CreateGovCloudAccount (docs/aws.md 4.2)."""
 
 from support.given import FOUNDER, MEMBER, STRANGER, World
 

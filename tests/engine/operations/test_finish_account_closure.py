@@ -1,4 +1,4 @@
-"""FinishAccountClosure (section 4.4)."""
+"""FinishAccountClosure (docs/aws.md 4.4)."""
 
 from support.given import FOUNDER, MEMBER, World
 

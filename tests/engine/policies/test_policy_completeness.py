@@ -1,4 +1,4 @@
-"""What is wrong with effective documents (section 6.8)."""
+"""What is wrong with effective documents (docs/aws.md 6.8)."""
 
 import json
 from typing import Any

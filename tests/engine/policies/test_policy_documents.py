@@ -1,4 +1,4 @@
-"""Which policy documents are refused (sections 6.4, 6.6 and 6.7), type by type."""
+"""Which policy documents are refused (docs/aws.md 6.4, 6.6 and 6.7), type by type."""
 
 import json
 import string

@@ -1,4 +1,4 @@
-"""Effective policies: the worked examples of the fact sheet's section 6.9, and laws of merging."""
+"""Effective policies: the worked examples of docs/aws.md 6.9, and laws of merging."""
 
 import json
 from typing import Any, NamedTuple
@@ -23,22 +23,22 @@ CONTROL = "@@operators_allowed_for_child_policies"
 
 
 def assign(value: Any) -> Document:
-    """`A:` of the sheet."""
+    """`A:` of docs/aws.md 6.9."""
     return {"@@assign": value}
 
 
 def append(*values: Any) -> Document:
-    """`+:` of the sheet."""
+    """`+:` of docs/aws.md 6.9."""
     return {"@@append": list(values)}
 
 
 def remove(*values: Any) -> Document:
-    """`-:` of the sheet."""
+    """`-:` of docs/aws.md 6.9."""
     return {"@@remove": list(values)}
 
 
 def control(*operators: str) -> Document:
-    """`ctl:` of the sheet."""
+    """`ctl:` of docs/aws.md 6.9."""
     return {CONTROL: list(operators)}
 
 
@@ -210,7 +210,7 @@ def ec2(console: str) -> Document:
 
 
 class Example(NamedTuple):
-    """A row of section 6.9; the levels go from the root down."""
+    """A row of docs/aws.md 6.9; the levels go from the root down."""
 
     policy_type: PolicyType
     levels: list[list[Document]]
@@ -437,7 +437,7 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 def test_worked_example(example: Example) -> None:
-    """The documents of a worked example are well formed and become the document that the sheet gives."""
+    """The documents of a worked example are well formed and become the document that docs/aws.md gives."""
     for level in example.levels:
         for document in level:
             require_valid(example.policy_type, json.dumps(document))

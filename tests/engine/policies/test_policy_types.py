@@ -1,4 +1,4 @@
-"""The table of policy types and AWS's own policies (sections 6.1, 6.3 and 7.1)."""
+"""The table of policy types and AWS's own policies (docs/aws.md 6.1, 6.3 and 7.1)."""
 
 import json
 

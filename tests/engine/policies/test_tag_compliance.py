@@ -1,4 +1,4 @@
-"""Which tags a tag policy forbids (section 6.7)."""
+"""Which tags a tag policy forbids (docs/aws.md 6.7)."""
 
 from typing import Any
 

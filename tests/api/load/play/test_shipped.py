@@ -169,8 +169,9 @@ async def test_vending_a_thousand_accounts() -> None:
     """The last of a thousand calls is made 9,970 seconds after the first, and the run ends with its creation."""
     outcome, envelopes = await played("vend-accounts", accounts=1_000)
     requested = moments(envelopes, AccountCreationRequested)
-    # Section 7.2: CreateAccount has a bucket of three tokens and gains one in ten seconds. The first three calls are
-    # made at once, the n-th 10 (n - 3) seconds later. A creation takes less than 48 seconds: never more than five run.
+    # docs/aws.md 7.2: CreateAccount has a bucket of three tokens and gains one in ten seconds. The first three calls
+    # are made at once, the n-th 10 (n - 3) seconds later. A creation takes less than 48 seconds: never more than five
+    # run.
     assert requested == [max(0, 10 * (number - 3)) for number in range(1, 1_001)]
     assert requested[-1] == 9_970
     last = max(moments(envelopes, AccountCreationSucceeded))
@@ -205,13 +206,13 @@ async def test_closing_six_hundred_accounts() -> None:
     """Closing 600 of 601 accounts takes three windows: 250 in each, the next one thirty days after the first."""
     outcome, envelopes = await played("close-accounts", accounts=600, kept=0)
     requested = days(envelopes, AccountClosureRequested)
-    # Section 4.4: a fifth of 601 is less than 250, so 250 are allowed in thirty days; and closed accounts stay members
-    # for ninety. The 251st call is made exactly thirty days after the first, the 501st thirty days after that.
+    # docs/aws.md 4.4: a fifth of 601 is less than 250, so 250 are allowed in thirty days; and closed accounts stay
+    # members for ninety. The 251st call is made exactly thirty days after the first, the 501st thirty days after that.
     assert (requested[0], requested[250], requested[500]) == (1, 31, 61)
     first, second, third = requested[:250], requested[250:500], requested[500:]
     assert len(third) == 100
-    # Section 7.2: one call in twenty seconds. Section 7.1: three at a time, each at most five minutes. So a window of
-    # 250 takes between 249 times twenty seconds and a third of 250 times five minutes, rounded up.
+    # docs/aws.md 7.2: one call in twenty seconds. docs/aws.md 7.1: three at a time, each at most five minutes. So a
+    # window of 250 takes between 249 times twenty seconds and a third of 250 times five minutes, rounded up.
     for window in (first, second):
         assert 249 * 20 <= (window[-1] - window[0]) * 86_400 <= 84 * 300
     assert (requested[1] - requested[0]) * 86_400 == pytest.approx(20)
@@ -245,8 +246,8 @@ async def test_redesigning_with_ten_accounts() -> None:
     outcome, envelopes = await played("redesign-ous", prod=3, dev=7)
     day = 86_400
     moved = [moment - day for moment in moments(envelopes, AccountMoved) if moment >= day]
-    # Section 7.2. Three OUs: a bucket of two and one a second, so the third comes after a second. The policy and its
-    # attachment take a token each of their own. Moves: three at once, then two a second.
+    # docs/aws.md 7.2. Three OUs: a bucket of two and one a second, so the third comes after a second. The policy and
+    # its attachment take a token each of their own. Moves: three at once, then two a second.
     assert moved == [1, 1, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5]
     assert outcome.metrics["virtual_days"] == pytest.approx((day + 1 + (10 - 3) / 2) / day, rel=1e-12)
     # Without a refusal: the old OU was empty when it was deleted.
