@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol with what it lacks: limits on what a client sends at once, and on how long it may take.
+"""uvicorn's HTTP protocol with limits added: on what is pending, and on the time for reading and writing.
 
-Its complaints, that there are too many connections among them, are errors in AWS JSON rather than plain text. A request
-that arrives in one piece, as nearly all do, costs no timer, and an answer that is taken at once costs none either.
+Errors of the protocol itself, too many connections among them, are answered in AWS JSON rather than plain text. A
+request that arrives in one piece, as nearly all do, starts no timer; nor does an answer that is read at once.
 """
 
 import asyncio
@@ -18,144 +18,169 @@ from .organizations import error_body
 
 HEADER_END = b"\r\n\r\n"
 REFUSING_SECONDS = 1
-"""For so long a connection beyond the limit is kept until its request comes, so that the client hears the answer."""
+"""How long a connection beyond the limit is kept open: many clients read an answer only after sending their request."""
 SILENT = logging.getLogger("orgsim.server.silent")
 SILENT.setLevel(logging.CRITICAL)
 CODES = {408: "RequestTimeoutException", 503: "ServiceUnavailableException"}
 
 
 class TooManyPipelined(Exception):
-    """Stops the parser; whoever sent the requests has been told."""
+    """Raised in a parser callback to stop the parser; by then the refusal is prepared."""
 
 
-class PatientFlow(FlowControl):
-    """Reads nothing more while requests that have come wait for their turn, or answers for being read.
+class Backpressure(FlowControl):
+    """Stops reading from the socket while requests are queued, or while the client leaves answers unread.
 
     Args:
         transport: of the connection.
-        waiting: the requests that wait.
+        queue: the pipelined requests that wait for those before them.
     """
 
-    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+    def __init__(self, transport: asyncio.Transport, queue: Sized) -> None:
         super().__init__(transport)
-        self._waiting = waiting
+        self._queue = queue
+        self._stopped = False
 
     def resume_reading(self) -> None:
-        """uvicorn wants to read on, which it does each time that it begins with a request or has answered one."""
-        if self.read_paused and not self._waiting and not self.write_paused:
+        """Read on if nothing is pending; uvicorn calls this whenever it starts or has answered a request."""
+        if self.read_paused and not (self._stopped or self._queue or self.write_paused):
             super().resume_reading()
+
+    def stop_reading(self) -> None:
+        """Read nothing more from this connection."""
+        self._stopped = True
+        self.pause_reading()
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection.
+    """One connection, within limits.
 
     Args:
         limits: what its client may ask for.
-        keywords: what uvicorn gives a protocol.
+        keywords: uvicorn's own arguments for a protocol.
     """
 
     def __init__(self, limits: Limits, **keywords: Any) -> None:
         super().__init__(**keywords)
-        # What uvicorn has to say is about clients that speak no HTTP; they are told so themselves.
+        # uvicorn would only log that a client speaks no HTTP; the client is told so instead.
         self.logger = SILENT
         self.limits = limits
-        self._unfinished = 0
-        """Bytes since the last header that was whole or the last part of a body: they stay in memory."""
+        self._buffered = 0
+        """Bytes since the last complete header or the last piece of a body: the parser keeps them in memory."""
         self._tail = b""
-        self._patience: asyncio.TimerHandle | None = None
-        self._writing: asyncio.TimerHandle | None = None
-        self._is_one_too_many = False
+        self._request_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._over_limit = False
+        self._refusal: bytes | None = None
+        """The last answer on this connection, sent as soon as the requests before the refused one are answered."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """A client has come."""
+        """Handle a new connection."""
         super().connection_made(transport)
-        self.flow = PatientFlow(transport, self.pipeline)
-        # Whatever is not taken at once counts as unread, so that the end of writing is told too.
+        self.flow = self._backpressure = Backpressure(transport, self.pipeline)
+        # With a mark of 0, resume_writing is called only when the client has taken everything.
         transport.set_write_buffer_limits(high=0)
-        self._is_one_too_many = len(self.connections) > self.limits.connections
-        self._be_patient(REFUSING_SECONDS if self._is_one_too_many else self.limits.request_seconds)
+        self._over_limit = len(self.connections) > self.limits.connections
+        self._start_request_timer(REFUSING_SECONDS if self._over_limit else self.limits.request_seconds)
 
     def data_received(self, data: bytes) -> None:
-        """Some of a request has come."""
-        if self._is_one_too_many:
+        """Parse the next bytes of a request."""
+        if self._over_limit:
             self._refuse_connection()
+        if self._refusal is not None:
             return
         limit = self.limits.header_bytes
-        self._unfinished += len(data)
-        if self._awaits_header and self._unfinished > limit and HEADER_END not in self._tail + data[:limit]:
+        self._buffered += len(data)
+        if self._awaits_header and self._buffered > limit and HEADER_END not in self._tail + data[:limit]:
             self._refuse_header()
             return
-        # The end of the header may come in two pieces.
+        # The end of a header may be split over two reads.
         self._tail = data[-3:]
         super().data_received(data)
-        if self._unfinished > limit:
+        if self._refusal is not None:
+            return
+        if self._buffered > limit:
             self._refuse_header()
         elif not (self._awaits_header or self.cycle.more_body):
-            self._be_calm()
-        elif self._patience is None:
-            self._be_patient(self.limits.request_seconds)
+            self._stop_request_timer()
+        elif self._request_timer is None:
+            self._start_request_timer(self.limits.request_seconds)
 
     @property
     def _awaits_header(self) -> bool:
         return not self.cycle or self.cycle.response_complete
 
     def on_headers_complete(self) -> None:
-        """The header of a request is whole."""
-        self._unfinished = 0
+        """Start the request, or queue it behind earlier ones; too many in the queue are refused."""
+        self._buffered = 0
         if len(self.pipeline) >= self.limits.pipelined:
             self._refuse(400, f"More than {self.limits.pipelined:,} requests did not wait for an answer.")
             raise TooManyPipelined
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Some of a body has come."""
-        self._unfinished = 0
+        """Take a piece of a body."""
+        self._buffered = 0
         super().on_body(body)
 
+    def on_response_complete(self) -> None:
+        """Start the next queued request, or send the refusal that was waiting for the answers before it."""
+        if self._refusal is not None and not self.pipeline:
+            self._send_refusal(self._refusal)
+        else:
+            super().on_response_complete()
+
     def pause_writing(self) -> None:
-        """The client leaves unread what it is sent; nothing more is read from it until it has taken that."""
+        """Stop reading from a client that leaves its answers unread, and cut the connection if that lasts."""
         super().pause_writing()
         self.flow.pause_reading()
-        self._writing = self.loop.call_later(self.limits.writing_seconds, self.transport.abort)
+        self._write_timer = self.loop.call_later(self.limits.writing_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The client has taken all that it was sent."""
+        """Go on reading: the client has taken everything it was sent."""
         super().resume_writing()
-        self._stop_waiting_for_reader()
+        self._stop_write_timer()
         self.flow.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone."""
-        self._be_calm()
-        self._stop_waiting_for_reader()
+        """Stop the timers of a closed connection."""
+        self._stop_request_timer()
+        self._stop_write_timer()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """The request cannot be read as HTTP."""
+        """Refuse a request that is not HTTP; uvicorn calls this."""
         self._refuse(400, msg)
 
-    def _stop_waiting_for_reader(self) -> None:
-        if self._writing is not None:
-            self._writing.cancel()
-            self._writing = None
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
-    def _be_patient(self, seconds: float) -> None:
-        self._patience = self.loop.call_later(seconds, self._give_up)
+    def _start_request_timer(self, seconds: float) -> None:
+        self._request_timer = self.loop.call_later(seconds, self._on_request_timeout)
 
-    def _be_calm(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _stop_request_timer(self) -> None:
+        if self._request_timer is not None:
+            self._request_timer.cancel()
+            self._request_timer = None
 
-    def _give_up(self) -> None:
-        if self._is_one_too_many:
+    def _on_request_timeout(self) -> None:
+        if self._over_limit:
             self._refuse_connection()
-            return
-        if not self._awaits_header and not self.cycle.more_body:
-            # An earlier request is still being answered: what is said now would be taken for that answer.
-            self._be_patient(self.limits.request_seconds)
-            return
-        self._refuse(408, f"The request did not arrive within {self.limits.request_seconds:g} seconds.")
+        elif self._owes_answers:
+            # The rest may be waiting in a socket that we do not read from meanwhile.
+            self._start_request_timer(self.limits.request_seconds)
+        else:
+            self._refuse(408, f"The request did not arrive within {self.limits.request_seconds:g} seconds.")
+
+    @property
+    def _owes_answers(self) -> bool:
+        """Whether requests before the one that is arriving are not answered yet."""
+        if self._awaits_header:
+            return False
+        # While its body is arriving, the newest request is itself in the queue if there are others before it.
+        return bool(self.pipeline) if self.cycle.more_body else True
 
     def _refuse_connection(self) -> None:
         self._refuse(503, f"There are more than {self.limits.connections:,} connections; come again later.")
@@ -164,13 +189,25 @@ class LimitedProtocol(HttpToolsProtocol):
         self._refuse(431, f"The header is longer than {self.limits.header_bytes:,} bytes.")
 
     def _refuse(self, status: int, message: str) -> None:
-        self._be_calm()
-        if self.transport.is_closing():
+        """Answer the arriving request with an error and close the connection, after the answers before it."""
+        self._stop_request_timer()
+        if self._refusal is not None or self.transport.is_closing():
             return
         body = error_body(CODES.get(status, "BadRequestException"), message)
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/x-amz-json-1.1\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
-        self.transport.write(head.encode() + body)
-        self.transport.close()
+        self._refusal = head.encode() + body
+        if not self._owes_answers:
+            self._send_refusal(self._refusal)
+            return
+        self._backpressure.stop_reading()
+        if self.cycle.more_body:
+            # Its body will never be whole.
+            self.pipeline.popleft()
+
+    def _send_refusal(self, refusal: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(refusal)
+            self.transport.close()

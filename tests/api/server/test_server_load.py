@@ -104,18 +104,35 @@ def test_pipelining_within_the_limit() -> None:
                 for place in range(0, len(data), size):
                     connection.sendall(data[place : place + size])
                 received = b"".join(iter(lambda: connection.recv(65_536), b""))
-            found = [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]]
-            assert found == [b"200", b"400"] * 5
+            assert statuses(received) == [b"200", b"400"] * 5
 
 
-def test_pipelining_beyond_the_limit() -> None:
-    """One request more than may wait is refused with the number, and the connection is closed."""
+def statuses(answers: bytes) -> list[bytes]:
+    """The status codes of the answers that came on one connection, in order."""
+    return [part[:3] for part in answers.split(b"HTTP/1.1 ")[1:]]
+
+
+HALF_A_BODY = call("Nothing").replace(b"Content-Length: 2", b"Transfer-Encoding: chunked").removesuffix(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("before", "refused", "message"),
+    [
+        (3, call("DescribeOrganization"), "More than 2 requests did not wait for an answer."),
+        (3, b"no HTTP\r\n\r\n", "Invalid HTTP request received."),
+        (2, HALF_A_BODY + b"no length\r\n", "Invalid HTTP request received."),
+    ],
+    ids=["too many", "no HTTP", "no chunk"],
+)
+def test_refusal_behind_waiting_requests(before: int, refused: bytes, message: str) -> None:
+    """What cannot be read, or is one request too many, is refused after the requests before it are answered."""
     with serving(limits=Limits(pipelined=2)) as server:
-        answer = server.raw(call("DescribeOrganization") * 4)
-        assert answer.startswith(b"HTTP/1.1 400 Bad Request")
-        assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {
+        assert server.call("CreateOrganization").status == 200
+        answers = server.raw(call("DescribeOrganization") * before + refused)
+        assert statuses(answers) == [b"200"] * before + [b"400"]
+        assert json.loads(answers.rpartition(b"\r\n\r\n")[2]) == {
             "__type": "BadRequestException",
-            "message": "More than 2 requests did not wait for an answer.",
+            "message": message,
         }
 
 
