@@ -25,6 +25,7 @@ from ..engine.settings import LATEST, Quotas, Settings
 from ..engine.shapes.base import EPOCH, moment
 from ..projections.views import Views
 from .client import Client
+from .durations import total_duration
 from .population import Actor, Behaviour, Numbers, Population, delays, process_name, require_account, running_population
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -160,14 +161,25 @@ class Simulation:
         """The time of the world, in UTC."""
         return moment(self.engine.now)
 
-    async def advance(self, duration: timedelta | None = None, *, days: float = 0, hours: float = 0) -> None:
+    async def advance(
+        self,
+        duration: timedelta | str | None = None,
+        *,
+        days: float | None = None,
+        hours: float | None = None,
+        minutes: float | None = None,
+        seconds: float | None = None,
+    ) -> None:
         """Move the simulated clock; everything due on the way happens, each at its moment.
 
+        What is given is added up: ``advance(days=15)``, ``advance("1d12h")``, ``advance(timedelta(weeks=2))``.
+
         Raises:
-            ValueError: a negative duration, or one that ends beyond the year 9000.
-            TypeError: the clock is not a simulated one.
+            ValueError: a negative duration, a text that is none, or one that ends beyond the year 9000.
+            TypeError: no duration, a number without a unit, or the clock is not a simulated one.
         """
-        await advance_by(self.engine, microseconds((duration or timedelta()) + timedelta(days=days, hours=hours)))
+        length = total_duration(duration, days=days, hours=hours, minutes=minutes, seconds=seconds)
+        await advance_by(self.engine, microseconds(length))
 
     async def advance_to(self, when: datetime) -> None:
         """Move the simulated clock to a moment; everything due on the way happens.
@@ -182,17 +194,27 @@ class Simulation:
         """Move the simulated clock until no timer is set and nobody sleeps."""
         await run_until_idle(self.engine)
 
-    async def sleep(self, duration: timedelta | None = None, *, days: float = 0, hours: float = 0) -> None:
+    async def sleep(
+        self,
+        duration: timedelta | str | None = None,
+        *,
+        days: float | None = None,
+        hours: float | None = None,
+        minutes: float | None = None,
+        seconds: float | None = None,
+    ) -> None:
         """Sleep in the time of the world: until somebody advances the clock so far, or it jumps or runs there.
 
         A sleep of no length lets a process go on behind all that are to wake at this moment already.
 
         Raises:
-            ValueError: it would end beyond the year 9000.
+            ValueError: a text that is no duration, or it would end beyond the year 9000.
+            TypeError: a number without a unit.
             RuntimeError: the task holds the time, or the simulation runs in another event loop.
         """
         self.engine.own_loop.require()
-        moment = self.engine.now + microseconds((duration or timedelta()) + timedelta(days=days, hours=hours))
+        length = total_duration(duration, days=days, hours=hours, minutes=minutes, seconds=seconds or 0)
+        moment = self.engine.now + microseconds(length)
         if moment > LATEST:
             raise ValueError("time cannot run beyond the year 9000")
         await self.engine.clock.sleep_until(moment)

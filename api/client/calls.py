@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import wraps
+from inspect import iscoroutinefunction, signature
 from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -36,8 +38,38 @@ def as_dict(reply: Struct) -> dict[str, Any]:
     return msgspec.to_builtins(reply, builtin_types=(datetime,))
 
 
+def explaining_keywords(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a method of a client so that an unknown keyword gets a TypeError that names the parameter that is meant.
+
+    boto3's users write ``FeatureSet=`` where the parameter is ``feature_set``.
+    """
+    parameters = [name for name in signature(method).parameters if name != "self"]
+    known = {name.replace("_", ""): name for name in parameters}
+
+    @wraps(method)
+    def explained(self: "Calls", *arguments: Any, **keywords: Any) -> Any:
+        # The method is async: calling it only binds the arguments, so a TypeError is about them.
+        try:
+            return method(self, *arguments, **keywords)
+        except TypeError:
+            unknown = next((name for name in keywords if name not in parameters), None)
+            if unknown is None:
+                raise
+            meant = known.get(unknown.replace("_", "").lower())
+            advice = f"write {meant}" if meant else f"there are: {', '.join(parameters) or 'none'}"
+            raise TypeError(f"{method.__name__}() has no parameter {unknown!r}; {advice}") from None
+
+    return explained
+
+
 class Calls:
     """How any operation is called, by its name; the methods by topic are in the modules beside this one."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, method in list(vars(cls).items()):
+            if iscoroutinefunction(method) and not name.startswith("_"):
+                setattr(cls, name, explaining_keywords(method))
 
     def __init__(self, engine: Engine, views: Views, caller: Caller) -> None:
         self._engine = engine

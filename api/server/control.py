@@ -5,9 +5,8 @@ unless told otherwise. Under ``--auth verify`` it asks for a token.
 """
 
 import hmac
-import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -18,15 +17,13 @@ from ...engine.errors import Refused
 from ...engine.operations import OPERATIONS
 from ...engine.runtime.clock import PacedClock, SimulatedClock
 from ...projections.reads import READS
+from ..durations import read_duration
 from .faults import ControlRefused, Fault
 from .message import Headers, Request, Response
 from .served_world import ServedWorld
 
 JSON = b"application/json"
 VERSION = version("orgsim")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhdw])")
-DURATION = re.compile(rf"(?:{PART.pattern})+")
 
 
 class Move(Struct, forbid_unknown_fields=True):
@@ -34,20 +31,6 @@ class Move(Struct, forbid_unknown_fields=True):
 
     advance: str | None = None
     advance_to: datetime | None = None
-
-
-def duration_of(text: str) -> timedelta:
-    """A duration such as ``15d``, ``1.5h`` or ``1d12h``; units are s, m, h, d and w.
-
-    Raises:
-        ControlRefused: it is none.
-    """
-    if not DURATION.fullmatch(text):
-        raise ControlRefused("advance is a duration such as 15d, 1.5h or 1d12h; its units are s, m, h, d and w")
-    try:
-        return sum((timedelta(**{UNITS[unit]: float(number)}) for number, unit in PART.findall(text)), timedelta())
-    except OverflowError:
-        raise ControlRefused("advance: no calendar is that long") from None
 
 
 class Control:
@@ -140,7 +123,7 @@ class Control:
             if move.advance_to is not None:
                 await sim.advance_to(move.advance_to)
             else:
-                await sim.advance(duration_of(move.advance or ""))
+                await sim.advance(read_duration(move.advance or ""))
         except TypeError as error:
             raise ControlRefused(f"{error}; serve with --clock simulated", status=409) from None
         except ValueError as error:

@@ -168,6 +168,31 @@ def test_every_operation_has_a_method() -> None:
     assert public - names == {"call", "call_at", "paginate"}
 
 
+@pytest.mark.parametrize("operation", sorted([*OPERATIONS, *READS]))
+async def test_keywords_in_boto3s_spelling(operation: str) -> None:
+    """A keyword in AWS's spelling is refused with the parameter that is meant."""
+    request = OPERATIONS[operation].Request if operation in OPERATIONS else READS[operation].request
+    async with Simulation() as sim:
+        method = getattr(sim.client(FOUNDER), xform_name(operation))
+        for member in request.__struct_encode_fields__:
+            with pytest.raises(
+                TypeError, match=rf"{xform_name(operation)}\(\) .*{member!r}; write {xform_name(member)}$"
+            ):
+                await method(**{member: "x"})
+        with pytest.raises(TypeError, match="no parameter 'colour'; there are: "):
+            await method(colour="red")
+
+
+async def test_missing_arguments() -> None:
+    """A required parameter that is missing is named, and so it is in a call through a population's actor or a page."""
+    async with Simulation() as sim:
+        org = sim.client(FOUNDER)
+        with pytest.raises(TypeError, match="handshake_id"):
+            await org.describe_handshake()  # pyright: ignore[reportCallIssue]
+        with pytest.raises(TypeError, match="write max_results"):
+            _ = [page async for page in org.paginate(org.list_accounts, MaxResults=2)]
+
+
 async def test_paginate() -> None:
     """All pages follow each other to the last, with the same parameters, for each of the lists."""
     async with settled() as (_, org, _member):

@@ -297,7 +297,7 @@ async def test_events() -> None:
 
 
 async def test_advance() -> None:
-    """Time is advanced by a duration, by days, by hours, by all of them together, or to a moment."""
+    """Time is advanced by a duration, by units or a text, by all of them together, or to a moment."""
     async with Simulation() as sim:
         await sim.advance(timedelta(minutes=1))
         await sim.advance(days=1)
@@ -307,9 +307,20 @@ async def test_advance() -> None:
         await sim.advance_to(START + timedelta(days=10))
         await sim.advance_to(datetime(2026, 1, 11, 2, tzinfo=timezone(timedelta(hours=1))))
         assert sim.now == START + timedelta(days=10, hours=1)
-        await sim.advance()
+        await sim.advance(days=0)
         await sim.advance_to(sim.now)
         assert sim.now == START + timedelta(days=10, hours=1)
+        await sim.advance("1d12h", minutes=2, seconds=0.5)
+        assert sim.now == START + timedelta(days=11, hours=13, minutes=2, seconds=0.5)
+
+
+@pytest.mark.parametrize("arguments", [(), (15,), (1.5,), (None,)])
+async def test_advance_by_what(arguments: tuple[Any, ...]) -> None:
+    """Nothing, and a number without a unit, are refused with what to write instead."""
+    async with Simulation() as sim:
+        with pytest.raises(TypeError, match=r'days=.*a text such as "15d", or a timedelta'):
+            await sim.advance(*arguments)
+        assert sim.now == START
 
 
 async def test_advance_lets_things_happen() -> None:
