@@ -15,14 +15,15 @@ from ..engine.events.envelope import Envelope
 from ..engine.log import READ_SIZE, EventLog, LogDamaged, MemoryLog, decoded
 from ..engine.log.snapshots import Snapshots
 from ..engine.log.sqlite import Durability, SqliteLog
-from ..engine.operation import Caller, read_request, require_text
+from ..engine.operation import Caller, read_request, require_encodable
 from ..engine.operations import describe_account_outside, finish_account_creation
 from ..engine.runtime.clock import Clock, Signal, SimulatedClock
 from ..engine.runtime.driver import advance_by, advance_to, run_until_idle
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.running import running_engine
 from ..engine.settings import LATEST, Quotas, Settings
-from ..engine.shapes.base import EPOCH, moment
+from ..engine.shapes import timestamps
+from ..engine.shapes.base import moment
 from ..projections.views import Views
 from .client import Client
 from .durations import total_duration
@@ -33,16 +34,14 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def microseconds(when: datetime | timedelta) -> int:
-    """A moment since the epoch, or a duration, in microseconds.
+    """Convert a moment, or a duration, to the core's microseconds.
 
     Raises:
         ValueError: a moment without a time zone.
     """
-    if isinstance(when, datetime):
-        if when.tzinfo is None:
-            raise ValueError(f"{when.isoformat()} has no time zone; say which, for example tzinfo=UTC")
-        when = when - EPOCH
-    return when // timedelta(microseconds=1)
+    if isinstance(when, datetime) and when.tzinfo is None:
+        raise ValueError(f"{when.isoformat()} has no time zone; say which, for example tzinfo=UTC")
+    return timestamps.microseconds(when)
 
 
 # What is recorded is checked first: a log with an impossible first fact could never be opened again.
@@ -153,7 +152,7 @@ class Simulation:
         Raises:
             ValueError: not twelve digits.
         """
-        require_text(principal or "")
+        require_encodable(principal or "")
         return Client(self.engine, self.views, Caller(require_account(account), principal))
 
     @property

@@ -115,11 +115,11 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nulls(item) for item in cast("Sequence[Any]", value)]
     if isinstance(value, str) and not value.isascii():
-        require_text(value)
+        require_encodable(value)
     return value
 
 
-def require_text(value: str) -> None:
+def require_encodable(value: str) -> None:
     """A text can be stored. Half a character (a lone surrogate, as ``\\ud800`` in JSON) cannot.
 
     Raises:
@@ -138,11 +138,11 @@ def _refusal(complaint: str) -> Refused:
         match = pattern.search(complaint)
         if match:
             names += [match["member"]] if "member" in pattern.groupindex else []
-            return InvalidInputException(":".join([reason, "_".join(screaming(name) for name in names)]))
+            return InvalidInputException(":".join([reason, "_".join(screaming_snake_case(name) for name in names)]))
     where = ".".join(names) or "the request"
     return SerializationException(message=f"The request could not be read: {where}: {complaint.split(' - at ')[0]}.")
 
 
-def screaming(name: str) -> str:
+def screaming_snake_case(name: str) -> str:
     """``HandshakeId`` as ``HANDSHAKE_ID``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()

@@ -30,7 +30,7 @@ from ..engine.policies.text import effective_json
 from ..engine.policies.types import POLICY_TYPES
 from ..engine.rules.policies import attached, levels
 from ..engine.state import OrganizationFacts, Units
-from ..engine.state.columns import Column, column, spread
+from ..engine.state.columns import Column, column, expand
 from ..engine.words import PolicyType
 from .organization import OrganizationsView
 from .projection import Handler
@@ -141,7 +141,7 @@ class EffectivePoliciesView:
     def load(self, images: list[DocumentsImage]) -> None:
         """Become what was dumped."""
         for image in images:
-            by_place = dict(zip(image.places, spread(image.documents), strict=True))
+            by_place = dict(zip(image.places, expand(image.documents), strict=True))
             documents = Documents(by_place, image.inherited_since, image.outdated, image.invalid)
             self._documents.setdefault(image.organization, {})[image.policy_type] = documents
 

@@ -1,14 +1,14 @@
 """Organizations, and the settings of the world. Asked by DescribeOrganization and ListRoots, and by all that need the
 management account; made of WorldCreated, OrganizationCreated, FeatureSetChanged and OrganizationDeleted.
 
-The parts of an organization - tree, policies, tags, access, closures - are folded here as they are for decisions."""
+The substates of an organization (tree, policies, tags, access, closures) are folded here as they are for decisions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..engine.events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, WorldCreated
 from ..engine.events.envelope import Envelope
-from ..engine.evolve import Change
+from ..engine.evolve import SubstateHandler
 from ..engine.settings import Settings
 from ..engine.state import Access, Closures, OrganizationFacts, Policies, State, Units
 from .projection import Handler, copied
@@ -56,22 +56,22 @@ class OrganizationsView:
         row.access, row.closures = Access(), Closures()
 
 
-class PartView:
-    """One part of every organization: the very fold that decisions are made with."""
+class SubstateView:
+    """One substate of every organization, kept with the handlers that keep the same substate for decisions."""
 
     def __init__(
         self,
         name: str,
         organizations: OrganizationsView,
-        part: Callable[[OrganizationFacts], Any],
-        changes: Mapping[type[Any], Change],
+        substate_of: Callable[[OrganizationFacts], Any],
+        substate_handlers: Mapping[type[Any], SubstateHandler],
     ) -> None:
         self.name = name
         self._rows = organizations.rows
-        self._part = part
-        self._changes = changes
-        self.handlers: Mapping[type[Any], Handler] = dict.fromkeys(changes, self._change)
+        self._substate_of = substate_of
+        self._substate_handlers = substate_handlers
+        self.handlers: Mapping[type[Any], Handler] = dict.fromkeys(substate_handlers, self._change)
 
     def _change(self, envelope: Envelope, event: Any) -> None:
-        part = self._part(self._rows[event.organization])
-        self._changes[type(event)](part, event, envelope.time)
+        substate = self._substate_of(self._rows[event.organization])
+        self._substate_handlers[type(event)](substate, event, envelope.time)

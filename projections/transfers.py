@@ -14,7 +14,7 @@ from ..engine.events import (
     ResponsibilityTransferRequested,
 )
 from ..engine.events.envelope import Envelope
-from ..engine.evolve.transfers import TRANSFERS
+from ..engine.evolve.transfers import HANDLERS
 from ..engine.state import State, Transfer, Transfers
 from ..engine.state.columns import pack, unpack
 from .paging import OrderedRows
@@ -54,7 +54,7 @@ class TransfersView:
         self._rows: dict[str, tuple[TransferRow, TransferRow]] = {}
         """Transfer to its row in either list."""
         self.handlers: Mapping[type[Any], Handler] = {
-            **dict.fromkeys(TRANSFERS, self._change),
+            **dict.fromkeys(HANDLERS, self._change),
             ResponsibilityTransferRequested: self._requested,
             ResponsibilityTransferAccepted: self._accepted,
             ResponsibilityTransferPurged: self._purged,
@@ -80,7 +80,7 @@ class TransfersView:
             self._outbound.setdefault(key, OrderedRows()).append(row)
 
     def _change(self, envelope: Envelope, event: Any) -> None:
-        TRANSFERS[type(event)](self.facts, event, envelope.time)
+        HANDLERS[type(event)](self.facts, event, envelope.time)
 
     def _requested(self, envelope: Envelope, event: ResponsibilityTransferRequested) -> None:
         self._change(envelope, event)

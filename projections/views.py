@@ -8,14 +8,14 @@ from msgspec import Struct
 
 from ..engine.errors import AWSOrganizationsNotInUseException
 from ..engine.events.envelope import Envelope
-from ..engine.evolve import PARTS
+from ..engine.evolve import SUBSTATES
 from ..engine.shapes.organizations import Initiator
 from ..engine.state import OrganizationFacts, State
 from .account_creation import AccountCreationsView, CreationRow
 from .accounts import AccountsImage, AccountsView
 from .effective_policy import DocumentsImage, EffectivePoliciesView
 from .handshakes import HandshakesImage, HandshakesView
-from .organization import OrganizationsView, PartView
+from .organization import OrganizationsView, SubstateView
 from .policy_lists import PolicyListsImage, PolicyListsView
 from .projection import Handler, View
 from .transfers import TransfersImage, TransfersView
@@ -50,7 +50,7 @@ class Views:
         self.effective_policies = EffectivePoliciesView(self.organizations)
         self.policy_lists = PolicyListsView()
         self.transfers = TransfersView()
-        self.parts = [PartView(name, self.organizations, *part) for name, part in PARTS.items()]
+        self.substates = [SubstateView(name, self.organizations, *substate) for name, substate in SUBSTATES.items()]
         self._handlers: dict[type[Any], tuple[Handler, ...]] = {}
         for view in self.all:
             for event_type, handler in view.handlers.items():
@@ -61,7 +61,7 @@ class Views:
         """Every view, in the order in which they are fed."""
         return (
             self.organizations,
-            *self.parts,
+            *self.substates,
             self.accounts,
             self.handshakes,
             self.account_creations,

@@ -323,7 +323,7 @@ def firing_loop_pops(queue_name: str, request_type: type[Any]) -> Plant:
             at = timers.next_purge if queue_name == "purges" else queue and queue[0].requested.expires_at
             if isinstance(request, request_type) and at == due:
                 queue.popleft()
-            timers._look()
+            timers._update_next_due()
             return request
 
         def trim_answered(timers: Timers, queue: Any) -> None:
@@ -350,7 +350,7 @@ def appointment_pops(operation: str) -> Plant:
             subject = next(iter(msgspec.structs.asdict(request).values()))
             if timers.appointments and timers.appointments[0][3:] == (operation, subject):
                 heapq.heappop(timers.appointments)
-                timers._look()
+                timers._update_next_due()
             return request
 
         def clear_others(timers: Timers, cleared: str, subject: str) -> None:

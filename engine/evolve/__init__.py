@@ -1,10 +1,13 @@
-"""The only code that changes the state. An event is already true: nothing is checked here.
+"""The only code that changes the state: one handler for every type of event.
 
-``EVOLVE`` maps every type of event to its function; ``apply`` is one step of a replay. ``state.now`` and
-``state.position`` are set from the envelope before the function is called, so "now" in here is the event's own time.
+An event is already true, so nothing is checked here. ``apply`` is one step of a replay; ``EVOLVE`` maps a type of event
+to its handler. ``state.now`` and ``state.position`` are set from the envelope before the handler is called, so "now" in
+here is the event's own time.
 
-Most of the state is changed by functions of (state, event). The parts of an organization that questions ask for as well
-have functions of (part, event, now), in a table of their own that a view can use too.
+There are two kinds of handlers. Those in ``STATE_HANDLERS`` take (state, event). An organization's substates (its tree,
+policies, tags, access and closures) have handlers that take (substate, event, now) and know nothing else of the state,
+so that a view can keep the same substate with the same code (docs/decisions/0010). An event may have several handlers;
+``_evolve_table`` puts them in order.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,17 +40,15 @@ from ..events import (
 )
 from ..events.envelope import Envelope
 from ..state import Access, Closures, OrganizationFacts, Policies, State, Units
-from . import accounts, handshakes, organizations, publications
-from .access import ACCESS
-from .closures import CLOSURES
-from .policies import POLICIES
-from .tags import TAGS, Tags
-from .transfers import TRANSFERS
-from .units import UNITS
+from . import access, accounts, closures, handshakes, organizations, policies, publications, tags, transfers, units
 
-Evolve = Callable[[State, Any], None]
+StateHandler = Callable[[State, Any], None]
+"""Changes the state: called with (state, event)."""
 
-WHOLE: dict[type[Any], Evolve] = {
+SubstateHandler = Callable[[Any, Any, int], None]
+"""Changes one substate of an organization: called with (substate, event, time of the event)."""
+
+STATE_HANDLERS: dict[type[Any], StateHandler] = {
     WorldCreated: organizations.on_world_created,
     TimeAdvanced: organizations.on_time_advanced,
     AccountDescribed: accounts.on_account_described,
@@ -72,83 +73,86 @@ WHOLE: dict[type[Any], Evolve] = {
 
 
 def units_of(organization: OrganizationFacts) -> Units:
-    """The tree of an organization."""
+    """The organization's tree of OUs."""
     return organization.units
 
 
 def policies_of(organization: OrganizationFacts) -> Policies:
-    """The policies of an organization."""
+    """The organization's policies and attachments."""
     return organization.policies
 
 
-def tags_of(organization: OrganizationFacts) -> Tags:
-    """The tags of an organization's resources."""
+def tags_of(organization: OrganizationFacts) -> tags.Tags:
+    """The tags of the organization's resources."""
     return organization.tags
 
 
 def access_of(organization: OrganizationFacts) -> Access:
-    """Trusted services, administrators and resource policy of an organization."""
+    """The organization's trusted services, delegated administrators and resource policy."""
     return organization.access
 
 
 def closures_of(organization: OrganizationFacts) -> Closures:
-    """The closed accounts of an organization."""
+    """The organization's closed and closing accounts."""
     return organization.closures
 
 
-Change = Callable[[Any, Any, int], None]
-"""What an event does to a part, and when."""
-
-PARTS: dict[str, tuple[Callable[[OrganizationFacts], Any], Mapping[type[Any], Change]]] = {
-    "units": (units_of, UNITS),
-    "policies": (policies_of, POLICIES),
-    "tags": (tags_of, TAGS),
-    "access": (access_of, ACCESS),
-    "closures": (closures_of, CLOSURES),
+SUBSTATES: dict[str, tuple[Callable[[OrganizationFacts], Any], Mapping[type[Any], SubstateHandler]]] = {
+    "units": (units_of, units.HANDLERS),
+    "policies": (policies_of, policies.HANDLERS),
+    "tags": (tags_of, tags.HANDLERS),
+    "access": (access_of, access.HANDLERS),
+    "closures": (closures_of, closures.HANDLERS),
 }
-"""Part of an organization to where it is, and what changes it."""
+"""Name of a substate to how it is found in an organization, and the handlers that change it."""
 
 
-def _of_organization(part: Callable[[OrganizationFacts], Any], change: Change) -> Evolve:
+def _on_substate(substate_of: Callable[[OrganizationFacts], Any], handler: SubstateHandler) -> StateHandler:
     def evolve(state: State, event: Any) -> None:
-        change(part(state.organizations[event.organization]), event, state.now)
+        handler(substate_of(state.organizations[event.organization]), event, state.now)
 
     return evolve
 
 
-def _of_world(change: Change) -> Evolve:
+def _on_transfers(handler: SubstateHandler) -> StateHandler:
     def evolve(state: State, event: Any) -> None:
-        change(state.transfers, event, state.now)
+        handler(state.transfers, event, state.now)
 
     return evolve
 
 
-def _together(functions: list[Evolve]) -> Evolve:
+def _in_order(handlers: list[StateHandler]) -> StateHandler:
     def evolve(state: State, event: Any) -> None:
-        for function in functions:
-            function(state, event)
+        for handler in handlers:
+            handler(state, event)
 
-    return functions[0] if len(functions) == 1 else evolve
+    return handlers[0] if len(handlers) == 1 else evolve
 
 
-def _table() -> dict[type[Any], Evolve]:
-    functions: dict[type[Any], list[Evolve]] = {kind: [function] for kind, function in WHOLE.items()}
-    for part, changes in PARTS.values():
-        for kind, change in changes.items():
-            functions.setdefault(kind, []).append(_of_organization(part, change))
-    for kind, change in TRANSFERS.items():
-        functions.setdefault(kind, []).append(_of_world(change))
-    # Behind the change of the policies themselves.
+def _evolve_table() -> dict[type[Any], StateHandler]:
+    """Combine all handlers, in an order that matters for events that have several.
+
+    1. ``STATE_HANDLERS``: OrganizationCreated makes the organization in which the substates are found,
+       OrganizationDeleted empties them.
+    2. The substates, and the transfers. They do not look at each other, so their order among themselves is free.
+    3. ``publications``: it derives the organization's next publication from its policies, and so must see them changed.
+    """
+    handlers: dict[type[Any], list[StateHandler]] = {kind: [handler] for kind, handler in STATE_HANDLERS.items()}
+    for substate_of, changes in SUBSTATES.values():
+        for kind, handler in changes.items():
+            handlers.setdefault(kind, []).append(_on_substate(substate_of, handler))
+    for kind, handler in transfers.HANDLERS.items():
+        handlers.setdefault(kind, []).append(_on_transfers(handler))
     for kind in (EffectivePoliciesOutdated, EffectivePoliciesPublished, PolicyTypeDisabled, OrganizationDeleted):
-        functions[kind].append(publications.on_changed)
-    return {kind: _together(found) for kind, found in functions.items()}
+        handlers[kind].append(publications.on_changed)
+    return {kind: _in_order(found) for kind, found in handlers.items()}
 
 
-EVOLVE: dict[type[Any], Evolve] = _table()
+EVOLVE: dict[type[Any], StateHandler] = _evolve_table()
 
 
 def apply(state: State, envelope: Envelope) -> None:
-    """Bring the state up to date with one stored event."""
+    """Bring the state up to date with the next event of the log."""
     state.position = envelope.position
     state.now = envelope.time
     event = envelope.event

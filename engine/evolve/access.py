@@ -47,7 +47,7 @@ def on_resource_policy_deleted(access: Access, event: ResourcePolicyDeleted, now
     access.resource_policy = None
 
 
-ACCESS: dict[type[Any], Callable[[Access, Any, int], None]] = {
+HANDLERS: dict[type[Any], Callable[[Access, Any, int], None]] = {
     ServiceAccessEnabled: on_service_enabled,
     ServiceAccessDisabled: on_service_disabled,
     DelegatedAdministratorRegistered: on_registered,

@@ -32,7 +32,7 @@ def on_account_creation_requested(state: State, event: AccountCreationRequested)
     state.creations[event.request] = Creation(
         event.organization, event.email, event.name, event.finishes_at, event.govcloud, event.tags, event.role_name
     )
-    state.timers.appoint(event.finishes_at, state.now, state.position, "FinishAccountCreation", event.request)
+    state.timers.schedule(event.finishes_at, state.now, state.position, "FinishAccountCreation", event.request)
 
 
 def on_account_creation_succeeded(state: State, event: AccountCreationSucceeded) -> None:
@@ -75,13 +75,13 @@ def on_account_departed(state: State, event: AccountDeparted) -> None:
 
 
 def on_account_closure_requested(state: State, event: AccountClosureRequested) -> None:
-    state.timers.appoint(event.finishes_at, state.now, state.position, "FinishAccountClosure", event.account)
+    state.timers.schedule(event.finishes_at, state.now, state.position, "FinishAccountClosure", event.account)
 
 
 def on_account_closed(state: State, event: AccountClosed) -> None:
     state.timers.clear_appointment("FinishAccountClosure", event.account)
     leaves_at = state.now + CLOSED_ACCOUNT_RETENTION
-    state.timers.appoint(leaves_at, state.now, state.position, "CleanClosedAccount", event.account)
+    state.timers.schedule(leaves_at, state.now, state.position, "CleanClosedAccount", event.account)
 
 
 def _account(state: State, account: str) -> Account:

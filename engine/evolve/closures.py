@@ -24,7 +24,7 @@ def on_account_departed(closures: Closures, event: AccountDeparted, now: int) ->
     closures.closed.pop(event.account, None)
 
 
-CLOSURES: dict[type[Any], Callable[[Closures, Any, int], None]] = {
+HANDLERS: dict[type[Any], Callable[[Closures, Any, int], None]] = {
     AccountClosureRequested: on_requested,
     AccountClosed: on_closed,
     AccountDeparted: on_account_departed,

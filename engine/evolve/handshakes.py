@@ -34,7 +34,7 @@ def on_handshake_requested(state: State, event: HandshakeRequested) -> None:
         assert organization.migration is not None
         organization.migration.outstanding[event.party] = event.handshake
     elif action is TRANSFER:
-        state.timers.appoint(event.expires_at, state.now, state.position, "ExpireHandshake", event.handshake)
+        state.timers.schedule(event.expires_at, state.now, state.position, "ExpireHandshake", event.handshake)
     else:
         organization.migration = Migration(event.handshake, {})
         state.timers.schedule_expiry(handshake, state.timers.migrations)

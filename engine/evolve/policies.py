@@ -110,7 +110,7 @@ def _forget(policies: Policies, target: str) -> None:
         places.pop(target, None)
 
 
-POLICIES: dict[type[Any], Callable[[Policies, Any, int], None]] = {
+HANDLERS: dict[type[Any], Callable[[Policies, Any, int], None]] = {
     PolicyTypeEnabled: on_type_enabled,
     PolicyTypeDisabled: on_type_disabled,
     PolicyCreated: on_created,

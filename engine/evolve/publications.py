@@ -16,5 +16,5 @@ def on_changed(
     if organization.publication_at is not None:
         state.timers.clear_appointment("PublishEffectivePolicies", organization.id)
     if due is not None:
-        state.timers.appoint(due, state.now, state.position, "PublishEffectivePolicies", organization.id)
+        state.timers.schedule(due, state.now, state.position, "PublishEffectivePolicies", organization.id)
     organization.publication_at = due

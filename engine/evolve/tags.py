@@ -48,7 +48,7 @@ def on_transfer_purged(tags: Tags, event: ResponsibilityTransferPurged, now: int
     tags.pop(event.transfer, None)
 
 
-TAGS: dict[type[Any], Callable[[Tags, Any, int], None]] = {
+HANDLERS: dict[type[Any], Callable[[Tags, Any, int], None]] = {
     ResourceTagged: on_tagged,
     ResourceUntagged: on_untagged,
     AccountDeparted: on_account_departed,

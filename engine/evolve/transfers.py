@@ -59,7 +59,7 @@ def _remove(table: dict[str, dict[str, None]], key: str, transfer: str) -> None:
         del table[key]
 
 
-TRANSFERS: dict[type[Any], Callable[[Transfers, Any, int], None]] = {
+HANDLERS: dict[type[Any], Callable[[Transfers, Any, int], None]] = {
     ResponsibilityTransferRequested: on_requested,
     ResponsibilityTransferAccepted: on_accepted,
     ResponsibilityTransferEnded: on_ended,

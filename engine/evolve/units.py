@@ -54,7 +54,7 @@ def _take(units: Units, account: str) -> None:
         units.by_id[unit].accounts -= 1
 
 
-UNITS: dict[type[Any], Callable[[Units, Any, int], None]] = {
+HANDLERS: dict[type[Any], Callable[[Units, Any, int], None]] = {
     OrganizationCreated: on_organization_created,
     OrganizationalUnitCreated: on_unit_created,
     OrganizationalUnitRenamed: on_unit_renamed,

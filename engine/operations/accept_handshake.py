@@ -107,7 +107,7 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
             raise MasterCannotLeaveOrganizationException
         record = former.members[account]
         membership.require_may_leave(record, state, now)
-        departure = membership.departure(record, former, state, DepartureMethod.LEFT)
+        departure = membership.departure_events(record, former, state, DepartureMethod.LEFT)
     membership.require_may_join(account, organization, state, now)
     # The invitation itself is in the count and becomes the membership, so only an excess can be in the way.
     if quotas.accounts_counted(organization) > state.settings.quotas.accounts:
@@ -122,7 +122,7 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
 
 def _transfer(handshake: Handshake, state: State, stamp: Stamp) -> Events:
     requested, account = handshake.requested, stamp.account
-    source = caller.member(state, stamp)
+    source = caller.organization_of(state, stamp)
     if source.management_account != account:
         raise AccessDeniedException
     transfers.require_eligible(account, state)

@@ -31,7 +31,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     target = request.target_id
     policies.require_all_features(state, stamp)
-    organization, policy = policies.reach("AttachPolicy", request.policy_id, state, stamp, target)
+    organization, policy = policies.authorize("AttachPolicy", request.policy_id, state, stamp, target)
     if policy.type not in organization.policies.enabled:
         raise PolicyTypeNotEnabledException
     there = policies.attached(target, policy.type, organization)
@@ -41,7 +41,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise ConstraintViolationException("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
     return [
         PolicyAttached(organization.id, policy.id, target),
-        *publication.published(organization, [policy.type], state, stamp),
+        *publication.publication_events(organization, [policy.type], state, stamp),
     ]
 
 

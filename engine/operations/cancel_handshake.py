@@ -32,8 +32,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         handshakes.require_open(handshake, HandshakeState.CANCELED)
     canceled = HandshakeCanceled(handshake.requested.organization, request.handshake_id)
     return [
-        *migration.ending(handshake, canceled, state),
-        *transfers.ended(handshake, TransferStatus.CANCELED, state),
+        *migration.ending_events(handshake, canceled, state),
+        *transfers.ending_events(handshake, TransferStatus.CANCELED, state),
     ]
 
 

@@ -32,7 +32,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("CloseAccount", state, stamp)
+    organization = caller.authorize("CloseAccount", state, stamp)
     account = request.account_id
     if account not in organization.members:
         raise AccountNotFoundException

@@ -45,7 +45,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("CreateAccount", state, stamp)
+    organization = caller.authorize("CreateAccount", state, stamp)
     return creation(request, organization, state, stamp)
 
 

@@ -24,5 +24,5 @@ class Request(CreateAccountRequest, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("CreateGovCloudAccount", state, stamp)
+    organization = caller.authorize("CreateGovCloudAccount", state, stamp)
     return creation(request, organization, state, stamp, govcloud=True)

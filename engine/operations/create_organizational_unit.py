@@ -31,7 +31,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("CreateOrganizationalUnit", state, stamp)
+    organization = caller.authorize("CreateOrganizationalUnit", state, stamp)
     units = organization.units
     parent = units.by_id.get(request.parent_id)
     if parent is None:

@@ -37,12 +37,12 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.member(state, stamp)
+    organization = caller.organization_of(state, stamp)
     policy = stamp.ids.policy(stamp.position)
     arn = policy_arn(organization.management_account, organization.id, request.type, policy)
-    caller.allowed("CreatePolicy", state, stamp, [arn], request.type)
+    caller.authorize("CreatePolicy", state, stamp, [arn], request.type)
     if request.tags:
-        caller.allowed("TagResource", state, stamp, [arn], request.type)
+        caller.authorize("TagResource", state, stamp, [arn], request.type)
     tags = tag_rules.compliant(request.tags, "policy", organization)
     if organization.feature_set is not FeatureSet.ALL:
         raise PolicyTypeNotAvailableForOrganizationException

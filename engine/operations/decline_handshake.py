@@ -32,7 +32,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise AccessDeniedException
     handshakes.require_open(handshake, HandshakeState.DECLINED)
     declined = HandshakeDeclined(handshake.requested.organization, request.handshake_id)
-    return [declined, *transfers.ended(handshake, TransferStatus.DECLINED, state)]
+    return [declined, *transfers.ending_events(handshake, TransferStatus.DECLINED, state)]
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

@@ -27,7 +27,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("DeleteOrganization", state, stamp)
+    organization = caller.authorize("DeleteOrganization", state, stamp)
     if len(organization.members) > 1 or organization.creations:
         raise OrganizationNotEmptyException
     if transfers.is_involved(organization, state, stamp.now):

@@ -24,7 +24,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("DeleteOrganizationalUnit", state, stamp)
+    organization = caller.authorize("DeleteOrganizationalUnit", state, stamp)
     unit = organization.units.by_id.get(request.organizational_unit_id)
     if unit is None:
         raise OrganizationalUnitNotFoundException

@@ -24,7 +24,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization, found = policies.reach("DeletePolicy", request.policy_id, state, stamp)
+    organization, found = policies.authorize("DeletePolicy", request.policy_id, state, stamp)
     policy = policies.require_own(found)
     if policy.targets:
         raise PolicyInUseException

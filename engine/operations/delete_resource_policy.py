@@ -22,7 +22,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("DeleteResourcePolicy", state, stamp)
+    organization = caller.authorize("DeleteResourcePolicy", state, stamp)
     existing = organization.access.resource_policy
     if existing is None:
         raise ResourcePolicyNotFoundException

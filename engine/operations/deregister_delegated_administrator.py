@@ -25,7 +25,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("DeregisterDelegatedAdministrator", state, stamp)
+    organization = caller.authorize("DeregisterDelegatedAdministrator", state, stamp)
     account, service = request.account_id, request.service_principal
     services.require_delegable(service)
     if account not in organization.members:

@@ -31,7 +31,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     target = request.target_id
     policies.require_all_features(state, stamp)
-    organization, policy = policies.reach("DetachPolicy", request.policy_id, state, stamp, target)
+    organization, policy = policies.authorize("DetachPolicy", request.policy_id, state, stamp, target)
     facts = POLICY_TYPES[policy.type]
     if policy.id == facts.default_policy and not facts.default_detachable:
         raise InvalidInputException("NON_DETACHABLE_POLICY")
@@ -42,7 +42,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise ConstraintViolationException("MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
     return [
         PolicyDetached(organization.id, policy.id, target),
-        *publication.published(organization, [policy.type], state, stamp),
+        *publication.publication_events(organization, [policy.type], state, stamp),
     ]
 
 

@@ -25,7 +25,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("DisableAWSServiceAccess", state, stamp)
+    organization = caller.authorize("DisableAWSServiceAccess", state, stamp)
     service = request.service_principal
     services.require_known(service)
     if any(REQUIRED_BY.get(policy_type) == service for policy_type in organization.policies.enabled):

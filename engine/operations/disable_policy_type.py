@@ -28,7 +28,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     policies.require_all_features(state, stamp)
-    organization = policies.reach_root("DisablePolicyType", request.root_id, request.policy_type, state, stamp)
+    organization = policies.authorize_on_root("DisablePolicyType", request.root_id, request.policy_type, state, stamp)
     if request.policy_type not in organization.policies.enabled:
         raise PolicyTypeNotEnabledException
     return [PolicyTypeDisabled(organization.id, request.policy_type)]

@@ -35,7 +35,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("EnableAllFeatures", state, stamp)
+    organization = caller.authorize("EnableAllFeatures", state, stamp)
     if organization.feature_set is FeatureSet.ALL:
         raise HandshakeConstraintViolationException("ORGANIZATION_ALREADY_HAS_ALL_FEATURES")
     if organization.migration:

@@ -24,7 +24,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("EnableAWSServiceAccess", state, stamp)
+    organization = caller.authorize("EnableAWSServiceAccess", state, stamp)
     services.require_known(request.service_principal)
     if organization.feature_set is not FeatureSet.ALL:
         raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")

@@ -34,7 +34,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     policy_type = request.policy_type
-    organization = policies.reach_root("EnablePolicyType", request.root_id, policy_type, state, stamp)
+    organization = policies.authorize_on_root("EnablePolicyType", request.root_id, policy_type, state, stamp)
     if organization.feature_set is not FeatureSet.ALL:
         raise PolicyTypeNotAvailableForOrganizationException
     if policy_type in organization.policies.enabled:
@@ -44,7 +44,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise ConstraintViolationException("SERVICE_ACCESS_NOT_ENABLED")
     return [
         PolicyTypeEnabled(organization.id, policy_type),
-        *publication.published(organization, [policy_type], state, stamp),
+        *publication.publication_events(organization, [policy_type], state, stamp),
     ]
 
 

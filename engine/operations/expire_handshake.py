@@ -27,6 +27,6 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshake = state.handshakes[request.handshake_id]
     expired = HandshakeExpired(handshake.requested.organization, request.handshake_id)
     return [
-        *migration.ending(handshake, expired, state),
-        *transfers.ended(handshake, TransferStatus.EXPIRED, state),
+        *migration.ending_events(handshake, expired, state),
+        *transfers.ending_events(handshake, TransferStatus.EXPIRED, state),
     ]

@@ -45,7 +45,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("InviteOrganizationToTransferResponsibility", state, stamp)
+    organization = caller.authorize("InviteOrganizationToTransferResponsibility", state, stamp)
     target = request.target
     party_type = party_type_of(target)
     tags = tag_rules.compliant(request.tags, "transfer", organization)

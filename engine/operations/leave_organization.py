@@ -26,12 +26,12 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.member(state, stamp)
+    organization = caller.organization_of(state, stamp)
     if stamp.account == organization.management_account:
         raise MasterCannotLeaveOrganizationException
     member = organization.members[stamp.account]
     membership.require_may_leave(member, state, stamp.now)
-    return membership.departure(member, organization, state, DepartureMethod.LEFT)
+    return membership.departure_events(member, organization, state, DepartureMethod.LEFT)
 
 
 def reply(request: Request, events: Events, state: State) -> EmptyReply:

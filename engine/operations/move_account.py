@@ -34,7 +34,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("MoveAccount", state, stamp)
+    organization = caller.authorize("MoveAccount", state, stamp)
     units, source, destination = organization.units, request.source_parent_id, request.destination_parent_id
     if request.account_id not in organization.members:
         raise AccountNotFoundException
@@ -49,7 +49,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise SourceParentNotFoundException
     return [
         AccountMoved(organization.id, request.account_id, source, destination),
-        *publication.published(organization, organization.policies.enabled, state, stamp),
+        *publication.publication_events(organization, organization.policies.enabled, state, stamp),
     ]
 
 

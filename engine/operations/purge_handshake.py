@@ -23,4 +23,4 @@ class Request(Struct, frozen=True, gc=False):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshake = state.handshakes[request.handshake_id]
     purged = HandshakePurged(handshake.requested.organization, request.handshake_id)
-    return [purged, *transfers.purged(handshake, state)]
+    return [purged, *transfers.purging_events(handshake, state)]

@@ -32,7 +32,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("PutResourcePolicy", state, stamp)
+    organization = caller.authorize("PutResourcePolicy", state, stamp)
     content = normalised(request.content, organization.members)
     tags = tag_rules.compliant(request.tags, "resourcepolicy", organization)
     if organization.feature_set is not FeatureSet.ALL:

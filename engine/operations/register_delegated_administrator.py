@@ -45,7 +45,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("RegisterDelegatedAdministrator", state, stamp)
+    organization = caller.authorize("RegisterDelegatedAdministrator", state, stamp)
     account, service = request.account_id, request.service_principal
     services.require_delegable(service)
     if account not in organization.members:

@@ -28,14 +28,14 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("RemoveAccountFromOrganization", state, stamp)
+    organization = caller.authorize("RemoveAccountFromOrganization", state, stamp)
     member = organization.members.get(request.account_id)
     if member is None:
         raise AccountNotFoundException
     if member.id == organization.management_account:
         raise MasterCannotLeaveOrganizationException
     membership.require_may_leave(member, state, stamp.now)
-    return membership.departure(member, organization, state, DepartureMethod.REMOVED)
+    return membership.departure_events(member, organization, state, DepartureMethod.REMOVED)
 
 
 def reply(request: Request, events: Events, state: State) -> EmptyReply:

@@ -29,7 +29,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     resource = request.resource_id
-    organization = tag_rules.reach("TagResource", resource, state, stamp)
+    organization = tag_rules.authorize("TagResource", resource, state, stamp)
     has = organization.tags.get(resource, {})
     tags = tag_rules.compliant(request.tags, resource_type(resource), organization, has)
     return [ResourceTagged(organization.id, resource, tags)] if tags else []

@@ -30,7 +30,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("TerminateResponsibilityTransfer", state, stamp)
+    organization = caller.authorize("TerminateResponsibilityTransfer", state, stamp)
     transfer, _ = transfers.find(request.id, organization, state)
     wanted = microseconds(request.end_timestamp) if request.end_timestamp is not None else None
     ends_at = transfers.checked_end(wanted, stamp.now, state.settings.transfer_notice_days)

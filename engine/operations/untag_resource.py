@@ -26,7 +26,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     resource = request.resource_id
-    organization = tag_rules.reach("UntagResource", resource, state, stamp)
+    organization = tag_rules.authorize("UntagResource", resource, state, stamp)
     tag_rules.require_no_system_keys(request.tag_keys)
     has = organization.tags.get(resource, {})
     # A key that is named twice is taken away once.

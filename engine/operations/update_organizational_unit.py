@@ -27,7 +27,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("UpdateOrganizationalUnit", state, stamp)
+    organization = caller.authorize("UpdateOrganizationalUnit", state, stamp)
     units = organization.units.by_id
     unit = units.get(request.organizational_unit_id)
     if unit is None or unit.parent is None:

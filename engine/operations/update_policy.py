@@ -34,7 +34,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     policies.require_all_features(state, stamp)
-    organization, found = policies.reach("UpdatePolicy", request.policy_id, state, stamp)
+    organization, found = policies.authorize("UpdatePolicy", request.policy_id, state, stamp)
     policy = policies.require_own(found)
     if request.content is not None:
         policies.require_content(policy.type, request.content)
@@ -43,7 +43,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     outdated = [policy.type] if policy.targets else []
     return [
         PolicyUpdated(organization.id, policy.id, request.name, request.description or None, request.content),
-        *publication.published(organization, outdated, state, stamp),
+        *publication.publication_events(organization, outdated, state, stamp),
     ]
 
 

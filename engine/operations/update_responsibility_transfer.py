@@ -27,7 +27,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = caller.allowed("UpdateResponsibilityTransfer", state, stamp)
+    organization = caller.authorize("UpdateResponsibilityTransfer", state, stamp)
     transfer, side = transfers.find(request.id, organization, state)
     if side != "inbound":
         raise AccessDeniedException

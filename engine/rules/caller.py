@@ -8,7 +8,7 @@ from ..operation import Stamp
 from ..state import Organization, State
 
 
-def member(state: State, stamp: Stamp) -> Organization:
+def organization_of(state: State, stamp: Stamp) -> Organization:
     """The caller's organization.
 
     Raises:
@@ -20,7 +20,7 @@ def member(state: State, stamp: Stamp) -> Organization:
     return organization
 
 
-def allowed(
+def authorize(
     operation: str, state: State, stamp: Stamp, resources: Sequence[str] = (), policy_type: str | None = None
 ) -> Organization:
     """The caller's organization, in which it may call the operation.
@@ -36,7 +36,7 @@ def allowed(
         AWSOrganizationsNotInUseException: the caller is a standalone account.
         AccessDeniedException: it is a member that may not call this.
     """
-    organization = member(state, stamp)
+    organization = organization_of(state, stamp)
     require_allowed(
         operation, stamp.account, organization.management_account, organization.access, resources, policy_type
     )

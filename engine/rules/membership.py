@@ -61,7 +61,7 @@ def require_may_leave(account: Account, state: State, now: int) -> None:
         raise ConstraintViolationException("ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
 
 
-def departure(account: Account, organization: Organization, state: State, method: DepartureMethod) -> Events:
+def departure_events(account: Account, organization: Organization, state: State, method: DepartureMethod) -> Events:
     """The facts of a departure: a pending approval no longer matters, and the migration may be ready without it."""
     departed = AccountDeparted(organization.id, account.id, method)
     migration = organization.migration

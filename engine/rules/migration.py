@@ -8,7 +8,7 @@ from ..words import Action
 from .handshakes import is_open
 
 
-def ending(handshake: Handshake, end: HandshakeCanceled | HandshakeExpired, state: State) -> Events:
+def ending_events(handshake: Handshake, end: HandshakeCanceled | HandshakeExpired, state: State) -> Events:
     """The end of a handshake that was not answered, after all that ends with it.
 
     With a parent: approvals nobody answered, and invitations sent meanwhile. Accepted and declined approvals keep their

@@ -52,18 +52,34 @@ def is_attached(policy: str, target: str, organization: OrganizationFacts) -> bo
     return managed.type in policies.enabled and target not in policies.without_default.get(policy, ())
 
 
-def find(policy: str, organization: OrganizationFacts) -> AnyPolicy | None:
-    """A policy of the organization or of AWS. AWS's are there with all features, whichever types are enabled."""
-    own = organization.policies.by_id.get(policy)
-    if own or organization.feature_set is not FeatureSet.ALL:
-        return own
-    return MANAGED_POLICIES.get(policy)
+def find(policy: str, operation: str, organization: OrganizationFacts, account: str) -> AnyPolicy:
+    """Find the policy that a member's call is about, before the call is authorized.
+
+    Args:
+        policy: its id. AWS's own policies are there with all features, whichever types are enabled.
+        operation: AWS's name of the call.
+        organization: the caller's.
+        account: the caller.
+
+    Raises:
+        PolicyNotFoundException: there is no such policy.
+        AccessDeniedException: there is none, and the caller is a member that is not told so (docs/aws.md 3.7).
+    """
+    found: AnyPolicy | None = organization.policies.by_id.get(policy)
+    if found is None and organization.feature_set is FeatureSet.ALL:
+        found = MANAGED_POLICIES.get(policy)
+    if found is None:
+        raise denied_to_members(PolicyNotFoundException(), operation, organization, account)
+    return found
 
 
-def reach(
+def authorize(
     operation: str, policy: str, state: State, stamp: Stamp, target: str | None = None
 ) -> tuple[Organization, AnyPolicy]:
-    """The caller's organization and a policy, to which, and to the target of which, it may do this.
+    """Authorize a call about a policy, and perhaps about a target that it is or will be attached to.
+
+    Returns:
+        The caller's organization, and the policy.
 
     Raises:
         AWSOrganizationsNotInUseException: the caller is a standalone account.
@@ -71,14 +87,12 @@ def reach(
         PolicyNotFoundException: there is no such policy.
         TargetNotFoundException: there is no such root, OU or account.
     """
-    organization = caller.member(state, stamp)
-    found = find(policy, organization)
-    if found is None:
-        raise denied_to_members(PolicyNotFoundException(), operation, organization, stamp.account)
+    organization = caller.organization_of(state, stamp)
+    found = find(policy, operation, organization, stamp.account)
     if target is not None and not is_entity(target, organization, organization.members):
         raise denied_to_members(TargetNotFoundException(), operation, organization, stamp.account)
     resources = [arn_of(resource, organization) for resource in (policy, target) if resource is not None]
-    caller.allowed(operation, state, stamp, resources, found.type)
+    caller.authorize(operation, state, stamp, resources, found.type)
     return organization, found
 
 
@@ -90,25 +104,28 @@ def require_all_features(state: State, stamp: Stamp) -> None:
         AccessDeniedException: it is a member; nobody can be granted anything without all features.
         ConstraintViolationException: ``ORGANIZATION_NOT_IN_ALL_FEATURES_MODE``.
     """
-    organization = caller.member(state, stamp)
+    organization = caller.organization_of(state, stamp)
     if organization.feature_set is not FeatureSet.ALL:
         if stamp.account != organization.management_account:
             raise AccessDeniedException
         raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
 
 
-def reach_root(operation: str, root: str, policy_type: PolicyType, state: State, stamp: Stamp) -> Organization:
-    """The caller's organization, on the root of which it may do this to a policy type.
+def authorize_on_root(operation: str, root: str, policy_type: PolicyType, state: State, stamp: Stamp) -> Organization:
+    """Authorize a call about a policy type on the root of the caller's organization.
+
+    Returns:
+        The caller's organization.
 
     Raises:
         AWSOrganizationsNotInUseException: the caller is a standalone account.
         AccessDeniedException: it is a member that may not do this; or, for a member, there is no such root.
         RootNotFoundException: there is no such root.
     """
-    organization = caller.member(state, stamp)
+    organization = caller.organization_of(state, stamp)
     if root != organization.root:
         raise denied_to_members(RootNotFoundException(), operation, organization, stamp.account)
-    return caller.allowed(operation, state, stamp, [arn_of(root, organization)], policy_type)
+    return caller.authorize(operation, state, stamp, [arn_of(root, organization)], policy_type)
 
 
 def require_own(policy: AnyPolicy) -> Policy:

@@ -17,14 +17,20 @@ SHORTEST, LONGEST = 1_800_000, 8 * SECOND
 """The shortest and the longest lag that was measured."""
 
 
-def published(organization: Organization, policy_types: Iterable[PolicyType], state: State, stamp: Stamp) -> Events:
-    """The facts behind a change of these types of policies, as far as they have an effective view.
+def publication_events(
+    organization: Organization, policy_types: Iterable[PolicyType], state: State, stamp: Stamp
+) -> Events:
+    """Build the events that publish, or announce, the effective policies after a change of policies.
 
     Args:
         organization: whose policies change.
-        policy_types: those whose effective view changes; types that are not enabled are the caller's to leave out.
-        state: says which latency holds.
+        policy_types: those whose effective policy changes; the caller leaves out types that are not enabled.
+        state: its settings say which latency holds.
         stamp: of the change.
+
+    Returns:
+        One event for each type that has effective policies: EffectivePoliciesPublished with instant latency,
+        EffectivePoliciesOutdated with realistic latency.
     """
     wanted = [policy_type for policy_type in policy_types if POLICY_TYPES[policy_type].effective]
     if state.settings.latency == "instant":

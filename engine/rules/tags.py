@@ -83,7 +83,7 @@ def require_no_system_keys(keys: Iterable[str]) -> None:
         raise InvalidInputException("INVALID_SYSTEM_TAGS_PARAMETER")
 
 
-def reach(operation: str, resource: str, state: State, stamp: Stamp) -> Organization:
+def authorize(operation: str, resource: str, state: State, stamp: Stamp) -> Organization:
     """The caller's organization, in which it may change the tags of a resource.
 
     Raises:
@@ -92,11 +92,11 @@ def reach(operation: str, resource: str, state: State, stamp: Stamp) -> Organiza
         AccessDeniedException: it is a member that may not do this; or, for a member, there is no such resource.
         TargetNotFoundException: there is no such resource.
     """
-    organization = caller.member(state, stamp)
+    organization = caller.organization_of(state, stamp)
     arn = find(resource, organization, resource in organization.members, state.transfers.by_id.get(resource))
     if arn is None:
         raise denied_to_members(TargetNotFoundException(), operation, organization, stamp.account)
-    return caller.allowed(operation, state, stamp, [arn], policy_type_of(resource, organization))
+    return caller.authorize(operation, state, stamp, [arn], policy_type_of(resource, organization))
 
 
 def find(resource: str, organization: OrganizationFacts, is_member: bool, transfer: Transfer | None) -> str | None:

@@ -89,7 +89,7 @@ def _sources(payer: str, transfers: Transfers) -> Iterator[str]:
             yield transfer.source_organization
 
 
-def ended(handshake: Handshake, status: TransferStatus, state: State) -> Events:
+def ending_events(handshake: Handshake, status: TransferStatus, state: State) -> Events:
     """What the end of an unanswered or declined handshake means for its transfer, if it is about one."""
     requested = handshake.requested
     if requested.action is not TRANSFER:
@@ -98,7 +98,7 @@ def ended(handshake: Handshake, status: TransferStatus, state: State) -> Events:
     return [ResponsibilityTransferEnded(requested.organization, transfer, status)]
 
 
-def purged(handshake: Handshake, state: State) -> Events:
+def purging_events(handshake: Handshake, state: State) -> Events:
     """What the disappearance of a handshake means for its transfer, if it is about one that came to nothing."""
     requested = handshake.requested
     if requested.action is not TRANSFER or handshake.state is HandshakeState.ACCEPTED:

@@ -1,10 +1,11 @@
-"""Timestamps in requests, and the calendar: what needs dates, which the rest of the core does without."""
+"""Timestamps in requests, and calendar months. The rest of the core counts microseconds and knows no dates."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from msgspec import Meta
 
+from ..settings import SECOND
 from .base import EPOCH, moment
 
 END_OF_TIME = 253_402_300_799
@@ -14,11 +15,15 @@ Timestamp = Annotated[datetime, Meta(tz=True)] | Annotated[float, Meta(ge=0, le=
 """A member of a request: seconds since the epoch, as SDKs send them, or RFC 3339's text, or a ``datetime``."""
 
 
-def microseconds(timestamp: Timestamp) -> int:
-    """A timestamp as a time of the core."""
-    if isinstance(timestamp, datetime):
-        return (timestamp - EPOCH) // timedelta(microseconds=1)
-    return round(timestamp * 1_000_000)
+def microseconds(when: datetime | timedelta | float) -> int:
+    """Convert a moment or a duration to the core's whole microseconds.
+
+    Args:
+        when: a moment with a time zone, a duration, or seconds (for a moment, since the epoch).
+    """
+    if isinstance(when, datetime):
+        when -= EPOCH
+    return when // timedelta(microseconds=1) if isinstance(when, timedelta) else round(when * SECOND)
 
 
 def month_start(time: int, ahead: int = 0) -> int:

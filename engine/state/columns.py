@@ -38,7 +38,7 @@ def column(values: list[T]) -> Column[T]:
     return Column(list(known), array(_width(known), numbers).tobytes())
 
 
-def spread(stored: Column[T]) -> Iterable[T]:
+def expand(stored: Column[T]) -> Iterable[T]:
     """The values of a column, one for each row."""
     if not stored.numbers:
         return stored.values
@@ -50,14 +50,14 @@ def _width(values: Collection[Any]) -> Literal["B", "I"]:
     return "B" if len(values) <= 256 else "I"
 
 
-def columns(kind: type[C], rows: Sequence[Struct]) -> C:
+def to_columns(kind: type[C], rows: Sequence[Struct]) -> C:
     """These rows as a struct of columns of this kind."""
     return kind(*(column(list(map(attrgetter(name), rows))) for name in kind.__struct_fields__))
 
 
-def rows(make: Callable[..., T], stored: Struct, *before: Iterable[Any]) -> Iterator[T]:
+def from_columns(make: Callable[..., T], stored: Struct, *before: Iterable[Any]) -> Iterator[T]:
     """What ``make`` makes of each row of a struct of columns, whose values are its last arguments."""
-    return map(make, *before, *(spread(getattr(stored, name)) for name in stored.__struct_fields__))
+    return map(make, *before, *(expand(getattr(stored, name)) for name in stored.__struct_fields__))
 
 
 def pack(numbers: Iterable[int]) -> bytes:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ..events import HandshakeRequested, Tag
 from ..words import Action, Condition, FeatureSet, JoinedMethod, PartyType
 from . import Account, Organization, State
-from .columns import Column, columns, pack, rows, spread, unpack
+from .columns import Column, expand, from_columns, pack, to_columns, unpack
 from .handshake import Handshake, HandshakeState
 
 
@@ -96,10 +96,10 @@ def dump_state(state: State) -> bytes:
     handshakes += _unseen(queues, numbers, len(handshakes))
     image = StateImage(
         _rest(state),
-        columns(AccountColumns, list(state.accounts.values())),
+        to_columns(AccountColumns, list(state.accounts.values())),
         [pack(map(account_numbers.__getitem__, each.members)) for each in state.organizations.values()],
-        columns(RequestedColumns, [handshake.requested for handshake in handshakes]),
-        columns(HandshakeColumns, handshakes),
+        to_columns(RequestedColumns, [handshake.requested for handshake in handshakes]),
+        to_columns(HandshakeColumns, handshakes),
         len(state.handshakes),
         numbered,
     )
@@ -110,13 +110,13 @@ def load_state(data: bytes) -> State:
     """The state of which these are the bytes."""
     image = _decode(data)
     state = image.rest
-    accounts = list(rows(Account, image.accounts))
+    accounts = list(from_columns(Account, image.accounts))
     state.accounts = {account.id: account for account in accounts}
     for organization, numbers in zip(state.organizations.values(), image.members, strict=True):
         members = map(accounts.__getitem__, unpack(numbers))
         organization.members = {member.id: member for member in members}
-    handshakes = list(rows(Handshake, image.handshakes, rows(HandshakeRequested, image.requested)))
-    state.handshakes = dict(zip(spread(image.requested.handshake), handshakes[: image.visible], strict=False))
+    handshakes = list(from_columns(Handshake, image.handshakes, from_columns(HandshakeRequested, image.requested)))
+    state.handshakes = dict(zip(expand(image.requested.handshake), handshakes[: image.visible], strict=False))
     for queue, numbers in zip(_queues(state), image.queues, strict=True):
         queue.extend(map(handshakes.__getitem__, unpack(numbers)))
     _share_ids(state)

@@ -53,7 +53,7 @@ class Timers(Struct):
             self.next_due = min(self.next_due, handshake.ended_at + HANDSHAKE_RETENTION)
         self.purges.append(handshake)
 
-    def appoint(self, due: int, now: int, position: int, operation: str, subject: str) -> None:
+    def schedule(self, due: int, now: int, position: int, operation: str, subject: str) -> None:
         """Set an internal operation for a moment."""
         heapq.heappush(self.appointments, (due, now, position, operation, subject))
         self.next_due = min(self.next_due, due)
@@ -63,12 +63,12 @@ class Timers(Struct):
         if queue and queue[0].ended_at >= 0:
             while queue and queue[0].ended_at >= 0:
                 queue.popleft()
-            self._look()
+            self._update_next_due()
 
     def clear_purge(self) -> None:
         """Clear the disappearance that has just happened: always that of the first in the queue."""
         self.purges.popleft()
-        self._look()
+        self._update_next_due()
 
     def clear_appointment(self, operation: str, subject: str) -> None:
         """Clear an appointment, wherever it stands in the heap (there are few); nothing happens if there is none."""
@@ -78,7 +78,7 @@ class Timers(Struct):
         else:
             self.appointments = [entry for entry in appointments if entry[3:] != (operation, subject)]
             heapq.heapify(self.appointments)
-        self._look()
+        self._update_next_due()
 
     def first(self) -> Handshake | Appointment:
         """What happens next: of all that is due then, what was set first. Something is due.
@@ -104,7 +104,7 @@ class Timers(Struct):
         """When the next ended handshake disappears."""
         return self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
 
-    def _look(self) -> None:
+    def _update_next_due(self) -> None:
         # Once for each of a million handshakes that disappear: no call, no list of candidates.
         due = self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
         if self.invitations and self.invitations[0].requested.expires_at < due:

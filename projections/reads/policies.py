@@ -10,8 +10,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from ...engine.authorization.callers import denied_to_members
-from ...engine.errors import PolicyNotFoundException, TargetNotFoundException
+from ...engine.errors import TargetNotFoundException
 from ...engine.ids import PolicyId, PolicyTargetId
 from ...engine.policies.types import MANAGED_POLICIES, ManagedPolicy
 from ...engine.resources import arn_of, entity_type
@@ -59,7 +58,7 @@ def describe_policy(request: DescribePolicy, views: Views, account: str) -> Poli
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound.
     Views: policies.
     """
-    organization, policy = _reach("DescribePolicy", request.policy_id, views, account)
+    organization, policy = _authorize("DescribePolicy", request.policy_id, views, account)
     return policy_reply(policy, organization)
 
 
@@ -126,7 +125,7 @@ def list_targets_for_policy(request: ListTargetsForPolicy, views: Views, account
     Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound; InvalidInput (INVALID_NEXT_TOKEN).
     Views: policies, policy lists, units, accounts.
     """
-    organization, policy = _reach("ListTargetsForPolicy", request.policy_id, views, account)
+    organization, policy = _authorize("ListTargetsForPolicy", request.policy_id, views, account)
     scope = f"ListTargetsForPolicy {organization.id} {account} {policy.id}"
     after = read_token(request.next_token, scope) or 0
     if isinstance(policy, ManagedPolicy):
@@ -155,12 +154,10 @@ def _entities(policy: ManagedPolicy, organization: OrganizationFacts, views: Vie
     return merge(containers, accounts, key=lambda entry: entry.position)
 
 
-def _reach(operation: str, policy: str, views: Views, account: str) -> tuple[OrganizationFacts, rules.AnyPolicy]:
-    """The caller's organization and a policy about which it may ask this."""
+def _authorize(operation: str, policy: str, views: Views, account: str) -> tuple[OrganizationFacts, rules.AnyPolicy]:
+    """Authorize a question about a policy; the caller's organization, and the policy."""
     organization = views.member(account)
-    found = rules.find(policy, organization)
-    if found is None:
-        raise denied_to_members(PolicyNotFoundException(), operation, organization, account)
+    found = rules.find(policy, operation, organization, account)
     reader(views, operation, account, [arn_of(policy, organization)], found.type)
     return organization, found
 

@@ -7,7 +7,7 @@ from support.given import MEMBER
 
 from orgsim.engine.errors import InvalidInputException, Refused, SerializationException
 from orgsim.engine.ids import HandshakeId
-from orgsim.engine.operation import read_request, screaming
+from orgsim.engine.operation import read_request, screaming_snake_case
 from orgsim.engine.operations import (
     accept_handshake,
     create_organization,
@@ -177,4 +177,4 @@ def test_request_is_not_changed() -> None:
 )
 def test_screaming(name: str, screamed: str) -> None:
     """A member's name is split before each capital letter."""
-    assert screaming(name) == screamed
+    assert screaming_snake_case(name) == screamed

@@ -7,7 +7,7 @@ from support.projection_world import WatchedWorld, answers
 from support.random_commands import ACCOUNTS, kinds_of_events, play
 
 from orgsim.engine.events import HandshakeRequested
-from orgsim.engine.evolve import EVOLVE, PARTS
+from orgsim.engine.evolve import EVOLVE, SUBSTATES
 from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action, FeatureSet
 from orgsim.projections.views import Views
@@ -34,11 +34,11 @@ def agree(world: WatchedWorld, views: Views) -> None:
 
 
 def organizations_agree(world: WatchedWorld, views: Views) -> None:
-    """Every part of every organization, and in the same order."""
+    """Every substate of every organization, in the same order as in the state."""
     assert list(views.organizations.rows) == list(world.state.organizations)
     for organization in world.state.organizations.values():
         row = views.organizations.rows[organization.id]
-        facts = ("id", "root", "management_account", "feature_set", "created_at", "deleted", *PARTS)
+        facts = ("id", "root", "management_account", "feature_set", "created_at", "deleted", *SUBSTATES)
         for fact in facts:
             assert encoded(getattr(row, fact)) == encoded(getattr(organization, fact)), fact
         members = views.accounts.by_organization[organization.id]

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from orgsim.projections.organization import PartView
+from orgsim.projections.organization import SubstateView
 from orgsim.projections.paging import OrderedRows
 
 TABLES = {
@@ -58,7 +58,7 @@ class _Walk:
         if isinstance(thing, Struct):
             names = [name for name in thing.__struct_fields__ if name != "gone"]
             return [(name, self._named(name, getattr(thing, name))) for name in names]
-        if isinstance(thing, PartView):
+        if isinstance(thing, SubstateView):
             return self.walk(thing._rows)
         if is_view(thing):
             parts = {name: value for name, value in vars(thing).items() if "handlers" not in name}

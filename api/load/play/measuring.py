@@ -8,6 +8,7 @@ from itertools import accumulate
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR, SECOND
 from ....engine.shapes.base import moment
+from ....engine.shapes.timestamps import microseconds
 from ....engine.words import Action, FeatureSet, JoinedMethod
 from ....projections.flow import MINUTE, Changes, Durations, FlowView
 from ..scenario.model import Scenario
@@ -104,7 +105,7 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -
     totals = flow.totals()
     asked = {state: sum(totals.get(action, {}).get(state, 0) for action in (INVITE, APPROVE)) for state in STATES}
     all_asked = sum(asked.values())
-    began = round((scenario.start - moment(0)) / timedelta(microseconds=1))
+    began = microseconds(scenario.start)
     passed = engine.now - began
     created = len(flow.created.lengths)
     failed = sum(sum(each.values()) for state, each in flow.creations.items() if state.startswith("FAILED"))
@@ -159,7 +160,7 @@ def _slowest(durations: Durations) -> tuple[Late, ...]:
 def _timeline(
     scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally, organizations: Mapping[str, str]
 ) -> Timeline:
-    first = round((scenario.start - moment(0)) / timedelta(microseconds=1)) // MINUTE
+    first = microseconds(scenario.start) // MINUTE
     minutes = engine.now // MINUTE - first + 1
     fitting = (length for length in STRETCHES if minutes <= length * MOST_STRETCHES)
     stretch = next(fitting, -(-minutes // (1_440 * MOST_STRETCHES)) * 1_440)

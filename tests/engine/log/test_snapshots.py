@@ -24,7 +24,7 @@ from orgsim.engine.operations import describe_account_outside
 from orgsim.engine.runtime import engine as engine_module
 from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.state import Account, State
-from orgsim.engine.state.columns import column, pack, spread, unpack
+from orgsim.engine.state.columns import column, expand, pack, unpack
 from orgsim.engine.state.handshake import Handshake
 from orgsim.engine.state.image import AccountColumns, HandshakeColumns, RequestedColumns
 from orgsim.projections.live import build_views
@@ -343,10 +343,10 @@ def test_columns_have_all_fields() -> None:
 def test_columns_give_back_their_values(different: int) -> None:
     """However many different values a column has, each row gets its own back; where they repeat, as one object."""
     values = [f"value {number}" for number in range(different)]
-    assert list(spread(column(values))) == values
+    assert list(expand(column(values))) == values
     repeated = [f"value {number}" for number in range(different) for _ in range(3)]
     stored = column(repeated)
-    assert list(spread(stored)) == repeated
+    assert list(expand(stored)) == repeated
     assert stored.values == values
 
 
