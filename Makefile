@@ -1,6 +1,11 @@
 # Every target sets up what it needs: a machine with Python 3.11 or newer, git and make is enough.
 PYTHON ?= python3
+# Another interpreter than the default one has an environment of its own: make test PYTHON=python3.13
+ifeq ($(PYTHON),python3)
 VENV := .venv
+else
+VENV := .venv-$(or $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'),$(error PYTHON=$(PYTHON) does not run))
+endif
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
 LOG ?= build/enable-all-features.db
@@ -10,7 +15,7 @@ SCENARIO ?= scenarios/enable-all-features.toml
 
 help:
 	@echo "make simulate   run $(SCENARIO) on an SQLite log"
-	@echo "make test       all tests"
+	@echo "make test       all tests (PYTHON=python3.13 on that interpreter)"
 	@echo "make check      format, lint, types, generated docs"
 	@echo "make bench      budgets and peers, one line each (QUICK=1 for a short run)"
 	@echo "make curve      seconds and memory from a thousand accounts to a million (QUICK=1: to 100,000)"
@@ -19,7 +24,7 @@ help:
 	@echo "make format     format the code      make docs   regenerate docs/operations.md"
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orgsim needs Python 3.11 or newer; make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orgsim needs Python 3.11 or newer; make PYTHON=python3.13 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
@@ -33,9 +38,11 @@ $(VENV)/installed-%: $(BIN)/python pyproject.toml
 	@touch $@
 
 # The clients that need another botocore than the newest; pip reads dependency groups from 25.1 on.
-$(CLIENTS)/installed: pyproject.toml
+$(CLIENTS)/bin/python:
 	$(PYTHON) -m venv $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+$(CLIENTS)/installed: $(CLIENTS)/bin/python pyproject.toml
 	$(CLIENTS)/bin/python -m pip install --quiet --group clients
 	@touch $@
 
@@ -45,7 +52,7 @@ simulate: $(VENV)/installed
 	$(BIN)/orgsim simulate $(SCENARIO) --log $(LOG)
 
 test: $(VENV)/installed-test $(CLIENTS)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n 2
 
 campaign: $(VENV)/installed-test
 	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s tests/test_model.py tests/test_games.py \
@@ -79,4 +86,4 @@ performance-page: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/report.py
 
 clean:
-	rm -rf $(VENV) $(CLIENTS) build dist *.egg-info
+	rm -rf .venv .venv-* build dist *.egg-info

@@ -1,6 +1,7 @@
 """The style as a test: floors, purity, tables, docstrings, lengths. Each failure says what to do."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -156,8 +157,8 @@ def test_operations_say_the_same_things_in_the_same_order(path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(READS))
 def test_reads_say_what_is_refused_and_asked(name: str) -> None:
     """The docstring of a reading operation ends with its refusals and its views."""
-    docstring = READS[name].answer.__doc__ or ""
-    places = [docstring.find(f"\n    {heading}") for heading in READ_HEADINGS]
+    docstring = inspect.getdoc(READS[name].answer) or ""
+    places = [docstring.find(f"\n{heading}") for heading in READ_HEADINGS]
 
     assert -1 not in places
     assert places == sorted(places)
