@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from support.repository import ROOT
 
+from orgsim.engine import errors
 from orgsim.engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from orgsim.projections.reads import READS
 
 FLOORS = ("engine", "projections", "api")
 HEADINGS = ("Caller:", "Refused, in this order:", "Happens:", "Goes on in:", "Sources:")
+TABLES = OPERATIONS | INTERNAL_OPERATIONS
 READ_HEADINGS = ("Refused, in this order:", "Views:")
 LONGEST_FUNCTION = 50
 LONGEST_FILE = 450
@@ -125,8 +127,7 @@ def as_in_names(word: str) -> str:
 
 def test_every_operation_is_in_a_table() -> None:
     """The files in engine/operations and the entries of the two tables are the same, names included."""
-    tables = OPERATIONS | INTERNAL_OPERATIONS
-    listed = {name: module.__name__.rpartition(".")[2] for name, module in tables.items()}
+    listed = {name: module.__name__.rpartition(".")[2] for name, module in TABLES.items()}
     files = {path.stem for path in sources("engine/operations")} - {"__init__"}
 
     assert set(listed.values()) == files
@@ -211,15 +212,33 @@ def test_the_generated_page_is_current() -> None:
     assert (check.returncode, check.stderr) == (0, "")
 
 
-def test_refusals_in_docstrings_are_raised() -> None:
-    """Each reason that an operation's docstring lists is somewhere in the engine's code, and each is one of AWS's."""
-    code = "\n".join(path.read_text("utf-8") for path in sources("engine") if path.parent.name != "errors")
-    for path in sources("engine/operations"):
-        docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-        refused = docstring.partition("Refused, in this order:")[2].partition("Happens:")[0]
-        reasons = {word.strip("(),.;") for word in refused.split() if "_" in word and word.strip("(),.;").isupper()}
+def refused(docstring: str) -> list[str]:
+    """The refusals that an operation's docstring lists, each on one line; what stands between them is left out."""
+    text = docstring.partition("Refused, in this order:")[2]
+    text = re.split(r"^ *(?:Happens|Views):", text, flags=re.MULTILINE)[0]
+    blocks = [" ".join(block.split()) for block in re.split(r"\n(?= *- | *[A-Z].*:$)", text, flags=re.MULTILINE)]
+    return [block for block in blocks if block and not block.endswith(":")]
 
-        assert {reason for reason in reasons if f'"{reason}"' not in code} == set()
+
+DOCSTRINGS = {name: ast.get_docstring(ast.parse(inspect.getsource(module))) or "" for name, module in TABLES.items()}
+DOCSTRINGS |= {name: inspect.getdoc(read.answer) or "" for name, read in READS.items()}
+
+
+@pytest.mark.parametrize("name", sorted(DOCSTRINGS))
+def test_refusals_have_conditions_and_are_raised(name: str) -> None:
+    """Each refusal in a docstring is "- Name (REASON): condition."; its name exists, and code raises its reason."""
+    code = "\n".join(
+        path.read_text("utf-8") for path in sources("engine", "projections") if path.parent.name != "errors"
+    )
+    for item in refused(DOCSTRINGS[name]):
+        if item.startswith("nothing"):
+            continue
+        match = re.fullmatch(r"- (\w+)(?: \(([A-Z_:]+)\))?: .+\.", item)
+
+        assert match, item
+        exception, reason = match.groups()
+        assert hasattr(errors, f"{exception}Exception") or hasattr(TABLES.get(name), exception), item
+        assert reason is None or f'"{reason}"' in code, item
 
 
 def test_cited_sections_exist() -> None:

@@ -2,20 +2,49 @@
 
 Caller: the recipient: the invited account, the member asked for approval, or the management account for the parent and
     for a responsibility transfer.
-Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition (the parent
-    while approvals are outstanding included [inferred]). An invitation further: HandshakeConstraintViolation
-    (ALREADY_IN_AN_ORGANIZATION); MasterCannotLeaveOrganization; ConstraintViolation as leave_organization.py, if it has
-    to leave another; AccessDenied for a suspended account [inferred]; HandshakeConstraintViolation
-    (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD,
-    MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED, PAYMENT_INSTRUMENT_REQUIRED,
-    ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED); AccessDeniedForDependency
-    (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE); HandshakeConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED).
-    A responsibility transfer further: AWSOrganizationsNotInUse; AccessDenied for a member account;
-    ConstraintViolation (ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY, UNMET_BILLING_PREREQUISITE,
-    UNSUPPORTED_PRICING); HandshakeConstraintViolation (LEGACY_PERMISSIONS_STILL_IN_USE,
-    TARGET_ACCOUNT_VALIDATION_FAILURE, PAST_DUE_INVOICE, UNUSED_PREPAYMENT_BALANCE, SOURCE_AND_TARGET_CANNOT_MATCH,
-    RESPONSIBILITY_TRANSFER_ALREADY_EXISTS); ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION,
-    RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION, RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION).
+Refused, in this order:
+    - HandshakeNotFound: there is no such handshake, or it has been purged.
+    - AccessDenied: the caller is not the recipient.
+    - HandshakeAlreadyInState: it was accepted.
+    - InvalidHandshakeTransition: it was declined, canceled or has expired; or it is the parent of a migration, and
+      approvals are outstanding [inferred].
+    An invitation, further:
+    - HandshakeConstraintViolation (ALREADY_IN_AN_ORGANIZATION): the account is a member of this organization already.
+    - MasterCannotLeaveOrganization: the account is the management account of another organization.
+    - ConstraintViolation: the account is a member elsewhere and cannot leave; with the reasons of
+      leave_organization.py.
+    - AccessDenied: the account is suspended [inferred].
+    - HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD): the account has another seller of
+      record.
+    - HandshakeConstraintViolation (MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED): the inviting management account's address is
+      not verified.
+    - HandshakeConstraintViolation (PAYMENT_INSTRUMENT_REQUIRED): the account has no payment method.
+    - HandshakeConstraintViolation (ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED): the account's last change of
+      membership is younger than membership_change_interval_seconds of the settings.
+    - AccessDeniedForDependency (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE): the service-linked role cannot be
+      made in the account.
+    - HandshakeConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED): members, open invitations and creations exceed the
+      account quota.
+    A responsibility transfer, further:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - ConstraintViolation (ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY): the account is suspended, or its sign-up
+      incomplete.
+    - ConstraintViolation (UNMET_BILLING_PREREQUISITE): the account's billing set-up is not eligible.
+    - ConstraintViolation (UNSUPPORTED_PRICING): the account has a pricing agreement that rules transfers out.
+    - HandshakeConstraintViolation (LEGACY_PERMISSIONS_STILL_IN_USE): the account still has the old billing permissions.
+    - HandshakeConstraintViolation (TARGET_ACCOUNT_VALIDATION_FAILURE): transfers are not available to the account.
+    - HandshakeConstraintViolation (PAST_DUE_INVOICE): the account has an invoice that is past due.
+    - HandshakeConstraintViolation (UNUSED_PREPAYMENT_BALANCE): the account has prepaid for what it has not used.
+    - HandshakeConstraintViolation (SOURCE_AND_TARGET_CANNOT_MATCH): the caller's organization sent it.
+    - HandshakeConstraintViolation (RESPONSIBILITY_TRANSFER_ALREADY_EXISTS): the sender pays already, or is paid for by
+      the caller's organization, or a withdrawn transfer still runs when this one starts [inferred].
+    - ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION): somebody else pays for the caller's
+      organization.
+    - ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION): the chain of payers would be longer than its
+      quota.
+    - ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION): more than 1,000 transfers would hang
+      together.
 Happens: HandshakeAccepted. INVITE: AccountDeparted (LEFT) from a former organization, AccountJoined (INVITED),
     ResourceTagged if the invitation had tags. APPROVE_ALL_FEATURES: HandshakeOpened for the parent, if this was the
     last. ENABLE_ALL_FEATURES: FeatureSetChanged. TRANSFER_RESPONSIBILITY: ResponsibilityTransferAccepted, and

@@ -1,9 +1,17 @@
 """AttachPolicy: a policy has effect on a root, an OU or an account, and on what is in it.
 
 Caller: the management account; a member to which the resource policy grants it on the policy and on the target.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
-    (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); PolicyNotFound; TargetNotFound; PolicyTypeNotEnabled;
-    DuplicatePolicyAttachment; ConstraintViolation (MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
+      there is no such policy or target.
+    - ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE): the organization has consolidated billing only.
+    - PolicyNotFound: there is no such policy.
+    - TargetNotFound: there is no such root, OU or account in the organization.
+    - PolicyTypeNotEnabled: the policy's type is not enabled on the root.
+    - DuplicatePolicyAttachment: the policy is attached there already.
+    - ConstraintViolation (MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED): as many policies of the type are attached there
+      as may be.
 Happens: PolicyAttached. For types with an effective policy EffectivePoliciesPublished, or with realistic latency
     EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; detach_policy.py.

@@ -1,7 +1,12 @@
 """CancelHandshake: the sender withdraws an invitation, a transfer it offered, an approval, or a whole migration.
 
 Caller: the management account of the organization that sent it.
-Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition.
+Refused, in this order:
+    - HandshakeNotFound: there is no such handshake, or it has been purged.
+    - AccessDenied: the caller is not the management account of the organization that sent it, or that organization was
+      deleted.
+    - HandshakeAlreadyInState: it was canceled.
+    - InvalidHandshakeTransition: it was accepted, declined or has expired.
 Happens: HandshakeCanceled. For the parent of a migration, whether REQUESTED or OPEN: before it HandshakeCanceled for
     each unanswered approval and for the invitations sent meanwhile. A single canceled approval still blocks the
     migration, as a decline does [inferred]. For a responsibility transfer: ResponsibilityTransferEnded (CANCELED).

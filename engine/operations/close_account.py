@@ -1,9 +1,16 @@
 """CloseAccount: the management account closes a member account.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound; ConstraintViolation
-    (CANNOT_CLOSE_MANAGEMENT_ACCOUNT, ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); AccountAlreadyClosed; ConstraintViolation
-    (CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED, CLOSE_ACCOUNT_QUOTA_EXCEEDED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - AccountNotFound: there is no such account in the organization.
+    - ConstraintViolation (CANNOT_CLOSE_MANAGEMENT_ACCOUNT): it is the management account.
+    - ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE): the organization has consolidated billing only.
+    - AccountAlreadyClosed: the account is closed, or about to be.
+    - ConstraintViolation (CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED): three closures are in progress.
+    - ConstraintViolation (CLOSE_ACCOUNT_QUOTA_EXCEEDED): the closures of the last thirty days are a fifth of the
+      members, at least 250 and at most 1,000.
 Happens: AccountClosureRequested, PENDING_CLOSURE until its time has come: at once (before the next request is handled),
     or with realistic latency one to five minutes later.
 Goes on in: finish_account_closure.py, and ninety days later clean_closed_account.py.

@@ -1,11 +1,22 @@
 """CreateAccount: the management account has a new member account made; the making takes its time.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_ROLE_NAME,
-    INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED,
-    TAG_POLICY_VIOLATION); FinalizingOrganization; ConstraintViolation (MASTER_ACCOUNT_MISSING_CONTACT_INFO,
-    MASTER_ACCOUNT_ADDRESS_DOES_NOT_MATCH_MARKETPLACE); ConcurrentModification (same address in progress);
-    ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - InvalidInput (INVALID_ROLE_NAME): the role's name begins with AWSServiceRoleFor.
+    - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
+    - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
+    - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): more than 50 tags.
+    - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
+    - FinalizingOrganization: the organization is younger than organization_finalization_seconds of the settings.
+    - ConstraintViolation (MASTER_ACCOUNT_MISSING_CONTACT_INFO): the management account has no contact address or phone
+      number.
+    - ConstraintViolation (MASTER_ACCOUNT_ADDRESS_DOES_NOT_MATCH_MARKETPLACE): its address is outside its marketplace.
+    - ConcurrentModification: the creation of an account with the same address is in progress.
+    - ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED): five creations are in progress.
+    - ConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED): members, open invitations and creations fill the account
+      quota.
 Happens: AccountCreationRequested, IN_PROGRESS until its time has come: at once (before the next request is handled), or
     with realistic latency 2 to 48 seconds later.
 Goes on in: finish_account_creation.py, where an address that is taken and other trouble show.

@@ -1,11 +1,18 @@
 """CreateOrganization: an account founds an organization and becomes its management account.
 
 Caller: a standalone account.
-Refused, in this order: AlreadyInOrganization; AccessDenied for a suspended or closed account [inferred];
-    ConstraintViolation (ACCOUNT_CREATION_NOT_COMPLETE,
-    MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED, MASTER_ACCOUNT_MISSING_CONTACT_INFO,
-    MASTER_ACCOUNT_MISSING_BUSINESS_LICENSE, CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION);
-    AccessDeniedForDependency (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE).
+Refused, in this order:
+    - AlreadyInOrganization: the caller is in an organization.
+    - AccessDenied: the caller is suspended or closed [inferred].
+    - ConstraintViolation (ACCOUNT_CREATION_NOT_COMPLETE): the caller's sign-up is incomplete.
+    - ConstraintViolation (MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED): the caller has no payment method.
+    - ConstraintViolation (MASTER_ACCOUNT_MISSING_CONTACT_INFO): the caller has no contact address or phone number.
+    - ConstraintViolation (MASTER_ACCOUNT_MISSING_BUSINESS_LICENSE): the caller has no business license where one is
+      needed.
+    - ConstraintViolation (CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION): consolidated billing is asked for,
+      and consolidated_billing_supported is off in the settings.
+    - AccessDeniedForDependency (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE): the service-linked role cannot be
+      made in the account.
 Happens: OrganizationCreated, AccountJoined for the management account, which counts as INVITED; with all features
     PolicyTypeEnabled for service control policies.
 Goes on in: invite_account_to_organization.py, create_account.py.

@@ -1,10 +1,17 @@
 """CreateOrganizationalUnit: the management account makes an OU under the root or under another OU.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput
-    (INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED,
-    TAG_POLICY_VIOLATION); DuplicateOrganizationalUnit (a sibling has that name, in the same case of letters
-    [inferred]); ConstraintViolation (OU_DEPTH_LIMIT_EXCEEDED, OU_NUMBER_LIMIT_EXCEEDED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - ParentNotFound: there is no such root or OU in the organization.
+    - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
+    - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
+    - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): more than 50 tags.
+    - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
+    - DuplicateOrganizationalUnit: a sibling has that name, in the same case of letters [inferred].
+    - ConstraintViolation (OU_DEPTH_LIMIT_EXCEEDED): it would be more than five levels below the root.
+    - ConstraintViolation (OU_NUMBER_LIMIT_EXCEEDED): the organization has 2,000 OUs.
 Happens: OrganizationalUnitCreated; ResourceTagged, if it is given tags.
 Goes on in: move_account.py, which fills it.
 Sources: docs/aws.md 5 and 8; the order of the refusals is inferred.

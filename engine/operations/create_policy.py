@@ -2,11 +2,20 @@
 
 Caller: the management account; a member to which the resource policy grants it on policies of the type, and with tags
     TagResource too.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER,
-    DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION);
-    PolicyTypeNotAvailableForOrganization (consolidated billing only); ConstraintViolation
-    (POLICY_CONTENT_LIMIT_EXCEEDED); MalformedPolicyDocument; DuplicatePolicy; ConstraintViolation
-    (POLICY_NUMBER_LIMIT_EXCEEDED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy, or, with tags, without one for
+      TagResource.
+    - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
+    - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
+    - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): more than 50 tags.
+    - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
+    - PolicyTypeNotAvailableForOrganization: the organization has consolidated billing only.
+    - ConstraintViolation (POLICY_CONTENT_LIMIT_EXCEEDED): the content is longer than its type allows, white space
+      included.
+    - MalformedPolicyDocument: the content is no document of its type.
+    - DuplicatePolicy: another policy of the type has that name.
+    - ConstraintViolation (POLICY_NUMBER_LIMIT_EXCEEDED): the organization has as many policies of the type as it may.
 Happens: PolicyCreated, with the content byte for byte; with tags ResourceTagged.
 Goes on in: attach_policy.py, update_policy.py, delete_policy.py.
 Sources: docs/aws.md 3.7, 6.1, 6.3 and 7.1; the order of the refusals is inferred, and that a grant on the ARNs of

@@ -1,7 +1,11 @@
 """DeclineHandshake: the recipient refuses an invitation, a responsibility transfer, or its approval of a migration.
 
 Caller: the recipient. The parent of a migration has no other recipient than its sender, who may only cancel it.
-Refused, in this order: HandshakeNotFound; AccessDenied; HandshakeAlreadyInState; InvalidHandshakeTransition.
+Refused, in this order:
+    - HandshakeNotFound: there is no such handshake, or it has been purged.
+    - AccessDenied: the caller is not the recipient, or it is the parent of a migration.
+    - HandshakeAlreadyInState: it was declined.
+    - InvalidHandshakeTransition: it was accepted, canceled or has expired.
 Happens: HandshakeDeclined. A declined approval blocks the migration until the account leaves or is removed, or the
     request is canceled and sent again. ResponsibilityTransferEnded (DECLINED), if it was about one.
 Goes on in: purge_handshake.py.

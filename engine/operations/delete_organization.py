@@ -1,10 +1,12 @@
 """DeleteOrganization: the management account dissolves its organization and stands alone again.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationNotEmpty (member accounts remain, or an
-    account creation is in progress [inferred]); ConstraintViolation
-    (ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS) while it is on either side of a transfer or of an open invitation to one;
-    one that was withdrawn counts until its end [inferred].
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - OrganizationNotEmpty: member accounts remain, or an account creation is in progress [inferred].
+    - ConstraintViolation (ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS): it is on either side of a transfer or of an open
+      invitation to one; one that was withdrawn counts until its end [inferred].
 Happens: HandshakeCanceled for every open handshake [inferred], AccountDeparted (LEFT) for the management account,
     OrganizationDeleted.
 Goes on in: purge_handshake.py.

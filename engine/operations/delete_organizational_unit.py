@@ -1,8 +1,11 @@
 """DeleteOrganizationalUnit: the management account removes an empty OU.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationalUnitNotFound; OrganizationalUnitNotEmpty
-    (accounts, closed ones too, or OUs are in it).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - OrganizationalUnitNotFound: there is no such OU in the organization.
+    - OrganizationalUnitNotEmpty: accounts, closed ones too, or OUs are in it.
 Happens: OrganizationalUnitDeleted; its tags go with it, and the attachments of policies, which do not block [inferred].
 Goes on in: nowhere.
 Sources: docs/aws.md 5.

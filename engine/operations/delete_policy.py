@@ -1,8 +1,13 @@
 """DeletePolicy: a policy that is attached nowhere is gone, and its tags.
 
 Caller: the management account; a member to which the resource policy grants it on the policy.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound; InvalidInput (IMMUTABLE_POLICY);
-    PolicyInUse.
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
+      there is no such policy.
+    - PolicyNotFound: there is no such policy.
+    - InvalidInput (IMMUTABLE_POLICY): it is a policy of AWS's own.
+    - PolicyInUse: it is attached somewhere.
 Happens: PolicyDeleted.
 Goes on in: nowhere.
 Sources: docs/aws.md 6.3; the order of the refusals is inferred.

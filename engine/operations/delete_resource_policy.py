@@ -1,7 +1,10 @@
 """DeleteResourcePolicy: members may do only what they may do without a resource policy.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResourcePolicyNotFound.
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - ResourcePolicyNotFound: the organization has none.
 Happens: ResourcePolicyDeleted; its tags are gone too. It holds from the next request on.
 Goes on in: nowhere; another policy gets another id.
 Sources: docs/aws.md 3.7.

@@ -1,8 +1,12 @@
 """DeregisterDelegatedAdministrator: a member no longer administers a service for the organization.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL, for a
-    service that supports no delegation too); AccountNotFound; AccountNotRegistered, for that service.
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL): there is no such service, or it has no delegated administrators.
+    - AccountNotFound: there is no such account in the organization.
+    - AccountNotRegistered: the account is no delegated administrator of the service.
 Happens: DelegatedAdministratorDeregistered. With its last service the member can no longer read the organization.
 Goes on in: nowhere.
 Sources: docs/aws.md 3.6; the order of the refusals is inferred.

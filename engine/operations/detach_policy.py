@@ -1,10 +1,16 @@
 """DetachPolicy: a policy no longer has effect on a root, an OU or an account.
 
 Caller: the management account; a member to which the resource policy grants it on the policy and on the target.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
-    (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); PolicyNotFound; TargetNotFound; InvalidInput (NON_DETACHABLE_POLICY, for
-    p-RCPFullAWSAccess); PolicyNotAttached; ConstraintViolation (MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED, for the last
-    service control policy).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
+      there is no such policy or target.
+    - ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE): the organization has consolidated billing only.
+    - PolicyNotFound: there is no such policy.
+    - TargetNotFound: there is no such root, OU or account in the organization.
+    - InvalidInput (NON_DETACHABLE_POLICY): it is p-RCPFullAWSAccess.
+    - PolicyNotAttached: the policy is not attached there directly.
+    - ConstraintViolation (MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED): it is the last service control policy there.
 Happens: PolicyDetached. For types with an effective policy EffectivePoliciesPublished, or with realistic latency
     EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; delete_policy.py.

@@ -1,8 +1,11 @@
 """DisableAWSServiceAccess: the management account takes a service's access to the organization away.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL);
-    ConstraintViolation (POLICY_TYPE_ENABLED_FOR_THIS_SERVICE).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL): there is no such service.
+    - ConstraintViolation (POLICY_TYPE_ENABLED_FOR_THIS_SERVICE): a policy type that depends on the service is enabled.
 Happens: ServiceAccessDisabled; nothing if it is not enabled. The service's delegated administrators stay registered
     [inferred].
 Goes on in: deregister_delegated_administrator.py, for whoever wants them gone too.

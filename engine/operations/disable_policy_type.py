@@ -1,8 +1,13 @@
 """DisablePolicyType: policies of a type have no effect from now on, and are attached nowhere.
 
 Caller: the management account; a member to which the resource policy grants it on the root.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
-    (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); RootNotFound; PolicyTypeNotEnabled.
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
+      there is no such root.
+    - ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE): the organization has consolidated billing only.
+    - RootNotFound: there is no such root in the organization.
+    - PolicyTypeNotEnabled: the type is not enabled.
 Happens: PolicyTypeDisabled: every policy of the type is detached from everywhere, for good, and none is deleted. There
     is no effective policy of the type from this moment on, whatever the latency.
 Goes on in: nowhere.

@@ -1,9 +1,13 @@
 """EnableAllFeatures: the management account starts the migration from consolidated billing to all features.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; HandshakeConstraintViolation
-    (ORGANIZATION_ALREADY_HAS_ALL_FEATURES, ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION);
-    ConstraintViolation (ALL_FEATURES_MIGRATION_ORGANIZATION_SIZE_LIMIT_EXCEEDED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - HandshakeConstraintViolation (ORGANIZATION_ALREADY_HAS_ALL_FEATURES): the organization has all features.
+    - HandshakeConstraintViolation (ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION): a migration is in progress.
+    - ConstraintViolation (ALL_FEATURES_MIGRATION_ORGANIZATION_SIZE_LIMIT_EXCEEDED): the organization has more than
+      5,000 members.
 Happens: HandshakeCanceled for each open invitation; HandshakeRequested (ENABLE_ALL_FEATURES), the parent, REQUESTED for
     ninety days; HandshakeRequested (APPROVE_ALL_FEATURES) for each invited member, not for those created here, whose
     consent is implied. Nobody to ask: HandshakeOpened for the parent at once.

@@ -1,9 +1,15 @@
 """EnablePolicyType: policies of a type have effect from now on, and can be attached.
 
 Caller: the management account; a member to which the resource policy grants it on the root.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; RootNotFound; PolicyTypeNotAvailableForOrganization
-    (consolidated billing only); PolicyTypeAlreadyEnabled; ConstraintViolation (SERVICE_ACCESS_NOT_ENABLED, for types
-    that depend on a service).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
+      there is no such root.
+    - RootNotFound: there is no such root in the organization.
+    - PolicyTypeNotAvailableForOrganization: the organization has consolidated billing only.
+    - PolicyTypeAlreadyEnabled: the type is enabled.
+    - ConstraintViolation (SERVICE_ACCESS_NOT_ENABLED): the type depends on a service that has no access to the
+      organization.
 Happens: PolicyTypeEnabled; AWS's default policy of the type, if it has one, is attached to everything. For types with
     an effective policy EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; attach_policy.py.

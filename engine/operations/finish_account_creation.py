@@ -1,7 +1,8 @@
 """FinishAccountCreation: a requested account comes to be, or not.
 
 Caller: a timer, when the creation's time has come; or the simulation, which may have it fail for a chosen reason.
-Refused, in this order: UnknownCreation (no such creation in progress).
+Refused, in this order:
+    - UnknownCreation: no such creation is in progress.
 Happens: AccountCreationFailed (the given reason; EMAIL_ALREADY_EXISTS, INVALID_EMAIL, MISSING_PAYMENT_INSTRUMENT,
     INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded, AccountJoined (CREATED), and ResourceTagged for the tags.
 Goes on in: nowhere; a created account is a full member, four days later it may leave.

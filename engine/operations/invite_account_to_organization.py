@@ -1,12 +1,28 @@
 """InviteAccountToOrganization: the management account invites an account, by its id or by its owner's address.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_PARTY_TYPE_TARGET,
-    INVALID_PATTERN, INVALID_EMAIL_ADDRESS_TARGET, INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY);
-    ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION); FinalizingOrganization; AccountOwnerNotVerified;
-    HandshakeConstraintViolation (INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES, ALREADY_IN_AN_ORGANIZATION);
-    DuplicateHandshake; HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD,
-    HANDSHAKE_RATE_LIMIT_EXCEEDED, ACCOUNT_NUMBER_LIMIT_EXCEEDED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - InvalidInput (INVALID_PARTY_TYPE_TARGET): the target's type is neither ACCOUNT nor EMAIL.
+    - InvalidInput (INVALID_PATTERN): the target is an ACCOUNT, and not twelve digits.
+    - InvalidInput (INVALID_EMAIL_ADDRESS_TARGET): the target is an EMAIL, and no address of 6 to 64 characters.
+    - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
+    - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
+    - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): more than 50 tags.
+    - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
+    - FinalizingOrganization: the organization is younger than organization_finalization_seconds of the settings.
+    - AccountOwnerNotVerified: the management account's address is not verified.
+    - HandshakeConstraintViolation (INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES): a migration is in progress, and
+      invitations_during_migration is off in the settings.
+    - HandshakeConstraintViolation (ALREADY_IN_AN_ORGANIZATION): the account, given by its id, is a member already.
+    - DuplicateHandshake: an invitation to the same id or address is open.
+    - HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD): the account, given by its id, has
+      another seller of record.
+    - HandshakeConstraintViolation (HANDSHAKE_RATE_LIMIT_EXCEEDED): the unaccepted invitations of the last 24 hours are
+      as many as the account quota, at least 20.
+    - HandshakeConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED): members, open invitations and creations fill the
+      account quota.
 Happens: HandshakeRequested (INVITE), OPEN for fifteen days.
 Goes on in: accept_handshake.py, decline_handshake.py, cancel_handshake.py, expire_handshake.py.
 Sources: docs/aws.md 2.2, 2.5 and 2.9; the order of the refusals is inferred. That an address belongs to a member is not

@@ -1,16 +1,37 @@
 """InviteOrganizationToTransferResponsibility: a management account offers to pay the bills of another organization.
 
 Caller: the management account that will pay.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_PARTY_TYPE_TARGET,
-    INVALID_PATTERN, INVALID_EMAIL_ADDRESS_TARGET, INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY);
-    ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION); InvalidInput
-    (START_DATE_NOT_BEGINNING_OF_DAY, START_DATE_NOT_BEGINNING_OF_MONTH, START_DATE_TOO_EARLY, START_DATE_TOO_LATE,
-    INVALID_START_DATE); HandshakeConstraintViolation (SOURCE_AND_TARGET_CANNOT_MATCH); ConstraintViolation
-    (ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY, UNMET_BILLING_PREREQUISITE, UNSUPPORTED_PRICING);
-    HandshakeConstraintViolation (LEGACY_PERMISSIONS_STILL_IN_USE, TARGET_ACCOUNT_VALIDATION_FAILURE, PAST_DUE_INVOICE,
-    UNUSED_PREPAYMENT_BALANCE); DuplicateHandshake; HandshakeConstraintViolation
-    (RESPONSIBILITY_TRANSFER_ALREADY_EXISTS); ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION,
-    RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - InvalidInput (INVALID_PARTY_TYPE_TARGET): the target's type is neither ACCOUNT nor EMAIL.
+    - InvalidInput (INVALID_PATTERN): the target is an ACCOUNT, and not twelve digits.
+    - InvalidInput (INVALID_EMAIL_ADDRESS_TARGET): the target is an EMAIL, and no address of 6 to 64 characters.
+    - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
+    - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
+    - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): more than 50 tags.
+    - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
+    - InvalidInput (START_DATE_NOT_BEGINNING_OF_DAY): the start is not midnight UTC.
+    - InvalidInput (START_DATE_NOT_BEGINNING_OF_MONTH): the start is not the first of a month.
+    - InvalidInput (START_DATE_TOO_EARLY): the start is before the next month.
+    - InvalidInput (START_DATE_TOO_LATE): the start is after the month after the next.
+    - InvalidInput (INVALID_START_DATE): the last day before the start has begun [inferred].
+    - HandshakeConstraintViolation (SOURCE_AND_TARGET_CANNOT_MATCH): the target is the caller's id.
+    - ConstraintViolation (ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY): the caller is suspended, or its sign-up
+      incomplete.
+    - ConstraintViolation (UNMET_BILLING_PREREQUISITE): the caller's billing set-up is not eligible.
+    - ConstraintViolation (UNSUPPORTED_PRICING): the caller has a pricing agreement that rules transfers out.
+    - HandshakeConstraintViolation (LEGACY_PERMISSIONS_STILL_IN_USE): the caller still has the old billing permissions.
+    - HandshakeConstraintViolation (TARGET_ACCOUNT_VALIDATION_FAILURE): transfers are not available to the caller.
+    - HandshakeConstraintViolation (PAST_DUE_INVOICE): the caller has an invoice that is past due.
+    - HandshakeConstraintViolation (UNUSED_PREPAYMENT_BALANCE): the caller has prepaid for what it has not used.
+    - DuplicateHandshake: an invitation of this kind to the same id or address is open.
+    - HandshakeConstraintViolation (RESPONSIBILITY_TRANSFER_ALREADY_EXISTS): the caller pays for the target, given by
+      its id, already.
+    - ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION): transfers and open invitations fill the
+      quota, 1,000.
+    - ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION): the chain of payers above the caller is as long
+      as its quota.
 Happens: HandshakeRequested (TRANSFER_RESPONSIBILITY), OPEN until 24 hours before the transfer is to start;
     ResponsibilityTransferRequested. Tags are attached when the transfer is accepted, and not checked again then.
 Goes on in: accept_handshake.py, decline_handshake.py, cancel_handshake.py, expire_handshake.py.

@@ -1,10 +1,17 @@
 """LeaveOrganization: a member makes itself a standalone account.
 
 Caller: a member account.
-Refused, in this order: AWSOrganizationsNotInUse; MasterCannotLeaveOrganization; ConstraintViolation
-    (CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG, WAIT_PERIOD_ACTIVE, MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED,
-    ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION, ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA, INVALID_PAYMENT_INSTRUMENT,
-    ACCOUNT_CANNOT_LEAVE_ORGANIZATION for an account that is suspended, closed or about to be [inferred]).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - MasterCannotLeaveOrganization: the caller is the management account.
+    - ConstraintViolation (CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG): the account is a delegated administrator.
+    - ConstraintViolation (WAIT_PERIOD_ACTIVE): the account was created here less than four days ago.
+    - ConstraintViolation (MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED): the account has no payment method.
+    - ConstraintViolation (ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION): the account's phone number is not verified.
+    - ConstraintViolation (ACCOUNT_CANNOT_LEAVE_WITHOUT_EULA): the account has not signed the customer agreement.
+    - ConstraintViolation (INVALID_PAYMENT_INSTRUMENT): the account's payment method is not valid.
+    - ConstraintViolation (ACCOUNT_CANNOT_LEAVE_ORGANIZATION): the account is suspended, closed or about to be
+      [inferred].
 Happens: AccountDeparted (LEFT). During a migration: HandshakeCanceled for its unanswered approval, and HandshakeOpened
     for the parent if no other is outstanding.
 Goes on in: accept_handshake.py, if the parent opened.

@@ -1,9 +1,14 @@
 """MoveAccount: the management account moves a member, perhaps itself, to another place in the tree.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound; SourceParentNotFound (no such root or
-    OU); DestinationParentNotFound; DuplicateAccount (it stands there already); SourceParentNotFound (it stands
-    elsewhere).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - AccountNotFound: there is no such account in the organization.
+    - SourceParentNotFound: the source is no root or OU of the organization.
+    - DestinationParentNotFound: the destination is no root or OU of the organization.
+    - DuplicateAccount: the account is in the destination already.
+    - SourceParentNotFound: the account is not in the source.
 Happens: AccountMoved; then for each enabled policy type with an effective view EffectivePoliciesPublished, or with
     realistic latency EffectivePoliciesOutdated, for other policies hold where the account stands now.
 Goes on in: publish_effective_policies.py, with realistic latency.

@@ -1,10 +1,20 @@
 """PutResourcePolicy: the management account says what members may do in the organization, or says it anew.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_RESOURCE_POLICY_JSON,
-    UNSUPPORTED_ACTION_IN_RESOURCE_POLICY, INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation
-    (MAX_TAG_LIMIT_EXCEEDED, TAG_POLICY_VIOLATION, ORGANIZATION_NOT_IN_ALL_FEATURES_MODE [inferred],
-    UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - InvalidInput (INVALID_RESOURCE_POLICY_JSON): the content is no resource policy, or names an account outside the
+      organization.
+    - InvalidInput (UNSUPPORTED_ACTION_IN_RESOURCE_POLICY): the content names an action that cannot be granted.
+    - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
+    - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
+    - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): more than 50 tags.
+    - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
+    - ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE): the organization has consolidated billing only
+      [inferred].
+    - ConstraintViolation (UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED): there is a policy, and the request
+      has tags.
 Happens: ResourcePolicyPut, with the content in its stored form; a new id only if there is no policy. ResourceTagged, if
     a new one comes with tags. It holds from the next request on.
 Goes on in: delete_resource_policy.py; engine/authorization/resource_policy.py says what the content means.

@@ -1,12 +1,19 @@
 """RegisterDelegatedAdministrator: the management account lets a member administer a service for the organization.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL, for a
-    service that supports no delegation too); AccountNotFound; ConstraintViolation
-    (CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR, SERVICE_ACCESS_NOT_ENABLED,
-    CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR, for one that is closed or about to be too);
-    AccountAlreadyRegistered; ConstraintViolation (DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE where the service
-    allows one, MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED where it allows a few).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL): there is no such service, or it has no delegated administrators.
+    - AccountNotFound: there is no such account in the organization.
+    - ConstraintViolation (CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR): it is the management account.
+    - ConstraintViolation (SERVICE_ACCESS_NOT_ENABLED): the service has no access to the organization.
+    - ConstraintViolation (CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR): the account is suspended,
+      closed or about to be.
+    - AccountAlreadyRegistered: the account is a delegated administrator of the service.
+    - ConstraintViolation (DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE): the service allows one, and has it.
+    - ConstraintViolation (MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED): the service allows a few, and has
+      them.
 Happens: DelegatedAdministratorRegistered. The member may read what authorization/callers.py says, whatever the service.
 Goes on in: deregister_delegated_administrator.py. Until then the member cannot leave.
 Sources: docs/aws.md 3.6; the order of the refusals is inferred. How many a service allows is said by the guide of each

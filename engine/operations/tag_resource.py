@@ -1,10 +1,16 @@
 """TagResource: tags are put on a root, OU, account, policy, resource policy or responsibility transfer.
 
 Caller: the management account, or a member to whom the resource policy grants it.
-Refused, in this order: AWSOrganizationsNotInUse; InvalidInput (INVALID_PATTERN:RESOURCE_ID for a policy of AWS's own);
-    AccessDenied, for a member that asks for a resource that is not there too; TargetNotFound; InvalidInput
-    (INVALID_SYSTEM_TAGS_PARAMETER, DUPLICATE_TAG_KEY); ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED, of old and new keys
-    together; TAG_POLICY_VIOLATION).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - InvalidInput (INVALID_PATTERN:RESOURCE_ID): the resource is a policy of AWS's own.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
+      there is no such resource.
+    - TargetNotFound: there is no such resource in the organization.
+    - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
+    - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
+    - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): with the tags that the resource has, more than 50.
+    - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
 Happens: ResourceTagged; nothing for an empty list. Values of keys that are there are replaced.
 Goes on in: untag_resource.py. The tags go with their resource; an account's when it leaves.
 Sources: docs/aws.md 8; the order of the refusals is inferred, and that the management account's effective tag policy is

@@ -1,10 +1,16 @@
 """TerminateResponsibilityTransfer: one side withdraws from a transfer, which then runs to the end of a month.
 
 Caller: the management account of either side.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResponsibilityTransferNotFound; InvalidInput
-    (END_DATE_TOO_EARLY, END_DATE_TOO_LATE, END_DATE_NOT_END_OF_MONTH, INVALID_END_DATE);
-    ResponsibilityTransferAlreadyInStatus;
-    InvalidResponsibilityTransferTransition (it was not accepted).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - ResponsibilityTransferNotFound: there is no such transfer, or the organization is on neither side of it.
+    - InvalidInput (END_DATE_TOO_EARLY): the end is before this month.
+    - InvalidInput (END_DATE_TOO_LATE): the end is after the next month.
+    - InvalidInput (END_DATE_NOT_END_OF_MONTH): the end is not in the last second of a month.
+    - InvalidInput (INVALID_END_DATE): the end is sooner than transfer_notice_days of the settings allow.
+    - ResponsibilityTransferAlreadyInStatus: it was withdrawn.
+    - InvalidResponsibilityTransferTransition: it was not accepted.
 Happens: ResponsibilityTransferWithdrawn. The end is that of the current month, unless the request says the next.
 Goes on in: nowhere; at its end nothing more happens, and its details are kept.
 Sources: docs/aws.md 12; the end of a request that names none, and the order of the refusals, are inferred.

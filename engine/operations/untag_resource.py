@@ -1,9 +1,13 @@
 """UntagResource: tags are taken from a root, OU, account, policy, resource policy or responsibility transfer.
 
 Caller: the management account, or a member to whom the resource policy grants it.
-Refused, in this order: AWSOrganizationsNotInUse; InvalidInput (INVALID_PATTERN:RESOURCE_ID for a policy of AWS's own);
-    AccessDenied, for a member that asks for a resource that is not there too; TargetNotFound; InvalidInput
-    (INVALID_SYSTEM_TAGS_PARAMETER).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - InvalidInput (INVALID_PATTERN:RESOURCE_ID): the resource is a policy of AWS's own.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
+      there is no such resource.
+    - TargetNotFound: there is no such resource in the organization.
+    - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
 Happens: ResourceUntagged, with the keys that are there; nothing if there is none of them.
 Goes on in: nowhere.
 Sources: docs/aws.md 8; the order of the refusals is inferred. Tag policies do not keep tags from being taken away.

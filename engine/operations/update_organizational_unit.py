@@ -1,8 +1,11 @@
 """UpdateOrganizationalUnit: the management account gives an OU another name.
 
 Caller: the management account.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationalUnitNotFound; DuplicateOrganizationalUnit
-    (a sibling has that name, in the same case of letters [inferred]).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - OrganizationalUnitNotFound: there is no such OU in the organization.
+    - DuplicateOrganizationalUnit: a sibling has that name, in the same case of letters [inferred].
 Happens: OrganizationalUnitRenamed. Without a name, or with one of nothing but blanks, it keeps the one that it has.
 Goes on in: nowhere.
 Sources: docs/aws.md 5. That blanks of any kind and number are no name is inferred from the captured " ".

@@ -1,9 +1,17 @@
 """UpdatePolicy: a policy gets another name, description or content; what is not named stays.
 
 Caller: the management account; a member to which the resource policy grants it on the policy.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ConstraintViolation
-    (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE); PolicyNotFound; InvalidInput (IMMUTABLE_POLICY); ConstraintViolation
-    (POLICY_CONTENT_LIMIT_EXCEEDED); MalformedPolicyDocument; DuplicatePolicy.
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
+      there is no such policy.
+    - ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE): the organization has consolidated billing only.
+    - PolicyNotFound: there is no such policy.
+    - InvalidInput (IMMUTABLE_POLICY): it is a policy of AWS's own.
+    - ConstraintViolation (POLICY_CONTENT_LIMIT_EXCEEDED): the content is longer than its type allows, white space
+      included.
+    - MalformedPolicyDocument: the content is no document of its type.
+    - DuplicatePolicy: another policy of the type has that name.
 Happens: PolicyUpdated; an empty description leaves the old one. If the policy is attached somewhere, and its type has
     an effective policy: EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated, even if only
     the name changed or nothing did.

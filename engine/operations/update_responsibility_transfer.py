@@ -1,8 +1,13 @@
 """UpdateResponsibilityTransfer: who pays for another organization gives the transfer another name.
 
 Caller: the management account that sent the invitation.
-Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResponsibilityTransferNotFound; AccessDenied (for the
-    other side [inferred]); ConstraintViolation (TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED).
+Refused, in this order:
+    - AWSOrganizationsNotInUse: the caller is in no organization.
+    - AccessDenied: the caller is a member account.
+    - ResponsibilityTransferNotFound: there is no such transfer, or the organization is on neither side of it.
+    - AccessDenied: the organization is the one that is paid for [inferred].
+    - ConstraintViolation (TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED): it was declined, canceled, withdrawn or has
+      expired.
 Happens: ResponsibilityTransferRenamed. The name is for the inviter and those who inherit the transfer only.
 Goes on in: nowhere.
 Sources: docs/aws.md 10.4 and 12. What was withdrawn, declined, canceled or has expired cannot be changed; an invitation

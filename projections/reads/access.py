@@ -85,7 +85,11 @@ def list_aws_service_access_for_organization(
     """The trusted services, and since when; the management account, delegated administrators, and whoever is granted it
     may ask.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: access.
     """
     organization = reader(views, "ListAWSServiceAccessForOrganization", account)
@@ -108,8 +112,13 @@ def list_delegated_administrators(
     """The delegated administrators of any service, or of one, which has to support delegation [inferred]; the same may
     ask. The date is that of the first of an administrator's services, also where another is asked for.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL,
-        INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL): there is no such service, or it has no delegated
+          administrators.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: access, accounts.
     """
     organization = reader(views, "ListDelegatedAdministrators", account)
@@ -138,8 +147,13 @@ def list_delegated_services_for_account(
 ) -> DelegatedServicesReply:
     """The services that a delegated administrator administers, and since when; the same may ask.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound; AccountNotRegistered; InvalidInput
-        (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such account.
+        - AccountNotFound: there is no such account in the organization.
+        - AccountNotRegistered: the account is no delegated administrator.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: access, accounts.
     """
     wanted = request.account_id
@@ -159,7 +173,11 @@ class DescribeResourcePolicy(Struct, frozen=True, rename="pascal"):
 def describe_resource_policy(request: DescribeResourcePolicy, views: Views, account: str) -> ResourcePolicyReply:
     """The resource policy as it is stored; the same may ask.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResourcePolicyNotFound.
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - ResourcePolicyNotFound: the organization has none.
     Views: access.
     """
     organization = reader(views, "DescribeResourcePolicy", account)

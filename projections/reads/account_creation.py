@@ -35,7 +35,11 @@ def describe_create_account_status(
 ) -> CreateAccountStatusReply:
     """How far a request of the organization is.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; CreateAccountStatusNotFound.
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - CreateAccountStatusNotFound: the organization made no such request.
     Views: account creations.
     """
     organization = reader(views, "DescribeCreateAccountStatus", account)
@@ -61,7 +65,11 @@ def list_create_account_status(
 ) -> CreateAccountStatusesReply:
     """Requests of the organization, newest first, in the wanted states (none named: in all).
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: account creations.
     """
     organization = reader(views, "ListCreateAccountStatus", account)

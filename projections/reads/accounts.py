@@ -65,7 +65,11 @@ def describe_account(request: DescribeAccount, views: Views, account: str) -> Ac
     """The management account, a delegated administrator, or a member to whom it is granted may ask for any member. What
     is no member is not found by the management account, and denied to the others.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; AccountNotFound.
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such account.
+        - AccountNotFound: there is no such account in the organization.
     Views: accounts, units, closures.
     """
     organization = reader_about(views, "DescribeAccount", account, request.account_id, AccountNotFoundException)
@@ -81,7 +85,11 @@ def list_accounts(request: ListAccounts, views: Views, account: str) -> Accounts
     """The members, in the order of joining, closed ones too. The management account, a delegated administrator, or a
     member to whom it is granted may ask.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: accounts, units, closures.
     """
     organization = reader(views, "ListAccounts", account)

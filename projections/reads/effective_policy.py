@@ -55,8 +55,15 @@ def describe_effective_policy(request: DescribeEffectivePolicy, views: Views, ac
     """The document of the caller or, if the caller administers the organization, of any account in it; as last
     published. The management account has one too.
 
-    Refused, in this order: InvalidInput (INVALID_ENUM_POLICY_TYPE, INVALID_ENUM, TARGET_NOT_SUPPORTED);
-        AWSOrganizationsNotInUse; AccessDenied; TargetNotFound; EffectivePolicyNotFound.
+    Refused, in this order:
+        - InvalidInput (INVALID_ENUM_POLICY_TYPE): the type is SERVICE_CONTROL_POLICY.
+        - InvalidInput (INVALID_ENUM:POLICY_TYPE): the type is another of which accounts have no effective policy.
+        - InvalidInput (TARGET_NOT_SUPPORTED): the target is a root or an OU.
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that asks for another account and is no delegated administrator and has
+          no grant, or the resource policy denies it.
+        - TargetNotFound: there is no such account in the organization.
+        - EffectivePolicyNotFound: the type is not enabled.
     Views: effective policies, units, access.
     """
     policy_type = EFFECTIVE_TYPES.get(request.policy_type)
@@ -100,8 +107,15 @@ def list_effective_policy_validation_errors(
     """What is wrong with the policies of an account, in the order of the document; when and where that was found only
     if there is anything wrong.
 
-    Refused, in this order: InvalidInput (INVALID_ENUM_POLICY_TYPE, TARGET_NOT_SUPPORTED); AWSOrganizationsNotInUse;
-        AccessDenied; AccountNotFound; EffectivePolicyNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - InvalidInput (INVALID_ENUM_POLICY_TYPE): accounts have no effective policy of the type.
+        - InvalidInput (TARGET_NOT_SUPPORTED): no account is named, or a root or an OU is.
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such account.
+        - AccountNotFound: there is no such account in the organization.
+        - EffectivePolicyNotFound: the type is not enabled.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: effective policies, units.
     """
     policy_type = _validated_type(request.policy_type)
@@ -145,8 +159,13 @@ def list_accounts_with_invalid_effective_policy(
 ) -> InvalidAccountsReply:
     """The accounts whose policies do not make a valid document, in the order of joining.
 
-    Refused, in this order: InvalidInput (INVALID_ENUM_POLICY_TYPE); AWSOrganizationsNotInUse; AccessDenied;
-        InvalidInput (INVALID_NEXT_TOKEN); EffectivePolicyNotFound.
+    Refused, in this order:
+        - InvalidInput (INVALID_ENUM_POLICY_TYPE): accounts have no effective policy of the type.
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
+        - EffectivePolicyNotFound: the type is not enabled.
     Views: effective policies, accounts, units.
     """
     policy_type = _validated_type(request.policy_type)

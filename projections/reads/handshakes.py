@@ -57,7 +57,9 @@ def describe_handshake(request: DescribeHandshake, views: Views, account: str) -
     """Both parties may ask, and whoever may ask for the sending organization; a third account is refused (AccessDenied
     [inferred]; docs/aws.md 2.8).
 
-    Refused, in this order: HandshakeNotFound; AccessDenied.
+    Refused, in this order:
+        - HandshakeNotFound: there is no such handshake, or it has been purged.
+        - AccessDenied: the caller is no party, and may not ask for the organization that sent it.
     Views: handshakes, accounts, transfers, organizations.
     """
     row = views.handshakes.rows.get(request.handshake_id)
@@ -91,8 +93,10 @@ def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views,
     """What the caller received, newest first; standalone accounts may ask too. A management account does not see
     invitations of other organizations (docs/aws.md 2.2).
 
-    Refused, in this order: AccessDenied, where the resource policy says so; InvalidInput (MAX_LIMIT_EXCEEDED_FILTER,
-        INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AccessDenied: the caller is a member to which the resource policy denies it.
+        - InvalidInput (MAX_LIMIT_EXCEEDED_FILTER): the filter names both an action and a parent.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: handshakes, accounts, transfers.
     """
     if views.accounts.organization_of(account):
@@ -124,8 +128,12 @@ def list_handshakes_for_organization(
 ) -> HandshakesReply:
     """What the organization sent, newest first; an unknown parent is an empty list.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (MAX_LIMIT_EXCEEDED_FILTER,
-        INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - InvalidInput (MAX_LIMIT_EXCEEDED_FILTER): the filter names both an action and a parent.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: handshakes, transfers.
     """
     organization = reader(views, "ListHandshakesForOrganization", account)

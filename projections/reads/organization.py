@@ -16,7 +16,9 @@ class DescribeOrganization(Struct, frozen=True, rename="pascal"):
 def describe_organization(request: DescribeOrganization, views: Views, account: str) -> OrganizationReply:
     """Any member may ask, and all get the same answer (docs/aws.md 3.2).
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied, where the resource policy says so.
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member to which the resource policy denies it.
     Views: organizations, accounts.
     """
     row = reader(views, "DescribeOrganization", account)
@@ -36,7 +38,11 @@ class RootsReply(Shape, frozen=True):
 def list_roots(request: ListRoots, views: Views, account: str) -> RootsReply:
     """The one root, with the policy types that are enabled, in the order of the alphabet.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: organizations, policies.
     """
     row = reader(views, "ListRoots", account)

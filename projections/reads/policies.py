@@ -55,7 +55,11 @@ class DescribePolicy(Struct, frozen=True, rename="pascal"):
 def describe_policy(request: DescribePolicy, views: Views, account: str) -> PolicyReply:
     """A policy with its content, byte for byte; AWS's own too, once the organization has all features.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound.
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such policy.
+        - PolicyNotFound: there is no such policy.
     Views: policies.
     """
     organization, policy = _authorize("DescribePolicy", request.policy_id, views, account)
@@ -73,7 +77,11 @@ def list_policies(request: ListPolicies, views: Views, account: str) -> Policies
 
     With consolidated billing only there are none [inferred].
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: policies, policy lists.
     """
     organization = reader(views, "ListPolicies", account, policy_type=request.filter)
@@ -96,7 +104,12 @@ class ListPoliciesForTarget(Struct, frozen=True, rename="pascal"):
 def list_policies_for_target(request: ListPoliciesForTarget, views: Views, account: str) -> PoliciesReply:
     """What is attached directly to a root, OU or account: AWS's default first, then in the order of attachment.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; TargetNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such target.
+        - TargetNotFound: there is no such root, OU or account in the organization.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: policies, policy lists, units.
     """
     target = request.target_id
@@ -122,7 +135,12 @@ def list_targets_for_policy(request: ListTargetsForPolicy, views: Views, account
     to all roots, OUs and accounts from which they were not detached, in the order in which those came to be; where many
     were, a page may be short, or empty, and yet not the last.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; PolicyNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such policy.
+        - PolicyNotFound: there is no such policy.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: policies, policy lists, units, accounts.
     """
     organization, policy = _authorize("ListTargetsForPolicy", request.policy_id, views, account)

@@ -29,8 +29,13 @@ def list_tags_for_resource(request: ListTagsForResource, views: Views, account: 
     and whoever is granted it may ask; a member that asks for what is not there is denied. A policy of AWS's own has no
     id that is accepted [seen in an issue].
 
-    Refused, in this order: InvalidInput (INVALID_PATTERN for a policy of AWS's own); AWSOrganizationsNotInUse;
-        AccessDenied; TargetNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - InvalidInput (INVALID_PATTERN:RESOURCE_ID): the resource is a policy of AWS's own.
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such resource.
+        - TargetNotFound: there is no such resource in the organization.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: tags, transfers, accounts.
     """
     organization = views.member(account)

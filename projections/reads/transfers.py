@@ -55,7 +55,11 @@ def describe_responsibility_transfer(
     """Either side may ask, and whoever inherits the transfer, as the payer of who pays [inferred]; anybody else hears
     ResponsibilityTransferNotFound.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ResponsibilityTransferNotFound.
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member without a grant, or the resource policy denies it; for a member, also
+          where there is no such transfer.
+        - ResponsibilityTransferNotFound: there is no such transfer, or the organization is on neither side of it.
     Views: transfers, accounts.
     """
     organization = views.member(account)
@@ -88,8 +92,11 @@ def list_inbound_responsibility_transfers(
     """By which the caller's organization pays for others, or offers to; with an id that one alone, and
     ResponsibilityTransferNotFound if it is not among them.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN);
-        ResponsibilityTransferNotFound.
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member without a grant, or the resource policy denies it.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
+        - ResponsibilityTransferNotFound: the request names a transfer that the organization does not pay for.
     Views: transfers, accounts.
     """
     organization = reader(views, "ListInboundResponsibilityTransfers", account)
@@ -110,7 +117,10 @@ def list_outbound_responsibility_transfers(
 ) -> ResponsibilityTransfersReply:
     """By which others pay for the caller's organization, invitations to its management account included.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member without a grant, or the resource policy denies it.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: transfers, accounts.
     """
     organization = reader(views, "ListOutboundResponsibilityTransfers", account)

@@ -31,7 +31,11 @@ def describe_organizational_unit(
 ) -> OrganizationalUnitReply:
     """An OU, with its path; OrganizationalUnitNotFound if there is none.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; OrganizationalUnitNotFound.
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such OU.
+        - OrganizationalUnitNotFound: there is no such OU in the organization.
     Views: units.
     """
     unit, not_found = request.organizational_unit_id, OrganizationalUnitNotFoundException
@@ -55,7 +59,12 @@ def list_organizational_units_for_parent(
 ) -> OrganizationalUnitsReply:
     """The OUs directly in a root or OU, in the order of creation; ParentNotFound if there is no such parent.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such parent.
+        - ParentNotFound: there is no such root or OU in the organization.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: accounts, units.
     """
     operation = "ListOrganizationalUnitsForParent"
@@ -75,7 +84,12 @@ def list_accounts_for_parent(request: ListAccountsForParent, views: Views, accou
     """The accounts directly in a root or OU, in the order in which they came there; ParentNotFound if there is no such
     parent.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such parent.
+        - ParentNotFound: there is no such root or OU in the organization.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: accounts, units, closures.
     """
     operation = "ListAccountsForParent"
@@ -113,7 +127,12 @@ class ChildrenReply(Shape, frozen=True):
 def list_children(request: ListChildren, views: Views, account: str) -> ChildrenReply:
     """The accounts, or the OUs, directly in a root or OU, in the order of the lists that show more of them.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ParentNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such parent.
+        - ParentNotFound: there is no such root or OU in the organization.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: accounts, units.
     """
     organization = reader_about(views, "ListChildren", account, request.parent_id, ParentNotFoundException)
@@ -146,7 +165,12 @@ class ParentsReply(Shape, frozen=True):
 def list_parents(request: ListParents, views: Views, account: str) -> ParentsReply:
     """The one root or OU in which an account or OU directly stands; ChildNotFound if there is no such child.
 
-    Refused, in this order: AWSOrganizationsNotInUse; AccessDenied; ChildNotFound; InvalidInput (INVALID_NEXT_TOKEN).
+    Refused, in this order:
+        - AWSOrganizationsNotInUse: the caller is in no organization.
+        - AccessDenied: the caller is a member that is no delegated administrator and has no grant, or the resource
+          policy denies it; for one with a grant only, also where there is no such child.
+        - ChildNotFound: there is no such OU or account in the organization.
+        - InvalidInput (INVALID_NEXT_TOKEN): the token comes from no page of the same question.
     Views: units, accounts.
     """
     child = request.child_id
