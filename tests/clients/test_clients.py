@@ -6,6 +6,7 @@ aiobotocore and the AWS CLI need another botocore than the newest, so they live 
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -99,6 +100,21 @@ def test_aws_cli(server: Server, environment: dict[str, str]) -> None:
     aws = migrate_with_cli.CommandLine(installed("aws"), server.url, environment)
 
     assert_migrated(migrate_with_cli.migrate(aws, FOUNDER, MEMBERS))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/server.md"])
+def test_shell_block(page: str, server: Server, tmp_path: Path) -> None:
+    """The shell block of a page, run as it stands there but for the port, founds an organization with the AWS CLI."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    (block,) = [block for block in blocks if "aws organizations" in block]
+    script = "set -e\n" + block.replace("http://127.0.0.1:4570", server.url)
+    path = f"{installed('aws').parent}:{os.defpath}"
+    environment = {"HOME": str(tmp_path), "PATH": path, "AWS_EC2_METADATA_DISABLED": "true"}
+    shell = ["sh", "-c", script]
+    done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    assert done.returncode == 0, done.stderr
+    assert server.organizations(FOUNDER).describe_organization()["Organization"]["MasterAccountId"] == FOUNDER
 
 
 def test_signatures(strict: Server, environment: dict[str, str]) -> None:
