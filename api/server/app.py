@@ -1,6 +1,6 @@
-"""The ASGI application: which service a request is for, and what becomes of everything that can go wrong.
+"""The ASGI application: routes a request to its service, and turns every exception into an answer.
 
-No middleware, and nothing is logged about a request that went as it should.
+There is no middleware, and successful requests are not logged.
 """
 
 import traceback
@@ -25,14 +25,14 @@ CONTROL_PATH = "/_orgsim/"
 
 
 class Service(Protocol):
-    """What answers requests of one kind."""
+    """Answers the requests of one protocol: AWS Organizations, STS, or the control plane."""
 
     async def answer(self, request: Request) -> Response:
-        """Answer, or raise ``Fault`` or ``Refused``."""
+        """Answer a request, or raise ``Fault`` or ``Refused``."""
         ...
 
     def refusal(self, error: Fault | Refused) -> Response:
-        """A refusal in the words of the service."""
+        """Make the response for a refusal in the service's format."""
         ...
 
 
@@ -40,12 +40,12 @@ class App:
     """The server as an ASGI application.
 
     Args:
-        world: what is served.
-        authentication: how callers are found out.
+        world: the served world.
+        authentication: tells who is calling.
         limits: what clients may ask for.
-        log: where mistakes of ours are told.
-        hosts: the names that are answered to; those of the loopback interface unless said otherwise.
-        control_token: what the control plane asks for, if anything.
+        log: for our own mistakes.
+        hosts: the host names that are answered to; by default those of the loopback interface.
+        control_token: the token that the control plane requires, if any.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class App:
         self.failure: EngineStopped | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; in uvicorn's task, so nothing may be raised but cancellation."""
-        assert scope["type"] == "http", "neither lifespan nor websockets are asked for"
+        """Answer one request. It runs in uvicorn's task, so nothing may be raised but cancellation."""
+        assert scope["type"] == "http", "lifespan and websockets are switched off in uvicorn"
         headers: Headers = dict(scope["headers"])
         service = self._service(scope["path"], headers)
         try:
@@ -104,7 +104,7 @@ class App:
             self.failed.set()
             return service.refusal(InternalFailure())
         except Exception as error:
-            # It reads source files.
+            # format_exception reads source files, which blocks, hence the thread.
             lines = await anyio.to_thread.run_sync(traceback.format_exception, error)
             self._log.error("a mistake in orgsim", traceback="".join(lines))
             return service.refusal(InternalFailure())

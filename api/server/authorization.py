@@ -1,4 +1,4 @@
-"""The Authorization header of AWS Signature Version 4: whether it is a whole one, and what it says.
+"""Parse the Authorization header of AWS Signature Version 4.
 
 Messages are AWS's; where AWS used to repeat the header it now gives its hash, and so do we.
 """
@@ -15,6 +15,7 @@ from .message import Headers
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 BASIC_DATE = re.compile(rb"[0-9]{8}T[0-9]{6}Z")
+# The parameters in the order in which every SDK writes them.
 USUAL = re.compile(
     rf"{ALGORITHM} Credential=([^/, ]+)/([^/, ]*)/([^/, ]*)/([^/, ]*)/{TERMINATOR}, ?"
     r"SignedHeaders=([^, ]+), ?Signature=([^, ]+)"
@@ -24,7 +25,7 @@ DATE_MISSING = "Authorization header requires existence of either a 'X-Amz-Date'
 
 
 class Authorization(Struct, frozen=True, gc=False):
-    """What an Authorization header says."""
+    """The parameters of an Authorization header."""
 
     key_id: str
     date: str
@@ -36,11 +37,11 @@ class Authorization(Struct, frozen=True, gc=False):
 
 
 def read_authorization(headers: Headers) -> Authorization:
-    """The Authorization header, taken apart.
+    """Parse the Authorization header of a request.
 
     Raises:
         MissingAuthenticationToken: there is none.
-        IncompleteSignature: something is missing in it.
+        IncompleteSignature: it lacks a parameter, or is malformed.
         InvalidSignature: it is for another version of the protocol.
     """
     header = headers.get(b"authorization")
@@ -52,7 +53,7 @@ def read_authorization(headers: Headers) -> Authorization:
 
 
 def _read_unusual(text: str, headers: Headers) -> Authorization:
-    """A header whose parameters stand in another order than every SDK gives them, or that is not whole."""
+    """Parse a header that is incomplete, or whose parameters are in another order than the usual one."""
     parameters = _parameters(text)
     missing = [name for name in ("Credential", "Signature", "SignedHeaders") if not parameters.get(name)]
     if missing:
@@ -89,10 +90,10 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def require_date(headers: Headers) -> None:
-    """A signed request says when it was signed.
+    """Check that a signed request carries its date.
 
     Raises:
-        IncompleteSignature: it does not, or not in AWS's format.
+        IncompleteSignature: it has no date, or not in AWS's format.
     """
     date = headers.get(b"x-amz-date")
     if date is None:

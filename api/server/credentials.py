@@ -1,19 +1,19 @@
-"""The credentials file of ``--auth verify``: whose keys there are, and which roles may be assumed.
+"""Read the credentials file of ``--auth verify``: access keys with their users, and roles with who may assume them.
 
-    control_token = "…"                # what the control plane asks for; drawn at each start unless said here
+    control_token = "…"                # for the control plane; by default a new one at each start
 
     [[credentials]]
     access_key_id = "AKIA…"            # AWS's format, twelve digits, or any other word
     secret_access_key = "…"
     account = "111111111111"
-    user = "alice"                     # "orgsim" unless said otherwise
+    user = "alice"                     # by default "orgsim"
 
     [[roles]]
     account = "222222222222"
     name = "Audit"
     trusted_accounts = ["111111111111"]
 
-No message about the file repeats anything that stands in it but names of keys.
+Error messages repeat nothing from the file but the names of keys, because it holds secrets.
 """
 
 import re
@@ -31,7 +31,8 @@ Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_+=,.@-]{1,64}\Z")]
 KeyId = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_]{4,128}\Z")]
 Token = Annotated[str, Meta(pattern=r"^[!-~]+\Z")]
 
-IN_PLAIN_WORDS = (
+# Patterns in msgspec's messages, and what they mean to somebody who edits a TOML file.
+PLAIN_MESSAGES = (
     (r"matching regex '\^\[!-~\].*", "of printable characters without blanks"),
     (r"matching regex '\^\[0-9\]\{12\}.*", "of twelve digits"),
     (r"matching regex '\^\[a-zA-Z0-9_\].*", "of 4 to 128 letters and digits"),
@@ -43,7 +44,7 @@ IN_PLAIN_WORDS = (
 
 
 class CredentialsError(Exception):
-    """The credentials file cannot be used; the message names file and place."""
+    """The credentials file cannot be used. The message names file and place."""
 
 
 class AccessKey(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +56,7 @@ class AccessKey(Struct, frozen=True, forbid_unknown_fields=True):
     user: Name = DEFAULT_USER
 
     def __repr__(self) -> str:
-        """Without the secret, which belongs into no log."""
+        """Leave out the secret, so that it cannot end in a log."""
         return f"AccessKey({self.access_key_id})"
 
 
@@ -68,7 +69,7 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
-    """A credentials file."""
+    """The content of a credentials file."""
 
     credentials: list[AccessKey] = field(default_factory=list[AccessKey])
     roles: list[Role] = field(default_factory=list[Role])
@@ -76,11 +77,11 @@ class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def secrets(self) -> bytes:
-        """All secret access keys, in an order of their own."""
+        """All secret access keys, sorted, so that their order in the file makes no difference."""
         return "\n".join(sorted(key.secret_access_key for key in self.credentials)).encode()
 
     def __repr__(self) -> str:
-        """Without the token, which belongs into no log."""
+        """Leave out the token, so that it cannot end in a log."""
         return f"Credentials({self.credentials}, {self.roles})"
 
 
@@ -88,7 +89,7 @@ def load_credentials(path: Path) -> Credentials:
     """Read a credentials file.
 
     Raises:
-        CredentialsError: it cannot be read, is no TOML, or says something impossible.
+        CredentialsError: it cannot be read, is not TOML, or has an invalid value.
     """
     try:
         found = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Credentials)
@@ -102,7 +103,7 @@ def load_credentials(path: Path) -> Credentials:
     except RecursionError:
         raise CredentialsError(f"{path}: not TOML that can be read: nested too deep") from None
     except msgspec.ValidationError as error:
-        raise CredentialsError(f"{path}: {_in_plain_words(str(error))}") from None
+        raise CredentialsError(f"{path}: {_plain_message(str(error))}") from None
     names = [key.access_key_id for key in found.credentials]
     twice = next((index for index, name in enumerate(names) if name in names[:index]), None)
     if twice is not None:
@@ -112,9 +113,9 @@ def load_credentials(path: Path) -> Credentials:
     return found
 
 
-def _in_plain_words(complaint: str) -> str:
-    """A complaint of msgspec with the place in front, in the words of TOML and on one line."""
-    what, _, place = complaint.partition(" - at `$")
-    for theirs, ours in IN_PLAIN_WORDS:
-        what = re.sub(theirs, ours, what, flags=re.DOTALL)
-    return " ".join(f"{place.strip('.`')}: {what}".removeprefix(": ").splitlines())
+def _plain_message(message: str) -> str:
+    """Rewrite a validation message of msgspec: the place first, in the terms of TOML, on one line."""
+    problem, _, place = message.partition(" - at `$")
+    for pattern, replacement in PLAIN_MESSAGES:
+        problem = re.sub(pattern, replacement, problem, flags=re.DOTALL)
+    return " ".join(f"{place.strip('.`')}: {problem}".removeprefix(": ").splitlines())

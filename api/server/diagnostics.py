@@ -1,4 +1,4 @@
-"""The server's own log: starting, stopping and mistakes, on stderr. Never a header, a body or a secret."""
+"""The server's own log on stderr: start, stop and internal errors; never a header, a body or a secret."""
 
 import sys
 
@@ -7,7 +7,7 @@ from structlog.typing import FilteringBoundLogger, Processor
 
 
 def server_log(as_json: bool = False) -> FilteringBoundLogger:
-    """A log for people, or with one JSON object per line."""
+    """Make the logger: human-readable, or one JSON object per line."""
     renderer: Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )

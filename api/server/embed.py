@@ -1,4 +1,4 @@
-"""The server around a simulation in one's own process: for tests, and for whoever wants to add routes of their own."""
+"""``serve``: run the server around a simulation in the same process, as in tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
@@ -22,23 +22,23 @@ WHY_FIXED = "the simulation belongs to the process that embeds the server, which
 
 
 def make_authentication(credentials: Credentials | None) -> Authentication:
-    """Open authentication; with credentials, signatures are verified.
+    """Make the authentication: open without credentials, verified with them.
 
     Raises:
         ModuleNotFoundError: botocore, which verifies them, is not installed.
     """
     if credentials is None:
         return OpenAuthentication()
-    # Only who verifies needs botocore.
+    # Imported here, because botocore is needed for verification only.
     from .verify import VerifiedAuthentication
 
     return VerifiedAuthentication(credentials)
 
 
 def make_control_token(credentials: Credentials | None, wanted: str | None = None) -> str | None:
-    """What the control plane asks for: the token that is wanted, that of the credentials, or one drawn at random.
+    """Choose the control plane's token: the wanted one, that of the credentials, or a random one.
 
-    Nothing, where signatures are not verified and none is wanted.
+    None, which requires no token, if none is wanted and signatures are not verified.
     """
     if wanted or credentials is None:
         return wanted or None
@@ -56,22 +56,22 @@ async def serve(
     allow_hosts: Collection[str] = (),
     control_token: str | None = None,
 ) -> AsyncGenerator[str, None]:
-    """Serve a simulation that has begun, for the length of the block: ``async with serve(sim) as url``.
+    """Serve a started simulation over HTTP while the block runs: ``async with serve(sim) as url``.
 
     Args:
         sim: the simulation; it stays open, and cannot be reset through the control plane.
-        host: where to listen.
-        port: on which port; 0 picks a free one.
-        credentials: verify signatures by these; otherwise any well-formed one is taken for good.
+        host: the name or address to listen on.
+        port: the port; 0 picks a free one.
+        credentials: verify signatures against these; by default any well-formed signature is accepted.
         limits: what clients may ask for.
-        allow_hosts: names that are answered to besides those of the loopback interface and ``host``; ``*`` is any.
-        control_token: what the control plane asks for; with credentials theirs unless it is given, or one that nobody
-            is told.
+        allow_hosts: host names to answer to besides those of the loopback interface and ``host``; ``*`` means any.
+        control_token: the token that the control plane requires. By default that of the credentials; if they have none,
+            a random one, which shuts the control plane. Without credentials it requires none.
 
     Raises:
         RuntimeError: the event loop is not asyncio's.
-        CannotListen: the address cannot be had.
-        ValueError: something in ``allow_hosts`` is not the name of a host.
+        CannotListen: the address is in use, or not one of this machine's.
+        ValueError: something in ``allow_hosts`` is not a host name.
         ModuleNotFoundError: with credentials, botocore is not installed.
     """
     _require_asyncio()

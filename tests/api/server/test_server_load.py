@@ -280,7 +280,7 @@ async def test_no_descriptor_for_a_client(
     anyio_backend: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no descriptor is left the log says so in one line, and who waits is taken in as soon as there is one."""
-    monkeypatch.setattr("orgsim.api.server.accepting.RESTING_SECONDS", 0)
+    monkeypatch.setattr("orgsim.api.server.accepting.RETRY_SECONDS", 0)
     with closing(Exhausted()) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
