@@ -1,4 +1,4 @@
-"""What is refused before an operation is reached, or by STS: AWS's names, messages and statuses in both protocols.
+"""Errors raised before an operation is reached, or by STS: AWS's names, messages and statuses in both protocols.
 
 AWS's JSON services answer every fault of a client with 400; STS, which speaks the query protocol, has shorter names and
 answers 403 to what concerns credentials.
@@ -6,16 +6,16 @@ answers 403 to what concerns credentials.
 
 from typing import ClassVar
 
-SHOWN = 100
-"""So much of what a client sent is repeated."""
+QUOTED = 100
+"""Characters of a client's input that a message repeats at most."""
 
 
 class Fault(Exception):
     """A request that is refused by the server rather than by an operation.
 
     Args:
-        message: instead of the fault's usual one.
-        status: the HTTP status in AWS JSON, instead of the fault's usual one.
+        message: by default the fault's usual one.
+        status: the HTTP status in AWS JSON.
     """
 
     code: ClassVar[str]
@@ -23,7 +23,7 @@ class Fault(Exception):
     query_status: ClassVar[int] = 400
     usual: ClassVar[str] = ""
     closes: ClassVar[bool] = False
-    """Whether the connection is of no use any more."""
+    """Whether the connection is closed after the answer."""
 
     def __init__(self, message: str | None = None, *, status: int = 400) -> None:
         self.message = message or self.usual
@@ -32,14 +32,14 @@ class Fault(Exception):
 
 
 class UnknownOperation(Fault):
-    """No operation, or none that exists."""
+    """The request names no operation, or none that exists."""
 
     code, query_code = "UnknownOperationException", "InvalidAction"
     usual = "The request names no operation of AWS Organizations in its X-Amz-Target header."
 
 
 class MissingAction(Fault):
-    """A request to STS that does not say what it wants."""
+    """A request to STS names no action."""
 
     code, query_code = "MissingAction", "MissingAction"
     usual = "The request must contain the parameter Action."
@@ -54,7 +54,7 @@ class MissingAuthenticationToken(Fault):
 
 
 class IncompleteSignature(Fault):
-    """There is an Authorization header, but it is not a whole one."""
+    """The Authorization header is incomplete or malformed."""
 
     code, query_code = "IncompleteSignatureException", "IncompleteSignature"
 
@@ -76,7 +76,7 @@ class ExpiredToken(Fault):
 
 
 class InvalidSignature(Fault):
-    """The signature is for something else than this request, here and now."""
+    """The signature does not match this request, its service, or the present time."""
 
     code, query_code = "InvalidSignatureException", "SignatureDoesNotMatch"
     query_status = 403
@@ -120,13 +120,13 @@ class ServiceUnavailable(Fault):
 
 
 class ValidationError(Fault):
-    """A parameter for STS is missing or impossible."""
+    """A parameter for STS is missing or invalid."""
 
     code, query_code = "ValidationException", "ValidationError"
 
 
 class MalformedInput(Fault):
-    """A request to STS that cannot be read."""
+    """The body of a request to STS cannot be parsed."""
 
     code, query_code = "SerializationException", "MalformedInput"
 
@@ -139,11 +139,11 @@ class AccessDenied(Fault):
 
 
 class ForeignRequest(Fault):
-    """The request is for another host, or comes from a page that another host served; the name is ours.
+    """The request is for another host, or comes from another host's web page. The error's name is not AWS's.
 
     Args:
         field: the header that says so.
-        value: what stands in it.
+        value: its value.
     """
 
     code, query_code = "ForbiddenException", "Forbidden"
@@ -151,7 +151,7 @@ class ForeignRequest(Fault):
 
     def __init__(self, field: str, value: str) -> None:
         super().__init__(
-            f"{field} is {value[:SHOWN]!r}. The server answers to loopback names, to that of --host and to those of "
+            f"{field} is {value[:QUOTED]!r}. The server answers to loopback names, to that of --host and to those of "
             "--allow-host, and to pages that it served under such a name; start it with --allow-host NAME to answer to "
             "another.",
             status=403,
@@ -159,6 +159,6 @@ class ForeignRequest(Fault):
 
 
 class ControlRefused(Fault):
-    """The control plane cannot do that; AWS has no such thing, so the name is ours."""
+    """A request to the control plane is invalid or cannot be carried out. The error's name is not AWS's."""
 
     code, query_code = "ControlException", "ControlException"

@@ -1,8 +1,8 @@
-"""Which requests come from clients of this server, and which from somebody else's web page.
+"""Turn away requests that somebody else's web page makes a browser send (CSRF, DNS rebinding).
 
-A page can make the browser of whoever visits it send requests to the loopback interface. The browser tells whose page
-asks, in Origin and Sec-Fetch-Site. And where the page's owner lets its own name resolve to this server (DNS rebinding),
-that name stands in Host.
+Any web page can make its visitor's browser send requests to the loopback interface. The browser says in Origin and
+Sec-Fetch-Site whose page it is. If the page's owner makes a name of theirs resolve to this server (DNS rebinding), Host
+has that name.
 """
 
 import re
@@ -19,8 +19,8 @@ HOST, ORIGIN, SITE = b"host", b"origin", b"sec-fetch-site"
 OWN_SITES = ("same-origin", "none")
 NAME_AND_PORT = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?")
 LOOPBACK = ip_network("127.0.0.0/8"), ip_network("::1/128")
-REMEMBERED = 64
-"""So many values of Host that were in order are not looked at again."""
+CACHED = 64
+"""Values of Host found valid that are remembered, so that they need not be parsed again."""
 
 Fields = Collection[tuple[bytes, bytes]]
 
@@ -32,7 +32,7 @@ class Hosts:
         allowed: names or addresses; a port is ignored, and ``*`` means any.
 
     Raises:
-        ValueError: one of them is not the name of a host.
+        ValueError: one of them is not a host name.
     """
 
     def __init__(self, *allowed: str) -> None:
@@ -41,17 +41,17 @@ class Hosts:
         self._known: set[bytes | None] = set()
 
     def require_own(self, headers: Headers, fields: Fields) -> None:
-        """Let a request through that is for this server, and not from another's page.
+        """Check that a request is for this server, and not from another host's web page.
 
         Args:
-            headers: of the request.
-            fields: the same as they came, of which some may stand there twice.
+            headers: the request's headers by name.
+            fields: the same headers as received, where a name may occur twice.
 
         Raises:
             ForeignRequest: its Host, Origin or Sec-Fetch-Site says otherwise.
         """
         host = headers.get(b"host")
-        # Nearly all requests say only in Host what is looked at here, and say the same as the one before.
+        # Fast path: nearly all requests have only Host of these three, once, and with a value seen before.
         if host in self._known and ORIGIN not in headers and SITE not in headers and len(headers) == len(fields):
             return
         texts = [(name, value.decode("latin-1").lower()) for name, value in fields if name in (HOST, ORIGIN, SITE)]
@@ -59,7 +59,7 @@ class Hosts:
         for name, text in texts:
             if not self._is_own(name, text, hosts):
                 raise ForeignRequest(name.decode().title(), text)
-        if len(self._known) < REMEMBERED:
+        if len(self._known) < CACHED:
             self._known.add(host)
 
     def _is_own(self, name: bytes, text: str, hosts: list[str]) -> bool:
@@ -78,30 +78,30 @@ class Hosts:
 
 
 def hosts_of(listener: socket.socket, host: str, allow_hosts: Collection[str]) -> Hosts:
-    """The names of a server: of the interface on which it listens, and what else is allowed.
+    """Make the ``Hosts`` of a server: the interface on which it listens, and the allowed names.
 
     Args:
         listener: its socket.
-        host: what it was told to listen on; the address of all interfaces is nobody's name.
-        allow_hosts: as for ``Hosts``.
+        host: the name or address that it was told to listen on; that of all interfaces does not count as a name.
+        allow_hosts: see ``Hosts``.
 
     Raises:
-        ValueError: one of them is not the name of a host.
+        ValueError: one of them is not a host name.
     """
     address = listener.getsockname()[0]
     return Hosts(*allow_hosts) if ip_address(address).is_unspecified else Hosts(host, address, *allow_hosts)
 
 
 def host_name(text: str) -> str:
-    """A host as it is compared: without its port, in lower case; an address in its shortest form.
+    """Normalize a host for comparison: without its port, in lower case; an address in its shortest form.
 
     Raises:
-        ValueError: it is not the name of a host.
+        ValueError: it is not a host name.
     """
     bare = text.strip().lower()
     if not bare.isascii():
         with suppress(UnicodeError):
-            # What cannot be encoded is told as any other text that is no name.
+            # A text that cannot be encoded fails below, as any other that is not a name.
             bare = bare.encode("idna").decode()
     found = NAME_AND_PORT.fullmatch(bare)
     name = found[1].strip("[]").removesuffix(".") if found else bare.partition("%")[0]
@@ -124,6 +124,6 @@ def _is_loopback(name: str) -> bool:
 
 
 def _is_origin_of(origin: str, hosts: list[str]) -> bool:
-    """Whether a page of this origin was served under the very host and port that it now asks."""
+    """Whether a page of this origin was served by the same host and port as the request is for."""
     scheme, _, authority = origin.partition("://")
     return scheme in ("http", "https") and bool(hosts) and all(authority == host for host in hosts)

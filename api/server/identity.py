@@ -1,4 +1,4 @@
-"""Who is calling: the account and the user or assumed role behind an access key id.
+"""Find out who is calling: the account and the user or assumed role behind an access key id.
 
 An access key id of twelve digits is the account of that number. One in AWS's own format carries the account number in
 its bits; anything else belongs to the default account. AWS's format is ``AKIA`` (a user's) or ``ASIA`` (temporary) and
@@ -22,7 +22,7 @@ from .sessions import Sessions
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_USER = "orgsim"
-"""The user behind every access key of which nothing else is known. Nobody here is ever the root user."""
+"""The user of every access key that is in no credentials file. The root user is not modelled."""
 
 TWELVE_DIGITS = re.compile(r"[0-9]{12}", re.ASCII)
 KEY_ID = re.compile(r"(?:AKIA|ASIA)([A-Z2-7]{16})")
@@ -31,36 +31,36 @@ NEW_FORMAT = 1 << 79
 
 
 class Identity(Struct, frozen=True):
-    """A user of an account, or a session of a role in it. Never the root user."""
+    """A user of an account, or a session of a role in it; never the root user."""
 
     account: str
     name: str = DEFAULT_USER
-    """The user's or the role's."""
+    """The name of the user or of the role."""
     session: str | None = None
-    """Set for an assumed role."""
+    """The name of the session of an assumed role; None for a user."""
 
     @property
     def principal(self) -> str:
-        """As the record of a command names it: ``user`` or ``role/session``."""
+        """The name under which the log records who called: ``user`` or ``role/session``."""
         return self.name if self.session is None else f"{self.name}/{self.session}"
 
     @property
     def arn(self) -> str:
-        """As STS and messages name it."""
+        """The ARN that STS and error messages show."""
         if self.session is None:
             return f"arn:aws:iam::{self.account}:user/{self.name}"
         return f"arn:aws:sts::{self.account}:assumed-role/{self.name}/{self.session}"
 
     @property
     def user_id(self) -> str:
-        """AWS's unique id: ``AIDA…`` of a user, ``AROA…:session`` of an assumed role. The same name, the same id."""
+        """AWS's unique id, derived from the name: ``AIDA…`` for a user, ``AROA…:session`` for an assumed role."""
         if self.session is None:
             return unique_id("AIDA", self.account, f"user/{self.name}")
         return f"{unique_id('AROA', self.account, f'role/{self.name}')}:{self.session}"
 
 
 def unique_id(prefix: str, account: str, of: str | bytes) -> str:
-    """An id in AWS's format that carries the account number, and otherwise derives from what it is the id of."""
+    """Make an id in AWS's format: it carries the account number, and a hash of the thing that it identifies."""
     source = of.encode() if isinstance(of, str) else of
     tail = int.from_bytes(blake2b(source, digest_size=8).digest(), "big") & ((1 << TAIL_BITS) - 1)
     number = NEW_FORMAT | int(account) << TAIL_BITS | tail
@@ -68,7 +68,7 @@ def unique_id(prefix: str, account: str, of: str | bytes) -> str:
 
 
 def account_of(key_id: str) -> str:
-    """The account to which an access key id belongs, by the rules above."""
+    """Return the account to which an access key id belongs, by the rules at the top of this module."""
     if TWELVE_DIGITS.fullmatch(key_id):
         return key_id
     found = KEY_ID.fullmatch(key_id)
@@ -79,61 +79,61 @@ def account_of(key_id: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def user_of(key_id: str) -> Identity:
-    """The user behind an access key id of which nothing else is known."""
+    """Return the user of an access key id that is in no credentials file."""
     return Identity(account_of(key_id))
 
 
 class Authentication(Protocol):
-    """How the server finds out who is calling."""
+    """Tells who is calling."""
 
     @property
     def name(self) -> str:
-        """As in ``--auth``."""
+        """The kind of authentication, ``open`` or ``verify``."""
         ...
 
     def identify(self, request: Request, service: str, sessions: Sessions) -> Identity:
-        """Who sent a request to a service.
+        """Authenticate a request to a service.
 
         Args:
             request: the request.
-            service: the service, as signatures name it.
-            sessions: those of the world that the request is about.
+            service: the service's name in signatures, such as ``organizations``.
+            sessions: of the world that the request is about.
 
         Raises:
-            Fault: as AWS refuses requests that are not signed, or not well.
+            Fault: the request is not signed, or not correctly; as AWS refuses it.
         """
         ...
 
     def account_of(self, key_id: str) -> str | None:
-        """The account of an access key id; None for one that AWS would not know."""
+        """Return the account of an access key id; None if AWS would not know the key."""
         ...
 
     def may_assume(self, caller: Identity, account: str, role: str) -> bool:
-        """Whether the caller may assume any role of a known account, or this one, whatever Organizations says."""
+        """Whether the caller may assume this role of a known account, regardless of Organizations' own rules."""
         ...
 
 
 class OpenAuthentication:
-    """Every signature is taken for good, if there is a well-formed one."""
+    """Accepts every well-formed signature without verifying it."""
 
     name = "open"
 
     def identify(self, request: Request, service: str, sessions: Sessions) -> Identity:
-        """As ``Authentication``; for temporary keys of this server the session decides who is calling."""
+        """Take the caller from the access key id, or from the session of a temporary key of this server."""
         authorization = read_authorization(request.headers)
         require_date(request.headers)
         token = request.headers.get(b"x-amz-security-token")
         if token is not None:
             session = sessions.read(token, authorization.key_id)
-            # Somebody's real token, from a profile made for AWS, is as good as any other key here.
+            # None is a token of the real AWS, from somebody's profile: its key is as good as any other here.
             if session is not None:
                 return Identity(*session.holder)
         return user_of(authorization.key_id)
 
     def account_of(self, key_id: str) -> str | None:
-        """As ``Authentication``: here every key belongs to some account."""
+        """Return the account of an access key id; here every key belongs to some account."""
         return account_of(key_id)
 
     def may_assume(self, caller: Identity, account: str, role: str) -> bool:
-        """As ``Authentication``: here everybody may."""
+        """Let everybody assume every role."""
         return True

@@ -1,4 +1,4 @@
-"""uvicorn around the application, on a socket of ours, without its signals and its log."""
+"""Run uvicorn on a socket that we opened, without its signal handlers and its log."""
 
 import asyncio
 import socket
@@ -18,14 +18,14 @@ BACKLOG = 1_024
 
 
 class CannotListen(Exception):
-    """The address cannot be had; the message names it, and says why."""
+    """The server cannot listen on an address. The message names it, and says why."""
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+    """Open a listening socket.
 
     Raises:
-        CannotListen: the port is in use, or the host is none of this machine's.
+        CannotListen: the port is in use, or the host is not one of this machine's.
     """
     listener: socket.socket | None = None
     try:
@@ -45,7 +45,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The address at which the server can be called from this machine; on all interfaces, the loopback one."""
+    """Return the URL of the server as seen from this machine: a loopback one if it listens on all interfaces."""
     host, port = listener.getsockname()[:2]
     if listener.family == socket.AF_INET6:
         return f"http://[{'::1' if host == '::' else host}]:{port}"
@@ -56,13 +56,13 @@ def url_of(listener: socket.socket) -> str:
 async def listening(
     app: Asgi, listener: socket.socket, limits: Limits, log: FilteringBoundLogger | None = None
 ) -> AsyncGenerator[None, None]:
-    """Serve the application until the block is left; then requests under way are finished, for a while.
+    """Serve the application while the block runs; at its end, requests under way get some time to finish.
 
     Args:
         app: the application.
-        listener: a socket that listens; it is closed in the end.
+        listener: a listening socket; it is closed in the end.
         limits: what clients may ask for.
-        log: where it is told that clients cannot be taken in; on stderr unless said otherwise.
+        log: for failures to accept connections; by default on stderr.
     """
     server = _make_server(app, limits)
     acceptor = Acceptor(
@@ -85,7 +85,7 @@ async def listening(
 
 
 def _make_server(app: Asgi, limits: Limits) -> uvicorn.Server:
-    """uvicorn's server, which `Server.serve` would also give the signals; it says nothing when it is ready."""
+    """Make uvicorn's server by hand, because ``Server.serve`` would install signal handlers and log."""
     config = uvicorn.Config(
         app,
         http=LimitedProtocol,
@@ -102,7 +102,7 @@ def _make_server(app: Asgi, limits: Limits) -> uvicorn.Server:
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    # Those that accept, of which it has none: see `Acceptor`.
+    # Its asyncio servers, which `shutdown` closes: none, because `Acceptor` accepts the connections.
     server.servers = []
     return server
 

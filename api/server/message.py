@@ -1,4 +1,4 @@
-"""A request and a response as the services here see them, and how a request's body is read within its limits."""
+"""Requests and responses as the services see them; reading a request's body within its limit."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -10,40 +10,40 @@ from .faults import RequestTooLarge
 Headers = dict[bytes, bytes]
 """Names in lower case."""
 
-# ASGI's three parts of a call.
+# The three arguments of an ASGI application.
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
-"""An application."""
+"""An ASGI application."""
 
 JSON = b"application/x-amz-json-1.1"
 DISCARDED = 64
-"""So many times the limit is read and thrown away of a body that is too long: whoever sends it hears the answer only
-after sending."""
+"""How many times the limit is read and thrown away of a body that is too long: many clients read the answer only after
+sending the whole body."""
 
 
 class Limits(Struct, frozen=True):
-    """What a client may ask of the server; ``docs/server.md`` says what it gets beyond."""
+    """Limits on what a client may ask of the server; ``docs/server.md`` says how each is enforced."""
 
     body_bytes: int = 1024 * 1024
     header_bytes: int = 64 * 1024
     request_seconds: float = 10
-    """From a request's first byte to its last; of a connection's first request, from connecting on."""
+    """From a request's first byte to its last; for the first one on a connection, from connecting on."""
     writing_seconds: float = 10
-    """For so long a client may leave unread what it is sent; then its connection is cut."""
+    """How long a client may leave answers unread before its connection is cut."""
     pipelined: int = 64
-    """Requests that a connection may send without waiting for their answers."""
+    """Requests on one connection that may wait for the answers to earlier ones."""
     connections: int = 1_000
-    """``orgsim serve`` takes fewer where the process may not have so many descriptors."""
+    """``orgsim serve`` allows fewer if the process may not have so many file descriptors."""
     idle_seconds: int = 60
-    """For so long a connection may be kept open between two requests."""
+    """How long a connection is kept open between two requests."""
     stopping_seconds: int = 10
-    """For so long requests under way are waited for when the server stops."""
+    """How long the server waits for requests under way when it stops."""
 
 
 class Request(Struct, frozen=True, gc=False):
-    """A request whose body has arrived."""
+    """A complete HTTP request."""
 
     method: str
     path: str
@@ -53,18 +53,18 @@ class Request(Struct, frozen=True, gc=False):
 
 
 class Response(Struct, frozen=True, gc=False):
-    """What is answered."""
+    """An HTTP response."""
 
     status: int
     body: bytes
     request_id: str
     content_type: bytes = JSON
     close: bool = False
-    """Whether the connection is closed behind it."""
+    """Whether the connection is closed after it."""
 
     @property
     def fields(self) -> list[tuple[bytes, bytes]]:
-        """The header."""
+        """The header fields."""
         fields = [
             (b"x-amzn-requestid", self.request_id.encode()),
             (b"content-type", self.content_type),
@@ -76,25 +76,25 @@ class Response(Struct, frozen=True, gc=False):
 
 
 class ClientGone(Exception):
-    """The client closed the connection before its request was whole: nobody waits for an answer."""
+    """The client closed the connection before its request was complete, so nobody waits for an answer."""
 
 
 async def read_body(receive: Receive, limits: Limits) -> bytes:
-    """The whole body. One that is too long is thrown away as it comes, so that it never fills the memory.
+    """Read the whole body. One that is too long is thrown away as it arrives, so that it never fills the memory.
 
     Raises:
         RequestTooLarge: it is longer than the limit.
-        ClientGone: the client did not wait, or was too slow.
+        ClientGone: the client closed the connection, or was too slow.
     """
     body, length, more = b"", 0, True
     while more and length <= DISCARDED * limits.body_bytes:
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGone
-        part = message.get("body", b"")
-        length += len(part)
+        chunk = message.get("body", b"")
+        length += len(chunk)
         if length <= limits.body_bytes:
-            body += part
+            body += chunk
         more = message.get("more_body", False)
     if length > limits.body_bytes:
         raise RequestTooLarge(limits.body_bytes)
