@@ -1,7 +1,7 @@
-"""The control plane under ``/_orgsim/``: health, the clock, and a new beginning. JSON in, JSON out, no signature.
+"""The control plane under ``/_orgsim/``: health, clock and reset, in JSON, without signatures.
 
-Under open authentication whoever reaches the port may use it; that is why the server listens on the loopback interface
-unless told otherwise. Under ``--auth verify`` it asks for a token.
+Under open authentication anybody who reaches the port may use it, which is one reason why the server listens on the
+loopback interface by default. Under ``--auth verify`` it requires a token.
 """
 
 import hmac
@@ -27,19 +27,19 @@ VERSION = version("orgsim")
 
 
 class Move(Struct, forbid_unknown_fields=True):
-    """Where the clock shall go: one of the two."""
+    """The body of ``POST /_orgsim/clock``: exactly one of the two."""
 
     advance: str | None = None
     advance_to: datetime | None = None
 
 
 class Control:
-    """The control plane.
+    """The service that answers requests to the control plane.
 
     Args:
-        world: what it is about.
-        authentication: its name, as health tells it.
-        token: what requests have to bring; None if they need none.
+        world: the served world.
+        authentication: ``open`` or ``verify``, shown by health.
+        token: the bearer token that requests must carry; None if they need none.
     """
 
     def __init__(self, world: ServedWorld, authentication: str, token: str | None = None) -> None:
@@ -53,10 +53,10 @@ class Control:
         }
 
     async def answer(self, request: Request) -> Response:
-        """Do what a request asks for.
+        """Route a request to its handler.
 
         Raises:
-            ControlRefused: there is no such thing, or it cannot be done.
+            ControlRefused: there is no such path or method, the token is wrong, or the request cannot be carried out.
         """
         self._require_token(request.headers)
         methods = self._routes.get(request.path)
@@ -69,7 +69,7 @@ class Control:
         return self._response(200, content)
 
     def refusal(self, error: Fault | Refused) -> Response:
-        """A refusal in the form of AWS's."""
+        """Make the response for a refusal, in the form of AWS's errors."""
         if isinstance(error, Fault):
             return self._response(error.status, {"__type": error.code, "message": error.message}, error.closes)
         return self._response(400, {"__type": error.code, "message": error.message})

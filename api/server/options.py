@@ -1,4 +1,4 @@
-"""What ``orgsim serve`` can be told, and the clock that it means."""
+"""The options of ``orgsim serve``."""
 
 import math
 from enum import StrEnum
@@ -13,28 +13,28 @@ CLOCKS = "the choices are wall, simulated and paced:FACTOR with a number above 0
 
 
 class Latency(StrEnum):
-    """How long what AWS does later takes."""
+    """How long AWS's asynchronous work takes, such as the creation of an account."""
 
     INSTANT = "instant"
     REALISTIC = "realistic"
 
 
 class Throttling(StrEnum):
-    """How often accounts may call."""
+    """Whether calls are limited to AWS's published rates."""
 
     OFF = "off"
     AWS = "aws"
 
 
 class Auth(StrEnum):
-    """What a signature is worth."""
+    """Whether signatures are verified."""
 
     OPEN = "open"
     VERIFY = "verify"
 
 
 def make_clock(text: str) -> Clock:
-    """A clock from ``wall``, ``simulated`` or ``paced:FACTOR``.
+    """Make a clock from ``wall``, ``simulated`` or ``paced:FACTOR``.
 
     Raises:
         ValueError: it is none of them.
@@ -54,7 +54,7 @@ def make_clock(text: str) -> Clock:
 
 
 class Options(Struct, frozen=True):
-    """The options of the command, as they were given; None where nothing was."""
+    """The options as given on the command line; None where an option was not given."""
 
     host: str
     port: int
@@ -69,5 +69,5 @@ class Options(Struct, frozen=True):
 
     @property
     def auth(self) -> Auth:
-        """What a signature is worth: it is verified by a credentials file."""
+        """Whether signatures are verified: with a credentials file they are."""
         return Auth.VERIFY if self.credentials else Auth.OPEN

@@ -19,11 +19,11 @@ from .served_world import ServedWorld
 
 TARGET_PREFIX = "AWSOrganizationsV20161128."
 DEEPEST = 64
-"""AWS's deepest request has five levels; whoever nests deeper wants to exhaust a stack."""
+"""Levels of nesting in a request's body. AWS's deepest request has five; far more is meant to exhaust the stack."""
 
 
 class Organizations:
-    """The service that ``X-Amz-Target`` names."""
+    """The service that answers AWS Organizations' operations."""
 
     def __init__(self, world: ServedWorld, authentication: Authentication) -> None:
         self._world = world
@@ -33,8 +33,8 @@ class Organizations:
         """Call the operation that a request names.
 
         Raises:
-            Fault: the request does not get as far as an operation.
-            Refused: as the operation refuses.
+            Fault: the request is refused before it reaches an operation.
+            Refused: the operation refuses it.
         """
         operation = operation_of(request)
         live = self._world.live
@@ -44,7 +44,7 @@ class Organizations:
         return Response(200, encode(reply), live.request_id(position))
 
     def refusal(self, error: Fault | Refused) -> Response:
-        """A refusal as AWS writes it: operations say Message, what stands before them says message."""
+        """Make the response for a refusal: AWS's operations write ``Message``, its framework ``message``."""
         request_id = self._world.live.request_id()
         if isinstance(error, Fault):
             return Response(error.status, error_body(error.code, error.message), request_id, close=error.closes)
@@ -55,20 +55,20 @@ class Organizations:
 
 
 def error_body(code: str, message: str) -> bytes:
-    """An error of AWS's framework."""
+    """Write the body of an error of AWS's framework."""
     return _error({"__type": code, "message": message})
 
 
 def _error(body: dict[str, str]) -> bytes:
-    # Not msgspec: a message may quote half a character that stood in a policy document.
+    # json rather than msgspec, which refuses lone surrogates: a message may quote one from a policy document.
     return json.dumps(body, separators=(",", ":")).encode()
 
 
 def operation_of(request: Request) -> str:
-    """The operation that a request names.
+    """Read the name of the operation from a request's target.
 
     Raises:
-        UnknownOperation: there is none of that name here.
+        UnknownOperation: there is no such operation, or the path or method is wrong.
     """
     if request.path != "/":
         raise UnknownOperation(f"There is nothing at this path; send requests to /, not {request.path}", status=404)
@@ -84,10 +84,10 @@ def operation_of(request: Request) -> str:
 
 
 def read_members(body: bytes) -> dict[str, Any]:
-    """The members of a request. No body is an empty one; of a member that stands there twice, the last one counts.
+    """Decode the members of a request. An empty body has none; of a member given twice, the last one counts.
 
     Raises:
-        SerializationException: the body is no JSON object in UTF-8, or one nested too deep.
+        SerializationException: the body is not a JSON object in UTF-8, or one nested too deep.
     """
     if not body:
         return {}
@@ -104,6 +104,7 @@ def read_members(body: bytes) -> dict[str, Any]:
 
 
 def _require_shallow(value: object) -> None:
+    # Level by level rather than by recursion, which is what a deep body would exhaust.
     level: list[object] = [value]
     for _ in range(DEEPEST):
         inner: list[object] = []
@@ -119,7 +120,7 @@ def _require_shallow(value: object) -> None:
 
 
 def _with_seconds(value: Any) -> Any:
-    """Timestamps as AWS writes them, wherever they stand: seconds since the epoch, to the millisecond."""
+    """Replace timestamps at any depth by AWS's form: seconds since the epoch, to the millisecond."""
     if isinstance(value, datetime):
         return round(value.timestamp(), 3)
     if isinstance(value, dict):
@@ -130,14 +131,14 @@ def _with_seconds(value: Any) -> Any:
 
 
 def encode(reply: Struct) -> bytes:
-    """A reply as AWS sends it."""
+    """Encode a reply as AWS does."""
     if _has_timestamps(type(reply)):
-        # msgspec by itself would write them as texts.
+        # msgspec would write them as ISO 8601 strings.
         return msgspec.json.encode(_with_seconds(msgspec.to_builtins(reply, builtin_types=(datetime,))))
     return msgspec.json.encode(reply)
 
 
 @cache
 def _has_timestamps(reply_type: type[Struct]) -> bool:
-    # Found by name in msgspec's description of the type, which says it at whatever depth.
+    # The repr of msgspec's description of a type names all types in it, at any depth.
     return msgspec.inspect.DateTimeType.__name__ in repr(msgspec.inspect.type_info(reply_type))

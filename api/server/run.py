@@ -1,4 +1,4 @@
-"""What ``orgsim serve`` does: a world, a port, and the wait for a signal."""
+"""Run ``orgsim serve``: open the world, listen on the port, and wait for a signal."""
 
 import ipaddress
 import json
@@ -28,7 +28,7 @@ from .served_world import ServedWorld, resettable_world
 
 
 class ServeError(Exception):
-    """What was wished for does not go together; the message names it."""
+    """The options of ``orgsim serve`` contradict each other or the log. The message says how."""
 
 
 async def run(options: Options) -> bool:
@@ -46,17 +46,17 @@ async def run(options: Options) -> bool:
     credentials = None
     if options.credentials:
         credentials = await anyio.to_thread.run_sync(load_credentials, options.credentials)
-    # First the port: whoever starts a second server by mistake shall not wait for its log.
+    # The port comes first: a second server started by mistake shall fail before it reads its log.
     listener = await anyio.to_thread.run_sync(bind, options.host, options.port)
     with closing(listener):
         async with _world(options, credentials) as world:
             token = make_control_token(credentials)
             hosts = _hosts(options, listener)
             app = App(world, _authentication(credentials), limits, log, hosts=hosts, control_token=token)
-            # Not before: whoever interrupts the reading of a long log means it.
+            # Only now, so that Ctrl-C still interrupts the reading of a long log.
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 async with listening(app, listener, limits, log):
-                    _tell(options, listener, world, _untold(token, credentials))
+                    _announce(options, listener, world, _new_token(token, credentials))
                     _log_start(options, listener, world, limits, log)
                     received = await _signal_or_failure(signals, app)
                     log.info("stopping", reason=received.name if received else "the log cannot be written")
@@ -90,7 +90,7 @@ async def _world(options: Options, credentials: Credentials | None) -> AsyncGene
 
 
 def _require_same(options: Options, sim: Simulation) -> None:
-    """A log keeps the seed, the latency and the throttling that it began with."""
+    """Check that the options agree with the seed, latency and throttling that the log was created with."""
     state = sim.engine.state
     for option, wanted, kept in (
         ("--seed", options.seed, state.seed),
@@ -115,13 +115,13 @@ def _authentication(credentials: Credentials | None) -> Authentication:
         raise ServeError(str(error)) from None
 
 
-def _untold(token: str | None, credentials: Credentials | None) -> str | None:
-    """The token of the control plane, unless its users know it from the credentials file."""
+def _new_token(token: str | None, credentials: Credentials | None) -> str | None:
+    """Return the control plane's token if it was drawn at this start, rather than read from the credentials file."""
     return None if credentials is None or credentials.control_token else token
 
 
-def _tell(options: Options, listener: socket.socket, world: ServedWorld, token: str | None) -> None:
-    """Say on stdout that the server is ready. The token is said nowhere else: a log is read by more people."""
+def _announce(options: Options, listener: socket.socket, world: ServedWorld, token: str | None) -> None:
+    """Print on stdout that the server is ready. The token goes nowhere else: more people read the log."""
     url, engine = url_of(listener), world.live.sim.engine
     if options.as_json:
         facts = {"url": url, "log": engine.log.name, "clock": options.clock, "auth": options.auth.value}
@@ -145,7 +145,7 @@ def _log_start(
 
 
 def _warning_of(options: Options, is_everywhere: bool) -> str:
-    """What it means to listen elsewhere than on the loopback interface."""
+    """Describe the risk of listening elsewhere than on the loopback interface."""
     risk = {
         Auth.OPEN: "whoever reaches it can act as any account, and move the clock",
         Auth.VERIFY: "what is sent can be read on its way, the control token too",
@@ -155,7 +155,7 @@ def _warning_of(options: Options, is_everywhere: bool) -> str:
 
 
 async def _signal_or_failure(signals: AsyncIterator[signal.Signals], app: App) -> signal.Signals | None:
-    """The signal that came, or None when the engine has stopped."""
+    """Wait for a signal, which is returned, or until the engine has stopped: None."""
     received: signal.Signals | None = None
     async with anyio.create_task_group() as either:
 

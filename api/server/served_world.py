@@ -1,4 +1,4 @@
-"""The world that is served: one simulation, or one after the other where it may be reset."""
+"""The world that is served: one simulation, which ``reset`` replaces by a new one where that is allowed."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -17,24 +17,24 @@ from .faults import ControlRefused
 from .sessions import Sessions
 
 CLIENTS = 4_096
-"""How many callers' clients are kept; making another costs little."""
+"""Clients that are cached, one for each caller; making another costs little."""
 
 
 KEY_BYTES = 32
 
 
 class Live:
-    """A simulation with what the server keeps beside it.
+    """A running simulation with the server's own state: sessions, clients and a counter for request ids.
 
     Args:
         sim: the simulation, which has begun.
-        secrets: what tokens of a world in a log derive from, besides its seed.
+        secrets: if it has a log, session tokens derive from these and its seed.
     """
 
     def __init__(self, sim: Simulation, secrets: bytes = b"") -> None:
         self.sim = sim
         self.sessions = Sessions(_session_key(sim, secrets))
-        """Temporary credentials, which are worth nothing in another world."""
+        """Temporary credentials, which are not valid in any other world."""
         self.client: Callable[[str, str], Client] = lru_cache(CLIENTS)(sim.client)
         self._answers = count(1)
         seed = sim.engine.state.seed.to_bytes(16, "big", signed=True)
@@ -42,7 +42,7 @@ class Live:
         self._answer = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:]}"
 
     def request_id(self, position: int = 0) -> str:
-        """The request id of an answer: of a command that wrote, the one that the log implies; otherwise a fresh one.
+        """Make the request id of an answer: the one in the log if the request appended events, else a new one.
 
         Args:
             position: of the first event that the request appended; 0 if it appended none.
@@ -53,20 +53,20 @@ class Live:
 
 
 def _session_key(sim: Simulation, secrets: bytes) -> bytes:
-    """What session tokens derive from: in a log the same after a restart, in memory another in each world."""
+    """Choose the key for session tokens: with a log the same after a restart, in memory another for each world."""
     if isinstance(sim.engine.log, MemoryLog):
         return token_bytes(KEY_BYTES)
-    # Who knows the seed alone shall not be able to make tokens where signatures are verified.
+    # The secrets, because the seed is no secret: health shows it, and it must not suffice to forge tokens.
     return sim.engine.state.seed.to_bytes(16, "big", signed=True) + secrets
 
 
 class ServedWorld:
-    """One simulation that belongs to somebody else, and therefore stays.
+    """A world that cannot be reset, because its simulation belongs to somebody else or has a log.
 
     Args:
         sim: a simulation that has begun.
-        why_fixed: what is said to whoever wants to reset it.
-        secrets: as of ``Live``.
+        why_fixed: the error message for a reset.
+        secrets: see ``Live``.
     """
 
     def __init__(self, sim: Simulation, why_fixed: str, secrets: bytes = b"") -> None:
@@ -74,7 +74,7 @@ class ServedWorld:
         self._why_fixed = why_fixed
 
     async def reset(self) -> None:
-        """Begin again with an empty world.
+        """Replace the world by an empty one.
 
         Raises:
             ControlRefused: this world must not be thrown away.
@@ -83,32 +83,36 @@ class ServedWorld:
 
 
 class _ResettableWorld(ServedWorld):
-    """Makes its simulations itself, each in a task of its own, because tasks cannot be left crosswise."""
+    """A world that can be reset.
+
+    Each simulation is entered and left in a task of its own: the request that resets it can do neither, because a
+    simulation has to be left by the task that entered it.
+    """
 
     def __init__(self, make: Callable[[], Simulation], tasks: anyio.abc.TaskGroup) -> None:
         self._make = make
         self._tasks = tasks
-        self._one_at_a_time = anyio.Lock()
-        self._leave = anyio.Event()
+        self._resetting = anyio.Lock()
+        self._stop = anyio.Event()
 
     async def reset(self) -> None:
-        """Begin again with an empty world; requests under way in the old one are told to come again."""
-        async with self._one_at_a_time:
-            leave_old = self._leave
-            await self._tasks.start(self._live_on)
-            leave_old.set()
+        """Replace the world by an empty one; requests under way in the old one are answered with 503."""
+        async with self._resetting:
+            stop_old = self._stop
+            await self._tasks.start(self._run_simulation)
+            stop_old.set()
 
-    async def _live_on(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
-        leave = anyio.Event()
+    async def _run_simulation(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+        stop = anyio.Event()
         async with self._make() as sim:
-            self.live, self._leave = Live(sim), leave
+            self.live, self._stop = Live(sim), stop
             task_status.started()
-            await leave.wait()
+            await stop.wait()
 
 
 @asynccontextmanager
 async def resettable_world(make: Callable[[], Simulation]) -> AsyncGenerator[ServedWorld, None]:
-    """A world that ``reset`` replaces by a new one.
+    """Run a world that can be reset, while the block runs.
 
     Args:
         make: makes a simulation in memory that has not begun.

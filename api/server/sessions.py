@@ -1,8 +1,8 @@
-"""Temporary credentials that the server need not remember: the session token says whose they are and how long.
+"""Temporary credentials without stored sessions: the signed session token says whose they are and how long.
 
-A token is signed with a key of the world that is served, so it is worth nothing in another. The key of a world in a log
-derives from its seed (and, under ``--auth verify``, from the secrets of the credentials file): there tokens outlive a
-restart of the server. A world in memory has a random one, and its tokens end with it.
+A token is signed with a key of the world that is served, so it is not valid in another. The key of a world with a log
+derives from its seed (and, under ``--auth verify``, from the secrets of the credentials file), so its tokens survive a
+restart of the server. A world in memory has a random key, and its tokens end with it.
 """
 
 import hmac
@@ -17,27 +17,27 @@ from msgspec import Struct
 from .faults import ExpiredToken, UnrecognizedClient
 
 PREFIX = b"orgsim."
-"""How our tokens begin; a foreign one does not, and is not ours to judge."""
+"""The first bytes of every token of ours; one without them comes from the real AWS."""
 
 
 class Session(Struct, frozen=True, array_like=True):
-    """What a session token says."""
+    """The content of a session token."""
 
     account: str
     role: str
     name: str
     expires_at: int
-    """In seconds since the epoch, by the wall clock: AWS's signatures live in real time too."""
+    """Seconds since the epoch by the wall clock, not the simulated one, because clients sign by the wall clock."""
     key_id: str
 
     @property
     def holder(self) -> tuple[str, str, str]:
-        """Account, role, and the session's name."""
+        """The account, the role, and the session's name."""
         return self.account, self.role, self.name
 
 
 class TemporaryCredentials(Struct, frozen=True):
-    """What AssumeRole hands out."""
+    """The credentials that AssumeRole returns."""
 
     key_id: str
     secret: str
@@ -45,29 +45,37 @@ class TemporaryCredentials(Struct, frozen=True):
     expires_at: int
 
     def __repr__(self) -> str:
-        """Without the secret and the token, which belong into no log."""
+        """Leave out the secret and the token, so that they cannot end in a log."""
         return f"TemporaryCredentials({self.key_id})"
 
 
 class Sessions:
-    """Makes and reads temporary credentials. ``key`` is what they derive from."""
+    """Makes and verifies temporary credentials, which derive from ``key``."""
 
     def __init__(self, key: bytes) -> None:
         self._key = blake2b(key, person=b"sessions").digest()
 
     def begin(self, account: str, role: str, name: str, seconds: int, key_id: str) -> TemporaryCredentials:
-        """Credentials for a session that begins now."""
+        """Make the credentials of a session that begins now.
+
+        Args:
+            account: of the role.
+            role: its name.
+            name: of the session.
+            seconds: until the session expires.
+            key_id: the new access key id.
+        """
         session = Session(account, role, name, int(time.time()) + seconds, key_id)
         content = msgspec.msgpack.encode(session)
         token = PREFIX + urlsafe_b64encode(self._mac(content) + content)
         return TemporaryCredentials(key_id, self.secret_of(key_id), token.decode(), session.expires_at)
 
     def read(self, token: bytes, key_id: str) -> Session | None:
-        """The session of a token that goes with an access key id; None if the token is not one of ours.
+        """Verify a token and return its session; None if it is not a token of this server.
 
         Raises:
-            UnrecognizedClient: the token was changed, is of another world, or goes with another key.
-            ExpiredToken: the session is over.
+            UnrecognizedClient: the token was changed, is of another world, or belongs to another access key.
+            ExpiredToken: the session has expired.
         """
         if not token.startswith(PREFIX):
             return None
@@ -86,7 +94,7 @@ class Sessions:
         return session
 
     def secret_of(self, key_id: str) -> str:
-        """The secret access key of a temporary key id: forty characters, as AWS's."""
+        """Derive the secret access key of a temporary access key id: forty characters, like AWS's."""
         return b64encode(blake2b(key_id.encode(), key=self._key, person=b"secret", digest_size=30).digest()).decode()
 
     def _mac(self, content: bytes) -> bytes:
@@ -94,5 +102,5 @@ class Sessions:
 
 
 def fresh() -> bytes:
-    """Something that makes one access key id differ from the next. It is in no log, so it may be drawn at random."""
+    """Return random bytes that make an access key id unique. It is in no log, so randomness does no harm."""
     return token_bytes(16)

@@ -1,7 +1,7 @@
-"""As much of AWS STS as callers of AWS Organizations need: who am I, be a role, whose key is this.
+"""The part of AWS STS that callers of AWS Organizations need: GetCallerIdentity, AssumeRole, GetAccessKeyInfo.
 
-The query protocol: ``POST /`` with a form, answers in XML. IAM is not modelled: which roles there are, and who may
-assume them, is said in ``_may_assume``.
+It speaks the query protocol: ``POST /`` with a form, answers in XML. IAM is not modelled; ``_may_assume`` decides which
+roles exist and who may assume them.
 """
 
 import re
@@ -46,17 +46,17 @@ class Sts:
         }
 
     def is_meant(self, headers: Headers) -> bool:
-        """Whether a request without a target is for this service: it brings a form, or is signed for it."""
+        """Whether a request without a target is for STS: its body is a form, or its signature names STS."""
         if headers.get(b"content-type", b"").lower().startswith(FORM):
             return True
         authorization = headers.get(b"authorization", b"")
         return authorization.startswith(ALGORITHM.encode()) and b"/sts/aws4_request" in authorization
 
     async def answer(self, request: Request) -> Response:
-        """Do what a request asks for.
+        """Carry out the action that a request names.
 
         Raises:
-            Fault: as STS refuses.
+            Fault: the request is refused, as by STS.
         """
         if request.method != "POST":
             raise UnknownOperation(f"Requests to STS are POST here, not {request.method}")
@@ -74,7 +74,7 @@ class Sts:
         return Response(200, _xml(f"{name}Response", content), request_id, XML)
 
     def refusal(self, error: Fault | Refused) -> Response:
-        """A refusal as STS writes it."""
+        """Make the response for a refusal in STS's XML."""
         assert isinstance(error, Fault), "STS runs no operation of AWS Organizations"
         request_id = self._world.live.request_id()
         status = error.query_status
@@ -125,7 +125,7 @@ class Sts:
         state = self._world.live.sim.engine.state
         known = state.accounts.get(account)
         if self._authentication.may_assume(caller, account, role):
-            # Of an account that nobody has heard of, nobody can be sure that it has a role.
+            # An account that this world does not know has no roles, unless it is the caller's own.
             return known is not None or account == caller.account
         if known is None or known.organization is None or role != state.access_role_of(account):
             return False
@@ -148,10 +148,10 @@ class Sts:
 
 
 def _read_form(body: bytes) -> Form:
-    """The fields of a request; of one that stands there twice, the last one counts.
+    """Decode the form of a request; of a field given twice, the last one counts.
 
     Raises:
-        MalformedInput: it is no form.
+        MalformedInput: the body is not a form.
     """
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"))
@@ -167,7 +167,7 @@ def _seconds(form: Form) -> int:
 
 
 def _complaints(name: str, value: str | None, shortest: int, longest: int, pattern: str) -> list[str]:
-    """What is wrong with a parameter, each in AWS's words."""
+    """List the constraints that a parameter violates, in AWS's words."""
     if value is None:
         return [f"Value null at '{name}' failed to satisfy constraint: Member must not be null"]
     place = f"Value '{value}' at '{name}' failed to satisfy constraint: Member must"
@@ -204,7 +204,7 @@ def _fill(element: ElementTree.Element, content: Content) -> None:
     for name, value in content.items():
         inner = ElementTree.SubElement(element, name)
         if isinstance(value, str):
-            # What a client sends may come back in a message, and not every character can stand in XML.
+            # Messages may repeat a client's input, and not every character is allowed in XML.
             inner.text = NOT_IN_XML.sub("?", value)
         else:
             _fill(inner, value)

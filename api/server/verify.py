@@ -1,9 +1,9 @@
-"""``--auth verify``: Signature Version 4 checked as AWS checks it, against the keys of a credentials file.
+"""``--auth verify``: verify Signature Version 4 as AWS does, with the keys of a credentials file.
 
-The order is AWS's as far as it is known: the header, the key, the session, the scope, what is signed, the date, and
-last the signature. The arithmetic is botocore's signer, the one that made the signatures of boto3 and of the AWS CLI.
+The order of checks is AWS's as far as it is known: the header, the key, the session, the scope, which headers are
+signed, the date, and last the signature. Signatures are computed by botocore's signer, which boto3 and the AWS CLI use.
 """
-# botocore has no types; what is used of it stands in `_signature` alone.
+# botocore has no types; only `_signature` uses it.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import hmac
@@ -36,7 +36,7 @@ ANY_REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]+")
 
 
 class VerifiedAuthentication:
-    """Only requests signed with a key of the credentials file, or with one that AssumeRole handed out."""
+    """Accepts requests signed with a key of the credentials file, or with one returned by AssumeRole."""
 
     name = "verify"
 
@@ -45,10 +45,11 @@ class VerifiedAuthentication:
         self._roles = {(role.account, role.name): role.trusted_accounts for role in credentials.roles}
 
     def identify(self, request: Request, service: str, sessions: Sessions) -> Identity:
-        """As ``Authentication``: who signed a request to a service.
+        """Verify the signature of a request to a service and return who signed it.
 
         Raises:
-            Fault: nobody, or not this request, or not now.
+            Fault: the request is not signed by a known key, its content differs from what was signed, or its date is
+                too far from now.
         """
         authorization = read_authorization(request.headers)
         identity, secret = self._holder(authorization, request.headers.get(b"x-amz-security-token"), sessions)
@@ -64,7 +65,7 @@ class VerifiedAuthentication:
         return identity
 
     def _holder(self, authorization: Authorization, token: bytes | None, sessions: Sessions) -> tuple[Identity, str]:
-        """Whose key it is, and its secret."""
+        """Return the identity behind an access key, and the key's secret."""
         if token is not None:
             session = sessions.read(token, authorization.key_id)
             if session is None:
@@ -76,19 +77,19 @@ class VerifiedAuthentication:
         return Identity(key.account, key.user), key.secret_access_key
 
     def account_of(self, key_id: str) -> str | None:
-        """The account of a key in the file, or of one whose bits carry an account number."""
+        """Return the account of a key in the file, or of a temporary key, whose bits carry the account number."""
         key = self._keys.get(key_id)
         if key:
             return key.account
         return account_of(key_id) if key_id.startswith("ASIA") else None
 
     def may_assume(self, caller: Identity, account: str, role: str) -> bool:
-        """Whether the file says that the caller's account may assume this role."""
+        """Whether the credentials file lets the caller's account assume this role."""
         return caller.account in self._roles.get((account, role), ())
 
 
 def _require_scope(authorization: Authorization, service: str) -> None:
-    # Every region has an endpoint of STS, but AWS Organizations has only one for all the commercial ones.
+    # STS has an endpoint in every region, AWS Organizations a single one for all commercial regions.
     region = authorization.region
     if region != REGION and not (service == "sts" and ANY_REGION.fullmatch(region)):
         raise InvalidSignature(f"Credential should be scoped to a valid region, not '{region}'. ")
@@ -97,23 +98,23 @@ def _require_scope(authorization: Authorization, service: str) -> None:
 
 
 def _require_signed(names: list[str], headers: Headers) -> None:
-    """Whatever a request says in AWS's own headers, its target among them, must be under the signature."""
+    """Check that the signature covers host, date, and all of AWS's own headers, the target among them."""
     if "host" not in names:
         raise InvalidSignature(UNSIGNED.format("'Host' or ':authority'"))
     if b"x-amz-date" not in headers and "date" not in names:
         raise InvalidSignature(UNSIGNED.format("'Date'"))
     unsigned = [name for name in headers if name.startswith(AMAZON) and name.decode("latin-1") not in names]
     if unsigned:
-        # The date is what AWS looks for itself.
+        # The date is reported first, because it is the one that AWS looks for itself.
         first = min(unsigned, key=lambda name: name != b"x-amz-date")
         raise InvalidSignature(UNSIGNED.format(f"'{first.decode('latin-1').title()}'"))
 
 
 def _date_of(request: Request) -> datetime:
-    """When a request says that it was signed.
+    """Read the date on which a request was signed.
 
     Raises:
-        IncompleteSignature: it is no date.
+        IncompleteSignature: it is not a date.
     """
     basic = request.headers.get(b"x-amz-date")
     try:
@@ -125,7 +126,7 @@ def _date_of(request: Request) -> datetime:
 
 
 def _require_now(signed_at: datetime, scope_date: str) -> None:
-    """AWS's signatures live in real time, whatever the world's clock shows."""
+    """Check the date of a signature against the wall clock, not the world's: clients know only the former."""
     if signed_at.strftime("%Y%m%d") != scope_date:
         raise InvalidSignature(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
@@ -144,7 +145,7 @@ def _require_now(signed_at: datetime, scope_date: str) -> None:
 
 
 def _signature(request: Request, names: list[str], authorization: Authorization, secret: str, signed_at: str) -> bytes:
-    """The signature that the holder of the secret would have made of just these headers."""
+    """Compute the signature that the secret gives for this request and these signed headers."""
     signer = SigV4Auth(Keys(authorization.key_id, secret), authorization.service, authorization.region)
     signed = HTTPHeaders()
     for name in names:
@@ -157,7 +158,7 @@ def _signature(request: Request, names: list[str], authorization: Authorization,
         signer.canonical_query_string(copy),
         signer.canonical_headers(signed) + "\n",
         signer.signed_headers(signed),
-        # Never the hash that the client states: that is how a changed body is found out.
+        # Computed here rather than read from the client's header: otherwise a changed body would go unnoticed.
         sha256(request.body).hexdigest(),
     ]
     return str(signer.signature(signer.string_to_sign(copy, "\n".join(canonical)), copy)).encode()
