@@ -241,5 +241,5 @@ def _beginning(clock: Clock, process: Process, start: int) -> Callable[[], Await
         return partial(clock.sleep_until, start)
     sleeper = Sleeper(process)
     # Taken down at once, in the order of the accounts; in which order their tasks begin is the event loop's choice.
-    clock.put_to_sleep(sleeper, start)
-    return partial(clock.wait_for, sleeper)
+    clock.schedule(sleeper, start)
+    return partial(clock.wait_until_woken, sleeper)

@@ -34,7 +34,7 @@ async def _expire(timers: int) -> float:
     async with world(log, timers) as engine:
         await found(engine)
         for number, (request, caller) in enumerate(invitations(timers), 1):
-            await driver.leap_to(engine, START + number * SECOND)
+            await driver.jump_to(engine, START + number * SECOND)
             engine.post(request, caller or MANAGEMENT)
             if number % POSTS_PER_TURN == 0:
                 await engine.room()
@@ -96,7 +96,7 @@ async def _sleep(tasks: int) -> float:
 
         for number in range(1, tasks + 1):
             group.start_soon(sleeper, number)
-        await driver.quiet(engine, clock)
+        await driver.wait_all_blocked(engine, clock)
         with timing() as watch:
             await driver.run_until_idle(engine)
         assert woken == [START + number * SECOND for number in range(1, tasks + 1)]

@@ -20,7 +20,9 @@ from ..events.envelope import Envelope, decode_envelope
 SEGMENT = 256
 READ_SIZE = SEGMENT * 64
 GENESIS = bytes(32)
-"""What the first segment's digest begins with."""
+"""The digest before the first record."""
+
+CHANGED = "the record is not the one that was stored"
 
 
 class LogError(Exception):
@@ -102,6 +104,11 @@ class EventLog(Protocol):
         ...
 
     @property
+    def stored_head(self) -> int:
+        """The position of the last record that is stored: ``head``, or beyond it while a run is being resumed."""
+        ...
+
+    @property
     def digest(self) -> bytes:
         """The digest at the head, 32 bytes."""
         ...
@@ -151,6 +158,11 @@ class MemoryLog:
     def head(self) -> int:
         """The position of the last record."""
         return len(self._records)
+
+    @property
+    def stored_head(self) -> int:
+        """The position of the last record."""
+        return self.head
 
     @property
     def digest(self) -> bytes:
@@ -240,7 +252,7 @@ async def _compare(log: EventLog, after: int, last: int, computed: dict[int, byt
             first = (position - 1) // SEGMENT * SEGMENT + 1
             changed = await log.first_changed(first - 1, position)
             if changed:
-                raise LogDamaged(log.name, changed, "the record is not the one that was stored")
+                raise LogDamaged(log.name, changed, CHANGED)
             what = f"the records {first} to {position} do not have the digest that was stored"
             raise LogDamaged(log.name, first, what)
 

@@ -7,7 +7,7 @@ of an uninterrupted run, byte for byte, wherever the first attempt was cut off.
 
 from collections.abc import Iterable
 
-from . import EventLog, LogDamaged, LogError, require_head
+from . import CHANGED, EventLog, LogDamaged, LogError, require_head
 
 
 class ResumedLog:
@@ -30,6 +30,11 @@ class ResumedLog:
         return self._head
 
     @property
+    def stored_head(self) -> int:
+        """The position of the last record in the log underneath, which the run may not have reached again yet."""
+        return self._log.stored_head
+
+    @property
     def digest(self) -> bytes:
         """The digest of the whole log; that of the new run once it has passed the old one's end."""
         return self._log.digest
@@ -49,7 +54,7 @@ class ResumedLog:
 
     async def _difference(self, position: int) -> LogError:
         if await self._log.first_changed(position - 1, position):
-            return LogDamaged(self.name, position, "the record is not the one that was stored")
+            return LogDamaged(self.name, position, CHANGED)
         return LogError(
             f"{self.name}: cannot be resumed: the event at position {position} is not the one that this run gives; the "
             "log was made with another scenario, parameters, seed or version"

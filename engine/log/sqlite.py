@@ -1,16 +1,16 @@
-"""The log in an SQLite file, through aiosqlite.
+"""The log in an SQLite file, accessed through aiosqlite.
 
-What shapes it: every await of aiosqlite is a hop to its thread, and so is every step of a statement, because Python's
-lock is let go of around it and under load comes back late. So an append is one statement, a transaction by itself, and
-the engine decides on while SQLite writes; only what would be too large for one is several, in one transaction.
-aiosqlite is asyncio only, so under trio the connection lives in an asyncio portal.
+Every call of aiosqlite goes to its thread and back, and each step of a statement releases Python's lock and, under
+load, gets it back late. So an append is one INSERT of many records, which is a transaction by itself; only appends
+too large for one statement are several, in one transaction. aiosqlite works on asyncio only, so under trio the
+connection lives in an asyncio portal.
 
-The file: the rows of ``parts`` hold the records, see ``parts.py``. ``head`` is the last position and the digest there
-once more, so that lost rows show. ``application_id`` says that it is ours, ``user_version`` which format it has.
-``sqlite_file`` says how it comes to be and is recognized, ``docs/reliability.md`` what is promised.
+The file: the table ``parts`` holds the records (``sqlite_rows``); ``head`` repeats the last position and its digest, so
+that lost rows are noticed; ``application_id`` tells that the file is ours, ``user_version`` its format. ``sqlite_file``
+is how it is made and recognized, docs/reliability.md what is promised.
 
-One writer: it holds a lock on the file (``file_lock``), which the operating system releases however the process ends,
-and the database refuses rows that do not follow its head. Readers need no lock.
+There is one writer: it holds a lock on the file (``file_lock``), and the database refuses rows that do not follow its
+head. Readers need no lock.
 """
 
 import os
@@ -27,7 +27,7 @@ import anyio
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from . import READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, require_head
+from . import CHANGED, READ_SIZE, SEGMENT, Chain, LogDamaged, LogError, LogInUse, require_head
 from .cancellation import finish, on_asyncio
 from .file_lock import FileUse
 from .head_note import HeadNote, Noted, note_path, read_note, require_noted
@@ -40,7 +40,6 @@ from .sqlite_file import (
     NewLog,
     connect,
     in_our_words,
-    insert,
     inspect,
     lock_for_writing,
     reading_mode,
@@ -51,7 +50,7 @@ from .sqlite_file import (
     stored_head,
     use_for_reading,
 )
-from .sqlite_rows import Part, parts_of
+from .sqlite_rows import SELECT_ROWS, Row, insert_statement, pack_rows
 from .unfinished import remove_left
 
 Durability = Literal["full", "normal", "off"]
@@ -59,12 +58,6 @@ Durability = Literal["full", "normal", "off"]
 
 ROWS_PER_STATEMENT = 128
 """More than thirty thousand records. What is larger, a migration's million requests, is not in memory twice at once."""
-
-# A changed byte may have changed the type of a value: whatever stands there, it comes as bytes.
-VALUES = ", ".join(f"coalesce(CAST({name} AS BLOB), x'')" for name in ("records", "lengths", "checksums", "digest"))
-PARTS = f"SELECT last, {VALUES} FROM parts WHERE last > ? AND last <= ? ORDER BY last"
-
-CHANGED = "the record is not the one that was stored"
 
 T = TypeVar("T")
 
@@ -147,7 +140,7 @@ class SqliteLog:
         # Before the head is read: a writer beside us only makes it grow.
         noted = await anyio.to_thread.run_sync(self._noted, use)
         await self._connect(await anyio.to_thread.run_sync(reading_mode, self._real))
-        await self._run(partial(self._rows, "PRAGMA query_only = ON"))
+        await self.query("PRAGMA query_only = ON")
         await self._run(self._load_head)
         await anyio.to_thread.run_sync(require_same_file, self.path, use)
         await require_noted(self, noted, note_path(self._real))
@@ -172,9 +165,9 @@ class SqliteLog:
         self._stack.push_async_callback(self._checkpoint)
 
     async def _checkpoint(self) -> None:
-        """Copy everything into the main file before closing, which SQLite does by itself only if nobody else reads."""
+        # Before closing. SQLite does it by itself then, but only if nobody else reads.
         with suppress(LogError):
-            await self._run(partial(self._rows, "PRAGMA wal_checkpoint(PASSIVE)"))
+            await self.query("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def _run(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function where the connection lives, and put SQLite's errors into our words."""
@@ -247,7 +240,7 @@ class SqliteLog:
     async def _load_head(self) -> None:
         # One statement sees one state, whatever a writer beside us does.
         last = "(SELECT max(last) FROM parts)"
-        rows = await self._rows(f"SELECT position, digest, {last} FROM (SELECT 1) LEFT JOIN head")
+        rows = await self._fetch(f"SELECT position, digest, {last} FROM (SELECT 1) LEFT JOIN head")
         head, digest, found = rows[0]
         self._head, self._digest = (0, Chain().digest) if head is None else (head, digest)
         if not self._head and not found:
@@ -274,7 +267,11 @@ class SqliteLog:
             changed = await self.first_changed(sealed, self._head)
             raise LogDamaged(self.name, changed or sealed + 1, "the records do not have the digest that was stored")
 
-    async def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    async def query(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """Run one SQL statement on the log's connection, such as a PRAGMA, and return its rows."""
+        return await self._run(partial(self._fetch, statement, values))
+
+    async def _fetch(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         async with self._connection.execute(statement, values) as cursor:
             return [tuple(row) for row in await cursor.fetchall()]
 
@@ -285,6 +282,11 @@ class SqliteLog:
 
     @property
     def head(self) -> int:
+        """The position of the last record."""
+        return self._head
+
+    @property
+    def stored_head(self) -> int:
         """The position of the last record."""
         return self._head
 
@@ -304,7 +306,7 @@ class SqliteLog:
         if self._broken:
             raise self._broken
         after = self._chain.copy()
-        rows = parts_of(after, records)
+        rows = pack_rows(after, records)
         first = next(rows, None)
         if first is None:
             return
@@ -324,7 +326,7 @@ class SqliteLog:
         if self._note:
             self._note.write(self._head, self._digest)
 
-    async def _publish(self, new: NewLog, rows: Iterable[Part]) -> None:
+    async def _publish(self, new: NewLog, rows: Iterable[Row]) -> None:
         """Let the file appear under its name with its first records, and go on writing it."""
         use = await anyio.to_thread.run_sync(new.publish, rows)
         self._new = None
@@ -334,15 +336,15 @@ class SqliteLog:
             self._broken = error
             raise
 
-    async def _append(self, rows: Iterator[Part]) -> None:
+    async def _append(self, rows: Iterator[Row]) -> None:
         some, more = list(islice(rows, ROWS_PER_STATEMENT)), list(islice(rows, ROWS_PER_STATEMENT))
         if not more:
-            await self._connection.execute(*insert(some))
+            await self._connection.execute(*insert_statement(some))
             return
         try:
             await self._connection.execute("BEGIN IMMEDIATE")
             while some:
-                await self._connection.execute(*insert(some))
+                await self._connection.execute(*insert_statement(some))
                 some, more = more, list(islice(rows, ROWS_PER_STATEMENT))
             await self._connection.execute("COMMIT")
         except BaseException:
@@ -375,22 +377,22 @@ class SqliteLog:
             self._broken = LogDamaged(self.name, position, str(damage.__cause__ or CHANGED))
             raise self._broken from None
 
-    async def _parts(self, after: int, last: int) -> list[Part]:
-        """The rows in which the range stands; they may reach beyond it on both sides."""
+    async def _rows(self, after: int, last: int) -> list[Row]:
+        """Read the rows that hold the records from ``after + 1`` to ``last``, and perhaps others on both sides."""
         end_of_segment = -(-last // SEGMENT) * SEGMENT
-        return [Part(*row) for row in await self._rows(PARTS, (after, end_of_segment))]
+        return [Row(*values) for values in await self._fetch(SELECT_ROWS, (after, end_of_segment))]
 
     async def _read(self, after: int, last: int, checked: bool) -> list[bytes]:
         records: list[bytes] = []
-        for part in await self._parts(after, last):
+        for row in await self._rows(after, last):
             position = after + len(records)
             # Only the first row may begin before the range.
-            if part.before > position or (records and part.before < position):
+            if row.before > position or (records and row.before < position):
                 break
-            unpacked = part.unpacked()
-            for changed in part.changed(unpacked) if checked else ():
+            unpacked = row.unpack()
+            for changed in row.changed(unpacked) if checked else ():
                 raise LogDamaged(self.name, changed, CHANGED)
-            records += unpacked[position - part.before :]
+            records += unpacked[position - row.before :]
         return records[: last - after]
 
     async def _first_unreadable(self, after: int, last: int) -> int:
@@ -406,7 +408,7 @@ class SqliteLog:
         statement = f"SELECT last, digest FROM parts WHERE last > ? AND last <= ? AND last % {SEGMENT} = 0"
         if not self._head:
             return {}
-        seals = dict(await self._run(partial(self._rows, statement, (after, last))))
+        seals = dict(await self.query(statement, (after, last)))
         return seals | ({self._head: self._digest} if after < self._head <= last else {})
 
     async def first_changed(self, after: int, last: int) -> int | None:
@@ -414,8 +416,8 @@ class SqliteLog:
         last = min(last, self._head)
         if last <= after:
             return None
-        for part in await self._run(partial(self._parts, after, last)):
-            for changed in part.changed(part.unpacked()):
+        for row in await self._run(partial(self._rows, after, last)):
+            for changed in row.changed(row.unpack()):
                 if after < changed <= last:
                     return changed
         return None
@@ -426,10 +428,10 @@ class SqliteLog:
         Raises:
             LogDamaged: something is not as it was stored.
         """
-        rows = await self._run(partial(self._rows, "PRAGMA quick_check(1)"))
+        rows = await self.query("PRAGMA quick_check(1)")
         if rows != [("ok",)]:
             raise LogDamaged(self.name, 0, " ".join(str(rows[0][0]).split()))
-        changes = schema_changes(await self._run(partial(self._rows, "SELECT name, sql FROM sqlite_schema")))
+        changes = schema_changes(await self.query("SELECT name, sql FROM sqlite_schema"))
         if changes:
             raise LogDamaged(self.name, 0, f"its schema is not the one of a log: {', '.join(changes)}")
         for after in range(0, self._head, READ_SIZE):

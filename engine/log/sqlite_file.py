@@ -10,14 +10,13 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
-from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
 from . import LogDamaged, LogError, LogInUse, LogUnwritable
 from .file_lock import FileUse, Identity, identity_of
 from .head_note import ADVICE, note_path
-from .sqlite_rows import Part
+from .sqlite_rows import PLACEHOLDERS, Row
 from .unfinished import Unfinished
 from .wal_damage import damaged_frame
 
@@ -25,7 +24,6 @@ APPLICATION_ID = 0x6F726773  # "orgs"
 FORMAT = 2
 SQLITE_HEADER = 100
 IDENTITY = ("application_id", "user_version")
-ROW = "(?,?,?,?,?)"
 
 NOT_AT_HEAD = "the row does not follow the head of the log"
 NOT_IN_PLACE = "a file of the log was taken away or replaced while it was open"
@@ -274,7 +272,7 @@ class NewLog:
             self.close()
             raise _cannot_be_created(path, error) from error
 
-    def publish(self, rows: Iterable[Part]) -> FileUse:
+    def publish(self, rows: Iterable[Row]) -> FileUse:
         """Give the log its name, with its first rows in it, durably; returns it locked for writing.
 
         Raises:
@@ -293,7 +291,7 @@ class NewLog:
         except (OSError, sqlite3.Error) as error:
             raise _cannot_be_created(self._path, error) from error
 
-    def _write(self, schema: str, rows: Iterable[Part]) -> None:
+    def _write(self, schema: str, rows: Iterable[Row]) -> None:
         connection = connect(os.fspath(self._unfinished.path), "mode=rw")
         try:
             # It is synced as a whole when it gets its name; before that nobody reads it.
@@ -301,7 +299,7 @@ class NewLog:
             connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(schema)
             connection.execute("BEGIN")
-            connection.executemany(f"INSERT INTO parts VALUES {ROW}", rows)
+            connection.executemany(f"INSERT INTO parts VALUES {PLACEHOLDERS}", rows)
             connection.execute("COMMIT")
         except sqlite3.Error:
             with suppress(sqlite3.Error):
@@ -330,11 +328,6 @@ def schema_changes(found: list[tuple[str, str]]) -> list[str]:
     # Logs of an earlier version lack that trigger until somebody writes to them.
     stored.setdefault("follow_head", expected["follow_head"])
     return sorted(name for name in stored.keys() | expected.keys() if stored.get(name) != expected.get(name))
-
-
-def insert(rows: list[Part]) -> tuple[str, tuple[object, ...]]:
-    """One statement that inserts some rows, and its values."""
-    return f"INSERT INTO parts VALUES {','.join([ROW] * len(rows))}", tuple(chain.from_iterable(rows))
 
 
 def _require_absent(path: Path) -> None:

@@ -1,22 +1,27 @@
-"""How records stand in the rows of an SQLite log.
+"""The rows in which an SQLite log stores its records: packing, unpacking, checksums.
 
 A row holds consecutive records that were appended together, up to the end of their segment at most: a row for each
-record would cost three times as much. Beside the records, one behind the other, stand the length and the Adler-32 of
-each, four bytes of each, and the digest at the last one. The digests prove a log; the checksums find the place,
-whichever byte of a row was changed.
+record would cost three times as much. In the table ``parts`` a row has the records, one behind the other; the length
+and the Adler-32 of each, four bytes each; and the digest at the last one. The digests prove that a log is unchanged;
+the checksums find the record, whichever byte of a row was changed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise, zip_longest
+from itertools import accumulate, chain, pairwise, zip_longest
 from struct import pack, unpack_from
 from typing import NamedTuple
 from zlib import adler32
 
 from . import Chain
 
+# A changed byte may have changed the type of a value: whatever is stored, it is read as bytes.
+_VALUES = ", ".join(f"coalesce(CAST({name} AS BLOB), x'')" for name in ("records", "lengths", "checksums", "digest"))
+SELECT_ROWS = f"SELECT last, {_VALUES} FROM parts WHERE last > ? AND last <= ? ORDER BY last"
+PLACEHOLDERS = "(?,?,?,?,?)"
 
-class Part(NamedTuple):
-    """A row."""
+
+class Row(NamedTuple):
+    """A row of the table ``parts``."""
 
     last: int
     """The position of its last record."""
@@ -30,16 +35,16 @@ class Part(NamedTuple):
         """The position before its first record."""
         return self.last - len(self.lengths) // 4
 
-    def unpacked(self) -> list[bytes]:
-        """The records, whether they are as they were stored or not."""
+    def unpack(self) -> list[bytes]:
+        """Return the records, without comparing their checksums."""
         records = self.records
         return [records[start:end] for start, end in pairwise(accumulate(_numbers(self.lengths), initial=0))]
 
     def changed(self, records: Sequence[bytes]) -> Iterator[int]:
-        """The positions of records that do not have their checksums.
+        """Yield the positions of records that do not have their checksums.
 
         Args:
-            records: as they were unpacked.
+            records: as ``unpack`` returned them.
         """
         found = _packed(map(adler32, records))
         if found == self.checksums and len(self.lengths) == len(found):
@@ -49,12 +54,17 @@ class Part(NamedTuple):
         return iter(changed or [self.last])
 
 
-def parts_of(chain: Chain, records: Iterable[bytes]) -> Iterator[Part]:
-    """Further records of a log as rows, which the chain takes in on the way."""
+def pack_rows(digests: Chain, records: Iterable[bytes]) -> Iterator[Row]:
+    """Pack further records of a log into rows; ``digests`` is extended by the records of each row."""
     left = iter(records)
-    while part := chain.take(left):
-        lengths, checksums = _packed(map(len, part)), _packed(map(adler32, part))
-        yield Part(chain.position, b"".join(part), lengths, checksums, chain.digest)
+    while taken := digests.take(left):
+        lengths, checksums = _packed(map(len, taken)), _packed(map(adler32, taken))
+        yield Row(digests.position, b"".join(taken), lengths, checksums, digests.digest)
+
+
+def insert_statement(rows: Sequence[Row]) -> tuple[str, tuple[object, ...]]:
+    """Return one SQL statement that inserts all the rows, and its parameters."""
+    return f"INSERT INTO parts VALUES {','.join([PLACEHOLDERS] * len(rows))}", tuple(chain.from_iterable(rows))
 
 
 def _packed(numbers: Iterator[int]) -> bytes:

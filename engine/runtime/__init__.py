@@ -1,4 +1,4 @@
-"""How the core runs: the one writer (``engine``), the log (``log``, ``sqlite_log``), and time (``clock``).
+"""How the core runs: the engine that alone writes the log, the clocks, and the tasks that move simulated time.
 
-The only part of the engine that awaits. It works on asyncio and on trio; only ``sqlite_log`` knows of asyncio.
+Works on asyncio and on trio. Beside ``engine/log`` this is the only part of the engine that awaits anything.
 """

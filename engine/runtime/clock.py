@@ -1,8 +1,8 @@
-"""What time it is in a world, and how its tasks sleep.
+"""The three clocks of a simulation, and sleeping in simulated time.
 
 A clock tells microseconds since the epoch. The simulated one stands still until it is moved; the paced one runs at a
-factor to real time; the wall clock is real time. Only the engine moves a simulated clock, because what falls due on
-the way has to happen first.
+factor to real time; the wall clock is real time. Only the driver moves a simulated clock, because timers that fall due
+on the way have to fire first.
 """
 
 import heapq
@@ -18,19 +18,19 @@ from .processes import Process, Processes
 
 
 class Clock(Protocol):
-    """The time of a world."""
+    """A source of the current time, and a way to sleep until a moment of it."""
 
     def now(self) -> int:
         """Microseconds since the epoch, UTC."""
         ...
 
     async def sleep_until(self, moment: int) -> None:
-        """Return when the clock has reached the moment."""
+        """Sleep until the clock has reached the moment (microseconds since the epoch)."""
         ...
 
 
 class Sleeper:
-    """A task that sleeps until it is woken; ``process`` is None for tasks that are no process."""
+    """One task's sleep, until it is woken; ``process`` is None for tasks that are no process."""
 
     __slots__ = ("cancelled", "process", "woken")
 
@@ -41,71 +41,80 @@ class Sleeper:
 
 
 class SimulatedClock:
-    """Stands still; moved by ``advance``, ``advance_to`` and ``run_until_idle`` of the simulation.
+    """A clock that stands still until ``advance``, ``advance_to`` or ``run_until_idle`` of the simulation move it.
 
-    With ``autojump`` it leaps to the next timer or sleeper whenever every task is blocked. While there are processes it
-    leaps whenever all of them sleep.
+    While there are processes it jumps by itself to the next timer or sleeper, whenever all of them sleep.
+
+    Args:
+        start: the first reading, in microseconds since the epoch.
+        autojump: jump to the next timer or sleeper whenever every task of the event loop is blocked, too.
+        deadlock_after: seconds of real time for which a process that is blocked by something else than the simulation
+            (a thread, a socket) may keep all time standing still, before that is reported as a ``Deadlock``.
     """
 
-    def __init__(self, start: int = 0, *, autojump: bool = False) -> None:
+    def __init__(self, start: int = 0, *, autojump: bool = False, deadlock_after: float = 1.0) -> None:
         self.autojump = autojump
+        self.deadlock_after = deadlock_after
         self.processes = Processes()
         self._now = start
-        # Ties break by the order of going to sleep.
+        # A heap of (moment, sequence number, sleeper): ties break by the order of going to sleep.
         self._sleepers: list[tuple[int, int, Sleeper]] = []
-        self._order = 0
+        self._sequence = 0
         self._cancelled = 0
 
     def now(self) -> int:
-        """The reading."""
+        """The current time, in microseconds since the epoch."""
         return self._now
 
     def begin(self, moment: int) -> None:
-        """Take up where an old world stands; for the engine alone."""
+        """Continue an old world at its latest moment; for ``running_engine`` alone."""
         self._now = moment
 
     def move(self, moment: int) -> None:
-        """Set the reading; for the engine alone. Time never goes back."""
+        """Set the time, never back; for the driver alone, which fires what falls due on the way."""
         assert moment >= self._now, "time never goes back"
         self._now = moment
 
     @property
     def next_sleeper(self) -> int:
-        """When the next task wants to wake; NEVER if none sleeps."""
+        """The earliest moment at which a sleeper is to wake; NEVER if there is none."""
         return self._sleepers[0][0] if self._sleepers else NEVER
 
     def wake_next(self) -> bool:
-        """Wake the first sleeper; one at a time, so that the order of waking is the same on every event loop.
+        """Wake the earliest sleeper.
+
+        One at a time, and the next only when this one sleeps again or is blocked: the order in which an event loop runs
+        tasks that become ready together differs from loop to loop.
 
         Returns:
-            Whether it is a process.
+            Whether the sleeper is a process.
         """
         sleeper = heapq.heappop(self._sleepers)[2]
-        self._trim()
+        self._drop_cancelled()
         sleeper.woken.set()
         if sleeper.process:
             self.processes.wake(sleeper.process)
         return sleeper.process is not None
 
-    def put_to_sleep(self, sleeper: Sleeper, moment: int) -> None:
-        """Take down that somebody is to wake at a moment, behind all who are to wake then already."""
-        heapq.heappush(self._sleepers, (moment, self._order, sleeper))
-        self._order += 1
+    def schedule(self, sleeper: Sleeper, moment: int) -> None:
+        """Schedule a wake-up at a moment, after those that are already scheduled for it."""
+        heapq.heappush(self._sleepers, (moment, self._sequence, sleeper))
+        self._sequence += 1
         self.processes.fall_asleep(sleeper.process)
 
-    async def wait_for(self, sleeper: Sleeper) -> None:
-        """Sleep as was taken down."""
+    async def wait_until_woken(self, sleeper: Sleeper) -> None:
+        """Wait until the clock wakes this sleeper; its wake-up has been scheduled."""
         try:
             await sleeper.woken.wait()
         except BaseException:
             if not sleeper.woken.is_set():
-                self.forget(sleeper)
+                self.cancel(sleeper)
             raise
 
     async def sleep_until(self, moment: int) -> None:
-        """Sleep in simulated time; returns at once for a moment that has passed.
+        """Sleep in simulated time until a moment; returns at once if it has passed.
 
-        A process does not return before those that are to wake at this moment already.
+        A process that sleeps until now wakes after those whose wake-up is already scheduled for now.
 
         Raises:
             RuntimeError: the task holds the time.
@@ -116,12 +125,13 @@ class SimulatedClock:
             return
         self.processes.require_free()
         sleeper = Sleeper(process)
-        self.put_to_sleep(sleeper, max(moment, self._now))
-        await self.wait_for(sleeper)
+        self.schedule(sleeper, max(moment, self._now))
+        await self.wait_until_woken(sleeper)
 
-    def forget(self, sleeper: Sleeper) -> None:
-        """Somebody sleeps no more, because its task was cancelled."""
-        # To take one out of the middle of a heap costs the heap, so that is done for many at once.
+    def cancel(self, sleeper: Sleeper) -> None:
+        """Cancel a wake-up, because the sleeping task was cancelled."""
+        # Removing an entry from the middle of a heap costs as much as the heap is long. So entries are only marked, and
+        # removed together once half of them are.
         sleeper.cancelled = True
         self.processes.wake(sleeper.process)
         self._cancelled += 1
@@ -129,16 +139,16 @@ class SimulatedClock:
             self._sleepers = [entry for entry in self._sleepers if not entry[2].cancelled]
             heapq.heapify(self._sleepers)
             self._cancelled = 0
-        self._trim()
+        self._drop_cancelled()
 
-    def _trim(self) -> None:
+    def _drop_cancelled(self) -> None:
         while self._sleepers and self._sleepers[0][2].cancelled:
             heapq.heappop(self._sleepers)
             self._cancelled -= 1
 
 
 class Signal:
-    """Something that tasks wait for and one brings about: as ``anyio.Event``, but in the order of the simulation.
+    """An event that tasks can wait for, like ``anyio.Event``, but waking in a deterministic order.
 
     Processes wake at the moment of ``set``, one after the other, in the order in which they began to wait.
     """
@@ -149,21 +159,21 @@ class Signal:
         self._set = False
 
     def is_set(self) -> bool:
-        """Whether it has been set; that is for good."""
+        """Whether ``set`` has been called; there is no way back."""
         return self._set
 
     def set(self) -> None:
-        """Wake all who wait. Whoever waits later returns at once."""
+        """Wake all waiting tasks; later calls of ``wait`` return at once."""
         self._set = True
         for sleeper in self._waiting:
             if sleeper.process:
-                self._clock.put_to_sleep(sleeper, self._clock.now())
+                self._clock.schedule(sleeper, self._clock.now())
             else:
                 sleeper.woken.set()
         self._waiting = {}
 
     async def wait(self) -> None:
-        """Return when it has been set.
+        """Wait until ``set`` is called.
 
         Raises:
             RuntimeError: the task holds the time.
@@ -183,13 +193,21 @@ class Signal:
                 del self._waiting[sleeper]
                 processes.wake(sleeper.process)
             elif not sleeper.woken.is_set():
-                self._clock.forget(sleeper)
+                self._clock.cancel(sleeper)
             raise
 
 
 class PacedClock:
-    """Runs ``factor`` times as fast as real time from the moment at which a world begins: a new one at ``start`` (by
-    default the present), an old one where it stands. Before that it shows where a new world would begin."""
+    """A clock that runs ``factor`` times as fast as real time, from the moment at which it begins to serve a world.
+
+    Args:
+        factor: simulated seconds per real second, above 0.
+        start: where a new world begins, in microseconds since the epoch, by default the present. An old world continues
+            at its latest moment. Until a world begins the clock shows this start.
+
+    Raises:
+        ValueError: the factor is not above 0.
+    """
 
     def __init__(self, factor: float, start: int | None = None) -> None:
         if not factor > 0:
@@ -197,25 +215,25 @@ class PacedClock:
         self.factor = factor
         self._start = start
         self._begun: tuple[int, float] | None = None
-        """The moment at which a world began, in its time and in ours."""
+        """When the clock began to run: in simulated microseconds, and as ``time.monotonic``."""
 
     def begin(self, moment: int | None = None) -> None:
-        """Run from where an old world stands, or (None) from where a new one begins; for the engine alone."""
-        # It may have run for another world before; a new one begins at the start all the same.
-        self._begun = self._beginning() if moment is None else moment, time.monotonic()
+        """Start running at an old world's latest moment, or (None) at a new one's start."""
+        # The clock may have run for another world before; a new one begins at ``start`` all the same.
+        self._begun = self._start_moment() if moment is None else moment, time.monotonic()
 
     def now(self) -> int:
-        """The reading."""
+        """The current time, in microseconds since the epoch."""
         if self._begun is None:
-            return self._beginning()
+            return self._start_moment()
         moment, began = self._begun
         return moment + int((time.monotonic() - began) * self.factor * SECOND)
 
-    def _beginning(self) -> int:
+    def _start_moment(self) -> int:
         return WallClock().now() if self._start is None else self._start
 
     async def sleep_until(self, moment: int) -> None:
-        """Sleep until the clock has reached the moment."""
+        """Sleep until the clock has reached the moment (microseconds since the epoch)."""
         while (remaining := moment - self.now()) > 0:
             await anyio.sleep(remaining / SECOND / self.factor)
 
@@ -224,10 +242,10 @@ class WallClock:
     """Real time."""
 
     def now(self) -> int:
-        """The reading."""
+        """The current time, in microseconds since the epoch."""
         return time.time_ns() // 1_000
 
     async def sleep_until(self, moment: int) -> None:
-        """Sleep until the moment."""
+        """Sleep until the moment (microseconds since the epoch)."""
         while (remaining := moment - self.now()) > 0:
             await anyio.sleep(remaining / SECOND)

@@ -1,8 +1,15 @@
-"""All that moves a simulated clock, by hand or by itself, and that lets timers fire under the other clocks.
+"""Everything that moves a simulated clock, by hand or by itself, and that fires timers under the other clocks.
 
-A simulated clock leaps from one timer or sleeper to the next whenever nobody has anything left to do at this moment.
-Among processes that is when all of them sleep. If one is blocked by something else than the log, every task is looked
-at, as with autojump always.
+Time that passes by itself is a sequence of jumps: ``drive``, a task beside the engine, moves the clock to the next
+timer or sleeper as soon as nothing is left to do at the present moment. How that is found out depends on who is there:
+
+* With processes (tasks of a population): when all of them sleep. ``Processes`` counts them, which is cheap.
+* With ``autojump``, or while a process is blocked by something that is not counted (an ``anyio.Event``, a thread): when
+  every task of the event loop is blocked. ``anyio.wait_all_tasks_blocked`` finds out by looking at all of them, and on
+  asyncio it looks again only after a tenth of a second, so it is asked as rarely as possible.
+
+Whoever moves the clock holds ``engine.clock_lock``: two tasks that move it at once would fire the same timers out of
+order. Callers of ``advance`` go before ``drive``, which only ever takes the lock when it is free.
 """
 
 from collections.abc import AsyncGenerator, Callable
@@ -18,49 +25,46 @@ from .clock import SimulatedClock
 from .engine import Engine, EngineStopped
 from .processes import Deadlock, Processes
 
-TURNS = 5
-"""How often tasks that can run may go on without calling the engine, before every task there is is looked at."""
+IDLE_TURNS = 5
+"""Turns of the event loop without a new event after which the tasks that can run are taken to be done."""
 
-PATIENCE = 1.0
-"""Seconds of real time in which something that blocks a process may come from outside the simulation."""
-
-NAMED = 3
-"""So many processes are named in a message."""
+NAMES_SHOWN = 3
+"""How many processes a message about a deadlock names."""
 
 
 async def advance_to(engine: Engine, moment: int) -> None:
-    """Move a simulated clock: timers fire and sleepers wake on the way, each at its moment; timers first.
+    """Move a simulated clock to a moment. Timers fire and sleepers wake on the way, each at its moment, timers first.
 
     Args:
-        engine: of the world.
+        engine: of the simulation.
         moment: microseconds since the epoch.
 
     Raises:
         TypeError: the clock is not a simulated one.
         ValueError: the moment has passed, or lies beyond the calendar.
     """
-    async with _by_hand(engine) as clock:
+    async with _moved_by_hand(engine) as clock:
         await _advance_to(engine, clock, moment)
 
 
 async def advance_by(engine: Engine, duration: int) -> None:
     """Move a simulated clock by a number of microseconds from now; raises as ``advance_to``."""
-    async with _by_hand(engine) as clock:
+    async with _moved_by_hand(engine) as clock:
         await _advance_to(engine, clock, engine.now + duration)
 
 
 async def run_until_idle(engine: Engine) -> None:
     """Move a simulated clock from one timer or sleeper to the next, until there is none."""
-    async with _by_hand(engine) as clock:
+    async with _moved_by_hand(engine) as clock:
         while (due := next_due(engine)) != NEVER:
             await _step(engine, clock, due)
         await engine.perform(advance_time.Request())
 
 
-async def leap_to(engine: Engine, moment: int) -> None:
+async def jump_to(engine: Engine, moment: int) -> None:
     """Move a simulated clock and fire what is due, without recording quiet time and without waking sleepers.
 
-    For whoever posts in bulk along a timetable: the next event records the time. Finish with ``advance_to``.
+    For callers that post many requests along a timetable: the next event records the time. Finish with ``advance_to``.
     """
     _simulated_clock(engine).move(max(moment, engine.now))
     if engine.state.timers.next_due <= moment:
@@ -68,7 +72,7 @@ async def leap_to(engine: Engine, moment: int) -> None:
 
 
 def next_due(engine: Engine) -> int:
-    """When the next timer fires or the next sleeper wakes, in microseconds since the epoch; NEVER if nothing does."""
+    """The moment of the next timer or sleeper, in microseconds since the epoch; NEVER if there is none."""
     sleeper = engine.clock.next_sleeper if isinstance(engine.clock, SimulatedClock) else NEVER
     return min(engine.state.timers.next_due, sleeper)
 
@@ -80,14 +84,14 @@ def _simulated_clock(engine: Engine) -> SimulatedClock:
 
 
 @asynccontextmanager
-async def _by_hand(engine: Engine) -> AsyncGenerator[SimulatedClock]:
-    """Hold the time while a caller moves the clock; nobody else moves it, and it does not move by itself."""
+async def _moved_by_hand(engine: Engine) -> AsyncGenerator[SimulatedClock]:
+    """Give a caller the clock to move: nobody else moves it meanwhile, and it does not move by itself."""
     engine.require_running()
     clock = _simulated_clock(engine)
-    async with engine.advancing:
-        with clock.processes.resting():
-            # Whoever moved the clock before may have left processes awake at this moment.
-            await _until_asleep(engine, clock)
+    async with engine.clock_lock:
+        with clock.processes.counted_asleep():
+            # Processes may be awake still, for example if whoever woke them was cancelled before they slept again.
+            await _wait_for_processes(engine, clock)
             yield clock
 
 
@@ -103,26 +107,29 @@ async def _advance_to(engine: Engine, clock: SimulatedClock, moment: int) -> Non
 
 
 async def _step(engine: Engine, clock: SimulatedClock, due: int) -> None:
-    """Move a simulated clock to a moment: its timers fire, then its sleepers wake; ``engine.advancing`` is held."""
+    """Move a simulated clock to a moment, fire its timers, then wake its sleepers; ``engine.clock_lock`` is held."""
     clock.move(max(due, clock.now()))
     await engine.fire_due_with_room()
     if clock.next_sleeper <= clock.now():
-        # Recorded before anybody who wakes can have seen it.
+        # The new time is durable before a woken task can act on it.
         await engine.perform(advance_time.Request())
     while clock.next_sleeper <= clock.now():
-        await (_until_asleep(engine, clock) if clock.wake_next() else quiet(engine, clock))
+        woke_process = clock.wake_next()
+        await (_wait_for_processes(engine, clock) if woke_process else wait_all_blocked(engine, clock))
         engine.fire_due()
 
 
-async def _until_asleep(engine: Engine, clock: SimulatedClock) -> None:
-    """Wait until every process sleeps, or is blocked by something else than the log."""
-    await _give_turns(engine, 4 * TURNS, lambda: not clock.processes.busy)
+async def _wait_for_processes(engine: Engine, clock: SimulatedClock) -> None:
+    """Wait until every process sleeps or, if that does not happen soon, until every task is blocked."""
+    # A process that is awake usually sleeps again after a few turns. One that does not may be blocked by something that
+    # is not counted, and only looking at all tasks can tell.
+    await _give_turns(engine, 4 * IDLE_TURNS, lambda: not clock.processes.busy)
     if clock.processes.busy:
-        await quiet(engine, clock)
+        await wait_all_blocked(engine, clock)
 
 
-async def quiet(engine: Engine, clock: SimulatedClock) -> None:
-    """Wait until every other task is blocked, nothing waits to be written and nobody holds the time."""
+async def wait_all_blocked(engine: Engine, clock: SimulatedClock) -> None:
+    """Wait until every other task is blocked, everything posted is written, and no task holds the time."""
     while True:
         await _give_turns(engine)
         await anyio.wait_all_tasks_blocked()
@@ -132,9 +139,18 @@ async def quiet(engine: Engine, clock: SimulatedClock) -> None:
             return
 
 
-async def _give_turns(engine: Engine, turns: int = TURNS, enough: Callable[[], bool] = lambda: False) -> None:
-    """Let the tasks that can run go on, until so many turns have passed in which nothing happened."""
-    # On asyncio anyio looks again only after a tenth of a second; a few turns first spare most of that.
+async def _give_turns(engine: Engine, turns: int = IDLE_TURNS, enough: Callable[[], bool] = lambda: False) -> None:
+    """Yield to the event loop until nothing has happened for a number of turns.
+
+    A task that has called the engine needs several turns until it calls again: one for the writer, some for the answer
+    to come back through its awaits. Giving turns first also keeps jumps fast on asyncio, because then
+    ``wait_all_tasks_blocked`` mostly finds everything blocked at its first look.
+
+    Args:
+        engine: of the simulation; a turn in which it has a new event starts the count anew.
+        turns: how many idle turns are enough.
+        enough: ends the wait early.
+    """
     idle, position = 0, engine.state.position
     while idle < turns and not enough():
         if engine.unwritten:
@@ -144,79 +160,100 @@ async def _give_turns(engine: Engine, turns: int = TURNS, enough: Callable[[], b
         position = engine.state.position
 
 
+async def move_time(engine: Engine) -> None:
+    """Run the task that the engine's clock needs, until the engine stops."""
+    if isinstance(engine.clock, SimulatedClock):
+        await drive(engine, engine.clock)
+    else:
+        await fire_timers(engine)
+
+
 async def drive(engine: Engine, clock: SimulatedClock) -> None:
-    """Let time pass by itself, whenever it is to do so, until the engine stops."""
+    """Let time pass by itself, while there are processes or the clock has ``autojump``, until the engine stops."""
     processes = clock.processes
     while True:
-        # Made anew before looking, so that nothing is missed that happens while looking.
-        stirred = processes.stirred = anyio.Event()
+        # A new event before anything is looked at: a change that comes while we look or wait for our turn sets it, and
+        # the wait at the end returns at once. An event made later would miss that change.
+        changed = processes.changed = anyio.Event()
         if processes.blocks or clock.autojump:
-            engine.timer_changed = stirred
+            engine.timer_changed = changed
             try:
-                leapt = await _leap(engine, clock)
+                jumped = await _jump(engine, clock)
             except EngineStopped as stopped:
                 processes.fail(stopped)
                 return
-            if leapt or (processes.blocks and await _comes_from_outside(engine, processes, stirred)):
+            if jumped or (processes.blocks and await _woken_from_outside(engine, clock, changed)):
                 continue
             if processes.blocks:
-                processes.fail(Deadlock(_what_waits(processes)))
-        await stirred.wait()
+                processes.fail(Deadlock(_deadlock_message(processes)))
+        await changed.wait()
 
 
-async def _leap(engine: Engine, clock: SimulatedClock) -> bool:
-    """Go to the next timer or sleeper; False if there is none."""
-    if engine.advancing.locked():
-        # Somebody advances the clock by hand, who goes first; after that, nobody knows what is to be done.
-        async with engine.advancing:
+async def _jump(engine: Engine, clock: SimulatedClock) -> bool:
+    """Move the clock to the next timer or sleeper.
+
+    Returns:
+        False if there is none; True if the clock was moved, here or by a caller, and the driver has to look again.
+    """
+    if engine.clock_lock.locked():
+        # A caller is moving the clock. Wait for it, then look again: what it fired and woke changes what is next.
+        async with engine.clock_lock:
             return True
-    await _until_nobody_goes_on(engine, clock)
-    if engine.advancing.locked() or not (clock.processes.blocks or clock.autojump):
+    await _wait_until_idle(engine, clock)
+    if engine.clock_lock.locked() or not (clock.processes.blocks or clock.autojump):
         return True
     if next_due(engine) == NEVER:
         return False
     if next_due(engine) > LATEST:
         clock.processes.fail(ValueError("time cannot run beyond the year 9000"))
         return False
-    # Free, so that it is taken without a turn for anybody else.
-    engine.advancing.acquire_nowait()
+    # The lock is free: nothing was awaited since that was checked. It is taken without waiting, because ``acquire``
+    # yields to the event loop even then. A task that ran in that turn could call the engine or advance the clock, and
+    # the decision to jump, made when all were idle, would be stale.
+    engine.clock_lock.acquire_nowait()
     try:
         await _step(engine, clock, next_due(engine))
     finally:
-        engine.advancing.release()
+        engine.clock_lock.release()
     return True
 
 
-async def _until_nobody_goes_on(engine: Engine, clock: SimulatedClock) -> None:
+async def _wait_until_idle(engine: Engine, clock: SimulatedClock) -> None:
+    """Wait until nothing is left to do at the present moment; see the module's docstring."""
     if not clock.processes.blocks:
-        await quiet(engine, clock)
+        await wait_all_blocked(engine, clock)
         return
-    await _until_asleep(engine, clock)
-    # Tasks that are no processes get their turns too, as far as they call the engine.
+    await _wait_for_processes(engine, clock)
+    # Tasks that are no processes are not waited for, but they get their turns as long as they call the engine, so that
+    # what they ask for at this moment is answered before time goes on.
     await _give_turns(engine)
     if clock.processes.busy:
-        await _until_asleep(engine, clock)
+        await _wait_for_processes(engine, clock)
 
 
-async def _comes_from_outside(engine: Engine, processes: Processes, stirred: anyio.Event) -> bool:
-    """Whether anything goes on though no time can pass: what blocks a process may be a thread or a socket."""
-    position, awake = engine.state.position, list(processes.awake)
-    with anyio.move_on_after(PATIENCE):
-        await stirred.wait()
-    return stirred.is_set() or engine.state.position > position or list(processes.awake) != awake
+async def _woken_from_outside(engine: Engine, clock: SimulatedClock, changed: anyio.Event) -> bool:
+    """Wait for a thread or a socket to wake a blocked process, for ``deadlock_after`` seconds of real time.
+
+    Returns:
+        Whether anything has happened.
+    """
+    position, awake = engine.state.position, list(clock.processes.awake)
+    with anyio.move_on_after(clock.deadlock_after):
+        await changed.wait()
+    return changed.is_set() or engine.state.position > position or list(clock.processes.awake) != awake
 
 
-def _what_waits(processes: Processes) -> str:
-    waiting = [process.name for process in (*processes.awake, *processes.waiting)]
-    names = ", ".join(waiting[:NAMED]) + (", ..." if len(waiting) > NAMED else "")
+def _deadlock_message(processes: Processes) -> str:
+    blocked = [process.name for process in (*processes.awake, *processes.waiting)]
+    names = ", ".join(blocked[:NAMES_SHOWN]) + (", ..." if len(blocked) > NAMES_SHOWN else "")
     return (
-        f"{len(waiting):,} of the processes ({names}) wait for something that no timer and no sleeper will bring; "
+        f"{len(blocked):,} of the processes ({names}) wait for something that no timer and no sleeper will bring; "
         "if it comes from outside the simulation, wait for it in: with sim.holding_time()"
     )
 
 
 async def fire_timers(engine: Engine) -> None:
-    """Under a paced or wall clock: let timers fire when their moment comes, asked for or not."""
+    """Fire timers when their moment comes, under a paced or wall clock, until the engine stops."""
     with suppress(EngineStopped):
         while True:
             engine.timer_changed = anyio.Event()
@@ -225,6 +262,7 @@ async def fire_timers(engine: Engine) -> None:
 
 
 async def _until_due_or_changed(engine: Engine, due: int) -> None:
+    """Wait until a moment, or until an earlier timer may have been set."""
     async with anyio.create_task_group() as either:
 
         async def watch() -> None:

@@ -1,9 +1,9 @@
-"""The one writer of a world: decide, evolve, commit, publish.
+"""The engine: takes commands, decides, applies the events to the state, and alone writes them to the log.
 
 ``post`` decides and evolves at once, in the order of the calls, and puts the events into a batch; the writer task
 appends whatever has gathered in one transaction (group commit) while decisions for the next batch go on. An answer
 leaves, and a view sees an event, only after it is durable. If an append fails, the engine stops for good: everything
-waiting gets the error, nothing further is accepted, and reopening rebuilds the world from the log.
+waiting gets the error, nothing further is accepted, and reopening rebuilds the state from the log.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,10 +31,12 @@ from .clock import Clock
 from .own_loop import OwnLoop
 
 BUFFER_LIMIT = 50_000
-"""Events that may wait to be written; ``post`` refuses beyond, ``room`` waits from half of it on."""
+"""Default for the number of events that may wait to be written."""
+
 CLOSED = "the simulation has been closed"
 
 Listener = Callable[[Sequence[Envelope]], None]
+"""Called with the events of a batch once they are durable."""
 
 
 class EngineStopped(Exception):
@@ -42,11 +44,11 @@ class EngineStopped(Exception):
 
 
 class BufferFull(Exception):
-    """Too much was posted without ``await engine.room()`` in between."""
+    """Too many events wait to be written; call ``await engine.room()`` between posts."""
 
 
 class _Batch:
-    """Events that go into one transaction, and whoever waits for it."""
+    """The events of one transaction, and the ``anyio.Event`` that is set when it has been committed or has failed."""
 
     __slots__ = ("committed", "envelopes")
 
@@ -61,40 +63,54 @@ _DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] =
 
 
 class Engine:
-    """A running world, made by ``running_engine``. ``listeners`` are called with each batch once it is durable."""
+    """A running simulation; made by ``running_engine``.
 
-    def __init__(self, log: EventLog, clock: Clock, listeners: Sequence[Listener]) -> None:
+    Args:
+        log: where the events are written.
+        clock: what time it is.
+        listeners: called with each batch once it is durable.
+        buffer_limit: how many events may wait to be written; ``post`` refuses more, ``room`` waits from half of it on.
+    """
+
+    def __init__(
+        self, log: EventLog, clock: Clock, listeners: Sequence[Listener] = (), buffer_limit: int = BUFFER_LIMIT
+    ) -> None:
         self.log = log
         self.clock = clock
         self.state = State()
         self.ids = IdSource(0)
         self.throttle: Throttle | None = None
         self.durable = 0
-        """The position up to which everything is in the log, and seen by the views."""
+        """The position up to which all events are in the log; the listeners have had them or are having them now."""
         self._listeners = listeners
+        self._buffer_limit = buffer_limit
         self._batch = _Batch()
         self._writing: _Batch | None = None
-        self._wake = anyio.Event()
+        self._batch_begun = anyio.Event()
+        """Set when there is something to write, or the writer has to end; the writer replaces it."""
         self.timer_changed = anyio.Event()
+        """Set when an earlier timer may have been set; the driver replaces it."""
         self._stopped: str | None = None
+        """Why the engine has stopped."""
         self._cause: BaseException | None = None
         self._closing = False
-        self._told = False  # whether anybody has been told that it stopped
-        self.advancing = anyio.Lock()
-        """Held by whoever moves a simulated clock; see ``driver``."""
+        self._stop_reported = False
+        """Whether any caller has got an EngineStopped."""
+        self.clock_lock = anyio.Lock()
+        """Held by the task that moves a simulated clock; see ``driver``."""
         self.own_loop = OwnLoop()
 
     @property
     def now(self) -> int:
-        """The time of the world, in microseconds since the epoch; never before the last event."""
+        """The simulation's time, in microseconds since the epoch; never before the last event."""
         now, latest = self.clock.now(), self.state.now
         return now if now > latest else latest
 
     def admit(self, operation: str, caller: Caller) -> None:
-        """At the door, before anything is looked at: where calls are throttled, take the tokens for this one.
+        """Take the rate-limit tokens for a call, before anything else about it is checked; no-op if unthrottled.
 
         Raises:
-            TooManyRequestsException: there are none.
+            TooManyRequestsException: there are not enough tokens.
             EngineStopped: nothing is accepted any more.
         """
         if self.throttle is not None and caller.account is not None:
@@ -103,29 +119,29 @@ class Engine:
             self.throttle.take(operation, caller.account, organization.id if organization else None, self.now)
 
     @property
-    def sound(self) -> bool:
-        """Whether all that was decided is in the log, and was taken in by the listeners."""
+    def consistent(self) -> bool:
+        """Whether the log has every event that the state has, and no listener has failed."""
         return self._cause is None and self.durable == self.state.position
 
     def post(self, request: Struct, caller: Caller) -> Events:
-        """Decide and evolve at once; the events become durable a little later.
+        """Decide a request and apply its events to the state at once; they become durable a little later.
 
         Args:
             request: the ``Request`` of an operation.
-            caller: who asks.
+            caller: whose request it is.
 
         Returns:
-            The events that became true.
+            The new events.
 
         Raises:
             Refused: as the operation documents; nothing was appended.
-            BufferFull: too much waits to be written; ``await engine.room()`` now and then.
+            BufferFull: too many events wait to be written; call ``await engine.room()`` between posts.
             EngineStopped: nothing is accepted any more.
         """
         if self._stopped or self._closing:
             raise self._refusal() from self._cause
-        if len(self._batch.envelopes) >= BUFFER_LIMIT:
-            raise BufferFull(f"{BUFFER_LIMIT:,} events wait to be written; await engine.room() between posts")
+        if len(self._batch.envelopes) >= self._buffer_limit:
+            raise BufferFull(f"{self._buffer_limit:,} events wait to be written; await engine.room() between posts")
         now = self.now
         if self.state.timers.next_due <= now:
             self.fire_due()
@@ -133,7 +149,7 @@ class Engine:
         return self._execute(request, caller, now)
 
     async def submit(self, request: Struct, caller: Caller) -> Struct:
-        """Post a request of one of AWS's operations, wait until it is durable, and give AWS's answer.
+        """Post a request of one of AWS's operations, wait until its events are durable, and return AWS's answer.
 
         Raises:
             Refused: as the operation documents.
@@ -143,32 +159,32 @@ class Engine:
         return answer
 
     async def submit_at(self, request: Struct, caller: Caller) -> tuple[Struct, int]:
-        """As ``submit``, with the position of the command's first event beside the answer; 0 if there was none."""
+        """Do what ``submit`` does; returns the answer and the position of the first new event, 0 if there is none."""
         self.own_loop.require()
         if self.crowded:
             await self.room()
         try:
             events = self.post(request, caller)
         except Refused:
-            # Not before the facts that speak against it are durable.
+            # A refusal is an answer too: it must not tell of events that are not durable yet.
             if self.durable < self.state.position:
                 await self.flush()
             raise
         batch = self._batch
         first = self.state.position - len(events) + 1 if events else 0
-        # The answer is about the state right after this command, not after those that gather behind it.
+        # Before waiting: the answer describes the state right after this command, not after those that follow it.
         try:
             answer: Struct | Refused = OPERATIONS[_DECIDE[type(request)][0]].reply(request, events, self.state)
         except Refused as refusal:
             answer = refusal
         if events:
-            await self._durable(batch)
+            await self._wait_durable(batch)
         if isinstance(answer, Refused):
             raise answer
         return answer, first
 
     async def perform(self, request: Struct) -> Events:
-        """Post an internal operation in the name of the simulation and wait until it is durable."""
+        """Post an internal operation as the simulation itself, and wait until its events are durable."""
         self.own_loop.require()
         if self.crowded:
             await self.room()
@@ -178,35 +194,35 @@ class Engine:
 
     @property
     def unwritten(self) -> bool:
-        """Whether anything that was posted is not in the log yet."""
+        """Whether events that were posted are not in the log yet."""
         return bool(self._batch.envelopes or self._writing)
 
     @property
     def crowded(self) -> bool:
-        """Whether half the buffer or more is waiting to be written: time for ``room``."""
-        return len(self._batch.envelopes) >= BUFFER_LIMIT // 2
+        """Whether half the buffer or more waits to be written, so that ``room`` would wait."""
+        return len(self._batch.envelopes) >= self._buffer_limit // 2
 
     async def room(self) -> None:
-        """Give the writer a turn, and wait while the buffer is crowded: for whoever posts in bulk."""
+        """Give the writer a turn, and wait while the buffer is crowded; for callers that post in bulk."""
         await anyio.lowlevel.checkpoint()
         while self.crowded and not self._stopped:
             await (self._writing or self._batch).committed.wait()
 
     async def flush(self) -> None:
-        """Wait until everything posted so far is durable and seen by the views.
+        """Wait until everything posted so far is durable and the views have it.
 
         Raises:
             EngineStopped: the log could not be written.
         """
         if self._batch.envelopes:
-            await self._durable(self._batch)
+            await self._wait_durable(self._batch)
         elif self._writing:
-            await self._durable(self._writing)
+            await self._wait_durable(self._writing)
         elif self._stopped:
             raise self._refusal() from self._cause
 
     async def settle(self) -> None:
-        """Before a question is answered: what is due now happens, and all that has happened is seen by the views."""
+        """Bring the views up to date before a read: fire the timers that are due, then flush."""
         self.require_running()
         if self.state.timers.next_due <= self.now:
             self.fire_due()
@@ -214,7 +230,7 @@ class Engine:
             await self.flush()
 
     def fire_due(self) -> None:
-        """Let everything happen that is due by now, earliest first, each at its own moment."""
+        """Fire all timers that are due by now, earliest first, each at its own moment."""
         self.require_running()
         timers, now = self.state.timers, self.now
         while timers.next_due <= now:
@@ -227,7 +243,7 @@ class Engine:
         assert state.position > position, "a timer that fires changes something"
 
     async def fire_due_with_room(self) -> None:
-        """As ``fire_due``, for much that is due at once."""
+        """Fire all timers that are due by now, waiting for room in the buffer if there are many."""
         self.require_running()
         timers, now = self.state.timers, self.now
         while timers.next_due <= now:
@@ -244,7 +260,7 @@ class Engine:
             return events
         envelopes = self._batch.envelopes
         if not envelopes:
-            self._wake.set()
+            self._batch_begun.set()
         account, principal = caller.account, caller.principal
         before = len(envelopes)
         try:
@@ -255,28 +271,28 @@ class Engine:
                 EVOLVE[type(event)](state, event)
                 envelopes.append(envelope)
         except BaseException as error:
-            # Not a refusal but a mistake of ours, or an interrupt: the state is half a command ahead.
+            # Not a refusal, which ``decide`` raises, but a bug or an interrupt: the state has half of the command.
             del envelopes[before:]
             self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}", error)
             raise
         return events
 
-    async def _durable(self, batch: _Batch) -> None:
+    async def _wait_durable(self, batch: _Batch) -> None:
         await batch.committed.wait()
         if self._stopped and self.durable < batch.envelopes[-1].position:
             raise self._refusal() from self._cause
 
     async def write(self) -> None:
-        """The writer task: ends when the engine is closed or the log cannot be written, and by nothing else."""
-        # One shield for all batches: to make one is a good part of what a lone command costs.
+        """Run the writer task, until the engine is closed or the log cannot be written; it cannot be cancelled."""
+        # One shield for all batches: making one costs a good part of what a lone command costs.
         with anyio.CancelScope(shield=True):
-            await self._write_on()
+            await self._write_batches()
 
-    async def _write_on(self) -> None:
+    async def _write_batches(self) -> None:
         while not self._stopped:
             if not self._batch.envelopes:
-                self._wake = anyio.Event()
-                await self._wake.wait()
+                self._batch_begun = anyio.Event()
+                await self._batch_begun.wait()
                 continue
             batch, self._batch = self._batch, _Batch()
             self._writing = batch
@@ -286,7 +302,8 @@ class Engine:
                 for listener in self._listeners:
                     listener(batch.envelopes)
             except BaseException as error:
-                self._stop(f"stopped at position {self.durable}, nothing after it is in the log: {error}", error)
+                end = max(self.durable, self.log.stored_head)
+                self._stop(f"stopped at position {end}, nothing after it is in the log: {error}", error)
                 if not isinstance(error, Exception):
                     raise
             finally:
@@ -297,25 +314,30 @@ class Engine:
                 self.timer_changed.set()
 
     def require_running(self) -> None:
-        """Raise EngineStopped if nothing is accepted any more, RuntimeError in another event loop or thread."""
+        """Check that calls are accepted.
+
+        Raises:
+            EngineStopped: nothing is accepted any more.
+            RuntimeError: the caller runs in another event loop or thread.
+        """
         self.own_loop.require()
         if self._stopped or self._closing:
             raise self._refusal() from self._cause
 
     def _refusal(self) -> EngineStopped:
-        self._told = True
+        self._stop_reported = True
         return EngineStopped(self._stopped or CLOSED)
 
     def _stop(self, why: str, cause: BaseException | None = None) -> None:
         self._stopped, self._cause = why, cause
-        self._wake.set()
+        self._batch_begun.set()
         self._batch.committed.set()
 
     async def rebuild(self, snapshots: Snapshots | None = None) -> None:
-        """Bring the state, and the listeners, up to date with the log, from a snapshot on if there is one.
+        """Rebuild the state, and feed the listeners, from the log: all of it, or what follows a usable snapshot.
 
         Raises:
-            LogDamaged: a record does not match its digest, or is not the event that belongs there.
+            LogDamaged: a record does not match its digest, or is not the event of its position.
         """
         found = await snapshots.load(self.log) if snapshots else None
         self.state, begin = found or (self.state, None)
@@ -332,7 +354,7 @@ class Engine:
         self.durable = state.position
 
     async def create(self, seed: int, settings: Settings) -> None:
-        """Record the first fact of a new world."""
+        """Begin a new world: append its first event."""
         self.ids = IdSource(seed)
         self.throttle = throttle_of(settings)
         await self.perform(create_world.Request(seed, settings))
@@ -341,12 +363,12 @@ class Engine:
         """Write what was posted, and accept nothing more.
 
         Raises:
-            EngineStopped: something that was posted could not be written, and nobody has been told so far.
+            EngineStopped: posted events could not be written, and no caller has been told so yet.
         """
         self._closing = True
-        told = self._told
+        reported = self._stop_reported
         with suppress(EngineStopped):
             await self.flush()
-        if self._cause and not told:
+        if self._cause and not reported:
             raise self._refusal() from self._cause
         self._stop(self._stopped or CLOSED, self._cause)

@@ -1,9 +1,9 @@
-"""Which tasks are processes, and which of them are awake: what time that passes by itself has to know.
+"""Bookkeeping of processes: which tasks belong to the simulation, and which of them are awake.
 
 A process is a task whose work is part of the simulation. While one is awake, simulated time stands still; when all of
-them sleep, it leaps to whoever wakes next. Who sleeps is known exactly, so that nobody has to look at every task there
-is to find out. A process that is blocked by anything else, such as an ``anyio.Event``, is awake as far as is known
-here; the engine then has to look.
+them sleep, time jumps to the next wake-up. Going to sleep and waking are counted here, so the driver need not look at
+every task of the event loop. A process that is blocked by anything else, such as an ``anyio.Event``, still counts as
+awake; the driver then has to look at all tasks.
 """
 
 from collections.abc import Callable, Generator
@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import anyio
 
-Failed = Callable[[BaseException], None]
-"""Told when time cannot pass any more, and why."""
+OnFailure = Callable[[BaseException], None]
+"""Called with the reason when time cannot pass any more."""
 
 
 class Deadlock(Exception):
@@ -29,64 +29,75 @@ class Process:
 
 
 class Processes:
-    """All processes of one world."""
+    """The processes of one simulation."""
 
     def __init__(self) -> None:
         self.awake: dict[Process, None] = {}
-        """Those that run, or are blocked by something that is not known here."""
+        """Those that run, or are blocked by something that is not tracked here."""
         self.waiting: dict[Process, None] = {}
-        """Those that wait for a signal."""
-        self.blocks: list[Failed] = []
-        """One for each block that is open: within one, time passes by itself."""
+        """Those that wait for a ``Signal``."""
+        self.blocks: list[OnFailure] = []
+        """The failure callbacks of all open blocks; while there is one, time passes by itself."""
         self.holders: list[int] = []
-        """Tasks that hold the time."""
+        """Ids of tasks within ``holding``."""
         self.released = anyio.Event()
-        self.stirred = anyio.Event()
-        """Set when anybody goes to sleep or ends, and when a block opens or closes."""
-        self._of_task: dict[int, Process] = {}
+        """Set when the last holder leaves ``holding``; then replaced by a new event."""
+        self.changed = anyio.Event()
+        """Set when a task goes to sleep or ends, and when a block opens or closes; the driver replaces it."""
+        self._by_task: dict[int, Process] = {}
 
     @property
     def busy(self) -> bool:
-        """Whether time has to stand still, as far as is known here."""
+        """Whether time has to stand still, as far as is tracked here."""
         return bool(self.awake or self.holders)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no process, block or holder is left."""
+        return not (self.awake or self.waiting or self.blocks or self.holders or self._by_task)
+
     def current(self) -> Process | None:
-        """The process that is running; None in any other task."""
-        return self._of_task.get(anyio.get_current_task().id) if self._of_task else None
+        """The process that the current task is; None if it is no process."""
+        return self._by_task.get(anyio.get_current_task().id) if self._by_task else None
 
     def fall_asleep(self, process: Process | None, *, waits: bool = False) -> None:
-        """The process goes to sleep, or waits for a signal; nothing changes for a task that is none."""
+        """Count a process as asleep.
+
+        Args:
+            process: None for a task that is no process.
+            waits: for a ``Signal`` rather than for a moment.
+        """
         if process:
             self.awake.pop(process, None)
             if waits:
                 self.waiting[process] = None
-        self.stirred.set()
+        self.changed.set()
 
     def wake(self, process: Process | None) -> None:
-        """The process is awake from now on, even before its task runs."""
+        """Count a process as awake, from now on, even before the event loop runs its task."""
         if process:
             self.waiting.pop(process, None)
             self.awake[process] = None
 
     @contextmanager
     def running(self, process: Process) -> Generator[None]:
-        """The current task is this process."""
+        """Make the current task this process."""
         task = anyio.get_current_task().id
-        self._of_task[task] = process
+        self._by_task[task] = process
         try:
             yield
         finally:
-            del self._of_task[task]
+            del self._by_task[task]
             self.fall_asleep(process)
 
     @contextmanager
-    def block(self, name: str, failed: Failed) -> Generator[Process]:
-        """A block within which time passes by itself; its body is a process too, if it is not one already."""
+    def block(self, name: str, on_failure: OnFailure) -> Generator[Process]:
+        """Open a block within which time passes by itself; its body is a process too, if it is not one already."""
         outer = self.current()
         body = outer or Process(name)
-        self.blocks.append(failed)
+        self.blocks.append(on_failure)
         self.wake(body)
-        self.stirred.set()
+        self.changed.set()
         try:
             if outer:
                 yield body
@@ -94,12 +105,16 @@ class Processes:
                 with self.running(body):
                     yield body
         finally:
-            self.blocks.remove(failed)
-            self.stirred.set()
+            self.blocks.remove(on_failure)
+            self.changed.set()
 
     @contextmanager
-    def resting(self) -> Generator[None]:
-        """The current task lets time pass for others: while it advances the clock it is not awake."""
+    def counted_asleep(self) -> Generator[None]:
+        """Count the current task as asleep while it advances the clock: it waits for the other processes.
+
+        Raises:
+            RuntimeError: the task holds the time.
+        """
         self.require_free()
         process = self.current()
         self.fall_asleep(process)
@@ -110,7 +125,7 @@ class Processes:
 
     @contextmanager
     def holding(self) -> Generator[None]:
-        """Time stands still, whatever the current task waits for."""
+        """Keep time standing still, whatever the current task waits for."""
         task = anyio.get_current_task().id
         self.holders.append(task)
         try:
@@ -122,11 +137,15 @@ class Processes:
                 self.released = anyio.Event()
 
     def require_free(self) -> None:
-        """Raises RuntimeError if the current task holds the time: it would wait for ever."""
+        """Check that the current task does not hold the time; waiting for time to pass, it would wait for ever.
+
+        Raises:
+            RuntimeError: it does.
+        """
         if self.holders and anyio.get_current_task().id in self.holders:
             raise RuntimeError("who holds the time cannot wait for it to pass; leave holding_time first")
 
     def fail(self, error: BaseException) -> None:
         """End all blocks, because time cannot pass any more."""
-        for failed in list(self.blocks):
-            failed(error)
+        for on_failure in list(self.blocks):
+            on_failure(error)

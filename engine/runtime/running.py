@@ -1,4 +1,4 @@
-"""Starting a world on a log, and leaving it: the engine, its writer, and the tasks that its clock needs."""
+"""Start an engine on a log, with its writer task and the task that its clock needs, and stop them on leaving."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -10,8 +10,8 @@ from ..log.cancellation import finish
 from ..log.snapshots import Snapshots
 from ..settings import Settings
 from .clock import Clock, PacedClock, SimulatedClock
-from .driver import drive, fire_timers
-from .engine import Engine, Listener
+from .driver import move_time
+from .engine import BUFFER_LIMIT, Engine, Listener
 
 
 @asynccontextmanager
@@ -23,38 +23,37 @@ async def running_engine(
     settings: Settings | None = None,
     listeners: Sequence[Listener] = (),
     snapshots: Snapshots | None = None,
+    buffer_limit: int = BUFFER_LIMIT,
 ) -> AsyncGenerator[Engine, None]:
-    """A world on a log: begun if the log is empty, otherwise continued exactly where it stood.
+    """Run an engine on a log: a new world if the log is empty, otherwise the old one exactly where it stopped.
 
     Args:
-        log: any ``EventLog``; stays open on leaving.
-        clock: a new world begins at its reading, and a paced one begins to run then; a simulated or paced one is set to
-            where an old world stands.
+        log: any ``EventLog``; it stays open on leaving.
+        clock: a new world begins at its time; for an old world a simulated or paced one is set to the latest moment.
         seed: of a new world; an old one keeps its own.
         settings: of a new world; an old one keeps its own.
-        listeners: called with each batch of events once it is durable, and with all old ones first.
-        snapshots: where to begin instead, and what to write on leaving; what is in it is then the only listener.
+        listeners: called with all old events first, then with each batch of new ones once it is durable.
+        snapshots: loaded instead of reading the log from its beginning, and written on leaving if the log has grown
+            enough. The views in it must then be the only listener: others would miss the events before the snapshot.
+        buffer_limit: how many events may wait to be written; see ``Engine``.
 
     Raises:
         LogDamaged: the log does not match its digests.
-        ValueError: the clock cannot be set, and is behind the world's time.
+        ValueError: the wall clock is behind an old world's latest moment.
     """
-    engine = Engine(log, clock, listeners)
+    engine = Engine(log, clock, listeners, buffer_limit)
     await engine.rebuild(snapshots)
     _set_clock(engine)
     failure: BaseException | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(engine.write)
-        if not isinstance(clock, SimulatedClock):
-            tasks.start_soon(fire_timers, engine)
-        else:
-            tasks.start_soon(drive, engine, clock)
+        tasks.start_soon(move_time, engine)
         try:
             if not engine.durable:
                 await engine.create(seed, settings or Settings())
             yield engine
         except BaseException as error:
-            # Raised again below, so that it does not arrive wrapped in the task group's exception group.
+            # Raised again below, outside the task group, which would wrap it in an exception group.
             failure = error
         try:
             await finish(engine.close)
@@ -63,11 +62,12 @@ async def running_engine(
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure
-    if snapshots and engine.sound:
+    if snapshots and engine.consistent:
         await snapshots.write_if_grown(log, engine.state)
 
 
 def _set_clock(engine: Engine) -> None:
+    """Set a clock that can be set to the world's latest moment; a paced one starts running."""
     clock, now = engine.clock, engine.state.now
     if engine.durable and isinstance(clock, SimulatedClock | PacedClock):
         clock.begin(now)

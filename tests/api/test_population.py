@@ -20,7 +20,6 @@ from orgsim.engine.errors import HandshakeNotFoundException, Refused
 from orgsim.engine.log import EventLog, LogError, MemoryLog
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import invite_account_to_organization
-from orgsim.engine.runtime import driver
 from orgsim.engine.runtime.clock import Clock
 from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.settings import DAY, SECOND
@@ -62,9 +61,7 @@ def nothing_is_left(sim: Simulation) -> bool:
     """Nobody sleeps, no process is known, and time passes by itself no more."""
     clock = sim.engine.clock
     assert isinstance(clock, SimulatedClock)
-    known = clock.processes
-    left = (known.awake, known.waiting, known.blocks, known.holders, known._of_task, clock._sleepers)
-    return clock.next_sleeper == NEVER and not any(left)
+    return clock.next_sleeper == NEVER and clock.processes.empty
 
 
 class Noted:
@@ -580,10 +577,10 @@ async def test_error_in_the_body() -> None:
 
 @pytest.mark.parametrize("made", ["event", "signal"])
 @pytest.mark.parametrize("autojump", [False, True])
-async def test_deadlock(made: str, autojump: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_deadlock(made: str, autojump: bool) -> None:
     """Processes that wait for what nobody brings are an error that counts and names them, and not a hang."""
-    monkeypatch.setattr(driver, "PATIENCE", 0.01)
-    async with noted(clock=SimulatedClock(microseconds(START), autojump=autojump)) as notes:
+    clock = SimulatedClock(microseconds(START), autojump=autojump, deadlock_after=0.01)
+    async with noted(clock=clock) as notes:
         sim = notes.sim
         never: Any = anyio.Event() if made == "event" else sim.signal()
 
@@ -885,10 +882,9 @@ async def test_error_beyond_the_calendar() -> None:
 # The world outside.
 
 
-async def test_time_is_held_for_the_world_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_is_held_for_the_world_outside() -> None:
     """While a process waits for a thread with the time held, nobody else wakes, and no deadlock is reported."""
-    monkeypatch.setattr(driver, "PATIENCE", 0.0)
-    async with noted() as notes:
+    async with noted(clock=SimulatedClock(microseconds(START), deadlock_after=0.0)) as notes:
         sim = notes.sim
 
         async def caller(me: Actor) -> None:

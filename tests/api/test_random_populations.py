@@ -10,7 +10,7 @@ import pytest
 
 from orgsim.api import Actor, Deadlock, SimulatedClock, Simulation
 from orgsim.engine.log import MemoryLog
-from orgsim.engine.runtime import driver
+from orgsim.engine.state.timers import NEVER
 
 
 class OwnError(Exception):
@@ -81,19 +81,19 @@ class Program:
 
 async def play(seed: int) -> tuple[list[Any], bytes]:
     """What one program did, and the digest of the log it left."""
-    log, clock = MemoryLog(), SimulatedClock()
+    log, clock = MemoryLog(), SimulatedClock(deadlock_after=0.02)
     with anyio.fail_after(60):
         async with Simulation(log, seed=seed, clock=clock) as sim:
             program = Program(sim)
             await program.run()
     known = clock.processes
-    assert not any((known.awake, known.waiting, known.blocks, known.holders, known._of_task, clock._sleepers))
+    assert known.empty
+    assert clock.next_sleeper == NEVER
     return program.done, log.digest
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_random_program(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_random_program(seed: int) -> None:
     """It ends on both event loops, in the same way, with nothing left over."""
-    monkeypatch.setattr(driver, "PATIENCE", 0.02)
     on_asyncio, on_trio = (anyio.run(play, seed, backend=backend) for backend in ("asyncio", "trio"))
     assert on_asyncio == on_trio

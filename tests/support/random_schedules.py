@@ -254,7 +254,7 @@ class Game:
         self._met["reader beside a checkpoint"] += await anyio.to_thread.run_sync(self._was_checkpointed)
 
     async def _small_checkpoints(self, log: DisturbedLog) -> None:
-        await log._run(lambda: log._rows("PRAGMA wal_autocheckpoint = 8"))
+        await log.query("PRAGMA wal_autocheckpoint = 8")
 
     def _was_checkpointed(self) -> bool:
         with closing(sqlite3.connect(f"file:{self._path}?mode=ro&immutable=1", uri=True)) as connection:

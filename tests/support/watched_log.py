@@ -29,6 +29,10 @@ class WatchedLog:
         return self.inner.head
 
     @property
+    def stored_head(self) -> int:
+        return self.inner.stored_head
+
+    @property
     def digest(self) -> bytes:
         return self.inner.digest
 

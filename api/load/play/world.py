@@ -9,7 +9,7 @@ from ....engine.errors import Refused, TooManyRequestsException
 from ....engine.operation import Caller, Events
 from ....engine.operations import accept_handshake, decline_handshake, leave_organization
 from ....engine.runtime.clock import SimulatedClock
-from ....engine.runtime.driver import advance_to, leap_to
+from ....engine.runtime.driver import advance_to, jump_to
 from ....engine.runtime.engine import Engine
 from ....engine.settings import LATEST
 from ....engine.shapes.base import moment, moment_text
@@ -67,7 +67,7 @@ class World:
         while (at := agenda.next_at) <= time:
             # Mostly nothing is due in between, and a million answers are worth a short way.
             if timers.next_due <= at:
-                await leap_to(engine, at)
+                await jump_to(engine, at)
             else:
                 clock.move(at)
             self._answer(agenda.take())
@@ -76,7 +76,7 @@ class World:
                 await self.breathe(what, min(done, due), due)
         if due:
             await self.breathe(what, due, due)
-        await leap_to(engine, time)
+        await jump_to(engine, time)
 
     def comes(self, handshake: str, time: int) -> bool:
         """Whether an answer at a moment can be given: the handshake is open, and does not expire before."""

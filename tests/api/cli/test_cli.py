@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from orgsim.api.cli.app import app
 from orgsim.engine.log import LogError
 from orgsim.engine.log.sqlite import SqliteLog
-from orgsim.engine.log.sqlite_rows import Part
+from orgsim.engine.log.sqlite_rows import Row
 
 ORGSIM = Path(sys.executable).with_name("orgsim")
 SHIPPED = SCENARIOS / "enable-all-features.toml"
@@ -707,10 +707,10 @@ def place_of(file: bytes, path: Path, position: int) -> int:
     connection = sqlite3.connect(path)
     try:
         rows = connection.execute("SELECT * FROM parts WHERE last >= ? ORDER BY last", (position,))
-        part = Part(*rows.fetchone())
+        row = Row(*rows.fetchone())
     finally:
         connection.close()
-    record = part.unpacked()[position - part.before - 1]
+    record = row.unpack()[position - row.before - 1]
     assert file.count(record) == 1
     return file.index(record)
 

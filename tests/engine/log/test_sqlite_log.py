@@ -458,9 +458,9 @@ async def test_durability_is_what_was_asked_for(durability: Any, synchronous: in
     for opener, last in ((SqliteLog.create, 10), (SqliteLog.open, 20)):
         async with closed_after(await opener(path, durability)) as log:
             await log.append(log.head, records_up_to(last - 5, after=log.head))
-            rows = await log._run(lambda log=log: log._rows("PRAGMA synchronous"))
+            rows = await log.query("PRAGMA synchronous")
             assert rows == [(synchronous,)]
-            assert await log._run(lambda log=log: log._rows("PRAGMA journal_mode")) == [("wal",)]
+            assert await log.query("PRAGMA journal_mode") == [("wal",)]
             await log.append(log.head, records_up_to(last, after=log.head))
     assert await verify(path) == 20
 
@@ -471,7 +471,7 @@ async def test_full_durability_is_the_default(tmp_path: Path) -> None:
     for opener in (SqliteLog.create, SqliteLog.open):
         async with closed_after(await opener(path)) as log:
             await log.append(log.head, records_up_to(log.head + 1, after=log.head))
-            assert await log._run(lambda log=log: log._rows("PRAGMA synchronous")) == [(2,)]
+            assert await log.query("PRAGMA synchronous") == [(2,)]
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 5, 20])
@@ -578,8 +578,8 @@ async def test_threads_end_when_opening_failed(opener: Opener, tmp_path: Path) -
 async def fill_disk(log: EventLog) -> None:
     """From now on the file cannot grow."""
     assert isinstance(log, SqliteLog)
-    pages = (await log._run(lambda: log._rows("PRAGMA page_count")))[0][0]
-    assert await log._run(lambda: log._rows(f"PRAGMA max_page_count = {pages}")) == [(pages,)]
+    pages = (await log.query("PRAGMA page_count"))[0][0]
+    assert await log.query(f"PRAGMA max_page_count = {pages}") == [(pages,)]
 
 
 async def test_full_disk_stops_the_world(tmp_path: Path) -> None:
@@ -617,7 +617,7 @@ async def test_log_goes_on_after_an_append_that_failed(tmp_path: Path) -> None:
             await log.append(300, records_up_to(9_000, after=300))
         assert (log.head, log.digest) == (300, reference_digest(records_up_to(300)))
         assert await log.read(0, 10_000) == records_up_to(300)
-        await log._run(lambda: log._rows("PRAGMA max_page_count = 1000000"))
+        await log.query("PRAGMA max_page_count = 1000000")
         await log.append(300, records_up_to(600, after=300))
         assert log.digest == reference_digest(records_up_to(600))
     assert await verify(path) == 600

@@ -14,6 +14,7 @@ from orgsim.engine.errors import DuplicateHandshakeException, Refused
 from orgsim.engine.events import AccountDescribed, AccountJoined
 from orgsim.engine.events.envelope import Envelope, decode_envelope
 from orgsim.engine.log import EventLog, LogError, MemoryLog
+from orgsim.engine.log.resumed import ResumedLog
 from orgsim.engine.operation import SIMULATION, Caller
 from orgsim.engine.operations import advance_time, create_account, create_organization, describe_account_outside
 from orgsim.engine.operations import invite_account_to_organization as invite
@@ -55,9 +56,9 @@ async def turns(number: int = 20) -> None:
         await anyio.lowlevel.checkpoint()
 
 
-def world(log: EventLog, *listeners: Any) -> Any:
+def world(log: EventLog, *listeners: Any, **arguments: Any) -> Any:
     """An engine on the log."""
-    return running_engine(log, clock=SimulatedClock(1_000_000), listeners=listeners)
+    return running_engine(log, clock=SimulatedClock(1_000_000), listeners=listeners, **arguments)
 
 
 # Posting and submitting.
@@ -284,11 +285,10 @@ async def open_later(log: WatchedLog) -> None:
 # Back-pressure.
 
 
-async def test_buffer_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_buffer_has_a_limit() -> None:
     """Posting without ever waiting ends in BufferFull, which appends nothing; after room it goes on."""
-    monkeypatch.setattr(engine_module, "BUFFER_LIMIT", 10)
     log = MemoryLog()
-    async with world(log) as engine:
+    async with world(log, buffer_limit=10) as engine:
         for number in range(10):
             engine.post(description(number), SIMULATION)
         before = encoded(engine)
@@ -300,11 +300,10 @@ async def test_buffer_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert log.head == 12
 
 
-async def test_room_waits_while_the_buffer_is_crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_room_waits_while_the_buffer_is_crowded() -> None:
     """With half the buffer waiting behind a slow append, room returns only when the log has taken it."""
-    monkeypatch.setattr(engine_module, "BUFFER_LIMIT", 10)
     log, had_room = WatchedLog(), anyio.Event()
-    async with world(log) as engine:
+    async with world(log, buffer_limit=10) as engine:
         log.shut()
         engine.post(description(0), SIMULATION)
         await turns()
@@ -323,11 +322,10 @@ async def test_room_waits_while_the_buffer_is_crowded(monkeypatch: pytest.Monkey
         assert engine.durable >= 2
 
 
-async def test_submit_and_perform_wait_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_submit_and_perform_wait_for_room() -> None:
     """Whoever awaits never meets BufferFull: neither commands nor the simulation's own requests."""
-    monkeypatch.setattr(engine_module, "BUFFER_LIMIT", 10)
     log = MemoryLog()
-    async with world(log) as engine:
+    async with world(log, buffer_limit=10) as engine:
         await engine.submit(ORGANIZATION, MANAGER)
         for count in range(2):
             for number in range(10):
@@ -342,10 +340,9 @@ async def test_submit_and_perform_wait_for_room(monkeypatch: pytest.MonkeyPatch)
     assert log.head == 3 + 10 + 1 + 10 + 1 + 100
 
 
-async def test_advance_waits_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_advance_waits_for_room() -> None:
     """The clock can be advanced whatever was posted before."""
-    monkeypatch.setattr(engine_module, "BUFFER_LIMIT", 10)
-    async with world(MemoryLog()) as engine:
+    async with world(MemoryLog(), buffer_limit=10) as engine:
         for number in range(10):
             engine.post(description(number), SIMULATION)
         await advance_by(engine, 1)
@@ -407,6 +404,38 @@ async def test_stopped_engine_does_not_recover_with_its_log() -> None:
         with pytest.raises(EngineStopped, match="gone"):
             await engine.perform(description(2))
     assert log.head == 1
+
+
+async def test_stop_while_a_run_is_resumed_names_the_end_of_the_log() -> None:
+    """A resumed run that cannot write names the last position in the log, not the one up to which it has replayed."""
+    log = WatchedLog()
+
+    async def run() -> None:
+        async with world(ResumedLog(log)) as engine:
+            for number in range(10):
+                await engine.perform(description(number))
+
+    async with world(log) as engine:
+        for number in range(5):
+            await engine.perform(description(number))
+    log.failure = LogError("the disk is full")
+    with pytest.raises(EngineStopped, match="stopped at position 6, nothing after it is in the log: the disk is full"):
+        await run()
+    assert log.head == 6
+
+
+async def test_stop_within_a_half_replayed_batch_names_the_end_of_the_log() -> None:
+    """If a batch of a resumed run reaches beyond the end of the log, the position is the log's end."""
+    log = WatchedLog()
+    async with world(log) as engine:
+        for number in range(5):
+            await engine.perform(description(number))
+    log.failure = LogError("the disk is full")
+    async with world(ResumedLog(log)) as engine:
+        for number in range(10):
+            engine.post(description(number), SIMULATION)
+        with pytest.raises(EngineStopped, match="stopped at position 6, nothing after it"):
+            await engine.flush()
 
 
 async def test_world_that_cannot_begin_says_why() -> None:

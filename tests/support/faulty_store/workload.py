@@ -5,7 +5,6 @@ on the way, and on closing.
 """
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from orgsim.api import Simulation
@@ -38,7 +37,7 @@ async def live(path: Path, acknowledge: Acknowledge, *, first: int, last: int) -
 async def _checkpoint_often(sim: Simulation) -> None:
     log = sim.engine.log
     assert isinstance(log, SqliteLog)
-    await log._run(partial(log._rows, f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"))
+    await log.query(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
 
 def _tell(sim: Simulation, acknowledge: Acknowledge) -> None:
