@@ -1,13 +1,15 @@
-"""What AWS Organizations is and does, and the machine that runs it.
+"""The engine: the rules of AWS Organizations as pure functions, the log, and the writer that runs them.
 
-The pure core (everything here but ``runtime``) never awaits, reads no clock, draws no random number and logs nothing:
+The pure core, which is everything but ``log`` and ``runtime``, never awaits, reads no clock, draws no random number and
+logs nothing:
 
-- ``ids``, ``errors``, ``settings``: the vocabulary;
-- ``events``: every fact there can be, and the envelope in which it is stored;
-- ``state``, ``timers``, ``evolve``: what is true now, and the only code that changes it;
-- ``operation``, ``rules``, ``operations``: what may be asked, one file per operation;
+- ``words``, ``ids``, ``errors``, ``settings``: the vocabulary;
+- ``events``: the types of events, and the envelope in which one is stored;
+- ``state``, ``evolve``: the current state with its timers, and the only code that changes it;
+- ``operation``, ``rules``, ``authorization``, ``policies``, ``operations``: the decisions, one file per operation;
 - ``shapes``: the answers in AWS's form;
-- ``runtime``: one writer, one log, one clock. Only this part awaits.
+- ``log``: where events and snapshots are stored, in memory or in SQLite;
+- ``runtime``: one writer, one log, one clock. Only this and ``log`` await.
 
 Import from the module that owns a name; this file re-exports nothing, so that events can be read without a database.
 """

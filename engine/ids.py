@@ -1,4 +1,4 @@
-"""Identifiers: their formats, where new ones come from, and the ARNs built of them (docs/aws.md 1).
+"""Identifiers: their formats, the source of new ones, and the ARNs built from them (docs/aws.md 1).
 
 Every new id is a function of (seed, position) alone. A refused command uses up nothing, and a restarted engine goes on
 with the very ids that it would have given out. Nothing else in the core may draw anything at random.
@@ -36,7 +36,7 @@ BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class IdSource:
-    """New ids of one world: pure functions of its seed and of a position in the log."""
+    """Source of new ids: pure functions of the seed of the log and of a position in it."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -115,12 +115,12 @@ DERIVED_DOMAIN = "accounts.example"
 
 
 def derived_email(account: str) -> str:
-    """The address of an account that nobody described; only accounts that differ from it need a record."""
+    """The email address that an account has by default; only accounts with another one need a record."""
     return f"{account}@{DERIVED_DOMAIN}"
 
 
 def derived_name(account: str) -> str:
-    """The name of an account that nobody described."""
+    """The name that an account has by default."""
     return f"Account {account}"
 
 
@@ -132,45 +132,45 @@ def owner_of_derived_email(email: str) -> str | None:
 
 
 def organization_arn(management: str, organization: str) -> str:
-    """``arn:aws:organizations::MGMT:organization/o-…`` (docs/aws.md 1.2, as all the ARNs here)."""
+    """The ARN ``arn:aws:organizations::MGMT:organization/o-…`` (docs/aws.md 1.2, which has all the ARNs here)."""
     return f"arn:aws:organizations::{management}:organization/{organization}"
 
 
 def root_arn(management: str, organization: str, root: str) -> str:
-    """``arn:aws:organizations::MGMT:root/o-…/r-…``."""
+    """The ARN ``arn:aws:organizations::MGMT:root/o-…/r-…``."""
     return f"arn:aws:organizations::{management}:root/{organization}/{root}"
 
 
 def account_arn(management: str, organization: str, account: str) -> str:
-    """``arn:aws:organizations::MGMT:account/o-…/ACCOUNT``."""
+    """The ARN ``arn:aws:organizations::MGMT:account/o-…/ACCOUNT``."""
     return f"arn:aws:organizations::{management}:account/{organization}/{account}"
 
 
 def handshake_arn(management: str, organization: str, action: str, handshake: str) -> str:
-    """``arn:aws:organizations::MGMT:handshake/o-…/action/h-…``; account and organization are the initiator's."""
+    """The ARN ``arn:aws:organizations::MGMT:handshake/o-…/action/h-…``, with the initiator's ids."""
     return f"arn:aws:organizations::{management}:handshake/{organization}/{action.lower()}/{handshake}"
 
 
 def organizational_unit_arn(management: str, organization: str, unit: str) -> str:
-    """``arn:aws:organizations::MGMT:ou/o-…/ou-…``."""
+    """The ARN ``arn:aws:organizations::MGMT:ou/o-…/ou-…``."""
     return f"arn:aws:organizations::{management}:ou/{organization}/{unit}"
 
 
 def policy_arn(management: str, organization: str, policy_type: str, policy: str) -> str:
-    """``arn:aws:organizations::MGMT:policy/o-…/type/p-…``."""
+    """The ARN ``arn:aws:organizations::MGMT:policy/o-…/type/p-…``."""
     return f"arn:aws:organizations::{management}:policy/{organization}/{policy_type.lower()}/{policy}"
 
 
 def managed_policy_arn(policy_type: str, policy: str) -> str:
-    """``arn:aws:organizations::aws:policy/type/p-…``: AWS's own policies belong to no account and no organization."""
+    """The ARN ``arn:aws:organizations::aws:policy/type/p-…`` of an AWS managed policy, which belongs to no account."""
     return f"arn:aws:organizations::aws:policy/{policy_type.lower()}/{policy}"
 
 
 def resource_policy_arn(management: str, organization: str, resource_policy: str) -> str:
-    """``arn:aws:organizations::MGMT:resourcepolicy/o-…/rp-…``."""
+    """The ARN ``arn:aws:organizations::MGMT:resourcepolicy/o-…/rp-…``."""
     return f"arn:aws:organizations::{management}:resourcepolicy/{organization}/{resource_policy}"
 
 
 def transfer_arn(management: str, organization: str, direction: str, transfer: str) -> str:
-    """``arn:aws:organizations::MGMT:transfer/o-…/billing/inbound|outbound/rt-…``; each side sees its own [inferred]."""
+    """The ARN ``arn:aws:organizations::MGMT:transfer/o-…/billing/inbound|outbound/rt-…``; one per side [inferred]."""
     return f"arn:aws:organizations::{management}:transfer/{organization}/billing/{direction}/{transfer}"

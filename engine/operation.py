@@ -1,4 +1,4 @@
-"""The shape of an operation file, what every decision is given besides the state, and how a request is read.
+"""The interface of an operation module, the stamp that every decision is given, and the check of requests.
 
 An operation is a module with ``Request``, ``decide`` and ``reply``; the tables are in ``operations/__init__.py``. Its
 head docstring answers, in this order: Caller. Refused, in this order. Happens. Goes on in. Sources.
@@ -18,7 +18,7 @@ from .state import State
 
 
 class Caller(Struct, frozen=True):
-    """Who asks: an account, and perhaps the user or role in it. No account: a timer, or the simulation itself."""
+    """The caller: an account, and perhaps a user or role in it; no account for a timer or the simulation itself."""
 
     account: str | None
     principal: str | None = None
@@ -29,11 +29,13 @@ SIMULATION = Caller(None)
 
 
 class Stamp(Struct, frozen=True, gc=False):
-    """When a decision is made, for whom, at which position its first event will stand, and where new ids come from."""
+    """The circumstances of a decision, besides the request and the state."""
 
     now: int
+    """Microseconds since the epoch."""
     caller: Caller
     position: int
+    """The position in the log that the first event of the decision will have."""
     ids: IdSource
 
     @property
@@ -47,7 +49,7 @@ Events = Sequence[AnyEvent]
 
 
 class Operation(Protocol):
-    """What a module in ``operations/`` offers."""
+    """The interface of a module in ``operations/``."""
 
     @property
     def Request(self) -> type[Struct]:  # noqa: N802  # the name of a class
@@ -55,30 +57,30 @@ class Operation(Protocol):
         ...
 
     def decide(self, request: Any, state: State, stamp: Stamp) -> Events:
-        """The facts that the request makes true. Never changes the state; raises ``Refused``."""
+        """Check the request and return the events that it causes; never changes the state. Raises ``Refused``."""
         ...
 
     def reply(self, request: Any, events: Events, state: State) -> Struct:
-        """AWS's answer, from the events and the state just after them."""
+        """Build AWS's answer from the events and the state right after them."""
         ...
 
 
 class InternalOperation(Protocol):
-    """An operation without an answer: fired by a timer, or asked for by the simulation."""
+    """An operation without an answer: fired by a timer, or called by the simulation."""
 
     @property
     def Request(self) -> type[Struct]:  # noqa: N802  # the name of a class
-        """What is to be done."""
+        """The arguments of the operation."""
         ...
 
     def decide(self, request: Any, state: State, stamp: Stamp) -> Events:
-        """As for an operation."""
+        """Return the events that the operation causes; never changes the state."""
         ...
 
 
 RequestType = TypeVar("RequestType", bound=Struct)
 
-# What msgspec says of a value that breaks a constraint, and AWS's reason for it (docs/aws.md 10.2).
+# The message of msgspec for a broken constraint, and AWS's reason for it (docs/aws.md 10.2).
 REASONS = (
     (re.compile(r"missing required field `(?P<member>\w+)`"), "INPUT_REQUIRED"),
     (re.compile(r"matching regex"), "INVALID_PATTERN"),
@@ -120,10 +122,10 @@ def _without_nulls(value: Any) -> Any:
 
 
 def require_encodable(value: str) -> None:
-    """A text can be stored. Half a character (a lone surrogate, as ``\\ud800`` in JSON) cannot.
+    """Require that a string can be stored as UTF-8; a lone surrogate, as ``\\ud800`` in JSON, cannot.
 
     Raises:
-        SerializationException: it cannot.
+        SerializationException: the string has a lone surrogate.
     """
     try:
         value.encode()
@@ -144,5 +146,5 @@ def _refusal(complaint: str) -> Refused:
 
 
 def screaming_snake_case(name: str) -> str:
-    """``HandshakeId`` as ``HANDSHAKE_ID``."""
+    """Turn ``HandshakeId`` into ``HANDSHAKE_ID``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()

@@ -1,4 +1,4 @@
-"""What stands behind an id: whether an organization has it, its ARN, and what kind of thing it is (docs/aws.md 1)."""
+"""Resources by id: whether an organization has one, its type and its ARN (docs/aws.md 1)."""
 
 from collections.abc import Callable, Container
 from typing import Literal
@@ -9,10 +9,10 @@ from .state import OrganizationFacts
 from .words import PolicyType
 
 ResourceType = Literal["account", "ou", "policy", "resourcepolicy", "root", "transfer"]
-"""As in ARNs, and, behind ``organizations:``, in tag policies."""
+"""The type in ARNs, and, behind ``organizations:``, in tag policies."""
 
 TYPES: dict[str, ResourceType] = {"ou": "ou", "p": "policy", "r": "root", "rp": "resourcepolicy", "rt": "transfer"}
-"""How ids begin; those of accounts are bare numbers."""
+"""Prefix of an id to its type; ids of accounts are numbers without one."""
 
 ARNS: dict[ResourceType, Callable[[str, str, str], str]] = {
     "account": account_arn,
@@ -24,14 +24,14 @@ ENTITIES: dict[ResourceType, str] = {"account": "ACCOUNT", "ou": "ORGANIZATIONAL
 
 
 def is_entity(resource: str, organization: OrganizationFacts, members: Container[str]) -> bool:
-    """Whether it is the root, an OU or a member account of the organization: what policies can be attached to."""
+    """Tell whether a resource is the organization's root, an OU or a member of it: a possible target of policies."""
     return resource in organization.units.by_id or resource in members
 
 
 def policy_type_of(policy: str, organization: OrganizationFacts) -> PolicyType | None:
     """The type of a policy of the organization or of AWS; None if there is no such policy.
 
-    Whether it is there to be found (AWS's own are, with all features) is for ``rules.policies.find`` to say.
+    AWS's own policies are found here with any feature set; ``rules.policies.find`` finds them with all features only.
     """
     found = organization.policies.by_id.get(policy)
     if found:
@@ -41,7 +41,7 @@ def policy_type_of(policy: str, organization: OrganizationFacts) -> PolicyType |
 
 
 def resource_type(resource: str) -> ResourceType:
-    """What kind of thing an id is of."""
+    """The type of resource that an id belongs to."""
     prefix, hyphen, _ = resource.partition("-")
     return TYPES[prefix] if hyphen else "account"
 
@@ -59,5 +59,5 @@ def arn_of(resource: str, organization: OrganizationFacts) -> str:
 
 
 def entity_type(entity: str) -> str:
-    """AWS's word for a root, an OU or an account."""
+    """AWS's word for the type of a root, OU or account."""
     return ENTITIES[resource_type(entity)]

@@ -1,6 +1,6 @@
-"""What can be set about a world. The settings are the first fact in its log, so a reopened world keeps them.
+"""Settings and quotas. They are stored in the first event of a log, so a reopened log keeps them.
 
-Hard limits of AWS stand as AWS enforces them; adjustable quotas stand at their documented ceiling
+Hard limits of AWS are as AWS enforces them; adjustable quotas are at their documented ceiling
 (docs/aws.md 7.1). A load scenario lifts them by name.
 """
 
@@ -15,7 +15,7 @@ HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 
 LATEST = (9000 - 1970) * 365 * DAY
-"""How far time may run (a little before the year 9000): what is due later must still have a date."""
+"""The latest time that a clock may show, a little before the year 9000: what is due later must still have a date."""
 
 INVITATION_LIFETIME = 15 * DAY
 MIGRATION_LIFETIME = 90 * DAY
@@ -39,7 +39,7 @@ AtLeastOne = Annotated[int, Meta(ge=1, le=2**31)]
 
 
 class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Limits of docs/aws.md 7.1, each by name, each a number of the thing that it names."""
+    """Limits of docs/aws.md 7.1, each the greatest number of the thing that it is named after."""
 
     accounts: AtLeastOne = 50_000
     """Accounts per organization, open invitations and running creations included."""
@@ -66,10 +66,10 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Closures in thirty rolling days; None is AWS's rule: a fifth of the accounts, at least 250, at most 1,000."""
 
     inbound_transfers: Count = 1_000
-    """Organizations that one pays for, open invitations included (docs/aws.md 12)."""
+    """Organizations that one organization pays for, open invitations included (docs/aws.md 12)."""
 
     transfer_chain_length: AtLeastOne = 2
-    """Transfers one behind the other: who pays for an organization that pays for others pays for those too."""
+    """Transfers in a chain: whoever pays for an organization that pays for others pays for those too."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -78,7 +78,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     quotas: Quotas = Quotas()
 
     latency: Literal["instant", "realistic"] = "instant"
-    """How long account creation takes: done before the next request, or 2 to 48 seeded seconds (docs/aws.md 4.1)."""
+    """Duration of an account creation: over before the next request, or 2 to 48 seeded seconds (docs/aws.md 4.1)."""
 
     fidelity: Literal["reference", "observed"] = "reference"
     """Spelling of an ORGANIZATION party's id: with ``o-`` as in the API reference, or without, as on the wire."""
@@ -87,7 +87,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """False raises INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES (docs/aws.md 2.5 has both sides)."""
 
     organization_finalization_seconds: Count = 0
-    """For so long after CreateOrganization AWS may answer FinalizingOrganizationException (up to an hour)."""
+    """How long a new organization cannot grow (FinalizingOrganizationException); at AWS up to an hour."""
 
     membership_change_interval_seconds: Count = 0
     """An account that changed its membership this recently cannot accept an invitation; AWS's figure is unknown."""

@@ -1,9 +1,9 @@
-"""How often AWS lets a caller call: its published token buckets (docs/aws.md 7.2), in whole numbers.
+"""Rate limits: AWS's published token buckets (docs/aws.md 7.2), in whole numbers.
 
-A bucket holds ``burst`` tokens at most and gains them at an even rate. Instead of tokens it is kept as one moment, the
-one at which it will be full again (the generic cell rate algorithm): every call moves that moment on by the time that
-one token takes, and a call is admitted while it lies no further ahead than the other tokens of the burst take. That is
-exact, needs no refilling, and a bucket that is full again need not be kept at all.
+A bucket holds ``burst`` tokens at most and gains them at an even rate. Here it is stored not as a number of tokens but
+as the moment at which it will be full again (the generic cell rate algorithm): every call moves that moment on by the
+time that one token takes, and a call is admitted if the moment is then at most ``burst`` tokens ahead. That is exact,
+needs no refilling, and a bucket that is full again need not be stored at all.
 
 Nothing here is in the log: see docs/decisions/0015-throttling-is-at-the-door.md.
 """
@@ -21,7 +21,7 @@ TICKS = 63
 
 
 class Rate(Struct, frozen=True):
-    """So many calls in so many seconds on average, and ``burst`` of them at once."""
+    """A rate limit: ``calls`` per ``seconds`` on average, and at most ``burst`` at once."""
 
     calls: int
     burst: int
@@ -29,12 +29,12 @@ class Rate(Struct, frozen=True):
 
     @property
     def interval(self) -> int:
-        """How long one token takes, in ticks."""
+        """Ticks until the next token."""
         return self.seconds * SECOND * TICKS // self.calls
 
 
 class Rates(Struct, frozen=True):
-    """What one account may do, and what all accounts of one organization may do together (None: not limited)."""
+    """The limits of one account, and of all accounts of one organization together (None: not limited)."""
 
     account: Rate
     organization: Rate | None = None
@@ -102,18 +102,18 @@ Key = tuple[str, str]
 
 
 class Throttle:
-    """All buckets of a world; it begins with full ones. Time, in microseconds, never goes back from call to call."""
+    """The buckets of all accounts and organizations, full at first. Time must not go back from call to call."""
 
     def __init__(self) -> None:
         self._full_at: OrderedDict[Key, int] = OrderedDict()
         """When each bucket will be full, in ticks; those used longest ago first."""
 
     def __len__(self) -> int:
-        """How many buckets are kept."""
+        """Number of buckets stored."""
         return len(self._full_at)
 
     def take(self, operation: str, account: str, organization: str | None, now: int) -> None:
-        """Take one token out of every bucket that a call concerns.
+        """Take one token from every bucket that a call concerns.
 
         Args:
             operation: AWS's name.
@@ -129,10 +129,10 @@ class Throttle:
         self.reserve(operation, account, organization, now)
 
     def reserve(self, operation: str, account: str, organization: str | None, now: int) -> int:
-        """Take the next tokens there will be, now or later: for callers who come again just when they will be let in.
+        """Take the next available tokens, now or ahead of time, for a caller that waits until its call is admitted.
 
         Returns:
-            From when on the call is admitted. What is reserved is gone for all others.
+            The moment, in microseconds, at which the call is admitted. Nobody else gets the tokens.
         """
         ready = self.ready_at(operation, account, organization, now)
         self._forget_full(now)
@@ -157,7 +157,7 @@ class Throttle:
 
 
 def throttle_of(settings: Settings) -> Throttle | None:
-    """Full buckets for a world with these settings; None where calls are not throttled."""
+    """Full buckets; None if the settings turn throttling off."""
     return Throttle() if settings.throttle == "aws" else None
 
 

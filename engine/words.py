@@ -1,23 +1,23 @@
-"""The words of AWS Organizations: enumerations of its API, and what accounts can suffer from outside it."""
+"""Enumerations: those of AWS's API, and the conditions of accounts outside AWS Organizations."""
 
 from enum import StrEnum
 
 
 class Word(StrEnum):
-    """A word of AWS's. Words are keys of hot tables, and the hash that Enum brings along is written in Python."""
+    """Base of the enumerations. It hashes as str: members are keys of hot tables, and Enum's own hash is slow."""
 
     __hash__ = str.__hash__
 
 
 class FeatureSet(Word):
-    """What an organization can do (docs/aws.md 3.1)."""
+    """The feature set of an organization (docs/aws.md 3.1)."""
 
     ALL = "ALL"
     CONSOLIDATED_BILLING = "CONSOLIDATED_BILLING"
 
 
 class Action(Word):
-    """What a handshake is about; the all-features migration is decided in docs/decisions/0004 (docs/aws.md 2.3)."""
+    """The subject of a handshake (docs/aws.md 2.3); docs/decisions/0004 tells which ones a migration has."""
 
     INVITE = "INVITE"
     ENABLE_ALL_FEATURES = "ENABLE_ALL_FEATURES"
@@ -27,7 +27,7 @@ class Action(Word):
 
 
 class PartyType(Word):
-    """How a handshake addresses its recipient."""
+    """The kind of address of a handshake's recipient."""
 
     ACCOUNT = "ACCOUNT"
     ORGANIZATION = "ORGANIZATION"
@@ -35,14 +35,14 @@ class PartyType(Word):
 
 
 class JoinedMethod(Word):
-    """How an account came into its organization; a management account counts as invited (docs/aws.md 3.1)."""
+    """The way in which an account joined; a management account counts as invited (docs/aws.md 3.1)."""
 
     INVITED = "INVITED"
     CREATED = "CREATED"
 
 
 class DepartureMethod(Word):
-    """How an account went (docs/aws.md 11.3)."""
+    """The way in which an account departed (docs/aws.md 11.3)."""
 
     LEFT = "LEFT"
     REMOVED = "REMOVED"
@@ -50,7 +50,7 @@ class DepartureMethod(Word):
 
 
 class Condition(Word):
-    """Something about an account, outside Organizations, that makes AWS refuse one thing or another."""
+    """A property of an account, outside Organizations, that makes AWS refuse certain calls."""
 
     ADDRESS_OUTSIDE_MARKETPLACE = "ADDRESS_OUTSIDE_MARKETPLACE"
     BUSINESS_LICENSE_MISSING = "BUSINESS_LICENSE_MISSING"
@@ -74,7 +74,7 @@ class Condition(Word):
 
 
 class TransferStatus(Word):
-    """Of a responsibility transfer (docs/aws.md 12)."""
+    """The status of a responsibility transfer (docs/aws.md 12)."""
 
     REQUESTED = "REQUESTED"
     ACCEPTED = "ACCEPTED"

@@ -1,1 +1,1 @@
-"""Who may call what: the table of callers, the organization's resource policy, and the services that can be trusted."""
+"""Authorization: the table of callers, the organization's resource policy, and the services that can be trusted."""

@@ -1,4 +1,4 @@
-"""Who may call what: one table of all 63 operations, and the one check that reads it (docs/aws.md 3.4 and 9)."""
+"""Authorization of calls: the table of who may call what, and the check that reads it (docs/aws.md 3.4 and 9)."""
 
 from collections.abc import Sequence
 from enum import Flag, auto
@@ -9,10 +9,10 @@ from .resource_policy import Verdict, verdict
 
 
 class Callers(Flag):
-    """The kinds of callers that an operation answers.
+    """The kinds of callers that may call an operation.
 
-    Of members, ``require_allowed`` checks them. Operations for standalone accounts and for parties of a handshake check
-    those themselves, because there is no organization, or the handshake has to be found first.
+    ``require_allowed`` checks members. Operations for standalone accounts and for parties of a handshake check those
+    themselves, because there is no organization, or the handshake has to be found first.
     """
 
     MANAGEMENT = auto()
@@ -99,7 +99,7 @@ CALLERS: dict[str, Callers] = {
 }
 
 MANAGEMENT_OPERATIONS = frozenset(name for name, callers in CALLERS.items() if M in callers)
-"""Looked up for nearly every command; to look into a flag takes longer than all the rest of the check."""
+"""The operations of the management account, as a set: testing a Flag takes longer than the rest of the check."""
 
 
 def require_allowed(
@@ -112,7 +112,7 @@ def require_allowed(
     *,
     own: bool = True,
 ) -> None:
-    """A member of an organization may call an operation there.
+    """Require that a member of an organization may call an operation there.
 
     Args:
         operation: AWS's name.
@@ -121,7 +121,7 @@ def require_allowed(
         access: the organization's delegated administrators and resource policy.
         resources: ARNs of what the call is about; none where it is about no resource that exists yet.
         policy_type: of the policy that the call is about.
-        own: whether it is about the caller itself, or about nobody; what any member may call, it may for itself alone.
+        own: whether the call is about the caller itself, or about no account. MEMBER allows only such calls.
 
     Raises:
         AccessDeniedException: the table, a delegation or the resource policy does not let it.
@@ -132,21 +132,22 @@ def require_allowed(
         return
     callers = CALLERS[operation]
     policy = access.resource_policy
-    said = verdict(policy.content, account, operation, resources, policy_type) if policy else Verdict.SILENT
-    if said is Verdict.DENIED:
+    decision = verdict(policy.content, account, operation, resources, policy_type) if policy else Verdict.SILENT
+    if decision is Verdict.DENIED:
         raise AccessDeniedException
     is_administrator = Callers.ADMINISTRATOR in callers and account in access.administrators
-    is_granted = Callers.GRANTED in callers and said is Verdict.ALLOWED
+    is_granted = Callers.GRANTED in callers and decision is Verdict.ALLOWED
     is_own = Callers.MEMBER in callers and own
     if not (is_own or is_administrator or is_granted):
         raise AccessDeniedException
 
 
 def denied_to_members(refusal: Refused, operation: str, organization: OrganizationFacts, account: str) -> Refused:
-    """What a caller hears when there is no resource to check its rights against (docs/aws.md 3.7).
+    """The refusal of a call about a resource that does not exist, as this caller gets it (docs/aws.md 3.7).
 
-    Who may call the operation whatever it is about is told what is wrong; any other member is denied.
+    The management account, and a delegated administrator if the table allows one, get ``refusal``. Any other member
+    could only be allowed by a resource policy, which cannot be checked without the resource, and gets AccessDenied.
     """
     is_administrator = account in organization.access.administrators and Callers.ADMINISTRATOR in CALLERS[operation]
-    told = account == organization.management_account or is_administrator
-    return refusal if told else AccessDeniedException()
+    is_allowed = account == organization.management_account or is_administrator
+    return refusal if is_allowed else AccessDeniedException()

@@ -1,6 +1,6 @@
-"""The organization's resource policy: which texts AWS takes, what it stores, and what the stored text lets members do.
+"""The organization's resource policy: its validation, the form in which it is stored, and its evaluation.
 
-Pure functions on texts: who is a member, and who is asking, is told by the caller. Source: docs/aws.md 3.7; where that
+Pure functions of texts: the members and the calling account are arguments. Source: docs/aws.md 3.7; where that
 is silent, IAM's rules for policy documents hold.
 """
 
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ..errors import InvalidInputException
 
-# What a resource policy may speak of: every reading operation, and the writing ones for policies and tags.
+# The operations that a resource policy may name: every reading operation, and the writing ones for policies and tags.
 GRANTABLE = [
     "AttachPolicy",
     "CreatePolicy",
@@ -106,7 +106,7 @@ Conditions = dict[Operator, dict[str, Value | tuple[Value, ...]]]
 
 
 class Statement(Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """One grant or prohibition. NotPrincipal, NotAction and NotResource are unknown members on purpose."""
+    """One statement, an Allow or a Deny. NotPrincipal, NotAction and NotResource are unknown members on purpose."""
 
     sid: str | UnsetType = UNSET
     effect: Literal["Allow", "Deny"]
@@ -128,7 +128,7 @@ T = TypeVar("T", bound=Statement | Value)
 
 
 class Verdict(Enum):
-    """What a resource policy says about a call."""
+    """The result of evaluating a resource policy for a call; SILENT if no statement applies."""
 
     ALLOWED = "ALLOWED"
     DENIED = "DENIED"
@@ -136,29 +136,29 @@ class Verdict(Enum):
 
 
 def normalised(content: str, members: Container[str]) -> str:
-    """The form in which AWS stores a resource policy (docs/aws.md 3.7).
+    """Validate a resource policy and turn it into the form in which AWS stores it (docs/aws.md 3.7).
 
     Args:
         content: the text that PutResourcePolicy was given.
         members: the ids of the organization's accounts, the management account's included.
 
     Returns:
-        Compact JSON that says the same, with a version, and with accounts as ARNs. Normalising it changes nothing.
+        Equivalent compact JSON, with a version, and with accounts as ARNs. Normalising that again changes nothing.
 
     Raises:
         InvalidInputException: ``INVALID_RESOURCE_POLICY_JSON`` for a text that is no policy, or for a principal that
             is neither a service nor an account of the organization; then ``UNSUPPORTED_ACTION_IN_RESOURCE_POLICY``.
     """
     document = _parsed(content)
-    stored = _each(lambda statement: _with_arns(statement, members), document.statement)
-    for statement in _several(document.statement):
-        for action in _several(statement.action):
+    stored = _map_items(lambda statement: _with_arns(statement, members), document.statement)
+    for statement in _items(document.statement):
+        for action in _items(statement.action):
             _require_supported(action)
     return _text(replace(document, statement=stored))
 
 
 def verdict(content: str, account: str, operation: str, resources: Sequence[str], policy_type: str | None) -> Verdict:
-    """What a stored resource policy says about a member's call (docs/aws.md 3.7).
+    """Evaluate a stored resource policy for a member's call (docs/aws.md 3.7).
 
     Args:
         content: the stored policy.
@@ -174,10 +174,10 @@ def verdict(content: str, account: str, operation: str, resources: Sequence[str]
     """
     relevant = [
         statement
-        for statement in _several(_parsed(content).statement)
-        if _is_for(statement, account)
-        and any(_covers(action, operation) for action in _several(statement.action))
-        and _holds(statement.condition, policy_type)
+        for statement in _items(_parsed(content).statement)
+        if _applies_to(statement, account)
+        and any(_covers(action, operation) for action in _items(statement.action))
+        and _conditions_hold(statement.condition, policy_type)
     ]
     effects = [_effects(relevant, resource) for resource in resources or ("*",)]
     if any("Deny" in effect for effect in effects):
@@ -189,13 +189,13 @@ def _invalid() -> InvalidInputException:
     return InvalidInputException("INVALID_RESOURCE_POLICY_JSON")
 
 
-def _several(value: T | tuple[T, ...]) -> tuple[T, ...]:
-    """What IAM lets one write as one thing or as a list, as several."""
+def _items(value: T | tuple[T, ...]) -> tuple[T, ...]:
+    """The items of what IAM lets one write as one item or as a list."""
     return value if isinstance(value, tuple) else (value,)
 
 
-def _each(change: Callable[[T], T], value: T | tuple[T, ...]) -> T | tuple[T, ...]:
-    """One thing changed, or each thing of a list; a list stays a list."""
+def _map_items(change: Callable[[T], T], value: T | tuple[T, ...]) -> T | tuple[T, ...]:
+    """Apply a change to one item, or to each item of a list; a list stays a list."""
     return tuple(map(change, value)) if isinstance(value, tuple) else change(value)
 
 
@@ -224,15 +224,15 @@ def _text(document: Document) -> str:
 
 
 def _with_arns(statement: Statement, members: Container[str]) -> Statement:
-    """The statement with its principals checked, and the accounts among them as ARNs."""
+    """Check the principals of a statement, and turn the accounts among them into ARNs."""
     if statement.principal == "*":
         return statement
-    for service in _several(statement.principal.get("Service", ())):
+    for service in _items(statement.principal.get("Service", ())):
         if not re.fullmatch(SERVICE_PRINCIPAL, service):
             raise _invalid()
     if "AWS" not in statement.principal:
         return statement
-    accounts = _each(lambda name: _principal_arn(name, members), statement.principal["AWS"])
+    accounts = _map_items(lambda name: _principal_arn(name, members), statement.principal["AWS"])
     return replace(statement, principal={**statement.principal, "AWS": accounts})
 
 
@@ -251,51 +251,51 @@ def _root_arn(account: str) -> str:
 
 
 def _require_supported(action: str) -> None:
-    """An action is supported if it stands for some operations, and a resource policy may speak of all of them.
+    """Require that an action matches some operations, and that a resource policy may name all of them.
 
-    All the evidence for wildcards is that ``organizations:Describe*`` is taken and ``organizations:*`` is not.
+    About wildcards it is only known that AWS accepts ``organizations:Describe*`` and refuses ``organizations:*``.
     """
-    stands_for_some = any(_covers(action, operation) for operation in GRANTABLE)
-    if not stands_for_some or any(_covers(action, operation) for operation in NOT_GRANTABLE):
+    matches_some = any(_covers(action, operation) for operation in GRANTABLE)
+    if not matches_some or any(_covers(action, operation) for operation in NOT_GRANTABLE):
         message = f"{action} is not a supported action for this resource-based policy."
         raise InvalidInputException("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", message=message)
 
 
 def _covers(action: str, operation: str) -> bool:
-    """Actions are case-insensitive, and have wildcards in the operation only, not in the service."""
+    """Tell whether an action matches an operation: without case, with wildcards only behind ``organizations:``."""
     pattern = action.lower()
     return pattern.startswith(PREFIX) and _matches(pattern.removeprefix(PREFIX), operation.lower())
 
 
-def _is_for(statement: Statement, account: str) -> bool:
+def _applies_to(statement: Statement, account: str) -> bool:
     if statement.principal == "*":
         return True
-    accounts = _several(statement.principal.get("AWS", ()))
+    accounts = _items(statement.principal.get("AWS", ()))
     return "*" in accounts or _root_arn(account) in accounts
 
 
 def _effects(statements: Iterable[Statement], resource: str) -> set[str]:
-    """What the statements about a resource say of it."""
+    """The effects of the statements that cover a resource."""
     return {
         statement.effect
         for statement in statements
-        if any(_matches(pattern, resource) for pattern in _several(statement.resource))
+        if any(_matches(pattern, resource) for pattern in _items(statement.resource))
     }
 
 
-def _holds(conditions: Conditions | UnsetType, policy_type: str | None) -> bool:
-    """All keys under all operators must match."""
+def _conditions_hold(conditions: Conditions | UnsetType, policy_type: str | None) -> bool:
+    """Tell whether all conditions hold: every key under every operator."""
     if isinstance(conditions, UnsetType):
         return True
     return all(
-        _compares(operator, _several(wanted), policy_type if key.lower() == POLICY_TYPE else None)
+        _condition_holds(operator, _items(wanted), policy_type if key.lower() == POLICY_TYPE else None)
         for operator, keys in conditions.items()
         for key, wanted in keys.items()
     )
 
 
-def _compares(operator: str, wanted: Sequence[Value], actual: str | None) -> bool:
-    """Whether one key's value, or its absence, satisfies one operator; several wanted values are alternatives."""
+def _condition_holds(operator: str, wanted: Sequence[Value], actual: str | None) -> bool:
+    """Tell whether a key's value (None: absent) satisfies an operator; several wanted values are alternatives."""
     match = re.match(OPERATOR, operator)
     assert match, "the operators of a parsed policy are known"
     comparison = match["comparison"]
@@ -309,11 +309,11 @@ def _compares(operator: str, wanted: Sequence[Value], actual: str | None) -> boo
             or match["quantifier"] == "ForAllValues:"
             or (negated and match["quantifier"] is None)
         )
-    return negated != any(_is_like(comparison.replace("Not", ""), value, actual) for value in values)
+    return negated != any(_compare(comparison.replace("Not", ""), value, actual) for value in values)
 
 
-def _is_like(comparison: str, wanted: str, actual: str) -> bool:
-    """Policy types are strings: the comparisons of numbers, dates, addresses and so on never match them."""
+def _compare(comparison: str, wanted: str, actual: str) -> bool:
+    """Compare by one operator. Policy types are strings, so comparisons of numbers, dates and so on never match."""
     if comparison == "StringEquals":
         return wanted == actual
     if comparison == "StringEqualsIgnoreCase":
@@ -331,10 +331,10 @@ def _matches(wildcard: str, text: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _regex(wildcard: str) -> re.Pattern[str]:
-    """IAM's wildcards as a regular expression: ``*`` is any text, ``?`` any one character.
+    """Compile IAM's wildcards: ``*`` is any text, ``?`` any one character.
 
-    What stands between two stars is taken where it first occurs (an atomic group), for a later place is never better:
-    so matching takes no longer for many stars than for one.
+    The text between two stars is matched where it first occurs (an atomic group), since a later place is never better.
+    Without that, backtracking would take exponential time for many stars.
     """
     first, *others = [re.escape(part).replace(r"\?", ".") for part in re.sub(r"\*+", "*", wildcard).split("*")]
     between = "".join(f"(?>.*?{part})" for part in others[:-1])

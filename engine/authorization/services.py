@@ -1,11 +1,11 @@
 """The services of AWS that can be given trusted access, and which of them can have a delegated administrator.
 
-Source: docs/aws.md 3.5, with the principals that it leaves open taken from the user guide's page of each service.
+Source: docs/aws.md 3.5, completed with principals from the user guide's page of each service.
 """
 
 from ..words import PolicyType
 
-# Service principal: can a member account be registered as its delegated administrator?
+# Service principal to whether a member account can be registered as its delegated administrator.
 SERVICES: dict[str, bool] = {
     "access-analyzer.amazonaws.com": True,
     "account.amazonaws.com": True,

@@ -1,4 +1,4 @@
-"""Trusted services, delegated administrators and the resource policy of an organization."""
+"""Events about the substate ``Access``: trusted services, delegated administrators and the resource policy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ def on_deregistered(access: Access, event: DelegatedAdministratorDeregistered, n
 
 
 def on_account_departed(access: Access, event: AccountDeparted, now: int) -> None:
-    """A delegated administrator cannot leave, but may be closed for good."""
+    """Forget a delegated administrator: it cannot leave, but may have been closed for good."""
     access.administrators.pop(event.account, None)
 
 

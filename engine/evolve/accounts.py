@@ -1,4 +1,4 @@
-"""What happens to accounts: they are created, join, are closed, depart."""
+"""Events about accounts: creation, joining, closure, departure."""
 
 from ..events import (
     AccountClosed,
@@ -16,7 +16,7 @@ from ..words import DepartureMethod
 
 
 def on_account_described(state: State, event: AccountDescribed) -> None:
-    account = _account(state, event.account)
+    account = _record_of(state, event.account)
     if event.email:
         if account.email:
             del state.emails[account.email.lower()]
@@ -47,7 +47,7 @@ def on_account_creation_failed(state: State, event: AccountCreationFailed) -> No
 
 
 def on_account_joined(state: State, event: AccountJoined) -> None:
-    account = _account(state, event.account)
+    account = _record_of(state, event.account)
     organization = state.organizations[event.organization]
     account.organization = organization.id
     account.joined_method = event.method
@@ -84,7 +84,8 @@ def on_account_closed(state: State, event: AccountClosed) -> None:
     state.timers.schedule(leaves_at, state.now, state.position, "CleanClosedAccount", event.account)
 
 
-def _account(state: State, account: str) -> Account:
+def _record_of(state: State, account: str) -> Account:
+    """The account's record, made if there is none yet."""
     record = state.accounts.get(account)
     if record is None:
         record = state.accounts[account] = Account(account)

@@ -1,4 +1,4 @@
-"""Accounts of an organization that are closed or about to be."""
+"""Events about the substate ``Closures``: accounts that are closed or about to be."""
 
 from collections.abc import Callable
 from typing import Any

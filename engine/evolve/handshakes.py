@@ -1,4 +1,4 @@
-"""What happens to handshakes, and to what they decide: invitations and the all-features migration."""
+"""Events about handshakes, and what they change: invitations, migrations to all features, and timers."""
 
 from ..events import (
     HandshakeAccepted,
@@ -55,7 +55,7 @@ def on_handshake_accepted(state: State, event: HandshakeAccepted) -> None:
         assert requested.party is not None
         _remove(organization.migration.outstanding, requested.party)
     elif requested.action is INVITE:
-        # Accepted invitations do not count against the daily quota; older ones have left the window already.
+        # Accepted invitations do not count against the daily quota; older ones were subtracted on leaving the window.
         window = organization.recent_invitations
         if window and handshake.requested_at >= window[0].requested_at:
             organization.recent_unaccepted -= 1
@@ -97,7 +97,7 @@ def _end(state: State, handshake: Handshake, final: HandshakeState) -> None:
 
 
 def _remove(table: dict[str, str], key: str) -> None:
-    """Remove an entry; a table that has become empty gives back its memory, which it would otherwise keep for ever."""
+    """Remove an entry, and give back the memory of a table that is empty: ``del`` alone never shrinks a dict."""
     del table[key]
     if not table:
         table.clear()
@@ -110,6 +110,7 @@ def _count_invitation(organization: Organization, handshake: Handshake, now: int
 
 
 def _trim_window(organization: Organization, now: int) -> None:
+    """Remove the invitations that the daily quota no longer counts."""
     window = organization.recent_invitations
     while window and window[0].requested_at <= now - INVITATION_WINDOW:
         if window.popleft().state is not ACCEPTED:

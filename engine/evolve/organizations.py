@@ -1,4 +1,4 @@
-"""What happens to the world and to an organization as a whole."""
+"""Events about the log as a whole, and about an organization as a whole."""
 
 from ..events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, TimeAdvanced, WorldCreated
 from ..state import Access, Closures, Organization, Policies, State, Units
@@ -10,7 +10,7 @@ def on_world_created(state: State, event: WorldCreated) -> None:
 
 
 def on_time_advanced(state: State, event: TimeAdvanced) -> None:
-    """Nothing but the clock moved, and the envelope has moved that."""
+    """Change nothing: ``apply`` has set ``state.now`` from the envelope already."""
 
 
 def on_organization_created(state: State, event: OrganizationCreated) -> None:

@@ -1,4 +1,4 @@
-"""The policies of an organization, and where they are attached."""
+"""Events about the substate ``Policies``: policies, where they are attached, and when they are published."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,10 @@ def on_type_enabled(policies: Policies, event: PolicyTypeEnabled, now: int) -> N
 
 
 def on_type_disabled(policies: Policies, event: PolicyTypeDisabled, now: int) -> None:
-    """Every policy of the type is detached from everywhere; enabled again, only the default is attached."""
+    """Detach all policies of the type everywhere, and forget where its default was detached.
+
+    So once the type is enabled again, the default is attached everywhere, and nothing else is.
+    """
     del policies.enabled[event.policy_type]
     policies.publications.pop(event.policy_type, None)
     for policy in policies.by_id.values():
@@ -64,7 +67,7 @@ def on_deleted(policies: Policies, event: PolicyDeleted, now: int) -> None:
 def on_attached(policies: Policies, event: PolicyAttached, now: int) -> None:
     policy = policies.by_id.get(event.policy)
     if policy is None:
-        # A default comes back to where it is attached unless it was detached.
+        # A default policy of AWS: it is attached wherever it is not noted as detached.
         policies.without_default[event.policy].pop(event.target)
         return
     policy.targets[event.target] = None

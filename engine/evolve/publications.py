@@ -1,4 +1,4 @@
-"""When the effective policies of an organization are published: one appointment per organization, the earliest."""
+"""The timer that publishes effective policies: one appointment per organization, for the earliest publication."""
 
 from ..events import EffectivePoliciesOutdated, EffectivePoliciesPublished, OrganizationDeleted, PolicyTypeDisabled
 from ..state import State
@@ -8,7 +8,7 @@ def on_changed(
     state: State,
     event: EffectivePoliciesOutdated | EffectivePoliciesPublished | PolicyTypeDisabled | OrganizationDeleted,
 ) -> None:
-    """Called behind the change itself."""
+    """Set the appointment anew; called after the policies themselves have changed."""
     organization = state.organizations[event.organization]
     due = min(organization.policies.publications.values(), default=None)
     if due == organization.publication_at:

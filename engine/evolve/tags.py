@@ -1,4 +1,4 @@
-"""The tags of an organization's resources: of its root, OUs, accounts, policies, resource policy and transfers."""
+"""Events about the tags of resources: root, OUs, accounts, policies, resource policy and transfers."""
 
 from collections.abc import Callable
 from typing import Any

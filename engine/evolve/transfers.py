@@ -1,4 +1,4 @@
-"""Responsibility transfers; their handshakes are handled as all handshakes are."""
+"""Events about responsibility transfers; those about their handshakes are in ``handshakes``."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The tree of an organization: its root, its OUs, and which accounts stand in them."""
+"""Events about the substate ``Units``: the root, the OUs, and the accounts in them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,28 +27,28 @@ def on_unit_created(units: Units, event: OrganizationalUnitCreated, now: int) ->
 def on_unit_renamed(units: Units, event: OrganizationalUnitRenamed, now: int) -> None:
     unit = units.by_id[event.unit]
     unit.name = event.name
-    assert unit.parent is not None, "a root has no other name"
+    assert unit.parent is not None, "a root is never renamed"
     units.by_id[unit.parent].units[unit.id] = event.name
 
 
 def on_unit_deleted(units: Units, event: OrganizationalUnitDeleted, now: int) -> None:
     unit = units.by_id.pop(event.unit)
-    assert unit.parent is not None, "a root stays"
+    assert unit.parent is not None, "a root is never deleted"
     del units.by_id[unit.parent].units[unit.id]
 
 
 def on_account_moved(units: Units, event: AccountMoved, now: int) -> None:
-    _take(units, event.account)
+    _take_out(units, event.account)
     if event.destination != units.root:
         units.placed[event.account] = event.destination
         units.by_id[event.destination].accounts += 1
 
 
 def on_account_departed(units: Units, event: AccountDeparted, now: int) -> None:
-    _take(units, event.account)
+    _take_out(units, event.account)
 
 
-def _take(units: Units, account: str) -> None:
+def _take_out(units: Units, account: str) -> None:
     unit = units.placed.pop(account, None)
     if unit:
         units.by_id[unit].accounts -= 1

@@ -1,1 +1,1 @@
-"""Checks that several operations share. Each raises the refusal; none changes anything."""
+"""Checks that several operations share: functions that raise a refusal, or build events. None changes the state."""

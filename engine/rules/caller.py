@@ -1,4 +1,4 @@
-"""Which kind of account may call; the table is in ``authorization/callers.py`` (docs/aws.md 3.4 and 9)."""
+"""Authorization of the caller of an operation; the table is in ``authorization/callers.py`` (docs/aws.md 3.4 and 9)."""
 
 from collections.abc import Sequence
 
@@ -23,12 +23,12 @@ def organization_of(state: State, stamp: Stamp) -> Organization:
 def authorize(
     operation: str, state: State, stamp: Stamp, resources: Sequence[str] = (), policy_type: str | None = None
 ) -> Organization:
-    """The caller's organization, in which it may call the operation.
+    """Authorize the caller's call within its organization, and return that organization.
 
     Args:
         operation: AWS's name, in the table of callers.
-        state: the world.
-        stamp: says who calls.
+        state: the current state.
+        stamp: names the caller.
         resources: ARNs of what the call is about, for the resource policy.
         policy_type: of the policy that the call is about, for the resource policy.
 

@@ -1,4 +1,4 @@
-"""Finding a handshake, who its parties are, and which transitions its state allows (docs/aws.md 2.2 and 10.5)."""
+"""Checks of handshakes: existence, parties, and the transitions that a state allows (docs/aws.md 2.2 and 10.5)."""
 
 from ..errors import (
     AccessDeniedException,
@@ -14,7 +14,7 @@ ACCOUNT, EMAIL, OPEN = PartyType.ACCOUNT, PartyType.EMAIL, HandshakeState.OPEN
 
 
 def find(state: State, handshake: str) -> Handshake:
-    """The handshake with this id.
+    """Find a handshake.
 
     Raises:
         HandshakeNotFoundException: there is none, or it has been purged.
@@ -26,11 +26,10 @@ def find(state: State, handshake: str) -> Handshake:
 
 
 def require_recipient(state: State, handshake: Handshake, account: str) -> None:
-    """Only the recipient may answer: of a migration's parent, the management account itself.
+    """Require that an account is the recipient of a handshake; for a migration's parent, the management account.
 
     Raises:
-        AccessDeniedException: for the sender, and for an account that is no party, whatever the state [inferred for
-            the latter].
+        AccessDeniedException: it is the sender, or no party [inferred for the latter]; whatever the handshake's state.
     """
     requested = handshake.requested
     if requested.party_type is ACCOUNT:
@@ -45,10 +44,10 @@ def require_recipient(state: State, handshake: Handshake, account: str) -> None:
 
 
 def require_sender(state: State, handshake: Handshake, account: str) -> None:
-    """Only the management account of the sending organization may cancel.
+    """Require that an account is the management account of the organization that sent a handshake.
 
     Raises:
-        AccessDeniedException: for everybody else, and after the organization was deleted.
+        AccessDeniedException: it is not, or the organization was deleted.
     """
     organization = state.organizations[handshake.requested.organization]
     if organization.deleted or organization.management_account != account:
@@ -56,11 +55,11 @@ def require_sender(state: State, handshake: Handshake, account: str) -> None:
 
 
 def require_open(handshake: Handshake, wanted: HandshakeState) -> None:
-    """A handshake that is OPEN may go into the wanted state.
+    """Require that a handshake is OPEN, so that it can go into the wanted state.
 
     Raises:
-        HandshakeAlreadyInStateException: it is there already.
-        InvalidHandshakeTransitionException: it ended otherwise, or still gathers approvals.
+        HandshakeAlreadyInStateException: it is in the wanted state already.
+        InvalidHandshakeTransitionException: it ended otherwise, or still waits for approvals.
     """
     if handshake.state is not OPEN:
         if handshake.state is wanted:
@@ -69,6 +68,6 @@ def require_open(handshake: Handshake, wanted: HandshakeState) -> None:
 
 
 def is_open(state: State, handshake: str) -> bool:
-    """Whether a handshake is OPEN; one that was declined may have been purged while its migration goes on."""
+    """Tell whether a handshake is OPEN. It may be purged: a declined approval is, while its migration goes on."""
     found = state.handshakes.get(handshake)
     return found is not None and found.state is HandshakeState.OPEN

@@ -1,4 +1,4 @@
-"""Whom an invitation is addressed to: an account, by its id or by its owner's address (docs/aws.md 2.2)."""
+"""The target of an invitation: an account, by its id or by its owner's email address (docs/aws.md 2.2)."""
 
 import re
 
@@ -11,18 +11,18 @@ ACCOUNT, EMAIL = PartyType.ACCOUNT, PartyType.EMAIL
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 SHORTEST, LONGEST = 6, 64
-"""Characters of an address (docs/aws.md 1.1)."""
+"""Length of an email address, in characters (docs/aws.md 1.1)."""
 
 
 class Target(Struct, frozen=True, rename="pascal"):
-    """A party in a request. What is wrong with it has other reasons on the wire than a broken constraint."""
+    """The target in a request. It has no constraints here, because AWS refuses bad ones with reasons of their own."""
 
     type: str = ""
     id: str = ""
 
 
 def party_type_of(target: Target) -> PartyType:
-    """How a target is addressed.
+    """Check a target and tell whether it is an account id or an email address.
 
     Raises:
         InvalidInputException: ``INVALID_PATTERN``, ``INVALID_EMAIL_ADDRESS_TARGET`` or, if it is neither an account nor

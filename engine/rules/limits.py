@@ -1,6 +1,6 @@
-"""When a limit that is in the way now will let the next call through: for callers that know AWS's limits and wait.
+"""When a call that a limit refuses now will be allowed: for callers that know AWS's limits and wait.
 
-``LIMITS`` has the reasons of refusals that pass by themselves; all others stay until somebody changes something.
+``LIMITS`` has the refusals that end with time. All others last until somebody changes something.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,12 @@ CLOSE = "FinishAccountClosure"
 
 
 def creation_finishes(organization: Organization, state: State, now: int) -> int:
-    """When the next of the account creations in progress ends."""
+    """The moment at which the next account creation in progress ends."""
     return min((state.creations[request].finishes_at for request in organization.creations.values()), default=now)
 
 
 def closure_finishes(organization: Organization, state: State, now: int) -> int:
-    """When the next of the closures in progress ends."""
+    """The moment at which the next closure in progress ends."""
     pending = organization.closures.pending
     return min(
         (due for due, *_, operation, account in state.timers.appointments if operation == CLOSE and account in pending),
@@ -28,14 +28,14 @@ def closure_finishes(organization: Organization, state: State, now: int) -> int:
 
 
 def closure_leaves_window(organization: Organization, state: State, now: int) -> int:
-    """When so many closures are thirty days old that another is allowed."""
+    """The moment at which enough closures are thirty days old for another one to be allowed."""
     live = [asked_for for asked_for in organization.closures.recent if asked_for > now - CLOSURE_WINDOW]
     excess = len(live) - closures_allowed(organization, state.settings.quotas)
     return live[max(excess, 0)] + CLOSURE_WINDOW if live else now
 
 
 def invitation_leaves_window(organization: Organization, state: State, now: int) -> int:
-    """When the oldest unaccepted invitation that counts is a day old."""
+    """The moment at which the oldest unaccepted invitation of the last 24 hours is a day old."""
     oldest = now - INVITATION_WINDOW
     counted = (
         handshake.requested_at
@@ -51,3 +51,4 @@ LIMITS: dict[str, Callable[[Organization, State, int], int]] = {
     "CLOSE_ACCOUNT_QUOTA_EXCEEDED": closure_leaves_window,
     "HANDSHAKE_RATE_LIMIT_EXCEEDED": invitation_leaves_window,
 }
+"""Reason of a refusal to a function (organization, state, now) that tells when the call will be allowed."""

@@ -1,6 +1,6 @@
-"""Leaving and joining an organization: the checks and the facts, for all the ways to do either.
+"""Joining and leaving an organization: the checks and the events that all ways of doing it share.
 
-Sources: docs/aws.md 2.2, 2.9 and 4.5. The order among the checks of one list is suggested there.
+Sources: docs/aws.md 2.2, 2.9 and 4.5. The order of the checks in each function is suggested there.
 """
 
 from ..errors import (
@@ -17,7 +17,7 @@ from ..state import Account, Organization, State
 from ..words import Condition, DepartureMethod, JoinedMethod
 from .handshakes import is_open
 
-# To look up a member of an enumeration takes longer than what is done with it; accounts join by the million.
+# Aliases: accounts join by the million, and looking up a member of an enumeration takes longer than the check itself.
 SUSPENDED, OTHER_SELLER, EMAIL_UNVERIFIED = (
     Condition.SUSPENDED,
     Condition.OTHER_SELLER_OF_RECORD,
@@ -25,7 +25,7 @@ SUSPENDED, OTHER_SELLER, EMAIL_UNVERIFIED = (
 )
 PAYMENT_MISSING, ROLE_DENIED = Condition.PAYMENT_INSTRUMENT_MISSING, Condition.SERVICE_LINKED_ROLE_DENIED
 
-# What keeps an account from standing alone, in the order in which it is checked (docs/aws.md 4.5).
+# Conditions that keep an account from being standalone, in the order in which they are checked (docs/aws.md 4.5).
 LEAVE_REASONS = {
     Condition.PAYMENT_INSTRUMENT_MISSING: "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED",
     Condition.PHONE_UNVERIFIED: "ACCOUNT_CANNOT_LEAVE_WITHOUT_PHONE_VERIFICATION",
@@ -35,7 +35,7 @@ LEAVE_REASONS = {
 
 
 def require_may_leave(account: Account, state: State, now: int) -> None:
-    """A member may leave, be removed, or move to another organization.
+    """Require that a member may leave, be removed, or move to another organization.
 
     Raises:
         ConstraintViolationException: ``CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG``, ``WAIT_PERIOD_ACTIVE``
@@ -62,7 +62,7 @@ def require_may_leave(account: Account, state: State, now: int) -> None:
 
 
 def departure_events(account: Account, organization: Organization, state: State, method: DepartureMethod) -> Events:
-    """The facts of a departure: a pending approval no longer matters, and the migration may be ready without it."""
+    """Build the events of a departure: an open approval is canceled, and the migration may be ready without it."""
     departed = AccountDeparted(organization.id, account.id, method)
     migration = organization.migration
     approval = migration.outstanding.get(account.id) if migration else None
@@ -74,7 +74,7 @@ def departure_events(account: Account, organization: Organization, state: State,
 
 
 def require_may_join(account: str, organization: Organization, state: State, now: int) -> None:
-    """An invited account may become a member.
+    """Require that an invited account may become a member.
 
     Raises:
         AccessDeniedException: it is suspended [inferred].
@@ -102,7 +102,7 @@ def require_may_join(account: str, organization: Organization, state: State, now
 
 
 def require_finalized(organization: Organization, state: State, now: int) -> None:
-    """A new organization needs a while before it can grow, where the settings say so (docs/aws.md 13).
+    """Require that an organization is old enough to grow, where the settings demand an age (docs/aws.md 13).
 
     Raises:
         FinalizingOrganizationException: it was created too recently.

@@ -1,4 +1,4 @@
-"""What ends together with the parent of an all-features migration (docs/aws.md 2.4)."""
+"""The end of an all-features migration that was not finalized (docs/aws.md 2.4)."""
 
 from ..events import HandshakeCanceled, HandshakeExpired
 from ..operation import Events
@@ -9,11 +9,11 @@ from .handshakes import is_open
 
 
 def ending_events(handshake: Handshake, end: HandshakeCanceled | HandshakeExpired, state: State) -> Events:
-    """The end of a handshake that was not answered, after all that ends with it.
+    """Build the events of the end of an unanswered handshake; the handshakes that end with it come first.
 
-    With a parent: approvals nobody answered, and invitations sent meanwhile. Accepted and declined approvals keep their
-    state [inferred]. All invitations that are open now were sent during the process, because its start canceled the
-    earlier ones.
+    With the parent of a migration end its open approvals, and the invitations sent meanwhile; accepted and declined
+    approvals keep their state [inferred]. All open invitations were sent during the migration, because its start
+    canceled the earlier ones.
     """
     if handshake.requested.action is not Action.ENABLE_ALL_FEATURES:
         return [end]

@@ -1,4 +1,4 @@
-"""Policies and what they are attached to: finding them, and the limits (docs/aws.md 6.1 to 6.3 and 7.1)."""
+"""Checks of policies and their targets: existence, authorization and limits (docs/aws.md 6.1 to 6.3 and 7.1)."""
 
 from ..authorization.callers import denied_to_members
 from ..errors import (
@@ -20,13 +20,14 @@ from ..words import FeatureSet, PolicyType
 from . import caller
 
 AnyPolicy = Policy | ManagedPolicy
-"""The organization's own, or AWS's."""
+"""A policy of the organization, or an AWS managed one."""
 
 
 def attached(target: str, policy_type: PolicyType, organization: OrganizationFacts) -> list[str]:
-    """The policies of a type that are attached directly to a root, OU or account.
+    """The ids of the policies of a type that are attached directly to a root, OU or account.
 
-    AWS's default first, which is everywhere unless it was detached; then the others, in the order of attachment.
+    AWS's default policy comes first, which is attached everywhere unless it was detached; then the others, in the order
+    of attachment.
     """
     policies = organization.policies
     own = [policy for policy in policies.attached.get(target, ()) if policies.by_id[policy].type is policy_type]
@@ -35,7 +36,7 @@ def attached(target: str, policy_type: PolicyType, organization: OrganizationFac
 
 
 def levels(place: str, policy_type: PolicyType, organization: OrganizationFacts) -> list[list[AttachedPolicy]]:
-    """The policies of a management type from the root down to a root, OU or account, as they are merged."""
+    """The policies of a management type, level by level from the root down to a root, OU or account."""
     by_id = organization.policies.by_id
     return [
         [AttachedPolicy(policy, by_id[policy].content) for policy in attached(step, policy_type, organization)]
@@ -44,7 +45,7 @@ def levels(place: str, policy_type: PolicyType, organization: OrganizationFacts)
 
 
 def is_attached(policy: str, target: str, organization: OrganizationFacts) -> bool:
-    """Whether a policy is attached directly to a root, OU or account that exists."""
+    """Tell whether a policy is attached directly to a root, OU or account that exists."""
     policies = organization.policies
     managed = MANAGED_POLICIES.get(policy)
     if managed is None:
@@ -97,7 +98,7 @@ def authorize(
 
 
 def require_all_features(state: State, stamp: Stamp) -> None:
-    """Attachments, and changes of policies and their types, need all features.
+    """Require all features, which changes of policies, policy types and attachments need.
 
     Raises:
         AWSOrganizationsNotInUseException: the caller is a standalone account.
@@ -129,10 +130,10 @@ def authorize_on_root(operation: str, root: str, policy_type: PolicyType, state:
 
 
 def require_own(policy: AnyPolicy) -> Policy:
-    """A policy of the organization itself.
+    """Require that a policy is the organization's own, and return it as such.
 
     Raises:
-        InvalidInputException: ``IMMUTABLE_POLICY`` for one of AWS's.
+        InvalidInputException: ``IMMUTABLE_POLICY`` for an AWS managed one.
     """
     if isinstance(policy, ManagedPolicy):
         raise InvalidInputException("IMMUTABLE_POLICY")
@@ -140,11 +141,11 @@ def require_own(policy: AnyPolicy) -> Policy:
 
 
 def require_content(policy_type: PolicyType, content: str) -> None:
-    """A document of the type, not too long as it was sent, white space included.
+    """Require a valid document of the type, not too long as it was sent, white space included.
 
     Raises:
         ConstraintViolationException: ``POLICY_CONTENT_LIMIT_EXCEEDED``.
-        MalformedPolicyDocumentException: it is no document of the type.
+        MalformedPolicyDocumentException: it is no valid document of the type.
     """
     if len(content) > POLICY_TYPES[policy_type].max_size:
         raise ConstraintViolationException("POLICY_CONTENT_LIMIT_EXCEEDED")
@@ -152,7 +153,7 @@ def require_content(policy_type: PolicyType, content: str) -> None:
 
 
 def require_free_name(policy_type: PolicyType, name: str, organization: Organization) -> None:
-    """No policy of the type has the name; AWS's own have theirs [inferred].
+    """Require that no policy of the type has the name, AWS managed ones included [inferred].
 
     Raises:
         DuplicatePolicyException: one has.
@@ -164,12 +165,12 @@ def require_free_name(policy_type: PolicyType, name: str, organization: Organiza
 
 
 def require_room(policy_type: PolicyType, organization: Organization) -> None:
-    """One more policy of the type may be made.
+    """Require that the organization may have one more policy of the type.
 
     Raises:
         ConstraintViolationException: ``POLICY_NUMBER_LIMIT_EXCEEDED``.
     """
     policies, limit = organization.policies.by_id, POLICY_TYPES[policy_type].max_policies
-    # Counted only where there could be too many.
+    # Counting takes time in proportion to the policies, so it is done only where there could be too many.
     if len(policies) >= limit and sum(policy.type is policy_type for policy in policies.values()) >= limit:
         raise ConstraintViolationException("POLICY_NUMBER_LIMIT_EXCEEDED")

@@ -1,7 +1,7 @@
-"""When accounts see what a change of policies means for them (docs/aws.md 6.5).
+"""Publication of effective policies after a change (docs/aws.md 6.5).
 
-The effective policy of an account is what it was until the new one is published: at once, or with realistic latency
-after 1.8 to 8 seeded seconds. Changes meanwhile only put the publication off; what lies between is never seen.
+Accounts see their old effective policy until the new one is published: at once, or with realistic latency after 1.8 to
+8 seeded seconds. Further changes meanwhile put the publication off, so intermediate results are never seen.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from ..state import Organization, State
 from ..words import PolicyType
 
 SHORTEST, LONGEST = 1_800_000, 8 * SECOND
-"""The shortest and the longest lag that was measured."""
+"""The shortest and the longest delay that was measured, in microseconds."""
 
 
 def publication_events(

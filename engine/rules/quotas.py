@@ -8,13 +8,13 @@ from ..state.handshake import HandshakeState
 
 
 def accounts_counted(organization: Organization) -> int:
-    """What counts against the account quota: members, those closed for good, open invitations, running creations."""
+    """Accounts that the quota counts: members, those closed for good, open invitations, running creations."""
     members = len(organization.members) + organization.cleaned
     return members + len(organization.invitations) + len(organization.creations)
 
 
 def invitations_counted(organization: Organization, now: int) -> int:
-    """Unaccepted invitations of the last 24 hours. The window may hold older ones until the next invitation."""
+    """Unaccepted invitations of the last 24 hours. The stored window may have older ones until the next invitation."""
     oldest, window = now - INVITATION_WINDOW, organization.recent_invitations
     if not window or window[0].requested_at > oldest:
         return organization.recent_unaccepted
@@ -23,18 +23,18 @@ def invitations_counted(organization: Organization, now: int) -> int:
 
 
 def invitations_allowed(quotas: Quotas) -> int:
-    """Unaccepted invitations per 24 hours: what was set, or the larger of 20 and the account quota."""
+    """Unaccepted invitations allowed per 24 hours: as set, or the larger of 20 and the account quota."""
     return max(20, quotas.accounts) if quotas.invitations_per_day is None else quotas.invitations_per_day
 
 
 def closures_counted(organization: Organization, now: int) -> int:
-    """Closures asked for in the last thirty days. The window may hold older ones until the next."""
+    """Closures requested in the last thirty days. The stored window may have older ones until the next request."""
     recent = organization.closures.recent
     return len(recent) - sum(1 for _ in takewhile(lambda asked_for: asked_for <= now - CLOSURE_WINDOW, recent))
 
 
 def closures_allowed(organization: Organization, quotas: Quotas) -> int:
-    """Closures per thirty days: what was set, or a fifth of the accounts, at least 250 and at most 1,000."""
+    """Closures allowed per thirty days: as set, or a fifth of the accounts, at least 250 and at most 1,000."""
     if quotas.account_closures_per_30_days is not None:
         return quotas.account_closures_per_30_days
     return min(1_000, max(250, len(organization.members) // 5))

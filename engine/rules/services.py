@@ -1,4 +1,4 @@
-"""Service principals in requests: their form, and whether there is such a service (docs/aws.md 3.5)."""
+"""Checks of service principals in requests (docs/aws.md 3.5)."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ ServicePrincipal = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^
 
 
 def require_known(service: str) -> None:
-    """The service can be given trusted access.
+    """Require that a service can be given trusted access.
 
     Raises:
         InvalidInputException: ``UNRECOGNIZED_SERVICE_PRINCIPAL``.
@@ -21,10 +21,10 @@ def require_known(service: str) -> None:
 
 
 def require_delegable(service: str) -> None:
-    """The service can have delegated administrators.
+    """Require that a service can have delegated administrators.
 
     Raises:
-        InvalidInputException: ``UNRECOGNIZED_SERVICE_PRINCIPAL``, also for a service that has none.
+        InvalidInputException: ``UNRECOGNIZED_SERVICE_PRINCIPAL``, also for a known service that cannot have any.
     """
     if not SERVICES.get(service):
         raise InvalidInputException("UNRECOGNIZED_SERVICE_PRINCIPAL")

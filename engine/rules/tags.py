@@ -1,4 +1,4 @@
-"""Tags: what may have some, which ones, and what the organization's tag policies say about them (docs/aws.md 8)."""
+"""Checks of tags: which resources can have them, which are valid, and compliance with tag policies (docs/aws.md 8)."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -39,7 +39,13 @@ class TagMember(Struct, frozen=True, rename="pascal"):
 def compliant(
     tags: tuple[TagMember, ...], resource_type: ResourceType, organization: OrganizationFacts, has: Iterable[str] = ()
 ) -> tuple[Tag, ...]:
-    """The tags as they are recorded, for a resource that already has some keys, or for a new one.
+    """Check tags against the limits and the organization's tag policies, and convert them for the event.
+
+    Args:
+        tags: from the request.
+        resource_type: of the resource that gets the tags.
+        organization: the one that the resource belongs to.
+        has: keys of the tags that the resource has already.
 
     Raises:
         InvalidInputException: as ``checked``.
@@ -47,7 +53,7 @@ def compliant(
     """
     recorded = checked(tags, has)
     if recorded and TAG_POLICY in organization.policies.enabled:
-        # The management account's, to which all these resources belong.
+        # The effective tag policy of the management account, to which all these resources belong.
         document = merge(TAG_POLICY, levels(organization.management_account, TAG_POLICY, organization))
         if violates(document, f"organizations:{resource_type}", {tag.key: tag.value for tag in recorded}):
             raise ConstraintViolationException("TAG_POLICY_VIOLATION")
@@ -55,12 +61,14 @@ def compliant(
 
 
 def checked(tags: tuple[TagMember, ...], has: Iterable[str] = ()) -> tuple[Tag, ...]:
-    """The tags as they are recorded, whatever the tag policies; one bad tag fails the whole request.
+    """Check tags against the limits, without the tag policies, and convert them for the event.
+
+    One bad tag fails the whole request.
 
     Raises:
         InvalidInputException: ``INVALID_SYSTEM_TAGS_PARAMETER`` for a key that begins with ``aws:``,
             ``DUPLICATE_TAG_KEY`` for a repeated key.
-        ConstraintViolationException: ``MAX_TAG_LIMIT_EXCEEDED``, together with the keys that the resource has.
+        ConstraintViolationException: ``MAX_TAG_LIMIT_EXCEEDED``, counting the keys in ``has`` too.
     """
     if not tags:
         return ()
@@ -74,7 +82,7 @@ def checked(tags: tuple[TagMember, ...], has: Iterable[str] = ()) -> tuple[Tag, 
 
 
 def require_no_system_keys(keys: Iterable[str]) -> None:
-    """Keys that begin with ``aws:`` are AWS's own.
+    """Require that no key begins with ``aws:``, which is reserved.
 
     Raises:
         InvalidInputException: ``INVALID_SYSTEM_TAGS_PARAMETER``.
@@ -84,7 +92,7 @@ def require_no_system_keys(keys: Iterable[str]) -> None:
 
 
 def authorize(operation: str, resource: str, state: State, stamp: Stamp) -> Organization:
-    """The caller's organization, in which it may change the tags of a resource.
+    """Authorize a call that changes the tags of a resource, and return the caller's organization.
 
     Raises:
         AWSOrganizationsNotInUseException: the caller is a standalone account.
@@ -100,16 +108,19 @@ def authorize(operation: str, resource: str, state: State, stamp: Stamp) -> Orga
 
 
 def find(resource: str, organization: OrganizationFacts, is_member: bool, transfer: Transfer | None) -> str | None:
-    """The ARN of a resource of the organization that can have tags; None if it has no such resource.
+    """Find a resource of the organization that can have tags.
 
     Args:
-        resource: any id that can be that of one.
-        organization: whose it may be.
+        resource: its id.
+        organization: where it is looked for.
         is_member: whether it is the id of a member account.
         transfer: the responsibility transfer with this id, if there is one; it belongs to its inbound side.
 
+    Returns:
+        Its ARN; None if the organization has no such resource.
+
     Raises:
-        InvalidInputException: ``INVALID_PATTERN:RESOURCE_ID`` for a policy of AWS's own.
+        InvalidInputException: ``INVALID_PATTERN:RESOURCE_ID`` for an AWS managed policy.
     """
     if resource in MANAGED_POLICIES:
         raise InvalidInputException("INVALID_PATTERN:RESOURCE_ID")

@@ -1,7 +1,7 @@
-"""Responsibility transfers: their sides, their chains, their dates, and what stands in their way (docs/aws.md 12).
+"""Checks of responsibility transfers: their sides, chains, dates and limits (docs/aws.md 12).
 
-An accepted transfer leads from the source, whose bills are paid, to its payer. A payer may be a source itself; so the
-transfers form trees, at the top of each a payer for whom nobody pays.
+An accepted transfer leads from the source, whose bills are paid, to its payer. A payer may itself be the source of
+another transfer, so the transfers form trees; at the root of each is a payer for whom nobody pays.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from ..words import Action, Condition, TransferStatus
 REQUESTED, ACCEPTED, WITHDRAWN = TransferStatus.REQUESTED, TransferStatus.ACCEPTED, TransferStatus.WITHDRAWN
 TRANSFER = Action.TRANSFER_RESPONSIBILITY
 
-# What is wrong with an account outside Organizations, and AWS's reason for it (docs/aws.md 2.9 and 10.4).
+# Conditions of an account outside Organizations, and AWS's reason for each (docs/aws.md 2.9 and 10.4).
 CONSTRAINTS = {
     Condition.SUSPENDED: "ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY",
     Condition.SIGN_UP_INCOMPLETE: "ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY",
@@ -42,11 +42,11 @@ HANDSHAKE_CONSTRAINTS = {
 }
 
 Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[ -~]+\Z")]
-"""What the payer calls a transfer."""
+"""The payer's name for a transfer."""
 
 
 def find(transfer: str, organization: Organization, state: State) -> tuple[Transfer, Side]:
-    """A transfer, and the side of it on which the organization is.
+    """Find a transfer, and the side of it on which the organization is.
 
     Raises:
         ResponsibilityTransferNotFoundException: there is none, or the organization is on neither side.
@@ -59,13 +59,13 @@ def find(transfer: str, organization: Organization, state: State) -> tuple[Trans
 
 
 def has_effect(transfer: Transfer, now: int) -> bool:
-    """Whether it is paid by it: it was accepted, and if it was withdrawn, has not ended."""
+    """Tell whether a transfer is in effect: accepted, or withdrawn but not ended yet."""
     is_ending = transfer.status is WITHDRAWN and transfer.ends_at is not None and now <= transfer.ends_at
     return transfer.status is ACCEPTED or is_ending
 
 
 def payers(organization: str, transfers: Transfers) -> list[str]:
-    """Who pays for an organization, who pays for that one, and so on to the top."""
+    """The chain of payers above an organization: its payer, the payer of that one, and so on."""
     above: list[str] = []
     while (last := transfers.outbound.get(organization)) and transfers.by_id[last].status is ACCEPTED:
         organization = transfers.by_id[last].organization
@@ -73,8 +73,8 @@ def payers(organization: str, transfers: Transfers) -> list[str]:
     return above
 
 
-def generations(organization: str, transfers: Transfers) -> list[int]:
-    """How many transfers an organization inherits, level by level: those to itself, those to their sources, and on."""
+def transfers_below(organization: str, transfers: Transfers) -> list[int]:
+    """Number of transfers below an organization, level by level: to itself, to the sources of those, and so on."""
     sizes: list[int] = []
     level = [organization]
     while level := [source for payer in level for source in _sources(payer, transfers)]:
@@ -90,7 +90,7 @@ def _sources(payer: str, transfers: Transfers) -> Iterator[str]:
 
 
 def ending_events(handshake: Handshake, status: TransferStatus, state: State) -> Events:
-    """What the end of an unanswered or declined handshake means for its transfer, if it is about one."""
+    """Build the event that ends a transfer along with its handshake; none if the handshake is not about a transfer."""
     requested = handshake.requested
     if requested.action is not TRANSFER:
         return []
@@ -99,7 +99,7 @@ def ending_events(handshake: Handshake, status: TransferStatus, state: State) ->
 
 
 def purging_events(handshake: Handshake, state: State) -> Events:
-    """What the disappearance of a handshake means for its transfer, if it is about one that came to nothing."""
+    """Build the event that purges a transfer along with its handshake; none unless it was never accepted."""
     requested = handshake.requested
     if requested.action is not TRANSFER or handshake.state is HandshakeState.ACCEPTED:
         return []
@@ -108,7 +108,7 @@ def purging_events(handshake: Handshake, state: State) -> Events:
 
 
 def is_involved(organization: Organization, state: State, now: int) -> bool:
-    """Whether an organization is part of a transfer, or asked to be; a withdrawn one counts until its end."""
+    """Tell whether an organization has a live transfer or an invitation to one; withdrawn ones live until their end."""
     transfers = state.transfers
     email = state.email_of(organization.management_account).lower()
     if organization.management_account in transfers.unanswered or email in transfers.unanswered:
@@ -128,7 +128,7 @@ def _runs_until(transfer: Transfer) -> int:
 
 
 def require_eligible(account: str, state: State) -> None:
-    """Nothing outside Organizations keeps a management account from sending or accepting an invitation.
+    """Require that no condition keeps a management account from sending or accepting an invitation.
 
     Raises:
         ConstraintViolationException: ``ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY``,
@@ -146,7 +146,7 @@ def require_eligible(account: str, state: State) -> None:
 
 
 def require_room(payer: Organization, state: State) -> None:
-    """An organization may offer to pay for one more.
+    """Require that an organization may offer to pay for one more.
 
     Raises:
         ConstraintViolationException: ``RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION``, or
@@ -161,7 +161,7 @@ def require_room(payer: Organization, state: State) -> None:
 
 
 def require_acceptable(transfer: Transfer, source: Organization, state: State) -> None:
-    """An organization may have its bills paid by whoever offers a transfer.
+    """Require that an organization may accept a transfer, and so have its bills paid.
 
     Raises:
         HandshakeConstraintViolationException: ``SOURCE_AND_TARGET_CANNOT_MATCH``;
@@ -181,16 +181,16 @@ def require_acceptable(transfer: Transfer, source: Organization, state: State) -
         if last.organization == payer:
             raise HandshakeConstraintViolationException("RESPONSIBILITY_TRANSFER_ALREADY_EXISTS")
         raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION")
-    below = generations(source.id, transfers)
+    below = transfers_below(source.id, transfers)
     if len(below) + 1 + len(above) > state.settings.quotas.transfer_chain_length:
         raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION")
     top = above[-1] if above else payer
-    if sum(generations(top, transfers)) + 1 + sum(below) > TRANSFERS_PER_CHAIN:
+    if sum(transfers_below(top, transfers)) + 1 + sum(below) > TRANSFERS_PER_CHAIN:
         raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION")
 
 
 def require_start(start: int, now: int) -> None:
-    """A transfer starts with one of the next two months, and there is time left to accept it.
+    """Require that a transfer starts with one of the next two months, and that there is time left to accept it.
 
     Raises:
         InvalidInputException: ``START_DATE_NOT_BEGINNING_OF_DAY``, ``START_DATE_NOT_BEGINNING_OF_MONTH``,
@@ -210,13 +210,16 @@ def require_start(start: int, now: int) -> None:
 
 
 def checked_end(end: int | None, now: int, notice_days: int) -> int:
-    """When a transfer ends that is withdrawn now: at the end of this month, if nobody said when [inferred].
+    """Check the end of a transfer that is withdrawn now; without one it is the end of this month [inferred].
 
-    Any moment of the month's last second will do: some SDKs send whole seconds only.
+    Any moment of the month's last second is valid, because some SDKs send whole seconds only.
+
+    Returns:
+        The last millisecond of the month, in microseconds.
 
     Raises:
         InvalidInputException: ``END_DATE_TOO_EARLY``, ``END_DATE_TOO_LATE``, ``END_DATE_NOT_END_OF_MONTH``;
-            ``INVALID_END_DATE`` if the settings ask for more notice.
+            ``INVALID_END_DATE`` if the settings demand more notice.
     """
     if end is None:
         end = end_of_month(now)

@@ -1,10 +1,10 @@
-"""What is true now, as far as decisions need it. What only answers questions belongs to a projection.
+"""The current state, as far as decisions need it. What only answers questions belongs to a projection.
 
-Some parts of an organization - its tree, policies, tags, access and closures - are small, and what decisions need of
-them is also what questions ask for. Those parts are folds of their own (``evolve.PARTS``), and views use them too.
+Five substates of an organization (its tree, policies, tags, access and closures) are small, and decisions need of them
+just what questions ask for. So views keep them too, with the same handlers (``evolve.SUBSTATES``).
 
-Only ``evolve`` writes to these objects. Structs marked ``gc=False`` must never be part of a reference cycle: they refer
-to others by id, or downwards.
+Only ``evolve`` writes to these objects. Structs marked ``gc=False`` must never be in a reference cycle, because Python
+would not find it: they refer to others by id, or only downwards.
 """
 
 from collections import deque
@@ -19,11 +19,11 @@ from .handshake import Handshake
 from .timers import Timers
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
-"""What AWS Organizations makes in an account that it creates, unless the request names another."""
+"""The role that AWS Organizations makes in an account that it creates, unless the request names another."""
 
 
 class Account(Struct, gc=False):
-    """An account of which more is known than its id: a member, a former member, or one that was described."""
+    """An account with a record: a member, a former member, or one that was described."""
 
     id: str
     organization: str | None = None
@@ -66,7 +66,7 @@ class Unit(Struct):
     units: dict[str, str] = field(default_factory=dict[str, str])
     """The OUs directly in it: id to name, in the order of creation."""
     accounts: int = 0
-    """How many accounts stand directly in it; not counted for the root."""
+    """Number of accounts directly in it; not counted for the root."""
 
 
 class Units(Struct):
@@ -76,10 +76,10 @@ class Units(Struct):
     by_id: dict[str, Unit] = field(default_factory=dict[str, Unit])
     """The root and all OUs."""
     placed: dict[str, str] = field(default_factory=dict[str, str])
-    """Account to OU; accounts that are not in here stand directly under the root."""
+    """Account to OU; accounts that are not in here are directly under the root."""
 
     def parent_of(self, account: str) -> str:
-        """The root or OU in which a member stands."""
+        """The root or OU that a member is directly in."""
         return self.placed.get(account, self.root)
 
     def path_to(self, place: str) -> list[str]:
@@ -93,7 +93,7 @@ class Units(Struct):
 
 
 class Policy(Struct):
-    """A customer's policy."""
+    """A policy that the organization made; AWS's own are ``policies.types.MANAGED_POLICIES``."""
 
     id: str
     type: PolicyType
@@ -105,15 +105,15 @@ class Policy(Struct):
 
 
 def name_key(policy_type: PolicyType, name: str) -> str:
-    """Names are unique among the policies of one type."""
+    """The key in ``Policies.names``: names are unique among the policies of one type."""
     return f"{policy_type} {name}"
 
 
 class Policies(Struct):
     """The policies of an organization, and where they are attached.
 
-    While a type with a default policy is enabled, that default is attached everywhere, to a million accounts too; so
-    only the places from which it was detached are kept.
+    While a type with a default policy is enabled, that default is attached everywhere, perhaps to a million accounts;
+    so only the places from which it was detached are stored.
     """
 
     enabled: dict[PolicyType, int] = field(default_factory=dict[PolicyType, int])
@@ -126,7 +126,7 @@ class Policies(Struct):
     without_default: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
     """Default policy to the places from which it was detached."""
     publications: dict[PolicyType, int] = field(default_factory=dict[PolicyType, int])
-    """Types of which accounts do not see the latest yet, and when they will."""
+    """Types whose latest effective policies are not published yet, and when they will be."""
 
 
 class ResourcePolicy(Struct, frozen=True, gc=False):
@@ -137,7 +137,7 @@ class ResourcePolicy(Struct, frozen=True, gc=False):
 
 
 class Access(Struct):
-    """Which services are trusted, who administers them, and what the resource policy lets members do."""
+    """Trusted services, their delegated administrators, and the resource policy."""
 
     services: dict[str, int] = field(default_factory=dict[str, int])
     """Trusted service to since when."""
@@ -150,11 +150,11 @@ class Closures(Struct):
     """Accounts that are closed or about to be."""
 
     pending: dict[str, int] = field(default_factory=dict[str, int])
-    """Account to when its closure was asked for."""
+    """Account to when its closure was requested."""
     closed: dict[str, int] = field(default_factory=dict[str, int])
     """Account to when it was closed."""
     recent: deque[int] = field(default_factory=deque[int])
-    """When closures of the last thirty days were asked for, oldest first; trimmed at the next one."""
+    """When closures of the last thirty days were requested, oldest first; trimmed at the next request."""
 
 
 class Transfer(Struct):
@@ -162,37 +162,37 @@ class Transfer(Struct):
 
     id: str
     organization: str
-    """Of the inviter, who pays: the inbound side."""
+    """The organization that invited, and pays: the inbound side."""
     handshake: str
     name: str
     party: str
-    """The account id or the address that was asked."""
+    """The account id or the email address that was invited."""
     starts_at: int
     status: TransferStatus = TransferStatus.REQUESTED
     source_organization: str | None = None
-    """Whose bills are paid: the outbound side; known when it has accepted."""
+    """The organization whose bills are paid: the outbound side. None until it has accepted."""
     source_account: str | None = None
     ends_at: int | None = None
 
 
 class Transfers(Struct):
-    """All responsibility transfers of the world; they concern two organizations each."""
+    """All responsibility transfers; each concerns two organizations, so no organization owns them."""
 
     by_id: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
     by_handshake: dict[str, str] = field(default_factory=dict[str, str])
     """Handshake to the transfer that it asks for."""
     inbound: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
-    """Organization to the transfers by which it pays, has paid or offers to; not those that came to nothing."""
+    """Organization to the transfers by which it pays, has paid or offers to pay; without unsuccessful offers."""
     outbound: dict[str, str] = field(default_factory=dict[str, str])
     """Organization to the transfer that it accepted last: it has one at a time."""
     unanswered: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
-    """Account id or address asked, in lower case, to the transfers that wait for its answer."""
+    """Invited account id or email address, in lower case, to the transfers that wait for its answer."""
 
 
 class OrganizationFacts(Struct):
-    """What decisions and questions both need of an organization; the views keep one too.
+    """The data of an organization that both decisions and questions need; the views have a copy of their own.
 
-    A deleted organization stays, with empty parts, because its handshakes can be seen for thirty days.
+    A deleted organization stays, with empty substates, because its handshakes can be seen for thirty days.
     """
 
     id: str
@@ -210,7 +210,7 @@ class OrganizationFacts(Struct):
 
 
 class Organization(OrganizationFacts):
-    """An organization, with what only decisions need."""
+    """An organization, with the data that only decisions need."""
 
     members: dict[str, Account] = field(default_factory=dict[str, Account])
     """In the order of joining, the management account included."""
@@ -219,18 +219,18 @@ class Organization(OrganizationFacts):
     creations: dict[str, str] = field(default_factory=dict[str, str])
     """Address to the request id of a creation in progress."""
     cleaned: int = 0
-    """Accounts that were closed for good; they go on counting against the account quota (docs/aws.md 4.1)."""
+    """Number of accounts closed for good; they go on counting against the account quota (docs/aws.md 4.1)."""
     migration: Migration | None = None
     recent_invitations: deque[Handshake] = field(default_factory=deque[Handshake])
-    """Those inside the rolling window of the daily quota, oldest first; see ``rules.quotas``."""
+    """Invitations inside the rolling window of the daily quota, oldest first; see ``rules.quotas``."""
     recent_unaccepted: int = 0
-    """How many of them have not been accepted."""
+    """How many of ``recent_invitations`` have not been accepted."""
     publication_at: int | None = None
-    """For when the next publication of effective policies is appointed."""
+    """When the next publication of effective policies is due; None if none is."""
 
 
 class State(Struct):
-    """One world: every organization and account in it."""
+    """The whole state of one log: every organization and account."""
 
     seed: int = 0
     settings: Settings = Settings()
@@ -239,36 +239,36 @@ class State(Struct):
     """The time of the last event. Never goes back."""
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     emails: dict[str, str] = field(default_factory=dict[str, str])
-    """Addresses, in lower case, that are not derived from an account id: to the account that owns them."""
+    """Email address, in lower case, to the account that owns it; without those that are derived from account ids."""
     organizations: dict[str, Organization] = field(default_factory=dict[str, Organization])
     handshakes: dict[str, Handshake] = field(default_factory=dict[str, Handshake])
     creations: dict[str, Creation] = field(default_factory=dict[str, Creation])
     role_names: dict[str, str] = field(default_factory=dict[str, str])
-    """Created account to the role by which its organization gets into it, where that has not the usual name."""
+    """Created account to the role made in it for the management account, where it is not ``ACCESS_ROLE``."""
     cleaned: dict[str, None] = field(default_factory=dict[str, None])
-    """Accounts that were closed for good: they exist no more, only their addresses stay taken."""
+    """Accounts that were closed for good: they no longer exist, but their addresses stay taken."""
     transfers: Transfers = field(default_factory=Transfers)
     timers: Timers = field(default_factory=Timers)
 
     def organization_of(self, account: str) -> Organization | None:
-        """The organization of which the account is a member."""
+        """The organization of which the account is a member; None for a standalone account."""
         record = self.accounts.get(account)
         return self.organizations[record.organization] if record and record.organization else None
 
     def conditions_of(self, account: str) -> tuple[Condition, ...]:
-        """What is the matter with the account; nothing, unless somebody said so, or it was closed for good."""
+        """The account's conditions: those that somebody described, or SUSPENDED once it was closed for good."""
         if account in self.cleaned:
             return (Condition.SUSPENDED,)
         record = self.accounts.get(account)
         return record.conditions if record else ()
 
     def email_of(self, account: str) -> str:
-        """The account's address: the one that was stated, or the derived one."""
+        """The account's email address: the one on record, or the derived one."""
         record = self.accounts.get(account)
         return record.email if record and record.email else derived_email(account)
 
     def name_of(self, account: str) -> str:
-        """The account's name: the one that was stated, or the derived one."""
+        """The account's name: the one on record, or the derived one."""
         record = self.accounts.get(account)
         return record.name if record and record.name else derived_name(account)
 
@@ -277,11 +277,11 @@ class State(Struct):
         return self.role_names.get(account, ACCESS_ROLE)
 
     def owner_of(self, email: str) -> str | None:
-        """The account that owns an address, in any case of letters; None if nobody does."""
+        """The account that owns an email address, compared without case; None if nobody does."""
         email = email.lower()
         owner = self.emails.get(email)
         if owner:
             return owner
         derived = owner_of_derived_email(email)
-        # An account that stated another address has given up its derived one.
+        # An account with another address on record has given up its derived one.
         return derived if derived and self.email_of(derived) == email else None

@@ -1,7 +1,8 @@
-"""Many rows of one kind, stored column by column: small, quick to read, and what repeats is one object again.
+"""Columnar storage for snapshots: many structs of one kind as one list of values per field, dictionary-encoded.
 
-What a snapshot stores of a million accounts is made of these. A struct of columns has the fields of the struct whose
-rows it stores, in the same order.
+A snapshot stores a million accounts this way: it is smaller and faster to read than a million structs, and values that
+repeat are one shared object after loading, as they were before. A struct of columns has the same fields as the struct
+whose rows it stores, in the same order.
 """
 
 from array import array
@@ -18,19 +19,20 @@ C = TypeVar("C", bound=Struct)
 
 
 class Column(Struct, Generic[T], frozen=True, array_like=True):
-    """The values of one field. Those that repeat are there once, with numbers that say which row has which."""
+    """The values of one field. If values repeat, each is stored once, with an index for each row."""
 
     values: list[T]
     numbers: bytes = b""
-    """Of each row the number of its value; empty if there is one for each row."""
+    """For each row the index of its value, one or four bytes each; empty if ``values`` has one for each row."""
 
 
 SAMPLE = 1_000
+"""Values looked at to tell whether a column repeats itself."""
 
 
 def column(values: list[T]) -> Column[T]:
-    """A column of these values, one for each row; they can be hashed."""
-    # To tell a million ids from each other takes long, and gives nothing.
+    """Encode the values of one field, one for each row; they must be hashable."""
+    # Numbering a million different ids takes long and saves nothing.
     if len({*values[:SAMPLE]}) > min(len(values), SAMPLE) // 2:
         return Column(values)
     known = defaultdict[T, int](count().__next__)
@@ -39,32 +41,32 @@ def column(values: list[T]) -> Column[T]:
 
 
 def expand(stored: Column[T]) -> Iterable[T]:
-    """The values of a column, one for each row."""
+    """Decode a column: its values, one for each row."""
     if not stored.numbers:
         return stored.values
     return map(stored.values.__getitem__, memoryview(stored.numbers).cast(_width(stored.values)))
 
 
 def _width(values: Collection[Any]) -> Literal["B", "I"]:
-    """Code of the narrowest numbers that tell so many values apart."""
+    """Type code of the narrowest integers that can index so many values."""
     return "B" if len(values) <= 256 else "I"
 
 
 def to_columns(kind: type[C], rows: Sequence[Struct]) -> C:
-    """These rows as a struct of columns of this kind."""
+    """Encode structs as a struct of columns of this kind."""
     return kind(*(column(list(map(attrgetter(name), rows))) for name in kind.__struct_fields__))
 
 
 def from_columns(make: Callable[..., T], stored: Struct, *before: Iterable[Any]) -> Iterator[T]:
-    """What ``make`` makes of each row of a struct of columns, whose values are its last arguments."""
+    """Decode a struct of columns: call ``make`` for each row, with that row of ``before``, then its values."""
     return map(make, *before, *(expand(getattr(stored, name)) for name in stored.__struct_fields__))
 
 
 def pack(numbers: Iterable[int]) -> bytes:
-    """Whole numbers, for example positions, as bytes; in the byte order of the machine."""
+    """Encode integers, for example positions, as eight bytes each in the byte order of the machine."""
     return array("q", numbers).tobytes()
 
 
 def unpack(data: bytes) -> Iterable[int]:
-    """The numbers that ``pack`` was given."""
+    """Decode what ``pack`` encoded."""
     return memoryview(data).cast("q")

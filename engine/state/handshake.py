@@ -1,4 +1,4 @@
-"""A handshake as the state keeps it, and the states that it goes through."""
+"""A handshake in the state of the engine, and the states that it goes through."""
 
 from msgspec import Struct
 
@@ -18,7 +18,7 @@ class HandshakeState(Word):
 
 
 class Handshake(Struct, gc=False):
-    """A handshake: the fact that opened it, and what has become of it since."""
+    """A handshake: the event that requested it, and what has happened to it since."""
 
     requested: HandshakeRequested
     requested_at: int
@@ -26,4 +26,4 @@ class Handshake(Struct, gc=False):
     ended_at: int = -1
     """When it entered its final state; -1 while it is live."""
     account: str | None = None
-    """Who accepted an invitation that had named an address."""
+    """The account that accepted an invitation addressed to an email address."""

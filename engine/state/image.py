@@ -1,8 +1,11 @@
-"""The state as a snapshot stores it.
+"""Encode the state for a snapshot, and decode it.
 
-What there is a million of - accounts, handshakes, the queues that they stand in - is stored in columns and numbers,
-each account and each handshake once; all the rest as it is. Loaded, the very same object stands again wherever one
-stood: timers are cleared by what has become of the handshake in their queue.
+Accounts and handshakes, of which there may be a million each, are stored once, column by column; members and queues
+refer to them by number. Everything else is stored as it is.
+
+Numbers, because object identity matters: the state has one Handshake object in its table, in a timer queue and in an
+organization's ``recent_invitations``, and a change through one of these must be seen through all (``Timers.trim_ended``
+looks at ``ended_at`` of the handshakes in its queue). Storing the handshake in each place would load copies.
 """
 
 from collections import defaultdict, deque
@@ -22,7 +25,7 @@ from .handshake import Handshake, HandshakeState
 
 
 class AccountColumns(Struct, frozen=True, array_like=True):
-    """Accounts."""
+    """The columns of ``Account``."""
 
     id: Column[str]
     organization: Column[str | None]
@@ -34,7 +37,7 @@ class AccountColumns(Struct, frozen=True, array_like=True):
 
 
 class RequestedColumns(Struct, frozen=True, array_like=True):
-    """The facts that opened handshakes."""
+    """The columns of ``HandshakeRequested``, the first event of every handshake."""
 
     organization: Column[str]
     handshake: Column[str]
@@ -49,7 +52,7 @@ class RequestedColumns(Struct, frozen=True, array_like=True):
 
 
 class HandshakeColumns(Struct, frozen=True, array_like=True):
-    """Handshakes, after ``requested``."""
+    """The columns of ``Handshake``, without its first field ``requested``."""
 
     requested_at: Column[int]
     state: Column[HandshakeState]
@@ -58,19 +61,19 @@ class HandshakeColumns(Struct, frozen=True, array_like=True):
 
 
 class StateImage(Struct, frozen=True, array_like=True):
-    """All that a state is."""
+    """A state in the form in which a snapshot stores it."""
 
     rest: State
-    """Without what the other fields store."""
+    """The state without what the other fields store."""
     accounts: AccountColumns
     members: list[bytes]
-    """Of each organization the numbers of its members among the accounts."""
+    """For each organization its members, as row numbers in ``accounts``."""
     requested: RequestedColumns
     handshakes: HandshakeColumns
     visible: int
-    """How many handshakes, from the first on, are in ``State.handshakes``; the others stand in queues only."""
+    """How many handshakes, from the first on, are in ``State.handshakes``; the purged others are in queues only."""
     queues: list[bytes]
-    """Of each queue of ``_queues`` the numbers of its handshakes."""
+    """For each queue of ``_queues`` its handshakes, as row numbers in ``handshakes``."""
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -86,14 +89,14 @@ _decode = Decoder(StateImage, dec_hook=_as_deque).decode
 
 
 def dump_state(state: State) -> bytes:
-    """The state as bytes: the same bytes for states that are the same."""
+    """Encode a state; equal states give the same bytes."""
     account_numbers = dict(zip(state.accounts, count(), strict=False))
     queues = _queues(state)
     handshakes = list(state.handshakes.values())
-    # The same object has the same number; what can no longer be seen gets the next ones as it comes up in a queue.
+    # One number per object. Handshakes that were purged but are still in a queue get the next numbers as they come up.
     numbers = defaultdict(count(len(handshakes)).__next__, zip(map(id, handshakes), count(), strict=False))
     numbered = [pack(map(numbers.__getitem__, map(id, queue))) for queue in queues]
-    handshakes += _unseen(queues, numbers, len(handshakes))
+    handshakes += _purged(queues, numbers, len(handshakes))
     image = StateImage(
         _rest(state),
         to_columns(AccountColumns, list(state.accounts.values())),
@@ -107,7 +110,7 @@ def dump_state(state: State) -> bytes:
 
 
 def load_state(data: bytes) -> State:
-    """The state of which these are the bytes."""
+    """Decode a state that ``dump_state`` encoded."""
     image = _decode(data)
     state = image.rest
     accounts = list(from_columns(Account, image.accounts))
@@ -123,8 +126,8 @@ def load_state(data: bytes) -> State:
     return state
 
 
-def _unseen(queues: list[deque[Handshake]], numbers: dict[int, int], first: int) -> list[Handshake]:
-    """The handshakes with numbers from ``first`` on, in order."""
+def _purged(queues: list[deque[Handshake]], numbers: dict[int, int], first: int) -> list[Handshake]:
+    """The handshakes with numbers from ``first`` on, in order: those that are in queues only."""
     if len(numbers) == first:
         return []
     found = {id(handshake): handshake for queue in queues for handshake in queue}
@@ -138,7 +141,7 @@ def _queues(state: State) -> list[deque[Handshake]]:
 
 
 def _rest(state: State) -> State:
-    """A copy of the state without what there is a million of."""
+    """A copy of the state without accounts, members, handshakes and queues, which the image stores apart."""
     none: Iterable[Handshake] = ()
     organizations: dict[str, Organization] = {
         key: replace(organization, members={}, recent_invitations=deque(none))
@@ -149,10 +152,10 @@ def _rest(state: State) -> State:
 
 
 def _share_ids(state: State) -> None:
-    """A million open invitations or approvals name their handshakes by the very strings that the handshakes have."""
+    """Let invitations and approvals share the id strings of their handshakes again: a million copies take memory."""
     for organization in state.organizations.values():
         for table in (organization.invitations, organization.migration.outstanding if organization.migration else {}):
             for party, handshake in table.items():
-                # A declined approval is outstanding for longer than it can be seen.
+                # A declined approval may be purged while it is still outstanding.
                 if handshake in state.handshakes:
                     table[party] = state.handshakes[handshake].requested.handshake

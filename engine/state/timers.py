@@ -1,14 +1,17 @@
-"""What is due later. Timers are state: only ``evolve`` sets and clears them; firing one is an internal operation.
+"""Timers: what is due later. They are state: only ``evolve`` sets and clears them; one fires as an internal operation.
 
-Every kind of timer but one has a fixed delay, and time never goes back, so the timers of a kind fall due in the order
-in which they were set: each kind is a queue. A million handshakes are a million slots in a deque, not heap entries, and
-to look at the next one costs nothing. What takes a varying time, and is never much at once, is an appointment in a
-heap.
+Timers with a fixed delay are queues, one for each delay. Time never goes back, so timers with the same delay fall due
+in the order in which they were set, and a deque is already sorted: a million handshakes cost a million slots and no
+comparisons, and the next one is at the head. Timers with a varying delay (the end of an account creation, a publication
+of policies) are appointments in a heap; there are few of them at a time (docs/decisions/0002 and 0011).
 
-The head of a queue is always live: whoever ends a handshake calls ``trim_ended``. Of what is due at one moment, that
-which was set first fires first. Within a queue that is its order; between them it is told by when each was set, which
-the handshakes and the appointments know. What was set at one moment too had the same delay: then expiries of migrations
-come first, disappearances second, expiries of invitations third and appointments last.
+Ending a handshake does not search its queue for the expiry, which would take time in proportion to the queue. The
+expiry stays, and is removed when it reaches the head: whoever ends a handshake calls ``trim_ended``, so the head of a
+queue is always live.
+
+Among timers due at the same moment, the one that was set first fires first (docs/decisions/0020). Within a queue that
+is its order; between queues and appointments it is told by when each was set. Those set at the same moment as well fire
+in a fixed order: expiries of migrations, purges, expiries of invitations, appointments.
 """
 
 import heapq
@@ -22,56 +25,56 @@ from .handshake import Handshake
 NEVER = 2**63 - 1
 
 _DELAYS = (MIGRATION_LIFETIME, HANDSHAKE_RETENTION, INVITATION_LIFETIME)
-assert min(_DELAYS) > 0, "what is due before it was set cannot be put in order"
-assert len(set(_DELAYS)) == len(_DELAYS), "kinds of one delay are ordered by one queue, which they have to share"
+assert min(_DELAYS) > 0, "a timer must not be due before it was set"
+assert len(set(_DELAYS)) == len(_DELAYS), "timers with the same delay have to share one queue, which orders them"
 
 Appointment = tuple[int, int, int, str, str]
-"""When it is due, when it was set, the position that set it, the internal operation to fire, and what that is about."""
+"""(When it is due, when it was set, position of the event that set it, internal operation to fire, id it is about)."""
 
 
 class Timers(Struct):
-    """All that is due later, and when the next is due (``NEVER`` if nothing is)."""
+    """All timers, and when the next one is due (``NEVER`` if there is none)."""
 
     migrations: deque[Handshake] = field(default_factory=deque[Handshake])
-    """ENABLE_ALL_FEATURES handshakes, 90 days from their request. Their children end with them."""
+    """Expiries of ENABLE_ALL_FEATURES handshakes, 90 days from their request. Their children end with them."""
     purges: deque[Handshake] = field(default_factory=deque[Handshake])
-    """Ended handshakes, 30 days from their end."""
+    """Purges of ended handshakes, 30 days from their end."""
     invitations: deque[Handshake] = field(default_factory=deque[Handshake])
-    """INVITE handshakes, 15 days from their request."""
+    """Expiries of INVITE handshakes, 15 days from their request."""
     appointments: list[Appointment] = field(default_factory=list[Appointment])
-    """A heap of all that has no fixed delay."""
+    """A heap of the timers with a varying delay."""
     next_due: int = NEVER
 
     def schedule_expiry(self, handshake: Handshake, queue: deque[Handshake]) -> None:
-        """Set the expiry of a handshake in the queue of its kind."""
+        """Set the expiry of a handshake, in the queue of its kind."""
         queue.append(handshake)
         self.next_due = min(self.next_due, handshake.requested.expires_at)
 
     def schedule_purge(self, handshake: Handshake) -> None:
-        """Set the disappearance of a handshake that has just ended."""
+        """Set the purge of a handshake that has just ended."""
         if not self.purges:
             self.next_due = min(self.next_due, handshake.ended_at + HANDSHAKE_RETENTION)
         self.purges.append(handshake)
 
     def schedule(self, due: int, now: int, position: int, operation: str, subject: str) -> None:
-        """Set an internal operation for a moment."""
+        """Set an appointment: fire an internal operation about ``subject`` at ``due``."""
         heapq.heappush(self.appointments, (due, now, position, operation, subject))
         self.next_due = min(self.next_due, due)
 
     def trim_ended(self, queue: deque[Handshake]) -> None:
-        """Clear the expiry of handshakes that have ended, as far as they stand at the head of the queue."""
+        """Remove expiries of ended handshakes from the head of a queue, up to the first live one."""
         if queue and queue[0].ended_at >= 0:
             while queue and queue[0].ended_at >= 0:
                 queue.popleft()
             self._update_next_due()
 
     def clear_purge(self) -> None:
-        """Clear the disappearance that has just happened: always that of the first in the queue."""
+        """Clear the purge that has just happened: always the first in the queue."""
         self.purges.popleft()
         self._update_next_due()
 
     def clear_appointment(self, operation: str, subject: str) -> None:
-        """Clear an appointment, wherever it stands in the heap (there are few); nothing happens if there is none."""
+        """Clear an appointment, wherever it is in the heap (there are few); does nothing if there is none."""
         appointments = self.appointments
         if appointments and appointments[0][3:] == (operation, subject):
             heapq.heappop(appointments)
@@ -81,11 +84,13 @@ class Timers(Struct):
         self._update_next_due()
 
     def first(self) -> Handshake | Appointment:
-        """What happens next: of all that is due then, what was set first. Something is due.
+        """The timer that fires next: of those due at ``next_due`` the one that was set first. There must be one.
 
-        A live handshake expires, one that has ended disappears.
+        Returns:
+            An appointment, or a handshake: a live one expires, an ended one is purged.
         """
-        # Once for each of a million timers: no list of candidates. Of one moment of setting, the first one here stays.
+        # Called for each of a million timers, so it builds no list of candidates. Of those set at one moment, the first
+        # in the order of this function wins: only a strictly earlier one replaces it.
         due, was_set, first = self.next_due, NEVER, None
         if self.migrations and (head := self.migrations[0]).requested.expires_at == due:
             first, was_set = head, head.requested_at
@@ -101,11 +106,11 @@ class Timers(Struct):
 
     @property
     def next_purge(self) -> int:
-        """When the next ended handshake disappears."""
+        """When the next ended handshake is purged."""
         return self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
 
     def _update_next_due(self) -> None:
-        # Once for each of a million handshakes that disappear: no call, no list of candidates.
+        # Called for each of a million purges, so it calls nothing and builds no list of candidates.
         due = self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
         if self.invitations and self.invitations[0].requested.expires_at < due:
             due = self.invitations[0].requested.expires_at
