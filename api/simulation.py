@@ -1,8 +1,8 @@
 """``Simulation``: one world, its clock and its clients, for the length of an ``async with``."""
 
 import os
-from collections.abc import AsyncIterator, Generator, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,7 +12,7 @@ import anyio.to_thread
 import msgspec
 
 from ..engine.events.envelope import Envelope
-from ..engine.log import READ_SIZE, EventLog, LogDamaged, MemoryLog, decoded
+from ..engine.log import EventLog, MemoryLog, read_envelopes
 from ..engine.log.snapshots import Snapshots
 from ..engine.log.sqlite import Durability, SqliteLog
 from ..engine.operation import Caller, read_request, require_encodable
@@ -290,24 +290,33 @@ class Simulation:
         with self.engine.clock.processes.holding():
             yield
 
-    async def events(self, after: int = 0) -> AsyncIterator[Envelope]:
+    async def events(self, after: int = 0, limit: int | None = None) -> AsyncGenerator[Envelope, None]:
         """The events in the log behind a position, up to the last that is durable when they have been read.
 
-        Whoever leaves the loop early on trio closes it: ``async with aclosing(sim.events()) as events``.
+        It costs what is taken: a few events of a long log are read as quickly as those of a short one. Whoever leaves
+        the loop early on trio closes it: ``async with aclosing(sim.events()) as events``.
+
+        Args:
+            after: the position before the first; 0 for the beginning.
+            limit: at most so many; all by default.
 
         Raises:
+            ValueError: a negative position or limit.
             LogDamaged: a record is missing, or is not the one that was stored; with its position.
         """
         self.engine.own_loop.require()
+        if after < 0 or (limit is not None and limit < 0):
+            raise ValueError(f"after and limit count events, from 0 on; not after={after}, limit={limit}")
         log = self.engine.log
-        while after < log.head:
+
+        async def read(after: int, count: int) -> list[bytes]:
             with self.holding_time():
-                records = await log.read(after, READ_SIZE)
-            if not records:
-                raise LogDamaged(log.name, after + 1, "the record is missing")
-            for envelope in decoded(log, after, records):
-                yield envelope
-            after += len(records)
+                return await log.read(after, count)
+
+        async with aclosing(read_envelopes(log, after, limit, read)) as batches:
+            async for envelopes in batches:
+                for envelope in envelopes:
+                    yield envelope
 
     async def describe_account(
         self,

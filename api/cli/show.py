@@ -1,4 +1,4 @@
-"""The command ``orgsim show``: the rows of a subject, in AWS's form, as a table or as JSON."""
+"""The command ``orgsim show``: the rows of a subject in AWS's form, or the events, as a table or as JSON."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
-from rich.table import Column, Table
 
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.accounts import Account
@@ -23,10 +21,11 @@ from ...projections.live import build_views
 from ...projections.reads.accounts import account_shape
 from ...projections.reads.handshakes import row_shape
 from ...projections.views import Views
-from .terminal import AsJson, out, print_json, print_table, reading_bar, run
+from .show_events import show_events
+from .terminal import AsJson, out, print_json, print_rows, reading_bar, run
 
-NARROWEST = 80
-"""To so many columns the tables of ``show`` can be folded and be read."""
+FEW = 20
+"""Rows for people who did not say how many."""
 
 
 class Subject(StrEnum):
@@ -37,6 +36,7 @@ class Subject(StrEnum):
     ACCOUNTS = "accounts"
     POLICIES = "policies"
     HANDSHAKES = "handshakes"
+    EVENTS = "events"
 
 
 Rows = tuple[Iterator[Any], int]
@@ -126,21 +126,36 @@ def show(
     log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")],
     subject: Annotated[Subject, typer.Argument(help="What to show.")] = Subject.ORGANIZATION,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows; for people 20 by default.")] = None,
+    after: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Of events: only those behind this position.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json-lines", help="Print each row as JSON on a line of its own.")
+    ] = False,
 ) -> None:
-    """Show what a log has led to: organizations, their OUs, accounts, policies and handshakes."""
+    """Show what a log has led to: organizations, their OUs, accounts, policies and handshakes; or its events."""
+    if as_json and json_lines:
+        raise typer.BadParameter("--json and --json-lines exclude each other", param_hint="'--json-lines'")
+    wanted = limit if limit or as_json or json_lines else FEW
+    if subject is Subject.EVENTS:
+        run(partial(show_events, log, after or 0, wanted, as_json, json_lines))
+        return
+    if after is not None:
+        raise typer.BadParameter(f"positions are those of events, not of {subject}", param_hint="'--after'")
     views = run(partial(_views_of, log))
     rows, total = ROWS[subject](views)
-    wanted = limit if limit or as_json else 20
     shown = list(islice(rows, wanted))
+    if json_lines:
+        for row in shown:
+            print_json(row)
+        return
     if as_json:
         print_json({"position": views.position, "time": moment(views.now), "total": total, str(subject): shown})
         return
     names, cells = COLUMNS[subject]
-    table = Table(*(Column(name, overflow="fold", no_wrap=index == 0) for index, name in enumerate(names)), box=SIMPLE)
-    for row in shown:
-        table.add_row(*cells(row))
-    print_table(table, narrowest=NARROWEST)
+    print_rows(names, map(cells, shown))
     more = f", {total - len(shown):,} more with --limit" if total > len(shown) else ""
     seen = " that can be seen (ended ones disappear after 30 days)" if subject is Subject.HANDSHAKES else ""
     out.print(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC", soft_wrap=True)

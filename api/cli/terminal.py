@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import anyio
 import msgspec
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.measure import Measurement
 from rich.padding import Padding
@@ -28,6 +29,9 @@ from ..load.scenario import ScenarioError
 # Into a file or a pipe, rows may be wider than the 80 columns that are assumed there.
 out = Console(width=None if sys.stdout and sys.stdout.isatty() else 200)
 err = Console(stderr=True)
+NARROWEST = 80
+"""To so many columns tables of many rows can be folded and be read."""
+
 UNLIMITED = 10_000
 """Columns of a terminal that is wider than any."""
 
@@ -93,6 +97,19 @@ def print_table(table: Table, *, narrowest: int | None = None, indent: int = 0) 
     width = max(out.width, min(natural, narrowest or UNLIMITED))
     # A console of its own, since none prints anything wider than itself.
     Console(width=width).print(content, highlight=False)
+
+
+def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table of many rows, the first column unbroken, the others folded where the terminal is narrow."""
+    table = Table(*(Column(name, overflow="fold", no_wrap=index == 0) for index, name in enumerate(names)), box=SIMPLE)
+    for row in rows:
+        table.add_row(*(Text(_printable(cell)) for cell in row))
+    print_table(table, narrowest=NARROWEST)
+
+
+def _printable(text: str) -> str:
+    """A text from outside without what would steer the terminal."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def verify(
     if as_json:
         print_json(found)
     elif found.ok:
-        out.print(f"{found.log}: {found.events:,} events, digest {found.digest}", soft_wrap=True, highlight=False)
+        out.print(f"{found.log}: ok, {found.events:,} events, digest {found.digest}", soft_wrap=True, highlight=False)
         if found.snapshot:
             out.print(f"{found.log}-snapshot: {found.snapshot}", soft_wrap=True, highlight=False)
     if not found.ok:

@@ -1,4 +1,4 @@
-"""The control plane under ``/_orgsim/``: health, clock and reset, in JSON, without signatures.
+"""The control plane under ``/_orgsim/``: health, clock, events and reset, in JSON, without signatures.
 
 Under open authentication anybody who reaches the port may use it, which is one reason why the server listens on the
 loopback interface by default. Under ``--auth verify`` it requires a token.
@@ -6,18 +6,21 @@ loopback interface by default. Under ``--auth verify`` it requires a token.
 
 import hmac
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ...engine.errors import Refused
 from ...engine.operations import OPERATIONS
 from ...engine.runtime.clock import PacedClock, SimulatedClock
 from ...projections.reads import READS
 from ..durations import read_duration
+from ..events_json import event_as_dict
 from .faults import ControlRefused, Fault
 from .message import Headers, Request, Response
 from .served_world import ServedWorld
@@ -31,6 +34,16 @@ class Move(Struct, forbid_unknown_fields=True):
 
     advance: str | None = None
     advance_to: datetime | None = None
+
+
+LARGEST_PAGE = 1_000
+
+
+class EventsPage(Struct, forbid_unknown_fields=True):
+    """Which events are asked for."""
+
+    after: Annotated[int, Meta(ge=0)] = 0
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE)] = 100
 
 
 class Control:
@@ -49,6 +62,7 @@ class Control:
         self._routes: dict[str, dict[str, Callable[[Request], Awaitable[dict[str, Any]]]]] = {
             "/_orgsim/health": {"GET": self._health},
             "/_orgsim/clock": {"GET": self._clock, "POST": self._move_clock},
+            "/_orgsim/events": {"GET": self._events},
             "/_orgsim/reset": {"POST": self._reset},
         }
 
@@ -129,6 +143,23 @@ class Control:
         except ValueError as error:
             raise ControlRefused(str(error)) from None
         return await self._clock(request)
+
+    async def _events(self, request: Request) -> dict[str, Any]:
+        query = dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True))
+        try:
+            page = msgspec.convert(query, EventsPage, strict=False)
+        except msgspec.ValidationError as error:
+            wanted = f"after is a position from 0 on, limit a number from 1 to {LARGEST_PAGE:,}"
+            raise ControlRefused(f"{wanted}: {error}") from None
+        sim = self._world.live.sim
+        head = sim.engine.durable
+        if page.after > head:
+            raise ControlRefused(f"after={page.after} is beyond the end: the log ends at position {head}")
+        ids = sim.engine.ids
+        async with aclosing(sim.events(page.after, page.limit)) as envelopes:
+            events = [event_as_dict(envelope, ids) async for envelope in envelopes]
+        last = events[-1]["position"] if events else page.after
+        return {"position": max(head, last), "next_after": last, "events": events}
 
     async def _reset(self, request: Request) -> dict[str, Any]:
         await self._world.reset()

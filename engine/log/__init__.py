@@ -19,6 +19,9 @@ from ..events.envelope import Envelope, decode_envelope
 
 SEGMENT = 256
 READ_SIZE = SEGMENT * 64
+FIRST_READ = SEGMENT
+"""How many records are read first where a reader may stop early; each further read takes four times as many."""
+
 GENESIS = bytes(32)
 """The digest before the first record."""
 
@@ -255,6 +258,32 @@ async def _compare(log: EventLog, after: int, last: int, computed: dict[int, byt
                 raise LogDamaged(log.name, changed, CHANGED)
             what = f"the records {first} to {position} do not have the digest that was stored"
             raise LogDamaged(log.name, first, what)
+
+
+async def read_envelopes(
+    log: EventLog, after: int, limit: int | None = None, read: Read | None = None
+) -> AsyncGenerator[list[Envelope], None]:
+    """The events behind a position, in batches, without comparing digests; costs what is taken, wherever that lies.
+
+    Args:
+        log: may grow meanwhile; ends at its head of the moment when everything before has been taken.
+        after: the position before the first; 0 for the beginning.
+        limit: at most so many events; all by default.
+        read: instead of ``log.read``.
+
+    Raises:
+        LogDamaged: a record is missing, or is not the one that was stored; with its position.
+    """
+    read, size = read or log.read, FIRST_READ
+    left = log.head if limit is None else limit
+    while left > 0 and after < log.head:
+        records = await read(after, min(size, left))
+        if not records:
+            raise LogDamaged(log.name, after + 1, "the record is missing")
+        yield decoded(log, after, records)
+        after += len(records)
+        left = log.head if limit is None else left - len(records)
+        size = min(size * 4, READ_SIZE)
 
 
 def decoded(log: EventLog, after: int, records: list[bytes]) -> list[Envelope]:

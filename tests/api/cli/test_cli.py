@@ -699,7 +699,7 @@ def test_verify(run: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> 
     events, digest = finished[1]["events"], finished[1]["digest"]
     assert {"ok": True, "events": events, "digest": digest}.items() <= found.json.items()
     people = run("verify", "w.db")
-    assert (people.code, people.err, people.out) == (0, "", f"w.db: {events:,} events, digest {digest}\n")
+    assert (people.code, people.err, people.out) == (0, "", f"w.db: ok, {events:,} events, digest {digest}\n")
 
 
 def place_of(file: bytes, path: Path, position: int) -> int:

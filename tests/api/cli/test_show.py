@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -12,6 +13,8 @@ from orgsim.api import PacedClock, Simulation
 from orgsim.api.cli import terminal
 from orgsim.api.cli.app import app
 from orgsim.api.cli.show import COLUMNS, Subject
+from orgsim.engine.log import MemoryLog
+from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.settings import SECOND
 
 MANAGEMENT = "111111111111"
@@ -96,3 +99,82 @@ def test_narrow_terminal(subject: str, columns: int, tmp_path: Path, monkeypatch
     for heading in COLUMNS[Subject(subject)][0]:
         assert heading.split()[-1] in folded
     assert "…" not in told
+
+
+def test_events(log: str) -> None:
+    """Events are shown from a position on, as a table, as one document and line by line."""
+    found = json.loads(shown(log, "events", "--json"))
+    assert found["position"] == found["total"] == len(found["events"])
+    assert [event["position"] for event in found["events"]] == list(range(1, found["position"] + 1))
+    assert found["time"] == found["events"][-1]["time"]
+    page = json.loads(shown(log, "events", "--after", "2", "--limit", "2", "--json"))
+    assert page["events"] == found["events"][2:4]
+    assert page["total"] == found["total"] - 2
+    lines = shown(log, "events", "--after", "2", "--limit", "2", "--json-lines").splitlines()
+    assert [json.loads(line) for line in lines] == page["events"]
+    for_people = shown(log, "events", "--after", "1", "--limit", "2")
+    last = found["position"]
+    assert all(
+        text in for_people for text in ("OrganizationCreated", "AccountJoined", "CreateOrganization", MANAGEMENT)
+    )
+    assert f"{last - 1} events behind position 1, {last - 3} more with --after 3 or --limit" in for_people
+    assert shown(log, "events", "--after", str(last), "--json-lines") == ""
+    assert f"0 events behind position {last};" in shown(log, "events", "--after", str(last))
+
+
+def test_rows_line_by_line(log: str) -> None:
+    """Every subject's rows can be had as lines of JSON."""
+    rows = json.loads(shown(log, "units", "--json"))["units"]
+    assert [json.loads(line) for line in shown(log, "units", "--json-lines").splitlines()] == rows
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["events", "--after", "-1"], "--after"),
+        (["events", "--after", "x"], "--after"),
+        (["events", "--after", "1000"], "--after 1000 is beyond the end: the log ends at position "),
+        (["accounts", "--after", "1"], "positions are those of events, not of accounts"),
+        (["events", "--json", "--json-lines"], "exclude each other"),
+    ],
+)
+def test_impossible_wishes(log: str, arguments: list[str], complaint: str) -> None:
+    """What cannot be shown is said in words, with exit code 2."""
+    done = CliRunner().invoke(app, ["show", log, *arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert complaint in done.stderr
+
+
+def test_events_cost_what_is_shown(tmp_path: Path) -> None:
+    """Of a log whose middle nobody can decode, the events at both ends are shown; the middle says what it is."""
+    path = tmp_path / "w.db"
+
+    async def write() -> None:
+        source = MemoryLog()
+        async with Simulation(source) as sim:
+            await sim.describe_account(MANAGEMENT, name="me")
+        first, described = await source.read(0, 2)
+        fields = msgspec.msgpack.decode(described)
+        log = await SqliteLog.create(path)
+        await log.append(0, [first, *[b"\xc1"] * 1_000, msgspec.msgpack.encode([1_002, *fields[1:]])])
+        await log.close()
+
+    anyio.run(write)
+    assert "AccountDescribed" in shown(str(path), "events", "--after", "1001")
+    assert "WorldCreated" in shown(str(path), "events", "--limit", "1")
+    damaged = CliRunner().invoke(app, ["show", str(path), "events", "--after", "500"])
+    assert damaged.exit_code == 1
+    assert "damaged at position 501" in damaged.stderr
+
+
+def test_hostile_texts_in_events(tmp_path: Path) -> None:
+    """What is in a text is shown as it is: no markup, no line breaks, and not all of a long one."""
+
+    async def write() -> None:
+        async with Simulation(tmp_path / "w.db") as sim:
+            await sim.describe_account(MANAGEMENT, name="[bold]a\nb\x1b[2J" + "x" * 35)
+
+    anyio.run(write)
+    table = shown(str(tmp_path / "w.db"), "events")
+    assert "Name=[bold]a b�[2J" in table
+    assert "x" * 26 + "…" in table

@@ -176,3 +176,51 @@ def test_nothing_there(method: str, path: str, status: int, shared: Served) -> N
     answer = shared.request(method, path)
     assert answer.error == (status, "ControlException")
     assert "there are" in answer.json["message"] or "use " in answer.json["message"]
+
+
+def test_events(server: Served) -> None:
+    """Events are given page by page, with the request ids that callers were answered with."""
+    created = server.organizations().create_organization()
+    first = get(server, "events?limit=2").json
+    assert [event["position"] for event in first["events"]] == [1, 2]
+    founded = first["events"][1]
+    assert founded["operation"] == "CreateOrganization"
+    assert founded["caller"] == {"account": MANAGEMENT, "principal": "orgsim"}
+    assert founded["request_id"] == created["ResponseMetadata"]["RequestId"]
+    assert founded["members"]["MasterAccountId"] == MANAGEMENT
+    assert founded["organization"] == created["Organization"]["Id"]
+    rest = get(server, f"events?after={first['next_after']}").json
+    assert [event["position"] for event in rest["events"]] == list(range(3, server.position + 1))
+    assert rest["position"] == rest["next_after"] == server.position
+    end = get(server, f"events?after={server.position}").json
+    assert end == {"position": server.position, "next_after": server.position, "events": []}
+
+
+def test_assumed_role_in_events(server: Served) -> None:
+    """Behind an assumed role's event stand the role and its session."""
+    server.with_credentials("organizations", assume(server)).create_organization()
+    assert get(server, "events?after=1&limit=1").json["events"][0]["caller"]["principal"] == "Any/me"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=-1",
+        "after=x",
+        "after=",
+        "after=1.5",
+        "after=2",
+        "after=99999999999999999999999",
+        "limit=0",
+        "limit=1001",
+        "limit=" + "9" * 5000,
+        "from=1",
+        "after=%ff",
+    ],
+    ids=lambda query: query[:30],
+)
+def test_impossible_pages_of_events(query: str, shared: Served) -> None:
+    """A page that cannot be is refused in words."""
+    answer = get(shared, f"events?{query}")
+    assert answer.error == (400, "ControlException")
+    assert "after" in answer.json["message"]
