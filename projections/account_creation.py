@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ..engine.events import AccountCreationFailed, AccountCreationRequested, AccountCreationSucceeded
 from ..engine.events.envelope import Envelope
+from ..engine.state import State
 from .paging import OrderedRows
 from .projection import Handler
 
@@ -24,7 +25,7 @@ class CreationState(StrEnum):
 
 
 class CreationRow(Struct, gc=False, array_like=True):
-    """An account creation."""
+    """An account creation: its request, and what has become of it."""
 
     requested: AccountCreationRequested
     requested_at: int
@@ -41,6 +42,7 @@ class AccountCreationsView:
     """Account creations by request and by organization."""
 
     name = "account creations"
+    image = list[CreationRow]
 
     def __init__(self) -> None:
         self.rows: dict[str, CreationRow] = {}
@@ -54,22 +56,22 @@ class AccountCreationsView:
         }
 
     def dump(self) -> list[CreationRow]:
-        """What a snapshot stores: the state knows those in progress only."""
+        """Make the image for a snapshot: all rows, because the state has only those in progress."""
         return list(self.rows.values())
 
-    def load(self, rows: list[CreationRow]) -> None:
-        """Become what was dumped."""
-        for row in rows:
-            self._list(row)
+    def load(self, image: list[CreationRow], state: State) -> None:
+        """Restore from a snapshot image."""
+        for row in image:
+            self._add(row)
 
     def _requested(self, envelope: Envelope, event: AccountCreationRequested) -> None:
-        self._list(CreationRow(event, envelope.time, envelope.position))
+        self._add(CreationRow(event, envelope.time, envelope.position))
 
-    def _list(self, row: CreationRow) -> None:
+    def _add(self, row: CreationRow) -> None:
         event = row.requested
         self.rows[event.request] = row
         self.by_organization.setdefault(event.organization, OrderedRows()).append(row)
-        self._listed(event.organization, row.state).append(row)
+        self._rows_in(event.organization, row.state).append(row)
 
     def _succeeded(self, envelope: Envelope, event: AccountCreationSucceeded) -> None:
         row = self._complete(envelope, event.request, CreationState.SUCCEEDED)
@@ -79,7 +81,7 @@ class AccountCreationsView:
         self._complete(envelope, event.request, CreationState.FAILED).failure = event.reason
 
     def summary(self) -> dict[str, int]:
-        """What became of all creations: SUCCEEDED, IN_PROGRESS, or FAILED and the reason, to number."""
+        """Count creations by outcome: SUCCEEDED, IN_PROGRESS, or FAILED and the reason."""
         return dict(
             Counter(f"{row.state} {row.failure}" if row.failure else str(row.state) for row in self.rows.values())
         )
@@ -89,11 +91,11 @@ class AccountCreationsView:
         organization, before = row.requested.organization, row.state
         row.state = state
         row.completed_at = envelope.time
-        self._listed(organization, before).count_gone()
-        self._listed(organization, state).insert(row)
+        self._rows_in(organization, before).count_gone()
+        self._rows_in(organization, state).insert(row)
         return row
 
-    def _listed(self, organization: str, state: CreationState) -> OrderedRows[CreationRow]:
+    def _rows_in(self, organization: str, state: CreationState) -> OrderedRows[CreationRow]:
         rows = self.by_state.get((organization, state))
         if rows is None:
             rows = self.by_state[organization, state] = OrderedRows(lambda row: row.state is not state)
@@ -102,8 +104,14 @@ class AccountCreationsView:
     def in_states(
         self, organization: str, states: Collection[CreationState], before: int | None
     ) -> Iterator[CreationRow]:
-        """Creations of an organization before a position (None: all), newest first; in some states, or in any."""
+        """Iterate over the creations of an organization, newest first.
+
+        Args:
+            organization: its id.
+            states: only those in one of these states; empty for all.
+            before: only those requested before this position; None for all.
+        """
         if not states:
             return self.by_organization.get(organization, OrderedRows[CreationRow]()).before(before)
-        wanted = (self._listed(organization, state).before(before) for state in set(states))
+        wanted = (self._rows_in(organization, state).before(before) for state in set(states))
         return merge(*wanted, key=lambda row: -row.position)

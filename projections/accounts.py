@@ -1,8 +1,12 @@
-"""Accounts: whose members they are, what they are called, and what stands where in the trees of organizations. Asked by
-DescribeAccount, ListAccounts and the lists of what a parent has, and by all that need to know who calls; made of
-AccountJoined, AccountMoved, AccountDeparted, AccountDescribed, and of OUs and organizations that come and go.
+"""The view of accounts: their organizations, names and addresses, and the children of each root and OU.
 
-A tree's lists are in the order of arrival: a position in the log, from which the next page goes on."""
+Asked by DescribeAccount, ListAccounts, the lists of a parent's children, and by all other reads for the caller's
+organization; made of AccountJoined, AccountMoved, AccountDeparted, AccountDescribed, and of the events that create and
+delete OUs and organizations.
+
+Children are listed in the order in which they came to their parent. The position of that event in the log is where the
+next page continues.
+"""
 
 from collections.abc import Mapping
 from operator import attrgetter
@@ -30,7 +34,7 @@ from .projection import Handler
 
 
 class Placement(Struct, gc=False):
-    """Where a member stands since it was moved."""
+    """The place of a member that has been moved in the tree."""
 
     account: str
     parent: str
@@ -50,7 +54,7 @@ class MemberRow(Struct, gc=False):
 
 
 class UnitRow(Struct, gc=False):
-    """An OU among its siblings."""
+    """An OU in the list of its parent's OUs."""
 
     unit: str
     parent: str
@@ -58,67 +62,69 @@ class UnitRow(Struct, gc=False):
     gone: bool = False
 
 
-Standing = MemberRow | Placement
-"""An account in the list of its parent: members that were never moved need no row besides their own."""
+ChildRow = MemberRow | Placement
+"""An account in the list of its parent. Members that were never moved are listed by their own row, to save memory."""
 
 
-class Places(Struct):
-    """What stands directly in the root and in each OU of an organization."""
+class Tree(Struct):
+    """The accounts and OUs directly in the root and in each OU of an organization."""
 
     root: str
     moved: dict[str, Placement] = field(default_factory=dict[str, Placement])
-    """By account; accounts that are not in here stand where they joined, directly under the root."""
-    accounts: dict[str, OrderedRows[Standing]] = field(default_factory=dict[str, OrderedRows[Standing]])
+    """By account. Accounts that are not in here are where they joined, directly under the root."""
+    accounts: dict[str, OrderedRows[ChildRow]] = field(default_factory=dict[str, OrderedRows[ChildRow]])
+    """Accounts by parent."""
     units: dict[str, OrderedRows[UnitRow]] = field(default_factory=dict[str, OrderedRows[UnitRow]])
+    """OUs by parent."""
     by_unit: dict[str, UnitRow] = field(default_factory=dict[str, UnitRow])
 
-    def arrive(self, row: Standing, parent: str) -> None:
-        """An account came to a parent."""
+    def add(self, row: ChildRow, parent: str) -> None:
+        """List an account under a parent."""
         rows = self.accounts.get(parent)
         if rows is None:
-            rows = self.accounts[parent] = OrderedRows(self.stands_elsewhere)
+            rows = self.accounts[parent] = OrderedRows(self.is_stale)
         rows.append(row)
 
-    def go(self, account: str, placement: Placement | None) -> None:
-        """An account went from where it stood: to another place in the tree, or out of it."""
+    def move(self, account: str, placement: Placement | None) -> None:
+        """Take an account out of its parent's list, and list it at its new place; None if it leaves the tree."""
         before = self.moved.pop(account, None)
         if before:
             before.gone = True
         if placement:
             self.moved[account] = placement
-            self.arrive(placement, placement.parent)
-        # Last: the list may look at all its rows now.
+            self.add(placement, placement.parent)
+        # Last, because count_gone may ask is_stale of every row, which has to be true of this one by now.
         self.accounts[before.parent if before else self.root].count_gone()
 
-    def stands_elsewhere(self, row: Standing) -> bool:
-        """Whether an account is no longer where this row has it."""
+    def is_stale(self, row: ChildRow) -> bool:
+        """Whether the account of this row is no longer under the parent whose list the row is in."""
         return row.gone or (isinstance(row, MemberRow) and row.account in self.moved)
 
 
 class TreeImage(Struct, frozen=True, array_like=True):
-    """What a snapshot stores of an organization's members and places, its state apart."""
+    """The image of an organization's members and tree: only what the state does not have."""
 
     members: bytes
-    """When each joined: a position in the log."""
+    """The packed positions at which the members joined."""
     units: bytes
-    """When each OU came to be."""
+    """The packed positions at which the OUs were created."""
     moved: list[str]
-    """Accounts that were ever moved, in the order in which they arrived where they stand,"""
+    """Accounts that have been moved, in the order of their last move."""
     arrived: bytes
-    """and when that was."""
+    """The packed positions of those moves."""
 
 
 class AccountsImage(Struct, frozen=True, array_like=True):
-    """What a snapshot stores of accounts, their state apart."""
+    """The image of the view: only what the state does not have."""
 
     trees: list[TreeImage]
-    """Of each organization."""
+    """One for each organization."""
     facts: list[str]
-    """Accounts of which more was ever said than their id."""
+    """Ids of the accounts in ``AccountsView.facts``."""
 
 
 class AccountFacts(Struct, frozen=True, gc=False):
-    """What is known of an account whose address or name is not the derived one."""
+    """Facts stated about an account. Most accounts have none: their address and name derive from their id."""
 
     email: str | None
     name: str | None
@@ -129,12 +135,13 @@ class AccountsView:
     """Members by account, by organization and by parent; OUs by parent; and what accounts are called."""
 
     name = "accounts"
+    image = AccountsImage
 
     def __init__(self) -> None:
         self.members: dict[str, MemberRow] = {}
         self.by_organization: dict[str, OrderedRows[MemberRow]] = {}
         self.facts: dict[str, AccountFacts] = {}
-        self._places: dict[str, Places] = {}
+        self.trees: dict[str, Tree] = {}
         self.handlers: Mapping[type[Any], Handler] = {
             OrganizationCreated: self._founded,
             OrganizationDeleted: self._dissolved,
@@ -147,21 +154,22 @@ class AccountsView:
         }
 
     def dump(self) -> AccountsImage:
-        """What a snapshot stores."""
+        """Make the image for a snapshot."""
         return AccountsImage([self._dump_tree(organization) for organization in self.by_organization], [*self.facts])
 
     def _dump_tree(self, organization: str) -> TreeImage:
-        places = self._places.get(organization, Places(""))
+        # A deleted organization has no tree any more.
+        tree = self.trees.get(organization, Tree(""))
         members = self.by_organization[organization]
         return TreeImage(
             pack(row.position for row in members),
-            pack(row.position for row in places.by_unit.values()),
-            [*places.moved],
-            pack(row.position for row in places.moved.values()),
+            pack(row.position for row in tree.by_unit.values()),
+            [*tree.moved],
+            pack(row.position for row in tree.moved.values()),
         )
 
     def load(self, image: AccountsImage, state: State) -> None:
-        """Become what was dumped beside that state."""
+        """Restore from a snapshot image and the matching state."""
         for organization, tree in zip(state.organizations.values(), image.trees, strict=True):
             members = [
                 _member(account, organization.id, position)
@@ -170,8 +178,9 @@ class AccountsView:
             self.by_organization[organization.id] = OrderedRows(rows=members)
             self.members.update((row.account, row) for row in members)
             if not organization.deleted:
-                self._places[organization.id] = _places(organization, tree, members, state)
+                self.trees[organization.id] = _load_tree(organization, tree, members, state)
         if len(self.by_organization) > 1:
+            # In the order of joining across all organizations, as the events would have it.
             self.members = {row.account: row for row in sorted(self.members.values(), key=attrgetter("position"))}
         for key in image.facts:
             account = state.accounts[key]
@@ -179,68 +188,68 @@ class AccountsView:
 
     def _founded(self, envelope: Envelope, event: OrganizationCreated) -> None:
         self.by_organization[event.organization] = OrderedRows()
-        self._places[event.organization] = Places(event.root)
+        self.trees[event.organization] = Tree(event.root)
 
     def _dissolved(self, envelope: Envelope, event: OrganizationDeleted) -> None:
-        del self._places[event.organization]
+        del self.trees[event.organization]
 
     def _unit_created(self, envelope: Envelope, event: OrganizationalUnitCreated) -> None:
-        places = self._places[event.organization]
-        row = places.by_unit[event.unit] = UnitRow(event.unit, event.parent, envelope.position)
-        places.units.setdefault(event.parent, OrderedRows()).append(row)
+        tree = self.trees[event.organization]
+        row = tree.by_unit[event.unit] = UnitRow(event.unit, event.parent, envelope.position)
+        tree.units.setdefault(event.parent, OrderedRows()).append(row)
 
     def _unit_deleted(self, envelope: Envelope, event: OrganizationalUnitDeleted) -> None:
-        places = self._places[event.organization]
-        row = places.by_unit.pop(event.unit)
+        tree = self.trees[event.organization]
+        row = tree.by_unit.pop(event.unit)
         row.gone = True
-        places.units[row.parent].count_gone()
-        # It is empty; what is left are lists of what has gone.
-        places.units.pop(event.unit, None)
-        places.accounts.pop(event.unit, None)
+        tree.units[row.parent].count_gone()
+        # Only empty OUs are deleted, so these lists hold nothing but rows that are gone.
+        tree.units.pop(event.unit, None)
+        tree.accounts.pop(event.unit, None)
 
     def _joined(self, envelope: Envelope, event: AccountJoined) -> None:
         row = self.members[event.account] = MemberRow(
             event.account, event.organization, event.method, envelope.time, envelope.position
         )
         self.by_organization[event.organization].append(row)
-        places = self._places[event.organization]
-        places.arrive(row, places.root)
+        tree = self.trees[event.organization]
+        tree.add(row, tree.root)
         if event.email:
             self.facts[event.account] = AccountFacts(event.email, event.name, self.conditions_of(event.account))
 
     def _moved(self, envelope: Envelope, event: AccountMoved) -> None:
         placement = Placement(event.account, event.destination, envelope.position)
-        self._places[event.organization].go(event.account, placement)
+        self.trees[event.organization].move(event.account, placement)
 
     def _departed(self, envelope: Envelope, event: AccountDeparted) -> None:
         self.members.pop(event.account).gone = True
         self.by_organization[event.organization].count_gone()
-        self._places[event.organization].go(event.account, None)
+        self.trees[event.organization].move(event.account, None)
 
     def _described(self, envelope: Envelope, event: AccountDescribed) -> None:
         known = self.facts.get(event.account, AccountFacts(None, None))
         self.facts[event.account] = AccountFacts(event.email or known.email, event.name or known.name, event.conditions)
 
-    def accounts_in(self, parent: str, organization: str) -> OrderedRows[Standing]:
-        """The accounts directly in a root or OU of an organization."""
-        return self._places[organization].accounts.get(parent) or OrderedRows()
+    def accounts_in(self, parent: str, organization: str) -> OrderedRows[ChildRow]:
+        """Return the accounts directly in a root or OU of an organization."""
+        return self.trees[organization].accounts.get(parent) or OrderedRows()
 
     def units_in(self, parent: str, organization: str) -> OrderedRows[UnitRow]:
-        """The OUs directly in a root or OU of an organization."""
-        return self._places[organization].units.get(parent) or OrderedRows()
+        """Return the OUs directly in a root or OU of an organization."""
+        return self.trees[organization].units.get(parent) or OrderedRows()
 
     def organization_of(self, account: str) -> str | None:
-        """The organization of which an account is a member."""
+        """Return the id of the organization of which an account is a member; None for a standalone account."""
         row = self.members.get(account)
         return row.organization if row else None
 
     def email_of(self, account: str) -> str:
-        """The account's address."""
+        """Return the account's email address."""
         facts = self.facts.get(account)
         return (facts and facts.email) or derived_email(account)
 
     def conditions_of(self, account: str) -> tuple[Condition, ...]:
-        """What is the matter with the account outside Organizations."""
+        """Return the account's conditions outside Organizations that make AWS refuse requests."""
         facts = self.facts.get(account)
         return facts.conditions if facts else ()
 
@@ -256,20 +265,20 @@ def _member(account: Account, organization: str, position: int) -> MemberRow:
     return MemberRow(account.id, organization, account.joined_method, account.membership_changed_at, position)
 
 
-def _places(organization: Organization, tree: TreeImage, members: list[MemberRow], state: State) -> Places:
-    places = Places(organization.root)
+def _load_tree(organization: Organization, image: TreeImage, members: list[MemberRow], state: State) -> Tree:
+    tree = Tree(organization.root)
     units = (unit for unit in organization.units.by_id.values() if unit.parent)
-    for unit, position in zip(units, unpack(tree.units), strict=True):
+    for unit, position in zip(units, unpack(image.units), strict=True):
         assert unit.parent
-        row = places.by_unit[unit.id] = UnitRow(unit.id, unit.parent, position)
-        places.units.setdefault(unit.parent, OrderedRows()).append(row)
-    for account, position in zip(tree.moved, unpack(tree.arrived), strict=True):
-        key = state.accounts[account].id
-        places.moved[key] = Placement(key, organization.units.parent_of(key), position)
-    lists: dict[str, list[Standing]] = {places.root: [row for row in members if row.account not in places.moved]}
-    for placement in places.moved.values():
+        row = tree.by_unit[unit.id] = UnitRow(unit.id, unit.parent, position)
+        tree.units.setdefault(unit.parent, OrderedRows()).append(row)
+    for account, position in zip(image.moved, unpack(image.arrived), strict=True):
+        key = state.accounts[account].id  # the string of the state, rather than a copy for each account
+        tree.moved[key] = Placement(key, organization.units.parent_of(key), position)
+    lists: dict[str, list[ChildRow]] = {tree.root: [row for row in members if row.account not in tree.moved]}
+    for placement in tree.moved.values():
         lists.setdefault(placement.parent, []).append(placement)
     for parent, rows in lists.items():
         rows.sort(key=attrgetter("position"))
-        places.accounts[parent] = OrderedRows(places.stands_elsewhere, rows)
-    return places
+        tree.accounts[parent] = OrderedRows(tree.is_stale, rows)
+    return tree

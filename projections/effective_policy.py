@@ -29,7 +29,7 @@ from ..engine.policies.merge import AttachedPolicy, Merging
 from ..engine.policies.text import effective_json
 from ..engine.policies.types import POLICY_TYPES
 from ..engine.rules.policies import attached, levels
-from ..engine.state import OrganizationFacts, Units
+from ..engine.state import OrganizationFacts, State, Units
 from ..engine.state.columns import Column, column, expand
 from ..engine.words import PolicyType
 from .organization import OrganizationsView
@@ -106,6 +106,7 @@ class EffectivePoliciesView:
     """The documents by organization and policy type. Asks the organizations, which are fed before."""
 
     name = "effective policies"
+    image = list[DocumentsImage]
 
     def __init__(self, organizations: OrganizationsView) -> None:
         self._organizations = organizations.rows
@@ -123,7 +124,7 @@ class EffectivePoliciesView:
         }
 
     def dump(self) -> list[DocumentsImage]:
-        """What a snapshot stores."""
+        """Make the image for a snapshot."""
         return [
             DocumentsImage(
                 organization,
@@ -138,12 +139,12 @@ class EffectivePoliciesView:
             for policy_type, each in by_type.items()
         ]
 
-    def load(self, images: list[DocumentsImage]) -> None:
-        """Become what was dumped."""
-        for image in images:
-            by_place = dict(zip(image.places, expand(image.documents), strict=True))
-            documents = Documents(by_place, image.inherited_since, image.outdated, image.invalid)
-            self._documents.setdefault(image.organization, {})[image.policy_type] = documents
+    def load(self, image: list[DocumentsImage], state: State) -> None:
+        """Restore from a snapshot image."""
+        for each in image:
+            by_place = dict(zip(each.places, expand(each.documents), strict=True))
+            documents = Documents(by_place, each.inherited_since, each.outdated, each.invalid)
+            self._documents.setdefault(each.organization, {})[each.policy_type] = documents
 
     def documents(self, organization: OrganizationFacts, policy_type: PolicyType) -> Documents | None:
         """The documents of a type; None if it is not enabled. Those of a disabled type are kept: they can be seen once

@@ -54,6 +54,7 @@ class HandshakesView:
     """Handshakes by id, by recipient, and by organization, action and parent."""
 
     name = "handshakes"
+    image = HandshakesImage
 
     def __init__(self) -> None:
         self.rows: dict[str, HandshakeRow] = {}
@@ -75,12 +76,12 @@ class HandshakesView:
         }
 
     def dump(self) -> HandshakesImage:
-        """What a snapshot stores."""
+        """Make the image for a snapshot."""
         totals = [(action, state, number) for (action, state), number in self.totals.items()]
         return HandshakesImage(pack(row.position for row in self.rows.values()), totals)
 
     def load(self, image: HandshakesImage, state: State) -> None:
-        """Become what was dumped beside that state."""
+        """Restore from a snapshot image and the matching state."""
         self.totals.update({(action, state): number for action, state, number in image.totals})
         handshakes = state.handshakes.values()
         rows = [

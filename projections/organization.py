@@ -18,6 +18,7 @@ class OrganizationsView:
     """All organizations of the world, in the order of their creation; and the settings of the world."""
 
     name = "organizations"
+    image = None
 
     def __init__(self) -> None:
         self.rows: dict[str, OrganizationFacts] = {}
@@ -30,8 +31,11 @@ class OrganizationsView:
             OrganizationDeleted: self._deleted,
         }
 
-    def load(self, state: State) -> None:
-        """Know what the state knows of organizations: that is all, so nothing more is stored in a snapshot."""
+    def dump(self) -> None:
+        """Store nothing in snapshots: the state has everything."""
+
+    def load(self, image: None, state: State) -> None:
+        """Restore from the state of a snapshot."""
         self.settings, self.seed = state.settings, state.seed
         for key, organization in state.organizations.items():
             facts = (copied(getattr(organization, name)) for name in OrganizationFacts.__struct_fields__)
@@ -59,6 +63,8 @@ class OrganizationsView:
 class SubstateView:
     """One substate of every organization, kept with the handlers that keep the same substate for decisions."""
 
+    image = None
+
     def __init__(
         self,
         name: str,
@@ -71,6 +77,12 @@ class SubstateView:
         self._substate_of = substate_of
         self._substate_handlers = substate_handlers
         self.handlers: Mapping[type[Any], Handler] = dict.fromkeys(substate_handlers, self._change)
+
+    def dump(self) -> None:
+        """Store nothing in snapshots: the state has everything."""
+
+    def load(self, image: None, state: State) -> None:
+        """Restore nothing: ``OrganizationsView`` has restored the whole of each organization."""
 
     def _change(self, envelope: Envelope, event: Any) -> None:
         substate = self._substate_of(self._rows[event.organization])

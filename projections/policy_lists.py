@@ -62,6 +62,7 @@ class PolicyListsView:
     """Policies, their targets, and the roots and OUs; each list in the order of time."""
 
     name = "policy lists"
+    image = list[PolicyListsImage]
 
     def __init__(self) -> None:
         self.policies: dict[str, PolicyRow] = {}
@@ -86,7 +87,7 @@ class PolicyListsView:
         }
 
     def dump(self) -> list[PolicyListsImage]:
-        """What a snapshot stores."""
+        """Make the image for a snapshot."""
         return [self._dump_lists(organization) for organization in self.by_type]
 
     def _dump_lists(self, organization: str) -> PolicyListsImage:
@@ -98,14 +99,14 @@ class PolicyListsView:
             [pack(entry.position for entry in policy.targets) for policy in policies],
         )
 
-    def load(self, images: list[PolicyListsImage], state: State) -> None:
-        """Become what was dumped beside that state."""
+    def load(self, image: list[PolicyListsImage], state: State) -> None:
+        """Restore from a snapshot image and the matching state."""
         organizations = [each for each in state.organizations.values() if not each.deleted]
-        for organization, image in zip(organizations, images, strict=True):
-            containers = list(map(Entry, organization.units.by_id, unpack(image.containers)))
+        for organization, lists in zip(organizations, image, strict=True):
+            containers = list(map(Entry, organization.units.by_id, unpack(lists.containers)))
             self.containers[organization.id] = OrderedRows(rows=containers)
             self._units.update((entry.id, entry) for entry in containers if entry.id != organization.root)
-            self._load_policies(organization, image)
+            self._load_policies(organization, lists)
         self.policies = {row.id: row for row in sorted(self.policies.values(), key=attrgetter("position"))}
 
     def _load_policies(self, organization: Organization, image: PolicyListsImage) -> None:

@@ -1,4 +1,4 @@
-"""The shape of a view: a fold of events with queries. It knows no store, and no store knows it."""
+"""The protocol of a view: a fold of events with queries. Views know nothing of logs, and logs nothing of views."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -7,29 +7,47 @@ from typing import Any, Protocol, TypeVar, cast
 from msgspec import Struct
 
 from ..engine.events.envelope import Envelope
+from ..engine.state import State
 
 T = TypeVar("T")
 
 Handler = Callable[[Envelope, Any], None]
-"""What a view does with one type of event: called with the envelope and the event in it."""
+"""Changes a view: called with an envelope and the event in it."""
 
 
 class View(Protocol):
-    """A fold of events: the handlers say which events it is made of; everything else about it are queries."""
+    """A fold of events with queries.
+
+    ``handlers`` say which events it is made of. Snapshots hold the engine's state, and of a view its image: only what
+    the state does not have.
+    """
 
     @property
     def name(self) -> str:
-        """What it is called in the documentation."""
+        """The name in the documentation."""
         ...
 
     @property
     def handlers(self) -> Mapping[type[Any], Handler]:
-        """Type of event to what it changes here."""
+        """Type of event to the handler that changes the view."""
+        ...
+
+    @property
+    def image(self) -> Any:
+        """The type of what ``dump`` returns; None if the view can be restored from the state alone."""
+        ...
+
+    def dump(self) -> Any:
+        """Make the image for a snapshot."""
+        ...
+
+    def load(self, image: Any, state: State) -> None:
+        """Restore an empty view from its image and the state of the same snapshot."""
         ...
 
 
 def copied(value: T) -> T:
-    """A part of the engine's state, as a view has it that folds for itself: only the texts and numbers are shared."""
+    """Copy a piece of the engine's state, so that a view can change it on its own; immutable values are shared."""
     if isinstance(value, dict):
         table = cast(dict[Any, Any], value)
         return cast(T, {key: copied(each) for key, each in table.items()})

@@ -44,6 +44,7 @@ class TransfersView:
     """Transfers by id, by who pays, and by who was asked or has accepted."""
 
     name = "transfers"
+    image = TransfersImage
 
     def __init__(self) -> None:
         self.facts = Transfers()
@@ -61,12 +62,12 @@ class TransfersView:
         }
 
     def dump(self) -> TransfersImage:
-        """What a snapshot stores."""
+        """Make the image for a snapshot."""
         rows = [self._rows[transfer] for transfer in self.facts.by_id]
         return TransfersImage(pack(row.position for row, _ in rows), pack(row.position for _, row in rows))
 
     def load(self, image: TransfersImage, state: State) -> None:
-        """Become what was dumped beside that state."""
+        """Restore from a snapshot image and the matching state."""
         self.facts = copied(state.transfers)
         positions = zip(unpack(image.inbound), unpack(image.outbound), strict=True)
         outbound: list[TransferRow] = []

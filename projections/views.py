@@ -1,102 +1,77 @@
-"""All views of one world, fed together, and what more than one of them is needed for."""
+"""``Views``: all views of one world, fed with the same events, and stored in snapshots together.
+
+A view is added by one line in the constructor of ``Views``.
+"""
 
 from collections.abc import Sequence
-from typing import Any
+from types import GenericAlias
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from ..engine.errors import AWSOrganizationsNotInUseException
 from ..engine.events.envelope import Envelope
 from ..engine.evolve import SUBSTATES
 from ..engine.shapes.organizations import Initiator
 from ..engine.state import OrganizationFacts, State
-from .account_creation import AccountCreationsView, CreationRow
-from .accounts import AccountsImage, AccountsView
-from .effective_policy import DocumentsImage, EffectivePoliciesView
-from .handshakes import HandshakesImage, HandshakesView
+from .account_creation import AccountCreationsView
+from .accounts import AccountsView
+from .effective_policy import EffectivePoliciesView
+from .handshakes import HandshakesView
 from .organization import OrganizationsView, SubstateView
-from .policy_lists import PolicyListsImage, PolicyListsView
+from .policy_lists import PolicyListsView
 from .projection import Handler, View
-from .transfers import TransfersImage, TransfersView
+from .transfers import TransfersView
 
-
-class ViewsImage(Struct, frozen=True, array_like=True):
-    """What a snapshot stores of the views: only what the state, which it stores too, does not say."""
-
-    accounts: AccountsImage
-    handshakes: HandshakesImage
-    account_creations: list[CreationRow]
-    effective_policies: list[DocumentsImage]
-    policy_lists: list[PolicyListsImage]
-    transfers: TransfersImage
-
-
-_decode = msgspec.msgpack.Decoder(ViewsImage).decode
+V = TypeVar("V", bound=View)
 
 
 class Views:
-    """The views, brought up to ``position``; ``now`` is the time of the last event fed."""
-
-    shape = ViewsImage
+    """All views, up to the event at ``position``; ``now`` is that event's time, in microseconds since the epoch."""
 
     def __init__(self) -> None:
         self.position = 0
         self.now = 0
-        self.organizations = OrganizationsView()
-        self.accounts = AccountsView()
-        self.handshakes = HandshakesView()
-        self.account_creations = AccountCreationsView()
-        self.effective_policies = EffectivePoliciesView(self.organizations)
-        self.policy_lists = PolicyListsView()
-        self.transfers = TransfersView()
-        self.substates = [SubstateView(name, self.organizations, *substate) for name, substate in SUBSTATES.items()]
+        self.all: list[View] = []
+        """Every view, in the order in which they are fed, dumped and loaded."""
         self._handlers: dict[type[Any], tuple[Handler, ...]] = {}
-        for view in self.all:
-            for event_type, handler in view.handlers.items():
-                self._handlers[event_type] = (*self._handlers.get(event_type, ()), handler)
+        self.organizations = self.add(OrganizationsView())
+        for name, substate in SUBSTATES.items():
+            self.add(SubstateView(name, self.organizations, *substate))
+        self.accounts = self.add(AccountsView())
+        self.handshakes = self.add(HandshakesView())
+        self.account_creations = self.add(AccountCreationsView())
+        self.effective_policies = self.add(EffectivePoliciesView(self.organizations))
+        self.policy_lists = self.add(PolicyListsView())
+        self.transfers = self.add(TransfersView())
+
+    def add(self, view: V) -> V:
+        """Register a view, to be fed after those that were added before it."""
+        self.all.append(view)
+        for event_type, handler in view.handlers.items():
+            self._handlers[event_type] = (*self._handlers.get(event_type, ()), handler)
+        return view
 
     @property
-    def all(self) -> tuple[View, ...]:
-        """Every view, in the order in which they are fed."""
-        return (
-            self.organizations,
-            *self.substates,
-            self.accounts,
-            self.handshakes,
-            self.account_creations,
-            self.effective_policies,
-            self.policy_lists,
-            self.transfers,
-        )
+    def shape(self) -> GenericAlias:
+        """The type of a dump: a tuple with the image of each view. Snapshots of another shape are not used."""
+        return GenericAlias(tuple, tuple(view.image for view in self.all))
 
     def dump(self) -> bytes:
-        """What a snapshot stores, beside the state at the same position."""
-        image = ViewsImage(
-            self.accounts.dump(),
-            self.handshakes.dump(),
-            self.account_creations.dump(),
-            self.effective_policies.dump(),
-            self.policy_lists.dump(),
-            self.transfers.dump(),
-        )
-        return msgspec.msgpack.encode(image)
+        """Encode the images of all views for a snapshot, which also has the state at the same position."""
+        return msgspec.msgpack.encode([view.dump() for view in self.all])
 
     def load(self, data: bytes, state: State) -> None:
-        """Become what was dumped beside that state, or raise anything and stay as they were."""
-        image, loaded = _decode(data), Views()
+        """Restore from a dump and the state of the same snapshot. If anything is raised, nothing has changed."""
+        images: tuple[Any, ...] = msgspec.msgpack.decode(data, type=self.shape)
+        loaded = Views()
         loaded.position, loaded.now = state.position, state.now
-        loaded.organizations.load(state)
-        loaded.accounts.load(image.accounts, state)
-        loaded.handshakes.load(image.handshakes, state)
-        loaded.account_creations.load(image.account_creations)
-        loaded.effective_policies.load(image.effective_policies)
-        loaded.policy_lists.load(image.policy_lists, state)
-        loaded.transfers.load(image.transfers, state)
+        for view, image in zip(loaded.all, images, strict=True):
+            view.load(image, state)
         vars(self).update(vars(loaded))
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
-        """Bring the views up to date with the next events of the log."""
+        """Take in the next events of the log."""
         handlers = self._handlers
         for envelope in envelopes:
             event = envelope.event
@@ -107,10 +82,10 @@ class Views:
             self.now = envelopes[-1].time
 
     def member(self, account: str) -> OrganizationFacts:
-        """The caller's organization.
+        """Return the organization of which an account is a member.
 
         Raises:
-            AWSOrganizationsNotInUseException: the caller is a standalone account.
+            AWSOrganizationsNotInUseException: the account is standalone.
         """
         organization = self.accounts.organization_of(account)
         if organization is None:
@@ -118,6 +93,6 @@ class Views:
         return self.organizations.rows[organization]
 
     def initiator(self, row: OrganizationFacts) -> Initiator:
-        """An organization as its handshakes show it."""
+        """Describe an organization as the initiator of its handshakes."""
         account = row.management_account
         return Initiator(row.id, account, self.accounts.email_of(account), self.accounts.name_of(account))

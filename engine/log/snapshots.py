@@ -36,8 +36,8 @@ class Snapshotted(Protocol):
     """What is built from the events beside the state, and can come back from a snapshot with it."""
 
     @property
-    def shape(self) -> type[Struct]:
-        """The struct of which the bytes are."""
+    def shape(self) -> Any:
+        """The type that the bytes encode; snapshots with another are not used."""
         ...
 
     def dump(self) -> bytes:

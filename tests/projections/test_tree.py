@@ -31,7 +31,7 @@ from orgsim.engine.events import (
 from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.ids import base36
 from orgsim.engine.words import DepartureMethod, FeatureSet, JoinedMethod
-from orgsim.projections.accounts import Places, Standing
+from orgsim.projections.accounts import ChildRow, Tree
 from orgsim.projections.paging import PAGE_SIZE, SWEEP_SHARE, cut_page
 from orgsim.projections.views import Views
 
@@ -434,13 +434,13 @@ def test_page_touches_few_that_were_moved_away(monkeypatch: pytest.MonkeyPatch) 
     """However many accounts were moved away from under the root, a page of the rest costs about a page."""
     looks = 0
 
-    def counting(places: Places, row: Standing) -> bool:
+    def counting(tree: Tree, row: ChildRow) -> bool:
         nonlocal looks
         looks += 1
-        return stands_elsewhere(places, row)
+        return is_stale(tree, row)
 
-    stands_elsewhere = Places.stands_elsewhere
-    monkeypatch.setattr(Places, "stands_elsewhere", counting)
+    is_stale = Tree.is_stale
+    monkeypatch.setattr(Tree, "is_stale", counting)
     fed = Fed()
     fed.make(UNITS[0], fed.root)
     members = [f"{number:012}" for number in range(10_000)]
@@ -466,9 +466,9 @@ def test_nothing_is_left() -> None:
     fed.move(MEMBER, fed.root)
     fed.remove(UNITS[1])
     fed.remove(UNITS[0])
-    places = fed.views.accounts._places[fed.organization]
-    assert (set(places.accounts), set(places.units), places.by_unit) == ({fed.root}, {fed.root}, {})
+    tree = fed.views.accounts.trees[fed.organization]
+    assert (set(tree.accounts), set(tree.units), tree.by_unit) == ({fed.root}, {fed.root}, {})
     fed.leave(MEMBER)
     fed._tell(AccountDeparted(fed.organization, fed.founder, DepartureMethod.LEFT))
     fed._tell(OrganizationDeleted(fed.organization))
-    assert fed.views.accounts._places == {}
+    assert fed.views.accounts.trees == {}

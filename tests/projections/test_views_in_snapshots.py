@@ -1,5 +1,6 @@
 from random import Random
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from support.compare_state import whole
@@ -9,9 +10,11 @@ from support.random_commands import ACCOUNTS, kinds_of_events, play
 from test_live import told_story
 
 from orgsim.engine.evolve import EVOLVE, apply
+from orgsim.engine.log.snapshots import fingerprint
 from orgsim.engine.state import State
 from orgsim.engine.state.image import dump_state, load_state
 from orgsim.engine.words import FeatureSet
+from orgsim.projections.handshakes import HandshakesView
 from orgsim.projections.views import Views
 
 LENGTH = 80
@@ -67,6 +70,22 @@ def test_every_moment_of_a_story_comes_back() -> None:
         apply(state, envelope)
         views.feed([envelope])
         agree(state, views, *reloaded(state, views))
+
+
+class MoreViews(Views):
+    """The views of a version that has one more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.more = self.add(HandshakesView())
+
+
+def test_snapshots_of_other_views_are_told_apart() -> None:
+    """A version with one more view does not use the snapshots of this one, and could not take them for its own."""
+    world = told_story()
+    assert fingerprint(MoreViews()) != fingerprint(Views())
+    with pytest.raises(msgspec.ValidationError, match="length"):
+        msgspec.msgpack.decode(world.views.dump(), type=MoreViews().shape)
 
 
 def test_copies_would_be_noticed() -> None:
