@@ -1,8 +1,8 @@
-"""The refusals of AWS Organizations, named as AWS names them, with AWS's reasons and messages.
+"""The exceptions of AWS Organizations, with AWS's names, reasons and messages.
 
-A refusal appends nothing. There is no HTTP in here: which status a refusal becomes is decided where HTTP is spoken.
-Sources: docs/aws.md 2.9, 10.2, 10.3 and 10.4. Where the wire's text is not known, the message is the sentence
-of the API reference; ``docs/fidelity.md`` lists those.
+A refused command appends no event. HTTP status codes are not in here: ``api/server`` assigns them.
+Sources: docs/aws.md 2.9, 10.2, 10.3 and 10.4. Where the message on the wire is not known, it is the sentence of
+the API reference; ``docs/fidelity.md`` lists those.
 """
 
 from .exceptions import (

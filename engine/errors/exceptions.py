@@ -1,4 +1,4 @@
-"""The refusals that need no reason: each has one message (docs/aws.md 10.3 and 10.5)."""
+"""The exceptions without a reason; each has one message (docs/aws.md 10.3 and 10.5)."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from .refused import Refused
 
 
 class AccessDeniedException(Refused):
-    """The caller is an account of the wrong kind, or not a party."""
+    """The caller may not call the operation, or is no party of the handshake."""
 
     messages: ClassVar = {None: "You don't have permissions to access this resource."}
 
@@ -30,7 +30,7 @@ class AccountNotFoundException(Refused):
 
 
 class AccountNotRegisteredException(Refused):
-    """The account is no delegated administrator of that service."""
+    """The account is not a delegated administrator of that service."""
 
     messages: ClassVar = {
         None: "The provided account is not a registered delegated administrator for your organization."
@@ -67,7 +67,7 @@ class ChildNotFoundException(Refused):
 
 
 class ConcurrentModificationException(Refused):
-    """Another request works on the same entity."""
+    """Another request is modifying the same entity."""
 
     messages: ClassVar = {
         None: "AWS Organizations can't complete your request because it conflicts with another attempt to modify the "
@@ -76,7 +76,7 @@ class ConcurrentModificationException(Refused):
 
 
 class ConflictException(Refused):
-    """The resource's state is in the way. AWS does not say when; nothing here raises it."""
+    """The resource's state conflicts with the request. AWS does not say when; orgsim never raises it."""
 
     messages: ClassVar = {
         None: "The request failed because it conflicts with the current state of the specified resource."
@@ -92,7 +92,7 @@ class CreateAccountStatusNotFoundException(Refused):
 
 
 class DestinationParentNotFoundException(Refused):
-    """No such root or OU to move to."""
+    """No such root or OU as a destination."""
 
     messages: ClassVar = {
         None: "We can't find the destination container (a root or OU) with the ParentId that you specified."
@@ -100,7 +100,7 @@ class DestinationParentNotFoundException(Refused):
 
 
 class DuplicateAccountException(Refused):
-    """The account stands there already."""
+    """The account is in the destination already."""
 
     messages: ClassVar = {None: "That account is already present in the specified destination."}
 
@@ -114,7 +114,7 @@ class DuplicateHandshakeException(Refused):
 
 
 class DuplicateOrganizationalUnitException(Refused):
-    """A sibling has that name."""
+    """Another OU under the same parent has that name."""
 
     messages: ClassVar = {None: "An OU with the same name already exists."}
 
@@ -141,7 +141,7 @@ class EffectivePolicyNotFoundException(Refused):
 
 
 class FinalizingOrganizationException(Refused):
-    """The organization was created moments ago."""
+    """The organization was created too recently to grow."""
 
     messages: ClassVar = {
         None: "AWS Organizations could not finalize the creation of your organization. Try again later. If this "
@@ -150,7 +150,7 @@ class FinalizingOrganizationException(Refused):
 
 
 class HandshakeAlreadyInStateException(Refused):
-    """The handshake was accepted, declined or canceled before, by the same verb."""
+    """The handshake is already in the state that the call would put it in."""
 
     messages: ClassVar = {None: "The handshake is already in the requested state."}
 
@@ -162,7 +162,7 @@ class HandshakeNotFoundException(Refused):
 
 
 class InvalidHandshakeTransitionException(Refused):
-    """The handshake's state does not allow this verb."""
+    """The handshake's state does not allow this call."""
 
     messages: ClassVar = {
         None: "You cannot perform this operation on a handshake in its current state, such as attempting to cancel a "
@@ -171,7 +171,7 @@ class InvalidHandshakeTransitionException(Refused):
 
 
 class InvalidResponsibilityTransferTransitionException(Refused):
-    """The transfer's status does not allow it."""
+    """The transfer's status does not allow this call."""
 
     messages: ClassVar = {
         None: "The responsibility transfer can't transition to the requested state because it's not in a valid state "
@@ -180,7 +180,7 @@ class InvalidResponsibilityTransferTransitionException(Refused):
 
 
 class MalformedPolicyDocumentException(Refused):
-    """The document is not what its type asks for."""
+    """The document breaks the syntax of its policy type."""
 
     messages: ClassVar = {
         None: "The provided policy document does not meet the requirements of the specified policy type."
@@ -198,7 +198,7 @@ class MasterCannotLeaveOrganizationException(Refused):
 
 
 class OrganizationalUnitNotEmptyException(Refused):
-    """Accounts or OUs are in it."""
+    """The OU has accounts or OUs in it."""
 
     messages: ClassVar = {
         None: "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all child "
@@ -227,7 +227,7 @@ class ParentNotFoundException(Refused):
 
 
 class PolicyChangesInProgressException(Refused):
-    """Effective policies are being computed. AWS answers meanwhile with the old document; nothing here raises it."""
+    """Effective policies are being computed. Meanwhile AWS answers with the old document; orgsim never raises it."""
 
     messages: ClassVar = {
         None: "Changes to the effective policy are in progress, and its contents can't be returned. Try the operation "
@@ -254,7 +254,7 @@ class PolicyNotFoundException(Refused):
 
 
 class PolicyTypeAlreadyEnabledException(Refused):
-    """The policy type is enabled."""
+    """The policy type is enabled already."""
 
     messages: ClassVar = {None: "The specified policy type is already enabled."}
 
@@ -280,7 +280,7 @@ class ResourcePolicyNotFoundException(Refused):
 
 
 class ResponsibilityTransferAlreadyInStatusException(Refused):
-    """The transfer was withdrawn before."""
+    """The transfer is withdrawn already."""
 
     messages: ClassVar = {None: "The responsibility transfer is already in the status that you specified."}
 
@@ -298,7 +298,7 @@ class RootNotFoundException(Refused):
 
 
 class ServiceException(Refused):
-    """A mistake of the service's own; nothing here raises it on purpose."""
+    """An internal error of the service; orgsim never raises it on purpose."""
 
     messages: ClassVar = {
         None: "AWS Organizations can't complete your request because of an internal service error. Try again later."
@@ -306,7 +306,7 @@ class ServiceException(Refused):
 
 
 class SourceParentNotFoundException(Refused):
-    """The account does not stand there."""
+    """The account is not in the given source, or there is no such root or OU."""
 
     messages: ClassVar = {None: "We can't find a source root or OU with the ParentId that you specified."}
 
@@ -318,16 +318,16 @@ class TargetNotFoundException(Refused):
 
 
 class TooManyRequestsException(Refused):
-    """Too many calls in too short a time. The text is what AWS says since 2025 (awslabs/aws-deployment-framework#788).
+    """Too many calls in too short a time. The text is AWS's since 2025 (awslabs/aws-deployment-framework#788).
 
-    Before, it said for the same that another request was already in progress. AWS's model has a member Type too, but
-    what stands in it, if anything, has not been seen; it is left out.
+    The earlier text said that another request was already in progress. AWS's model has a member Type too, whose values
+    are not known; it is left out.
     """
 
     messages: ClassVar = {None: "You have sent too many requests in too short a period of time. Try again later."}
 
 
 class UnsupportedAPIEndpointException(Refused):
-    """Not in this region; there is only one here."""
+    """The operation is not available in this region; orgsim has one region only."""
 
     messages: ClassVar = {None: "This action isn't available in the current AWS Region."}

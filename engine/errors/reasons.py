@@ -1,6 +1,6 @@
-"""The four refusals that carry a reason, and the message of each reason (docs/aws.md 2.9, 10.2 and 10.4).
+"""The four exceptions that have a reason, and the message of each reason (docs/aws.md 2.9, 10.2 and 10.4).
 
-Reasons that AWS has and nothing here raises are in the tables too: a caller may look them up.
+Reasons that AWS has but orgsim never raises are in the tables too, so that users can look them up.
 """
 
 from typing import ClassVar

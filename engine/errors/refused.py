@@ -1,10 +1,10 @@
-"""What every refusal is."""
+"""The base class of all refusals."""
 
 from typing import ClassVar
 
 
 class Refused(Exception):
-    """A command or a question that AWS refuses. ``reason`` is set for the four exceptions that carry one."""
+    """Base of AWS's exceptions: a call was refused. ``reason`` is set for the four exceptions that have one."""
 
     messages: ClassVar[dict[str | None, str]] = {}
 
@@ -25,6 +25,6 @@ class Refused(Exception):
 
 
 class SerializationException(Refused):
-    """A member of the request has the wrong JSON type; a refusal of AWS's framework, not of the service."""
+    """A member of the request has the wrong JSON type. Raised by AWS's framework, not by the service."""
 
     messages: ClassVar = {None: "The request could not be read: a member has the wrong type."}

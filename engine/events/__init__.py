@@ -1,7 +1,8 @@
-"""Every fact there can be.
+"""The types of events: everything that a log can record.
 
-Rules of this file: an event is in the past tense and is never changed once released. Its tag is data: it never changes
-meaning and is never renamed. New fields come last and have defaults (events are stored as MessagePack arrays).
+The rules: an event's name is in the past tense, and an event is never changed once released. Its tag is stored in logs,
+so it never changes its meaning and is never renamed. New fields come last and have defaults, because events are stored
+as MessagePack arrays.
 ``tests/engine/golden_events.json`` holds one stored sample of every tag ever released; all must decode for ever.
 """
 

@@ -1,16 +1,16 @@
-"""Facts about trusted services, delegated administrators and the resource policy."""
+"""Events about trusted services, delegated administrators and the resource policy."""
 
 from .base import OrganizationEvent
 
 
 class ServiceAccessEnabled(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ServiceAccessEnabled"):
-    """A service is trusted in the organization."""
+    """A service was given trusted access to the organization."""
 
     service: str
 
 
 class ServiceAccessDisabled(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ServiceAccessDisabled"):
-    """A service is no longer trusted."""
+    """A service lost its trusted access."""
 
     service: str
 
@@ -18,7 +18,7 @@ class ServiceAccessDisabled(OrganizationEvent, frozen=True, gc=False, array_like
 class DelegatedAdministratorRegistered(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="DelegatedAdministratorRegistered"
 ):
-    """A member administers a service for the organization."""
+    """A member became a delegated administrator of a service."""
 
     account: str
     service: str
@@ -27,20 +27,20 @@ class DelegatedAdministratorRegistered(
 class DelegatedAdministratorDeregistered(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="DelegatedAdministratorDeregistered"
 ):
-    """A member no longer administers a service."""
+    """A member is no longer a delegated administrator of a service."""
 
     account: str
     service: str
 
 
 class ResourcePolicyPut(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResourcePolicyPut"):
-    """The organization has this resource policy; the id stays when the content changes."""
+    """The resource policy was created or replaced; the id stays when the content changes."""
 
     resource_policy: str
     content: str
 
 
 class ResourcePolicyDeleted(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResourcePolicyDeleted"):
-    """The organization has no resource policy any more."""
+    """The resource policy was deleted."""
 
     resource_policy: str

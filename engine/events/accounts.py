@@ -1,11 +1,11 @@
-"""Facts about accounts."""
+"""Events about accounts."""
 
 from ..words import Condition, DepartureMethod, JoinedMethod
 from .base import OrganizationEvent, Tag, WorldEvent
 
 
 class AccountDescribed(WorldEvent, frozen=True, gc=False, array_like=True, tag="AccountDescribed"):
-    """Somebody stated what an account is like outside Organizations: address, name, conditions."""
+    """The simulation described an account as it is outside Organizations: address, name, conditions."""
 
     account: str
     email: str | None
@@ -16,7 +16,7 @@ class AccountDescribed(WorldEvent, frozen=True, gc=False, array_like=True, tag="
 class AccountCreationRequested(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="AccountCreationRequested"
 ):
-    """An account creation started; it goes on without the caller and ends at ``finishes_at`` or before."""
+    """An account creation started; it runs asynchronously and ends at ``finishes_at`` at the latest."""
 
     request: str
     email: str
@@ -26,13 +26,13 @@ class AccountCreationRequested(
     iam_user_access_to_billing: str | None = None
     tags: tuple[Tag, ...] = ()
     govcloud: bool = False
-    """Whether a linked GovCloud account is made with it."""
+    """Whether a linked GovCloud account is created too."""
 
 
 class AccountCreationSucceeded(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="AccountCreationSucceeded"
 ):
-    """The account exists; it joins in the event after."""
+    """An account was created; it joins in the next event."""
 
     request: str
     account: str
@@ -40,7 +40,7 @@ class AccountCreationSucceeded(
 
 
 class AccountCreationFailed(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="AccountCreationFailed"):
-    """No account was made."""
+    """An account creation failed."""
 
     request: str
     reason: str
@@ -63,7 +63,7 @@ class AccountDeparted(OrganizationEvent, frozen=True, gc=False, array_like=True,
 
 
 class AccountMoved(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="AccountMoved"):
-    """A member stands under another root or OU."""
+    """A member was moved to another root or OU."""
 
     account: str
     source: str
@@ -71,13 +71,13 @@ class AccountMoved(OrganizationEvent, frozen=True, gc=False, array_like=True, ta
 
 
 class AccountClosureRequested(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="AccountClosureRequested"):
-    """A member is PENDING_CLOSURE until ``finishes_at``."""
+    """The closure of a member started; the member is PENDING_CLOSURE until ``finishes_at``."""
 
     account: str
     finishes_at: int
 
 
 class AccountClosed(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="AccountClosed"):
-    """A member is CLOSED; ninety days later it departs for good."""
+    """A member was closed; ninety days later it departs for good."""
 
     account: str

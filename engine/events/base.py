@@ -1,4 +1,4 @@
-"""What every event is."""
+"""The base classes of events."""
 
 from typing import ClassVar
 
@@ -6,23 +6,23 @@ from msgspec import Struct
 
 
 class Tag(Struct, frozen=True, gc=False, rename="pascal"):
-    """A tag as AWS writes it."""
+    """A tag: a key and a value."""
 
     key: str
     value: str
 
 
 class Event(Struct, frozen=True, gc=False, array_like=True):
-    """A recorded fact."""
+    """Base of all events: recorded facts."""
 
 
 class WorldEvent(Event, frozen=True, gc=False, array_like=True):
-    """A fact that belongs to no organization."""
+    """Base of the events that belong to no organization."""
 
     organization: ClassVar[str | None] = None
 
 
 class OrganizationEvent(Event, frozen=True, gc=False, array_like=True):
-    """A fact about one organization."""
+    """Base of the events about one organization."""
 
     organization: str

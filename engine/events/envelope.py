@@ -1,4 +1,4 @@
-"""The envelope in which a fact is stored, and how it becomes bytes."""
+"""The envelope in which an event is stored, and its encoding."""
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
@@ -7,7 +7,7 @@ from . import AnyEvent
 
 
 class Envelope(Struct, frozen=True, gc=False, array_like=True):
-    """An event as it is stored: the fact, where and when it stands, and the call behind it."""
+    """A stored event, with its position, its time, and the call that caused it."""
 
     position: int
     """Its number in the log, from 1."""
@@ -25,7 +25,7 @@ class Envelope(Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def organization(self) -> str | None:
-        """The organization concerned; None for facts of the world."""
+        """The organization that the event is about; None for a ``WorldEvent``."""
         return self.event.organization
 
     @property

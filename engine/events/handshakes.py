@@ -1,11 +1,11 @@
-"""Facts about handshakes."""
+"""Events about handshakes."""
 
 from ..words import Action, FeatureSet, PartyType
 from .base import OrganizationEvent, Tag
 
 
 class HandshakeRequested(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="HandshakeRequested"):
-    """A handshake came to be: REQUESTED if it gathers approvals (ENABLE_ALL_FEATURES), otherwise OPEN at once."""
+    """A handshake was created: REQUESTED if it waits for approvals (ENABLE_ALL_FEATURES), otherwise OPEN."""
 
     handshake: str
     action: Action
@@ -15,19 +15,19 @@ class HandshakeRequested(OrganizationEvent, frozen=True, gc=False, array_like=Tr
     party_type: PartyType
     parent: str | None = None
     feature_set: FeatureSet | None = None
-    """What an invitation advertises."""
+    """The organization's feature set, as an invitation shows it."""
     notes: str | None = None
     tags: tuple[Tag, ...] = ()
 
 
 class HandshakeOpened(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="HandshakeOpened"):
-    """The last approval came in, or was no longer needed: REQUESTED became OPEN, the originator may finalize."""
+    """No approval is outstanding any more: REQUESTED became OPEN, so the sender may finalize the migration."""
 
     handshake: str
 
 
 class HandshakeAccepted(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="HandshakeAccepted"):
-    """The recipient accepted. ``account`` is set where the invitation named an address."""
+    """The recipient accepted. ``account`` is set if the invitation was addressed to an email address."""
 
     handshake: str
     account: str | None = None
@@ -40,18 +40,18 @@ class HandshakeDeclined(OrganizationEvent, frozen=True, gc=False, array_like=Tru
 
 
 class HandshakeCanceled(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="HandshakeCanceled"):
-    """The sender withdrew it, or what it was part of ended."""
+    """The sender canceled it, or it ended with the migration or organization that it belonged to."""
 
     handshake: str
 
 
 class HandshakeExpired(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="HandshakeExpired"):
-    """Its time ran out."""
+    """It reached its expiration unanswered."""
 
     handshake: str
 
 
 class HandshakePurged(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="HandshakePurged"):
-    """Thirty days after its end it can no longer be seen."""
+    """Thirty days after its end it can no longer be seen by anybody."""
 
     handshake: str

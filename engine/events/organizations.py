@@ -1,4 +1,4 @@
-"""Facts about the world, and about an organization as a whole."""
+"""Events about the log as a whole, and about an organization as a whole."""
 
 from ..settings import Settings
 from ..words import FeatureSet
@@ -6,18 +6,18 @@ from .base import OrganizationEvent, WorldEvent
 
 
 class WorldCreated(WorldEvent, frozen=True, gc=False, array_like=True, tag="WorldCreated"):
-    """The first fact of every log: what all ids and latencies derive from, and the rules that hold."""
+    """The first event of every log: the seed of all ids and latencies, and the settings."""
 
     seed: int
     settings: Settings
 
 
 class TimeAdvanced(WorldEvent, frozen=True, gc=False, array_like=True, tag="TimeAdvanced"):
-    """Quiet time passed. Its envelope's time is the reading; without this fact a restart would forget it."""
+    """Time passed without other events, up to the envelope's time; without this event a restart would forget it."""
 
 
 class OrganizationCreated(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="OrganizationCreated"):
-    """An organization and its root came to be."""
+    """An organization was created, with its root."""
 
     root: str
     management_account: str
@@ -25,10 +25,10 @@ class OrganizationCreated(OrganizationEvent, frozen=True, gc=False, array_like=T
 
 
 class OrganizationDeleted(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="OrganizationDeleted"):
-    """The organization is gone; its management account has departed in the event before."""
+    """An organization was deleted; its management account departed in an earlier event of the same command."""
 
 
 class FeatureSetChanged(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="FeatureSetChanged"):
-    """The migration was finalized; there is no way back."""
+    """A migration was finalized: the organization has all features, for good."""
 
     feature_set: FeatureSet

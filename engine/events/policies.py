@@ -1,23 +1,23 @@
-"""Facts about policies, where they are attached, and what accounts see of them."""
+"""Events about policies, their attachments, and the publication of effective policies."""
 
 from ..words import PolicyType
 from .base import OrganizationEvent
 
 
 class PolicyTypeEnabled(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="PolicyTypeEnabled"):
-    """Policies of a type have effect, and can be attached."""
+    """A policy type was enabled: its policies have effect and can be attached."""
 
     policy_type: PolicyType
 
 
 class PolicyTypeDisabled(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="PolicyTypeDisabled"):
-    """Policies of a type have no effect, and are attached nowhere."""
+    """A policy type was disabled: its policies have no effect and are detached everywhere."""
 
     policy_type: PolicyType
 
 
 class PolicyCreated(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="PolicyCreated"):
-    """A policy came to be."""
+    """A policy was created."""
 
     policy: str
     policy_type: PolicyType
@@ -27,7 +27,7 @@ class PolicyCreated(OrganizationEvent, frozen=True, gc=False, array_like=True, t
 
 
 class PolicyUpdated(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="PolicyUpdated"):
-    """A policy changed; None leaves a part as it was."""
+    """A policy was updated; what is None stays as it was."""
 
     policy: str
     name: str | None
@@ -36,20 +36,20 @@ class PolicyUpdated(OrganizationEvent, frozen=True, gc=False, array_like=True, t
 
 
 class PolicyDeleted(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="PolicyDeleted"):
-    """A policy is gone."""
+    """A policy was deleted."""
 
     policy: str
 
 
 class PolicyAttached(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="PolicyAttached"):
-    """A policy is attached to a root, an OU or an account, behind those that are."""
+    """A policy was attached to a root, OU or account, behind those attached there before."""
 
     policy: str
     target: str
 
 
 class PolicyDetached(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="PolicyDetached"):
-    """A policy is no longer attached there."""
+    """A policy was detached from a root, OU or account."""
 
     policy: str
     target: str
@@ -58,7 +58,7 @@ class PolicyDetached(OrganizationEvent, frozen=True, gc=False, array_like=True, 
 class EffectivePoliciesOutdated(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="EffectivePoliciesOutdated"
 ):
-    """What accounts see of a policy type is no longer what the policies say; it will be at ``published_at``."""
+    """The effective policies of a type are out of date until they are published at ``published_at``."""
 
     policy_type: PolicyType
     published_at: int
@@ -67,6 +67,6 @@ class EffectivePoliciesOutdated(
 class EffectivePoliciesPublished(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="EffectivePoliciesPublished"
 ):
-    """What accounts see of a policy type is what the policies say now."""
+    """The effective policies of a type were brought up to date: accounts see the present policies."""
 
     policy_type: PolicyType

@@ -1,4 +1,4 @@
-"""Facts about responsibility transfers."""
+"""Events about responsibility transfers."""
 
 from ..words import TransferStatus
 from .base import OrganizationEvent
@@ -7,20 +7,20 @@ from .base import OrganizationEvent
 class ResponsibilityTransferRequested(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResponsibilityTransferRequested"
 ):
-    """An organization offers to pay another's bills; the handshake of that id asks the other."""
+    """An organization offered to pay another's bills, by the handshake with this id."""
 
     transfer: str
     handshake: str
     name: str
     starts_at: int
     party: str = ""
-    """The management account asked, or its address; as in the handshake."""
+    """The invited management account's id or email address, as in the handshake."""
 
 
 class ResponsibilityTransferAccepted(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResponsibilityTransferAccepted"
 ):
-    """Another organization has its bills paid, by the organization of this event."""
+    """Another organization, the source, accepted that the organization of this event pays its bills."""
 
     transfer: str
     source_organization: str
@@ -30,7 +30,7 @@ class ResponsibilityTransferAccepted(
 class ResponsibilityTransferEnded(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResponsibilityTransferEnded"
 ):
-    """The offer came to nothing: DECLINED, CANCELED or EXPIRED, as its handshake."""
+    """The offer ended without acceptance: DECLINED, CANCELED or EXPIRED, like its handshake."""
 
     transfer: str
     status: TransferStatus
@@ -39,7 +39,7 @@ class ResponsibilityTransferEnded(
 class ResponsibilityTransferPurged(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResponsibilityTransferPurged"
 ):
-    """An offer that came to nothing can no longer be seen, as its handshake."""
+    """An offer that was never accepted can no longer be seen by anybody, like its handshake."""
 
     transfer: str
 
@@ -47,7 +47,7 @@ class ResponsibilityTransferPurged(
 class ResponsibilityTransferRenamed(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResponsibilityTransferRenamed"
 ):
-    """A transfer has another name."""
+    """A transfer was renamed."""
 
     transfer: str
     name: str
@@ -56,7 +56,7 @@ class ResponsibilityTransferRenamed(
 class ResponsibilityTransferWithdrawn(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResponsibilityTransferWithdrawn"
 ):
-    """The organization of this event, on either side, ended a transfer; it has effect until ``ends_at``."""
+    """The organization of this event, on either side, withdrew; the transfer has effect until ``ends_at``."""
 
     transfer: str
     ends_at: int

@@ -1,4 +1,4 @@
-"""Facts about the tree of an organization, and about the tags of what is in it."""
+"""Events about OUs, and about the tags of resources."""
 
 from .base import OrganizationEvent, Tag
 
@@ -6,7 +6,7 @@ from .base import OrganizationEvent, Tag
 class OrganizationalUnitCreated(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="OrganizationalUnitCreated"
 ):
-    """An OU came to be."""
+    """An OU was created."""
 
     unit: str
     parent: str
@@ -16,7 +16,7 @@ class OrganizationalUnitCreated(
 class OrganizationalUnitRenamed(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="OrganizationalUnitRenamed"
 ):
-    """An OU was given a name; the one that it has, if it was asked to change nothing."""
+    """An OU was renamed, perhaps to the name that it had already."""
 
     unit: str
     name: str
@@ -25,20 +25,20 @@ class OrganizationalUnitRenamed(
 class OrganizationalUnitDeleted(
     OrganizationEvent, frozen=True, gc=False, array_like=True, tag="OrganizationalUnitDeleted"
 ):
-    """An empty OU is gone, and what was attached to it."""
+    """An empty OU was deleted, with its attachments and tags."""
 
     unit: str
 
 
 class ResourceTagged(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResourceTagged"):
-    """A resource has these tags too; values of keys that it had are replaced."""
+    """Tags were put on a resource; they replace tags with the same keys."""
 
     resource: str
     tags: tuple[Tag, ...]
 
 
 class ResourceUntagged(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="ResourceUntagged"):
-    """A resource has no tags with these keys."""
+    """The tags with these keys were removed from a resource."""
 
     resource: str
     keys: tuple[str, ...]

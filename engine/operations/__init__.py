@@ -1,7 +1,7 @@
-"""What may be asked, one file per operation.
+"""The writing and the internal operations, one file each, and their tables.
 
 ``OPERATIONS`` maps AWS's name to the module of each writing operation, ``INTERNAL_OPERATIONS`` the name of each one
-that a timer or the simulation asks for. To add an operation is one file, and one line here.
+that a timer fires or the simulation calls. A new operation is a new file and a line here.
 """
 
 from msgspec import Struct
@@ -105,7 +105,7 @@ INTERNAL_OPERATIONS: dict[str, InternalOperation] = {
 
 
 def due_request(timers: Timers) -> Struct:
-    """What the next timer asks for."""
+    """The request of the internal operation that the next timer fires."""
     first = timers.first()
     if isinstance(first, tuple):
         _, _, _, operation, subject = first

@@ -1,4 +1,4 @@
-"""AcceptHandshake: the recipient agrees to an invitation, a transfer or a migration, or finalizes its own migration.
+"""AcceptHandshake: the recipient accepts an invitation, a transfer or a migration, or finalizes its own migration.
 
 Caller: the recipient: the invited account, the member asked for approval, or the management account for the parent and
     for a responsibility transfer.
@@ -138,10 +138,10 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
         membership.require_may_leave(record, state, now)
         departure = membership.departure_events(record, former, state, DepartureMethod.LEFT)
     membership.require_may_join(account, organization, state, now)
-    # The invitation itself is in the count and becomes the membership, so only an excess can be in the way.
+    # The count includes this invitation, which becomes the membership; so only a count above the quota is refused.
     if quotas.accounts_counted(organization) > state.settings.quotas.accounts:
         raise HandshakeConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
-    # The invitation's own string, if it names the account: a million equal strings are sixty megabytes.
+    # Reuse the invitation's string if it names the account: a million copies would take sixty megabytes.
     member = account if by_email or not requested.party else requested.party
     joined = AccountJoined(organization.id, member, INVITED)
     if not requested.tags:
@@ -168,7 +168,7 @@ def _transfer(handshake: Handshake, state: State, stamp: Stamp) -> Events:
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:
-    """AWS's answer; raises ALREADY_IN_AN_ORGANIZATION for an accepted address whose owner was a member already."""
+    """Build the answer; raises ALREADY_IN_AN_ORGANIZATION if the owner of an invited address was a member already."""
     accepted = events[0]
     assert isinstance(accepted, HandshakeAccepted)
     invited = state.handshakes[accepted.handshake].requested.action is Action.INVITE

@@ -1,8 +1,8 @@
-"""AdvanceTime: the clock moved, and nothing else happened at its new reading.
+"""AdvanceTime: record that the clock moved, when nothing else happened at its new time.
 
 Caller: the simulation.
 Refused, in this order: nothing.
-Happens: TimeAdvanced, unless the last event was at this very moment.
+Happens: TimeAdvanced, unless the last event has this time already.
 Goes on in: nowhere.
 Sources: none; AWS's clock cannot be set.
 """

@@ -1,4 +1,4 @@
-"""AttachPolicy: a policy has effect on a root, an OU or an account, and on what is in it.
+"""AttachPolicy: attach a policy to a root, OU or account; it has effect there and on everything below.
 
 Caller: the management account; a member to which the resource policy grants it on the policy and on the target.
 Refused, in this order:
@@ -15,8 +15,8 @@ Refused, in this order:
 Happens: PolicyAttached. For types with an effective policy EffectivePoliciesPublished, or with realistic latency
     EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; detach_policy.py.
-Sources: docs/aws.md 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred, but that a target has to exist comes
-    before what state the type is in. Only what is attached directly counts, AWS's default included.
+Sources: docs/aws.md 3.7, 6.1 to 6.3 and 9; the order of the refusals is inferred, except that TargetNotFound
+    comes before PolicyTypeNotEnabled. The limit counts what is attached directly, AWS's default policy included.
 """
 
 from msgspec import Struct

@@ -1,4 +1,4 @@
-"""CancelHandshake: the sender withdraws an invitation, a transfer it offered, an approval, or a whole migration.
+"""CancelHandshake: the sender cancels an invitation, an offered transfer, a requested approval, or a whole migration.
 
 Caller: the management account of the organization that sent it.
 Refused, in this order:

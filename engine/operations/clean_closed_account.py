@@ -1,8 +1,8 @@
-"""CleanClosedAccount: an account that was closed ninety days ago is gone for good.
+"""CleanClosedAccount: remove an account for good, ninety days after it was closed.
 
 Caller: a timer, ninety days after the closure.
 Refused, in this order: nothing.
-Happens: AccountDeparted (CLEANED). Its address stays taken.
+Happens: AccountDeparted (CLEANED). Nobody else can use its address.
 Goes on in: nowhere.
 Sources: docs/aws.md 4.1, 4.4 and 11.3. AWS may take some days longer; here it is exactly ninety.
 """

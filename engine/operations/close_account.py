@@ -11,8 +11,8 @@ Refused, in this order:
     - ConstraintViolation (CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED): three closures are in progress.
     - ConstraintViolation (CLOSE_ACCOUNT_QUOTA_EXCEEDED): the closures of the last thirty days are a fifth of the
       members, at least 250 and at most 1,000.
-Happens: AccountClosureRequested, PENDING_CLOSURE until its time has come: at once (before the next request is handled),
-    or with realistic latency one to five minutes later.
+Happens: AccountClosureRequested. The account is PENDING_CLOSURE until the closure finishes: before the next request is
+    handled, or with realistic latency one to five minutes later.
 Goes on in: finish_account_closure.py, and ninety days later clean_closed_account.py.
 Sources: docs/aws.md 4.4; the order of the refusals and the minutes are inferred. A delegated administrator can be
     closed.

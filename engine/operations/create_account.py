@@ -1,4 +1,4 @@
-"""CreateAccount: the management account has a new member account made; the making takes its time.
+"""CreateAccount: the management account requests a new member account, which is created asynchronously.
 
 Caller: the management account.
 Refused, in this order:
@@ -17,9 +17,9 @@ Refused, in this order:
     - ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED): five creations are in progress.
     - ConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED): members, open invitations and creations fill the account
       quota.
-Happens: AccountCreationRequested, IN_PROGRESS until its time has come: at once (before the next request is handled), or
+Happens: AccountCreationRequested. The creation is IN_PROGRESS until it finishes: before the next request is handled, or
     with realistic latency 2 to 48 seconds later.
-Goes on in: finish_account_creation.py, where an address that is taken and other trouble show.
+Goes on in: finish_account_creation.py, which fails if the address is taken, and for other reasons.
 Sources: docs/aws.md 4.1; the order of the refusals is inferred.
 """
 
@@ -63,7 +63,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
 def creation(
     request: Request, organization: Organization, state: State, stamp: Stamp, *, govcloud: bool = False
 ) -> Events:
-    """What CreateAccount and CreateGovCloudAccount have in common: all but who may call them when."""
+    """Check a request and build its events: what CreateAccount and CreateGovCloudAccount share after authorization."""
     if request.role_name and request.role_name.startswith("AWSServiceRoleFor"):
         raise InvalidInputException("INVALID_ROLE_NAME")
     tags = tag_rules.compliant(request.tags, "account", organization)

@@ -1,4 +1,4 @@
-"""CreateGovCloudAccount: the management account has a member account made, and a GovCloud account linked with it.
+"""CreateGovCloudAccount: the management account requests a new member account and a linked GovCloud account.
 
 Caller: the management account.
 Refused, in this order:
@@ -18,8 +18,8 @@ Refused, in this order:
     - ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED): five creations are in progress.
     - ConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED): members, open invitations and creations fill the account
       quota.
-Happens: AccountCreationRequested, as create_account.py; the status will name both accounts.
-Goes on in: finish_account_creation.py. The GovCloud account stands alone, in another partition, and has no record here.
+Happens: AccountCreationRequested, as in create_account.py; the status will name both accounts.
+Goes on in: finish_account_creation.py. The GovCloud account is in another partition and has no record here.
 Sources: docs/aws.md 4.2. That every management account is enabled for GovCloud unless stated otherwise is inferred.
 """
 
@@ -32,7 +32,7 @@ from .create_account import reply as reply
 
 
 class Request(CreateAccountRequest, frozen=True, rename="pascal"):
-    """The members are CreateAccount's."""
+    """The same members as CreateAccount."""
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:

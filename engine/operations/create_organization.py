@@ -1,4 +1,4 @@
-"""CreateOrganization: an account founds an organization and becomes its management account.
+"""CreateOrganization: a standalone account creates an organization and becomes its management account.
 
 Caller: a standalone account.
 Refused, in this order:

@@ -1,4 +1,4 @@
-"""CreateOrganizationalUnit: the management account makes an OU under the root or under another OU.
+"""CreateOrganizationalUnit: the management account creates an OU under the root or another OU.
 
 Caller: the management account.
 Refused, in this order:
@@ -12,8 +12,8 @@ Refused, in this order:
     - DuplicateOrganizationalUnit: a sibling has that name, in the same case of letters [inferred].
     - ConstraintViolation (OU_DEPTH_LIMIT_EXCEEDED): it would be more than five levels below the root.
     - ConstraintViolation (OU_NUMBER_LIMIT_EXCEEDED): the organization has 2,000 OUs.
-Happens: OrganizationalUnitCreated; ResourceTagged, if it is given tags.
-Goes on in: move_account.py, which fills it.
+Happens: OrganizationalUnitCreated; with tags ResourceTagged.
+Goes on in: move_account.py, which moves accounts into it.
 Sources: docs/aws.md 5 and 8; the order of the refusals is inferred.
 """
 
@@ -47,7 +47,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if request.name in parent.units.values():
         raise DuplicateOrganizationalUnitException
     limits = state.settings.quotas
-    # The path to the parent begins with the root, which is no level: it is as long as the new OU is deep.
+    # The path to the parent includes the root, which is not a level of OUs; so its length is the depth of the new OU.
     if len(units.path_to(parent.id)) > limits.organizational_unit_depth:
         raise ConstraintViolationException("OU_DEPTH_LIMIT_EXCEEDED")
     if len(units.by_id) - 1 >= limits.organizational_units:

@@ -1,4 +1,4 @@
-"""CreatePolicy: a policy comes to be; it is attached nowhere yet, and its type need not be enabled.
+"""CreatePolicy: create a policy. It is not attached anywhere yet, and its type need not be enabled.
 
 Caller: the management account; a member to which the resource policy grants it on policies of the type, and with tags
     TagResource too.

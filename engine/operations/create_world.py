@@ -1,8 +1,8 @@
-"""CreateWorld: the first command of every log.
+"""CreateWorld: store the seed and the settings, as the first event of a log.
 
 Caller: the simulation, when it opens an empty log.
 Refused, in this order: nothing.
-Happens: WorldCreated, at the moment at which the world begins.
+Happens: WorldCreated, at the time at which the clock starts.
 Goes on in: everywhere; all ids derive from the seed, all limits from the settings.
 Sources: none; AWS has no such thing.
 """

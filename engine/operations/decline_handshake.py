@@ -1,6 +1,6 @@
-"""DeclineHandshake: the recipient refuses an invitation, a responsibility transfer, or its approval of a migration.
+"""DeclineHandshake: the recipient declines an invitation, a responsibility transfer, or its approval of a migration.
 
-Caller: the recipient. The parent of a migration has no other recipient than its sender, who may only cancel it.
+Caller: the recipient. The parent of a migration has only its sender, who may cancel it but not decline it.
 Refused, in this order:
     - HandshakeNotFound: there is no such handshake, or it has been purged.
     - AccessDenied: the caller is not the recipient, or it is the parent of a migration.

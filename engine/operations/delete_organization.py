@@ -1,4 +1,4 @@
-"""DeleteOrganization: the management account dissolves its organization and stands alone again.
+"""DeleteOrganization: the management account deletes its organization and becomes a standalone account.
 
 Caller: the management account.
 Refused, in this order:
@@ -34,7 +34,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise OrganizationNotEmptyException
     if transfers.is_involved(organization, state, stamp.now):
         raise ConstraintViolationException("ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS")
-    # Without members nobody has anything to approve: only invitations and the parent of a migration can be open.
+    # Without other members there are no approvals: only invitations and the parent of a migration can be open.
     parent = [organization.migration.parent] if organization.migration else []
     return [
         *(HandshakeCanceled(organization.id, handshake) for handshake in [*organization.invitations.values(), *parent]),

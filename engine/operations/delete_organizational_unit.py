@@ -1,4 +1,4 @@
-"""DeleteOrganizationalUnit: the management account removes an empty OU.
+"""DeleteOrganizationalUnit: the management account deletes an empty OU.
 
 Caller: the management account.
 Refused, in this order:
@@ -6,7 +6,7 @@ Refused, in this order:
     - AccessDenied: the caller is a member account.
     - OrganizationalUnitNotFound: there is no such OU in the organization.
     - OrganizationalUnitNotEmpty: accounts, closed ones too, or OUs are in it.
-Happens: OrganizationalUnitDeleted; its tags go with it, and the attachments of policies, which do not block [inferred].
+Happens: OrganizationalUnitDeleted, which removes its tags and attachments too; attachments do not block it [inferred].
 Goes on in: nowhere.
 Sources: docs/aws.md 5.
 """

@@ -1,4 +1,4 @@
-"""DeletePolicy: a policy that is attached nowhere is gone, and its tags.
+"""DeletePolicy: delete a policy that is not attached anywhere, with its tags.
 
 Caller: the management account; a member to which the resource policy grants it on the policy.
 Refused, in this order:

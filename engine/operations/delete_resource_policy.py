@@ -1,12 +1,12 @@
-"""DeleteResourcePolicy: members may do only what they may do without a resource policy.
+"""DeleteResourcePolicy: delete the resource policy; members lose what it allowed.
 
 Caller: the management account.
 Refused, in this order:
     - AWSOrganizationsNotInUse: the caller is in no organization.
     - AccessDenied: the caller is a member account.
     - ResourcePolicyNotFound: the organization has none.
-Happens: ResourcePolicyDeleted; its tags are gone too. It holds from the next request on.
-Goes on in: nowhere; another policy gets another id.
+Happens: ResourcePolicyDeleted, which removes its tags too. It takes effect with the next request.
+Goes on in: nowhere; a later resource policy has another id.
 Sources: docs/aws.md 3.7.
 """
 

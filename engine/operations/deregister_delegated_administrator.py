@@ -1,4 +1,4 @@
-"""DeregisterDelegatedAdministrator: a member no longer administers a service for the organization.
+"""DeregisterDelegatedAdministrator: the management account ends a member's administration of a service.
 
 Caller: the management account.
 Refused, in this order:

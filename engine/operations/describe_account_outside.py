@@ -1,9 +1,9 @@
-"""DescribeAccountOutside: state what an account is like outside Organizations: address, name, what is amiss with it.
+"""DescribeAccountOutside: set the properties of an account outside Organizations: address, name, conditions.
 
 Caller: the simulation.
 Refused, in this order:
     - AddressTaken: another account owns the address.
-Happens: AccountDescribed. Address and name stay as they are where none is given; conditions are replaced.
+Happens: AccountDescribed. An address or name that is not given stays as it is; conditions are replaced.
 Goes on in: every operation that AWS refuses for such a condition, and invitations by address.
 Sources: the conditions stand for what AWS finds outside Organizations (docs/aws.md 2.9, 4.1, 4.5 and 10.4).
 """

@@ -1,4 +1,4 @@
-"""DetachPolicy: a policy no longer has effect on a root, an OU or an account.
+"""DetachPolicy: detach a policy from a root, OU or account.
 
 Caller: the management account; a member to which the resource policy grants it on the policy and on the target.
 Refused, in this order:

@@ -1,4 +1,4 @@
-"""DisableAWSServiceAccess: the management account takes a service's access to the organization away.
+"""DisableAWSServiceAccess: the management account ends the trusted access of a service.
 
 Caller: the management account.
 Refused, in this order:
@@ -8,7 +8,7 @@ Refused, in this order:
     - ConstraintViolation (POLICY_TYPE_ENABLED_FOR_THIS_SERVICE): a policy type that depends on the service is enabled.
 Happens: ServiceAccessDisabled; nothing if it is not enabled. The service's delegated administrators stay registered
     [inferred].
-Goes on in: deregister_delegated_administrator.py, for whoever wants them gone too.
+Goes on in: deregister_delegated_administrator.py, to remove the service's administrators too.
 Sources: docs/aws.md 3.5; the order of the refusals is inferred.
 """
 

@@ -1,4 +1,4 @@
-"""DisablePolicyType: policies of a type have no effect from now on, and are attached nowhere.
+"""DisablePolicyType: disable a policy type; its policies lose their effect and are detached everywhere.
 
 Caller: the management account; a member to which the resource policy grants it on the root.
 Refused, in this order:
@@ -8,8 +8,8 @@ Refused, in this order:
     - ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE): the organization has consolidated billing only.
     - RootNotFound: there is no such root in the organization.
     - PolicyTypeNotEnabled: the type is not enabled.
-Happens: PolicyTypeDisabled: every policy of the type is detached from everywhere, for good, and none is deleted. There
-    is no effective policy of the type from this moment on, whatever the latency.
+Happens: PolicyTypeDisabled: every policy of the type is detached everywhere, for good; none is deleted. The effective
+    policies of the type are gone at once, with any latency.
 Goes on in: nowhere.
 Sources: docs/aws.md 6.2; the order of the refusals is inferred.
 """

@@ -10,7 +10,7 @@ Refused, in this order:
       5,000 members.
 Happens: HandshakeCanceled for each open invitation; HandshakeRequested (ENABLE_ALL_FEATURES), the parent, REQUESTED for
     ninety days; HandshakeRequested (APPROVE_ALL_FEATURES) for each invited member, not for those created here, whose
-    consent is implied. Nobody to ask: HandshakeOpened for the parent at once.
+    consent is implied. If there is nobody to ask, HandshakeOpened for the parent at once.
 Goes on in: accept_handshake.py (each approval, then the parent), decline_handshake.py,
     remove_account_from_organization.py, cancel_handshake.py, expire_handshake.py.
 Sources: docs/aws.md 2.3 and 2.4. Which action belongs to whom is contradictory in AWS's prose; docs/decisions/0004
@@ -47,7 +47,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if len(organization.members) > state.settings.quotas.all_features_migration_accounts:
         raise ConstraintViolationException("ALL_FEATURES_MIGRATION_ORGANIZATION_SIZE_LIMIT_EXCEEDED")
     canceled = [HandshakeCanceled(organization.id, invitation) for invitation in organization.invitations.values()]
-    # Every event has its position, and a handshake's id comes from the position of its request.
+    # A handshake's id derives from the position of its HandshakeRequested event, so these positions are counted.
     positions = count(stamp.position + len(canceled))
     expires_at = stamp.now + MIGRATION_LIFETIME
     parent = HandshakeRequested(
@@ -75,7 +75,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
 
 
 def members_to_ask(organization: Organization) -> list[str]:
-    """Invited members that can answer, in the order of joining; the management account decided by asking."""
+    """Invited members that can answer, in the order of joining, without the management account, which asks."""
     return [
         member.id
         for member in organization.members.values()

@@ -1,4 +1,4 @@
-"""EnableAWSServiceAccess: the management account lets a service of AWS work in all accounts of the organization.
+"""EnableAWSServiceAccess: the management account gives an AWS service trusted access to the organization.
 
 Caller: the management account.
 Refused, in this order:
@@ -6,7 +6,7 @@ Refused, in this order:
     - AccessDenied: the caller is a member account.
     - InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL): there is no such service.
     - ConstraintViolation (ORGANIZATION_NOT_IN_ALL_FEATURES_MODE): the organization has consolidated billing only.
-Happens: ServiceAccessEnabled; nothing if it is enabled, and the date of the first time stays.
+Happens: ServiceAccessEnabled; nothing if it is enabled already, and the date stays that of the first time.
 Goes on in: register_delegated_administrator.py, disable_aws_service_access.py.
 Sources: docs/aws.md 3.5; the order of the refusals is inferred.
 """

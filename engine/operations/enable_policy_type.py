@@ -1,4 +1,4 @@
-"""EnablePolicyType: policies of a type have effect from now on, and can be attached.
+"""EnablePolicyType: enable a policy type, so that its policies can be attached and have effect.
 
 Caller: the management account; a member to which the resource policy grants it on the root.
 Refused, in this order:
@@ -10,7 +10,7 @@ Refused, in this order:
     - PolicyTypeAlreadyEnabled: the type is enabled.
     - ConstraintViolation (SERVICE_ACCESS_NOT_ENABLED): the type depends on a service that has no access to the
       organization.
-Happens: PolicyTypeEnabled; AWS's default policy of the type, if it has one, is attached to everything. For types with
+Happens: PolicyTypeEnabled; AWS's default policy of the type, if it has one, is attached everywhere. For types with
     an effective policy EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; attach_policy.py.
 Sources: docs/aws.md 3.5 and 6.2; the order of the refusals is inferred. The answer shows ENABLED at once.

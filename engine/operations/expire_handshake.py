@@ -1,4 +1,4 @@
-"""ExpireHandshake: a handshake's time has run out.
+"""ExpireHandshake: end a handshake that was not answered before its expiration.
 
 Caller: a timer, at the handshake's expiration.
 Refused, in this order: nothing; a timer of a handshake that ended has been cleared.

@@ -1,8 +1,8 @@
-"""FinishAccountClosure: an account whose closure was asked for is closed.
+"""FinishAccountClosure: close an account whose closure was requested.
 
-Caller: a timer, when the closure's time has come.
+Caller: a timer, at the closure's ``finishes_at``.
 Refused, in this order: nothing.
-Happens: AccountClosed. It stays a member, at its place in the tree, for ninety days more.
+Happens: AccountClosed. It stays a member, in its OU, for ninety more days.
 Goes on in: clean_closed_account.py.
 Sources: docs/aws.md 4.4.
 """

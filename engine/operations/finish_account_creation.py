@@ -1,12 +1,12 @@
-"""FinishAccountCreation: a requested account comes to be, or not.
+"""FinishAccountCreation: end an account creation, with a new member or with a failure.
 
-Caller: a timer, when the creation's time has come; or the simulation, which may have it fail for a chosen reason.
+Caller: a timer, at the creation's ``finishes_at``; or the simulation, which may let it fail for a chosen reason.
 Refused, in this order:
     - UnknownCreation: no such creation is in progress.
 Happens: AccountCreationFailed (the given reason; EMAIL_ALREADY_EXISTS, INVALID_EMAIL, MISSING_PAYMENT_INSTRUMENT,
     INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded, AccountJoined (CREATED), and ResourceTagged for the tags.
-Goes on in: nowhere; a created account is a full member, four days later it may leave.
-Sources: docs/aws.md 4.1. The reasons that AWS gives for payment trouble of the management account are inferred.
+Goes on in: nowhere; the new account is a full member, and may leave after four days.
+Sources: docs/aws.md 4.1. Which reasons AWS gives for the management account's payment conditions is inferred.
 """
 
 import re
@@ -37,7 +37,7 @@ FailureReason = Literal[
     "UNKNOWN_BUSINESS_VALIDATION",
 ]
 
-# What AWS checks of an address beyond the pattern of the request: 7-bit, no specials in the local part, no leading dot;
+# AWS checks more of an address than the request's pattern: 7-bit, no specials in the local part, no leading dot;
 # in the domain letters, digits, hyphens and dots, neither first nor last a hyphen or dot.
 ADDRESS = re.compile(r"(?!\.)[^\s\"'()<>\[\]:;,\\|%&@\x80-\U0010ffff]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -67,7 +67,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if failure:
         return [AccountCreationFailed(creation.organization, request.request, failure)]
     account = _unused_account(state, stamp.ids.account(stamp.position))
-    # Its own id comes from the position of the second event, from which no account takes one.
+    # Its id derives from the position of the second event, from which no other account id derives.
     govcloud = _unused_account(state, stamp.ids.account(stamp.position + 1)) if creation.govcloud else None
     tagged = [ResourceTagged(creation.organization, account, creation.tags)] if creation.tags else []
     return [

@@ -1,4 +1,4 @@
-"""InviteAccountToOrganization: the management account invites an account, by its id or by its owner's address.
+"""InviteAccountToOrganization: the management account invites an account, by its id or its email address.
 
 Caller: the management account.
 Refused, in this order:
@@ -25,9 +25,9 @@ Refused, in this order:
       account quota.
 Happens: HandshakeRequested (INVITE), OPEN for fifteen days.
 Goes on in: accept_handshake.py, decline_handshake.py, cancel_handshake.py, expire_handshake.py.
-Sources: docs/aws.md 2.2, 2.5 and 2.9; the order of the refusals is inferred. That an address belongs to a member is not
-    revealed: such an invitation succeeds. Members of other organizations can be invited. Tags are checked now, and
-    become the account's when it accepts.
+Sources: docs/aws.md 2.2, 2.5 and 2.9; the order of the refusals is inferred. Inviting the address of a member
+    succeeds, so that nobody learns whose it is. Members of other organizations can be invited. Tags are checked now,
+    and put on the account when it accepts.
 """
 
 from typing import Annotated
@@ -88,7 +88,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
             expires_at=stamp.now + INVITATION_LIFETIME,
             party=target.id,
             party_type=party_type,
-            # During a migration an invitation advertises what the organization is about to be (docs/aws.md 2.4).
+            # During a migration an invitation shows the feature set that the organization will have (docs/aws.md 2.4).
             feature_set=FeatureSet.ALL if migrating else organization.feature_set,
             notes=request.notes,
             tags=tags,

@@ -35,8 +35,8 @@ Refused, in this order:
 Happens: HandshakeRequested (TRANSFER_RESPONSIBILITY), OPEN until 24 hours before the transfer is to start;
     ResponsibilityTransferRequested. Tags are attached when the transfer is accepted, and not checked again then.
 Goes on in: accept_handshake.py, decline_handshake.py, cancel_handshake.py, expire_handshake.py.
-Sources: docs/aws.md 2.7, 2.9 and 12; the order of the refusals is inferred. Who owns an address is not revealed: what
-    is wrong with that account is said when it accepts.
+Sources: docs/aws.md 2.7, 2.9 and 12; the order of the refusals is inferred. Who owns an address is not revealed, so
+    the owner's conditions are checked only when it accepts.
 """
 
 from typing import Annotated, Literal
@@ -101,7 +101,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
 
 
 def _require_first(target: str, organization: Organization, state: State) -> None:
-    """Nothing like it is under way, as far as the id or the address shows."""
+    """Require that there is no such offer or transfer yet, as far as the invited id or address shows."""
     known = state.transfers
     unanswered = known.unanswered.get(target.lower(), ())
     if any(known.by_id[transfer].organization == organization.id for transfer in unanswered):

@@ -1,4 +1,4 @@
-"""LeaveOrganization: a member makes itself a standalone account.
+"""LeaveOrganization: a member leaves its organization and becomes a standalone account.
 
 Caller: a member account.
 Refused, in this order:
@@ -15,7 +15,7 @@ Refused, in this order:
 Happens: AccountDeparted (LEFT). During a migration: HandshakeCanceled for its unanswered approval, and HandshakeOpened
     for the parent if no other is outstanding.
 Goes on in: accept_handshake.py, if the parent opened.
-Sources: docs/aws.md 2.4 and 4.5. AWS lists AccountNotFound too; nothing is known that raises it.
+Sources: docs/aws.md 2.4 and 4.5. AWS lists AccountNotFound too; no case is known in which it raises it.
 """
 
 from msgspec import Struct

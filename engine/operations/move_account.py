@@ -1,4 +1,4 @@
-"""MoveAccount: the management account moves a member, perhaps itself, to another place in the tree.
+"""MoveAccount: the management account moves a member, perhaps itself, to another OU or the root.
 
 Caller: the management account.
 Refused, in this order:
@@ -9,8 +9,8 @@ Refused, in this order:
     - DestinationParentNotFound: the destination is no root or OU of the organization.
     - DuplicateAccount: the account is in the destination already.
     - SourceParentNotFound: the account is not in the source.
-Happens: AccountMoved; then for each enabled policy type with an effective view EffectivePoliciesPublished, or with
-    realistic latency EffectivePoliciesOutdated, for other policies hold where the account stands now.
+Happens: AccountMoved; then, because other policies apply in the new place, for each enabled policy type with effective
+    policies EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py, with realistic latency.
 Sources: docs/aws.md 4.6; the order of the refusals is inferred. An organization has one root, so no account can be
     moved to another. Closed accounts can be moved [inferred].

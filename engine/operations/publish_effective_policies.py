@@ -1,10 +1,10 @@
-"""PublishEffectivePolicies: accounts see what the policies of their organization have come to say.
+"""PublishEffectivePolicies: let accounts see the effective policies that result from the latest changes.
 
 Caller: a timer, with realistic latency 1.8 to 8 seconds after the last change.
 Refused, in this order: nothing; a publication of a type that was disabled has been cleared.
-Happens: EffectivePoliciesPublished for every type whose time has come.
+Happens: EffectivePoliciesPublished for every type that is due.
 Goes on in: nowhere; types that are due later have an appointment of their own.
-Sources: docs/aws.md 6.5 and 13. That the organization's accounts are served at one moment is inferred.
+Sources: docs/aws.md 6.5 and 13. That all accounts of an organization see it at the same moment is inferred.
 """
 
 from msgspec import Struct

@@ -1,9 +1,9 @@
-"""PurgeHandshake: thirty days after its end a handshake can no longer be seen.
+"""PurgeHandshake: remove a handshake from view, thirty days after its end.
 
-Caller: a timer.
+Caller: a timer, thirty days after the end of the handshake.
 Refused, in this order: nothing.
-Happens: HandshakePurged. ResponsibilityTransferPurged, if it offered one that was never accepted; the details of
-    accepted transfers are kept.
+Happens: HandshakePurged. ResponsibilityTransferPurged, if it offered a transfer that was never accepted; accepted
+    transfers stay.
 Goes on in: nowhere; DescribeHandshake answers HandshakeNotFound from now on.
 Sources: docs/aws.md 2.1 and 12.
 """

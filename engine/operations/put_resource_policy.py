@@ -1,4 +1,4 @@
-"""PutResourcePolicy: the management account says what members may do in the organization, or says it anew.
+"""PutResourcePolicy: the management account creates or replaces the resource policy, which allows calls to members.
 
 Caller: the management account.
 Refused, in this order:
@@ -16,8 +16,8 @@ Refused, in this order:
     - ConstraintViolation (UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED): there is a policy, and the request
       has tags.
 Happens: ResourcePolicyPut, with the content in its stored form; a new id only if there is no policy. ResourceTagged, if
-    a new one comes with tags. It holds from the next request on.
-Goes on in: delete_resource_policy.py; engine/authorization/resource_policy.py says what the content means.
+    a new one comes with tags. It takes effect with the next request.
+Goes on in: delete_resource_policy.py; engine/authorization/resource_policy.py evaluates the content.
 Sources: docs/aws.md 3.7; the order of the refusals is inferred.
 """
 

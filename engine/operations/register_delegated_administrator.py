@@ -14,10 +14,11 @@ Refused, in this order:
     - ConstraintViolation (DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE): the service allows one, and has it.
     - ConstraintViolation (MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED): the service allows a few, and has
       them.
-Happens: DelegatedAdministratorRegistered. The member may read what authorization/callers.py says, whatever the service.
+Happens: DelegatedAdministratorRegistered. The member may call the reading operations that authorization/callers.py
+    lists, with any service.
 Goes on in: deregister_delegated_administrator.py. Until then the member cannot leave.
-Sources: docs/aws.md 3.6; the order of the refusals is inferred. How many a service allows is said by the guide of each
-    service, of which AT_MOST has those that are sure; any other allows any number [inferred].
+Sources: docs/aws.md 3.6; the order of the refusals is inferred. How many administrators a service allows is said in
+    the guide of each service; AT_MOST has the certain ones, any other allows any number [inferred].
 """
 
 from msgspec import Struct

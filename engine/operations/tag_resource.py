@@ -1,4 +1,4 @@
-"""TagResource: tags are put on a root, OU, account, policy, resource policy or responsibility transfer.
+"""TagResource: put tags on a root, OU, account, policy, resource policy or responsibility transfer.
 
 Caller: the management account, or a member to whom the resource policy grants it.
 Refused, in this order:
@@ -11,8 +11,8 @@ Refused, in this order:
     - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
     - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): with the tags that the resource has, more than 50.
     - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
-Happens: ResourceTagged; nothing for an empty list. Values of keys that are there are replaced.
-Goes on in: untag_resource.py. The tags go with their resource; an account's when it leaves.
+Happens: ResourceTagged; nothing for an empty list. Tags with the same keys are replaced.
+Goes on in: untag_resource.py. The tags are removed with their resource, those of an account when it leaves.
 Sources: docs/aws.md 8; the order of the refusals is inferred, and that the management account's effective tag policy is
     what counts. ListTagsForResource was seen to refuse p-FullAWSAccess for its pattern; here all three do.
 """

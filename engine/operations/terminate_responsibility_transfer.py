@@ -11,8 +11,8 @@ Refused, in this order:
     - InvalidInput (INVALID_END_DATE): the end is sooner than transfer_notice_days of the settings allow.
     - ResponsibilityTransferAlreadyInStatus: it was withdrawn.
     - InvalidResponsibilityTransferTransition: it was not accepted.
-Happens: ResponsibilityTransferWithdrawn. The end is that of the current month, unless the request says the next.
-Goes on in: nowhere; at its end nothing more happens, and its details are kept.
+Happens: ResponsibilityTransferWithdrawn. It ends with the current month, unless the request names the next.
+Goes on in: nowhere; no event marks the end, and the details stay visible.
 Sources: docs/aws.md 12; the end of a request that names none, and the order of the refusals, are inferred.
     INVALID_END_DATE is for less notice than a partner agreement asks for, which is a setting (transfer_notice_days).
 """

@@ -1,4 +1,4 @@
-"""UntagResource: tags are taken from a root, OU, account, policy, resource policy or responsibility transfer.
+"""UntagResource: remove tags from a root, OU, account, policy, resource policy or responsibility transfer.
 
 Caller: the management account, or a member to whom the resource policy grants it.
 Refused, in this order:
@@ -10,7 +10,7 @@ Refused, in this order:
     - InvalidInput (INVALID_SYSTEM_TAGS_PARAMETER): a key begins with aws:.
 Happens: ResourceUntagged, with the keys that are there; nothing if there is none of them.
 Goes on in: nowhere.
-Sources: docs/aws.md 8; the order of the refusals is inferred. Tag policies do not keep tags from being taken away.
+Sources: docs/aws.md 8; the order of the refusals is inferred. Tag policies do not forbid the removal of tags.
 """
 
 from msgspec import Struct
@@ -33,7 +33,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = tag_rules.authorize("UntagResource", resource, state, stamp)
     tag_rules.require_no_system_keys(request.tag_keys)
     has = organization.tags.get(resource, {})
-    # A key that is named twice is taken away once.
+    # A key that is named twice is removed once.
     taken = tuple(key for key in dict.fromkeys(request.tag_keys) if key in has)
     return [ResourceUntagged(organization.id, resource, taken)] if taken else []
 

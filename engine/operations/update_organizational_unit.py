@@ -1,4 +1,4 @@
-"""UpdateOrganizationalUnit: the management account gives an OU another name.
+"""UpdateOrganizationalUnit: the management account renames an OU.
 
 Caller: the management account.
 Refused, in this order:
@@ -6,9 +6,9 @@ Refused, in this order:
     - AccessDenied: the caller is a member account.
     - OrganizationalUnitNotFound: there is no such OU in the organization.
     - DuplicateOrganizationalUnit: a sibling has that name, in the same case of letters [inferred].
-Happens: OrganizationalUnitRenamed. Without a name, or with one of nothing but blanks, it keeps the one that it has.
+Happens: OrganizationalUnitRenamed. Without a name, or with only blanks, it keeps its name.
 Goes on in: nowhere.
-Sources: docs/aws.md 5. That blanks of any kind and number are no name is inferred from the captured " ".
+Sources: docs/aws.md 5. That blanks of any kind and number count as no name is inferred from the captured " ".
 """
 
 from typing import Annotated

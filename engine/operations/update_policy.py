@@ -1,4 +1,4 @@
-"""UpdatePolicy: a policy gets another name, description or content; what is not named stays.
+"""UpdatePolicy: change the name, description or content of a policy; what is not given stays.
 
 Caller: the management account; a member to which the resource policy grants it on the policy.
 Refused, in this order:

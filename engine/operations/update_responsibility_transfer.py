@@ -1,4 +1,4 @@
-"""UpdateResponsibilityTransfer: who pays for another organization gives the transfer another name.
+"""UpdateResponsibilityTransfer: the paying management account renames a transfer.
 
 Caller: the management account that sent the invitation.
 Refused, in this order:
@@ -8,10 +8,10 @@ Refused, in this order:
     - AccessDenied: the organization is the one that is paid for [inferred].
     - ConstraintViolation (TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED): it was declined, canceled, withdrawn or has
       expired.
-Happens: ResponsibilityTransferRenamed. The name is for the inviter and those who inherit the transfer only.
+Happens: ResponsibilityTransferRenamed. Only the inviter and those who inherit the transfer see the name.
 Goes on in: nowhere.
-Sources: docs/aws.md 10.4 and 12. What was withdrawn, declined, canceled or has expired cannot be changed; an invitation
-    that is still open can [inferred].
+Sources: docs/aws.md 10.4 and 12. A transfer that was withdrawn, declined, canceled or has expired cannot be changed;
+    one whose invitation is still open can [inferred].
 """
 
 from msgspec import Struct

@@ -1,4 +1,4 @@
-"""Policy documents: what each type allows, which documents are well formed, and how attached ones become one.
+"""Policy documents: the policy types, the validation of documents, and the merge into effective policies.
 
-Pure functions of texts and dictionaries (docs/aws.md 6); who is attached to what is the state's business.
+Pure functions of texts and dictionaries (docs/aws.md 6). Where policies are attached is known to the state alone.
 """

@@ -1,4 +1,4 @@
-"""What the members of one backup policy must have together; each policy by itself, before anything is merged."""
+"""Consistency checks among the members of one backup policy, before any merge."""
 
 from collections.abc import Collection, Mapping
 
@@ -15,18 +15,18 @@ SELECTORS = ("resource_types", "not_resource_types", "conditions")
 
 Path = tuple[str, ...]
 Assigned = Mapping[Path, object]
-"""Leaves and the values that the policy assigns to them."""
+"""Path of a leaf to the value that the policy assigns to it."""
 
 
 def require_consistent(assigned: Assigned, touched: Collection[Path]) -> None:
-    """Check what concerns several members of a policy.
+    """Check the rules that concern several members of a policy.
 
     Args:
-        assigned: what it assigns.
-        touched: leaves that it sets in any way, and the groups around them.
+        assigned: the values that it assigns.
+        touched: the paths of the leaves that it sets in any way, and of the groups around them.
 
     Raises:
-        MalformedPolicyDocumentException: a member is there without another that it needs, or they contradict.
+        MalformedPolicyDocumentException: a member lacks another that it needs, or members contradict each other.
     """
     for path, value in assigned.items():
         match path:
@@ -44,7 +44,7 @@ def require_consistent(assigned: Assigned, touched: Collection[Path]) -> None:
 
 
 def is_true(value: object) -> bool:
-    """Whether a flag is set, in either way of writing it."""
+    """Tell whether a flag is set, as a boolean or as a string."""
     return value in (True, "true")
 
 
@@ -54,7 +54,10 @@ def _require_short_life(lifecycle: Path, assigned: Assigned) -> None:
 
 
 def _require_archivable(rule: Path, lifecycle: Path, assigned: Assigned) -> None:
-    """That both days are needed is inferred: the captures without them have no schedule either."""
+    """Require a schedule and a lifecycle that allow archives; that both days must be given is inferred.
+
+    The captures without them have no schedule either.
+    """
     in_cold_storage = _days(assigned, (*lifecycle, DELETE)) - _days(assigned, (*lifecycle, TO_COLD_STORAGE))
     expression = assigned.get((*rule, SCHEDULE), "")
     if in_cold_storage < SHORTEST_COLD_STORAGE or not schedule(str(expression)).suits_archives:

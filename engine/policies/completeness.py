@@ -1,6 +1,6 @@
-"""What is wrong with an effective document whose policies were each well formed (docs/aws.md 6.8).
+"""Validation of effective policies: errors of a merged document whose policies are each valid (docs/aws.md 6.8).
 
-Fragments of a backup plan are accepted policy by policy; only the merged plan has to be complete.
+A single policy may hold a fragment of a backup plan; only the merged plan has to be complete.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,12 +31,12 @@ LARGEST_TAG_DOCUMENT = 395_000
 """Bytes."""
 REQUIRED_TAGS_PER_RESOURCE_TYPE = 50
 MOST_ERRORS = 1_000
-"""That are told of one account [inferred]."""
+"""Errors reported for one account at most [inferred]."""
 KEYS_NAMED = 5
-"""Tag keys that a message lists before it counts."""
+"""Tag keys that a message names; the rest is only counted."""
 
 Required = dict[Path, tuple[str, ...]]
-"""Which members the blocks of a document need; a star is any name."""
+"""Path of a block to the members that it needs; a star in the path is any name."""
 
 LABEL = ("tag_key", "tag_value")
 PLAN: Required = {
@@ -60,17 +60,17 @@ DOCUMENTS: dict[PolicyType, Required] = {
 
 
 class EffectivePolicyError(Struct, frozen=True):
-    """One of EffectivePolicyValidationErrors."""
+    """One entry of EffectivePolicyValidationErrors."""
 
     code: str
     message: str
     path: str
     contributing: tuple[str, ...]
-    """Ids of the policies behind it, those attached nearer to the account first."""
+    """Ids of the policies that cause it, those attached nearer to the account first."""
 
 
 class _Finding(Struct, frozen=True):
-    """An error before it is known who contributed; those who set one of these paths did."""
+    """An error before its contributing policies are known: those that set one of the paths in ``origins``."""
 
     code: str
     message: str
@@ -81,15 +81,15 @@ class _Finding(Struct, frozen=True):
 def errors(
     policy_type: PolicyType, document: dict[str, Any], levels: Sequence[Sequence[AttachedPolicy]]
 ) -> list[EffectivePolicyError]:
-    """Why an effective document is invalid.
+    """Find the errors of an effective document.
 
     Args:
-        policy_type: a management type; of most no such errors are known.
-        document: what `merge` made of the levels.
+        policy_type: a management type; for most types no such errors are known.
+        document: the result of `merge` for the levels.
         levels: from the root down to the account, each in attachment order.
 
     Returns:
-        The errors in the order of the document, as many as are told; none if it is valid.
+        The errors in the order of the document, at most ``MOST_ERRORS``; none if it is valid.
     """
     findings = list(islice(_findings(policy_type, document), MOST_ERRORS))
     policies = _policies_by_origin(policy_type, {origin for finding in findings for origin in finding.origins}, levels)
@@ -104,7 +104,7 @@ def errors(
 def _policies_by_origin(
     policy_type: PolicyType, origins: set[Path], levels: Sequence[Sequence[AttachedPolicy]]
 ) -> dict[Path, dict[str, int]]:
-    """Who set something at or below each of these paths: policies and how near they are to the account."""
+    """For each path the policies that set something at or below it, with their rank: 0 is nearest to the account."""
     found: dict[Path, dict[str, int]] = {}
     for rank, policy in enumerate(policy for level in reversed(levels) for policy in level):
         for origin in origins & stored_fragment(policy_type, policy.content).touched:
@@ -152,7 +152,7 @@ def _errors_of_plan(path: Path, plan: dict[str, Any]) -> Iterator[_Finding]:
 
 
 def _errors_of_rule(path: Path, rule: dict[str, Any]) -> Iterator[_Finding]:
-    """Continuous backups live 35 days at most; two copies that are wrong alike are told once."""
+    """Continuous backups are kept for 35 days at most. Errors with the same message are reported once."""
     lifecycle: dict[str, Any] = rule.get("lifecycle", {})
     if is_true(rule.get(CONTINUOUS)) and _days(lifecycle, DELETE, 0) > LONGEST_CONTINUOUS_BACKUP:
         yield _dependent(path, {(CONTINUOUS,): "true", ("lifecycle", DELETE): lifecycle[DELETE]})
@@ -171,7 +171,7 @@ def _errors_of_rule(path: Path, rule: dict[str, Any]) -> Iterator[_Finding]:
 def _errors_of_archive(
     path: Path, place: Path, lifecycle: dict[str, Any], expression: str | None
 ) -> Iterator[_Finding]:
-    """What is archived is made once a month at most, and stays in cold storage for 90 days at least."""
+    """Archives are made once a month at most, and stay in cold storage for 90 days at least."""
     if not is_true(lifecycle.get(ARCHIVE)):
         return
     if expression is not None and not schedule(expression).suits_archives:
@@ -193,7 +193,7 @@ def _dependent(path: Path, used: dict[Path, str | int]) -> _Finding:
 
 
 def _blocks(path: Path, block: dict[str, Any], pattern: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The blocks of a document that a pattern is about."""
+    """The blocks of a document that match a pattern of their path."""
     if not pattern:
         yield path, block
         return

@@ -1,4 +1,4 @@
-"""Whether a policy document is what its type asks for (docs/aws.md 6.3, 6.4 and 6.7)."""
+"""Validation of policy documents (docs/aws.md 6.3, 6.4 and 6.7)."""
 
 from ..words import PolicyType
 from .fragments import fragment
@@ -7,7 +7,7 @@ from .types import POLICY_TYPES
 
 
 def require_valid(policy_type: PolicyType, content: str) -> None:
-    """A document that AWS would store; its size is another question.
+    """Require a document that AWS would store. Its size is checked elsewhere (``rules.policies.require_content``).
 
     Args:
         policy_type: the type that the policy has or will have.

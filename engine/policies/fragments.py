@@ -1,6 +1,6 @@
-"""One policy taken apart: which groups it names, what it sets at which leaf, what it leaves to child policies.
+"""Parse a management policy into a fragment: its groups, its settings by leaf, its controls for child policies.
 
-Reading and checking are one walk along the syntax of the type, so that whatever was accepted can be merged.
+Parsing and validation are one walk along the schema of the type, so that every accepted policy can be merged.
 """
 
 from functools import lru_cache
@@ -25,7 +25,7 @@ CONTROLS = {"@@all": SETTERS, "@@none": frozenset[str](), **{setter: frozenset({
 
 
 class Setting(Struct, frozen=True):
-    """What one policy does to one leaf; all three apply, in this order."""
+    """The operators of one policy on one leaf; all three apply, in this order."""
 
     assign: Scalar | Values | UnsetType = UNSET
     append: Values = ()
@@ -33,22 +33,22 @@ class Setting(Struct, frozen=True):
 
 
 class Fragment(Struct, frozen=True):
-    """One policy, by paths from the root of the document; groups come before what is in them."""
+    """A parsed policy, by paths from the root of the document; groups come before their members."""
 
     groups: tuple[Path, ...]
     settings: dict[Path, Setting]
     controls: dict[Path, frozenset[str]]
     touched: frozenset[Path]
-    """The leaves that it sets, and every group around one of them."""
+    """Paths of the leaves that it sets, and of every group around one of them."""
 
 
 @lru_cache(maxsize=8192)
 def fragment(policy_type: PolicyType, content: str) -> Fragment:
-    """A management policy, read and checked.
+    """Parse and validate a management policy.
 
     Raises:
-        MalformedPolicyDocumentException: what AWS refuses for documents of this type (docs/aws.md 6.6 and 6.7); and any
-            document of a type that is written in IAM's language.
+        MalformedPolicyDocumentException: AWS would refuse the document (docs/aws.md 6.6 and 6.7); or the type is one
+            that is written in IAM's language.
     """
     syntax = POLICY_TYPES[policy_type].syntax or refuse()
     walk = _Walk(syntax.ignores_case)
@@ -64,8 +64,10 @@ NOTHING = Fragment((), {}, {}, frozenset())
 
 @lru_cache(maxsize=8192)
 def stored_fragment(policy_type: PolicyType, content: str) -> Fragment:
-    """A management policy out of a log. It was valid when it was stored, which is a fact: a version that has learnt
-    better what AWS refuses must not stumble over it, and has it say nothing."""
+    """Parse a management policy from a log, which may be invalid by now: then it sets nothing.
+
+    It was valid when it was stored. A version of orgsim that knows more of AWS's refusals must still open the log.
+    """
     try:
         return fragment(policy_type, content)
     except MalformedPolicyDocumentException:
@@ -73,7 +75,7 @@ def stored_fragment(policy_type: PolicyType, content: str) -> Fragment:
 
 
 def _check_whole(policy_type: PolicyType, read: Fragment) -> None:
-    """What concerns several members at once."""
+    """Check the rules that concern several members at once."""
     if policy_type is PolicyType.BACKUP_POLICY:
         assigned = {path: setting.assign for path, setting in read.settings.items() if setting.assign is not UNSET}
         require_consistent(assigned, read.touched)
@@ -89,14 +91,14 @@ def _check_whole(policy_type: PolicyType, read: Fragment) -> None:
 
 
 def _require_region_lists(groups: list[Path], read: Fragment) -> None:
-    """Where regions are listed there are two lists; they may be empty."""
+    """Require both lists of regions in each of the groups, of which there must be one; the lists may be empty."""
     members = {*read.groups, *read.settings}
     if not groups or any((*path, name) not in members for path in groups for name in REGION_LISTS):
         refuse()
 
 
 class _Walk:
-    """A walk along a document and its syntax."""
+    """A walk along a document and the schema of its type."""
 
     def __init__(self, ignores_case: bool) -> None:
         self._ignores_case = ignores_case
@@ -105,7 +107,7 @@ class _Walk:
         self.controls: dict[Path, frozenset[str]] = {}
 
     def read(self, node: Node, path: Path, value: object) -> None:
-        """One node: a value without operators is no value."""
+        """Read one node, which must be an object: even a leaf's value has an operator around it."""
         if not isinstance(value, dict):
             refuse()
         members = self.spelled(cast("dict[str, Any]", value))
@@ -118,7 +120,7 @@ class _Walk:
             self.settings[path] = _setting(known, members)
 
     def spelled(self, members: dict[str, Any]) -> dict[str, Any]:
-        """Members with their operators in lower case, if case does not matter."""
+        """Turn operators into lower case, if case does not matter."""
         if not self._ignores_case:
             return members
         spelled = {name.lower() if name.startswith("@@") else name: member for name, member in members.items()}
@@ -139,7 +141,7 @@ class _Walk:
             refuse()
 
     def _member(self, group: Group, name: str) -> tuple[str, Node]:
-        """What a member of a group is, and its name as the effective document will show it."""
+        """The schema of a member of a group, and its name in the form that the effective document shows."""
         field = name.lower() if self._ignores_case else name
         if field in group.fields:
             return field, group.fields[field]
@@ -148,12 +150,12 @@ class _Walk:
         return group.name(name), group.others
 
     def _allowed(self, control: object) -> frozenset[str]:
-        """Operators that are left to child policies: no repeats, and nothing beside ``@@none``."""
+        """Read the operators allowed for child policies: no repeats, and ``@@none`` only alone."""
         if not isinstance(control, list) or not control:
             refuse()
         listed = cast("list[object]", control)
         words = {word for word in listed if isinstance(word, str)}
-        # A repeat in another case is none.
+        # The same operator in another case is no repeat.
         if len(words) < len(listed):
             refuse()
         operators = {word.lower() if self._ignores_case else word for word in words}
@@ -163,7 +165,7 @@ class _Walk:
 
 
 def _guess(members: dict[str, Any]) -> One | Many | Group:
-    """What an object is where the syntax is not published: a leaf if something is set in it."""
+    """Guess the schema of an object where it is not published: a leaf if it has an operator that sets something."""
     if not SETTERS & members.keys():
         return Group(others=ANYTHING)
     if APPEND in members or REMOVE in members or isinstance(members[ASSIGN], list):
@@ -193,7 +195,7 @@ def _values(leaf: Many, values: object) -> Values:
 
 
 def _without_setters(document: dict[str, Any]) -> dict[str, Any]:
-    """AWS accepts and ignores an operator beside the root key, unless there is an object or a list in its value."""
+    """Remove operators beside the root key. AWS ignores them, unless there is an object or a list in their value."""
     return {name: value for name, value in document.items() if name not in SETTERS or not _is_flat(value)}
 
 

@@ -1,4 +1,4 @@
-"""Service control policies and resource control policies: IAM's language, and what they leave out (docs/aws.md 6.4)."""
+"""Validation of service and resource control policies, which are in IAM's language (docs/aws.md 6.4)."""
 
 import re
 from typing import Any, cast
@@ -7,7 +7,7 @@ from ..words import PolicyType
 from .text import parse, refuse
 
 ACTION = re.compile(r"\*|\*:\*|([A-Za-z0-9-]+):[A-Za-z0-9*?_-]+")
-# An ARN, or so much of one that a wildcard can stand for the rest.
+# An ARN, or the beginning of one with a wildcard.
 RESOURCE = re.compile(r"arn(:[^:]*){4}:.+|arn.*\*.*|\*.*", re.DOTALL)
 CONDITION = re.compile(
     r"(ForAnyValue:|ForAllValues:)?"
@@ -19,7 +19,7 @@ CONDITION = re.compile(
 
 COMMON = frozenset({"Sid", "Effect", "Action", "Resource", "NotResource", "Condition"})
 
-# The guide's list, which grows.
+# The services that the user guide lists; the list grows.
 SERVICES = """
     aoss appconfig appstream autoscaling codebuild codecommit cognito-identity cognito-idp comprehend comprehendmedical
     dax dynamodb ecr health kinesisvideo kms logs s3 secretsmanager signin sqs sts support textract transcribe translate
@@ -28,7 +28,7 @@ RCP_SERVICES = frozenset(SERVICES.split())
 
 
 def require_valid_iam(policy_type: PolicyType, content: str) -> None:
-    """A service or resource control policy that AWS would store.
+    """Require a service or resource control policy that AWS would store.
 
     Args:
         policy_type: one of the two.
@@ -36,7 +36,7 @@ def require_valid_iam(policy_type: PolicyType, content: str) -> None:
 
     Raises:
         MalformedPolicyDocumentException: an element that is unknown, missing or excluded, or a value of the wrong form
-            (docs/aws.md 6.4). Whether an action exists is not asked.
+            (docs/aws.md 6.4). Whether an action exists is not checked.
     """
     document = parse(content)
     if document.keys() - {"Version", "Id", "Statement"} or document.get("Version", "2012-10-17") != "2012-10-17":
@@ -77,24 +77,24 @@ def _check_common(statement: dict[str, Any]) -> None:
         if not CONDITION.fullmatch(operator):
             refuse()
         for values in _object(tests).values():
-            # A list of no values is well formed, and matches nothing.
+            # An empty list is valid, and matches nothing.
             if values != [] and not all(isinstance(value, str | int | float) for value in _listed(values)):
                 refuse()
 
 
 def _one_of(statement: dict[str, Any], this: str, that: str) -> object:
-    """The value of exactly one of two elements."""
+    """The value of one of two elements, exactly one of which must be there."""
     return statement.get(this, statement.get(that)) if (this in statement) != (that in statement) else refuse()
 
 
 def _check_strings(value: object, form: re.Pattern[str]) -> list[str]:
-    """One string of a form, or several."""
+    """Require one string or several that match a pattern, and return them as a list."""
     found = [one for one in _listed(value) if isinstance(one, str) and form.fullmatch(one)]
     return found if len(found) == len(_listed(value)) else refuse()
 
 
 def _listed(value: object) -> list[object]:
-    """What may be one or several; several are at least one."""
+    """The items of what may be written as one item or as a list; the list must not be empty."""
     if not isinstance(value, list):
         return [value]
     return cast("list[object]", value) or refuse()

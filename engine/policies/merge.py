@@ -1,11 +1,12 @@
-"""How the policies attached from the root down to an account become its effective policy (docs/aws.md 6.6).
+"""Merge the policies attached from the root down to an account into its effective policy (docs/aws.md 6.6).
 
-Level by level: first the assignment attached first, then everything appended, then everything removed, each as far as
-the levels above allow it. Then the controls of the level narrow what is left to the levels below; nothing widens it
-again.
+Level by level, from the root: of several policies on a level, the one attached first assigns; then everything that they
+append is added, and everything that they remove is taken out, as far as the levels above allow each of these operators.
+Then the level's controls (``@@operators_allowed_for_child_policies``) narrow what the levels below may use; no level
+can widen it again.
 
-A control on a leaf is about its value. A control on a group is about the names directly in it: a level below may name
-new ones while it may still assign or append [inferred]; what is named already has controls of its own.
+A control on a leaf is about its value. A control on a group is about the names directly in it: a level below may add
+new names while it may still assign or append [inferred]; names that are there already have controls of their own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,21 +23,21 @@ ADDING = frozenset({ASSIGN, APPEND})
 
 
 class AttachedPolicy(Struct, frozen=True):
-    """A policy where it is attached."""
+    """A policy, as one of those attached to a place."""
 
     id: str
     content: str
 
 
 def merge(policy_type: PolicyType, levels: Sequence[Sequence[AttachedPolicy]]) -> dict[str, Any]:
-    """The effective document of an account.
+    """Merge policies into the effective document of an account.
 
     Args:
         policy_type: a management type.
-        levels: what is attached to the root, to each unit below it, and to the account, each in attachment order.
+        levels: the policies attached to the root, to each OU below it, and to the account, each in attachment order.
 
     Returns:
-        The document without operators, `{}` if nothing is set. It is the caller's own.
+        The document without operators, `{}` if nothing is set. The caller may change it.
     """
     merging = Merging(policy_type)
     for level in levels:
@@ -45,16 +46,16 @@ def merge(policy_type: PolicyType, levels: Sequence[Sequence[AttachedPolicy]]) -
 
 
 class Merging(Struct):
-    """What the policies from the root down to some place say, and what they leave to the levels below it."""
+    """An intermediate result of a merge: the values down to some place, and the operators allowed below it."""
 
     policy_type: PolicyType
     values: dict[Path, Scalar | Values] = field(default_factory=dict[Path, Scalar | Values])
     allowed: dict[Path, frozenset[str]] = field(default_factory=dict[Path, frozenset[str]])
     named: dict[Path, None] = field(default_factory=lambda: dict[Path, None]({(): None}))
-    """In order of appearance."""
+    """Paths of the groups and leaves so far, in order of appearance."""
 
     def below(self, level: Sequence[AttachedPolicy]) -> "Merging":
-        """The same with one more level. This one stays what it is: several places may be below it."""
+        """Merge one more level into a copy. This object stays as it is, because several places may be below it."""
         if not level:
             return self
         merging = Merging(self.policy_type, dict(self.values), dict(self.allowed), dict(self.named))
@@ -62,7 +63,7 @@ class Merging(Struct):
         return merging
 
     def document(self) -> dict[str, Any]:
-        """What it means for an account here."""
+        """The effective document of an account at this place."""
         values = dict(self.values)
         if self.policy_type is PolicyType.TAG_POLICY:
             _default_tags(self.named, values)
@@ -86,7 +87,7 @@ class Merging(Struct):
                 self.allowed[path] = self.allowed.get(path, SETTERS) & control
 
     def _name(self, paths: Iterable[Path]) -> None:
-        """Remember names, unless a level above has closed the group that they would be new in."""
+        """Add names, unless a level above forbids new names in their group."""
         for path in paths:
             parent = path[:-1]
             if parent in self.named and self.allowed.get(parent, SETTERS) & ADDING:
@@ -107,7 +108,7 @@ class Merging(Struct):
             self.values[path] = value
 
 
-# Lists may be long: whether something is in one is looked up, not searched for.
+# Sets for membership tests, because lists may be long.
 
 
 def _joined(values: Values, added: list[Values]) -> Values:
@@ -121,9 +122,9 @@ def _without(values: Values, gone: list[Values]) -> Values:
 
 
 def _default_tags(named: Iterable[Path], values: dict[Path, Scalar | Values]) -> None:
-    """Every rule has a key, in lower case unless its policy says otherwise, and allows any value unless it says which.
+    """Fill in the defaults of tag rules: the key in lower case, and any value allowed.
 
-    An empty rule is enough (docs/aws.md 6.7).
+    An empty rule is a valid one (docs/aws.md 6.7).
     """
     for path in named:
         if len(path) == 2:
@@ -132,9 +133,9 @@ def _default_tags(named: Iterable[Path], values: dict[Path, Scalar | Values]) ->
 
 
 def _put(document: dict[str, Any], path: Path, value: object) -> None:
-    """Put a value in its place.
+    """Put a value at its path.
 
-    Where the syntax is not published, one policy may have a leaf where another has a group; who came first stays.
+    Where the syntax is not published, one policy may have a leaf where another has a group; the first one wins.
     """
     for name in path[:-1]:
         document = document.setdefault(name, {})

@@ -1,8 +1,8 @@
-"""The cron expressions of backup plans: which are well formed, and which are rare enough for archives.
+"""The cron expressions of backup plans: their validation, and whether they are rare enough for archives.
 
 The grammar is that of Quartz: fields for minute, hour, day of month, month, day of week and year; the year may be left
-out, and what follows it is ignored. AWS looks at the next two times from now. Here is no now: years that are over are
-accepted, and how far times lie apart is judged by the fields.
+out, and anything behind it is ignored. AWS looks at the next two times from now. The core knows no current date, so
+here years in the past are accepted, and the time between two backups is judged by the fields.
 """
 
 import re
@@ -26,12 +26,12 @@ NTH_WEEKDAY = re.compile(r"(.+)#[1-5]")
 
 
 class Field(Struct, frozen=True):
-    """One place of an expression."""
+    """The range and the names of one field of an expression."""
 
     lowest: int
     highest: int
     names: tuple[str, ...] = ()
-    """Of its values, from the lowest on."""
+    """Names of its values, from the lowest on."""
     wraps: bool = True
     """Whether a range may end below its start."""
 
@@ -45,20 +45,20 @@ ONE_DAY = frozenset({1})
 
 
 class Schedule(Struct, frozen=True):
-    """When backups are made, as far as the checks ask."""
+    """The times of an expression, as far as the checks need them."""
 
     hours: frozenset[int]
     days: frozenset[int]
-    """Of a month. One stands for those that a month decides: its last Friday, say. Weekdays may be any day."""
+    """Days of the month. {1} stands for a day that depends on the month, as its last Friday; weekdays are all days."""
     months: frozenset[int]
     years: frozenset[int]
 
     @property
     def suits_archives(self) -> bool:
-        """Whether its times are 28 days apart, within a month at least.
+        """Tell whether its times are at least 28 days apart.
 
-        Days of every month meet at the turn of the month; where only some months are listed, AWS sees that when it is
-        about to happen, and here it passes.
+        Two such days of every month come too close at the turn of the month. If only some months are listed, AWS
+        refuses that only when it is about to happen; here it is accepted.
         """
         is_far_apart = len(self.days) == 2 and max(self.days) - min(self.days) >= DAYS_BETWEEN_ARCHIVES
         some_months = len(self.months) < len(MONTH_LENGTHS)
@@ -66,7 +66,7 @@ class Schedule(Struct, frozen=True):
 
 
 def cron(value: object) -> str:
-    """A reader of schedule expressions."""
+    """Read a schedule expression."""
     expression = value if isinstance(value, str) else refuse()
     schedule(expression)
     return expression
@@ -74,7 +74,7 @@ def cron(value: object) -> str:
 
 @lru_cache(maxsize=1024)
 def schedule(expression: str) -> Schedule:
-    """What an expression says.
+    """Parse an expression.
 
     Raises:
         MalformedPolicyDocumentException: it breaks the grammar, has times less than an hour apart, or not two at all.
@@ -111,7 +111,7 @@ def _exists(year: int, month: int, day: int) -> bool:
 
 
 def _days(day: str, weekday: str) -> frozenset[int]:
-    """One of the two fields is a question mark, and the other one decides."""
+    """The days of the month; one of the two fields must be a question mark, and the other one decides."""
     if (day == "?") == (weekday == "?"):
         refuse()
     return _days_of_month(day) if weekday == "?" else _days_by_weekday(weekday)
@@ -121,11 +121,11 @@ def _days_of_month(field: str) -> frozenset[int]:
     last = FROM_LAST_DAY.fullmatch(field)
     if last:
         offset = int(last[1] or 0)
-        # It exists in the months that are longer than this, as the day of this number does.
+        # Some months are too short for it. Day `offset + 1` stands for it, since it exists in just the same months.
         return frozenset({offset + 1}) if offset <= LONGEST_OFFSET else refuse()
     items = field.split(",")
     days = frozenset[int]().union(*(_values(DAY_OF_MONTH, item.removesuffix("W")) for item in items))
-    # With W for the nearest weekday only the first one counts; beside a range it means nothing.
+    # With W, for the nearest weekday, only the first day counts; a W behind a range has no effect.
     nearest = any(item.endswith("W") and "-" not in item for item in items)
     return frozenset({min(days)}) if nearest else days
 
@@ -145,7 +145,7 @@ def _days_by_weekday(field: str) -> frozenset[int]:
 
 
 def _values(field: Field, listed: str) -> frozenset[int]:
-    """The values that a list of values, ranges and steps stands for."""
+    """Expand a list of values, ranges and steps."""
     return frozenset[int]().union(*(_values_of_item(field, item) for item in listed.split(",")))
 
 

@@ -1,6 +1,6 @@
-"""The words in which the syntax of a management policy is written down: groups, leaves, and readers of values.
+"""The building blocks of a management policy's schema: groups, leaves, and readers of values.
 
-A reader takes a value of JSON and returns it as the effective document will show it, or refuses it.
+A reader takes a JSON value and returns it in the form that the effective document shows, or refuses it.
 """
 
 import json
@@ -19,7 +19,7 @@ INTEGER = re.compile(r"-?[0-9]{1,16}")
 
 
 def text(value: object) -> str:
-    """A string."""
+    """Read a string."""
     return value if isinstance(value, str) else refuse()
 
 
@@ -34,24 +34,24 @@ class Many(Struct, frozen=True):
 
     read: Reader
     appends_nothing: bool = True
-    """Whether an empty ``@@append`` is well formed."""
+    """Whether an empty ``@@append`` is valid."""
     assigns_nothing: bool = True
-    """Whether an empty ``@@assign`` is."""
+    """Whether an empty ``@@assign`` is valid."""
 
 
 class Anything(Struct, frozen=True):
-    """Where the syntax is not published: groups and leaves of any name, as long as their operators are in order."""
+    """Any groups and leaves with valid operators, for types whose syntax is not published."""
 
 
 class Group(Struct, frozen=True):
-    """Named members: known ones, and those whose names the author of the policy chooses."""
+    """An object: members with fixed names, and members whose names the author of the policy chooses."""
 
     fields: "dict[str, Node]" = {}
     others: "Node | None" = None
     name: NameReader = text
-    """Of chosen names."""
+    """Reader of chosen names."""
     required: tuple[str, ...] = ()
-    """Members that every policy with the group has."""
+    """Members that a policy with the group must have."""
     may_be_empty: bool = True
 
 
@@ -60,25 +60,25 @@ ANYTHING: Final = Anything()
 
 
 class Syntax(Struct, frozen=True):
-    """What a management policy of one type looks like."""
+    """The schema of the management policies of one type."""
 
     document: Group | Anything
     ignores_case: bool = False
-    """Whether operators and the names of known members may be written in either case."""
+    """Whether operators and fixed names may be written in either case."""
 
 
 def scalar(value: object) -> Scalar:
-    """Any value but an object or a list."""
+    """Read any value but an object or a list."""
     return value if value is None or isinstance(value, str | int | float) else refuse()
 
 
 def flag(value: object) -> str | bool:
-    """A boolean, as such or as a string."""
+    """Read a boolean, as such or as a string."""
     return value if isinstance(value, bool) or (isinstance(value, str) and value in ("true", "false")) else refuse()
 
 
 def word(*words: str) -> Reader:
-    """A reader of some words, in this very case."""
+    """Make a reader of some words, in exactly this case."""
 
     def read(value: object) -> str:
         return value if isinstance(value, str) and value in words else refuse()
@@ -87,17 +87,17 @@ def word(*words: str) -> Reader:
 
 
 def lower(value: object) -> str:
-    """A string that is the same in either case, and comes out in lower case."""
+    """Read a string, and turn it into lower case."""
     return text(value).lower()
 
 
 def integer(lowest: int, highest: int = 10**16 - 1) -> Reader:
-    """A reader of integers, as such or as strings; `60` is one, `60.0` is not (docs/aws.md 6.7)."""
+    """Make a reader of integers, as such or as strings; `60` is one, `60.0` is not (docs/aws.md 6.7)."""
 
     def read(value: object) -> str | int:
         if isinstance(value, bool) or not isinstance(value, str | int):
             refuse()
-        # Bounded before anything is converted: turning endless digits into a number, or back, takes forever.
+        # The bounds are checked before any conversion, which takes quadratic time in the number of digits.
         if not (INTEGER.fullmatch(value) if isinstance(value, str) else lowest <= value <= highest):
             refuse()
         return value if lowest <= int(value) <= highest else refuse()
@@ -106,13 +106,13 @@ def integer(lowest: int, highest: int = 10**16 - 1) -> Reader:
 
 
 def tag_value(value: object) -> str:
-    """A value of a tag policy: at most one wildcard; numbers, booleans and null become strings (docs/aws.md 6.7)."""
+    """Read a tag policy's value: at most one wildcard; numbers, booleans and null become strings (docs/aws.md 6.7)."""
     written = value if isinstance(value, str) else json.dumps(scalar(value))
     return written if written.count("*") <= 1 else refuse()
 
 
 def matching(pattern: str) -> NameReader:
-    """A reader of strings of one form."""
+    """Make a reader of strings that match a pattern."""
     form = re.compile(pattern)
 
     def read(value: object) -> str:

@@ -1,6 +1,6 @@
-"""What the management policies of every type look like (docs/aws.md 6.7, and the guide's pages on their syntax).
+"""The schemas of management policies, one per type (docs/aws.md 6.7, and the user guide's pages on their syntax).
 
-Where neither says it, more is accepted than AWS might; ``types`` says which syntax is whose.
+Where neither is clear, more is accepted than AWS might accept. ``types`` assigns each schema to its type.
 """
 
 from .schedules import cron
@@ -27,7 +27,7 @@ REGION = r"[a-z]{2,}(-[a-z]+)+-[0-9]+"
 
 
 def under(root: str, node: Node, *, ignores_case: bool = False) -> Syntax:
-    """A document with one key, and everything under it."""
+    """A schema with one key at the root, and ``node`` under it."""
     return Syntax(Group({root: node}, required=(root,)), ignores_case)
 
 
@@ -61,7 +61,7 @@ CONDITION = Group(
 )
 CONDITIONS = Group(dict.fromkeys(("string_equals", "string_not_equals", "string_like", "string_not_like"), CONDITION))
 
-# A backup stays in its account: the account is written `$account`, and for one vault its region `$region`.
+# ARNs have `$account` for the account of the backup; copies may go to another one. `$region` is the backup's region.
 ROLE = One(matching(r"arn:[a-z-]+:iam::\$account:role/.+"))
 COPY_VAULT = One(matching(rf"arn:[a-z-]+:backup:{REGION}:(\$account|[0-9]{{12}}):backup-vault:.+"))
 AIR_GAPPED_VAULT = One(matching(r"arn:[a-z-]+:backup:\$region:\$account:backup-vault:.+"))
@@ -75,7 +75,7 @@ RESOURCES = Many(matching(rf"(?s)(?!arn:).*|{BACKED_UP_ARN}"), appends_nothing=F
 
 
 def some_of(*words: str) -> Many:
-    """A list of some words, which is not empty."""
+    """A list of some words, which must not be empty."""
     return Many(word(*words), appends_nothing=False, assigns_nothing=False)
 
 

@@ -1,4 +1,4 @@
-"""Which tags an effective tag policy forbids (docs/aws.md 6.7)."""
+"""Compliance of tags with an effective tag policy (docs/aws.md 6.7)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,15 +7,15 @@ from .tagged import covers
 
 
 def violates(tag_document: dict[str, Any], resource_type: str, tags: Mapping[str, str]) -> bool:
-    """Whether some of the tags may not be put on a resource.
+    """Tell whether any of the tags must not be put on a resource.
 
     Args:
         tag_document: the effective tag policy of the account.
-        resource_type: as tag policies name it, `organizations:account` for one.
-        tags: what is to be put on the resource; keys that no rule is about are free.
+        resource_type: as in tag policies, for example `organizations:account`.
+        tags: those to be put on the resource; keys without a rule are allowed.
 
     Returns:
-        True if a rule that is enforced for the type asks for another case of a key, or does not list a value. A rule
+        True if a rule that is enforced for the type demands another case of a key, or does not list a value. A rule
         that lists no values at all allows any [inferred].
     """
     rules: dict[str, dict[str, Any]] = tag_document.get("tags", {})
@@ -32,7 +32,7 @@ def _complies(rule: dict[str, Any], key: str, value: str) -> bool:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """Whether a value is the one allowed, or fits a pattern with its one wildcard."""
+    """Match a value against an allowed value, which has at most one wildcard."""
     before, wildcard, after = pattern.partition("*")
     if not wildcard:
         return value == pattern

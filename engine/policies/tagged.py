@@ -4,8 +4,8 @@ import re
 
 from .text import refuse
 
-# The services of AWS's table, and some more that AWS has types of. The table lists the types of each service too, more
-# than a thousand; here any type of a listed service is accepted [inferred].
+# The services in AWS's table, and some more whose types AWS accepts. The table lists more than a thousand types; here
+# any type of a listed service is accepted [inferred].
 SERVICES = """
     a4b access-analyzer acm acm-pca aiops airflow airflow-serverless amazonelasticinference amplify amplifyuibuilder
     aoss apigateway app-integrations appconfig appfabric appflow application-autoscaling application-signals
@@ -47,12 +47,12 @@ RESOURCE_TYPE = re.compile(r"([a-z0-9-]+):(\*|[A-Za-z][A-Za-z0-9_/.:-]*)")
 
 
 def resource_type(value: object) -> str:
-    """A reader of resource types; `ecs:*` has to be written `ecs:ALL_SUPPORTED`."""
+    """Read a resource type; `ecs:*` has to be written `ecs:ALL_SUPPORTED`."""
     named = RESOURCE_TYPE.fullmatch(value) if isinstance(value, str) else None
     return named[0] if named and named[1] in SUPPORTED and named[0] != "ecs:*" else refuse()
 
 
 def covers(listed: list[str], wanted: str) -> bool:
-    """Whether a list of resource types holds this one, by itself or with its whole service."""
+    """Tell whether a list of resource types has this one, by itself or with its whole service."""
     service = wanted.partition(":")[0]
     return any(one in listed for one in (wanted, f"{service}:*", f"{service}:ALL_SUPPORTED"))

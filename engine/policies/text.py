@@ -1,4 +1,4 @@
-"""From the text of a policy document to JSON, strictly, and back."""
+"""Strict parsing of a policy document's JSON, and its text form."""
 
 import json
 from functools import lru_cache
@@ -8,11 +8,11 @@ from typing import Any, NoReturn, cast
 from ..errors import MalformedPolicyDocumentException
 
 DEEPEST = 64
-"""No type's syntax comes near [inferred]."""
+"""Levels of nesting; no type's syntax comes near [inferred]."""
 
 
 def refuse(*_: object) -> NoReturn:
-    """The document is not what its type asks for.
+    """Refuse the document.
 
     Raises:
         MalformedPolicyDocumentException: always; AWS does not say what is wrong.
@@ -22,17 +22,17 @@ def refuse(*_: object) -> NoReturn:
 
 @lru_cache(maxsize=1024)
 def parse(content: str) -> dict[str, Any]:
-    """The document in a text. It is shared: do not change it.
+    """Parse a document. The result is cached and shared: do not change it.
 
     Raises:
-        MalformedPolicyDocumentException: not JSON, not an object, a repeated key, a number that is none, a lone
-            surrogate, or nested too deep.
+        MalformedPolicyDocumentException: not JSON, not an object, a repeated key, a number that is not finite, a
+            lone surrogate, or nested too deep.
     """
     try:
         document: object = json.loads(
             content, object_pairs_hook=_without_repeats, parse_constant=refuse, parse_float=_finite
         )
-        # A lone surrogate can be written in JSON, but not sent.
+        # A lone surrogate can be written in JSON as an escape, but not be stored as UTF-8.
         json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         refuse()
@@ -57,7 +57,7 @@ def _finite(digits: str) -> float:
 
 
 def _is_shallow(document: object) -> bool:
-    """Whether no value lies deeper than `DEEPEST`; asked level by level, since depth is what is in doubt."""
+    """Tell whether no value is deeper than `DEEPEST`. Level by level, because recursion would overflow on deep ones."""
     level = [document]
     for _ in range(DEEPEST):
         level = [member for value in level for member in _members(value)]

@@ -1,4 +1,4 @@
-"""What is particular about each policy type, and the policies that are AWS's own (docs/aws.md 6.1, 6.3 and 7.1)."""
+"""The policy types with their limits and syntax, and the AWS managed policies (docs/aws.md 6.1, 6.3 and 7.1)."""
 
 from msgspec import Struct
 
@@ -8,10 +8,10 @@ from .schema import Syntax
 
 
 class PolicyTypeFacts(Struct, frozen=True, kw_only=True):
-    """One row of docs/aws.md 6.1. What is unknown there is 10,000 characters and 10 attachments [inferred]."""
+    """One row of docs/aws.md 6.1. Defaults stand for what is unknown there [inferred]."""
 
     syntax: Syntax | None = None
-    """What its documents look like; None for the two that are written in IAM's language."""
+    """The schema of its documents; None for the two types that are written in IAM's language."""
     max_size: int = 10_000
     """Characters, counted as sent."""
     max_attached: int = 10
@@ -20,17 +20,17 @@ class PolicyTypeFacts(Struct, frozen=True, kw_only=True):
     max_policies: int = 1_000
     """Policies of the type per organization."""
     default_policy: str | None = None
-    """The id of AWS's own policy that every entity carries while the type is enabled."""
+    """The id of the AWS managed policy that is attached to every entity while the type is enabled."""
     default_detachable: bool = True
 
     @property
     def effective(self) -> bool:
-        """Whether accounts have an effective policy of the type: what is not IAM's is merged for them."""
+        """Whether accounts have an effective policy of the type: those not written in IAM's language are merged."""
         return self.syntax is not None
 
 
 class ManagedPolicy(Struct, frozen=True, kw_only=True):
-    """A policy of AWS's own; it cannot be changed or deleted."""
+    """An AWS managed policy; it cannot be changed or deleted."""
 
     id: str
     type: PolicyType

@@ -1,5 +1,6 @@
-"""AWS's response shapes, and how they are built. Members are AWS's, in snake case; absent ones are left out.
+"""AWS's response shapes, and the functions that build them. Members have AWS's names in snake case.
 
-``msgspec.to_builtins(reply, builtin_types=(datetime,))`` is boto3's dictionary. Moments become ``datetime`` here, at
-the edge of the core; nothing in the core reads them back. Lists that AWS always sends have no default.
+``msgspec.to_builtins(reply, builtin_types=(datetime,))`` gives boto3's dictionary; members with their default are left
+out, so lists that AWS always sends have no default. Times become ``datetime`` here, at the edge of the core, and are
+never converted back.
 """

@@ -1,4 +1,4 @@
-"""The resource policy in AWS's form."""
+"""Response shapes of the resource policy."""
 
 from ..ids import resource_policy_arn
 from ..state import OrganizationFacts
@@ -20,8 +20,8 @@ class ResourcePolicyReply(Shape, frozen=True):
 
 
 def resource_policy_reply(organization: OrganizationFacts) -> ResourcePolicyReply:
-    """The resource policy of an organization that has one."""
+    """Build the answer about an organization's resource policy; there must be one."""
     found = organization.access.resource_policy
-    assert found is not None, "the caller has looked"
+    assert found is not None, "the caller has checked that there is one"
     arn = resource_policy_arn(organization.management_account, organization.id, found.id)
     return ResourcePolicyReply(ResourcePolicy(ResourcePolicySummary(found.id, arn), found.content))

@@ -1,4 +1,4 @@
-"""Accounts and account creations in AWS's form."""
+"""Response shapes of accounts and account creations."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What all of AWS's answers share: the base of their shapes, and how moments look in them."""
+"""The base of all response shapes, and the conversion of times."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -8,14 +8,14 @@ from msgspec import Struct
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=1_024)  # while the clock stands still, many answers speak of the same few moments
+@lru_cache(maxsize=1_024)  # while the clock stands still, many answers contain the same few times
 def moment(microseconds: int) -> datetime:
-    """A time of the core as a datetime in UTC."""
+    """Convert microseconds since the epoch to a datetime in UTC."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 
 def moment_text(microseconds: int, form: str) -> str:
-    """A time of the core for messages, which must not fail because of it: clocks can run beyond the calendar.
+    """Format a time for a message. Never fails, though a clock can run beyond the last datetime.
 
     Args:
         microseconds: since the epoch.
@@ -28,8 +28,8 @@ def moment_text(microseconds: int, form: str) -> str:
 
 
 class Shape(Struct, frozen=True, gc=False, rename="pascal", omit_defaults=True):
-    """A structure of AWS's answers."""
+    """Base of the structures in AWS's answers."""
 
 
 class EmptyReply(Shape, frozen=True):
-    """The answer of an operation that has nothing to say."""
+    """The answer of an operation that returns nothing."""

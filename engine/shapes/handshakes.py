@@ -1,4 +1,4 @@
-"""Handshakes in AWS's form."""
+"""Response shapes of handshakes."""
 
 from datetime import datetime
 
@@ -49,10 +49,10 @@ def handshake_shape(
     settings: Settings,
     transfer: Transfer | None = None,
 ) -> Handshake:
-    """A handshake as Describe, List and the writing operations all show it (docs/aws.md 2.2, 2.3 and 2.7).
+    """Build a handshake as Describe, List and the writing operations all show it (docs/aws.md 2.2, 2.3 and 2.7).
 
     Parties come in a fixed order, the organization first. ``accepted_by`` replaces the address of an invitation by the
-    account that accepted it; the EMAIL resource stays. ``transfer`` is what it asks for, if it asks for one.
+    account that accepted it; the EMAIL resource stays. ``transfer`` is the transfer that it offers, if any.
     """
     organization = requested.organization
     prefixed = settings.fidelity == "reference"
@@ -69,7 +69,9 @@ def handshake_shape(
         requested_timestamp=moment(requested_at),
         expiration_timestamp=moment(requested.expires_at),
         action=requested.action,
-        resources=_resources(requested, initiator) if transfer is None else _about(transfer, requested, initiator),
+        resources=_resources(requested, initiator)
+        if transfer is None
+        else _transfer_resources(transfer, requested, initiator),
     )
 
 
@@ -84,7 +86,7 @@ def _resources(requested: HandshakeRequested, initiator: Initiator) -> list[Hand
         # Without `h-`, unlike the filter of the lists, which takes the whole id.
         return [HandshakeResource("PARENT_HANDSHAKE", requested.parent.removeprefix("h-")), organization, party]
     if requested.feature_set is None:
-        # Of a transfer, in a past that lies between its handshake and the transfer itself.
+        # A transfer's handshake, in a past state between HandshakeRequested and ResponsibilityTransferRequested.
         return [organization, party, *_notes(requested)]
     inviter = [
         HandshakeResource("MASTER_EMAIL", initiator.email),
@@ -94,8 +96,10 @@ def _resources(requested: HandshakeRequested, initiator: Initiator) -> list[Hand
     return [HandshakeResource("ORGANIZATION", requested.organization, inviter), party, *_notes(requested)]
 
 
-def _about(transfer: Transfer, requested: HandshakeRequested, initiator: Initiator) -> list[HandshakeResource]:
-    """Of a transfer AWS publishes the types of resources only; how they are nested is inferred (docs/aws.md 2.7)."""
+def _transfer_resources(
+    transfer: Transfer, requested: HandshakeRequested, initiator: Initiator
+) -> list[HandshakeResource]:
+    """The resources of a transfer. AWS publishes only their types; the nesting is inferred (docs/aws.md 2.7)."""
     inviter = [
         HandshakeResource("MANAGEMENT_ACCOUNT", initiator.management_account),
         HandshakeResource("MANAGEMENT_EMAIL", initiator.email),
@@ -118,7 +122,7 @@ def _notes(requested: HandshakeRequested) -> list[HandshakeResource]:
 
 
 def handshake_reply(handshake: str, state: State) -> HandshakeReply:
-    """The answer of an operation that made or changed a handshake, from the state just after it."""
+    """Build the answer of an operation that created or changed a handshake, from the state right after it."""
     found = state.handshakes[handshake]
     requested, transfers = found.requested, state.transfers
     initiator = initiator_of(requested.organization, state)

@@ -1,4 +1,4 @@
-"""Organizations and roots in AWS's form."""
+"""Response shapes of organizations and roots."""
 
 from msgspec import Struct
 
@@ -35,7 +35,7 @@ class Root(Shape, frozen=True):
 
 
 class Initiator(Struct, frozen=True):
-    """The organization that sent a handshake, as the handshake shows it."""
+    """The organization that sent a handshake, with the details that the handshake shows."""
 
     organization: str
     management_account: str
@@ -44,7 +44,7 @@ class Initiator(Struct, frozen=True):
 
 
 def organization_shape(initiator: Initiator, feature_set: FeatureSet) -> Organization:
-    """The answer of DescribeOrganization; its policy types are AWS's fixed, deprecated ones (docs/aws.md 3.2)."""
+    """Build an organization as DescribeOrganization shows it; its policy types are fixed (docs/aws.md 3.2)."""
     management, organization = initiator.management_account, initiator.organization
     has_policies = feature_set is FeatureSet.ALL
     return Organization(
@@ -59,11 +59,11 @@ def organization_shape(initiator: Initiator, feature_set: FeatureSet) -> Organiz
 
 
 def root_shape(management: str, organization: str, root: str, policy_types: list[PolicyTypeSummary]) -> Root:
-    """The one root of an organization."""
+    """Build the root of an organization."""
     return Root(root, root_arn(management, organization, root), "Root", policy_types)
 
 
 def initiator_of(organization: str, state: State) -> Initiator:
-    """An organization of the state as its handshakes show it."""
+    """Look up an organization with the details that its handshakes show."""
     management = state.organizations[organization].management_account
     return Initiator(organization, management, state.email_of(management), state.name_of(management))

@@ -1,4 +1,4 @@
-"""Policies in AWS's form."""
+"""Response shapes of policies."""
 
 from ..policies.types import ManagedPolicy
 from ..resources import arn_of
@@ -32,7 +32,7 @@ class RootReply(Shape, frozen=True):
 
 
 def summary_shape(policy: PolicyFacts | ManagedPolicy, organization: OrganizationFacts) -> PolicySummary:
-    """A policy without its content, as the lists show it."""
+    """Build a policy without its content, as lists show it."""
     return PolicySummary(
         id=policy.id,
         arn=arn_of(policy.id, organization),
@@ -44,11 +44,11 @@ def summary_shape(policy: PolicyFacts | ManagedPolicy, organization: Organizatio
 
 
 def policy_reply(policy: PolicyFacts | ManagedPolicy, organization: OrganizationFacts) -> PolicyReply:
-    """A whole policy."""
+    """Build the answer about a policy, with its content."""
     return PolicyReply(Policy(summary_shape(policy, organization), policy.content))
 
 
 def root_reply(organization: OrganizationFacts) -> RootReply:
-    """The root with the policy types that are enabled, in the order of the alphabet."""
+    """Build the answer about a root, with its enabled policy types in alphabetical order."""
     policy_types = [PolicyTypeSummary(policy_type, "ENABLED") for policy_type in sorted(organization.policies.enabled)]
     return RootReply(root_shape(organization.management_account, organization.id, organization.root, policy_types))

@@ -1,4 +1,4 @@
-"""Responsibility transfers in AWS's form."""
+"""Response shapes of responsibility transfers."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +10,7 @@ from ..words import TransferStatus
 from .base import Shape, moment
 
 Side = Literal["inbound", "outbound"]
-"""From where a transfer is seen: inbound by who pays, outbound by whose bills are paid."""
+"""A side of a transfer: inbound is the payer's, outbound that of the organization whose bills are paid."""
 
 
 class TransferParticipant(Shape, frozen=True):
@@ -38,8 +38,8 @@ class ResponsibilityTransferReply(Shape, frozen=True):
 def side_of(transfer: Transfer, organization: OrganizationFacts, email: str) -> Side | None:
     """The side of a transfer on which an organization is; None if it is on neither.
 
-    Until it has accepted, the source is whom the invitation names: by the id of the organization's management account,
-    or by that account's address.
+    Until the transfer is accepted, an organization is the source if the invitation names its management account, by the
+    account's id or email address.
     """
     if transfer.organization == organization.id:
         return "inbound"
@@ -55,14 +55,14 @@ def transfer_shape(
     payer: str,
     email_of: Callable[[str], str],
 ) -> ResponsibilityTransfer:
-    """A transfer as one side sees it: under its own ARN, and with the name only where it was given (docs/aws.md 12).
+    """Build a transfer as one side sees it: with that side's ARN, and the name for the payer only (docs/aws.md 12).
 
     Args:
-        transfer: an invitation, or more.
-        side: on which the viewer is.
-        viewer: the organization that looks.
-        payer: the management account that pays, or offers to.
-        email_of: account to address.
+        transfer: the transfer, accepted or not.
+        side: the viewer's.
+        viewer: the organization that gets the answer.
+        payer: the id of the management account that pays, or offers to.
+        email_of: account id to email address.
     """
     return ResponsibilityTransfer(
         arn=transfer_arn(viewer.management_account, viewer.id, side, transfer.id),
@@ -79,7 +79,7 @@ def transfer_shape(
 
 
 def _source(transfer: Transfer, email_of: Callable[[str], str]) -> TransferParticipant:
-    """Until it has accepted, the source is only known as the invitation names it [inferred]."""
+    """The source of a transfer; until the transfer is accepted, only what the invitation names [inferred]."""
     if transfer.source_account:
         return TransferParticipant(transfer.source_account, email_of(transfer.source_account))
     if "@" in transfer.party:
@@ -88,7 +88,7 @@ def _source(transfer: Transfer, email_of: Callable[[str], str]) -> TransferParti
 
 
 def transfer_reply(transfer: str, viewer: str, state: State) -> ResponsibilityTransferReply:
-    """The answer of an operation that changed a transfer, to the organization that called it."""
+    """Build the answer of an operation that changed a transfer, for the organization that called it."""
     found, organization = state.transfers.by_id[transfer], state.organizations[viewer]
     side = side_of(found, organization, state.email_of(organization.management_account))
     assert side is not None, "only the two sides change a transfer"

@@ -1,4 +1,4 @@
-"""OUs in AWS's form, and the paths of all that stands in the tree (docs/aws.md 1.1)."""
+"""Response shapes of OUs, and the paths of resources in the tree (docs/aws.md 1.1)."""
 
 from ..ids import organizational_unit_arn
 from ..state import OrganizationFacts
@@ -17,12 +17,12 @@ class OrganizationalUnitReply(Shape, frozen=True):
 
 
 def path_of(unit: str, organization: OrganizationFacts) -> str:
-    """``o-…/r-…/ou-…/``: from the organization down to a root or OU. An account's path is one step longer."""
+    """Build the path ``o-…/r-…/ou-…/`` down to a root, OU or account."""
     return "/".join([organization.id, *organization.units.path_to(unit), ""])
 
 
 def unit_shape(unit: str, organization: OrganizationFacts) -> OrganizationalUnit:
-    """An OU of the organization."""
+    """Build an OU as all operations show it."""
     return OrganizationalUnit(
         id=unit,
         arn=organizational_unit_arn(organization.management_account, organization.id, unit),
