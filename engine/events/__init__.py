@@ -25,7 +25,10 @@ from .accounts import (
     AccountJoined,
     AccountMoved,
 )
-from .base import Event, OrganizationEvent, Tag, WorldEvent
+from .base import Event as Event
+from .base import OrganizationEvent as OrganizationEvent
+from .base import Tag as Tag
+from .base import WorldEvent as WorldEvent
 from .handshakes import (
     HandshakeAccepted,
     HandshakeCanceled,
@@ -112,58 +115,3 @@ AnyEvent = (
     | ResponsibilityTransferRenamed
     | ResponsibilityTransferWithdrawn
 )
-
-__all__ = [
-    "AccountClosed",
-    "AccountClosureRequested",
-    "AccountCreationFailed",
-    "AccountCreationRequested",
-    "AccountCreationSucceeded",
-    "AccountDeparted",
-    "AccountDescribed",
-    "AccountJoined",
-    "AccountMoved",
-    "AnyEvent",
-    "DelegatedAdministratorDeregistered",
-    "DelegatedAdministratorRegistered",
-    "EffectivePoliciesOutdated",
-    "EffectivePoliciesPublished",
-    "Event",
-    "FeatureSetChanged",
-    "HandshakeAccepted",
-    "HandshakeCanceled",
-    "HandshakeDeclined",
-    "HandshakeExpired",
-    "HandshakeOpened",
-    "HandshakePurged",
-    "HandshakeRequested",
-    "OrganizationCreated",
-    "OrganizationDeleted",
-    "OrganizationEvent",
-    "OrganizationalUnitCreated",
-    "OrganizationalUnitDeleted",
-    "OrganizationalUnitRenamed",
-    "PolicyAttached",
-    "PolicyCreated",
-    "PolicyDeleted",
-    "PolicyDetached",
-    "PolicyTypeDisabled",
-    "PolicyTypeEnabled",
-    "PolicyUpdated",
-    "ResourcePolicyDeleted",
-    "ResourcePolicyPut",
-    "ResourceTagged",
-    "ResourceUntagged",
-    "ResponsibilityTransferAccepted",
-    "ResponsibilityTransferEnded",
-    "ResponsibilityTransferPurged",
-    "ResponsibilityTransferRenamed",
-    "ResponsibilityTransferRequested",
-    "ResponsibilityTransferWithdrawn",
-    "ServiceAccessDisabled",
-    "ServiceAccessEnabled",
-    "Tag",
-    "TimeAdvanced",
-    "WorldCreated",
-    "WorldEvent",
-]

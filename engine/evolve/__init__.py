@@ -13,31 +13,6 @@ so that a view can keep the same substate with the same code (docs/decisions/001
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..events import (
-    AccountClosed,
-    AccountClosureRequested,
-    AccountCreationFailed,
-    AccountCreationRequested,
-    AccountCreationSucceeded,
-    AccountDeparted,
-    AccountDescribed,
-    AccountJoined,
-    EffectivePoliciesOutdated,
-    EffectivePoliciesPublished,
-    FeatureSetChanged,
-    HandshakeAccepted,
-    HandshakeCanceled,
-    HandshakeDeclined,
-    HandshakeExpired,
-    HandshakeOpened,
-    HandshakePurged,
-    HandshakeRequested,
-    OrganizationCreated,
-    OrganizationDeleted,
-    PolicyTypeDisabled,
-    TimeAdvanced,
-    WorldCreated,
-)
 from ..events.envelope import Envelope
 from ..state import Access, Closures, OrganizationFacts, Policies, State, Units
 from . import access, accounts, closures, handshakes, organizations, policies, publications, tags, transfers, units
@@ -48,28 +23,7 @@ StateHandler = Callable[[State, Any], None]
 SubstateHandler = Callable[[Any, Any, int], None]
 """Changes one substate of an organization: called with (substate, event, time of the event)."""
 
-STATE_HANDLERS: dict[type[Any], StateHandler] = {
-    WorldCreated: organizations.on_world_created,
-    TimeAdvanced: organizations.on_time_advanced,
-    AccountDescribed: accounts.on_account_described,
-    OrganizationCreated: organizations.on_organization_created,
-    OrganizationDeleted: organizations.on_organization_deleted,
-    FeatureSetChanged: organizations.on_feature_set_changed,
-    HandshakeRequested: handshakes.on_handshake_requested,
-    HandshakeOpened: handshakes.on_handshake_opened,
-    HandshakeAccepted: handshakes.on_handshake_accepted,
-    HandshakeDeclined: handshakes.on_handshake_declined,
-    HandshakeCanceled: handshakes.on_handshake_canceled,
-    HandshakeExpired: handshakes.on_handshake_expired,
-    HandshakePurged: handshakes.on_handshake_purged,
-    AccountCreationRequested: accounts.on_account_creation_requested,
-    AccountCreationSucceeded: accounts.on_account_creation_succeeded,
-    AccountCreationFailed: accounts.on_account_creation_failed,
-    AccountJoined: accounts.on_account_joined,
-    AccountDeparted: accounts.on_account_departed,
-    AccountClosureRequested: accounts.on_account_closure_requested,
-    AccountClosed: accounts.on_account_closed,
-}
+STATE_HANDLERS: dict[type[Any], StateHandler] = {**organizations.HANDLERS, **accounts.HANDLERS, **handshakes.HANDLERS}
 
 
 def units_of(organization: OrganizationFacts) -> Units:
@@ -143,8 +97,8 @@ def _evolve_table() -> dict[type[Any], StateHandler]:
             handlers.setdefault(kind, []).append(_on_substate(substate_of, handler))
     for kind, handler in transfers.HANDLERS.items():
         handlers.setdefault(kind, []).append(_on_transfers(handler))
-    for kind in (EffectivePoliciesOutdated, EffectivePoliciesPublished, PolicyTypeDisabled, OrganizationDeleted):
-        handlers[kind].append(publications.on_changed)
+    for kind, handler in publications.HANDLERS.items():
+        handlers[kind].append(handler)
     return {kind: _in_order(found) for kind, found in handlers.items()}
 
 

@@ -1,5 +1,8 @@
 """Events about accounts: creation, joining, closure, departure."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ..events import (
     AccountClosed,
     AccountClosureRequested,
@@ -96,3 +99,15 @@ def _finish_creation(state: State, request: str) -> None:
     creation = state.creations.pop(request)
     del state.organizations[creation.organization].creations[creation.email.lower()]
     state.timers.clear_appointment("FinishAccountCreation", request)
+
+
+HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {
+    AccountDescribed: on_account_described,
+    AccountCreationRequested: on_account_creation_requested,
+    AccountCreationSucceeded: on_account_creation_succeeded,
+    AccountCreationFailed: on_account_creation_failed,
+    AccountJoined: on_account_joined,
+    AccountDeparted: on_account_departed,
+    AccountClosureRequested: on_account_closure_requested,
+    AccountClosed: on_account_closed,
+}

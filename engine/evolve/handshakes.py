@@ -1,5 +1,8 @@
 """Events about handshakes, and what they change: invitations, migrations to all features, and timers."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ..events import (
     HandshakeAccepted,
     HandshakeCanceled,
@@ -115,3 +118,14 @@ def _trim_window(organization: Organization, now: int) -> None:
     while window and window[0].requested_at <= now - INVITATION_WINDOW:
         if window.popleft().state is not ACCEPTED:
             organization.recent_unaccepted -= 1
+
+
+HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {
+    HandshakeRequested: on_handshake_requested,
+    HandshakeOpened: on_handshake_opened,
+    HandshakeAccepted: on_handshake_accepted,
+    HandshakeDeclined: on_handshake_declined,
+    HandshakeCanceled: on_handshake_canceled,
+    HandshakeExpired: on_handshake_expired,
+    HandshakePurged: on_handshake_purged,
+}

@@ -1,5 +1,8 @@
 """Events about the log as a whole, and about an organization as a whole."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ..events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, TimeAdvanced, WorldCreated
 from ..state import Access, Closures, Organization, Policies, State, Units
 
@@ -30,3 +33,12 @@ def on_organization_deleted(state: State, event: OrganizationDeleted) -> None:
 
 def on_feature_set_changed(state: State, event: FeatureSetChanged) -> None:
     state.organizations[event.organization].feature_set = event.feature_set
+
+
+HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {
+    WorldCreated: on_world_created,
+    TimeAdvanced: on_time_advanced,
+    OrganizationCreated: on_organization_created,
+    OrganizationDeleted: on_organization_deleted,
+    FeatureSetChanged: on_feature_set_changed,
+}

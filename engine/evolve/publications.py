@@ -1,5 +1,8 @@
 """The timer that publishes effective policies: one appointment per organization, for the earliest publication."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ..events import EffectivePoliciesOutdated, EffectivePoliciesPublished, OrganizationDeleted, PolicyTypeDisabled
 from ..state import State
 
@@ -18,3 +21,11 @@ def on_changed(
     if due is not None:
         state.timers.schedule(due, state.now, state.position, "PublishEffectivePolicies", organization.id)
     organization.publication_at = due
+
+
+HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {
+    EffectivePoliciesOutdated: on_changed,
+    EffectivePoliciesPublished: on_changed,
+    PolicyTypeDisabled: on_changed,
+    OrganizationDeleted: on_changed,
+}

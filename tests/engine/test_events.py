@@ -8,58 +8,7 @@ import msgspec
 import pytest
 
 from orgsim.engine import events
-from orgsim.engine.events import (
-    AccountClosed,
-    AccountClosureRequested,
-    AccountCreationFailed,
-    AccountCreationRequested,
-    AccountCreationSucceeded,
-    AccountDeparted,
-    AccountDescribed,
-    AccountJoined,
-    AccountMoved,
-    AnyEvent,
-    DelegatedAdministratorDeregistered,
-    DelegatedAdministratorRegistered,
-    EffectivePoliciesOutdated,
-    EffectivePoliciesPublished,
-    Event,
-    FeatureSetChanged,
-    HandshakeAccepted,
-    HandshakeCanceled,
-    HandshakeDeclined,
-    HandshakeExpired,
-    HandshakeOpened,
-    HandshakePurged,
-    HandshakeRequested,
-    OrganizationalUnitCreated,
-    OrganizationalUnitDeleted,
-    OrganizationalUnitRenamed,
-    OrganizationCreated,
-    OrganizationDeleted,
-    PolicyAttached,
-    PolicyCreated,
-    PolicyDeleted,
-    PolicyDetached,
-    PolicyTypeDisabled,
-    PolicyTypeEnabled,
-    PolicyUpdated,
-    ResourcePolicyDeleted,
-    ResourcePolicyPut,
-    ResourceTagged,
-    ResourceUntagged,
-    ResponsibilityTransferAccepted,
-    ResponsibilityTransferEnded,
-    ResponsibilityTransferPurged,
-    ResponsibilityTransferRenamed,
-    ResponsibilityTransferRequested,
-    ResponsibilityTransferWithdrawn,
-    ServiceAccessDisabled,
-    ServiceAccessEnabled,
-    Tag,
-    TimeAdvanced,
-    WorldCreated,
-)
+from orgsim.engine.events import AnyEvent, Event, Tag
 from orgsim.engine.events.envelope import Envelope, decode_envelope, encode_envelope
 from orgsim.engine.evolve import EVOLVE
 from orgsim.engine.settings import Quotas, Settings
@@ -96,7 +45,7 @@ CONDITIONS = (
 )
 
 SAMPLES: list[Event] = [
-    WorldCreated(
+    events.WorldCreated(
         seed=-7,
         settings=Settings(
             quotas=Quotas(
@@ -114,14 +63,14 @@ SAMPLES: list[Event] = [
             consolidated_billing_supported=False,
         ),
     ),
-    TimeAdvanced(),
-    AccountDescribed(account=ACCOUNT, email="me@example.com", name="Me", conditions=CONDITIONS),
-    OrganizationCreated(
+    events.TimeAdvanced(),
+    events.AccountDescribed(account=ACCOUNT, email="me@example.com", name="Me", conditions=CONDITIONS),
+    events.OrganizationCreated(
         organization=HERE, root="r-0123", management_account=ACCOUNT, feature_set=FeatureSet.CONSOLIDATED_BILLING
     ),
-    OrganizationDeleted(organization=HERE),
-    FeatureSetChanged(organization=HERE, feature_set=FeatureSet.ALL),
-    HandshakeRequested(
+    events.OrganizationDeleted(organization=HERE),
+    events.FeatureSetChanged(organization=HERE, feature_set=FeatureSet.ALL),
+    events.HandshakeRequested(
         organization=HERE,
         handshake=HANDSHAKE,
         action=Action.INVITE,
@@ -133,13 +82,13 @@ SAMPLES: list[Event] = [
         notes="Welcome",
         tags=(Tag(key="team", value="a"), Tag(key="cost", value="")),
     ),
-    HandshakeOpened(organization=HERE, handshake=HANDSHAKE),
-    HandshakeAccepted(organization=HERE, handshake=HANDSHAKE, account=ACCOUNT),
-    HandshakeDeclined(organization=HERE, handshake=HANDSHAKE),
-    HandshakeCanceled(organization=HERE, handshake=HANDSHAKE),
-    HandshakeExpired(organization=HERE, handshake=HANDSHAKE),
-    HandshakePurged(organization=HERE, handshake=HANDSHAKE),
-    AccountCreationRequested(
+    events.HandshakeOpened(organization=HERE, handshake=HANDSHAKE),
+    events.HandshakeAccepted(organization=HERE, handshake=HANDSHAKE, account=ACCOUNT),
+    events.HandshakeDeclined(organization=HERE, handshake=HANDSHAKE),
+    events.HandshakeCanceled(organization=HERE, handshake=HANDSHAKE),
+    events.HandshakeExpired(organization=HERE, handshake=HANDSHAKE),
+    events.HandshakePurged(organization=HERE, handshake=HANDSHAKE),
+    events.AccountCreationRequested(
         organization=HERE,
         request=REQUEST,
         email="made@example.com",
@@ -149,23 +98,25 @@ SAMPLES: list[Event] = [
         iam_user_access_to_billing="DENY",
         tags=(Tag(key="team", value="a"),),
     ),
-    AccountCreationSucceeded(organization=HERE, request=REQUEST, account=ACCOUNT),
-    AccountCreationFailed(organization=HERE, request=REQUEST, reason="EMAIL_ALREADY_EXISTS"),
-    AccountJoined(
+    events.AccountCreationSucceeded(organization=HERE, request=REQUEST, account=ACCOUNT),
+    events.AccountCreationFailed(organization=HERE, request=REQUEST, reason="EMAIL_ALREADY_EXISTS"),
+    events.AccountJoined(
         organization=HERE, account=ACCOUNT, method=JoinedMethod.CREATED, email="made@example.com", name="Made"
     ),
-    AccountDeparted(organization=HERE, account=ACCOUNT, method=DepartureMethod.REMOVED),
-    AccountMoved(organization=HERE, account=ACCOUNT, source="r-0123", destination=UNIT),
-    AccountClosureRequested(organization=HERE, account=ACCOUNT, finishes_at=1_768_521_600_000_002),
-    AccountClosed(organization=HERE, account=ACCOUNT),
-    OrganizationalUnitCreated(organization=HERE, unit=UNIT, parent="r-0123", name="Sandbox"),
-    OrganizationalUnitRenamed(organization=HERE, unit=UNIT, name="Workloads"),
-    OrganizationalUnitDeleted(organization=HERE, unit=UNIT),
-    ResourceTagged(organization=HERE, resource=UNIT, tags=(Tag(key="team", value="a"), Tag(key="cost", value=""))),
-    ResourceUntagged(organization=HERE, resource=UNIT, keys=("team", "cost")),
-    PolicyTypeEnabled(organization=HERE, policy_type=PolicyType.TAG_POLICY),
-    PolicyTypeDisabled(organization=HERE, policy_type=PolicyType.TAG_POLICY),
-    PolicyCreated(
+    events.AccountDeparted(organization=HERE, account=ACCOUNT, method=DepartureMethod.REMOVED),
+    events.AccountMoved(organization=HERE, account=ACCOUNT, source="r-0123", destination=UNIT),
+    events.AccountClosureRequested(organization=HERE, account=ACCOUNT, finishes_at=1_768_521_600_000_002),
+    events.AccountClosed(organization=HERE, account=ACCOUNT),
+    events.OrganizationalUnitCreated(organization=HERE, unit=UNIT, parent="r-0123", name="Sandbox"),
+    events.OrganizationalUnitRenamed(organization=HERE, unit=UNIT, name="Workloads"),
+    events.OrganizationalUnitDeleted(organization=HERE, unit=UNIT),
+    events.ResourceTagged(
+        organization=HERE, resource=UNIT, tags=(Tag(key="team", value="a"), Tag(key="cost", value=""))
+    ),
+    events.ResourceUntagged(organization=HERE, resource=UNIT, keys=("team", "cost")),
+    events.PolicyTypeEnabled(organization=HERE, policy_type=PolicyType.TAG_POLICY),
+    events.PolicyTypeDisabled(organization=HERE, policy_type=PolicyType.TAG_POLICY),
+    events.PolicyCreated(
         organization=HERE,
         policy=POLICY,
         policy_type=PolicyType.TAG_POLICY,
@@ -173,28 +124,32 @@ SAMPLES: list[Event] = [
         description="Where the money goes",
         content='{"tags":{}}',
     ),
-    PolicyUpdated(organization=HERE, policy=POLICY, name="Centers", description="Who pays", content='{"tags": {}}'),
-    PolicyDeleted(organization=HERE, policy=POLICY),
-    PolicyAttached(organization=HERE, policy=POLICY, target=UNIT),
-    PolicyDetached(organization=HERE, policy=POLICY, target=UNIT),
-    EffectivePoliciesOutdated(organization=HERE, policy_type=PolicyType.TAG_POLICY, published_at=1_768_521_600_000_003),
-    EffectivePoliciesPublished(organization=HERE, policy_type=PolicyType.TAG_POLICY),
-    ServiceAccessEnabled(organization=HERE, service="securityhub.amazonaws.com"),
-    ServiceAccessDisabled(organization=HERE, service="securityhub.amazonaws.com"),
-    DelegatedAdministratorRegistered(organization=HERE, account=ACCOUNT, service="securityhub.amazonaws.com"),
-    DelegatedAdministratorDeregistered(organization=HERE, account=ACCOUNT, service="securityhub.amazonaws.com"),
-    ResourcePolicyPut(organization=HERE, resource_policy="rp-01234567", content='{"Version":"2012-10-17"}'),
-    ResourcePolicyDeleted(organization=HERE, resource_policy="rp-01234567"),
-    ResponsibilityTransferRequested(
+    events.PolicyUpdated(
+        organization=HERE, policy=POLICY, name="Centers", description="Who pays", content='{"tags": {}}'
+    ),
+    events.PolicyDeleted(organization=HERE, policy=POLICY),
+    events.PolicyAttached(organization=HERE, policy=POLICY, target=UNIT),
+    events.PolicyDetached(organization=HERE, policy=POLICY, target=UNIT),
+    events.EffectivePoliciesOutdated(
+        organization=HERE, policy_type=PolicyType.TAG_POLICY, published_at=1_768_521_600_000_003
+    ),
+    events.EffectivePoliciesPublished(organization=HERE, policy_type=PolicyType.TAG_POLICY),
+    events.ServiceAccessEnabled(organization=HERE, service="securityhub.amazonaws.com"),
+    events.ServiceAccessDisabled(organization=HERE, service="securityhub.amazonaws.com"),
+    events.DelegatedAdministratorRegistered(organization=HERE, account=ACCOUNT, service="securityhub.amazonaws.com"),
+    events.DelegatedAdministratorDeregistered(organization=HERE, account=ACCOUNT, service="securityhub.amazonaws.com"),
+    events.ResourcePolicyPut(organization=HERE, resource_policy="rp-01234567", content='{"Version":"2012-10-17"}'),
+    events.ResourcePolicyDeleted(organization=HERE, resource_policy="rp-01234567"),
+    events.ResponsibilityTransferRequested(
         organization=HERE, transfer=TRANSFER, handshake=HANDSHAKE, name="Subsidiary", starts_at=1_769_904_000_000_000
     ),
-    ResponsibilityTransferAccepted(
+    events.ResponsibilityTransferAccepted(
         organization=HERE, transfer=TRANSFER, source_organization="o-9876543210", source_account="333333333333"
     ),
-    ResponsibilityTransferEnded(organization=HERE, transfer=TRANSFER, status=TransferStatus.EXPIRED),
-    ResponsibilityTransferPurged(organization=HERE, transfer=TRANSFER),
-    ResponsibilityTransferRenamed(organization=HERE, transfer=TRANSFER, name="Branch"),
-    ResponsibilityTransferWithdrawn(organization=HERE, transfer=TRANSFER, ends_at=1_772_323_199_999_000),
+    events.ResponsibilityTransferEnded(organization=HERE, transfer=TRANSFER, status=TransferStatus.EXPIRED),
+    events.ResponsibilityTransferPurged(organization=HERE, transfer=TRANSFER),
+    events.ResponsibilityTransferRenamed(organization=HERE, transfer=TRANSFER, name="Branch"),
+    events.ResponsibilityTransferWithdrawn(organization=HERE, transfer=TRANSFER, ends_at=1_772_323_199_999_000),
 ]
 """One of every type, with a value in every field. Fields that come later stay out of it: they have defaults."""
 
@@ -271,13 +226,13 @@ def test_round_trip(event: Event) -> None:
 
 def test_nobody_called() -> None:
     """What a timer caused has neither account nor principal, and keeps it so."""
-    envelope = Envelope(2, 5, HandshakeExpired(HERE, HANDSHAKE), "ExpireHandshake", None, None, 2)
+    envelope = Envelope(2, 5, events.HandshakeExpired(HERE, HANDSHAKE), "ExpireHandshake", None, None, 2)
     assert decode_envelope(encode_envelope(envelope)) == envelope
 
 
 def test_defaults() -> None:
     """Fields that came later may be missing from what was stored before."""
-    requested = HandshakeRequested(HERE, HANDSHAKE, Action.ENABLE_ALL_FEATURES, 5, None, PartyType.ORGANIZATION)
+    requested = events.HandshakeRequested(HERE, HANDSHAKE, Action.ENABLE_ALL_FEATURES, 5, None, PartyType.ORGANIZATION)
     whole = msgspec.msgpack.decode(encode_envelope(enveloped(requested)))
     whole[2] = whole[2][:7]
     assert decode_envelope(msgspec.msgpack.encode(whole)).event == requested
