@@ -160,7 +160,10 @@ def read_text(name: str) -> str:
     read = READS[name]
     members = ", ".join(cast("type[Struct]", read.request).__struct_encode_fields__) or "none"
     first, texts = texts_of(inspect.getdoc(read.answer) or "", READ_HEADINGS)
-    callers = "; ".join(CALLERS_IN_WORDS[kind] for kind in CALLERS[name])
+    kinds = CALLERS[name]
+    if Callers.MEMBER in kinds and Callers.ADMINISTRATOR not in kinds:  # nobody needs a grant for it
+        kinds &= ~Callers.GRANTED
+    callers = "; ".join(CALLERS_IN_WORDS[kind] for kind in kinds)
     return "\n\n".join(
         [
             f"### {name}",

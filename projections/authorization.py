@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..engine.authorization.callers import denied_to_members, require_allowed
+from ..engine.authorization.check import denied_to_members, require_allowed
 from ..engine.errors import Refused
 from ..engine.resources import arn_of
 from ..engine.state import OrganizationFacts

@@ -1,1 +1,1 @@
-"""Authorization: the table of callers, the organization's resource policy, and the services that can be trusted."""
+"""Authorization: the table of callers, its check, the resource policy, and the services that can be trusted."""

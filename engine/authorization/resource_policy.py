@@ -15,75 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, convert, to_builtins
 from msgspec.structs import replace
 
 from ..errors import InvalidInputException
-
-# The operations that a resource policy may name: every reading operation, and the writing ones for policies and tags.
-GRANTABLE = [
-    "AttachPolicy",
-    "CreatePolicy",
-    "DeletePolicy",
-    "DescribeAccount",
-    "DescribeCreateAccountStatus",
-    "DescribeEffectivePolicy",
-    "DescribeHandshake",
-    "DescribeOrganization",
-    "DescribeOrganizationalUnit",
-    "DescribePolicy",
-    "DescribeResourcePolicy",
-    "DescribeResponsibilityTransfer",
-    "DetachPolicy",
-    "DisablePolicyType",
-    "EnablePolicyType",
-    "ListAWSServiceAccessForOrganization",
-    "ListAccounts",
-    "ListAccountsForParent",
-    "ListAccountsWithInvalidEffectivePolicy",
-    "ListChildren",
-    "ListCreateAccountStatus",
-    "ListDelegatedAdministrators",
-    "ListDelegatedServicesForAccount",
-    "ListEffectivePolicyValidationErrors",
-    "ListHandshakesForAccount",
-    "ListHandshakesForOrganization",
-    "ListInboundResponsibilityTransfers",
-    "ListOrganizationalUnitsForParent",
-    "ListOutboundResponsibilityTransfers",
-    "ListParents",
-    "ListPolicies",
-    "ListPoliciesForTarget",
-    "ListRoots",
-    "ListTagsForResource",
-    "ListTargetsForPolicy",
-    "TagResource",
-    "UntagResource",
-    "UpdatePolicy",
-]
-NOT_GRANTABLE = [
-    "AcceptHandshake",
-    "CancelHandshake",
-    "CloseAccount",
-    "CreateAccount",
-    "CreateGovCloudAccount",
-    "CreateOrganization",
-    "CreateOrganizationalUnit",
-    "DeclineHandshake",
-    "DeleteOrganization",
-    "DeleteOrganizationalUnit",
-    "DeleteResourcePolicy",
-    "DeregisterDelegatedAdministrator",
-    "DisableAWSServiceAccess",
-    "EnableAWSServiceAccess",
-    "EnableAllFeatures",
-    "InviteAccountToOrganization",
-    "InviteOrganizationToTransferResponsibility",
-    "LeaveOrganization",
-    "MoveAccount",
-    "PutResourcePolicy",
-    "RegisterDelegatedAdministrator",
-    "RemoveAccountFromOrganization",
-    "TerminateResponsibilityTransfer",
-    "UpdateOrganizationalUnit",
-    "UpdateResponsibilityTransfer",
-]
+from .callers import CALLERS, GRANTABLE
 
 PREFIX = "organizations:"
 POLICY_TYPE = "organizations:policytype"  # condition keys are case-insensitive
@@ -255,8 +187,8 @@ def _require_supported(action: str) -> None:
 
     About wildcards it is only known that AWS accepts ``organizations:Describe*`` and refuses ``organizations:*``.
     """
-    matches_some = any(_covers(action, operation) for operation in GRANTABLE)
-    if not matches_some or any(_covers(action, operation) for operation in NOT_GRANTABLE):
+    covered = {operation for operation in CALLERS if _covers(action, operation)}
+    if not covered or not covered <= GRANTABLE:
         message = f"{action} is not a supported action for this resource-based policy."
         raise InvalidInputException("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", message=message)
 

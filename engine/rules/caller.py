@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..authorization.callers import require_allowed
+from ..authorization.check import require_allowed
 from ..errors import AWSOrganizationsNotInUseException
 from ..operation import Stamp
 from ..state import Organization, State

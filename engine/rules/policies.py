@@ -1,6 +1,6 @@
 """Checks of policies and their targets: existence, authorization and limits (docs/aws.md 6.1 to 6.3 and 7.1)."""
 
-from ..authorization.callers import denied_to_members
+from ..authorization.check import denied_to_members
 from ..errors import (
     AccessDeniedException,
     ConstraintViolationException,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ..authorization.callers import denied_to_members
+from ..authorization.check import denied_to_members
 from ..errors import ConstraintViolationException, InvalidInputException, TargetNotFoundException
 from ..events import Tag
 from ..ids import transfer_arn

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from ...engine.authorization.callers import denied_to_members
+from ...engine.authorization.check import denied_to_members
 from ...engine.errors import TargetNotFoundException
 from ...engine.events import Tag
 from ...engine.ids import TaggableResourceId

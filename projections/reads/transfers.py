@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ...engine.authorization.callers import denied_to_members
+from ...engine.authorization.check import denied_to_members
 from ...engine.errors import ResponsibilityTransferNotFoundException
 from ...engine.ids import ResponsibilityTransferId, transfer_arn
 from ...engine.rules.transfers import has_effect, payers

@@ -9,7 +9,6 @@ from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
 from support.projection_world import WatchedWorld
 
 from orgsim.engine.authorization.callers import CALLERS, Callers
-from orgsim.engine.authorization.resource_policy import GRANTABLE, NOT_GRANTABLE
 from orgsim.engine.errors import AccessDeniedException, AWSOrganizationsNotInUseException, Refused
 from orgsim.engine.events import (
     DelegatedAdministratorRegistered,
@@ -251,10 +250,8 @@ def expected(kind: str, operation: str) -> str:
 
 
 def test_every_operation_is_in_the_table() -> None:
-    """The table of callers has all 63 operations, and so have the requests here."""
-    assert len(CALLERS) == 63
-    assert CALLERS.keys() == REQUESTS.keys()
-    assert OPERATIONS.keys() | READS.keys() <= CALLERS.keys()
+    """The table of callers has exactly the operations that there are, and so have the requests here."""
+    assert CALLERS.keys() == OPERATIONS.keys() | READS.keys() == REQUESTS.keys()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -289,15 +286,6 @@ def test_grants_of_other_operations() -> None:
         content = json.dumps({"Version": "2012-10-17", "Statement": statements})
         scene.evolve(ResourcePolicyPut(scene.found, "rp-12345678", content))
         assert (operation, scene.outcome(operation, MEMBER)) == (operation, expected(PLAIN, operation))
-
-
-def test_what_can_be_granted() -> None:
-    """The table of callers and the actions that a resource policy may name agree: what can be granted and is not in the
-    table as such, any member may call anyway, unless a statement denies it."""
-    granted = {operation for operation, callers in CALLERS.items() if Callers.GRANTED in callers}
-    anyway = {operation for operation, callers in CALLERS.items() if Callers.MEMBER in callers}
-    assert granted <= set(GRANTABLE) <= granted | anyway
-    assert set(CALLERS) == {*GRANTABLE, *NOT_GRANTABLE}
 
 
 # The lists of docs/aws.md 3.6 and of footnote 1 in docs/aws.md 9.

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from orgsim.api import Client, Simulation, as_dict
-from orgsim.engine.authorization.resource_policy import GRANTABLE
+from orgsim.engine.authorization.callers import GRANTABLE
 from orgsim.engine.errors import Refused
 from orgsim.engine.settings import Settings
 from orgsim.projections.reads import READS
@@ -372,7 +372,7 @@ def granting(each: Neighbour, account: str) -> str:
         "Sid": each.mark,
         "Effect": "Allow",
         "Principal": {"AWS": account},
-        "Action": [f"organizations:{action}" for action in GRANTABLE],
+        "Action": [f"organizations:{action}" for action in sorted(GRANTABLE)],
         "Resource": "*",
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

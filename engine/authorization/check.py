@@ -1,0 +1,59 @@
+"""The one check of who may call what: the table of callers, delegations and the resource policy."""
+
+from collections.abc import Sequence
+
+from ..errors import AccessDeniedException, Refused
+from ..state import Access, OrganizationFacts
+from .callers import CALLERS, MANAGEMENT_OPERATIONS, Callers
+from .resource_policy import Verdict, verdict
+
+
+def require_allowed(
+    operation: str,
+    account: str,
+    management_account: str,
+    access: Access,
+    resources: Sequence[str] = (),
+    policy_type: str | None = None,
+    *,
+    own: bool = True,
+) -> None:
+    """Require that a member of an organization may call an operation there.
+
+    Args:
+        operation: AWS's name.
+        account: the caller, a member.
+        management_account: of the caller's organization; the resource policy never restricts it.
+        access: the organization's delegated administrators and resource policy.
+        resources: ARNs of what the call is about; none where it is about no resource that exists yet.
+        policy_type: of the policy that the call is about.
+        own: whether the call is about the caller itself, or about no account. MEMBER allows only such calls.
+
+    Raises:
+        AccessDeniedException: the table, a delegation or the resource policy does not let it.
+    """
+    if account == management_account:
+        if operation not in MANAGEMENT_OPERATIONS:
+            raise AccessDeniedException
+        return
+    callers = CALLERS[operation]
+    policy = access.resource_policy
+    decision = verdict(policy.content, account, operation, resources, policy_type) if policy else Verdict.SILENT
+    if decision is Verdict.DENIED:
+        raise AccessDeniedException
+    is_administrator = Callers.ADMINISTRATOR in callers and account in access.administrators
+    is_granted = Callers.GRANTED in callers and decision is Verdict.ALLOWED
+    is_own = Callers.MEMBER in callers and own
+    if not (is_own or is_administrator or is_granted):
+        raise AccessDeniedException
+
+
+def denied_to_members(refusal: Refused, operation: str, organization: OrganizationFacts, account: str) -> Refused:
+    """The refusal of a call about a resource that does not exist, as this caller gets it (docs/aws.md 3.7).
+
+    The management account, and a delegated administrator if the table allows one, get ``refusal``. Any other member
+    could only be allowed by a resource policy, which cannot be checked without the resource, and gets AccessDenied.
+    """
+    is_administrator = account in organization.access.administrators and Callers.ADMINISTRATOR in CALLERS[operation]
+    is_allowed = account == organization.management_account or is_administrator
+    return refusal if is_allowed else AccessDeniedException()
