@@ -11,16 +11,18 @@ CLIENTS := .venv-clients
 LOG ?= build/enable-all-features.db
 SCENARIO ?= scenarios/enable-all-features.toml
 
-.PHONY: help simulate test campaign check format docs bench curve profile performance-page clean
+.PHONY: help simulate test quick campaign coverage check format docs bench curve profile performance-page clean
 
 help:
 	@echo "make simulate   run $(SCENARIO) on an SQLite log"
 	@echo "make test       all tests (PYTHON=python3.13 on that interpreter)"
+	@echo "make quick      what most changes break: tests that take milliseconds, in under a minute"
 	@echo "make check      format, lint, types, generated docs"
 	@echo "make bench      budgets and peers, one line each (QUICK=1 for a short run)"
 	@echo "make curve      seconds and memory from a thousand accounts to a million (QUICK=1: to 100,000)"
 	@echo "make profile    where the time goes      make performance-page   their figures into docs/performance.md"
-	@echo "make campaign   the long random tests: schedules, faults of the disk, flipped bits, the second model"
+	@echo "make campaign   the random tests, long: schedules, faults of the disk, flipped bits, the second model"
+	@echo "make coverage   all tests, and which lines they leave out"
 	@echo "make format     format the code      make docs   regenerate docs/operations.md"
 
 $(BIN)/python:
@@ -52,11 +54,16 @@ simulate: $(VENV)/installed
 	$(BIN)/orgsim simulate $(SCENARIO) --log $(LOG)
 
 test: $(VENV)/installed-test $(CLIENTS)/installed
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n logical
+
+quick: $(VENV)/installed-test
+	$(BIN)/python -m pytest -q -n logical -m "not slow"
 
 campaign: $(VENV)/installed-test
-	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s tests/test_model.py tests/test_games.py \
-		tests/engine/log/test_faulty_store.py tests/engine/log/test_log_files.py
+	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s -m campaign --timeout 0
+
+coverage: $(VENV)/installed-test $(CLIENTS)/installed
+	$(BIN)/python -m pytest -q -n logical --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
 
 check: $(VENV)/installed-test $(VENV)/installed-check
 	$(BIN)/ruff format --check

@@ -5,6 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import HealthCheck, settings
+from support.campaign import examples
+
+# What hypothesis would time or count by chance does not fail a test on a busy machine.
+CHANCE = (HealthCheck.too_slow, HealthCheck.filter_too_much)
+settings.register_profile("orgsim", max_examples=examples(40), deadline=None, suppress_health_check=CHANCE)
+settings.load_profile("orgsim")
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -10,11 +10,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from support.campaign import CAMPAIGN
 from support.random_schedules import MET_BY_FEW, WANTED, Game
 
-CAMPAIGN = int(os.environ.get("ORGSIM_CAMPAIGN", "0"))
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
+
 SEED = os.environ.get("ORGSIM_SEED")
-GAMES, LIVES = 15, 4
+GAMES, LIVES = 8, 4
 
 
 async def test_random_schedules(tmp_path: Path, anyio_backend: str) -> None:

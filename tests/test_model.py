@@ -3,7 +3,6 @@
 ``ORGSIM_CAMPAIGN=20000 pytest tests/test_model.py`` plays so many random scripts, longer ones, and others every time.
 """
 
-import os
 import secrets
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 import anyio
 import pytest
+from support.campaign import CAMPAIGN
 from support.second_model.compare import ACCOUNTS, MANAGERS
 from support.second_model.compare_policies import SERVICES, FullDuel
 from support.second_model.parties import DAY, FULL_ACCESS
@@ -21,7 +21,8 @@ from support.shrink import shortened
 from orgsim.api import Simulation
 from orgsim.engine.settings import Quotas, Settings
 
-CAMPAIGN = int(os.environ.get("ORGSIM_CAMPAIGN", "0"))
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
+
 LENGTH = 200 if CAMPAIGN else 100
 STATED = {"333333333333": "Third@example.com"}
 QUOTAS = Quotas(
@@ -220,7 +221,7 @@ def fails(game: Game, backend: str, script: Any) -> bool:
 def test_simulation_does_what_the_model_foretells(anyio_backend: str) -> None:
     """Every reply to every command, and everything that can be read in the end, is what the model foretells."""
     first = secrets.randbits(48) if CAMPAIGN else 0
-    for seed in range(first, first + (CAMPAIGN or 400)):
+    for seed in range(first, first + (CAMPAIGN or 200)):
         game = random_game(seed)
         if failure(game, anyio_backend):
             shorter = game._replace(script=shortened(game.script, partial(fails, game, anyio_backend)))

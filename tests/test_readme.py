@@ -4,7 +4,10 @@ import re
 import subprocess
 import sys
 
+import pytest
 from support.repository import ROOT
+
+pytestmark = pytest.mark.slow
 
 README = ROOT / "README.md"
 

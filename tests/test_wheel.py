@@ -11,6 +11,8 @@ from zipfile import ZipFile
 import pytest
 from support.repository import ROOT
 
+pytestmark = pytest.mark.slow
+
 FLOORS = ("engine", "projections", "api")
 ROOM = "orgsim"
 """The folder of the command itself."""

@@ -17,6 +17,8 @@ from botocore.model import ListShape, Shape, StructureShape
 from support.botocore_model import EXAMPLES, operation
 from support.server_process import Server, serving
 
+pytestmark = pytest.mark.slow
+
 BILL, JUAN, ANIKA, ALICE = "111111111111", "222222222222", "333333333333", "444444444444"
 """The management account, and accounts that are invited by it."""
 

@@ -8,12 +8,16 @@ from random import Random
 from typing import Any
 
 import anyio
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.botocore_model import MODEL, is_enumeration
+from support.campaign import examples
 from support.three_organizations import FEBRUARY, SERVICES, Answer, Members, ask
 
 from orgsim.api import Simulation
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 OPERATIONS = sorted(MODEL.operation_names)
 WAIT = "wait"
@@ -183,7 +187,13 @@ def test_others_make_no_difference() -> None:
     answered: dict[str, set[str]] = {digit: set() for digit in GROUPS}
     steps = st.tuples(st.sampled_from(GROUPS), st.sampled_from([*OPERATIONS, WAIT]), st.integers(0, 2**20))
 
-    @settings(max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples(120),
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.lists(steps, min_size=40, max_size=80))
     def make_no_difference(script: list[Step]) -> None:
         together = anyio.run(lambda: play(script, alone=False))

@@ -25,6 +25,8 @@ from orgsim.api import Simulation
 from orgsim.engine.operations import OPERATIONS
 from orgsim.projections.reads import READS
 
+pytestmark = pytest.mark.slow
+
 MANAGEMENT, PLAIN, ADMINISTRATOR, GRANTED, OUTSIDE = "management", "plain", "administrator", "granted", "standalone"
 DENIED, NOT_IN_USE = "AccessDeniedException", "AWSOrganizationsNotInUseException"
 

@@ -25,6 +25,8 @@ from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.settings import DAY, SECOND
 from orgsim.engine.state.timers import NEVER
 
+pytestmark = pytest.mark.slow
+
 MANAGER, FIRST = "111111111111", "200000000000"
 EXAMPLE = SCENARIOS / "in_python.py"
 
@@ -209,7 +211,7 @@ async def test_documented_example_runs() -> None:
 
 
 async def test_thousands_at_once() -> None:
-    """Five thousand processes sleep to moments of their own, and each wakes at its own, in order."""
+    """Two thousand processes sleep to moments of their own, and each wakes at its own, in order."""
     woken: list[tuple[timedelta, str]] = []
     expected: list[tuple[timedelta, str]] = []
     async with Simulation(seed=3) as sim:
@@ -220,10 +222,10 @@ async def test_thousands_at_once() -> None:
             await sim.sleep(delay)
             woken.append((sim.now - START, me.account))
 
-        async with sim.population(5_000, process):
+        async with sim.population(2_000, process):
             pass
         assert nothing_is_left(sim)
-    assert len(woken) == 5_000
+    assert len(woken) == 2_000
     # Nobody is due twice at one moment in another order than that of the accounts, which went to sleep in their order.
     assert woken == sorted(expected)
 
@@ -232,7 +234,7 @@ async def test_thousands_at_once() -> None:
 
 
 async def at_random(log: EventLog | str) -> str:
-    """Twelve hundred partners whose delays are random hours, many of them equal; the digest of what they did."""
+    """Four hundred partners whose delays are random hours, many of them equal; the digest of what they did."""
     async with Simulation(log, seed=11, durability="off") as sim:
         await founded(sim)
 
@@ -243,18 +245,18 @@ async def at_random(log: EventLog | str) -> str:
                 await sim.sleep(hours=me.random.randrange(240))
                 await me.leave_organization()
 
-        async with sim.population(1_200, partner, over=timedelta(days=3)) as partners:
+        async with sim.population(400, partner, over=timedelta(days=3)) as partners:
             for account in partners.accounts:
                 target = invite_account_to_organization.Target("ACCOUNT", account)
                 sim.engine.post(invite_account_to_organization.Request(target), Caller(MANAGER))
             await sim.sleep(days=14)
         accepted = [envelope async for envelope in sim.events() if envelope.type == "HandshakeAccepted"]
-        assert len(accepted) == 1_200
+        assert len(accepted) == 400
         return sim.engine.log.digest.hex()
 
 
 def test_one_digest(tmp_path: Path) -> None:
-    """A thousand processes with random delays leave the same bytes on asyncio and trio, in memory and on SQLite."""
+    """Hundreds of processes with random delays leave the same bytes on asyncio and trio, in memory and on SQLite."""
     digests = {
         anyio.run(at_random, log, backend=backend)
         for backend in ("asyncio", "trio")

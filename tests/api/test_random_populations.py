@@ -12,6 +12,8 @@ from orgsim.api import Actor, Deadlock, SimulatedClock, Simulation
 from orgsim.engine.log import MemoryLog
 from orgsim.engine.state.timers import NEVER
 
+pytestmark = pytest.mark.slow
+
 
 class OwnError(Exception):
     """Raised by a process."""

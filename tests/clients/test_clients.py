@@ -19,6 +19,8 @@ import pytest
 from support.repository import ROOT
 from support.server_process import NOBODY, PATIENCE, Server, serving
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 CLIENTS = ROOT / ".venv-clients"
 FOUNDER, MEMBERS = "111111111111", ["222222222222", "333333333333"]

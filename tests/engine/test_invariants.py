@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import pytest
+from support.campaign import examples
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, World, encoded
 from support.policy_commands import TAG, enable, governed
 from support.random_commands import kinds_of_events, play
@@ -16,6 +18,8 @@ from orgsim.engine.rules import quotas
 from orgsim.engine.settings import DAY, Quotas
 from orgsim.engine.state import Organization, State
 from orgsim.engine.words import Action, FeatureSet
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 
 class CheckedWorld(World):
@@ -84,7 +88,9 @@ def happened(seed: int, script: list[int]) -> set[type]:
 
 def test_invariants() -> None:
     """Whatever is asked, in whatever order: the state is sound, and every kind of event is reached."""
-    assert kinds_of_events(happened, worlds=300, length=60) == set(EVOLVE), "the commands reach every kind of event"
+    assert kinds_of_events(happened, worlds=examples(120), length=60) == set(EVOLVE), (
+        "the commands reach every kind of event"
+    )
 
 
 def test_deleted_organization_leaves_nothing_to_come() -> None:

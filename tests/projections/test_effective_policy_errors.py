@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.campaign import examples
 from support.effective_policies import (
     BACKUP,
     DESCRIBE,
@@ -38,6 +39,8 @@ from orgsim.engine.policies.text import effective_json
 from orgsim.engine.policies.types import POLICY_TYPES
 from orgsim.engine.words import JoinedMethod, PolicyType
 from orgsim.projections.views import Views
+
+pytestmark = pytest.mark.campaign
 
 # Invalid policies (docs/aws.md 6.8).
 
@@ -343,7 +346,7 @@ def play(world: Organization, naive: Naive, step: tuple[str, str, int, int]) -> 
         naive.forget(account)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_as_a_naive_merge(steps: list[tuple[str, str, int, int]]) -> None:
     """Without latency every account sees the last valid merge along its own path, and whose is invalid is listed."""
@@ -359,7 +362,7 @@ def test_as_a_naive_merge(steps: list[tuple[str, str, int, int]]) -> None:
         naive.check()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS, st.lists(st.integers(0, 5), min_size=25, max_size=25))
 def test_as_a_naive_merge_in_the_end(steps: list[tuple[str, str, int, int]], pauses: list[int]) -> None:
     """With latency too, when all is published every account sees the merge along its path, unless it is invalid."""

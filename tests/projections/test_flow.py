@@ -3,6 +3,8 @@
 from collections import Counter
 from random import Random
 
+import pytest
+from support.campaign import examples
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
 from support.projection_world import WatchedWorld
 from support.random_commands import kinds_of_events, play
@@ -25,6 +27,8 @@ from orgsim.engine.operations import (
 from orgsim.engine.settings import DAY
 from orgsim.engine.words import Action, FeatureSet
 from orgsim.projections.flow import MINUTE, Changes, FlowView
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 
 def now(changes: Changes) -> int:
@@ -86,7 +90,9 @@ def happened(seed: int, script: list[int]) -> set[type]:
 
 def test_random_commands() -> None:
     """Whatever happens, the flow has the totals of the views and the state, and the durations of the log."""
-    assert kinds_of_events(happened, worlds=150, length=80) == set(EVOLVE), "the commands reach every kind of event"
+    assert kinds_of_events(happened, worlds=examples(70), length=80) == set(EVOLVE), (
+        "the commands reach every kind of event"
+    )
 
 
 def migrating(*members: str) -> tuple[WatchedWorld, FlowView]:

@@ -19,6 +19,8 @@ from orgsim.engine.words import FeatureSet
 from orgsim.projections.live import build_views
 from orgsim.projections.views import Views
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS = (FOUNDER, MEMBER, OTHER, STRANGER, RIVAL)
 
 

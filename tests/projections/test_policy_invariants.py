@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.given import FOUNDER, MEMBER, OTHER, World
@@ -37,6 +38,8 @@ from orgsim.engine.operations import (
 from orgsim.engine.policies.types import POLICY_TYPES
 from orgsim.engine.rules.policies import attached, is_attached
 from orgsim.engine.state import Organization
+
+pytestmark = pytest.mark.slow
 
 TYPES = (SCP, RCP, TAG)
 ACCOUNTS = (FOUNDER, MEMBER, OTHER)

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaign import examples
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
 from support.projection_world import WatchedWorld, ask
 
@@ -34,6 +35,8 @@ from orgsim.engine.words import DepartureMethod, FeatureSet, JoinedMethod
 from orgsim.projections.accounts import ChildRow, Tree
 from orgsim.projections.paging import PAGE_SIZE, SWEEP_SHARE, cut_page
 from orgsim.projections.views import Views
+
+pytestmark = pytest.mark.campaign
 
 UNKNOWN = "ou-none-00000000"
 SERVICE = "config.amazonaws.com"
@@ -392,7 +395,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(60), deadline=None, derandomize=True, database=None)
 @given(st.data())
 def test_lists_are_a_naive_model_s(data: st.DataObject) -> None:
     """Whatever comes, moves and goes between pages of any size, each page is what sorting everything would give."""

@@ -2,6 +2,8 @@ from collections import Counter
 from random import Random
 
 import msgspec
+import pytest
+from support.campaign import examples
 from support.given import FOUNDER, RIVAL
 from support.projection_world import WatchedWorld, answers
 from support.random_commands import ACCOUNTS, kinds_of_events, play
@@ -11,6 +13,8 @@ from orgsim.engine.evolve import EVOLVE, SUBSTATES
 from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action, FeatureSet
 from orgsim.projections.views import Views
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 
 def agree(world: WatchedWorld, views: Views) -> None:
@@ -84,4 +88,6 @@ def happened(seed: int, script: list[int]) -> set[type]:
 
 def test_inline_rebuilt_and_state_agree() -> None:
     """Whatever happens, views fed inline, views rebuilt from the log and the state of the engine agree."""
-    assert kinds_of_events(happened, worlds=150, length=80) == set(EVOLVE), "the commands reach every kind of event"
+    assert kinds_of_events(happened, worlds=examples(70), length=80) == set(EVOLVE), (
+        "the commands reach every kind of event"
+    )

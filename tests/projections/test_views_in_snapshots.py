@@ -3,6 +3,7 @@ from random import Random
 import msgspec
 import pytest
 from msgspec.structs import replace
+from support.campaign import examples
 from support.compare_state import whole
 from support.given import FOUNDER, MEMBER, RIVAL, encoded
 from support.projection_world import WatchedWorld, answers
@@ -16,6 +17,8 @@ from orgsim.engine.state.image import dump_state, load_state
 from orgsim.engine.words import FeatureSet
 from orgsim.projections.handshakes import HandshakesView
 from orgsim.projections.views import Views
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 LENGTH = 80
 """Commands of a script."""
@@ -60,7 +63,9 @@ def happened(seed: int, script: list[int]) -> set[type]:
 
 def test_random_worlds_come_back() -> None:
     """Whatever happened before a snapshot and happens after it, state and views are as without it."""
-    assert kinds_of_events(happened, worlds=150, length=LENGTH) == set(EVOLVE), "the commands reach every kind of event"
+    assert kinds_of_events(happened, worlds=examples(70), length=LENGTH) == set(EVOLVE), (
+        "the commands reach every kind of event"
+    )
 
 
 def test_every_moment_of_a_story_comes_back() -> None:

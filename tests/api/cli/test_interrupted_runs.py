@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from orgsim.api.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 ORGSIM = Path(sys.executable).with_name("orgsim")
 
 SCENARIO = """

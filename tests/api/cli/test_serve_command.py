@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from orgsim.api.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a very secret key"
 TOKEN = "a-token-for-the-control-plane"
 CREDENTIALS = f"""

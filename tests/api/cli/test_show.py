@@ -17,6 +17,8 @@ from orgsim.engine.log import MemoryLog
 from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.settings import SECOND
 
+pytestmark = pytest.mark.slow
+
 MANAGEMENT = "111111111111"
 
 

@@ -17,6 +17,8 @@ from orgsim.engine.log.snapshots import MAGIC, Snapshot
 from orgsim.projections import live
 from orgsim.projections.views import Views
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = SCENARIOS / "enable-all-features.toml"
 
 

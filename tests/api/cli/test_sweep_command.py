@@ -21,6 +21,8 @@ from orgsim.api.cli.app import app
 from orgsim.api.load.sweep import cluster
 from orgsim.api.load.sweep.plan import Plan
 
+pytestmark = pytest.mark.slow
+
 ORGSIM = Path(sys.executable).with_name("orgsim")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
 VARY = ("--vary", "accounts=6,10", "--vary", "accept=0.9:1:0.1")

@@ -10,11 +10,14 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaign import examples
 from support.loopback_server import MANAGEMENT, MEMBER, TARGET, Answer, Served, authorization, serving, signed
 
 from orgsim.api.server.message import Limits
 from orgsim.engine.operations import OPERATIONS
 from orgsim.projections.reads import READS
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 MEGABYTE = 1024 * 1024
 
@@ -306,7 +309,7 @@ def test_too_many_connections() -> None:
         assert any(server.call("DescribeOrganization").status == 200 for _ in range(1_000))
 
 
-FUZZ = settings(max_examples=100, deadline=None)
+FUZZ = settings(max_examples=examples(50), deadline=None)
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -379,7 +382,7 @@ def test_fuzzed_forms(action: str, arn: str, session: str, world: Served) -> Non
         ElementTree.fromstring(answer.body)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(data=st.binary(min_size=1, max_size=300))
 def test_fuzzed_bytes(data: bytes, world: Served) -> None:
     """Whatever bytes come over a connection that is then closed, the server goes on."""

@@ -18,6 +18,8 @@ from orgsim.api.server.diagnostics import server_log
 from orgsim.api.server.listening import bind
 from orgsim.api.server.message import Limits
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1024 * 1024
 MOST_GROWTH = 32 * MEGABYTE
 """Of a server's memory while one client does its worst; without limits it was a gigabyte."""

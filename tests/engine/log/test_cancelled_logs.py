@@ -12,7 +12,7 @@ from orgsim.api import Simulation
 from orgsim.engine.log import LogError
 from orgsim.engine.log.cancellation import finish
 
-pytestmark = pytest.mark.parametrize("anyio_backend", ["asyncio"])
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 
 MOST = 1_000
 """More suspensions than the life of a world has."""

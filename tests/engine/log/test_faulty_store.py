@@ -4,7 +4,6 @@
 """
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from random import Random
 
 import anyio
 import pytest
+from support.campaign import CAMPAIGN
 from support.faulty_store.aftermath import assert_sound, records_of
 from support.faulty_store.power_loss import Disk, acknowledged_before, read_trace
 from support.faulty_store.runner import Case, Outcome
@@ -22,7 +22,9 @@ from support.faulty_store.shim import Fault, Kind, Place, Way
 from support.faulty_store.store import FaultyStore, StoreUnavailable, faulty_store
 from support.faulty_store.workload import HALF, WHOLE
 
-SAMPLE = 17
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
+
+SAMPLE = 8
 """So many of the operations of a life fail in the short run, in each way."""
 
 WAYS: dict[str, Fault] = {
@@ -96,7 +98,7 @@ def undisturbed(store: FaultyStore, begun: Path, first: int, folders: Iterator[P
 
 def numbers(operations: int, sample: int = SAMPLE) -> list[int]:
     """At which operations something goes wrong."""
-    stride = 1 if "ORGSIM_CAMPAIGN" in os.environ else max(1, operations // sample)
+    stride = 1 if CAMPAIGN else max(1, operations // sample)
     return list(range(1, operations + 1, stride))
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import anyio
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
+from support.campaign import examples
 
 from orgsim.api import Simulation
 from orgsim.engine.log import verified_envelopes
 from orgsim.engine.log.sqlite import SqliteLog
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 WRITER = """
 import random, sys
@@ -32,7 +35,7 @@ async def main():
 anyio.run(main, backend=sys.argv[2])
 """
 
-ROUNDS = 4
+ROUNDS = examples(2)
 
 
 async def killed_writer(path: Path, backend: str, seed: int, durability: str) -> int:

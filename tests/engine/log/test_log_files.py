@@ -15,6 +15,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
+from support.campaign import examples
 from support.event_log_contract import records_up_to
 
 from orgsim.api import Simulation
@@ -27,6 +28,8 @@ from orgsim.engine.log.unfinished import Unfinished
 from orgsim.engine.operation import SIMULATION
 from orgsim.engine.operations import describe_account_outside
 from orgsim.engine.runtime.engine import EngineStopped
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 EVENTS = 34
 
@@ -425,7 +428,7 @@ async def test_directory_without_permission() -> None:
 
 # Every bit.
 
-FLIPS = int(os.environ.get("ORGSIM_CAMPAIGN", "60"))
+FLIPS = examples(30)
 
 
 async def flipped(source: Path, name: str, flips: int, workspace: Path) -> list[int]:

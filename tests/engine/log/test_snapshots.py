@@ -30,6 +30,8 @@ from orgsim.engine.state.image import AccountColumns, HandshakeColumns, Requeste
 from orgsim.projections.live import build_views
 from orgsim.projections.views import Views
 
+pytestmark = pytest.mark.slow
+
 FOUNDER, MEMBER = "111111111111", "222222222222"
 
 

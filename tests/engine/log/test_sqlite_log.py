@@ -23,6 +23,8 @@ from orgsim.engine.operation import SIMULATION
 from orgsim.engine.operations import describe_account_outside
 from orgsim.engine.runtime.engine import EngineStopped
 
+pytestmark = pytest.mark.slow
+
 Opener = Callable[[Path], Awaitable[SqliteLog]]
 
 OPENERS: list[Opener] = [SqliteLog.open, SqliteLog.open_for_reading]

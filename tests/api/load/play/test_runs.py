@@ -17,6 +17,8 @@ from orgsim.engine.events import AccountCreationSucceeded
 from orgsim.engine.log import EventLog, LogError, MemoryLog
 from orgsim.engine.log.sqlite import SqliteLog
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = SCENARIOS / "enable-all-features.toml"
 
 LOGNORMAL = {"distribution": "lognormal", "median_days": 4, "sigma": 0.8, "at_most_days": 20}

@@ -24,6 +24,8 @@ from orgsim.engine.events import (
 from orgsim.engine.events.envelope import Envelope, decode_envelope
 from orgsim.engine.log import MemoryLog
 
+pytestmark = pytest.mark.slow
+
 FOLDER = SCENARIOS
 FILES = sorted(FOLDER.glob("*.toml"))
 

@@ -10,11 +10,14 @@ import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaign import examples
 from support.scenario_keys import EVERYTHING
 
 from orgsim.api.load.play import play_scenario
 from orgsim.api.load.scenario import Scenario, ScenarioError, parse_scenario
 from orgsim.engine.log import MemoryLog
+
+pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 VALUES = st.one_of(
     st.none(),
@@ -65,7 +68,7 @@ def changed(changes: list[tuple[int, str, Any]]) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     changes=st.lists(
         st.tuples(
@@ -98,7 +101,7 @@ def assert_scenario_or_one_line(text: str) -> Scenario | None:
 PLAYED = ["$willing", "{root}", "made", "asked", "acme", "other", "created", "standalone", "CloseAccount", "aws", "off"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     change=st.tuples(
         st.integers(0, len(PLACES) - 1),
@@ -125,7 +128,7 @@ def test_any_change_that_can_be_played(change: tuple[int, str, Any]) -> None:
     assert len(complaint.splitlines()) == 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(place=st.integers(0, len(EVERYTHING) - 1), length=st.integers(0, 9), text=st.text(max_size=4))
 def test_any_slip_of_the_pen(place: int, length: int, text: str) -> None:
     """Any letters of the file replaced by any others give another scenario, or one line; never anything else."""

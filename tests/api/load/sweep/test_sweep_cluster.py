@@ -18,6 +18,8 @@ from orgsim.api.load.sweep.cluster import NoCluster, RunFailed, do_runs, local_c
 from orgsim.api.load.sweep.plan import Plan, Run
 from orgsim.api.load.sweep.results import Results
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:

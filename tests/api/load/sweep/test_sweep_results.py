@@ -22,6 +22,8 @@ from orgsim.api.load.sweep.run import OtherVersion, play
 from orgsim.api.load.sweep.summary import wilson
 from orgsim.engine.log import MemoryLog
 
+pytestmark = pytest.mark.slow
+
 FILES = {"sweep.json", "runs.jsonl", "runs.parquet", "summary.json", "chance.html"}
 
 
