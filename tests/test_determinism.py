@@ -224,7 +224,7 @@ def new_log(
 ) -> Callable[[], str | EventLog]:
     """Something that gives another empty log each time; with ``snapshots`` each restart begins from one."""
     if request.param == "snapshots":
-        monkeypatch.setattr(snapshots_module, "WORTH_WRITING", 1)
+        monkeypatch.setattr(snapshots_module, "MIN_GROWTH", 1)
     paths = (str(tmp_path / f"{number}.db") for number in range(1_000))
     return MemoryLog if request.param == "memory" else lambda: next(paths)
 

@@ -63,7 +63,7 @@ class Proof:
         if self._snapshot is None:
             return f"not used: {self._why_not}" if self._why_not else ""
         state = await anyio.to_thread.run_sync(dump_state, self._state)
-        equal = (state, self._views.dump()) == (self._snapshot.state, self._snapshot.beside)
+        equal = (state, self._views.dump()) == (self._snapshot.state, self._snapshot.views)
         return "equal" if equal else "differs"
 
 

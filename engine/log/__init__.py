@@ -1,11 +1,11 @@
-"""The event log: what every log can do, the log in memory, and the chain of digests over both kinds.
+"""The event log: the protocol ``EventLog``, the log in memory, and the chain of digests that protects every log.
 
-A log is a sequence of records (encoded envelopes) at the positions 1, 2, 3, … It knows nothing of what they mean; only
-``verified_envelopes``, through which everybody reads a whole log, decodes them.
+A log is an append-only sequence of records (encoded envelopes) at the positions 1, 2, 3, … It does not know what they
+mean; only ``verified_envelopes``, through which everybody reads a whole log, decodes them.
 
-The chain: records are hashed in segments of ``SEGMENT``, each segment's digest beginning with that of the segment
-before. The digest at a position covers every record up to there, depends on the records alone and never on how they
-were batched, and costs a tenth of a digest per record.
+The chain: records are hashed in segments of ``SEGMENT``, and each segment's hash begins with the digest of the segment
+before. So the digest at a position covers every record up to there. It depends on the records alone, not on how they
+were batched, and costs a tenth of what a digest per record would cost.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
@@ -50,37 +50,37 @@ class LogDamaged(LogError):
 
 
 class Chain:
-    """The running digest of a log."""
+    """The running digest of a log; see the module's docstring."""
 
     def __init__(self, position: int = 0, digest: bytes = GENESIS) -> None:
-        """Start after the given position, which must be a multiple of SEGMENT, from the digest there."""
+        """Start after a position, which must be a multiple of SEGMENT, with the digest there."""
         self.position = position
         self._sealed = digest
         self._hasher = sha256(digest)
 
     def copy(self) -> "Chain":
-        """The same chain, to go on from without committing to it."""
+        """Return a copy that can be extended without changing this one."""
         copy = Chain(self.position, self._sealed)
         copy._hasher = self._hasher.copy()
         return copy
 
     @property
     def digest(self) -> bytes:
-        """The digest at the present position; where a segment ends, that of the segment."""
+        """The digest at the chain's position."""
         return self._hasher.digest() if self.position % SEGMENT else self._sealed
 
     def take(self, records: Iterator[bytes]) -> list[bytes]:
-        """Take in further records, up to the end of the segment; returns them, none if there are none."""
-        part = list(islice(records, SEGMENT - self.position % SEGMENT))
-        self._hasher.update(b"".join(part))
-        self.position += len(part)
-        if part and self.position % SEGMENT == 0:
+        """Extend the chain by records from an iterator, at most to the end of the segment; returns those taken."""
+        taken = list(islice(records, SEGMENT - self.position % SEGMENT))
+        self._hasher.update(b"".join(taken))
+        self.position += len(taken)
+        if taken and self.position % SEGMENT == 0:
             self._sealed = self._hasher.digest()
             self._hasher = sha256(self._sealed)
-        return part
+        return taken
 
     def extend(self, records: Iterable[bytes]) -> list[tuple[int, bytes]]:
-        """Take in further records; returns position and digest of each segment that this has completed."""
+        """Extend the chain by further records; returns position and digest of each segment that this completes."""
         completed: list[tuple[int, bytes]] = []
         left = iter(records)
         while self.take(left):
@@ -89,21 +89,21 @@ class Chain:
         return completed
 
 
-Read = Callable[[int, int], Awaitable[list[bytes]]]
-"""Reads records behind a position, up to a number of them."""
+ReadRecords = Callable[[int, int], Awaitable[list[bytes]]]
+"""Reads the records after a position, up to a number of them."""
 
 
 class EventLog(Protocol):
-    """What the engine needs of a log."""
+    """An append-only log of records, as the engine uses it."""
 
     @property
     def name(self) -> str:
-        """Where it lies, for messages."""
+        """How messages name the log: its path, if it has one."""
         ...
 
     @property
     def head(self) -> int:
-        """The position of the last record; 0 if there is none."""
+        """The position of the last record; 0 if the log is empty."""
         ...
 
     @property
@@ -117,9 +117,11 @@ class EventLog(Protocol):
         ...
 
     async def append(self, expected: int, records: Iterable[bytes]) -> None:
-        """Append all the records, or none, durably. Must not be cancelled half-way: shield it.
+        """Append all the records durably, or none. Callers shield it from cancellation.
 
-        The records are taken one by one: a million that are made on the way need not be there at once.
+        Args:
+            expected: where the head must be.
+            records: consumed one by one, so that a million need not be in memory at once.
 
         Raises:
             LogError: the head is not at the expected position, or the log cannot be written.
@@ -127,28 +129,31 @@ class EventLog(Protocol):
         ...
 
     async def read(self, after: int, limit: int) -> list[bytes]:
-        """Up to ``limit`` records from position ``after + 1`` on.
+        """Read up to ``limit`` records from position ``after + 1`` on.
 
         Raises:
-            LogDamaged: a record cannot be read, or, where checksums are kept, does not have its checksum.
+            LogDamaged: a record cannot be read, or does not have its checksum, if the log keeps checksums.
         """
         ...
 
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
-        """The stored digests at ends of segments, from ``after + 1`` to ``last``, and the one at the head."""
+        """Return the stored digests by position: at ends of segments and at the head, from ``after + 1`` to ``last``."""
         ...
 
     async def first_changed(self, after: int, last: int) -> int | None:
-        """The first position whose record no longer has the checksum it was stored with, if checksums are kept."""
+        """Return the first position from ``after + 1`` to ``last`` whose record does not have its stored checksum.
+
+        None if there is none, or if the log keeps no checksums.
+        """
         ...
 
     async def close(self) -> None:
-        """Let go of the log; everything appended stays."""
+        """Close the log; everything appended stays."""
         ...
 
 
 class MemoryLog:
-    """A log that ends with the process."""
+    """A log in memory; it is gone when the object is."""
 
     name = "memory"
 
@@ -173,31 +178,31 @@ class MemoryLog:
         return self._chain.digest
 
     async def append(self, expected: int, records: Iterable[bytes]) -> None:
-        """Append the records; raises LogError if the head is elsewhere than expected."""
+        """Append the records; raises LogError if the head is not at the expected position."""
         require_head(self, expected)
         new = list(records)
         self._records += new
         self._seals.update(self._chain.extend(new))
 
     async def read(self, after: int, limit: int) -> list[bytes]:
-        """Up to ``limit`` records from position ``after + 1`` on."""
+        """Read up to ``limit`` records from position ``after + 1`` on."""
         return self._records[after : after + limit]
 
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
-        """The digests at ends of segments, and the one at the head."""
+        """Return the digests at ends of segments, and the one at the head."""
         seals = {position: digest for position, digest in self._seals.items() if after < position <= last}
         return seals | ({self.head: self.digest} if after < self.head <= last else {})
 
     async def first_changed(self, after: int, last: int) -> int | None:
-        """None: records in memory keep no checksums."""
+        """Return None: records in memory keep no checksums."""
         return None
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is nothing to close."""
 
 
 def require_head(log: EventLog, expected: int) -> None:
-    """An append continues the log exactly where its writer believes that it ends.
+    """Check that the log ends where its writer expects it to end.
 
     Raises:
         LogError: it does not.
@@ -207,7 +212,7 @@ def require_head(log: EventLog, expected: int) -> None:
 
 
 async def chain_at(log: EventLog, position: int) -> Chain | None:
-    """The chain as the stored digests have it at a position; None if the log does not go so far.
+    """Compute the chain at a position from the last stored digest before it; None if the log does not go so far.
 
     Raises:
         LogError: the log cannot be read there.
@@ -224,16 +229,16 @@ async def chain_at(log: EventLog, position: int) -> Chain | None:
 
 
 async def verified_envelopes(log: EventLog, begin: Chain | None = None) -> AsyncGenerator[list[Envelope], None]:
-    """The whole log, or what is behind ``begin``, in batches, each checked against the stored digests first.
+    """Read and decode the whole log, or what follows ``begin``, checking each batch against the stored digests.
 
-    Whoever stops early closes it: ``async with aclosing(verified_envelopes(log)) as batches``.
+    Callers that stop early must close the generator: ``async with aclosing(verified_envelopes(log)) as batches``.
 
     Raises:
-        LogDamaged: with the first position that does not match, or the segment's first where no checksum tells.
+        LogDamaged: a record does not match; with its position, or its segment's first where no checksum tells which.
     """
     chain = begin.copy() if begin else Chain()
-    # Digests say more than checksums: where a log can read without comparing those, that is quicker.
-    read: Read = getattr(log, "read_unchecked", log.read)
+    # The digests are compared anyway, and prove more than checksums: reading without those is quicker.
+    read: ReadRecords = getattr(log, "read_unchecked", log.read)
     while chain.position < log.head:
         after = chain.position
         last = min(after + READ_SIZE, log.head)
@@ -244,11 +249,11 @@ async def verified_envelopes(log: EventLog, begin: Chain | None = None) -> Async
         if last == log.head:
             computed[last] = chain.digest
         await _compare(log, after, last, computed)
-        yield decoded(log, after, records)
+        yield decode_records(log, after, records)
 
 
 async def _compare(log: EventLog, after: int, last: int, computed: dict[int, bytes]) -> None:
-    """Hold the computed digests of a batch against the stored ones."""
+    """Compare the computed digests of a batch with the stored ones; raises LogDamaged where they differ."""
     stored = await log.seals(after, last)
     for position in sorted(stored.keys() | computed.keys()):
         if stored.get(position) != computed.get(position):
@@ -261,15 +266,17 @@ async def _compare(log: EventLog, after: int, last: int, computed: dict[int, byt
 
 
 async def read_envelopes(
-    log: EventLog, after: int, limit: int | None = None, read: Read | None = None
+    log: EventLog, after: int, limit: int | None = None, read: ReadRecords | None = None
 ) -> AsyncGenerator[list[Envelope], None]:
-    """The events behind a position, in batches, without comparing digests; costs what is taken, wherever that lies.
+    """Read and decode events after a position, in batches, without comparing digests.
+
+    Batches begin small and grow, so that the cost follows from how many events are taken, not from the log's length.
 
     Args:
-        log: may grow meanwhile; ends at its head of the moment when everything before has been taken.
-        after: the position before the first; 0 for the beginning.
-        limit: at most so many events; all by default.
-        read: instead of ``log.read``.
+        log: may grow meanwhile; the generator ends when it has reached the head as it is then.
+        after: the position before the first event; 0 for the beginning.
+        limit: how many events at most; all by default.
+        read: used instead of ``log.read``.
 
     Raises:
         LogDamaged: a record is missing, or is not the one that was stored; with its position.
@@ -280,22 +287,22 @@ async def read_envelopes(
         records = await read(after, min(size, left))
         if not records:
             raise LogDamaged(log.name, after + 1, "the record is missing")
-        yield decoded(log, after, records)
+        yield decode_records(log, after, records)
         after += len(records)
         left = log.head if limit is None else left - len(records)
         size = min(size * 4, READ_SIZE)
 
 
-def decoded(log: EventLog, after: int, records: list[bytes]) -> list[Envelope]:
+def decode_records(log: EventLog, after: int, records: list[bytes]) -> list[Envelope]:
     """Decode records of a log.
 
     Args:
-        log: where they stand.
-        after: the position before the first.
+        log: for messages.
+        after: the position before the first record.
         records: as they were read.
 
     Raises:
-        LogDamaged: one is no event, or is the event of another position.
+        LogDamaged: a record is no event, or is the event of another position.
     """
     envelopes: list[Envelope] = []
     try:

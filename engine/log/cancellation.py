@@ -1,4 +1,4 @@
-"""Finishing what was begun, whoever cancels it."""
+"""Run a coroutine function to its end even if the caller is cancelled meanwhile."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,14 +19,14 @@ def on_asyncio() -> bool:
 
 
 async def finish(function: Callable[[], Awaitable[T]], undo: Callable[[T], Awaitable[object]] | None = None) -> T:
-    """Run a coroutine function to its end, and only then let a cancellation that came meanwhile be raised.
+    """Run a coroutine function to its end, and only then raise a cancellation that came meanwhile.
 
     anyio's shield holds back anyio's cancellations, but not ``task.cancel()`` of asyncio, which is what
     ``asyncio.wait_for``, ``asyncio.run`` on Ctrl-C and test runners use. So on asyncio it runs in a task of its own.
 
     Args:
         function: what to run; it must not take long.
-        undo: called with its result if that can no longer be returned.
+        undo: called with the result if, because of a cancellation, that cannot be returned.
     """
     if on_asyncio():
         return await _finish_on_asyncio(function, undo)
@@ -52,7 +52,7 @@ async def _run(function: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _wait(task: "asyncio.Task[T]") -> asyncio.CancelledError | None:
-    """Wait for the end of a task; returns the last cancellation of the waiting one."""
+    """Wait until a task has ended; returns the last cancellation that the waiting task got meanwhile."""
     cancellation: asyncio.CancelledError | None = None
     while not task.done():
         try:

@@ -1,13 +1,19 @@
-"""Which files this process has open as logs, and the lock of a log's one writer.
+"""The exclusive lock of a log's one writer, and the table of files that this process has open as logs.
 
-The lock is held on the log's own file, not on another name beside it, so deleting names cannot lead to two writers.
-It is a lock on one byte far behind any data, which SQLite neither locks nor writes, and the operating system releases
-it however the process ends.
+The lock is held on the log's own file, not on a lock file beside it: who deletes or renames files cannot make room
+for a second writer. It covers one byte far behind any data, which SQLite neither locks nor writes, and the operating
+system releases it however the process ends.
 
-Two properties of POSIX locks shape the code. Closing any descriptor of a file drops all locks that the process has on
-it, SQLite's own among them: so our descriptor of a file stays open until this process has closed the file everywhere.
-And they do not exclude the process from itself: so on Linux the lock belongs to the descriptor ("open file description
-lock"), and everywhere a table knows which files are locked here.
+Two properties of POSIX locks (``fcntl``), which SQLite uses, shape the code:
+
+* When a process closes any descriptor of a file, it loses all locks that it has on that file, by whichever descriptor
+  and library they were taken, SQLite's among them. So a descriptor that we have opened stays open until nobody in this
+  process uses the file any more, and nothing here opens a log only to look at it.
+* They do not exclude a process from itself. So on Linux we take an "open file description lock", which belongs to the
+  descriptor, and on every system a table of this process tells which files are locked here.
+
+A fork needs care too: a child has copies of the descriptors, and the open file description lock lives as long as any
+copy does. So a child closes its copies at once, and refuses files that its parent has open.
 """
 
 import errno
@@ -19,36 +25,37 @@ import threading
 try:
     import fcntl
 except ImportError:
-    # Worlds in memory need none.
+    # Not a POSIX system: only logs in memory work there.
     fcntl = None
 
 LOCKED_BYTE = 2**62
+"""The offset of the byte that is locked: no file is so long."""
 FLOCK = "hhqqi"
 """Linux's ``struct flock``: type, whence, start, length, process."""
 
 FORKED = "it was open when this process was forked; open it in a process that was started anew"
 Identity = tuple[int, int]
-"""Device and inode: what a file is, whatever it is called."""
+"""Device and inode, which identify a file whatever its name."""
 
 
 def identity_of(path: str) -> Identity:
-    """Tell which file a name leads to.
+    """Return the identity of the file that a path leads to.
 
     Raises:
-        OSError: it leads to none.
+        OSError: there is no such file.
     """
     found = os.stat(path)  # noqa: PTH116 - called before every append; a Path would cost three times as much
     return found.st_dev, found.st_ino
 
 
 class _OpenFile:
-    """The descriptors that this process has of a file beside SQLite's, all kept until nobody uses it; and who does."""
+    """A file that this process uses: our descriptors of it (SQLite has its own), the number of uses, the lock."""
 
     __slots__ = ("descriptors", "locked", "uses")
 
     def __init__(self) -> None:
         self.descriptors: list[int] = []
-        """The last one is asked about locks; none after a fork, when they are the parent's."""
+        """All stay open until the last use ends. The last one is used for locking. Empty in a forked child."""
         self.uses = 0
         self.locked = False
 
@@ -56,17 +63,17 @@ class _OpenFile:
 _guard = threading.Lock()
 _open_files: dict[Identity, _OpenFile] = {}
 _open_in_parent: set[Identity] = set()
-"""What was open when this process was forked: SQLite would take the parent's locks for its own."""
+"""Files that were open when this process was forked: SQLite would take the parent's locks for its own."""
 
 
 class FileUse:
-    """A use of a file by this process, from before SQLite opens it until after SQLite has closed it.
+    """One use of a file by this process, begun before SQLite opens the file and closed after SQLite has closed it.
 
     Args:
         path: the file.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: it cannot be opened, or was open when this process was forked.
     """
 
     def __init__(self, path: str) -> None:
@@ -84,10 +91,10 @@ class FileUse:
             self._file.uses += 1
 
     def lock(self) -> bool:
-        """Become the one writer; False if somebody else is, here or in another process.
+        """Take the lock, without waiting; False if another use has it, in this process or in another.
 
         Raises:
-            OSError: it cannot be locked, or may not be written.
+            OSError: the file cannot be locked, or may not be written.
         """
         with _guard:
             if not self._file.locked and self._lock():
@@ -100,13 +107,14 @@ class FileUse:
         except OSError as error:
             if error.errno != errno.EBADF:
                 raise
-        # It was opened by a reader who might not write it.
+        # EBADF: the descriptor is read-only, and a write lock needs one for writing. Another use opened it while the
+        # file could not be written. It stays open (see above), and another one is opened beside it.
         if _open(self._path, os.O_RDWR) != self.identity:
             raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), self._path)
         return _lock(self._file.descriptors[-1])
 
     def is_locked_by_another(self) -> bool:
-        """Say whether somebody else is the writer, here or in another process; True where only trying would tell."""
+        """Whether another use has the lock, here or in another process; True on systems where only trying would tell."""
         with _guard:
             if self._owns_lock:
                 return False
@@ -114,15 +122,15 @@ class FileUse:
 
     @property
     def belongs_to_parent(self) -> bool:
-        """Whether it was made before this process was forked, so that what becomes of the file is not for us to say."""
+        """Whether this use was begun before this process was forked: the file is the parent's business then."""
         return not self._file.descriptors
 
     def sync(self) -> None:
-        """Make all that was written to the file survive a loss of power."""
+        """Flush the file to the disk (fsync)."""
         os.fsync(self._file.descriptors[-1])
 
     def close(self) -> None:
-        """End the use, and release the lock if it is ours."""
+        """End the use; release the lock if this use has it."""
         with _guard:
             file = self._file
             if self._owns_lock and file.descriptors:
@@ -136,11 +144,11 @@ class FileUse:
 
 
 def _open(path: str, mode: int | None = None) -> Identity:
-    """Open a file, and keep its descriptor with the others of the same file; returns which file it was.
+    """Open a file and add the descriptor to the table; returns the file's identity. ``_guard`` is held.
 
     Args:
         path: the file.
-        mode: reading and writing where that may be, unless said otherwise.
+        mode: flags of ``os.open``; by default for writing too if that is permitted.
     """
     try:
         descriptor = os.open(path, (os.O_RDWR if mode is None else mode) | os.O_CLOEXEC)
@@ -149,7 +157,7 @@ def _open(path: str, mode: int | None = None) -> Identity:
             raise
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     identity = _identity_of_open(descriptor)
-    # By another name it may have been in use already.
+    # The file may be in the table already: it can have several names, and names can be moved between stat and open.
     _open_files.setdefault(identity, _OpenFile()).descriptors.append(descriptor)
     return identity
 
@@ -163,7 +171,7 @@ def _lock(descriptor: int) -> bool:
     assert fcntl is not None, "required by FileUse"
     try:
         if sys.platform == "linux":
-            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _wanted(fcntl.F_WRLCK))
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK))
         else:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, LOCKED_BYTE)
     except (BlockingIOError, PermissionError):
@@ -174,7 +182,7 @@ def _lock(descriptor: int) -> bool:
 def _unlock(descriptor: int) -> None:
     assert fcntl is not None, "required by FileUse"
     if sys.platform == "linux":
-        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _wanted(fcntl.F_UNLCK))
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _flock(fcntl.F_UNLCK))
     else:
         fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, LOCKED_BYTE)
 
@@ -183,17 +191,20 @@ def _is_locked_elsewhere(descriptor: int) -> bool:
     assert fcntl is not None, "required by FileUse"
     if sys.platform != "linux":
         return True
-    # Asked, not tried: a reader that held the lock for a moment would turn a writer away.
-    found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _wanted(fcntl.F_WRLCK))
+    # Query instead of trying to lock: a reader that held the lock for a moment would turn a writer away.
+    found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK))
     return struct.unpack(FLOCK, found)[0] != fcntl.F_UNLCK
 
 
-def _wanted(kind: int) -> bytes:
+def _flock(kind: int) -> bytes:
     return struct.pack(FLOCK, kind, os.SEEK_SET, LOCKED_BYTE, 1, 0)
 
 
 def _forget_after_fork() -> None:
-    """In a forked child: the locks are the parent's, and must not outlive it by our copies of its descriptors."""
+    """Close all descriptors and empty the table, in a forked child.
+
+    The locks are the parent's, and our copies of its descriptors would keep them when it has ended.
+    """
     global _guard
     _guard = threading.Lock()
     _open_in_parent.update(_open_files)

@@ -1,12 +1,13 @@
-"""LOG-head: the highest durable position and its digest, noted outside SQLite's files while a log is open for writing.
+"""LOG-head: a small file with the highest durable position and its digest, kept while a log is open for writing.
 
-What was acknowledged last stands only in the write-ahead log, and SQLite takes damage there for a transaction that was
-never finished: it drops what is behind it without a word. The note shows that there was more.
+Events acknowledged last exist only in SQLite's write-ahead log. SQLite takes damage there for a transaction that was
+never finished, and silently drops everything behind it. This note, outside of SQLite's files, shows that there was
+more.
 
 It is written to the page cache and not synced: that costs a microsecond, and survives the process however that ends.
-After a loss of power it may be older than the log, never newer than what was made durable before it was written. There
-are two slots that are written in turn, each with its checksum, so that a note that was being written when the process
-was killed leaves the one before.
+After a loss of power it may be older than the log, but never newer than what was durable before it was written. It
+has two slots that are written in turn, each with its checksum, so that a write cut off by a kill leaves the other one
+whole.
 """
 
 import errno
@@ -24,16 +25,16 @@ SLOT = Struct("<q32sI")
 SIZE = 2 * SLOT.size
 
 Noted = tuple[int, bytes]
-"""A position, and the digest there."""
+"""A position and the digest there."""
 
 
 def note_path(log: str) -> Path:
-    """The note beside a log."""
+    """Return the path of the note of a log."""
     return Path(f"{log}-head")
 
 
 def read_note(log: str) -> Noted | None:
-    """Read the note beside a log; None if there is none, or none that is whole."""
+    """Read the note of a log; None if there is none, or no slot is whole."""
     try:
         content = note_path(log).read_bytes()
     except OSError:
@@ -51,15 +52,15 @@ def _whole_slots(content: bytes) -> list[Noted]:
 
 
 async def require_noted(log: EventLog, noted: Noted | None, note: Path) -> None:
-    """See that a log goes as far as was noted outside of it, and is the one of which that was noted.
+    """Check that a log reaches the noted position and has the noted digest there.
 
     Args:
         log: the log.
-        noted: what was noted before the log was opened; None if nothing was.
-        note: the file that tells it.
+        noted: the note as it was before the log was opened; None if there was none.
+        note: its file, for messages.
 
     Raises:
-        LogDamaged: it does not.
+        LogDamaged: events are missing, or are not those of the note.
     """
     if noted is None:
         return
@@ -77,16 +78,16 @@ class HeadNote:
 
     Args:
         log: the log's path.
-        name: as messages name the log.
+        name: how messages name the log.
 
     Raises:
-        LogUnwritable: it cannot be made.
+        LogUnwritable: the file cannot be made.
     """
 
     def __init__(self, log: str, name: str) -> None:
         self.path = note_path(log)
         self._name = name
-        self._start = 0
+        self._offset = 0
         try:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -100,20 +101,20 @@ class HeadNote:
         """
         content = CONTENT.pack(position, digest)
         try:
-            written = os.pwrite(self._descriptor, content + crc32(content).to_bytes(4, "little"), self._start)
+            written = os.pwrite(self._descriptor, content + crc32(content).to_bytes(4, "little"), self._offset)
         except OSError as error:
             raise self._unwritable(error) from error
         if written != SLOT.size:
             raise self._unwritable(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-        self._start = SLOT.size - self._start
+        self._offset = SLOT.size - self._offset
 
     def _unwritable(self, error: OSError) -> LogUnwritable:
         return LogUnwritable(f"{self._name}: {self.path}: cannot be written: {error.strerror}")
 
     def close(self, *, remove: bool) -> None:
-        """Let go of the note; remove it if everything stands in the log's main file."""
+        """Close the note; ``remove`` it if the log's main file has everything."""
         os.close(self._descriptor)
         if remove:
-            # What stays says nothing that is not true.
+            # If it stays it does no harm: what it says is true.
             with suppress(OSError):
                 self.path.unlink()

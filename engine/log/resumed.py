@@ -1,8 +1,8 @@
-"""Resuming a run: do it again from the start, and write only what the log does not have yet.
+"""Resume an interrupted run: repeat it from the start, and write only what the log does not have yet.
 
-A run is a function of its scenario and seed, so doing it again gives the same records. What the log holds already is
-compared instead of written; the first difference shows that the log belongs to another run. The end is therefore that
-of an uninterrupted run, byte for byte, wherever the first attempt was cut off.
+A run is a function of its scenario and seed, so repeating it gives the same records. Records that the log has already
+are compared instead of written; the first difference shows that the log belongs to another run. The result is
+therefore that of an uninterrupted run, byte for byte, wherever the first attempt was cut off.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from . import CHANGED, EventLog, LogDamaged, LogError, require_head
 
 
 class ResumedLog:
-    """A log that pretends to be empty and accepts only a continuation of what it holds."""
+    """A log that appears empty, and accepts only the records that the log underneath has, then new ones."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
@@ -21,12 +21,12 @@ class ResumedLog:
 
     @property
     def name(self) -> str:
-        """Where the log lies."""
+        """How messages name the log underneath."""
         return self._log.name
 
     @property
     def head(self) -> int:
-        """How far the new run has come."""
+        """The position that the repeated run has reached."""
         return self._head
 
     @property
@@ -36,11 +36,11 @@ class ResumedLog:
 
     @property
     def digest(self) -> bytes:
-        """The digest of the whole log; that of the new run once it has passed the old one's end."""
+        """The digest of the log underneath; that of the repeated run once it has passed the old one's end."""
         return self._log.digest
 
     async def append(self, expected: int, records: Iterable[bytes]) -> None:
-        """Compare what the log holds, append what it does not; raises LogError at the first difference."""
+        """Compare records that the log has, append the others; raises LogError at the first difference."""
         require_head(self, expected)
         records = list(records)
         known = await self._log.read(expected, min(len(records), max(0, self._log.head - expected)))
@@ -61,15 +61,15 @@ class ResumedLog:
         )
 
     async def read(self, after: int, limit: int) -> list[bytes]:
-        """Records that the new run has come to."""
+        """Read records, up to the position that the repeated run has reached."""
         return await self._log.read(after, max(0, min(limit, self._head - after)))
 
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
-        """The stored digests."""
+        """Return the stored digests of the log underneath."""
         return await self._log.seals(after, last)
 
     async def first_changed(self, after: int, last: int) -> int | None:
-        """As the log underneath says."""
+        """Return the first changed position of the log underneath."""
         return await self._log.first_changed(after, last)
 
     async def close(self) -> None:
@@ -77,7 +77,7 @@ class ResumedLog:
         await self._log.close()
 
     def require_caught_up(self) -> None:
-        """The finished run has covered everything that the log holds.
+        """Check that the finished run has repeated everything that the log has.
 
         Raises:
             LogError: the log goes on beyond the end of the run.

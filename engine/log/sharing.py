@@ -1,8 +1,8 @@
-"""Equal strings of decoded events become one object, as they are where the events were made.
+"""Intern equal values of decoded events, so that a rebuilt state takes no more memory than one that was lived through.
 
-Decoding gives every event strings and numbers of its own. What state and views keep of a million accounts would take a
-third more after a rebuild than after living through it: the organization's id, the parent's, and each account's
-own in every event that is kept, and the same moment many times.
+Decoding gives every event strings and numbers of its own. With a million accounts, state and views would take a third
+more memory after a rebuild: the organization's id, the parent's, each account's own in every event that is kept, and
+the same moments, many times over.
 """
 
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ KEPT: dict[type[Any], tuple[str, ...]] = {
     HandshakeRequested: ("organization", "party", "parent"),
     AccountJoined: ("organization", "account"),
 }
-"""The events that are kept whole, or of which parts are, by the million; and their strings that come again."""
+"""The events of which state or views keep a million, or members of them; and their members whose values repeat."""
 
 
 class Sharing:
-    """Makes equal values one object, over all events that it is given; it is only needed while a log is read."""
+    """A table of interned values, used while a log is read and thrown away afterwards."""
 
     def __init__(self) -> None:
         self._known: dict[str | None, str | None] = {}
         self._time = self._expires_at = 0
 
     def share(self, envelopes: Sequence[Envelope]) -> None:
-        """Let the events refer to equal values that came before, instead of their own; what they say stays the same."""
+        """Replace values in the events by equal ones of earlier events, in place."""
         for envelope in envelopes:
             if envelope.time == self._time:
                 force_setattr(envelope, "time", self._time)

@@ -1,6 +1,6 @@
-"""Snapshots: what a log has led to, in a file beside it, so that opening a long log is quick.
+"""Snapshots: state and views at a position of a log, in a file beside it, so that a long log opens quickly.
 
-A snapshot can be thrown away at any time; the log has it all. It is believed only if it is whole, was written by this
+A snapshot can be deleted at any time; the log has everything. It is used only if it is whole, was written by this
 version, and the log has the digest that it names at the position that it names. Otherwise the log is read from the
 beginning, as if there were none. ``orgsim verify`` proves that a snapshot is what the whole log leads to.
 
@@ -24,85 +24,84 @@ from . import Chain, EventLog, LogError, chain_at
 from .unfinished import Unfinished
 
 FORMAT = 1
-"""To be raised when what is stored changes its meaning, but not its shape."""
+"""To be raised when what is stored changes its meaning but not its shape."""
 
 MAGIC = b"orgsim snapshot\n"
 DIGEST_SIZE = 32
-WORTH_WRITING = 200_000
-"""By so many events a log has to grow before its snapshot is replaced when it is closed: what a second replays."""
+MIN_GROWTH = 200_000
+"""How many events a log must have grown by for a new snapshot on closing: what takes about a second to replay."""
 
 
-class Snapshotted(Protocol):
-    """What is built from the events beside the state, and can come back from a snapshot with it."""
+class DumpableViews(Protocol):
+    """Views that can be stored in a snapshot, together with the state at the same position."""
 
     @property
     def shape(self) -> Any:
-        """The type that the bytes encode; snapshots with another are not used."""
+        """The type that ``dump`` encodes; snapshots with another one are not used."""
         ...
 
     def dump(self) -> bytes:
-        """What it is, as far as the state does not say so; the same bytes for what is the same."""
+        """Encode what the state does not have; equal views give equal bytes."""
         ...
 
     def load(self, data: bytes, state: State) -> None:
-        """Become what was dumped beside that state, or raise anything and stay as it was."""
+        """Restore from a dump and the matching state; raises any exception, and changes nothing, if that fails."""
         ...
 
 
 class Snapshot(Struct, frozen=True, array_like=True):
-    """What a log has led to at a position."""
+    """State and views at a position of a log, encoded."""
 
     fingerprint: bytes
-    """Of the version that wrote it; see ``fingerprint``."""
+    """The fingerprint of the version that wrote it."""
     position: int
     digest: bytes
-    """Of the log at the position."""
+    """The log's digest at the position."""
     state: bytes
-    beside: bytes
-    """What is built from the events beside the state."""
+    views: bytes
 
 
 class SnapshotUnusable(Exception):
-    """There is none, or it is not to be believed; the message says why."""
+    """There is no snapshot, or it cannot be used; the message says why."""
 
 
 class SnapshotDamaged(SnapshotUnusable):
-    """The file is not what anybody has written."""
+    """The snapshot's file is not as it was written."""
 
 
 _decode = msgspec.msgpack.Decoder(Snapshot).decode
 
 
-def fingerprint(beside: Snapshotted) -> bytes:
-    """What tells versions apart: whoever has the same understands the bytes in the same way."""
-    schema = msgspec.json.schema_components([StateImage, beside.shape], schema_hook=_as_text)
+def fingerprint(views: DumpableViews) -> bytes:
+    """Compute a digest of format, version and shapes; versions with the same one read each other's snapshots."""
+    schema = msgspec.json.schema_components([StateImage, views.shape], schema_hook=_as_text)
     return sha256(msgspec.json.encode([FORMAT, version("orgsim"), sys.byteorder, schema])).digest()
 
 
 def _as_text(kind: Any) -> dict[str, Any]:
-    """The schema of a type that JSON knows nothing of."""
+    """Return a stand-in schema for a type that JSON Schema does not know."""
     return {"title": str(kind)}
 
 
 class Snapshots:
-    """The snapshot that a log has, or may get.
+    """Reads and writes the snapshot of one log.
 
     Args:
-        log: the path of the log.
-        beside: what is built from the events beside the state.
+        log: the path of the log; the snapshot is ``LOG-snapshot``.
+        views: stored with the state, and restored with it.
     """
 
-    def __init__(self, log: Path, beside: Snapshotted) -> None:
+    def __init__(self, log: Path, views: DumpableViews) -> None:
         self.path = Path(f"{log}-snapshot")
         self.position = 0
-        """Of the snapshot that was loaded or written last; 0 if none was."""
-        self._beside = beside
+        """The position of the snapshot that was loaded or written last; 0 if none was."""
+        self._views = views
 
     async def read(self, log: EventLog) -> tuple[Snapshot, Chain]:
-        """The snapshot, and the chain of the log where it stands.
+        """Read the snapshot; returns it with the log's chain at its position.
 
         Raises:
-            SnapshotUnusable: there is none, or it is not to be believed.
+            SnapshotUnusable: there is none, or it cannot be used.
         """
         snapshot = await anyio.to_thread.run_sync(self._read)
         try:
@@ -128,13 +127,15 @@ class Snapshots:
             snapshot = _decode(body)
         except msgspec.MsgspecError:
             snapshot = None
-        if snapshot is None or snapshot.fingerprint != fingerprint(self._beside):
+        if snapshot is None or snapshot.fingerprint != fingerprint(self._views):
             raise SnapshotUnusable("another version wrote it")
         return snapshot
 
     async def load(self, log: EventLog) -> tuple[State, Chain] | None:
-        """The state of the snapshot, and where to go on reading; what is beside it has come back too. None: there is
-        no snapshot to be believed, and nothing has changed."""
+        """Load the snapshot: restore the views, and return the state and the chain from which to read on.
+
+        None, and the views are unchanged, if there is no usable snapshot.
+        """
         try:
             snapshot, chain = await self.read(log)
             state = await anyio.to_thread.run_sync(self._load, snapshot)
@@ -146,32 +147,33 @@ class Snapshots:
     def _load(self, snapshot: Snapshot) -> State:
         try:
             state = load_state(snapshot.state)
-            self._beside.load(snapshot.beside, state)
+            self._views.load(snapshot.views, state)
         except Exception as error:
-            # Whatever it is: who made this file had something else in mind than we have, and the log has it all.
+            # Any exception at all: the file was made by a program with another idea of its content, possibly on
+            # purpose, and the log has everything.
             raise SnapshotUnusable(f"it cannot be understood: {error!r}") from None
         return state
 
     async def write(self, log: EventLog, state: State) -> None:
-        """Write a snapshot of now: the state, and what is beside it, have taken in the whole log.
+        """Write a snapshot at the log's head, which state and views must have reached.
 
         Raises:
-            OSError: it cannot be written; the snapshot that was there is still there.
+            OSError: it cannot be written; an older snapshot is still there.
         """
         await anyio.to_thread.run_sync(self._write, log.head, log.digest, state)
         self.position = log.head
 
     async def write_if_grown(self, log: EventLog, state: State) -> None:
-        """As ``write``, if it is worth it; who cannot write goes without."""
-        if log.head - self.position >= WORTH_WRITING:
+        """Write a snapshot if the log has grown enough since the last; ignores that it cannot be written."""
+        if log.head - self.position >= MIN_GROWTH:
             try:
                 await self.write(log, state)
             except (OSError, MemoryError):
                 return
 
     def _write(self, position: int, digest: bytes, state: State) -> None:
-        beside = self._beside
-        snapshot = Snapshot(fingerprint(beside), position, digest, dump_state(state), beside.dump())
+        views = self._views
+        snapshot = Snapshot(fingerprint(views), position, digest, dump_state(state), views.dump())
         body = msgspec.msgpack.encode(snapshot)
         unfinished = Unfinished(self.path)
         try:

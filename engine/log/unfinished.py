@@ -1,7 +1,7 @@
-"""Files that appear under their name only when they are whole, and leave nothing behind if that never happens.
+"""Atomic creation of files: they appear under their name only when they are complete, or leave nothing behind.
 
-Until then such a file has a name of its own, ``NAME-unfinished-…``, and is locked by whoever writes it. One that is not
-locked was left by a process that was killed: the next unfinished file of the same name removes it.
+Until then such a file is called ``NAME-unfinished-…``, and its writer holds a lock on it. One that is not locked was
+left by a process that was killed; whoever makes the next unfinished file for the same name removes it.
 """
 
 import errno
@@ -18,34 +18,34 @@ NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class Unfinished:
-    """A file that is being written.
+    """A file that is being written under a temporary name, ``path``.
 
     Args:
-        target: the name that it shall get.
+        target: the final path.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the file cannot be made.
     """
 
     def __init__(self, target: Path) -> None:
         self._target = target
         remove_left(target)
-        self.path, use = _begun(target)
+        self.path, use = _create_locked(target)
         self._use: FileUse | None = use
 
     def publish(self) -> FileUse:
-        """Give the file its name, durably; returns it, locked.
+        """Give the file its final name, durably, if that is free; returns the use that holds its lock.
 
         Raises:
             FileExistsError: the name is taken.
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         use = self._require_open()
         use.sync()
         _link(self.path, self._target)
         self._use = None
         with suppress(OSError):
-            # If it stays, the file has a second name until it is opened the next time.
+            # If this fails, the file has two names until it is opened for writing again.
             self.path.unlink(missing_ok=True)
         try:
             _sync_directory(self._target.parent)
@@ -55,10 +55,10 @@ class Unfinished:
         return use
 
     def replace(self) -> None:
-        """Give the file its name, durably, in place of the one that has it.
+        """Give the file its final name, durably, replacing a file that has it.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         self._require_open().sync()
         self.path.replace(self._target)
@@ -66,11 +66,11 @@ class Unfinished:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; it goes away if it has not got its name."""
+        """Close the file, and remove it unless it has got its final name."""
         if self._use is not None and not self._use.belongs_to_parent:
             self._use.close()
             self._use = None
-            # What cannot be removed now is removed by the next.
+            # If it cannot be removed, the next unfinished file of this name tries again.
             remove_with_sqlite_files(self.path)
 
     def _require_open(self) -> FileUse:
@@ -78,8 +78,8 @@ class Unfinished:
         return self._use
 
 
-def _begun(target: Path) -> tuple[Path, FileUse]:
-    """Make an empty file under a name that nobody has, and lock it."""
+def _create_locked(target: Path) -> tuple[Path, FileUse]:
+    """Create an empty file under a new temporary name, and lock it."""
     while True:
         path = target.with_name(f"{target.name}-unfinished-{token_hex(TOKEN_BYTES)}")
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
@@ -94,27 +94,27 @@ def _begun(target: Path) -> tuple[Path, FileUse]:
             remove_with_sqlite_files(path)
             use.close()
             raise
-        # Before it was locked, somebody who tidied up took it for one that was left.
+        # Between creation and lock another process took the file for a left one, and removed it: try again.
         use.close()
 
 
 def _link(path: Path, target: Path) -> None:
-    """Give a file a second name, which must be free."""
+    """Give a file a second name; raises FileExistsError if that is taken."""
     try:
         os.link(path, target)
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        # A file system without links: the name is taken first, so that still nobody's file is replaced.
+        # A file system without links. Creating the name exclusively first still keeps us from replacing another file.
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
         path.replace(target)
 
 
 def remove_left(target: Path) -> None:
-    """Remove the unfinished files of processes that were killed, and nothing that has another kind of name.
+    """Remove the unfinished files that killed processes have left, and no file with any other kind of name.
 
     Args:
-        target: the name that they should have got; a file that has it already loses only its unfinished name.
+        target: their final path; a file that has that name already loses only its temporary one.
     """
     token = f"[0-9a-f]{{{2 * TOKEN_BYTES}}}"
     pattern = re.compile(rf"({re.escape(target.name)}-unfinished-{token})(?:-(?:journal|wal|shm))?")
@@ -128,7 +128,7 @@ def remove_left(target: Path) -> None:
 
 
 def remove_with_sqlite_files(path: Path) -> None:
-    """Remove a file, and what SQLite may have left beside it, as far as that can be done."""
+    """Remove a file and those that SQLite makes beside it; ignores errors."""
     for ending in ("-journal", "-wal", "-shm", ""):
         with suppress(OSError):
             Path(f"{path}{ending}").unlink(missing_ok=True)
@@ -140,7 +140,7 @@ def _remove_unlocked(path: Path) -> None:
         return
     use = FileUse(os.fspath(path))
     try:
-        # What SQLite has beside a file that is being written belongs to whoever has the lock on that file.
+        # Only with the lock: otherwise the file is being written, and SQLite's files beside it are in use.
         if use.lock():
             remove_with_sqlite_files(path)
     finally:

@@ -1,10 +1,20 @@
-"""Telling damage in SQLite's write-ahead log from a transaction that was never finished.
+"""Tell damage in SQLite's write-ahead log from a last transaction that was never finished.
 
-SQLite reads the frames of a write-ahead log up to the first whose checksum does not fit, and takes that for the end.
-That is right for what was being written when the process was killed or power was lost: such frames belong to the one
-last transaction. It is wrong if a later transaction stands behind it, since that one was begun only when the one
-before it was durable (with ``synchronous=FULL``; otherwise, unless power was lost). The format is SQLite's own
-documentation's, "WAL-mode File Format".
+A write-ahead log is a header and a sequence of frames. A frame is a changed page with the salts of the header, a mark
+if it ends a transaction, and a checksum over all frames so far. SQLite reads up to the first frame whose checksum
+does not match, takes that for the end of the log, and silently drops what follows.
+
+That is right if the process was killed or power was lost during a write: the bad frames belong to the one last
+transaction, which nobody was told of. It is wrong if a later transaction follows the bad frame: that one was begun only
+when the one before was durable (with ``synchronous=FULL``; otherwise, unless power was lost), so what is bad now was
+whole once, and was acknowledged.
+
+How a later transaction is recognized, though the checksums build on each other: a frame continues the frame before it
+if its checksum can be computed from the one that is *stored* there, whether or not that one itself is right. A frame
+that ends a transaction and is continued in this way was complete when the next one was begun. Frames of an earlier
+use of the same file, which SQLite writes over from the start, have other salts and do not count.
+
+The format is described in SQLite's documentation, "WAL-mode File Format".
 """
 
 from collections.abc import Iterator
@@ -19,25 +29,28 @@ MAGICS = {0x377F0682: "<", 0x377F0683: ">"}
 
 WORD = 0xFFFFFFFF
 Sums = tuple[int, int]
+"""A checksum: two words of 32 bits."""
 
 
 class _Frame(NamedTuple):
     number: int
     salts: bytes
     commits: bool
-    summed: bytes
-    """What its checksum is computed over, beside the checksum before it."""
+    """Whether it is the last frame of a transaction."""
+    content: bytes
+    """The bytes over which the checksum is computed, continued from the checksum of the frame before."""
     stored: Sums
+    """The checksum as it is stored."""
 
 
 def damaged_frame(wal: Path) -> int | None:
-    """Find damage behind which a transaction stands that was begun later.
+    """Find the first damaged frame that is followed by a later transaction.
 
     Args:
         wal: the write-ahead log; nobody is writing it.
 
     Returns:
-        The number of the first damaged frame, from 1 on; None if there is no such damage, or no such file.
+        The frame's number, from 1 on; None if there is no such damage, or no such file.
     """
     try:
         content = wal.read_bytes()
@@ -45,22 +58,30 @@ def damaged_frame(wal: Path) -> int | None:
         return None
     order = MAGICS.get(int.from_bytes(content[:4], "big"))
     if order is None or len(content) < HEADER or _sums(order, content[:24]) != unpack_from(">2I", content, 24):
-        # Then SQLite takes nothing from it: it was being begun anew, or LOG-head tells that something is missing.
+        # No valid header, so SQLite reads nothing from the file: either it was just being begun anew, when all that it
+        # held is in the main file, or events are missing, which LOG-head tells.
         return None
     salts, frames = content[16:24], _frames(content)
     sums: Sums = unpack_from(">2I", content, 24)
     for frame in frames:
-        sums = _sums(order, frame.summed, sums)
+        sums = _sums(order, frame.content, sums)
         if frame.salts != salts or sums != frame.stored:
-            return frame.number if _goes_on(order, frame, frames, salts) else None
+            return frame.number if _is_followed(order, frame, frames, salts) else None
     return None
 
 
-def _goes_on(order: str, bad: _Frame, frames: Iterator[_Frame], salts: bytes) -> bool:
-    """Whether, behind or at the bad frame, a transaction ends and another one continues it."""
+def _is_followed(order: str, bad: _Frame, frames: Iterator[_Frame], salts: bytes) -> bool:
+    """Whether a transaction ends at the bad frame or behind it and another one follows it.
+
+    Args:
+        order: the byte order of checksums.
+        bad: the first frame whose checksum does not match.
+        frames: those behind it.
+        salts: those of the header.
+    """
     before = bad
     for frame in frames:
-        follows = frame.salts == salts and _sums(order, frame.summed, before.stored) == frame.stored
+        follows = frame.salts == salts and _sums(order, frame.content, before.stored) == frame.stored
         if follows and before.commits and before.salts == salts:
             return True
         before = frame
@@ -68,6 +89,7 @@ def _goes_on(order: str, bad: _Frame, frames: Iterator[_Frame], salts: bytes) ->
 
 
 def _frames(content: bytes) -> Iterator[_Frame]:
+    """Yield the complete frames of a write-ahead log."""
     page_size = int.from_bytes(content[8:12], "big")
     size = FRAME_HEADER + page_size
     for number, start in enumerate(range(HEADER, len(content) - size + 1, size), 1):
@@ -76,13 +98,13 @@ def _frames(content: bytes) -> Iterator[_Frame]:
             number,
             salts=head[8:16],
             commits=head[4:8] != bytes(4),
-            summed=head[:8] + content[start + FRAME_HEADER : start + size],
+            content=head[:8] + content[start + FRAME_HEADER : start + size],
             stored=unpack_from(">2I", head, 16),
         )
 
 
 def _sums(order: str, data: bytes, before: Sums = (0, 0)) -> Sums:
-    """SQLite's checksum of whole pairs of words, continued from the one before."""
+    """Compute SQLite's checksum of data, a whole number of pairs of words, continued from the checksum before."""
     first, second = before
     words = iter(unpack_from(f"{order}{len(data) // 4}I", data))
     for even, odd in zip(words, words, strict=True):

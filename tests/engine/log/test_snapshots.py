@@ -44,7 +44,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """A snapshot is written on every closing."""
-    monkeypatch.setattr(snapshots_module, "WORTH_WRITING", 0)
+    monkeypatch.setattr(snapshots_module, "MIN_GROWTH", 0)
 
 
 async def live(path: Path, events: int = 300, seed: int = 7) -> Any:
@@ -80,7 +80,7 @@ async def is_believed(path: Path) -> bool:
         await log.close()
 
 
-def beside(path: Path) -> Path:
+def snapshot_of(path: Path) -> Path:
     """The snapshot of a log."""
     return path.with_name("w.db-snapshot")
 
@@ -97,9 +97,9 @@ async def test_only_what_is_behind_it_is_read(path: Path, events: int, monkeypat
     )
     assert await reopened(path) == before
     assert applied == []
-    kept = beside(path).read_bytes()
+    kept = snapshot_of(path).read_bytes()
     after = await live(path, events + 300)
-    beside(path).write_bytes(kept)
+    snapshot_of(path).write_bytes(kept)
     assert await reopened(path) == after
     assert applied == list(range(events + 1, events + 301))
 
@@ -123,21 +123,21 @@ Spoil = Callable[[Path], None]
 
 
 def truncated(path: Path) -> None:
-    content = beside(path).read_bytes()
-    beside(path).write_bytes(content[: len(content) // 2])
+    content = snapshot_of(path).read_bytes()
+    snapshot_of(path).write_bytes(content[: len(content) // 2])
 
 
 def empty(path: Path) -> None:
-    beside(path).write_bytes(b"")
+    snapshot_of(path).write_bytes(b"")
 
 
 def foreign(path: Path) -> None:
-    beside(path).write_text("Something else that happens to have this name.")
+    snapshot_of(path).write_text("Something else that happens to have this name.")
 
 
 def directory(path: Path) -> None:
-    beside(path).unlink()
-    beside(path).mkdir()
+    snapshot_of(path).unlink()
+    snapshot_of(path).mkdir()
 
 
 def sealed(snapshot: Snapshot) -> bytes:
@@ -150,16 +150,16 @@ def changed(**fields: Any) -> Spoil:
     """A snapshot that is whole in itself, but says something else."""
 
     def spoil(path: Path) -> None:
-        body = beside(path).read_bytes()[len(MAGIC) + 32 :]
+        body = snapshot_of(path).read_bytes()[len(MAGIC) + 32 :]
         snapshot = msgspec.msgpack.decode(body, type=Snapshot)
-        beside(path).write_bytes(sealed(msgspec.structs.replace(snapshot, **fields)))
+        snapshot_of(path).write_bytes(sealed(msgspec.structs.replace(snapshot, **fields)))
 
     return spoil
 
 
 def no_snapshot_inside(path: Path) -> None:
     body = msgspec.msgpack.encode({"something": "else"})
-    beside(path).write_bytes(MAGIC + snapshots_module.sha256(body).digest() + body)
+    snapshot_of(path).write_bytes(MAGIC + snapshots_module.sha256(body).digest() + body)
 
 
 WAYS = {
@@ -176,8 +176,8 @@ WAYS = {
     "of another digest": changed(digest=bytes(32)),
     "without a state": changed(state=b""),
     "with another state": changed(state=b"\xc0"),
-    "without views": changed(beside=b""),
-    "with other views": changed(beside=b"\xc0"),
+    "without views": changed(views=b""),
+    "with other views": changed(views=b"\xc0"),
 }
 
 
@@ -198,11 +198,11 @@ async def test_what_is_not_believed(way: str, path: Path) -> None:
 async def test_any_byte_changed(path: Path) -> None:
     """Whichever byte of a snapshot is changed, it is not believed."""
     await live(path, 4)
-    content = beside(path).read_bytes()
+    content = snapshot_of(path).read_bytes()
     for place in range(0, len(content), 7):
         spoilt = bytearray(content)
         spoilt[place] ^= 1 << place % 8
-        beside(path).write_bytes(spoilt)
+        snapshot_of(path).write_bytes(spoilt)
         assert not await is_believed(path), place
 
 
@@ -218,7 +218,7 @@ async def test_of_another_log(path: Path, tmp_path: Path) -> None:
 
 async def is_believed_with(path: Path, other: Path) -> bool:
     """As ``is_believed``, with the snapshot of the other log."""
-    beside(path).write_bytes(other.with_name(f"{other.name}-snapshot").read_bytes())
+    snapshot_of(path).write_bytes(other.with_name(f"{other.name}-snapshot").read_bytes())
     return await is_believed(path)
 
 
@@ -248,15 +248,15 @@ async def test_log_shorter_than_its_snapshot(path: Path, tmp_path: Path) -> None
 
 async def test_written_when_much_has_happened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A snapshot is written on closing once so many events came since the last; not before."""
-    monkeypatch.setattr(snapshots_module, "WORTH_WRITING", 200)
+    monkeypatch.setattr(snapshots_module, "MIN_GROWTH", 200)
     await live(path, 199)
-    assert not beside(path).exists()
+    assert not snapshot_of(path).exists()
     await live(path, 200)
-    first = beside(path).read_bytes()
+    first = snapshot_of(path).read_bytes()
     await live(path, 399)
-    assert beside(path).read_bytes() == first
+    assert snapshot_of(path).read_bytes() == first
     await live(path, 400)
-    assert beside(path).read_bytes() != first
+    assert snapshot_of(path).read_bytes() != first
     assert await is_believed(path)
 
 
@@ -265,7 +265,7 @@ async def test_written_when_much_has_happened(path: Path, monkeypatch: pytest.Mo
 async def test_that_cannot_be_written(path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing says nothing when there is no room for a snapshot; the one that was there stays, and nothing else."""
     await live(path, 100)
-    first = beside(path).read_bytes()
+    first = snapshot_of(path).read_bytes()
 
     def fail(source: Path, target: Path) -> None:
         raise error
@@ -273,7 +273,7 @@ async def test_that_cannot_be_written(path: Path, error: Exception, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", fail)
         before = await live(path, 200)
-    assert beside(path).read_bytes() == first
+    assert snapshot_of(path).read_bytes() == first
     assert sorted(file.name for file in path.parent.iterdir()) == ["w.db", "w.db-snapshot"]
     assert await reopened(path) == before
 
@@ -284,7 +284,7 @@ async def test_not_of_a_failed_world(path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ZeroDivisionError):
         async with Simulation(path, durability="off") as sim:
             raise ZeroDivisionError
-    assert not beside(path).exists()
+    assert not snapshot_of(path).exists()
     async with Simulation(path, durability="off") as sim:
         monkeypatch.setitem(engine_module.EVOLVE, HandshakeRequested, lambda state, event: 1 / 0)
         await sim.client(FOUNDER).create_organization()
@@ -292,14 +292,14 @@ async def test_not_of_a_failed_world(path: Path, monkeypatch: pytest.MonkeyPatch
             await sim.client(FOUNDER).invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
         with pytest.raises(EngineStopped):
             await sim.client(FOUNDER).list_accounts()
-    assert not beside(path).exists()
+    assert not snapshot_of(path).exists()
 
 
 @pytest.mark.usefixtures("eager")
 async def test_logs_without_snapshots(path: Path) -> None:
     """A run that is resumed begins from nothing though there is a snapshot, and a log in memory has none."""
     before = await live(path)
-    first = beside(path).read_bytes()
+    first = snapshot_of(path).read_bytes()
     log = await SqliteLog.open(path, "off")
     try:
         resumed = ResumedLog(log)
@@ -309,7 +309,7 @@ async def test_logs_without_snapshots(path: Path) -> None:
         resumed.require_caught_up()
     finally:
         await log.close()
-    assert beside(path).read_bytes() == first
+    assert snapshot_of(path).read_bytes() == first
     async with Simulation(MemoryLog()) as sim:
         await sim.client(FOUNDER).create_organization()
 
