@@ -137,7 +137,7 @@ class EventLog(Protocol):
         ...
 
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
-        """Return the stored digests by position: at ends of segments and at the head, from ``after + 1`` to ``last``."""
+        """Return the stored digests by position: at segment ends and at the head, from ``after + 1`` to ``last``."""
         ...
 
     async def first_changed(self, after: int, last: int) -> int | None:

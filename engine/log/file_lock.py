@@ -114,7 +114,7 @@ class FileUse:
         return _lock(self._file.descriptors[-1])
 
     def is_locked_by_another(self) -> bool:
-        """Whether another use has the lock, here or in another process; True on systems where only trying would tell."""
+        """Whether another use has the lock, here or in another process; True where only trying would tell."""
         with _guard:
             if self._owns_lock:
                 return False

@@ -33,17 +33,17 @@ from .file_lock import FileUse
 from .head_note import HeadNote, Noted, note_path, read_note, require_noted
 from .sqlite_file import (
     FOLLOW_HEAD,
+    IN_PLACE_TRIGGER,
     NOT_AT_HEAD,
     NOT_IN_PLACE,
-    WATCH,
     FilesInPlace,
     NewLog,
     connect,
-    in_our_words,
-    inspect,
     lock_for_writing,
+    log_error,
     reading_mode,
     real_path,
+    require_log,
     require_same_file,
     require_undamaged_wal,
     schema_changes,
@@ -54,16 +54,16 @@ from .sqlite_rows import SELECT_ROWS, Row, insert_statement, pack_rows
 from .unfinished import remove_left
 
 Durability = Literal["full", "normal", "off"]
-"""``full``: acknowledged survives power loss. ``normal``: a crash of the process. ``off``: as normal, and faster."""
+"""Acknowledged events survive, ``full``: a loss of power; ``normal``: a crash of the process; ``off``: that too, faster."""
 
 ROWS_PER_STATEMENT = 128
-"""More than thirty thousand records. What is larger, a migration's million requests, is not in memory twice at once."""
+"""More than thirty thousand records; a longer statement would have all its records in memory a second time."""
 
 T = TypeVar("T")
 
 
 class SqliteLog:
-    """A log in a file. Open it with ``SqliteLog.create``, ``SqliteLog.open`` or ``SqliteLog.open_for_reading``."""
+    """A log in a file; made by ``SqliteLog.create``, ``SqliteLog.open`` or ``SqliteLog.open_for_reading``."""
 
     def __init__(self, path: Path, durability: Durability = "full") -> None:
         self.path = path
@@ -82,7 +82,7 @@ class SqliteLog:
 
     @classmethod
     async def create(cls, path: str | os.PathLike[str], durability: Durability = "full") -> "SqliteLog":
-        """Begin a new log, for writing. The file appears under its name with the first append.
+        """Create a log, open for writing. The file appears under its name with the first append.
 
         Raises:
             LogError: the file exists, or cannot be made there.
@@ -92,19 +92,19 @@ class SqliteLog:
 
     @classmethod
     async def open(cls, path: str | os.PathLike[str], durability: Durability = "full") -> "SqliteLog":
-        """Open a log for writing; the digest of its last segment is checked.
+        """Open an existing log for writing; checks the digest of its last segment.
 
         Raises:
             LogError: there is no such file, or it is no log of a known format.
             LogInUse: it is open for writing already.
-            LogDamaged: its end does not have the digest that was stored, or events that were acknowledged are missing.
+            LogDamaged: its end does not match the stored digest, or events that were acknowledged are missing.
         """
         log = cls(Path(path), _checked(durability))
         return await log._opened(log._open_for_writing)
 
     @classmethod
     async def open_for_reading(cls, path: str | os.PathLike[str]) -> "SqliteLog":
-        """Open a log for reading, beside whoever writes it; it stays as it is, and ``head`` is where it was on opening.
+        """Open an existing log for reading, also while it is being written. ``head`` stays what it is on opening.
 
         Raises:
             LogError: there is no such file, or it is no log of a known format.
@@ -129,16 +129,16 @@ class SqliteLog:
         self._stack.push_async_callback(anyio.to_thread.run_sync, self._new.close)
 
     async def _open_for_writing(self) -> None:
-        await anyio.to_thread.run_sync(inspect, self.path)
+        await anyio.to_thread.run_sync(require_log, self.path)
         await self._write_to(await anyio.to_thread.run_sync(lock_for_writing, self.path))
 
     async def _open_for_reading(self) -> None:
-        await anyio.to_thread.run_sync(inspect, self.path)
+        await anyio.to_thread.run_sync(require_log, self.path)
         self._real = await anyio.to_thread.run_sync(real_path, self.path)
         use = await anyio.to_thread.run_sync(use_for_reading, self.path)
         self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
-        # Before the head is read: a writer beside us only makes it grow.
-        noted = await anyio.to_thread.run_sync(self._noted, use)
+        # The note first, then the head: a writer at work meanwhile only makes the head greater.
+        noted = await anyio.to_thread.run_sync(self._read_note, use)
         await self._connect(await anyio.to_thread.run_sync(reading_mode, self._real))
         await self.query("PRAGMA query_only = ON")
         await self._run(self._load_head)
@@ -146,14 +146,14 @@ class SqliteLog:
         await require_noted(self, noted, note_path(self._real))
 
     async def _write_to(self, use: FileUse) -> None:
-        """Go on writing a file that is locked for us."""
+        """Open the connection for writing; ``use`` holds the lock."""
         self._stack.push_async_callback(anyio.to_thread.run_sync, use.close)
-        self._stack.push_async_callback(anyio.to_thread.run_sync, self._leave_note)
+        self._stack.push_async_callback(anyio.to_thread.run_sync, self._close_note)
         self._real = await anyio.to_thread.run_sync(real_path, Path(self._real))
         await anyio.to_thread.run_sync(remove_left, Path(self._real))
-        if await anyio.to_thread.run_sync(self._noted, use):
-            # Whoever may write copies what can be read of a write-ahead log into the log on closing, and deletes it. So
-            # a log that was not closed is looked at by a reader first: if events are missing, all stays as it is.
+        if await anyio.to_thread.run_sync(self._read_note, use):
+            # The log was not closed. A connection that may write would copy what is readable of the write-ahead log
+            # into the main file and delete it. So a reader looks first: if events are missing, all files stay as they are.
             await (await SqliteLog.open_for_reading(self._real)).close()
         await self._connect("mode=rw")
         await self._run(self._prepare_writing)
@@ -161,27 +161,27 @@ class SqliteLog:
         await anyio.to_thread.run_sync(require_same_file, Path(self._real), use)
         await self._check_end()
         await anyio.to_thread.run_sync(self._make_note)
-        await self._run(self._guard)
+        await self._run(self._create_triggers)
         self._stack.push_async_callback(self._checkpoint)
 
     async def _checkpoint(self) -> None:
-        # Before closing. SQLite does it by itself then, but only if nobody else reads.
+        # SQLite does this by itself on closing, but only if nobody else has the log open.
         with suppress(LogError):
             await self.query("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def _run(self, function: Callable[[], Awaitable[T]]) -> T:
-        """Run a coroutine function where the connection lives, and put SQLite's errors into our words."""
+        """Run a coroutine function in the connection's event loop, translating SQLite's errors."""
         try:
             if self._portal is None:
                 return await function()
             return await anyio.to_thread.run_sync(self._portal.call, function)
         except sqlite3.Error as error:
-            raise self._in_our_words(error) from error
+            raise self._log_error(error) from error
         except UnicodeDecodeError as error:
-            # SQLite complains of a damaged schema by quoting it.
+            # SQLite's message about a damaged schema quotes the schema, which need not be text any more.
             raise LogDamaged(self.name, 0, "its schema is no text") from error
 
-    def _in_our_words(self, error: sqlite3.Error) -> LogError:
+    def _log_error(self, error: sqlite3.Error) -> LogError:
         if str(error) == NOT_IN_PLACE:
             lost = (self._files and self._files.first_lost()) or self.path
             return LogError(
@@ -189,7 +189,7 @@ class SqliteLog:
             )
         if str(error) == NOT_AT_HEAD:
             return LogInUse(f"{self.path}: somebody else has written to it since it was opened")
-        return in_our_words(self.path, error)
+        return log_error(self.path, error)
 
     async def _enter_portal(self) -> None:
         manager = start_blocking_portal("asyncio")
@@ -209,17 +209,17 @@ class SqliteLog:
     async def _prepare_writing(self) -> None:
         await self._connection.execute("PRAGMA journal_mode = WAL")
         await self._connection.execute(f"PRAGMA synchronous = {self._durability}")
-        # Checkpoints copy pages twice; at four thousand pages they cost a fifth of what they cost at one thousand.
+        # Checkpoints copy pages: one every 4000 pages costs a fifth of what one every 1000, SQLite's default, costs.
         await self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
 
-    async def _guard(self) -> None:
-        """Have every row that is inserted follow the head, and go into the files that were opened."""
+    async def _create_triggers(self) -> None:
+        """Make SQLite refuse rows that do not follow the head, or that would go into files that were moved away."""
         assert self._files is not None, "made with the note"
         await self._connection.execute(FOLLOW_HEAD)
         await self._connection.create_function("files_in_place", 0, self._files.all_there)  # pyright: ignore[reportUnknownMemberType]  # aiosqlite types the function as any Callable
-        await self._connection.execute(WATCH)
+        await self._connection.execute(IN_PLACE_TRIGGER)
 
-    def _noted(self, use: FileUse) -> Noted | None:
+    def _read_note(self, use: FileUse) -> Noted | None:
         require_undamaged_wal(self.path, use)
         return read_note(self._real)
 
@@ -228,8 +228,8 @@ class SqliteLog:
         self._files = FilesInPlace(self._real)
         self._note.write(self._head, self._digest)
 
-    def _leave_note(self) -> None:
-        """Take the note away if the main file has all that it tells of."""
+    def _close_note(self) -> None:
+        """Close the note, and remove it if the main file has everything, so that the log counts as closed."""
         if self._note is None:
             return
         complete = False
@@ -238,7 +238,7 @@ class SqliteLog:
         self._note.close(remove=complete)
 
     async def _load_head(self) -> None:
-        # One statement sees one state, whatever a writer beside us does.
+        # One statement, so that head and rows are of the same moment even while the log is being written.
         last = "(SELECT max(last) FROM parts)"
         rows = await self._fetch(f"SELECT position, digest, {last} FROM (SELECT 1) LEFT JOIN head")
         head, digest, found = rows[0]
@@ -252,7 +252,7 @@ class SqliteLog:
             raise LogDamaged(self.name, missing, f"the log should end at position {self._head}")
 
     async def _check_end(self) -> None:
-        """Continue the chain from the last completed segment, and see that the log ends as its head says."""
+        """Compute the chain from the last completed segment on, and check that it ends as the stored head says."""
         sealed = self._head // SEGMENT * SEGMENT
         digest = (await self.seals(sealed - 1, sealed)).get(sealed) if sealed else Chain().digest
         if digest is None:
@@ -292,15 +292,15 @@ class SqliteLog:
 
     @property
     def digest(self) -> bytes:
-        """The digest at the head, as it is stored."""
+        """The digest at the head, as stored."""
         return self._digest
 
     async def append(self, expected: int, records: Iterable[bytes]) -> None:
         """Append the records in one transaction.
 
         Raises:
-            LogError: nothing was appended, or it is not known whether it was: then nothing more can be.
-            LogDamaged: damage was found when the log was read; nothing is written behind it.
+            LogError: nothing was appended; or it is not known whether it was, and then every later append fails too.
+            LogDamaged: damage was found earlier, when the log was read; nothing is written behind it.
         """
         require_head(self, expected)
         if self._broken:
@@ -318,7 +318,7 @@ class SqliteLog:
                 with anyio.CancelScope(shield=True):
                     await self._run(partial(self._append, rows))
         except anyio.get_cancelled_exc_class():
-            # A cancelled call of aiosqlite is carried out all the same, and nobody here learns how it ended.
+            # aiosqlite's thread carries out a cancelled call all the same, and its outcome is lost.
             self._broken = LogError(f"{self.path}: an append was cancelled while it was written; open the log again")
             raise
         self._chain = after
@@ -327,7 +327,7 @@ class SqliteLog:
             self._note.write(self._head, self._digest)
 
     async def _publish(self, new: NewLog, rows: Iterable[Row]) -> None:
-        """Let the file appear under its name with its first records, and go on writing it."""
+        """Give the file its name, with its first records in it, and open it for writing."""
         use = await anyio.to_thread.run_sync(new.publish, rows)
         self._new = None
         try:
@@ -354,19 +354,19 @@ class SqliteLog:
             raise
 
     async def read(self, after: int, limit: int) -> list[bytes]:
-        """Up to ``limit`` records from position ``after + 1`` on, up to the first gap.
+        """Read up to ``limit`` records from position ``after + 1`` on, up to the first gap.
 
         Raises:
-            LogDamaged: the file is damaged; with the first position that cannot be read, or has changed.
+            LogDamaged: a record cannot be read or does not have its checksum; with the first such position.
         """
         return await self._read_range(after, limit, checked=True)
 
     async def read_unchecked(self, after: int, limit: int) -> list[bytes]:
-        """As ``read``, without comparing checksums: for whoever compares digests."""
+        """Read records without comparing their checksums; for callers that compare digests."""
         return await self._read_range(after, limit, checked=False)
 
     async def _read_range(self, after: int, limit: int, *, checked: bool) -> list[bytes]:
-        # Not beyond the head: it is where the log was on opening, or where its writer knows it to be.
+        # Not beyond the head as it is known here: a writer elsewhere may have appended more since a reader opened.
         last = min(after + limit, self._head)
         if last <= after:
             return []
@@ -404,7 +404,7 @@ class SqliteLog:
         return after + 1
 
     async def seals(self, after: int, last: int) -> dict[int, bytes]:
-        """The stored digests at ends of segments, and the one at the head."""
+        """Return the stored digests by position: those at ends of segments, and the one at the head."""
         statement = f"SELECT last, digest FROM parts WHERE last > ? AND last <= ? AND last % {SEGMENT} = 0"
         if not self._head:
             return {}
@@ -412,7 +412,7 @@ class SqliteLog:
         return seals | ({self._head: self._digest} if after < self._head <= last else {})
 
     async def first_changed(self, after: int, last: int) -> int | None:
-        """The first position in the range whose record does not have its checksum."""
+        """Return the first position from ``after + 1`` to ``last`` whose record does not have its checksum."""
         last = min(last, self._head)
         if last <= after:
             return None
@@ -423,7 +423,7 @@ class SqliteLog:
         return None
 
     async def check(self) -> None:
-        """What reading in order does not show: the structure of the file, and the checksums of sound records.
+        """Check what verifying digests does not cover: the structure of the file, its schema, the stored checksums.
 
         Raises:
             LogDamaged: something is not as it was stored.
@@ -440,7 +440,7 @@ class SqliteLog:
                 raise LogDamaged(self.name, changed, "the checksum is not the one that was stored")
 
     async def close(self) -> None:
-        """Close the file and let go of the lock."""
+        """Close the file and release the lock."""
         await finish(self._stack.aclose)
 
 

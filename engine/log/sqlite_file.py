@@ -1,8 +1,8 @@
-"""The SQLite file that holds a log: how it is made, recognized, and opened without harm to any file.
+"""The SQLite file of a log: schema, creation, recognition, and checks before it is opened, which change no file.
 
-A log appears under its name with its first records in it, by a link that fails if the name is taken; until then it is
-an unfinished file beside it. So a file without records is never a log that was just begun. While a log is open for
-writing there are beside it SQLite's ``LOG-wal`` and ``LOG-shm``, and ``LOG-head`` (see ``head_note``).
+A new log appears under its name with its first records in it, by a link that fails if the name is taken; until then it
+is an unfinished file beside it. So a file without records is never a log that was just begun. While a log is open for
+writing there are also SQLite's ``LOG-wal`` and ``LOG-shm``, and ``LOG-head`` (see ``head_note``).
 """
 
 import errno
@@ -33,7 +33,7 @@ CREATE TRIGGER IF NOT EXISTS follow_head BEFORE INSERT ON parts
 WHEN new.last - length(new.lengths) / 4 <> coalesce((SELECT position FROM head), 0)
 BEGIN SELECT RAISE(ABORT, '{NOT_AT_HEAD}'); END
 """
-"""Two writers cannot both append: whoever comes second is refused by the database itself. Older logs lack it."""
+"""Makes the database refuse the second of two writers. Older logs lack this trigger until they are written to."""
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -49,17 +49,17 @@ END;
 {FOLLOW_HEAD};
 """
 
-WATCH = f"""
+IN_PLACE_TRIGGER = f"""
 CREATE TEMP TRIGGER in_place BEFORE INSERT ON main.parts WHEN NOT files_in_place()
 BEGIN SELECT RAISE(ABORT, '{NOT_IN_PLACE}'); END
 """
 
 
 def real_path(path: Path) -> str:
-    """Resolve links, as SQLite does: its files lie beside the real one.
+    """Resolve symbolic links, as SQLite does: it makes its files beside the real one.
 
     Raises:
-        LogError: the links lead round in a circle.
+        LogError: the links form a circle.
     """
     try:
         return os.path.realpath(path, strict=os.path.lexists(path))
@@ -67,8 +67,8 @@ def real_path(path: Path) -> str:
         raise LogError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def in_our_words(path: Path, error: sqlite3.Error) -> LogError:
-    """Turn SQLite's error into one about a log, by its primary result code."""
+def log_error(path: Path, error: sqlite3.Error) -> LogError:
+    """Translate SQLite's error into one about a log, by its primary result code."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return LogDamaged(str(path), 0, str(error))
@@ -80,8 +80,13 @@ def in_our_words(path: Path, error: sqlite3.Error) -> LogError:
 
 
 def connect(path: str, mode: str) -> sqlite3.Connection:
-    """Connect to an SQLite file that exists; ``mode`` are the parameters of its URI."""
-    # Few statements are kept: each of those with many rows keeps the values of its last use.
+    """Connect to an existing SQLite file.
+
+    Args:
+        path: the file.
+        mode: the parameters of its URI, such as ``mode=ro``.
+    """
+    # Few statements are cached: each INSERT of many rows keeps the values that it was last used with.
     return sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?{mode}",
         uri=True,
@@ -91,13 +96,14 @@ def connect(path: str, mode: str) -> sqlite3.Connection:
     )
 
 
-def inspect(path: Path) -> None:
-    """See whether a file is a log that we can read. It changes no file, ours or another's.
+def require_log(path: Path) -> None:
+    """Check that a file is a log of a format that we can read. Changes no file, whatever it is.
 
-    SQLite looks, not we: to close a file that SQLite has open elsewhere in this process would take its locks away.
+    The file is read through SQLite: if we opened and closed it ourselves, SQLite would lose the locks that it may
+    have on it elsewhere in this process (see ``file_lock``).
 
     Raises:
-        LogError: it is none, or cannot be read.
+        LogError: the file is no log of a known format, or cannot be read.
     """
     try:
         if path.stat().st_size < SQLITE_HEADER and path.is_file():
@@ -111,7 +117,7 @@ def inspect(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
             raise LogError(f"{path}: not a log of orgsim: no SQLite file") from None
-        raise in_our_words(path, error) from error
+        raise log_error(path, error) from error
     if application != APPLICATION_ID:
         raise LogError(f"{path}: not a log of orgsim: an SQLite file of another application")
     if version != FORMAT:
@@ -119,11 +125,12 @@ def inspect(path: Path) -> None:
 
 
 def _application_and_format(path: str) -> tuple[int, int]:
-    # Immutable: it makes no files beside it, and ignores the write-ahead log. Both numbers were there before that.
+    # Immutable: SQLite then makes no files beside it, and ignores the write-ahead log, where these two numbers, set
+    # when the file was made, never stand.
     connection = connect(path, "mode=ro&immutable=1")
     try:
-        # A checkpoint writes the first page before the file has as many pages as that page tells. Without this, SQLite
-        # takes that for damage, beside a running checkpoint and after one that was cut off.
+        # A checkpoint writes the first page, with the new page count, before the file has so many pages. During one, or
+        # after one was cut off, SQLite would report that as damage without this setting.
         connection.execute("PRAGMA writable_schema = ON")
         application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in IDENTITY)
     finally:
@@ -132,27 +139,29 @@ def _application_and_format(path: str) -> tuple[int, int]:
 
 
 def require_undamaged_wal(path: Path, use: FileUse) -> None:
-    """See that the write-ahead log, if there is one that nobody is writing, is whole or merely unfinished.
+    """Check that damage in a write-ahead log is at most an unfinished last transaction; skipped while it is written.
 
     Raises:
-        LogDamaged: transactions stand behind damage, which SQLite would drop without a word.
+        LogDamaged: transactions follow a damaged frame; SQLite would drop them silently.
     """
     wal = Path(f"{real_path(path)}-wal")
     if not wal.exists() or use.is_locked_by_another():
         return
     frame = damaged_frame(wal)
-    # Looked at twice: a writer may have come meanwhile.
+    # Looked at twice: a writer may have opened the log meanwhile, and what looked damaged was being written.
     if frame is not None and not use.is_locked_by_another() and damaged_frame(wal) == frame:
         what = f"{wal} is damaged in frame {frame}, and transactions stand behind it"
         raise LogDamaged(str(path), 0, f"{what}; {ADVICE}")
 
 
 def reading_mode(path: str) -> str:
-    """How to open a log for reading and leave everything as it is.
+    """Choose the URI parameters with which a log is opened for reading, so that all files stay as they are.
 
-    SQLite makes two files beside a log to read it. Only who may write takes them away again; with a write-ahead log
-    there are two already, and who may write would copy it into the log. Where no files can be made, none are needed.
-    A journal is left where power was lost while an earlier version made the log: only who may write can undo its half.
+    To read, SQLite makes ``LOG-wal`` and ``LOG-shm``, and only a connection that may write removes them again. So it is
+    opened with ``mode=rw`` if they are not there. If they are, ``mode=ro``: a connection that may write would, on
+    closing, copy a left write-ahead log into the main file. Where the files cannot be made, ``immutable`` needs none.
+
+    A journal is left if power was lost while an earlier version made the log; only ``mode=rw`` can roll it back.
     """
     if Path(f"{path}-wal").exists() and not Path(f"{path}-journal").exists():
         return "mode=ro"
@@ -160,10 +169,10 @@ def reading_mode(path: str) -> str:
 
 
 def use_for_reading(path: Path) -> FileUse:
-    """Keep a log in mind that is to be read.
+    """Register the use of a log that is to be read.
 
     Raises:
-        LogError: it cannot be opened.
+        LogError: the file cannot be opened.
     """
     try:
         return FileUse(real_path(path))
@@ -172,11 +181,11 @@ def use_for_reading(path: Path) -> FileUse:
 
 
 def lock_for_writing(path: Path) -> FileUse:
-    """Become the one writer of a log.
+    """Register the use of a log, and take the lock of its one writer.
 
     Raises:
-        LogInUse: somebody else is.
-        LogError: it may not be written, or cannot be locked.
+        LogInUse: another writer has the lock.
+        LogError: the file may not be written, or cannot be locked.
     """
     if not os.access(path, os.W_OK):
         raise LogError(f"{path}: no permission to write it")
@@ -192,10 +201,13 @@ def lock_for_writing(path: Path) -> FileUse:
 
 
 class FilesInPlace:
-    """The files of a log that is open for writing: whether their names still lead to what was opened.
+    """Checks that the names of a log's files still lead to the files that were opened.
 
     Args:
-        log: the log's real path; its other files are there.
+        log: the log's real path; it is open for writing, so its other files exist.
+
+    Raises:
+        LogUnwritable: a file is missing.
     """
 
     def __init__(self, log: str) -> None:
@@ -206,11 +218,11 @@ class FilesInPlace:
             raise LogUnwritable(f"{log}: {error.filename}: {error.strerror}") from error
 
     def all_there(self) -> bool:
-        """Whether every name leads to the file that was opened. SQLite calls it before each row that is inserted."""
+        """Whether every name leads to the file that was opened; SQLite calls this before each row that it inserts."""
         return self.first_lost() is None
 
     def first_lost(self) -> str | None:
-        """The first name that leads nowhere or to another file."""
+        """Return the first name that leads nowhere or to another file; None if there is none."""
         for name, identity in self._identities.items():
             try:
                 if identity_of(name) != identity:
@@ -221,7 +233,7 @@ class FilesInPlace:
 
 
 def require_same_file(path: Path, use: FileUse) -> None:
-    """See that the name still leads to the file that was opened.
+    """Check that a path still leads to the file that was opened.
 
     Raises:
         LogError: it does not.
@@ -233,10 +245,10 @@ def require_same_file(path: Path, use: FileUse) -> None:
 
 
 def stored_head(path: str) -> int:
-    """The position at which the main file alone ends, without the write-ahead log.
+    """Read the head of the main file alone, without the write-ahead log.
 
     Raises:
-        sqlite3.Error: it cannot be read.
+        sqlite3.Error: the file cannot be read.
     """
     connection = connect(path, "mode=ro&immutable=1")
     try:
@@ -246,13 +258,13 @@ def stored_head(path: str) -> int:
 
 
 class NewLog:
-    """A log that has no records yet, and therefore no name yet.
+    """The file of a new log until its first records are written; before that it does not have its name.
 
     Args:
-        path: where it will lie.
+        path: the final path.
 
     Raises:
-        LogError: something lies there, or is left there of another log.
+        LogError: the name is taken, or files of another log are left there.
         LogUnwritable: no file can be made there.
     """
 
@@ -260,7 +272,7 @@ class NewLog:
         if not path.parent.is_dir():
             raise LogError(f"{path}: there is no directory {path.parent}")
         _require_absent(path)
-        # Whoever changes the working directory before the first record comes still means this place.
+        # Absolute, in case the working directory changes before the first records come.
         self._path = path.absolute()
         try:
             self._unfinished = Unfinished(self._path)
@@ -273,17 +285,17 @@ class NewLog:
             raise _cannot_be_created(path, error) from error
 
     def publish(self, rows: Iterable[Row]) -> FileUse:
-        """Give the log its name, with its first rows in it, durably; returns it locked for writing.
+        """Write the first rows and give the log its name, durably; returns the use that holds the writer's lock.
 
         Raises:
             LogError: the name has been taken meanwhile.
-            LogUnwritable: it cannot be written.
+            LogUnwritable: the file cannot be written.
         """
         try:
             self._write("", rows)
             self._begin_write_ahead_log()
             _require_absent(self._path)
-            # The note of a log that is gone, of which no events are left that could be missed.
+            # A note left by a log that is gone would tell of events that this log never had.
             note_path(os.fspath(self._path)).unlink(missing_ok=True)
             return self._unfinished.publish()
         except FileExistsError:
@@ -294,7 +306,7 @@ class NewLog:
     def _write(self, schema: str, rows: Iterable[Row]) -> None:
         connection = connect(os.fspath(self._unfinished.path), "mode=rw")
         try:
-            # It is synced as a whole when it gets its name; before that nobody reads it.
+            # No durability is needed yet: the whole file is synced when it gets its name, and nobody reads it before.
             connection.execute("PRAGMA journal_mode = MEMORY")
             connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(schema)
@@ -309,28 +321,33 @@ class NewLog:
             connection.close()
 
     def _begin_write_ahead_log(self) -> None:
-        """Have the file use one; under its name this would make a journal for moments, which readers cannot undo."""
+        """Switch to WAL mode; under the final name that would briefly make a journal, which readers cannot undo."""
         with closing(connect(os.fspath(self._unfinished.path), "mode=rw")) as connection:
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
-        """Remove what has not got a name."""
+        """Remove the file unless it has got its name."""
         self._unfinished.close()
 
 
 def schema_changes(found: list[tuple[str, str]]) -> list[str]:
-    """Compare a log's schema with the one that its version made; returns the names of what is different."""
+    """Compare a log's schema with the expected one; returns the names of tables and triggers that differ.
+
+    Args:
+        found: names and SQL texts, as in ``sqlite_schema``.
+    """
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(SCHEMA)
         expected = dict(connection.execute("SELECT name, sql FROM sqlite_schema").fetchall())
     stored = dict(found)
-    # Logs of an earlier version lack that trigger until somebody writes to them.
+    # Logs of an earlier version lack this trigger until they are written to.
     stored.setdefault("follow_head", expected["follow_head"])
     return sorted(name for name in stored.keys() | expected.keys() if stored.get(name) != expected.get(name))
 
 
 def _require_absent(path: Path) -> None:
+    """Check that neither a log nor the leftovers of one are at a path."""
     if os.path.lexists(path):
         raise LogError(f"{path}: the file exists already")
     left = [name for name in (f"{path}-wal", f"{path}-journal") if os.path.lexists(name)]
