@@ -10,7 +10,7 @@ import typer
 
 from ...engine.events.envelope import Envelope
 from ...engine.ids import IdSource
-from ...engine.log import EventLog, LogError, decoded, read_envelopes
+from ...engine.log import EventLog, LogError, decode_records, read_envelopes
 from ...engine.log.beginning import read_beginning
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
@@ -87,7 +87,7 @@ async def _print_table(log: EventLog, after: int, batches: Batches) -> None:
 
 async def _end(log: EventLog) -> int:
     """When the last event of a log happened."""
-    return decoded(log, log.head - 1, await log.read(log.head - 1, 1))[0].time
+    return decode_records(log, log.head - 1, await log.read(log.head - 1, 1))[0].time
 
 
 def _cells(envelope: Envelope) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The first fact of a log: with which seed and settings its world began."""
 
 from ..events import WorldCreated
-from . import EventLog, LogDamaged, decoded
+from . import EventLog, LogDamaged, decode_records
 
 
 async def read_beginning(log: EventLog) -> WorldCreated | None:
@@ -12,7 +12,7 @@ async def read_beginning(log: EventLog) -> WorldCreated | None:
     """
     if not log.head:
         return None
-    (first,) = decoded(log, 0, await log.read(0, 1)) or (None,)
+    (first,) = decode_records(log, 0, await log.read(0, 1)) or (None,)
     if first is None or not isinstance(first.event, WorldCreated):
         raise LogDamaged(log.name, 1, "a log begins with the creation of its world, and this one does not")
     return first.event

@@ -54,7 +54,7 @@ from .sqlite_rows import SELECT_ROWS, Row, insert_statement, pack_rows
 from .unfinished import remove_left
 
 Durability = Literal["full", "normal", "off"]
-"""Acknowledged events survive, ``full``: a loss of power; ``normal``: a crash of the process; ``off``: that too, faster."""
+"""Acknowledged events survive a loss of power with ``full``, a crash of the process with ``normal`` and ``off``."""
 
 ROWS_PER_STATEMENT = 128
 """More than thirty thousand records; a longer statement would have all its records in memory a second time."""
@@ -153,7 +153,7 @@ class SqliteLog:
         await anyio.to_thread.run_sync(remove_left, Path(self._real))
         if await anyio.to_thread.run_sync(self._read_note, use):
             # The log was not closed. A connection that may write would copy what is readable of the write-ahead log
-            # into the main file and delete it. So a reader looks first: if events are missing, all files stay as they are.
+            # into the main file and delete it. So a reader looks first: if events are missing, all files stay.
             await (await SqliteLog.open_for_reading(self._real)).close()
         await self._connect("mode=rw")
         await self._run(self._prepare_writing)
