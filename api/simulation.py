@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from types import TracebackType
+from typing import Any
 
 import anyio.to_thread
 import msgspec
 
 from ..engine.events.envelope import Envelope
 from ..engine.log import EventLog, MemoryLog, read_envelopes
+from ..engine.log.beginning import read_beginning
 from ..engine.log.snapshots import Snapshots
 from ..engine.log.sqlite import Durability, SqliteLog
 from ..engine.operation import Caller, read_request, require_encodable
@@ -28,6 +30,7 @@ from ..projections.views import Views
 from .client import Client
 from .durations import total_duration
 from .population import Actor, Behaviour, Numbers, Population, delays, process_name, require_account, running_population
+from .same_world import by_name, require_same_world
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where a simulated clock begins unless told otherwise; a fixed moment, so that runs repeat."""
@@ -64,15 +67,26 @@ def _checked_settings(settings: object, quotas: object) -> Settings:
         raise ValueError(f"impossible settings: {error}") from None
 
 
+def _wanted(seed: int | None, quotas: Quotas | None, settings: Settings | None) -> dict[str, Any]:
+    """By name, what was asked for and not left to the default."""
+    wanted: dict[str, Any] = {} if seed is None else {"seed": seed}
+    if quotas:
+        wanted |= by_name({"quotas": quotas})
+    return wanted | by_name(settings) if settings else wanted
+
+
 class Simulation:
     """A world of accounts and organizations.
 
     ``async with Simulation() as sim`` is a new world in memory; with ``log="world.db"`` it is kept in an SQLite file
     and continues where it stood when that exists. It works on asyncio and trio alike.
 
+    A world keeps the seed, quotas and settings that it began with. For one that exists already, leave them out: those
+    that are given must be its own, or entering raises ``ValueError`` and changes nothing.
+
     Args:
         log: a path, any ``EventLog``, or nothing for memory.
-        seed: of a new world: what all its ids and latencies derive from.
+        seed: of a new world, 0 by default: what all its ids and latencies derive from.
         clock: ``SimulatedClock()`` by default: it stands still until ``advance``, but for the blocks of ``population``.
             See ``orgsim.engine.runtime.clock``.
         start: where the default clock begins; 2026-01-01 by default.
@@ -85,7 +99,7 @@ class Simulation:
         self,
         log: str | os.PathLike[str] | EventLog | None = None,
         *,
-        seed: int = 0,
+        seed: int | None = None,
         clock: Clock | None = None,
         start: datetime | None = None,
         quotas: Quotas | None = None,
@@ -94,7 +108,8 @@ class Simulation:
     ) -> None:
         self._settings = _checked_settings(settings or Settings(), quotas)
         self._log = log
-        self._seed = _checked_seed(seed)
+        self._seed = _checked_seed(0 if seed is None else seed)
+        self._wanted = _wanted(seed, quotas, settings and self._settings)
         self._clock = clock or SimulatedClock(microseconds(start or START))
         self._durability: Durability = durability
         self._stack = AsyncExitStack()
@@ -106,6 +121,9 @@ class Simulation:
     async def __aenter__(self) -> "Simulation":
         async with AsyncExitStack() as stack:
             log = await self._open_log(stack)
+            began = await read_beginning(log) if self._wanted else None
+            if began:
+                require_same_world(log.name, began, self._wanted)
             self.views = Views()
             engine = running_engine(
                 log,

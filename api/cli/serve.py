@@ -44,6 +44,9 @@ def serve(
         Throttling | None,
         typer.Option(help="Of a new world: aws holds calls against AWS's published rates.", show_default=False),
     ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a new world: settings and quotas, in TOML or JSON.")
+    ] = None,
     auth: Annotated[Auth, typer.Option(help="open takes every signature for good; verify checks it.")] = Auth.OPEN,
     credentials: Annotated[Path | None, typer.Option(help="For --auth verify: whose keys there are (TOML).")] = None,
     seed: Annotated[
@@ -67,7 +70,8 @@ def serve(
     """
     if (auth is Auth.VERIFY) != (credentials is not None):
         raise typer.BadParameter("--auth verify and --credentials FILE go together", param_hint="'--auth'")
-    _run(Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, tuple(allow_host or ())))
+    hosts = tuple(allow_host or ())
+    _run(Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, hosts, settings))
 
 
 def _run(options: Options) -> None:
@@ -75,12 +79,13 @@ def _run(options: Options) -> None:
     from ..server.credentials import CredentialsError
     from ..server.listening import CannotListen
     from ..server.run import ServeError, run
+    from ..settings_file import SettingsError
 
     try:
         interrupted = anyio.run(run, options)
     except (LogDamaged, LogUnwritable, EngineStopped) as error:
         raise _complaint(error, 1) from None
-    except (LogError, CannotListen, CredentialsError, ServeError) as error:
+    except (LogError, CannotListen, CredentialsError, ServeError, SettingsError) as error:
         raise _complaint(error, 2) from None
     except KeyboardInterrupt:
         interrupted = True

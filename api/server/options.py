@@ -66,6 +66,7 @@ class Options(Struct, frozen=True):
     seed: int | None
     as_json: bool
     allow_hosts: tuple[str, ...] = ()
+    settings: Path | None = None
 
     @property
     def auth(self) -> Auth:

@@ -6,13 +6,18 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from typing import Any
 
 import anyio
 import anyio.to_thread
+import msgspec
 import typer
 from structlog.typing import FilteringBoundLogger
 
+from ...engine.events import WorldCreated
 from ...engine.settings import Settings
+from ..same_world import by_name, require_same_world
+from ..settings_file import load_settings
 from ..simulation import Simulation
 from .accepting import raise_descriptor_limit, within_descriptors
 from .app import App
@@ -23,7 +28,7 @@ from .hosts import Hosts, hosts_of
 from .identity import Authentication
 from .listening import bind, listening, url_of
 from .message import Limits
-from .options import Auth, Latency, Options, Throttling, make_clock
+from .options import Auth, Options, make_clock
 from .served_world import ServedWorld, resettable_world
 
 
@@ -37,6 +42,7 @@ async def run(options: Options) -> bool:
     Raises:
         LogError: the log cannot be opened.
         CannotListen: the port is in use.
+        SettingsError: the settings file cannot be used.
         CredentialsError: the credentials file cannot be used.
         ServeError: the log began with other settings, or botocore is missing.
         EngineStopped: the log could not be written.
@@ -68,12 +74,14 @@ async def run(options: Options) -> bool:
 
 @asynccontextmanager
 async def _world(options: Options, credentials: Credentials | None) -> AsyncGenerator[ServedWorld, None]:
-    settings = Settings(
-        latency=(options.latency or Latency.INSTANT).value, throttle=(options.throttle or Throttling.OFF).value
-    )
+    wanted = await _wanted_settings(options)
+    seed, settings = options.seed, msgspec.convert(wanted, Settings)
+    if options.log and await anyio.Path(options.log).exists():
+        # It has its own; what was asked for, which need not be all of them, is compared below.
+        seed = settings = None
 
     def make() -> Simulation:
-        return Simulation(options.log, seed=options.seed or 0, clock=make_clock(options.clock), settings=settings)
+        return Simulation(options.log, seed=seed, clock=make_clock(options.clock), settings=settings)
 
     if options.log is None:
         async with resettable_world(make) as world:
@@ -82,23 +90,40 @@ async def _world(options: Options, credentials: Credentials | None) -> AsyncGene
     async with AsyncExitStack() as stack:
         try:
             sim = await stack.enter_async_context(make())
+            _require_same(options, sim, wanted)
         except ValueError as error:
             raise ServeError(str(error)) from None
-        _require_same(options, sim)
         why = f"{options.log} is history, which cannot be thrown away; serve another file, or none"
         yield ServedWorld(sim, why, credentials.secrets if credentials else b"")
 
 
-def _require_same(options: Options, sim: Simulation) -> None:
-    """Check that the options agree with the seed, latency and throttling that the log was created with."""
+async def _wanted_settings(options: Options) -> dict[str, Any]:
+    """The settings that the options and the settings file name, as a table; the others are not in it.
+
+    Raises:
+        SettingsError: the file cannot be used.
+        ServeError: an option and the file both set something.
+    """
+    file = options.settings
+    table = await anyio.to_thread.run_sync(load_settings, file) if file else {}
+    for name, given in (("latency", options.latency), ("throttle", options.throttle)):
+        if given is None:
+            continue
+        if name in table:
+            raise ServeError(f"{file}: {name} is {table[name]} there, and --{name} says {given.value}; set it once")
+        table[name] = given.value
+    return table
+
+
+def _require_same(options: Options, sim: Simulation, wanted: dict[str, Any]) -> None:
+    """Check that the options agree with the seed and the settings that the log was created with.
+
+    Raises:
+        ValueError: they do not.
+    """
     state = sim.engine.state
-    for option, wanted, kept in (
-        ("--seed", options.seed, state.seed),
-        ("--latency", options.latency and options.latency.value, state.settings.latency),
-        ("--throttle", options.throttle and options.throttle.value, state.settings.throttle),
-    ):
-        if wanted is not None and wanted != kept:
-            raise ServeError(f"{options.log}: this world began with {option} {kept}, it cannot go on with {wanted}")
+    seed = {} if options.seed is None else {"seed": options.seed}
+    require_same_world(str(options.log), WorldCreated(state.seed, state.settings), seed | by_name(wanted))
 
 
 def _hosts(options: Options, listener: socket.socket) -> Hosts:

@@ -458,9 +458,35 @@ async def test_continue(stored: str, tmp_path: Path) -> None:
         uninterrupted = await go_on(sim)
     async with Simulation(log, seed=4, settings=rules) as sim:
         await begin(sim)
-    async with Simulation(log, seed=99, settings=Settings()) as sim:
+    async with Simulation(log) as sim:
         assert sim.now == START + timedelta(hours=7)
         assert await go_on(sim) == uninterrupted
+
+
+@pytest.mark.parametrize("stored", ["file", "memory"])
+async def test_another_world(tmp_path: Path, stored: str) -> None:
+    """A seed, settings or quotas that are not those of the log are refused with both values, and nothing happens."""
+    log: Any = tmp_path / "world.db" if stored == "file" else MemoryLog()
+    rules = Settings(latency="realistic", quotas=Quotas(accounts=3))
+    async with Simulation(log, seed=4, settings=rules):
+        pass
+    for wish, message in (
+        ({"seed": 5}, "this world began with seed 4, it cannot go on with 5"),
+        (
+            {"settings": Settings(quotas=Quotas(accounts=3))},
+            "began with latency realistic, it cannot go on with instant",
+        ),
+        ({"quotas": Quotas()}, "began with quotas.accounts 3, it cannot go on with 50000"),
+        ({"quotas": Quotas(accounts=3, invitations_per_day=5)}, "invitations_per_day as AWS has it, .* with 5"),
+        ({"settings": Settings(latency="realistic")}, "quotas.accounts 3, it cannot go on with 50000"),
+        ({"settings": Settings(), "quotas": Quotas(accounts=3)}, "latency realistic, it cannot go on with instant"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            async with Simulation(log, **wish):
+                pass
+    for wish in ({}, {"seed": 4}, {"settings": rules}, {"quotas": rules.quotas, "seed": 4}):
+        async with Simulation(log, **wish) as sim:
+            assert (sim.engine.durable, sim.engine.state.seed, sim.engine.state.settings) == (1, 4, rules)
 
 
 async def test_views_see_what_is_durable() -> None:

@@ -25,6 +25,14 @@ feature_set = "ALL"
 [organizations.other]
 management_account = "$who"
 
+[settings]
+fidelity = "observed"
+invitations_during_migration = false
+organization_finalization_seconds = 60
+membership_change_interval_seconds = 70
+consolidated_billing_supported = true
+transfer_notice_days = 15
+
 [quotas]
 accounts = 11
 invitations_per_day = 12

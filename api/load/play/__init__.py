@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from time import perf_counter
 
 from ....engine.log import EventLog, LogError
+from ....engine.log.beginning import read_beginning
 from ....engine.log.resumed import ResumedLog
 from ....engine.runtime.clock import SimulatedClock
 from ....engine.runtime.engine import EngineStopped, Listener
@@ -11,6 +12,7 @@ from ....engine.runtime.running import running_engine
 from ....projections.flow import FlowView
 from ....projections.reads import READS
 from ....projections.views import Views
+from ...same_world import by_name, require_same_world
 from ...simulation import microseconds
 from ..scenario.model import Scenario, ScenarioError
 from ..scenario.steps import Call
@@ -53,6 +55,12 @@ async def play_scenario(
 
 
 async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progress) -> Outcome:
+    began = await read_beginning(log)
+    try:
+        if began:
+            require_same_world(log.name, began, {"seed": scenario.seed} | by_name(scenario.settings))
+    except ValueError as error:
+        raise LogError(f"{error}; --resume needs the scenario, parameters and seed of the interrupted run") from None
     target = ResumedLog(log)
     try:
         outcome = await _play_on(scenario, target, name, progress)

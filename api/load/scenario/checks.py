@@ -8,6 +8,7 @@ from typing import Any, cast
 from msgspec import Struct, structs
 
 from ....engine.operations import OPERATIONS
+from ....engine.words import FeatureSet
 from ....projections.reads import READS
 from .model import Scenario, ScenarioError
 from .steps import Call, CloseAccounts, CreateAccounts, Invite, OrganizationStep, Remind, Step
@@ -38,6 +39,7 @@ def checked(scenario: Scenario) -> Scenario:
     for index, (name, account) in enumerate(zip(scenario.organizations, accounts, strict=True)):
         if account in accounts[:index]:
             raise ScenarioError(f"organizations.{name}.management_account: {account} manages another one already")
+    _check_feature_sets(scenario)
     steps = tuple(_with_organization(step, scenario, f"steps[{index}]") for index, step in enumerate(scenario.steps))
     saved: set[str] = set()
     for index, step in enumerate(steps):
@@ -47,6 +49,16 @@ def checked(scenario: Scenario) -> Scenario:
             _check_call(step, saved, place)
             saved |= step.save.keys()
     return structs.replace(scenario, steps=steps)
+
+
+def _check_feature_sets(scenario: Scenario) -> None:
+    if scenario.settings.consolidated_billing_supported:
+        return
+    for name, organization in scenario.organizations.items():
+        if organization.feature_set is not FeatureSet.ALL:
+            raise ScenarioError(
+                f'organizations.{name}.feature_set: must be "ALL": settings.consolidated_billing_supported is false'
+            )
 
 
 def _with_organization(step: Step, scenario: Scenario, place: str) -> Step:

@@ -1,5 +1,6 @@
 """Turning a part of a scenario file into a struct, and saying in the words of TOML what is wrong with it."""
 
+import json
 import re
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
@@ -23,7 +24,8 @@ def convert(value: Any, wanted: Any, path: str) -> Any:
         complaint, _, inner = str(error).partition(" - at `$")
         inner = inner.rstrip("`")
         place = (path + inner).strip(".")
-        advice = _in_plain_words(complaint) + _choices(complaint, *_at(wanted, value, inner))
+        kind, found = _at(wanted, value, inner)
+        advice = _in_plain_words(complaint) + _found(complaint, found) + _choices(complaint, kind, found)
         raise ScenarioError(f"{place}: {advice}".removeprefix(": ")) from None
 
 
@@ -47,6 +49,19 @@ def _in_plain_words(complaint: str) -> str:
     for theirs, ours in PLAIN_WORDS:
         complaint = complaint.replace(theirs, ours)
     return complaint
+
+
+LONGEST = 60
+"""So many characters of a value are repeated."""
+
+
+def _found(complaint: str, value: Any) -> str:
+    """What stands there instead of what is expected, if that is a single value."""
+    if not complaint.startswith("Expected") or not isinstance(value, bool | int | float | str):
+        return ""
+    text = json.dumps(value, ensure_ascii=False)
+    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return f" ({text})" if ", got " in complaint else f", not {text}"
 
 
 def _at(wanted: Any, value: Any, inner: str) -> tuple[Any, Any]:

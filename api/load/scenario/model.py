@@ -34,27 +34,32 @@ class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     feature_set: FeatureSet = FeatureSet.CONSOLIDATED_BILLING
 
 
-class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a scenario file says besides its tables of things with names of their own."""
+class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the world of a scenario begins, before anything is in it."""
 
     description: str = ""
     seed: Seed = 0
     start: Annotated[datetime, Meta(tz=True)] = START
-    latency: Literal["instant", "realistic"] = "instant"
-    throttle: Literal["off", "aws"] = "off"
-    quotas: Quotas = Quotas()
+    settings: Settings = Settings()
 
     def __post_init__(self) -> None:
         if not EPOCH <= self.start <= LATEST_START:
             raise ValueError(f"start: must lie between {EPOCH:%Y} and {LATEST_START:%Y}")
 
-    @property
-    def settings(self) -> Settings:
-        """The settings of the world."""
-        return Settings(quotas=self.quotas, latency=self.latency, throttle=self.throttle)
+
+class Header(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a scenario file says besides its tables of things with names of their own."""
+
+    latency: Literal["instant", "realistic"] = "instant"
+    throttle: Literal["off", "aws"] = "off"
+    quotas: Quotas = Quotas()
 
 
-class Scenario(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
+SHORT = ("latency", "throttle", "quotas")
+"""Settings that a file may name at its top level too."""
+
+
+class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A scenario, with its parameters put in."""
 
     organizations: dict[str, OrganizationTable]

@@ -10,9 +10,10 @@ from typing import Any, cast, get_args
 import anyio.to_thread
 from msgspec import Struct, structs
 
+from ....engine.settings import Settings
 from .checks import AWS_OPERATIONS, checked, choose
 from .conversion import convert
-from .model import Header, OrganizationTable, Parameter, Scenario, ScenarioError
+from .model import SHORT, Header, OrganizationTable, Parameter, Scenario, ScenarioError
 from .parameters import ACCOUNTS, put_in, settle_parameters, with_accounts
 from .populations import Population
 from .steps import Call, Step
@@ -80,7 +81,7 @@ def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETER
 
 
 def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenario:
-    known = sorted(Scenario.__struct_fields__)
+    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__})
     for key in document:
         if key not in known:
             raise ScenarioError(f"The table contains unknown field `{key}`{choose(key, known)}")
@@ -99,13 +100,29 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenar
     except ValueError as error:
         raise ScenarioError(f"thresholds.{error}") from None
     return Scenario(
-        **structs.asdict(header),
+        description=header.description,
+        seed=header.seed,
+        start=header.start,
+        settings=_settings(document, header),
         parameters=parameters,
         organizations=organizations or {"organization": OrganizationTable()},
         populations=populations,
         steps=tuple(_step(step, f"steps[{index}]") for index, step in enumerate(cast("list[Any]", steps))),
         thresholds=limits,
     )
+
+
+def _settings(document: dict[str, Any], header: Header) -> Settings:
+    """The settings of the table [settings], and those that stand at the top level.
+
+    Raises:
+        ScenarioError: one stands in both places.
+    """
+    short = [key for key in SHORT if key in document]
+    for key in short:
+        if key in document.get("settings", {}):
+            raise ScenarioError(f"settings.{key}: {key} is set at the top level too; set it once")
+    return structs.replace(header.settings, **{key: getattr(header, key) for key in short})
 
 
 def _named(document: dict[str, Any], key: str, wanted: type[Struct], example: str) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from support.loopback_server import MANAGEMENT, MEMBER, serving
 from support.serve_process import ORGSIM, Process, Start
 from typer.testing import CliRunner
 
 from orgsim.api.cli.app import app
+from orgsim.engine.settings import Quotas, Settings
 
 pytestmark = pytest.mark.slow
 
@@ -280,7 +282,72 @@ def test_log_of_another_world(tmp_path: Path) -> None:
         ("--throttle", "aws", "off"),
     ):
         message = one_line(complaint("--log", str(path), option, wanted))
-        assert message == f"{path}: this world began with {option} {kept}, it cannot go on with {wanted}"
+        assert message == f"{path}: this world began with {option[2:]} {kept}, it cannot go on with {wanted}"
+    settings = tmp_path / "settings.toml"
+    settings.write_text("[quotas]\naccounts = 10\n")
+    message = one_line(complaint("--log", str(path), "--settings", str(settings)))
+    assert message == f"{path}: this world began with quotas.accounts 50000, it cannot go on with 10"
+
+
+def test_settings(start: Start, tmp_path: Path) -> None:
+    """A settings file sets what it names, an option sets another, and the world goes on with them, named or not."""
+    log, file = tmp_path / "w.db", tmp_path / "settings.json"
+    file.write_text('{"throttle": "aws", "transfer_notice_days": 15, "quotas": {"accounts": 10}}')
+    expected = Settings(latency="realistic", throttle="aws", transfer_notice_days=15, quotas=Quotas(accounts=10))
+    given = ["--settings", str(file)]
+    for options in ([*given, "--latency", "realistic"], [], given, ["--latency", "realistic"]):
+        server = start("--log", str(log), *options)
+        (first,) = server.request("GET", "/_orgsim/events?limit=1", body=b"").json["events"]
+        assert first["members"]["Settings"] == msgspec.to_builtins(expected)
+        assert server.end()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("s.toml", "latency = 'slow'", ": latency: Invalid enum value 'slow' (there are: instant, realistic)"),
+        (
+            "s.toml",
+            "latancy = 'instant'",
+            ": The table contains unknown field `latancy`, did you mean `latency`? (there",
+        ),
+        ("s.toml", "[quotas]\naccounts = 0", ": quotas.accounts: Expected `int` >= 1, not 0"),
+        (
+            "s.toml",
+            "[quotas]\naccounts = 99999999999",
+            ": quotas.accounts: Expected `int` <= 2147483648, not 99999999999",
+        ),
+        ("s.toml", "[quotas]\naccounts = 'many'", ': quotas.accounts: Expected `int`, got `str` ("many")'),
+        ("s.toml", "quotas = 3", ": quotas: Expected a table, got `int`"),
+        ("s.toml", "latency", ": not TOML: "),
+        ("s.json", "latency = 1", ": not JSON: "),
+        ("s.json", "[]", ": Expected a table, got `array`"),
+        ("s.json", '{"transfer_notice_days": 1.5}', ": transfer_notice_days: Expected `int`, got `float` (1.5)"),
+        ("s.json", "[" * 100_000, ": not JSON"),
+        ("s.toml", "a = " + "[" * 100_000, ": not TOML"),
+    ],
+    ids=lambda value: value[:30],
+)
+def test_bad_settings(name: str, text: str, message: str, tmp_path: Path) -> None:
+    """What is wrong with a settings file is said in one line: the file, the key, what stands there, what may."""
+    file = tmp_path / name
+    file.write_text(text)
+    assert one_line(complaint("--settings", str(file))).startswith(f"{file}{message}")
+
+
+def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
+    """A settings file that is missing, no file or no text is named."""
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    for name in ("missing.toml", ".", "bytes.toml"):
+        assert one_line(complaint("--settings", str(tmp_path / name))).startswith(f"{tmp_path / name}: ")
+
+
+def test_settings_that_are_set_twice(tmp_path: Path) -> None:
+    """A setting that stands in the file and is an option too is refused, whatever it says."""
+    file = tmp_path / "s.toml"
+    file.write_text('throttle = "aws"')
+    message = one_line(complaint("--settings", str(file), "--throttle", "off"))
+    assert message == f"{file}: throttle is aws there, and --throttle says off; set it once"
 
 
 def test_log_from_the_future(tmp_path: Path) -> None:

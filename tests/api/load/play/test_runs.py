@@ -223,22 +223,25 @@ async def test_resume_of_a_resumed_run(whole: Whole) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "position"),
+    ("change", "message"),
     [
-        (("seed = 3", "seed = 4"), 1),
-        (("222222222222", "333333333333"), 4),
-        (("seed = 3", "seed = 3\nquotas = { accounts = 999 }"), 1),
+        (("seed = 3", "seed = 4"), "began with seed 3, it cannot go on with 4; --resume needs the scenario"),
+        (("222222222222", "333333333333"), "cannot be resumed: the event at position 4 is not the one"),
+        (
+            ("seed = 3", "seed = 3\nquotas = { accounts = 999 }"),
+            "began with quotas.accounts 50000, it cannot go on with 999; --resume needs the scenario",
+        ),
     ],
     ids=["seed", "management account", "quota"],
 )
 @pytest.mark.parametrize("cut", [10, None])
-async def test_resume_of_another_run(change: tuple[str, str], position: int, cut: int | None, whole: Whole) -> None:
-    """A log of another run is refused with the first position that differs, and stays as it was."""
+async def test_resume_of_another_run(change: tuple[str, str], message: str, cut: int | None, whole: Whole) -> None:
+    """A log of another run is refused with what differs, or the first position that does, and stays as it was."""
     _, records, _ = whole
-    limited = whole[0].throttle == "aws"
+    limited = whole[0].settings.throttle == "aws"
     other = parse_scenario((LIMITED if limited else WITHOUT_LIMITS).replace(*change))
     log = await cut_log(records[:cut], None)
-    with pytest.raises(LogError, match=f"cannot be resumed: the event at position {position} is not the one"):
+    with pytest.raises(LogError, match=message):
         await play_scenario(other, log, resume=True)
     assert await log.read(0, len(records)) == records[:cut]
 

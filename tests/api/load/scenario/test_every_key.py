@@ -16,7 +16,7 @@ from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.steps import Call, Retry, Step
-from orgsim.engine.settings import Quotas
+from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import FeatureSet
 
 SHIPPED = sorted((SCENARIOS).glob("*.toml"))
@@ -28,9 +28,7 @@ def test_the_world() -> None:
     assert scenario.description == "Every key there is"
     assert scenario.seed == -7
     assert scenario.start == datetime(2027, 3, 4, 5, 6, 7, tzinfo=timezone(timedelta(hours=2)))
-    assert scenario.settings.latency == "realistic"
-    assert scenario.settings.throttle == "aws"
-    assert scenario.settings.quotas == Quotas(
+    quotas = Quotas(
         accounts=11,
         invitations_per_day=12,
         all_features_migration_accounts=13,
@@ -43,6 +41,26 @@ def test_the_world() -> None:
         inbound_transfers=17,
         transfer_chain_length=1,
     )
+    assert scenario.settings == Settings(
+        quotas=quotas,
+        latency="realistic",
+        throttle="aws",
+        fidelity="observed",
+        invitations_during_migration=False,
+        organization_finalization_seconds=60,
+        membership_change_interval_seconds=70,
+        transfer_notice_days=15,
+    )
+
+
+def test_settings_in_one_table() -> None:
+    """All settings can stand in one table, quotas too; they mean the same at the top level."""
+    short = 'latency = "realistic"\nthrottle = "aws"\n[quotas]\naccounts = 3\n'
+    whole = '[settings]\nlatency = "realistic"\nthrottle = "aws"\n[settings.quotas]\naccounts = 3\n'
+    expected = Settings(latency="realistic", throttle="aws", quotas=Quotas(accounts=3))
+    assert parse_scenario(short + DONE).settings == parse_scenario(whole + DONE).settings == expected
+    mixed = 'throttle = "aws"\n[settings]\nlatency = "realistic"\nquotas.accounts = 3\n'
+    assert parse_scenario(mixed + DONE).settings == expected
 
 
 def test_organizations_and_parameters() -> None:
@@ -135,7 +153,7 @@ def test_thresholds() -> None:
 
 
 STRUCTS: list[type[Struct]] = [
-    *(Header, OrganizationTable, Quotas, Population, Behaviour, Pace, Stage, Retry),
+    *(Header, OrganizationTable, Settings, Quotas, Population, Behaviour, Pace, Stage, Retry),
     *get_args(Delay),
     *get_args(Step),
 ]

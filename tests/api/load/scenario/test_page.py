@@ -1,5 +1,6 @@
 """The page about scenarios: its example is played, and it has every key, every figure and every shipped scenario."""
 
+import json
 import re
 from typing import get_args
 
@@ -12,17 +13,18 @@ from orgsim.api.load.scenario import Behaviour, OrganizationTable, Population, S
 from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
 from orgsim.api.load.scenario.delays import Delay
 from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
+from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.steps import Call, Retry, Step
 from orgsim.api.load.scenario.thresholds import COMPARISONS
 from orgsim.engine.events import AccountMoved
 from orgsim.engine.events.envelope import decode_envelope
 from orgsim.engine.log import MemoryLog
-from orgsim.engine.settings import Quotas
+from orgsim.engine.settings import Quotas, Settings
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
 TABLES: list[type[Struct]] = [
-    *(Scenario, OrganizationTable, Quotas, Population, Behaviour, Pace, Stage, Retry),
+    *(Header, Scenario, OrganizationTable, Settings, Quotas, Population, Behaviour, Pace, Stage, Retry),
     *get_args(Delay),
     *get_args(Step),
 ]
@@ -63,6 +65,21 @@ def test_defaults() -> None:
         value = getattr(quotas, name)
         assert value is None or re.search(rf"`{name}`\s\({value:,}[;),]", PAGE), name
     assert all(re.search(rf"`{name}`\s\({getattr(retry, name):g}\)", PAGE) for name in Retry.__struct_fields__)
+
+
+def test_settings() -> None:
+    """The table of settings has a line for each, with its default and its other choices."""
+    table = PAGE.partition("| Setting | Default |")[2].partition("\n\n")[0]
+    lines = dict(re.findall(r"^\| `(\w+)` \| (.*)$", table, flags=re.MULTILINE))
+    assert sorted(lines) == sorted(Settings.__struct_fields__)
+    for field in structs.fields(Settings):
+        if field.name == "quotas":
+            continue
+        default = json.dumps(field.default)
+        others = {json.dumps(choice) for choice in get_args(field.type) if isinstance(choice, str)} - {default}
+        others |= {"false"} if field.type is bool else set()
+        assert lines[field.name].startswith(f"`{default}` | "), field.name
+        assert all(f"`{other}`: " in lines[field.name] for other in others), field.name
 
 
 def test_shipped_scenarios() -> None:

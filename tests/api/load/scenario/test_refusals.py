@@ -28,12 +28,41 @@ def delayed(delay: str) -> str:
         (
             "sed = 1",
             "The table contains unknown field `sed`, did you mean `seed`?",
-            "description, latency, organizations, parameters, populations, quotas, seed, start, steps, thresholds, "
-            "throttle",
+            "description, latency, organizations, parameters, populations, quotas, seed, settings, start, steps, "
+            "thresholds, throttle",
         ),
         ("[organization]", "The table contains unknown field `organization`, did you mean `organizations`?", "seed"),
         ("[step]", "The table contains unknown field `step`, did you mean `steps`?", "start, steps"),
         ('[organizations.acme]\nname = "x"', "organizations.acme: ", "feature_set, management_account"),
+        (
+            "[settings]\nlatancy = 3",
+            "settings: The table contains unknown field `latancy`, did you mean `latency`?",
+            "fidelity, invitations_during_migration, latency, membership_change_interval_seconds",
+        ),
+        ('[settings]\nlatency = "slow"', "settings.latency: Invalid enum value 'slow'", "instant, realistic"),
+        ("[settings]\ntransfer_notice_days = -1", "settings.transfer_notice_days: Expected `int` >= 0, not -1", ""),
+        (
+            "[settings]\ntransfer_notice_days = '1'",
+            'settings.transfer_notice_days: Expected `int`, got `str` ("1")',
+            "",
+        ),
+        ("[settings.quotas]\naccounts = 0", "settings.quotas.accounts: Expected `int` >= 1, not 0", ""),
+        (
+            f"[settings]\nconsolidated_billing_supported = false{DONE}",
+            'organizations.organization.feature_set: must be "ALL": settings.consolidated_billing_supported is false',
+            "",
+        ),
+        ("settings = 3", "settings: Expected a table, got `int`", ""),
+        (
+            'throttle = "off"\n[settings]\nthrottle = "off"',
+            "settings.throttle: throttle is set at the top level too; set it once",
+            "",
+        ),
+        (
+            "[quotas]\naccounts = 3\n[settings.quotas]\naccounts = 3",
+            "settings.quotas: quotas is set at the top level too; set it once",
+            "",
+        ),
         ("[quotas]\naccount = 3", "quotas: The table contains unknown field `account`, did you mean `accounts`?", ""),
         (f"{INVITED}cont = 3", "populations.p: ", "count, invitation, migration, origin"),
         (
