@@ -1,4 +1,4 @@
-"""Who may ask what: a caller's organization, in which it may ask a reading operation."""
+"""Authorize reading operations, by the same table of callers as writing ones."""
 
 from collections.abc import Sequence
 
@@ -12,18 +12,18 @@ from .views import Views
 def reader(
     views: Views, operation: str, account: str, resources: Sequence[str] = (), policy_type: str | None = None
 ) -> OrganizationFacts:
-    """The caller's organization, in which it may ask the operation (table: ``engine/authorization/callers.py``).
+    """Authorize a read and return the caller's organization (table: ``engine/authorization/callers.py``).
 
     Args:
-        views: of the world.
-        operation: AWS's name.
+        views: all views.
+        operation: AWS's name of the read.
         account: the caller.
-        resources: ARNs of what the question is about, for the resource policy.
-        policy_type: of the policy that the question is about, for the resource policy.
+        resources: ARNs of the resources that are read; the resource policy may restrict them.
+        policy_type: the type of the policy that is read; the resource policy may restrict it.
 
     Raises:
         AWSOrganizationsNotInUseException: the caller is a standalone account.
-        AccessDeniedException: it is a member that may not ask this.
+        AccessDeniedException: it is a member that may not call this operation.
     """
     row = views.member(account)
     require_allowed(operation, account, row.management_account, row.access, resources, policy_type)
@@ -33,19 +33,19 @@ def reader(
 def reader_about(
     views: Views, operation: str, account: str, entity: str, not_found: type[Refused], policy_type: str | None = None
 ) -> OrganizationFacts:
-    """The caller's organization, in which it may ask the operation about this root, OU or account.
+    """Authorize a read about a root, OU or account, and return the caller's organization, which it is in.
 
     Args:
-        views: of the world.
-        operation: AWS's name.
+        views: all views.
+        operation: AWS's name of the read.
         account: the caller.
-        entity: the id of what the question is about.
-        not_found: what the management account hears if there is no such thing; members are denied.
-        policy_type: of the policies that the question is about, for the resource policy.
+        entity: the id of the root, OU or account.
+        not_found: raised for the management account if the entity does not exist; members are denied.
+        policy_type: the type of the policies that are read; the resource policy may restrict it.
 
     Raises:
         AWSOrganizationsNotInUseException: the caller is a standalone account.
-        AccessDeniedException: it is a member that may not ask this, or not about what is not there.
+        AccessDeniedException: it is a member that may not call this operation, or the entity does not exist.
         Refused: ``not_found``.
     """
     row = views.member(account)

@@ -17,9 +17,9 @@ from ...engine.shapes.handshakes import Handshake
 from ...engine.shapes.organizations import Organization, organization_shape
 from ...engine.shapes.policies import PolicySummary, summary_shape
 from ...engine.shapes.units import OrganizationalUnit, unit_shape
-from ...projections.live import build_views
 from ...projections.reads.accounts import account_shape
 from ...projections.reads.handshakes import row_shape
+from ...projections.rebuild import build_views
 from ...projections.views import Views
 from .show_events import show_events
 from .terminal import AsJson, out, print_json, print_rows, reading_bar, run

@@ -78,7 +78,7 @@ class Read(Struct, frozen=True):
 
     request: type[Struct]
     answer: Callable[[Any, Views, str], Struct]
-    """From the request, the views and the caller's account; raises ``Refused``."""
+    """Answers a request: called with the request, the views and the caller's account; raises ``Refused``."""
 
 
 READS = {

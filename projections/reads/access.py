@@ -1,8 +1,8 @@
 """ListAWSServiceAccessForOrganization, ListDelegatedAdministrators, ListDelegatedServicesForAccount and
 DescribeResourcePolicy (docs/aws.md 3.5 to 3.7).
 
-Services are in the order of the alphabet, administrators in that of joining; AWS promises no order. With consolidated
-billing there are none of either, and the lists are empty.
+Services are listed in alphabetical order, administrators in the order of joining; AWS promises no order. With
+consolidated billing there are none of either, and the lists are empty.
 """
 
 from collections.abc import Mapping
@@ -24,8 +24,9 @@ from ..paging import MaxResults, NextToken, cut_page, read_token
 from ..views import Views
 from .accounts import account_shape
 
-PLACES = {service: place for place, service in enumerate(sorted(SERVICES), 1)}
-"""Where each service stands in lists, whether it is in one or not: so pages stay right while services come and go."""
+RANKS = {service: rank for rank, service in enumerate(sorted(SERVICES), 1)}
+"""The alphabetical rank of every service there is. It serves as the position of pages, and so does not change while
+services are enabled and disabled."""
 
 
 class ServiceRow(Struct, frozen=True):
@@ -82,8 +83,7 @@ class ListAWSServiceAccessForOrganization(Struct, frozen=True, rename="pascal"):
 def list_aws_service_access_for_organization(
     request: ListAWSServiceAccessForOrganization, views: Views, account: str
 ) -> EnabledServicePrincipalsReply:
-    """The trusted services, and since when; the management account, delegated administrators, and whoever is granted it
-    may ask.
+    """List the services that the organization trusts, and since when, in alphabetical order.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -109,8 +109,9 @@ class ListDelegatedAdministrators(Struct, frozen=True, rename="pascal"):
 def list_delegated_administrators(
     request: ListDelegatedAdministrators, views: Views, account: str
 ) -> DelegatedAdministratorsReply:
-    """The delegated administrators of any service, or of one, which has to support delegation [inferred]; the same may
-    ask. The date is that of the first of an administrator's services, also where another is asked for.
+    """List the delegated administrators of a service, which has to support delegation [inferred], or of any.
+
+    The date is that of an administrator's first service, also if another one is asked for.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -129,7 +130,7 @@ def list_delegated_administrators(
     after = read_token(request.next_token, scope) or 0
     members = views.accounts.members
     registered = organization.access.administrators.items()
-    # All are gone through for a page: services allow few.
+    # Goes through all for every page, since a service allows only few.
     rows = (members[administrator] for administrator, services in registered if service is None or service in services)
     ordered = sorted((row for row in rows if row.position > after), key=lambda row: row.position)
     page, token = cut_page(ordered, request.max_results, scope)
@@ -145,7 +146,7 @@ class ListDelegatedServicesForAccount(Struct, frozen=True, rename="pascal"):
 def list_delegated_services_for_account(
     request: ListDelegatedServicesForAccount, views: Views, account: str
 ) -> DelegatedServicesReply:
-    """The services that a delegated administrator administers, and since when; the same may ask.
+    """List the services that a delegated administrator administers, and since when, in alphabetical order.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -171,7 +172,7 @@ class DescribeResourcePolicy(Struct, frozen=True, rename="pascal"):
 
 
 def describe_resource_policy(request: DescribeResourcePolicy, views: Views, account: str) -> ResourcePolicyReply:
-    """The resource policy as it is stored; the same may ask.
+    """Return the resource policy as it was put.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -187,7 +188,7 @@ def describe_resource_policy(request: DescribeResourcePolicy, views: Views, acco
 
 
 def _rows(services: Mapping[str, int], after: int | None) -> list[ServiceRow]:
-    rows = [ServiceRow(service, since, PLACES[service]) for service, since in services.items()]
+    rows = [ServiceRow(service, since, RANKS[service]) for service, since in services.items()]
     return sorted((row for row in rows if row.position > (after or 0)), key=lambda row: row.position)
 
 

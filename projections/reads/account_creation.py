@@ -13,7 +13,7 @@ from ..views import Views
 
 
 def creation_shape(row: CreationRow) -> CreateAccountStatus:
-    """A row in AWS's form."""
+    """Convert a row to AWS's form."""
     return CreateAccountStatus(
         id=row.requested.request,
         account_name=row.requested.name,
@@ -33,7 +33,7 @@ class DescribeCreateAccountStatus(Struct, frozen=True, rename="pascal"):
 def describe_create_account_status(
     request: DescribeCreateAccountStatus, views: Views, account: str
 ) -> CreateAccountStatusReply:
-    """How far a request of the organization is.
+    """Return the state of one of the organization's account creations.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -63,7 +63,7 @@ class CreateAccountStatusesReply(Shape, frozen=True):
 def list_create_account_status(
     request: ListCreateAccountStatus, views: Views, account: str
 ) -> CreateAccountStatusesReply:
-    """Requests of the organization, newest first, in the wanted states (none named: in all).
+    """List the organization's account creations, newest first: those in the wanted states, or all if none is named.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.

@@ -28,7 +28,7 @@ class AccountsReply(Shape, frozen=True):
 
 
 def account_shape(row: MemberRow, organization: OrganizationFacts, views: Views) -> Account:
-    """A member as all answers show it."""
+    """Convert a member to AWS's form."""
     account = row.account
     status, state = _status_and_state(account, organization, views)
     return Account(
@@ -45,7 +45,7 @@ def account_shape(row: MemberRow, organization: OrganizationFacts, views: Views)
 
 
 def _status_and_state(account: str, organization: OrganizationFacts, views: Views) -> tuple[str, str]:
-    """AWS's old word and its new one: only the new one tells an account that was closed from a suspended one."""
+    """Return AWS's old ``Status`` and its new ``State``, which alone tells closed accounts from suspended ones."""
     if account in organization.closures.pending:
         return "PENDING_CLOSURE", "PENDING_CLOSURE"
     if account in organization.closures.closed:
@@ -62,8 +62,7 @@ class DescribeAccount(Struct, frozen=True, rename="pascal"):
 
 
 def describe_account(request: DescribeAccount, views: Views, account: str) -> AccountReply:
-    """The management account, a delegated administrator, or a member to whom it is granted may ask for any member. What
-    is no member is not found by the management account, and denied to the others.
+    """Return a member account of the caller's organization.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -82,8 +81,7 @@ class ListAccounts(Struct, frozen=True, rename="pascal"):
 
 
 def list_accounts(request: ListAccounts, views: Views, account: str) -> AccountsReply:
-    """The members, in the order of joining, closed ones too. The management account, a delegated administrator, or a
-    member to whom it is granted may ask.
+    """List the members, closed ones too, in the order of joining.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.

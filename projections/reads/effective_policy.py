@@ -1,8 +1,8 @@
 """DescribeEffectivePolicy, ListEffectivePolicyValidationErrors and ListAccountsWithInvalidEffectivePolicy
 (docs/aws.md 6.5 and 6.8).
 
-What is wrong with the request shows first, then who may not ask, then what does not exist, and last that the type is
-not enabled (docs/aws.md 9).
+Refusals come in this order: an invalid request, a caller who may not ask, something that does not exist, and last a
+type that is not enabled (docs/aws.md 9).
 """
 
 from collections.abc import Iterator
@@ -52,8 +52,9 @@ class DescribeEffectivePolicy(Struct, frozen=True, rename="pascal"):
 
 
 def describe_effective_policy(request: DescribeEffectivePolicy, views: Views, account: str) -> EffectivePolicyReply:
-    """The document of the caller or, if the caller administers the organization, of any account in it; as last
-    published. The management account has one too.
+    """Return the effective policy, as last published, of the caller or of another account of the organization.
+
+    The management account has one too.
 
     Refused, in this order:
         - InvalidInput (INVALID_ENUM_POLICY_TYPE): the type is SERVICE_CONTROL_POLICY.
@@ -104,8 +105,9 @@ class ValidationErrorsReply(Shape, frozen=True):
 def list_effective_policy_validation_errors(
     request: ListEffectivePolicyValidationErrors, views: Views, account: str
 ) -> ValidationErrorsReply:
-    """What is wrong with the policies of an account, in the order of the document; when and where that was found only
-    if there is anything wrong.
+    """List the errors in an account's effective policy, in the order of the document.
+
+    Path and time of the evaluation are given only if there are errors.
 
     Refused, in this order:
         - InvalidInput (INVALID_ENUM_POLICY_TYPE): accounts have no effective policy of the type.
@@ -157,7 +159,7 @@ class InvalidAccountsReply(Shape, frozen=True):
 def list_accounts_with_invalid_effective_policy(
     request: ListAccountsWithInvalidEffectivePolicy, views: Views, account: str
 ) -> InvalidAccountsReply:
-    """The accounts whose policies do not make a valid document, in the order of joining.
+    """List the accounts whose effective policy is invalid, in the order of joining.
 
     Refused, in this order:
         - InvalidInput (INVALID_ENUM_POLICY_TYPE): accounts have no effective policy of the type.
@@ -181,27 +183,27 @@ def _invalid_members(
     organization: OrganizationFacts, documents: Documents, views: Views, after: int
 ) -> Iterator[MemberRow]:
     if organization.root in documents.invalid:
-        # All are, but for those in places that are valid nonetheless.
+        # The root's policy is inherited by all but those with a valid one below it, so every member is looked at.
         everybody = views.accounts.by_organization[organization.id].after(after)
         return (row for row in everybody if documents.seen(organization.units.path_to(row.account)).errors)
     rows = (views.accounts.members[account] for account in _invalid_accounts(organization, documents, views))
-    # A page has one row more at most, to know whether there is another page.
+    # One row more than a page, from which cut_page knows whether there is another page.
     return iter(nsmallest(PAGE_SIZE + 1, (row for row in rows if row.position > after), key=lambda row: row.position))
 
 
 def _invalid_accounts(organization: OrganizationFacts, documents: Documents, views: Views) -> Iterator[str]:
-    """Accounts with an invalid document of their own, and those that see one of an OU."""
+    """Iterate over accounts with an invalid effective policy of their own, or inherited from an OU."""
     by_id = organization.units.by_id
     yield from (place for place in documents.invalid if place not in by_id)
     units = [place for place in documents.invalid if place in by_id]
-    for unit in units:  # and what is appended meanwhile
+    for unit in units:  # grows while it is iterated: OUs below inherit as well
         units.extend(inner for inner in by_id[unit].units if inner not in documents.by_place)
         standing = views.accounts.accounts_in(unit, organization.id)
         yield from (row.account for row in standing if row.account not in documents.by_place)
 
 
 def _validated_type(name: str) -> PolicyType:
-    """The validation reads call any type without an effective view invalid in the same way (docs/aws.md 6.8)."""
+    """Check the policy type of a validation read, for which all other types are invalid alike (docs/aws.md 6.8)."""
     policy_type = EFFECTIVE_TYPES.get(name)
     if policy_type is None:
         raise InvalidInputException("INVALID_ENUM_POLICY_TYPE")
@@ -209,7 +211,7 @@ def _validated_type(name: str) -> PolicyType:
 
 
 def _require_account(target: str) -> None:
-    """Roots and OUs have no effective policy to ask for, and nobody at all has none either."""
+    """Check that the target is an account: roots and OUs have no effective policy that could be asked for."""
     if not target or entity_type(target) != "ACCOUNT":
         raise InvalidInputException("TARGET_NOT_SUPPORTED")
 

@@ -1,6 +1,6 @@
 """DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization (docs/aws.md 2.8).
 
-Both lists are newest first, so what somebody has to answer stands on top; AWS documents no order.
+Both lists are newest first, so that unanswered handshakes tend to be on the first page; AWS documents no order.
 """
 
 import heapq
@@ -45,7 +45,7 @@ class ListHandshakesForOrganization(Struct, frozen=True, rename="pascal"):
 
 
 def row_shape(row: HandshakeRow, views: Views) -> Handshake:
-    """A row in AWS's form."""
+    """Convert a row to AWS's form."""
     initiator = views.initiator(views.organizations.rows[row.requested.organization])
     settings = views.organizations.settings
     accepted_by = views.handshakes.accepted_by.get(row.requested.handshake)
@@ -54,7 +54,9 @@ def row_shape(row: HandshakeRow, views: Views) -> Handshake:
 
 
 def describe_handshake(request: DescribeHandshake, views: Views, account: str) -> HandshakeReply:
-    """Both parties may ask, and whoever may ask for the sending organization; a third account is refused (AccessDenied
+    """Return a handshake.
+
+    Both parties may ask, and whoever may ask for the sending organization; a third account is refused (AccessDenied
     [inferred]; docs/aws.md 2.8).
 
     Refused, in this order:
@@ -90,8 +92,9 @@ def _is_recipient(row: HandshakeRow, views: Views, account: str) -> bool:
 
 
 def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views, account: str) -> HandshakesReply:
-    """What the caller received, newest first; standalone accounts may ask too. A management account does not see
-    invitations of other organizations (docs/aws.md 2.2).
+    """List the handshakes that the caller received, newest first; standalone accounts may ask too.
+
+    A management account does not see invitations of other organizations (docs/aws.md 2.2).
 
     Refused, in this order:
         - AccessDenied: the caller is a member to which the resource policy denies it.
@@ -126,7 +129,7 @@ def list_handshakes_for_account(request: ListHandshakesForAccount, views: Views,
 def list_handshakes_for_organization(
     request: ListHandshakesForOrganization, views: Views, account: str
 ) -> HandshakesReply:
-    """What the organization sent, newest first; an unknown parent is an empty list.
+    """List the handshakes that the organization sent, newest first. An unknown parent gives an empty list.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.

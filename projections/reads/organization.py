@@ -14,7 +14,7 @@ class DescribeOrganization(Struct, frozen=True, rename="pascal"):
 
 
 def describe_organization(request: DescribeOrganization, views: Views, account: str) -> OrganizationReply:
-    """Any member may ask, and all get the same answer (docs/aws.md 3.2).
+    """Return the caller's organization. Any member may ask, and all get the same answer (docs/aws.md 3.2).
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -36,7 +36,7 @@ class RootsReply(Shape, frozen=True):
 
 
 def list_roots(request: ListRoots, views: Views, account: str) -> RootsReply:
-    """The one root, with the policy types that are enabled, in the order of the alphabet.
+    """List the one root, with its enabled policy types in alphabetical order.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.

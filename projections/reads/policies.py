@@ -1,7 +1,7 @@
 """DescribePolicy, ListPolicies, ListPoliciesForTarget and ListTargetsForPolicy (docs/aws.md 3.7 and 6.3).
 
-Lists are in the order of time, AWS's own policies first; AWS promises no order. A policy or target that is not there is
-named so to the management account, and is denied to members (docs/aws.md 3.7).
+Lists are in the order of creation or attachment, AWS's own policies first; AWS promises no order. If a policy or target
+does not exist, the management account is told so, while members are denied (docs/aws.md 3.7).
 """
 
 from collections.abc import Iterable
@@ -25,10 +25,11 @@ from ..policy_lists import Entry
 from ..views import Views
 
 MANAGED = 0
-"""Where AWS's own policies stand in lists: before all that was made."""
+"""The position of AWS's own policies in lists: before all others."""
 
-LOOKED_AT = 200
-"""Roots, OUs and accounts in which a page of a default policy's targets may look for some."""
+SCANNED = 200
+"""Roots, OUs and accounts that are examined at most for one page of a default policy's targets. Without a bound a page
+could scan a million accounts from which the policy was detached."""
 
 
 class PoliciesReply(Shape, frozen=True):
@@ -53,7 +54,7 @@ class DescribePolicy(Struct, frozen=True, rename="pascal"):
 
 
 def describe_policy(request: DescribePolicy, views: Views, account: str) -> PolicyReply:
-    """A policy with its content, byte for byte; AWS's own too, once the organization has all features.
+    """Return a policy with its content, byte for byte; AWS's own policies too, once the organization has all features.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -73,9 +74,9 @@ class ListPolicies(Struct, frozen=True, rename="pascal"):
 
 
 def list_policies(request: ListPolicies, views: Views, account: str) -> PoliciesReply:
-    """The policies of a type, AWS's own first, then in the order of creation; the type need not be enabled.
+    """List the policies of a type, AWS's own first, then in the order of creation.
 
-    With consolidated billing only there are none [inferred].
+    The type need not be enabled. With consolidated billing there are none [inferred].
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -102,7 +103,8 @@ class ListPoliciesForTarget(Struct, frozen=True, rename="pascal"):
 
 
 def list_policies_for_target(request: ListPoliciesForTarget, views: Views, account: str) -> PoliciesReply:
-    """What is attached directly to a root, OU or account: AWS's default first, then in the order of attachment.
+    """List the policies attached directly to a root, OU or account: AWS's default first, then in the order of
+    attachment.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -131,9 +133,11 @@ class ListTargetsForPolicy(Struct, frozen=True, rename="pascal"):
 
 
 def list_targets_for_policy(request: ListTargetsForPolicy, views: Views, account: str) -> TargetsReply:
-    """Where a policy is attached, in the order of attachment. AWS's defaults, while their type is enabled, are attached
-    to all roots, OUs and accounts from which they were not detached, in the order in which those came to be; where many
-    were, a page may be short, or empty, and yet not the last.
+    """List the roots, OUs and accounts to which a policy is attached, in the order of attachment.
+
+    AWS's default policies, while their type is enabled, are attached to all that they were not detached from, in the
+    order in which those were created or joined; if there were many detachments, a page may be short or empty without
+    being the last.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -147,7 +151,7 @@ def list_targets_for_policy(request: ListTargetsForPolicy, views: Views, account
     scope = f"ListTargetsForPolicy {organization.id} {account} {policy.id}"
     after = read_token(request.next_token, scope) or 0
     if isinstance(policy, ManagedPolicy):
-        entities, further = cut_page(_entities(policy, organization, views, after), LOOKED_AT, scope)
+        entities, further = cut_page(_entities(policy, organization, views, after), SCANNED, scope)
         rows = (entity for entity in entities if rules.is_attached(policy.id, entity.id, organization))
     else:
         rows, further = views.policy_lists.policies[policy.id].targets.after(after), None
@@ -163,7 +167,7 @@ def _managed(policy_type: PolicyType, organization: OrganizationFacts) -> list[E
 
 
 def _entities(policy: ManagedPolicy, organization: OrganizationFacts, views: Views, after: int) -> Iterable[Entry]:
-    """What a default policy is attached to unless it was detached; nothing while its type is disabled."""
+    """Iterate over all that a default policy may be attached to; nothing while its type is disabled."""
     if policy.type not in organization.policies.enabled:
         return ()
     containers = views.policy_lists.containers[organization.id].after(after)
@@ -173,7 +177,7 @@ def _entities(policy: ManagedPolicy, organization: OrganizationFacts, views: Vie
 
 
 def _authorize(operation: str, policy: str, views: Views, account: str) -> tuple[OrganizationFacts, rules.AnyPolicy]:
-    """Authorize a question about a policy; the caller's organization, and the policy."""
+    """Authorize a question about a policy; return the caller's organization and the policy."""
     organization = views.member(account)
     found = rules.find(policy, operation, organization, account)
     reader(views, operation, account, [arn_of(policy, organization)], found.type)

@@ -25,9 +25,9 @@ class TagsReply(Shape, frozen=True):
 
 
 def list_tags_for_resource(request: ListTagsForResource, views: Views, account: str) -> TagsReply:
-    """The tags of a resource, in the order in which their keys came. The management account, delegated administrators,
-    and whoever is granted it may ask; a member that asks for what is not there is denied. A policy of AWS's own has no
-    id that is accepted [seen in an issue].
+    """List the tags of a resource, in the order in which their keys were added.
+
+    The id of a policy of AWS's own is invalid [seen in an issue].
 
     Refused, in this order:
         - InvalidInput (INVALID_PATTERN:RESOURCE_ID): the resource is a policy of AWS's own.

@@ -1,7 +1,7 @@
 """DescribeResponsibilityTransfer and the lists of responsibility transfers (docs/aws.md 12).
 
-Both lists are newest first, and have invitations and transfers alike. What came to nothing can be seen for thirty days,
-what was accepted for ever.
+Both lists are newest first and contain invitations as well as transfers. Accepted ones are listed for ever, those that
+were declined, canceled or expired for thirty days.
 """
 
 from typing import Literal
@@ -52,8 +52,9 @@ class ResponsibilityTransfersReply(Shape, frozen=True):
 def describe_responsibility_transfer(
     request: DescribeResponsibilityTransfer, views: Views, account: str
 ) -> ResponsibilityTransferReply:
-    """Either side may ask, and whoever inherits the transfer, as the payer of who pays [inferred]; anybody else hears
-    ResponsibilityTransferNotFound.
+    """Return a transfer.
+
+    Both sides may ask, and any organization that pays in the end, because it pays for the payer [inferred].
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -89,8 +90,8 @@ def _shape(transfer: Transfer, side: Side, organization: OrganizationFacts, view
 def list_inbound_responsibility_transfers(
     request: ListInboundResponsibilityTransfers, views: Views, account: str
 ) -> ResponsibilityTransfersReply:
-    """By which the caller's organization pays for others, or offers to; with an id that one alone, and
-    ResponsibilityTransferNotFound if it is not among them.
+    """List the transfers by which the caller's organization pays for others, or offers to, newest first; with an id
+    only that one.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -115,7 +116,8 @@ def list_inbound_responsibility_transfers(
 def list_outbound_responsibility_transfers(
     request: ListOutboundResponsibilityTransfers, views: Views, account: str
 ) -> ResponsibilityTransfersReply:
-    """By which others pay for the caller's organization, invitations to its management account included.
+    """List the transfers by which others pay for the caller's organization, newest first; invitations to its management
+    account are among them.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.

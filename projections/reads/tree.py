@@ -1,9 +1,8 @@
 """DescribeOrganizationalUnit, ListOrganizationalUnitsForParent, ListAccountsForParent, ListChildren and ListParents
 (docs/aws.md 4.3 and 5).
 
-The management account, a delegated administrator, or a member to whom it is granted may ask. What is not there is not
-found by the management account, and denied to the others. OUs are in the order of creation, accounts in the order in
-which they came to where they stand; AWS promises no order.
+If an OU, parent or child does not exist, the management account is told so, while members are denied. OUs are listed in
+the order of creation, accounts in the order in which they came to their parent; AWS promises no order.
 """
 
 from enum import StrEnum
@@ -29,7 +28,7 @@ class DescribeOrganizationalUnit(Struct, frozen=True, rename="pascal"):
 def describe_organizational_unit(
     request: DescribeOrganizationalUnit, views: Views, account: str
 ) -> OrganizationalUnitReply:
-    """An OU, with its path; OrganizationalUnitNotFound if there is none.
+    """Return an OU with its path.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -57,7 +56,7 @@ class OrganizationalUnitsReply(Shape, frozen=True):
 def list_organizational_units_for_parent(
     request: ListOrganizationalUnitsForParent, views: Views, account: str
 ) -> OrganizationalUnitsReply:
-    """The OUs directly in a root or OU, in the order of creation; ParentNotFound if there is no such parent.
+    """List the OUs directly in a root or OU, in the order of creation.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -81,8 +80,7 @@ class ListAccountsForParent(Struct, frozen=True, rename="pascal"):
 
 
 def list_accounts_for_parent(request: ListAccountsForParent, views: Views, account: str) -> AccountsReply:
-    """The accounts directly in a root or OU, in the order in which they came there; ParentNotFound if there is no such
-    parent.
+    """List the accounts directly in a root or OU, in the order in which they came there.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -101,7 +99,7 @@ def list_accounts_for_parent(request: ListAccountsForParent, views: Views, accou
 
 
 class ChildType(StrEnum):
-    """What stands in a root or OU."""
+    """The kind of a child of a root or OU."""
 
     ACCOUNT = "ACCOUNT"
     ORGANIZATIONAL_UNIT = "ORGANIZATIONAL_UNIT"
@@ -125,7 +123,8 @@ class ChildrenReply(Shape, frozen=True):
 
 
 def list_children(request: ListChildren, views: Views, account: str) -> ChildrenReply:
-    """The accounts, or the OUs, directly in a root or OU, in the order of the lists that show more of them.
+    """List the ids of the accounts, or of the OUs, directly in a root or OU; in the order of ListAccountsForParent and
+    ListOrganizationalUnitsForParent.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.
@@ -163,7 +162,7 @@ class ParentsReply(Shape, frozen=True):
 
 
 def list_parents(request: ListParents, views: Views, account: str) -> ParentsReply:
-    """The one root or OU in which an account or OU directly stands; ChildNotFound if there is no such child.
+    """List the one root or OU that directly contains an account or OU.
 
     Refused, in this order:
         - AWSOrganizationsNotInUse: the caller is in no organization.

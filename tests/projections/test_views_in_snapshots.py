@@ -8,7 +8,7 @@ from support.compare_state import whole
 from support.given import FOUNDER, MEMBER, RIVAL, encoded
 from support.projection_world import WatchedWorld, answers
 from support.random_commands import ACCOUNTS, kinds_of_events, play
-from test_live import told_story
+from test_rebuild import told_story
 
 from orgsim.engine.evolve import EVOLVE, apply
 from orgsim.engine.log.snapshots import fingerprint

@@ -31,7 +31,7 @@ from orgsim.engine.operations import describe_account_outside
 from orgsim.engine.runtime.clock import SimulatedClock
 from orgsim.engine.runtime.engine import Engine, EngineStopped
 from orgsim.engine.state.image import dump_state
-from orgsim.projections.live import build_views
+from orgsim.projections.rebuild import build_views
 from support.cancellation import Ended, cancelled_at
 from support.compare_state import whole
 from support.random_commands import COMMANDS, DURATIONS

@@ -27,7 +27,7 @@ from orgsim.engine.state import Account, State
 from orgsim.engine.state.columns import column, expand, pack, unpack
 from orgsim.engine.state.handshake import Handshake
 from orgsim.engine.state.image import AccountColumns, HandshakeColumns, RequestedColumns
-from orgsim.projections.live import build_views
+from orgsim.projections.rebuild import build_views
 from orgsim.projections.views import Views
 
 pytestmark = pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Views built on demand from a log: whole, or as they stood at a position or a moment."""
+"""Build views from a log, as they are or as they were at a position or a moment."""
 
 from contextlib import aclosing
 from pathlib import Path
@@ -18,14 +18,14 @@ async def build_views(
     file: Path | None = None,
     listener: Listener | None = None,
 ) -> Views:
-    """All views, from the events up to a position and a moment, both inclusive.
+    """Build all views from a log's events up to a position and a moment, both inclusive.
 
     Args:
-        log: read only.
-        position: of the last event to take in; everything by default.
-        moment: microseconds since the epoch; everything by default.
-        file: where the log lies; a snapshot beside it is begun from, if it is from before position and moment.
-        listener: called with each batch of events that the views have taken in.
+        log: is only read.
+        position: of the last event to feed; by default all events are.
+        moment: microseconds since the epoch; by default all events are fed.
+        file: the path of the log, to start from the snapshot next to it if that is not too new.
+        listener: called with each batch of events after the views were fed with it.
 
     Raises:
         LogDamaged: the log does not match its digests, or holds a record that is no event.

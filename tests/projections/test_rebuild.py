@@ -16,7 +16,7 @@ from orgsim.engine.log import READ_SIZE, LogDamaged, MemoryLog
 from orgsim.engine.operations import finish_account_creation
 from orgsim.engine.settings import SECOND, Settings
 from orgsim.engine.words import FeatureSet
-from orgsim.projections.live import build_views
+from orgsim.projections.rebuild import build_views
 from orgsim.projections.views import Views
 
 pytestmark = pytest.mark.slow
