@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.serve_process import Process, Start
+from support.server_process import Process, Start
 
 
 @pytest.fixture

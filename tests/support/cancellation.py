@@ -1,4 +1,4 @@
-"""Cancelling a task at a chosen one of its suspensions, by anyio or by asyncio itself."""
+"""Cancel a task at a chosen one of its suspensions, by anyio or by asyncio itself."""
 
 import asyncio
 import types

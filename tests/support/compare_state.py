@@ -1,4 +1,4 @@
-"""A state or views as a whole, to compare: all that is in them, in its order, and what is the same object where."""
+"""Turn a state or views into nested lists to compare: all content, in its order, and which objects are identical."""
 
 from collections import deque
 from typing import Any
@@ -19,16 +19,16 @@ TABLES = {
     "by_state",
     "by_organization",
 }
-"""Of views: only looked into, never read from one end to the other."""
+"""Dictionaries of views that are used for look-ups only, so that their order does not matter."""
 
 
 def whole(*things: Any) -> Any:
-    """All of it as lists and tuples; an object that can change is told once and from then on only by its number."""
+    """Return things as lists and tuples; a mutable object is written out once, and is only a number afterwards."""
     return [_Walk().walk(things)]
 
 
 def is_view(thing: Any) -> bool:
-    """Whether it is a view, or all of them."""
+    """Whether a thing is a view, or the collection of all views."""
     return hasattr(thing, "feed") or hasattr(thing, "handlers")
 
 
@@ -36,7 +36,7 @@ class _Walk:
     def __init__(self) -> None:
         self._known: dict[int, int] = {}
         self._sorted: list[Any] = []
-        """Kept for as long as their addresses must not be given to others."""
+        """Kept alive, so that no other object gets their ids during the walk."""
 
     def walk(self, thing: Any) -> Any:
         if isinstance(thing, tuple):

@@ -1,4 +1,4 @@
-"""Given events, when a command, then events or a refusal: one world of the pure core, without store and event loop."""
+"""Test bed of the pure core, without log and event loop: given events, when a command, then events or a refusal."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -44,18 +44,18 @@ OPERATION = {module.Request: (name, module) for name, module in (OPERATIONS | IN
 
 
 def encoded(state: State) -> bytes:
-    """The whole state as bytes, for comparison."""
+    """Encode the whole state, for comparison."""
     return msgspec.msgpack.encode(state, enc_hook=list)
 
 
 def invite(target: str, notes: str | None = None, tags: Sequence[tuple[str, str]] = ()) -> msgspec.Struct:
-    """An invitation by account id or by address."""
+    """Make the request of an invitation, by account id or by address."""
     party = invite_account_to_organization.Target("EMAIL" if "@" in target else "ACCOUNT", target)
     return invite_account_to_organization.Request(party, notes, tuple(TagMember(*tag) for tag in tags))
 
 
 class World:
-    """A state, the reading of its clock, and the log that would have been written."""
+    """A state, its clock, and a list of the events that would have been logged."""
 
     def __init__(self, seed: int = 7, start: int = START, quotas: Quotas | None = None, **settings: Any) -> None:
         self.state, self.ids, self.now = State(), IdSource(seed), start
@@ -63,16 +63,16 @@ class World:
         self.do(create_world.Request(seed, Settings(quotas=quotas or Quotas(), **settings)))
 
     def encoded(self) -> bytes:
-        """The state as bytes."""
+        """Encode the state."""
         return encoded(self.state)
 
     def do(self, request: Any, caller: str | None = None) -> Events:
-        """What is due happens, then the command; deciding changes nothing, evolving does."""
+        """Fire what is due, then decide and apply a command; asserts that deciding alone changes nothing."""
         self._fire_due()
         return self._execute(request, caller, self.now)
 
     def refuses(self, request: Any, caller: str | None, refusal: type[Refused], reason: str | None = None) -> None:
-        """The command is refused so, and nothing has changed."""
+        """Assert that a command is refused in this way, and changes nothing."""
         self._fire_due()
         before = self.encoded()
         with pytest.raises(Refused) as caught:
@@ -81,13 +81,13 @@ class World:
         assert self.encoded() == before
 
     def reply(self, request: Any, caller: str) -> dict[str, Any]:
-        """Do it, and give AWS's answer as boto3 would."""
+        """Do a command, and return AWS's answer as boto3 would."""
         events = self.do(request, caller)
         answer = OPERATION[type(request)][1].reply(request, events, self.state)
         return msgspec.to_builtins(answer, builtin_types=(datetime,))
 
     def advance(self, **duration: float) -> list[AnyEvent]:
-        """Move the clock; timers fire on the way, each at its moment. What they made true is returned."""
+        """Move the clock, firing timers on the way, each at its moment; returns their events."""
         before = len(self.log)
         self.now += timedelta(**duration) // timedelta(microseconds=1)
         self._fire_due()
@@ -96,7 +96,7 @@ class World:
         return fired
 
     def evolve(self, *events: AnyEvent) -> None:
-        """Facts that no command has to make true first."""
+        """Apply events directly, without a command."""
         self._record(events, "Given", None, self.now)
 
     def _fire_due(self) -> None:
@@ -121,36 +121,36 @@ class World:
     # What most tests begin with. Each is made by commands alone.
 
     def founded(self, account: str = FOUNDER, feature_set: FeatureSet = FeatureSet.CONSOLIDATED_BILLING) -> str:
-        """The id of an organization with nobody in it but its management account."""
+        """Create an organization that has only its management account; returns its id."""
         return self.do(create_organization.Request(feature_set), account)[0].organization
 
     def invited(self, target: str, sender: str = FOUNDER) -> str:
-        """The id of an open invitation."""
+        """Invite an account; returns the id of the open invitation."""
         return self.do(invite(target), sender)[0].handshake
 
     def joined(self, account: str, sender: str = FOUNDER) -> str:
-        """A member that came by invitation."""
+        """Invite an account and accept for it; returns the account."""
         self.do(accept_handshake.Request(self.invited(account, sender)), account)
         return account
 
     def created(self, email: str = "made@example.com", sender: str = FOUNDER) -> str:
-        """The id of a member that has been created this very moment."""
+        """Create an account; returns its id."""
         request = self.do(create_account.Request(email, "Made"), sender)[0].request
         self.advance(microseconds=self.state.creations[request].finishes_at - self.now)
         return self.state.emails[email.lower()]
 
     def migrating(self, sender: str = FOUNDER) -> tuple[str, dict[str, str]]:
-        """The ids of the parent and, by account, of the approvals of a migration that has just started."""
+        """Start a migration; returns the ids of its parent handshake and, by account, of the approvals."""
         self.do(enable_all_features.Request(), sender)
         migration = self.state.organization_of(sender).migration
         return migration.parent, dict(migration.outstanding)
 
     def suffers(self, account: str, *conditions: Condition) -> None:
-        """These conditions, and no others, hold for the account."""
+        """Set the conditions of an account, replacing any others."""
         self.do(describe_account_outside.Request(account, conditions=conditions))
 
     def invitation_in(self, state: HandshakeState, target: str = MEMBER) -> str:
-        """The id of an invitation that has come to this state."""
+        """Bring an invitation into a state; returns its id."""
         handshake = self.invited(target)
         if state is HandshakeState.ACCEPTED:
             self.do(accept_handshake.Request(handshake), MEMBER)
@@ -163,16 +163,16 @@ class World:
         return handshake
 
     def rules_change(self, **settings: Any) -> None:
-        """Other settings from now on, which no command can bring about."""
+        """Change the settings, which no command can do."""
         changed = msgspec.structs.replace(self.state.settings, **settings)
         self.evolve(WorldCreated(self.state.seed, changed))
 
     def state_of(self, handshake: str) -> HandshakeState:
-        """Where a handshake stands."""
+        """Return the state of a handshake."""
         return self.state.handshakes[handshake].state
 
     def organization_of(self, account: str) -> Organization:
-        """The organization of a member."""
+        """Return the organization of a member."""
         organization = self.state.organization_of(account)
         assert organization is not None
         return organization

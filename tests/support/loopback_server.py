@@ -1,4 +1,4 @@
-"""Real servers on the loopback interface, and what is sent to them."""
+"""Run real servers on the loopback interface, in threads, and send requests to them."""
 
 import http.client
 import json
@@ -26,7 +26,7 @@ ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout
 
 
 def authorization(key_id: str = MANAGEMENT, service: str = "organizations") -> str:
-    """A well-formed Authorization header; its signature is nobody's."""
+    """Make a well-formed Authorization header whose signature is not valid."""
     return (
         f"AWS4-HMAC-SHA256 Credential={key_id}/20260101/us-east-1/{service}/aws4_request, "
         f"SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
@@ -34,7 +34,7 @@ def authorization(key_id: str = MANAGEMENT, service: str = "organizations") -> s
 
 
 def signed(operation: str, key_id: str = MANAGEMENT) -> dict[str, str]:
-    """The header of a call."""
+    """Make the headers of a call."""
     return {
         "X-Amz-Target": TARGET + operation,
         "X-Amz-Date": "20260101T000000Z",
@@ -65,12 +65,12 @@ class Answer:
 
 
 async def read_events(sim: Simulation, after: int = 0) -> list[Any]:
-    """The events behind a position."""
+    """Read the events after a position."""
     return [envelope async for envelope in sim.events(after)]
 
 
 class Served:
-    """A running server and its simulation."""
+    """A running server, its simulation, and ways to send requests to it."""
 
     def __init__(self, url: str, sim: Simulation, portal: BlockingPortal) -> None:
         self.url, self.sim, self.portal = url, sim, portal
@@ -78,7 +78,7 @@ class Served:
         self._clients: list[Any] = []
 
     def boto3(self, service: str, key_id: str = MANAGEMENT, secret: str = "secret", token: str | None = None) -> Any:
-        """A boto3 client that talks to the server."""
+        """Make a boto3 client of the server."""
         client = boto3.client(
             service,
             endpoint_url=self.url,
@@ -92,18 +92,18 @@ class Served:
         return client
 
     def organizations(self, key_id: str = MANAGEMENT) -> Any:
-        """AWS Organizations as boto3 sees it."""
+        """Make a boto3 client for Organizations."""
         return self.boto3("organizations", key_id)
 
     def with_credentials(self, service: str, credentials: dict[str, str]) -> Any:
-        """A boto3 client with what AssumeRole handed out."""
+        """Make a boto3 client with credentials from AssumeRole."""
         keys = credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
         return self.boto3(service, *keys)
 
     def request(
         self, method: str = "POST", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b"{}"
     ) -> Answer:
-        """One request on a connection of its own."""
+        """Send one request on a connection of its own."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
             connection.request(method, path, body, headers or {})
             with connection.getresponse() as response:
@@ -111,11 +111,11 @@ class Served:
                 return Answer(response.status, fields, response.read())
 
     def call(self, operation: str, body: bytes = b"{}", key_id: str = MANAGEMENT) -> Answer:
-        """One call with a body as it is."""
+        """Send one call with a raw body."""
         return self.request(headers=signed(operation, key_id), body=body)
 
     def raw(self, data: bytes) -> bytes:
-        """What comes back for some bytes until the server closes the connection."""
+        """Send bytes, and return all that the server sends until it closes the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
             connection.sendall(data)
             received = b""
@@ -125,7 +125,7 @@ class Served:
 
     @property
     def position(self) -> int:
-        """How far the log goes."""
+        """The position of the log's last event."""
         return self.sim.engine.durable
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ def serving(
     control_token: str | None = None,
     **world: Any,
 ) -> Iterator[Served]:
-    """A server in a thread of its own, around ``Simulation(**world)``."""
+    """Run a server of ``Simulation(**world)`` in a thread."""
     options = {"credentials": credentials, "limits": limits, "allow_hosts": allow_hosts, "control_token": control_token}
 
     @asynccontextmanager
@@ -161,7 +161,7 @@ def serving(
 
 @contextmanager
 def serving_resettable(**world: Any) -> Iterator[Served]:
-    """The same around worlds that may be reset."""
+    """Run a server in a thread whose ``Simulation(**world)`` can be reset."""
 
     @asynccontextmanager
     async def running() -> AsyncGenerator[tuple[ServedWorld, str], None]:

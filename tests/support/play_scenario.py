@@ -1,4 +1,4 @@
-"""Playing a scenario that stands in a test, and what it left in its log."""
+"""Play a scenario that is written in a test, and read the log that it leaves."""
 
 from typing import Any
 
@@ -47,28 +47,28 @@ def uniform(from_days: float, to_days: float) -> dict[str, Any]:
 
 
 async def play(*parts: str, log: EventLog | None = None) -> Outcome:
-    """The outcome of a scenario, given as parts of its file."""
+    """Play a scenario, given as parts of its file, and return the outcome."""
     return await play_scenario(parse_scenario("\n".join(parts)), log or MemoryLog())
 
 
 async def recorded(*parts: str) -> tuple[Outcome, list[Envelope]]:
-    """The outcome, and what stands in the log."""
+    """Play a scenario, and return the outcome and the events in the log."""
     log = MemoryLog()
     outcome = await play(*parts, log=log)
     return outcome, [decode_envelope(record) for record in await log.read(0, log.head)]
 
 
 def moments(envelopes: list[Envelope], *kinds: type[Any]) -> list[float]:
-    """After how many seconds of the run events of some kinds happened."""
+    """Return the seconds since the start of the run at which events of some types happened."""
     return [(each.time - envelopes[0].time) / SECOND for each in envelopes if isinstance(each.event, kinds)]
 
 
 def days(envelopes: list[Envelope], *kinds: type[Any]) -> list[float]:
-    """After how many days of the run events of some kinds happened."""
+    """Return the days since the start of the run at which events of some types happened."""
     return [(each.time - envelopes[0].time) / DAY for each in envelopes if isinstance(each.event, kinds)]
 
 
 def figures(outcome: Outcome) -> dict[str, Any]:
-    """The outcome without what differs between two runs of one scenario."""
+    """Return an outcome without the figures that differ between two runs of one scenario."""
     values: dict[str, Any] = msgspec.to_builtins(outcome)
     return {name: value for name, value in values.items() if name not in ("wall_seconds", "log")}

@@ -248,9 +248,9 @@ class Game:
             tasks.start_soon(write)
             while not written.is_set():
                 before = self._acknowledged
-                beside = log.appending
+                appending = log.appending
                 assert await self._read() >= before
-                self._met["reader beside an append"] += beside or log.appending
+                self._met["reader beside an append"] += appending or log.appending
         self._met["reader beside a checkpoint"] += await anyio.to_thread.run_sync(self._was_checkpointed)
 
     async def _small_checkpoints(self, log: DisturbedLog) -> None:

@@ -1,23 +1,30 @@
-"""A real `orgsim serve` in a process of its own, for tests that speak to it as clients of AWS do."""
+"""``orgsim serve`` in a process of its own, as its users run it, and clients of AWS that talk to it."""
 
 import json
 import os
 import re
-import select
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 from urllib.request import Request, urlopen
 
 import boto3
+import pytest
+
+from support.loopback_server import Served
+
+ORGSIM = Path(sys.executable).with_name("orgsim")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
 
 PATIENCE = 20
-"""Seconds until a server that does not say where it is counts as broken."""
+"""Seconds after which a server that does not answer or end counts as broken."""
 
 NOBODY = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -26,12 +33,12 @@ NOBODY = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_MAX_ATTEMPTS": "1",
 }
-"""AWS's clients without whoever runs the tests. They try once, so that nothing that goes wrong stays unseen."""
+"""The environment of AWS's clients, without the user's own settings; one attempt, so that no failure is hidden."""
 
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Neither profiles nor proxies of whoever runs the tests have a say."""
+    """Hide the AWS settings and proxies of the user who runs the tests."""
     disturbing = [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]
     with patch.dict(os.environ, NOBODY):
         for name in disturbing:
@@ -40,15 +47,59 @@ def as_nobody() -> Iterator[None]:
         yield
 
 
+class Process(Served):
+    """A running ``orgsim serve``.
+
+    Args:
+        folder: its working directory; gets a file ``stderr``.
+        arguments: of the command.
+        ulimit: a limit of the shell to start it under, such as ``-n 256``.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, ulimit: str = "") -> None:
+        self.errors = (folder / "stderr").open("w+b")
+        limited = ["sh", "-c", f'ulimit {ulimit} && exec "$@"', "sh"] if ulimit else []
+        command = [*limited, ORGSIM, "serve", *arguments]
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=self.errors
+        )
+        assert self.process.stdout is not None
+        self.ready = self.process.stdout.readline().decode()
+        found = re.search(r"http://[^\"\s]+", self.ready)
+        if not found:
+            self.end(signal.SIGKILL)
+            pytest.fail(f"not ready: {self.ready!r} {self.log}")
+        super().__init__(found[0], None, None)
+
+    @property
+    def log(self) -> str:
+        """The output on stderr so far."""
+        self.errors.seek(0)
+        return self.errors.read().decode()
+
+    def end(self, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+        """Send a signal and wait; returns exit code, stdout after the ready line, and stderr."""
+        if self.process.poll() is None:
+            self.process.send_signal(by)
+        out, _ = self.process.communicate(timeout=PATIENCE)
+        log = self.log
+        self.errors.close()
+        return self.process.returncode, out.decode(), log
+
+
+Start = Callable[..., Process]
+"""Starts a process on a free port."""
+
+
 class Server:
-    """Where a server listens, and the world that it simulates."""
+    """The boto3 clients and the control plane of a running server."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.session = boto3.Session()
         self.organizations = cache(self._organizations)
         self.last_answer: Any = None
-        """What stood in the body of the last answer of ``organizations``; boto3 leaves out what it does not know."""
+        """The JSON body of the last answer to ``organizations``; boto3 leaves out members that it does not know."""
 
     def _organizations(self, account: str) -> Any:
         client = self.client("organizations", aws_access_key_id=account, aws_secret_access_key="any")
@@ -59,15 +110,15 @@ class Server:
         self.last_answer = json.loads(response_dict["body"])
 
     def client(self, service: str, **credentials: str) -> Any:
-        """A client of boto3."""
+        """Make a boto3 client."""
         return self.session.client(service, endpoint_url=self.url, **credentials)
 
     def advance(self, duration: str) -> None:
-        """Let time pass: ``15d``, ``1h``."""
+        """Advance the clock by a duration such as ``15d`` or ``1h``."""
         self._post("clock", {"advance": duration})
 
     def reset(self) -> None:
-        """Begin with a new world."""
+        """Replace the world by a new one."""
         self._post("reset", {})
 
     def _post(self, path: str, body: dict[str, str]) -> None:
@@ -78,28 +129,11 @@ class Server:
 
 @contextmanager
 def serving(*options: str) -> Iterator[Server]:
-    """A server on a free port of the loopback; stopped as one stops a service, which it does cleanly."""
-    command = [Path(sys.executable).with_name("orgsim"), "serve", "--port", "0", "--clock", "simulated", *options]
-    with as_nobody(), subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    """Run a server on a free port of the loopback interface; it must stop cleanly in the end."""
+    with as_nobody(), TemporaryDirectory() as folder:
+        process = Process(Path(folder), "--port", "0", "--clock", "simulated", *options)
         try:
-            yield Server(_announced_url(process))
+            yield Server(process.url)
         finally:
-            _stop(process)
-    assert process.returncode == 0, "`orgsim serve` did not stop cleanly"
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.communicate(timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-
-
-def _announced_url(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
-    line = process.stdout.readline() if ready else ""
-    found = re.search(r"http://[^\s/]+", line)
-    assert found, f"`orgsim serve` does not say where it listens: {line!r}"
-    return found[0]
+            code, _, log = process.end()
+    assert code == 0, f"`orgsim serve` did not stop cleanly: {log}"

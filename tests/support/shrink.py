@@ -1,4 +1,4 @@
-"""Of a long random script that fails, what is worth reading."""
+"""Shorten a random script that fails to what is worth reading."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,7 +7,7 @@ Step = TypeVar("Step")
 
 
 def shortened(script: list[Step], fails: Callable[[list[Step]], bool]) -> list[Step]:
-    """A part of a failing script that fails as well, and of which nothing can be left out."""
+    """Return a part of a failing script that fails too, and of which no step can be left out."""
     length = max(1, len(script) // 2)
     while length:
         for begin in range(len(script) - length, -1, -1):

@@ -1,4 +1,4 @@
-"""What must hold in a world whenever a command is over: of each organization, and of what is due later."""
+"""Invariants of the state that must hold after every command: of each organization, and of its timers."""
 
 from collections import Counter
 
@@ -19,7 +19,7 @@ LONGEST_CLOSURE = 300 * SECOND
 
 
 def check_state(state: State) -> None:
-    """All of it."""
+    """Assert all invariants of a state."""
     check_accounts(state)
     check_handshakes(state)
     check_transfers(state)

@@ -1,4 +1,4 @@
-"""A log that tells what is done to it, and that can be slow or broken when a test wants it so."""
+"""A log for tests that records what is appended to it, and that can be made slow or broken."""
 
 from collections.abc import Iterable
 
@@ -8,20 +8,20 @@ from orgsim.engine.log import EventLog, MemoryLog
 
 
 class WatchedLog:
-    """Hands everything to the log underneath; ``gate`` holds appends up, ``failure`` makes them fail."""
+    """A wrapper of another log: ``gate``, unless set, holds appends up; ``failure``, if set, makes them fail."""
 
     name = "watched"
 
     def __init__(self, inner: EventLog | None = None) -> None:
         self.inner = inner or MemoryLog()
         self.batches: list[int] = []
-        """The sizes of what was appended."""
+        """The number of records of each append."""
         self.failure: Exception | None = None
         self.gate = anyio.Event()
         self.gate.set()
 
     def shut(self) -> None:
-        """From now on an append waits until ``gate`` is set."""
+        """Make appends wait until ``gate`` is set."""
         self.gate = anyio.Event()
 
     @property

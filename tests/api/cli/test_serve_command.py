@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from support.loopback_server import MANAGEMENT, MEMBER, serving
-from support.serve_process import ORGSIM, Process, Start
+from support.server_process import ORGSIM, Process, Start
 from typer.testing import CliRunner
 
 from orgsim.api.cli.app import app

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.loopback_server import Served, authorization, serving
-from support.serve_process import Process, Start
+from support.server_process import Process, Start
 
 from orgsim.api.server.accepting import RESERVE, SPARE, Acceptor, within_descriptors
 from orgsim.api.server.diagnostics import server_log

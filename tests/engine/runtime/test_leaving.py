@@ -1,6 +1,7 @@
 """Leaving a world while things are still going on, and what a stopped engine still does."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,11 +12,13 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from orgsim.api import PacedClock, Settings, Simulation, WallClock
+from orgsim.api import PacedClock, Settings, SimulatedClock, Simulation, WallClock
+from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.log import LogError, MemoryLog
 from orgsim.engine.operation import SIMULATION
 from orgsim.engine.operations import describe_account_outside
 from orgsim.engine.runtime.engine import EngineStopped
+from orgsim.engine.runtime.running import running_engine
 
 MANAGER = "111111111111"
 
@@ -98,17 +101,16 @@ async def test_stopped_engine_does_nothing_more() -> None:
         assert (sim.engine.state.position, sim.now) == (position, now)
 
 
-async def test_broken_view_is_reported_on_leaving() -> None:
-    """A view that cannot take in the last events does not go unnoticed."""
+async def test_broken_listener_is_reported_on_leaving() -> None:
+    """A listener, such as a view, that fails on the last events is reported when the world is left."""
 
-    def refuse(envelope: Any, event: Any) -> None:
-        raise ValueError("cannot take it in")
+    def refuse(envelopes: Sequence[Envelope]) -> None:
+        if envelopes[-1].position > 1:
+            raise ValueError("cannot take it in")
 
     with pytest.raises(EngineStopped, match="cannot take it in"):
-        async with Simulation() as sim:
-            sim.views._handlers.clear()
-            sim.views._handlers[describe_account_outside.AccountDescribed] = (refuse,)
-            sim.engine.post(description(1), SIMULATION)
+        async with running_engine(MemoryLog(), clock=SimulatedClock(), listeners=[refuse]) as engine:
+            engine.post(description(1), SIMULATION)
 
 
 async def test_entering_again_is_a_new_world() -> None:
