@@ -3,11 +3,11 @@
 A process is an async function of an ``Actor``. ``Simulation.population`` starts one for each account; leaving its block
 lets time pass until all have returned. The same program runs under a paced or wall clock, where time passes anyway.
 
-Determinism: under a simulated clock one process runs at a time, until it sleeps again, its calls included. So the
+Determinism: under a simulated clock one process runs at a time, until it sleeps again, including its calls. So the
 order of all calls is a function of the program and the seed. Random numbers come from ``Actor.random`` and
-``Simulation.random``. Whoever waits for another process does so by ``Simulation.signal``: an ``anyio.Event`` works too,
-but it wakes its tasks in the event loop's order, and while a process waits for one, every leap looks at every task
-there is. What comes from outside the simulation is waited for within ``Simulation.holding_time``.
+``Simulation.random``. To wait for another process, use ``Simulation.signal``: an ``anyio.Event`` works too, but wakes
+its tasks in the event loop's order, and while a process waits for one, each jump of the clock has to inspect every
+task. To wait for anything outside the simulation, use ``Simulation.holding_time``.
 """
 
 from collections import Counter
@@ -37,26 +37,26 @@ FIRST_ACCOUNT = "200000000000"
 
 
 class Actor(Client):
-    """The client of an account that has a process, with what its behaviour needs beside the calls."""
+    """The client of an account in a population, with its account number and random numbers."""
 
     def __init__(self, engine: Engine, views: Views, account: str, population: str) -> None:
         super().__init__(engine, views, Caller(account))
         self.account = account
-        """Its twelve digits."""
+        """The account's twelve digits."""
         self._population = population
 
     @cached_property
     def random(self) -> Random:
-        """A generator of its own, derived from the world's seed, the population's name and the account."""
+        """The actor's own generator, derived from the world's seed, the population's name and the account."""
         return Random(f"{self._engine.state.seed} {self._population} {self.account}")
 
 
 Behaviour = Callable[[Actor], Awaitable[object]]
-"""What an account does: an async function of its actor; what it returns is ignored."""
+"""A process: an async function of its actor. Its result is ignored."""
 
 
 class Population:
-    """The accounts of a block, in the order in which their processes start."""
+    """A running population: its name, and its accounts in the order in which their processes start."""
 
     def __init__(self, name: str, accounts: Sequence[str]) -> None:
         self.name = name
@@ -64,10 +64,10 @@ class Population:
 
 
 def process_name(process: Behaviour) -> str:
-    """How a population is called after its process.
+    """Return the default name of a population: that of its process.
 
     Raises:
-        TypeError: it is no function.
+        TypeError: the process is not a function.
     """
     if not callable(process):
         raise TypeError(f"a process is an async function of an account's client, not {process!r}")
@@ -75,10 +75,10 @@ def process_name(process: Behaviour) -> str:
 
 
 def require_account(account: object) -> str:
-    """Twelve digits.
+    """Check that an account id has twelve digits.
 
     Raises:
-        ValueError: anything else.
+        ValueError: it has not.
     """
     try:
         return msgspec.convert(account, AccountId)
@@ -86,14 +86,19 @@ def require_account(account: object) -> str:
         raise ValueError(f"an account id is twelve digits, not {account!r}") from None
 
 
-class Numbers:
-    """Which account numbers the populations of a simulation have."""
+class AccountNumbers:
+    """Hands out the account numbers of a simulation's populations, each only once."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def choose(self, accounts: object, state: State, first: str | None) -> list[str]:
-        """So many free numbers, ascending, or those that are given in any iterable.
+        """Return the account numbers of a new population.
+
+        Args:
+            accounts: how many unused numbers to take, ascending; or an iterable of ids, which are checked.
+            state: of the world, whose accounts are not unused.
+            first: the lowest number to take.
 
         Raises:
             ValueError: see ``Simulation.population``.
@@ -126,10 +131,10 @@ class Numbers:
 
 
 def delays(number: int, over: timedelta | None, every: timedelta | None) -> list[int]:
-    """How long after the start of the block each process starts, in microseconds.
+    """Compute how long after the start of the block each process starts, in microseconds.
 
     Raises:
-        ValueError: both ways of spreading at once, or a negative time.
+        ValueError: both ways of spreading are given, or a negative time.
     """
     if over is not None and every is not None:
         raise ValueError("starts are spread either over a time or at an interval (every), not both")
@@ -154,7 +159,7 @@ class _Block:
         self.body: Process
 
     def fail(self, error: BaseException) -> None:
-        """End the block. Time stands still until it is left, so that nothing more happens on the way."""
+        """Cancel all processes because of an error; time stands still until then, so that nothing more happens."""
         if self.failure is None:
             self.failure = error
         elif self.failure is not error:
@@ -165,7 +170,7 @@ class _Block:
     async def run(
         self, process: Process, actor: Actor, behaviour: Behaviour, begin: Callable[[], Awaitable[None]]
     ) -> None:
-        """One process, from its start to its end."""
+        """Run one process from its start to its end."""
         with self._processes.running(process):
             try:
                 await begin()
@@ -182,7 +187,7 @@ class _Block:
     def _end(self) -> None:
         self._running -= 1
         if not self._running:
-            # Before this process ends: there is no moment at which time could pass.
+            # Wake the body before this process ends, so that at no moment everybody sleeps and time could pass.
             self._processes.wake(self._leaving)
             self._returned.set()
 
@@ -203,14 +208,14 @@ class _Block:
 async def running_population(
     engine: Engine, name: str, actors: Sequence[Actor], behaviour: Behaviour, starts: Sequence[int]
 ) -> AsyncGenerator[Population]:
-    """The block of ``Simulation.population``.
+    """Run a population while the block runs; see ``Simulation.population``.
 
     Args:
         engine: of the world.
         name: of the population.
         actors: one for each process.
-        behaviour: what they do.
-        starts: how long after the start of the block each begins, in microseconds.
+        behaviour: the process, called with each actor.
+        starts: how long after the start of the block each process starts, in microseconds.
     """
     await engine.settle()
     clock, begun = engine.clock, engine.now
@@ -236,10 +241,11 @@ async def running_population(
 
 
 def _beginning(clock: Clock, process: Process, start: int) -> Callable[[], Awaitable[None]]:
-    """What a process does first: it sleeps until its start, in its place among all that are to wake then."""
+    """Put a process to sleep until its start; return the function with which its task waits for that."""
     if not isinstance(clock, SimulatedClock):
         return partial(clock.sleep_until, start)
     sleeper = Sleeper(process)
-    # Taken down at once, in the order of the accounts; in which order their tasks begin is the event loop's choice.
+    # Here rather than in the task: sleepers of one moment wake in the order in which they were put to sleep, and in
+    # which order tasks begin is up to the event loop.
     clock.schedule(sleeper, start)
     return partial(clock.wait_until_woken, sleeper)

@@ -1,4 +1,4 @@
-"""``Simulation``: one world, its clock and its clients, for the length of an ``async with``."""
+"""``Simulation``: a simulated world with its clock and clients, which runs within an ``async with`` block."""
 
 import os
 from collections.abc import AsyncGenerator, Generator, Iterable
@@ -29,11 +29,20 @@ from ..engine.shapes.base import moment
 from ..projections.views import Views
 from .client import Client
 from .durations import total_duration
-from .population import Actor, Behaviour, Numbers, Population, delays, process_name, require_account, running_population
+from .population import (
+    AccountNumbers,
+    Actor,
+    Behaviour,
+    Population,
+    delays,
+    process_name,
+    require_account,
+    running_population,
+)
 from .same_world import by_name, require_same_world
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-"""Where a simulated clock begins unless told otherwise; a fixed moment, so that runs repeat."""
+"""Where a simulated clock begins by default: a fixed moment, so that runs repeat."""
 
 
 def microseconds(when: datetime | timedelta) -> int:
@@ -47,7 +56,7 @@ def microseconds(when: datetime | timedelta) -> int:
     return timestamps.microseconds(when)
 
 
-# What is recorded is checked first: a log with an impossible first fact could never be opened again.
+# Seed and settings are checked before they are recorded: a log that begins with invalid ones could never be opened.
 def _checked_seed(seed: object) -> int:
     if isinstance(seed, int) and -(2**63) <= seed < 2**63:
         return seed
@@ -68,7 +77,7 @@ def _checked_settings(settings: object, quotas: object) -> Settings:
 
 
 def _wanted(seed: int | None, quotas: Quotas | None, settings: Settings | None) -> dict[str, Any]:
-    """By name, what was asked for and not left to the default."""
+    """Collect, by name, the arguments that were given rather than left at their defaults."""
     wanted: dict[str, Any] = {} if seed is None else {"seed": seed}
     if quotas:
         wanted |= by_name({"quotas": quotas})
@@ -76,22 +85,22 @@ def _wanted(seed: int | None, quotas: Quotas | None, settings: Settings | None) 
 
 
 class Simulation:
-    """A world of accounts and organizations.
+    """A simulated world of accounts and organizations.
 
-    ``async with Simulation() as sim`` is a new world in memory; with ``log="world.db"`` it is kept in an SQLite file
-    and continues where it stood when that exists. It works on asyncio and trio alike.
+    ``async with Simulation() as sim`` makes a new world in memory. With ``log="world.db"`` it is kept in an SQLite
+    file, and continued if that file exists. It runs on asyncio and trio alike.
 
     A world keeps the seed, quotas and settings that it began with. For one that exists already, leave them out: those
     that are given must be its own, or entering raises ``ValueError`` and changes nothing.
 
     Args:
-        log: a path, any ``EventLog``, or nothing for memory.
-        seed: of a new world, 0 by default: what all its ids and latencies derive from.
-        clock: ``SimulatedClock()`` by default: it stands still until ``advance``, but for the blocks of ``population``.
-            See ``orgsim.engine.runtime.clock``.
-        start: where the default clock begins; 2026-01-01 by default.
-        quotas: of a new world, instead of AWS's.
-        settings: of a new world; may hold the quotas too.
+        log: a path, any ``EventLog``, or None to keep the world in memory.
+        seed: of a new world; all its ids and latencies derive from it. By default 0.
+        clock: by default ``SimulatedClock()``, which stands still except in ``advance`` and in blocks of
+            ``population``. The others are in ``orgsim.engine.runtime.clock``.
+        start: where the default clock begins; by default 2026-01-01.
+        quotas: of a new world; by default AWS's.
+        settings: of a new world; the quotas may be in there too.
         durability: of an SQLite log: ``full``, ``normal`` or ``off``.
     """
 
@@ -114,9 +123,9 @@ class Simulation:
         self._durability: Durability = durability
         self._stack = AsyncExitStack()
         self._engine: Engine | None = None
-        self._numbers = Numbers()
+        self._numbers = AccountNumbers()
         self.views: Views
-        """The views that the client reads: what is durable, and nothing else."""
+        """The views that clients read. They contain only what is durable in the log."""
 
     async def __aenter__(self) -> "Simulation":
         async with AsyncExitStack() as stack:
@@ -155,17 +164,17 @@ class Simulation:
 
     @property
     def engine(self) -> Engine:
-        """The engine below: ``post`` and ``submit`` for load, without the client's checks."""
+        """The engine, whose ``post`` and ``submit`` skip the client's checks, for load."""
         if self._engine is None:
             raise RuntimeError("the simulation has not begun: async with Simulation() as sim")
         return self._engine
 
     def client(self, account: str, principal: str | None = None) -> Client:
-        """AWS Organizations as an account sees it. Any twelve digits are an account; nobody has to create it first.
+        """Make the client of an account. Any twelve digits are an account; it need not be created first.
 
         Args:
             account: twelve digits.
-            principal: the user or role in it, for the record.
+            principal: the user or role in it that the log records as the caller.
 
         Raises:
             ValueError: not twelve digits.
@@ -175,7 +184,7 @@ class Simulation:
 
     @property
     def now(self) -> datetime:
-        """The time of the world, in UTC."""
+        """The time in the simulated world, in UTC."""
         return moment(self.engine.now)
 
     async def advance(
@@ -208,7 +217,7 @@ class Simulation:
         await advance_to(self.engine, microseconds(when))
 
     async def run_until_idle(self) -> None:
-        """Move the simulated clock until no timer is set and nobody sleeps."""
+        """Move the simulated clock until no timer is set and no process sleeps."""
         await run_until_idle(self.engine)
 
     async def sleep(
@@ -246,7 +255,7 @@ class Simulation:
         every: timedelta | None = None,
         name: str | None = None,
     ) -> AbstractAsyncContextManager[Population]:
-        """Start a process for each of some accounts, and let time pass by itself until all have returned.
+        """Start a process for each account; leaving the block lets time pass until all have returned.
 
         ::
 
@@ -264,11 +273,11 @@ class Simulation:
         those that wake at the same moment run in the order of going to sleep. See ``orgsim.api.population``.
 
         Args:
-            accounts: how many, with numbers that nobody has yet; or which.
-            process: an async function of an account's ``Actor``, which is its client with more.
-            first_account: where to look for free numbers, twelve digits; by default from ``200000000000`` on.
+            accounts: how many, which takes unused account numbers; or their ids.
+            process: an async function of an ``Actor``, the client of an account.
+            first_account: the lowest number to take, twelve digits; by default ``200000000000``.
             over: spread the starts evenly over this time.
-            every: or let one start at this interval. By default all start at once.
+            every: start one process after each such interval. By default all start at once.
             name: of the population, in messages and for random numbers; by default that of the function.
 
         Raises:
@@ -282,20 +291,20 @@ class Simulation:
         return running_population(self.engine, name, members, process, delays(len(members), over, every))
 
     def random(self, name: str) -> Random:
-        """A generator of random numbers that is the same whenever the seed and the name are."""
+        """Make a generator of random numbers, determined by the world's seed and the name."""
         return Random(f"{self.engine.state.seed} {name}")
 
     def signal(self) -> Signal:
-        """Something that processes can wait for and one of them brings about; an ``anyio.Event`` in a fixed order."""
+        """Make an event that processes can wait for: like ``anyio.Event``, but it wakes them in a fixed order."""
         clock = self.engine.clock
-        # Under a clock that runs nobody has to be put in order, so any that stands still will do.
+        # A signal orders its waiters by a simulated clock. Real time has no such order, so any such clock will do.
         return Signal(clock if isinstance(clock, SimulatedClock) else SimulatedClock())
 
     @contextmanager
     def holding_time(self) -> Generator[None]:
-        """No time passes while this block waits for something outside the simulation: a thread, a socket.
+        """Stop the simulated time while the block waits for something outside the simulation: a thread, a socket.
 
-        Whoever advances the clock meanwhile waits until the block is left; the task inside cannot sleep or advance.
+        Calls that advance the clock wait until the block is left; the task inside cannot sleep or advance.
 
         ::
 
@@ -344,14 +353,14 @@ class Simulation:
         name: str | None = None,
         conditions: Iterable[str] = (),
     ) -> None:
-        """State what an account is like outside Organizations.
+        """Set facts about an account that AWS Organizations does not control: address, name, conditions.
 
         Args:
             account: twelve digits.
             email: its owner's address, by which it can be invited; an account has a derived one until then.
             name: its name.
-            conditions: what is amiss with it, such as ``PAYMENT_INSTRUMENT_MISSING``: values of
-                ``orgsim.engine.events.Condition``; they replace what was stated before.
+            conditions: reasons for which AWS refuses its requests, such as ``PAYMENT_INSTRUMENT_MISSING``: values of
+                ``orgsim.engine.events.Condition``. They replace those set before.
 
         Raises:
             Refused: the address belongs to another account, or a value is malformed.

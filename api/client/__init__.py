@@ -1,7 +1,7 @@
 """An account's client: one method per AWS operation, with boto3's parameters in snake case and typed replies.
 
-Parameters are checked as AWS checks them; a refusal is raised as the exception of ``orgsim.engine.errors`` that is
-named after AWS's. Each operation's refusals stand in ``docs/operations.md``.
+Parameters are checked as AWS checks them. A refusal is raised as an exception of ``orgsim.engine.errors`` that has the
+name of AWS's. ``docs/operations.md`` lists the refusals of each operation.
 """
 
 from .access import AccessCalls
@@ -16,4 +16,4 @@ __all__ = ["Client", "Members", "as_dict"]
 
 
 class Client(HandshakesCalls, AccountsCalls, OrganizationsCalls, PoliciesCalls, AccessCalls, TransfersCalls):
-    """AWS Organizations as one account sees it; made by ``Simulation.client``."""
+    """The client of one account; made by ``Simulation.client``."""

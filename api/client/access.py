@@ -21,27 +21,27 @@ class AccessCalls(Calls):
         return await self._call(EmptyReply, "DeleteResourcePolicy")
 
     async def deregister_delegated_administrator(self, *, account_id: str, service_principal: str) -> EmptyReply:
-        """Take the administration of a service from a member."""
+        """Revoke a member's delegated administration of a service."""
         return await self._call(
             EmptyReply, "DeregisterDelegatedAdministrator", AccountId=account_id, ServicePrincipal=service_principal
         )
 
     async def describe_resource_policy(self) -> ResourcePolicyReply:
-        """The organization's resource policy."""
+        """Return the organization's resource policy."""
         return await self._call(ResourcePolicyReply, "DescribeResourcePolicy")
 
     async def disable_aws_service_access(self, *, service_principal: str) -> EmptyReply:
-        """Trust a service no longer."""
+        """Disable a service's trusted access."""
         return await self._call(EmptyReply, "DisableAWSServiceAccess", ServicePrincipal=service_principal)
 
     async def enable_aws_service_access(self, *, service_principal: str) -> EmptyReply:
-        """Trust a service: ``service_principal="config.amazonaws.com"``, for example."""
+        """Enable trusted access for a service: ``service_principal="config.amazonaws.com"``, for example."""
         return await self._call(EmptyReply, "EnableAWSServiceAccess", ServicePrincipal=service_principal)
 
     async def list_aws_service_access_for_organization(
         self, *, next_token: str | None = None, max_results: int | None = None
     ) -> EnabledServicePrincipalsReply:
-        """The trusted services."""
+        """List the services with trusted access."""
         return await self._call(
             EnabledServicePrincipalsReply,
             "ListAWSServiceAccessForOrganization",
@@ -52,7 +52,7 @@ class AccessCalls(Calls):
     async def list_delegated_administrators(
         self, *, service_principal: str | None = None, next_token: str | None = None, max_results: int | None = None
     ) -> DelegatedAdministratorsReply:
-        """The members that administer a service, or any."""
+        """List the delegated administrators of a service, or of any."""
         return await self._call(
             DelegatedAdministratorsReply,
             "ListDelegatedAdministrators",
@@ -64,7 +64,7 @@ class AccessCalls(Calls):
     async def list_delegated_services_for_account(
         self, *, account_id: str, next_token: str | None = None, max_results: int | None = None
     ) -> DelegatedServicesReply:
-        """The services that a member administers."""
+        """List the services of which a member is a delegated administrator."""
         return await self._call(
             DelegatedServicesReply,
             "ListDelegatedServicesForAccount",
@@ -74,7 +74,7 @@ class AccessCalls(Calls):
         )
 
     async def list_tags_for_resource(self, *, resource_id: str, next_token: str | None = None) -> TagsReply:
-        """The tags of a root, OU, account, policy, resource policy or transfer."""
+        """List the tags of a root, OU, account, policy, resource policy or transfer."""
         return await self._call(TagsReply, "ListTagsForResource", ResourceId=resource_id, NextToken=next_token)
 
     async def put_resource_policy(self, *, content: str, tags: Sequence[Members] | None = None) -> ResourcePolicyReply:
@@ -82,7 +82,7 @@ class AccessCalls(Calls):
         return await self._call(ResourcePolicyReply, "PutResourcePolicy", Content=content, Tags=tags)
 
     async def register_delegated_administrator(self, *, account_id: str, service_principal: str) -> EmptyReply:
-        """Let a member administer a trusted service."""
+        """Make a member a delegated administrator of a trusted service."""
         return await self._call(
             EmptyReply, "RegisterDelegatedAdministrator", AccountId=account_id, ServicePrincipal=service_principal
         )

@@ -1,4 +1,4 @@
-"""Accounts: they are created, closed, leave, and are listed."""
+"""Calls about accounts: create, close, leave, remove, describe and list."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -11,7 +11,7 @@ from .calls import Calls, Members
 
 
 class AccountsCalls(Calls):
-    """Accounts: they are created, closed, leave, and are listed."""
+    """Calls about accounts: create, close, leave, remove, describe and list."""
 
     async def close_account(self, *, account_id: str) -> EmptyReply:
         """Close a member account; ninety days later it is gone for good."""
@@ -26,7 +26,7 @@ class AccountsCalls(Calls):
         iam_user_access_to_billing: Literal["ALLOW", "DENY"] | None = None,
         tags: Sequence[Members] | None = None,
     ) -> CreateAccountStatusReply:
-        """Start the creation of a member account; it goes on by itself."""
+        """Start the creation of a member account; ``describe_create_account_status`` tells how it ends."""
         return await self._call(
             CreateAccountStatusReply,
             "CreateAccount",
@@ -58,27 +58,27 @@ class AccountsCalls(Calls):
         )
 
     async def describe_account(self, *, account_id: str) -> AccountReply:
-        """A member account."""
+        """Return a member account."""
         return await self._call(AccountReply, "DescribeAccount", AccountId=account_id)
 
     async def describe_create_account_status(self, *, create_account_request_id: str) -> CreateAccountStatusReply:
-        """How far an account creation is."""
+        """Return the state of an account creation."""
         return await self._call(
             CreateAccountStatusReply, "DescribeCreateAccountStatus", CreateAccountRequestId=create_account_request_id
         )
 
     async def leave_organization(self) -> EmptyReply:
-        """Become a standalone account."""
+        """Leave the organization and become a standalone account."""
         return await self._call(EmptyReply, "LeaveOrganization")
 
     async def list_accounts(self, *, next_token: str | None = None, max_results: int | None = None) -> AccountsReply:
-        """The members, in the order of joining."""
+        """List the members, in the order of joining."""
         return await self._call(AccountsReply, "ListAccounts", NextToken=next_token, MaxResults=max_results)
 
     async def list_create_account_status(
         self, *, states: Sequence[str] | None = None, next_token: str | None = None, max_results: int | None = None
     ) -> CreateAccountStatusesReply:
-        """The account creations, newest first."""
+        """List the account creations, newest first."""
         return await self._call(
             CreateAccountStatusesReply,
             "ListCreateAccountStatus",
@@ -88,5 +88,5 @@ class AccountsCalls(Calls):
         )
 
     async def remove_account_from_organization(self, *, account_id: str) -> EmptyReply:
-        """Make a member a standalone account."""
+        """Remove a member, which becomes a standalone account."""
         return await self._call(EmptyReply, "RemoveAccountFromOrganization", AccountId=account_id)

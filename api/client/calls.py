@@ -26,7 +26,7 @@ class Page(Protocol):
 
     @property
     def next_token(self) -> str | None:
-        """What to ask the next page with; None on the last."""
+        """The token with which to request the next page; None on the last page."""
         ...
 
 
@@ -34,7 +34,7 @@ PageType = TypeVar("PageType", bound=Page)
 
 
 def as_dict(reply: Struct) -> dict[str, Any]:
-    """A reply as boto3's dictionary: AWS's names, timestamps as ``datetime``, absent members left out."""
+    """Convert a reply to boto3's form: AWS's names, timestamps as ``datetime``, absent members left out."""
     return msgspec.to_builtins(reply, builtin_types=(datetime,))
 
 
@@ -63,7 +63,7 @@ def explaining_keywords(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Calls:
-    """How any operation is called, by its name; the methods by topic are in the modules beside this one."""
+    """Calls any operation by its name; base class of the modules with one method per operation."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -80,7 +80,7 @@ class Calls:
         """Call an operation by AWS's name, with members under AWS's names.
 
         Raises:
-            Refused: as AWS refuses, by exceptions of ``orgsim.engine.errors``.
+            Refused: the operation refuses the request; an exception of ``orgsim.engine.errors`` under AWS's name.
             LookupError: orgsim does not answer this operation.
             EngineStopped: the simulation was closed, or its log could not be written.
         """
@@ -88,9 +88,9 @@ class Calls:
         return reply
 
     async def call_at(self, operation: str, members: Members) -> tuple[Struct, int]:
-        """As ``call``, with the position of the first event that the call appended beside the reply; 0 for none.
+        """Like ``call``, but return the reply and the position of the first event that the call appended; 0 if none.
 
-        Where calls are throttled, each is admitted first: before its members are read, and before what is due happens.
+        If calls are throttled, that is decided first: before the members are read, and before due timers fire.
         """
         read = READS.get(operation)
         if read is None and operation not in OPERATIONS:
@@ -110,9 +110,9 @@ class Calls:
         return cast("Reply", await self.call(operation, members))
 
     async def paginate(self, method: Callable[..., Awaitable[PageType]], **parameters: Any) -> AsyncIterator[PageType]:
-        """All pages of a list: ``async for page in org.paginate(org.list_accounts, max_results=10)``.
+        """Iterate over all pages of a list: ``async for page in org.paginate(org.list_accounts, max_results=10)``.
 
-        Whoever leaves the loop early on trio closes it: ``async with aclosing(org.paginate(...)) as pages``.
+        To leave the loop early on trio, close it: ``async with aclosing(org.paginate(...)) as pages``.
         """
         token: str | None = None
         while True:

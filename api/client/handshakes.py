@@ -11,19 +11,19 @@ class HandshakesCalls(Calls):
     """Handshakes: invitations, the all-features migration, and what they are answered with."""
 
     async def accept_handshake(self, *, handshake_id: str) -> HandshakeReply:
-        """Agree to an invitation, a migration or a transfer, or finalize one's own migration."""
+        """Accept an invitation, a migration or a transfer, or finalize the caller's own migration."""
         return await self._call(HandshakeReply, "AcceptHandshake", HandshakeId=handshake_id)
 
     async def cancel_handshake(self, *, handshake_id: str) -> HandshakeReply:
-        """Withdraw a handshake that one's organization sent."""
+        """Cancel a handshake that the caller's organization sent."""
         return await self._call(HandshakeReply, "CancelHandshake", HandshakeId=handshake_id)
 
     async def decline_handshake(self, *, handshake_id: str) -> HandshakeReply:
-        """Refuse an invitation, the approval of a migration, or a transfer."""
+        """Decline an invitation, the approval of a migration, or a transfer."""
         return await self._call(HandshakeReply, "DeclineHandshake", HandshakeId=handshake_id)
 
     async def describe_handshake(self, *, handshake_id: str) -> HandshakeReply:
-        """A handshake to which the caller is a party."""
+        """Return a handshake to which the caller is a party."""
         return await self._call(HandshakeReply, "DescribeHandshake", HandshakeId=handshake_id)
 
     async def enable_all_features(self) -> HandshakeReply:
@@ -39,7 +39,7 @@ class HandshakesCalls(Calls):
     async def list_handshakes_for_account(
         self, *, filter: Members | None = None, next_token: str | None = None, max_results: int | None = None
     ) -> HandshakesReply:
-        """The handshakes that the caller received, newest first; ``filter={"ActionType": …}``."""
+        """List the handshakes that the caller received, newest first; ``filter={"ActionType": …}``."""
         return await self._call(
             HandshakesReply, "ListHandshakesForAccount", Filter=filter, NextToken=next_token, MaxResults=max_results
         )
@@ -47,7 +47,7 @@ class HandshakesCalls(Calls):
     async def list_handshakes_for_organization(
         self, *, filter: Members | None = None, next_token: str | None = None, max_results: int | None = None
     ) -> HandshakesReply:
-        """The handshakes that the caller sent, newest first; ``filter={"ParentHandshakeId": …}``, or ActionType."""
+        """List the handshakes that the organization sent, newest first; filtered by ActionType or ParentHandshakeId."""
         return await self._call(
             HandshakesReply,
             "ListHandshakesForOrganization",

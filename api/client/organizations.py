@@ -18,31 +18,31 @@ class OrganizationsCalls(Calls):
     async def create_organization(
         self, *, feature_set: Literal["ALL", "CONSOLIDATED_BILLING"] | None = None
     ) -> OrganizationReply:
-        """Found an organization (with all features, unless said otherwise) and become its management account."""
+        """Create an organization, by default with all features, and become its management account."""
         return await self._call(OrganizationReply, "CreateOrganization", FeatureSet=feature_set)
 
     async def create_organizational_unit(
         self, *, parent_id: str, name: str, tags: Sequence[Members] | None = None
     ) -> OrganizationalUnitReply:
-        """Make an OU in the root or in another OU."""
+        """Create an OU in the root or in another OU."""
         return await self._call(
             OrganizationalUnitReply, "CreateOrganizationalUnit", ParentId=parent_id, Name=name, Tags=tags
         )
 
     async def delete_organization(self) -> EmptyReply:
-        """Dissolve an organization that has no member accounts left."""
+        """Delete the organization, which may have no member accounts left."""
         return await self._call(EmptyReply, "DeleteOrganization")
 
     async def delete_organizational_unit(self, *, organizational_unit_id: str) -> EmptyReply:
-        """Remove an OU in which nothing is."""
+        """Delete an empty OU."""
         return await self._call(EmptyReply, "DeleteOrganizationalUnit", OrganizationalUnitId=organizational_unit_id)
 
     async def describe_organization(self) -> OrganizationReply:
-        """The organization of the caller."""
+        """Return the organization of the caller."""
         return await self._call(OrganizationReply, "DescribeOrganization")
 
     async def describe_organizational_unit(self, *, organizational_unit_id: str) -> OrganizationalUnitReply:
-        """An OU."""
+        """Return an OU."""
         return await self._call(
             OrganizationalUnitReply, "DescribeOrganizationalUnit", OrganizationalUnitId=organizational_unit_id
         )
@@ -50,7 +50,7 @@ class OrganizationsCalls(Calls):
     async def list_accounts_for_parent(
         self, *, parent_id: str, next_token: str | None = None, max_results: int | None = None
     ) -> AccountsReply:
-        """The accounts directly in a root or OU."""
+        """List the accounts directly in a root or OU."""
         return await self._call(
             AccountsReply, "ListAccountsForParent", ParentId=parent_id, NextToken=next_token, MaxResults=max_results
         )
@@ -63,7 +63,7 @@ class OrganizationsCalls(Calls):
         next_token: str | None = None,
         max_results: int | None = None,
     ) -> ChildrenReply:
-        """The ids of the accounts, or of the OUs, directly in a root or OU: ``child_type="ACCOUNT"``, for example."""
+        """List the ids of the accounts, or of the OUs, directly in a root or OU."""
         return await self._call(
             ChildrenReply,
             "ListChildren",
@@ -76,7 +76,7 @@ class OrganizationsCalls(Calls):
     async def list_organizational_units_for_parent(
         self, *, parent_id: str, next_token: str | None = None, max_results: int | None = None
     ) -> OrganizationalUnitsReply:
-        """The OUs directly in a root or OU."""
+        """List the OUs directly in a root or OU."""
         return await self._call(
             OrganizationalUnitsReply,
             "ListOrganizationalUnitsForParent",
@@ -88,17 +88,17 @@ class OrganizationsCalls(Calls):
     async def list_parents(
         self, *, child_id: str, next_token: str | None = None, max_results: int | None = None
     ) -> ParentsReply:
-        """The root or OU in which an account or OU stands."""
+        """List the one root or OU that directly contains an account or OU."""
         return await self._call(
             ParentsReply, "ListParents", ChildId=child_id, NextToken=next_token, MaxResults=max_results
         )
 
     async def list_roots(self, *, next_token: str | None = None, max_results: int | None = None) -> RootsReply:
-        """The one root, with the policy types that are enabled."""
+        """List the one root, with its enabled policy types."""
         return await self._call(RootsReply, "ListRoots", NextToken=next_token, MaxResults=max_results)
 
     async def move_account(self, *, account_id: str, source_parent_id: str, destination_parent_id: str) -> EmptyReply:
-        """Move an account from the root or OU in which it stands to another."""
+        """Move an account from the root or OU that it is in to another."""
         return await self._call(
             EmptyReply,
             "MoveAccount",

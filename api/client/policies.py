@@ -1,4 +1,4 @@
-"""Policies: their types, where they are attached, and what comes of them."""
+"""Calls about policies: their types, attachments, and effective policies."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from .calls import Calls, Members
 
 
 class PoliciesCalls(Calls):
-    """Policies: their types, where they are attached, and what comes of them."""
+    """Calls about policies: their types, attachments, and effective policies."""
 
     async def attach_policy(self, *, policy_id: str, target_id: str) -> EmptyReply:
         """Attach a policy to a root, an OU or an account."""
@@ -19,25 +19,25 @@ class PoliciesCalls(Calls):
     async def create_policy(
         self, *, content: str, description: str, name: str, type: str, tags: Sequence[Members] | None = None
     ) -> PolicyReply:
-        """Make a policy: ``type="SERVICE_CONTROL_POLICY"``, for example; the content is a JSON text."""
+        """Create a policy: ``type="SERVICE_CONTROL_POLICY"``, for example; the content is a JSON text."""
         return await self._call(
             PolicyReply, "CreatePolicy", Content=content, Description=description, Name=name, Type=type, Tags=tags
         )
 
     async def delete_policy(self, *, policy_id: str) -> EmptyReply:
-        """Remove a policy that is attached nowhere."""
+        """Delete a policy that is attached nowhere."""
         return await self._call(EmptyReply, "DeletePolicy", PolicyId=policy_id)
 
     async def describe_effective_policy(
         self, *, policy_type: str, target_id: str | None = None
     ) -> EffectivePolicyReply:
-        """What all policies of a type amount to for an account; one's own, unless another is named."""
+        """Return the merged policies of a type for an account; by default for the caller."""
         return await self._call(
             EffectivePolicyReply, "DescribeEffectivePolicy", PolicyType=policy_type, TargetId=target_id
         )
 
     async def describe_policy(self, *, policy_id: str) -> PolicyReply:
-        """A policy and its content."""
+        """Return a policy with its content."""
         return await self._call(PolicyReply, "DescribePolicy", PolicyId=policy_id)
 
     async def detach_policy(self, *, policy_id: str, target_id: str) -> EmptyReply:
@@ -55,7 +55,7 @@ class PoliciesCalls(Calls):
     async def list_accounts_with_invalid_effective_policy(
         self, *, policy_type: str, next_token: str | None = None, max_results: int | None = None
     ) -> InvalidAccountsReply:
-        """The accounts for which the policies of a type do not amount to a valid document."""
+        """List the accounts whose effective policy of a type is invalid."""
         return await self._call(
             InvalidAccountsReply,
             "ListAccountsWithInvalidEffectivePolicy",
@@ -67,7 +67,7 @@ class PoliciesCalls(Calls):
     async def list_effective_policy_validation_errors(
         self, *, account_id: str, policy_type: str, next_token: str | None = None, max_results: int | None = None
     ) -> ValidationErrorsReply:
-        """What is wrong with the effective policy of an account."""
+        """List the errors in the effective policy of an account."""
         return await self._call(
             ValidationErrorsReply,
             "ListEffectivePolicyValidationErrors",
@@ -80,7 +80,7 @@ class PoliciesCalls(Calls):
     async def list_policies(
         self, *, filter: str, next_token: str | None = None, max_results: int | None = None
     ) -> PoliciesReply:
-        """The policies of a type: ``filter="TAG_POLICY"``, for example."""
+        """List the policies of a type: ``filter="TAG_POLICY"``, for example."""
         return await self._call(
             PoliciesReply, "ListPolicies", Filter=filter, NextToken=next_token, MaxResults=max_results
         )
@@ -88,7 +88,7 @@ class PoliciesCalls(Calls):
     async def list_policies_for_target(
         self, *, target_id: str, filter: str, next_token: str | None = None, max_results: int | None = None
     ) -> PoliciesReply:
-        """The policies of a type that are attached directly to a root, an OU or an account."""
+        """List the policies of a type that are attached directly to a root, an OU or an account."""
         return await self._call(
             PoliciesReply,
             "ListPoliciesForTarget",
@@ -101,7 +101,7 @@ class PoliciesCalls(Calls):
     async def list_targets_for_policy(
         self, *, policy_id: str, next_token: str | None = None, max_results: int | None = None
     ) -> TargetsReply:
-        """Where a policy is attached."""
+        """List the roots, OUs and accounts to which a policy is attached."""
         return await self._call(
             TargetsReply, "ListTargetsForPolicy", PolicyId=policy_id, NextToken=next_token, MaxResults=max_results
         )

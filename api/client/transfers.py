@@ -14,7 +14,7 @@ class TransfersCalls(Calls):
     """Responsibility transfers: one organization pays the bills of another."""
 
     async def describe_responsibility_transfer(self, *, id: str) -> ResponsibilityTransferReply:
-        """A transfer of the caller's organization, on either side."""
+        """Return a transfer of the caller's organization, on either side."""
         return await self._call(ResponsibilityTransferReply, "DescribeResponsibilityTransfer", Id=id)
 
     async def invite_organization_to_transfer_responsibility(
@@ -47,7 +47,7 @@ class TransfersCalls(Calls):
         next_token: str | None = None,
         max_results: int | None = None,
     ) -> ResponsibilityTransfersReply:
-        """The transfers by which the caller's organization pays for others."""
+        """List the transfers by which the caller's organization pays for others."""
         return await self._call(
             ResponsibilityTransfersReply,
             "ListInboundResponsibilityTransfers",
@@ -60,7 +60,7 @@ class TransfersCalls(Calls):
     async def list_outbound_responsibility_transfers(
         self, *, type: Literal["BILLING"], next_token: str | None = None, max_results: int | None = None
     ) -> ResponsibilityTransfersReply:
-        """The transfers by which others pay for the caller's organization."""
+        """List the transfers by which others pay for the caller's organization."""
         return await self._call(
             ResponsibilityTransfersReply,
             "ListOutboundResponsibilityTransfers",
@@ -72,7 +72,7 @@ class TransfersCalls(Calls):
     async def terminate_responsibility_transfer(
         self, *, id: str, end_timestamp: datetime | None = None
     ) -> ResponsibilityTransferReply:
-        """End a transfer, with the current month or the next."""
+        """End a transfer at the end of the current month or the next."""
         return await self._call(
             ResponsibilityTransferReply, "TerminateResponsibilityTransfer", Id=id, EndTimestamp=end_timestamp
         )
