@@ -29,6 +29,7 @@ from ..engine.runtime.clock import Clock, SimulatedClock, Sleeper
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.processes import Process, Processes
 from ..engine.shapes.base import moment_text
+from ..engine.shapes.timestamps import microseconds
 from ..engine.state import State
 from ..projections.views import Views
 from .client import Client
@@ -138,8 +139,7 @@ def delays(number: int, over: timedelta | None, every: timedelta | None) -> list
     """
     if over is not None and every is not None:
         raise ValueError("starts are spread either over a time or at an interval (every), not both")
-    microsecond = timedelta(microseconds=1)
-    spread, interval = (over or timedelta()) // microsecond, (every or timedelta()) // microsecond
+    spread, interval = microseconds(over or timedelta()), microseconds(every or timedelta())
     if spread < 0 or interval < 0:
         raise ValueError("processes start one after the other; over and every cannot be negative")
     return [index * interval + (index * spread // number) for index in range(number)]

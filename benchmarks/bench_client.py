@@ -10,7 +10,7 @@ import os
 from statistics import median
 
 import anyio
-from measure import Result, apart, at_least, information, timing
+from measure import Result, at_least, in_new_process, information, timing
 
 from orgsim.api.client import Client
 from orgsim.api.simulation import Simulation
@@ -52,12 +52,12 @@ async def _measure_ours(accounts: int, tasks: int) -> float:
 
 
 def ours(accounts: int, tasks: int) -> float:
-    """Accounts per second through our client."""
+    """Measure the accounts that our client creates per second."""
     return anyio.run(_measure_ours, accounts, tasks)
 
 
 def moto(accounts: int) -> float:
-    """Accounts per second through boto3 on moto."""
+    """Measure the accounts that boto3 on moto creates per second."""
     import boto3
     from moto import mock_aws
 
@@ -74,11 +74,11 @@ def moto(accounts: int) -> float:
 
 
 def run(quick: bool) -> list[Result]:
-    """One call after the other, then from many tasks."""
+    """Measure one call after the other, then calls of many tasks."""
     accounts, rounds = (1_000, 3) if quick else (5_000, 5)
-    reference = apart(moto, accounts)
-    alone = median(apart(ours, accounts, 1) for _ in range(rounds))
-    together = median(apart(ours, accounts, TASKS) for _ in range(rounds))
+    reference = in_new_process(moto, accounts)
+    alone = median(in_new_process(ours, accounts, 1) for _ in range(rounds))
+    together = median(in_new_process(ours, accounts, TASKS) for _ in range(rounds))
     name, unit, note = "CreateAccount through the client", "accounts/s", f"{accounts:,} accounts; reference: moto"
     return [
         information(name, alone, reference, unit, note)

@@ -1,4 +1,4 @@
-"""Beside the library eventsourcing, on SQLite: appending one by one, appending in bulk, reading back.
+"""Compares with the library eventsourcing, on SQLite: appending one by one, appending in bulk, reading back.
 
 Both sides record the same facts: every account accepts the handshake by which it approves, one event for each, with the
 ids, the operation and the caller in it. Their handshake is an aggregate, as that library has it; the event has a class,
@@ -52,14 +52,14 @@ from orgsim.engine.runtime.engine import Engine
 from orgsim.engine.shapes.handshakes import HandshakeReply
 
 ACCEPT = "AcceptHandshake"
-# What a fresh connection has to be told; the journal's mode and the size of pages belong to the file.
-OF_CONNECTION = ("synchronous", "wal_autocheckpoint", "cache_size")
+# Pragmas of a connection; the journal mode and the page size belong to the file.
+CONNECTION_PRAGMAS = ("synchronous", "wal_autocheckpoint", "cache_size")
 
 Pragmas = dict[str, str | int]
 
 
 class Fact(Struct, frozen=True):
-    """An acceptance, in either's words."""
+    """An acceptance, in a form that both sides can be compared by."""
 
     organization: str
     handshake: str
@@ -68,7 +68,7 @@ class Fact(Struct, frozen=True):
 
 
 class Handshake(Aggregate):
-    """A handshake as the library has it: events are made from the arguments of commands."""
+    """A handshake as an aggregate of the library, which makes events from the arguments of commands."""
 
     @event("Requested")
     def __init__(self, organization: str, handshake: str) -> None:
@@ -78,12 +78,12 @@ class Handshake(Aggregate):
 
     @event("Accepted")
     def accept(self, organization: str, handshake: str, operation: str, account: str) -> None:
-        """The recipient accepts."""
+        """Accept the handshake."""
         self.accepted_by = account
 
 
 class Round(Struct):
-    """Events per second of one round."""
+    """The events per second of one round."""
 
     one_by_one: float
     in_bulk: float
@@ -110,7 +110,7 @@ async def _read_ours(log: SqliteLog) -> list[Envelope]:
 
 
 def _facts_of(envelopes: Sequence[Envelope], answers: int) -> list[Fact]:
-    """The last so many acceptances."""
+    """The last ``answers`` acceptances."""
     accepted = [envelope for envelope in envelopes if type(envelope.event) is HandshakeAccepted]
     return [
         Fact(envelope.event.organization, envelope.event.handshake, envelope.operation, envelope.account)
@@ -119,7 +119,7 @@ def _facts_of(envelopes: Sequence[Envelope], answers: int) -> list[Fact]:
 
 
 async def _ours(path: Path, accounts: int, alone: int) -> tuple[Round, int, Pragmas, list[Fact]]:
-    """A round, the events in a transaction, the pragmas, and the facts in the order in which they became true."""
+    """Play a round; returns its rates, the events per transaction, the pragmas, and the facts in order."""
     sizes = BatchSizes()
     order = answering_order(accounts)
     log = await SqliteLog.create(path, "full")
@@ -161,10 +161,10 @@ def _application(path: Path, pragmas: Pragmas) -> Iterator[Application]:
     with Application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)}) as app:
         recorder = app.recorder
         assert isinstance(recorder, SQLiteApplicationRecorder)
-        # Its pool gives one thread the same connection again and again.
+        # Its pool always gives one thread the same connection.
         with recorder.datastore.get_connection(commit=True) as connection:
             cursor = connection.cursor()
-            for name in OF_CONNECTION:
+            for name in CONNECTION_PRAGMAS:
                 cursor.execute(f"PRAGMA {name} = {pragmas[name]}")
         yield app
         with recorder.datastore.get_connection(commit=True) as connection:
@@ -222,7 +222,7 @@ def _theirs(path: Path, pragmas: Pragmas, facts: Sequence[Fact], alone: int, bat
 
 
 def _recorder(path: Path, pragmas: Pragmas, stored: Sequence[StoredEvent], batch: int) -> float:
-    """Events per second through their recorder alone."""
+    """Measure the events that their recorder inserts per second."""
     with _application(path, pragmas) as app:
 
         def insert() -> None:
@@ -266,5 +266,5 @@ async def _measure(accounts: int, alone: int, rounds: int) -> list[Result]:
 
 
 def run(quick: bool) -> list[Result]:
-    """One by one, in bulk, and back."""
+    """Measure appending one by one, appending in bulk, and reading."""
     return anyio.run(_measure, *((5_000, 300, 1) if quick else (20_000, 1_000, 3)))

@@ -26,7 +26,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from measure import Result, at_least, information, timing
 from msgspec import Struct
-from servers import KEY_ID, MOTO, ORGSIM, ORGSIM_RESET, PATIENCE, boto3_client, reset, running
+from servers import KEY_ID, MOTO, ORGSIM, ORGSIM_RESET, TIMEOUT, boto3_client, reset, running
 
 from orgsim.api.server.listening import bind, listening, url_of
 from orgsim.api.server.message import Limits, Receive, Scope, Send
@@ -34,13 +34,13 @@ from orgsim.api.server.message import Limits, Receive, Scope, Send
 BUDGET = 0.5
 CONNECTIONS = 32
 ACCOUNTS = 100
-"""How many there are to list."""
+"""Accounts in the organization that is listed."""
 
 PAGE = 20
 
 
 class Answer(Struct, frozen=True):
-    """What a server answers to a request: the part of its header that an application gives, and its body."""
+    """A server's answer: the headers that the application sets, and the body."""
 
     fields: list[tuple[str, str]]
     body: bytes
@@ -62,7 +62,7 @@ async def _serve_constant(answer: Answer) -> None:
 
 
 def _signed(url: str, operation: str, members: dict[str, Any]) -> Request:
-    """A request with the header that boto3 sends."""
+    """Make a signed request with the headers that boto3 sends."""
     headers = {
         "Accept-Encoding": "identity",
         "Content-Type": "application/x-amz-json-1.1",
@@ -76,14 +76,14 @@ def _signed(url: str, operation: str, members: dict[str, Any]) -> Request:
 
 
 def _post(url: str, operation: str, members: dict[str, Any]) -> Answer:
-    with urlopen(_signed(url, operation, members), timeout=PATIENCE) as response:
-        # The others are the HTTP server's.
+    with urlopen(_signed(url, operation, members), timeout=TIMEOUT) as response:
+        # The other headers are set by the HTTP server.
         fields = [(name, value) for name, value in response.getheaders() if name not in ("date", "connection")]
         return Answer(fields, response.read())
 
 
 class Load:
-    """So many times the same request, each of which has the same answer."""
+    """A number of equal requests, each of which must get the same answer."""
 
     def __init__(self, request: bytes, body: bytes, calls: int) -> None:
         self.request = request
@@ -92,7 +92,7 @@ class Load:
 
 
 class Connection(asyncio.Protocol):
-    """A connection that sends a request when the one before it has been answered, until it is closed."""
+    """A connection that sends its next request when it has received an answer."""
 
     def __init__(self, load: Load) -> None:
         self.closed = asyncio.get_running_loop().create_future()
@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
         self._come = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The server listens."""
+        """Send the first request."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._send()
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """An answer, or part of one."""
+        """Receive an answer, or part of one."""
         self._come += data
         header, end, body = self._come.partition(b"\r\n\r\n")
         if not end or len(body) < len(self._load.body):
@@ -122,14 +122,14 @@ class Connection(asyncio.Protocol):
         self._load.to_come -= 1
         assert header.startswith(b"HTTP/1.1 200 "), header
         assert body == self._load.body, body
-        # moto's server answers one request for each connection.
+        # moto's server closes the connection after each answer.
         if b"\r\nConnection: close" in header:
             self._transport.close()
         else:
             self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Either side has closed, or something was wrong."""
+        """Note that either side has closed, or an error."""
         if exc:
             self.closed.set_exception(exc)
         else:
@@ -143,13 +143,13 @@ async def _user(load: Load, host: str, port: int) -> None:
 
 
 async def _load(url: str, request: bytes, body: bytes, calls: int) -> float:
-    """Requests per second."""
+    """Send the requests and return how many were answered per second."""
     address = urlsplit(url)
     assert address.hostname
     assert address.port
     load = Load(request, body, calls)
     with timing() as watch:
-        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as users:
+        async with asyncio.timeout(TIMEOUT), asyncio.TaskGroup() as users:
             for _ in range(CONNECTIONS):
                 users.create_task(_user(load, address.hostname, address.port))
     assert load.to_come == 0
@@ -165,7 +165,7 @@ def _raw_load(url: str, operation: str, members: dict[str, Any], body: bytes, ca
 
 
 def _alternating(rounds: int, *measures: Callable[[], float]) -> list[float]:
-    """The median of each."""
+    """Measure in turns, and return the median of each."""
     figures = [[measure() for measure in measures] for _ in range(rounds + 1)]
     return [median(column) for column in zip(*figures[1:], strict=True)]
 
@@ -219,7 +219,7 @@ def _raw_beside_moto(ours: str, moto: str, operation: str, members: dict[str, An
 
 
 def run(quick: bool) -> list[Result]:
-    """Against a constant answer, then beside moto."""
+    """Measure against a constant answer, then beside moto."""
     calls, rounds = (2_000, 7) if quick else (5_000, 21)
     with running(*ORGSIM) as ours:
         results = [_against_constant(ours, calls, rounds)]

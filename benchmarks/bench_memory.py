@@ -36,7 +36,7 @@ WARM_UP = 1_000
 
 
 class Growth(Struct):
-    """Bytes by which a process grew: at the end, and at its peak. And what it ended with, to compare."""
+    """The bytes by which a process grew, at the end and at its peak, and the log's state for comparison."""
 
     resident: int
     peak: int
@@ -94,7 +94,7 @@ def _in_own_process(how: str, path: Path, accounts: int) -> Growth:
 
 
 def run(quick: bool) -> list[Result]:
-    """Live, and rebuilt."""
+    """Measure a world that was played, and one rebuilt from its log."""
     accounts = 100_000 if quick else 1_000_000
     results: list[Result] = []
     with scratch() as directory:
@@ -109,7 +109,7 @@ def run(quick: bool) -> list[Result]:
 
 
 async def _measure(how: str, path: Path, accounts: int) -> Growth:
-    # A first small world takes what is needed once: modules, the thread, SQLite's cache.
+    # A first small world allocates what is needed once: modules, the thread, SQLite's cache.
     await _live(path.with_name(f"warm-up-{how}.db"), WARM_UP)
     return await {"live": _live, "rebuilt": _rebuilt}[how](path, accounts)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import anyio
 from botocore import xform_name
-from measure import Result, apart, information, timing
+from measure import Result, in_new_process, information, timing
 from servers import MOTO, MOTO_RESET, ORGSIM, ORGSIM_RESET, boto3_client, reset, running
 
 from orgsim.api.client import as_dict
@@ -33,14 +33,14 @@ Members = dict[str, Any]
 """A structure under AWS's names, as boto3 takes and gives it."""
 
 Script = Generator[tuple[str, list[Members]], list[Members], list[str]]
-"""It yields an operation and the members of its calls, is sent the answers, and returns ids."""
+"""A generator that yields an operation with the members of its calls, is sent the answers, and returns ids."""
 
 Seconds = dict[str, float]
-"""By operation: what all its calls took together."""
+"""Operation to the seconds of all its calls together."""
 
 
 def script(calls: int) -> Script:
-    """All operations, so many times each, CreateOrganization not counted."""
+    """Call all operations but CreateOrganization, each ``calls`` times."""
     accounts = yield from _accounts(calls)
     units = yield from _units(accounts)
     yield from _policies(units)
@@ -64,7 +64,7 @@ def _accounts(calls: int) -> Script:
 
 
 def _units(accounts: Sequence[str]) -> Script:
-    """A unit for each account, which moves there."""
+    """Create a unit for each account, and move the account there."""
     calls = len(accounts)
     root = (yield "ListRoots", [{}] * calls)[0]["Roots"][0]["Id"]
     names = [f"Unit {number}" for number in range(calls)]
@@ -90,7 +90,7 @@ def _units(accounts: Sequence[str]) -> Script:
 
 
 def _policies(units: Sequence[str]) -> Script:
-    """A policy for each unit, attached there and detached again."""
+    """Create a policy for each unit, attach it there, and detach it."""
     calls = len(units)
     names = [f"Policy {number}" for number in range(calls)]
     asked = [{"Name": name, "Description": "", "Type": SCP, "Content": DENY} for name in names]
@@ -123,7 +123,7 @@ def _tags(accounts: Sequence[str]) -> Script:
 
 
 def play(client: Any, calls: int) -> Seconds:
-    """The script from a boto3 client."""
+    """Play the script with a boto3 client."""
     client.create_organization(FeatureSet="ALL")
     seconds: Seconds = {}
     steps = script(calls)
@@ -139,7 +139,7 @@ def play(client: Any, calls: int) -> Seconds:
 
 
 async def play_ours(calls: int) -> Seconds:
-    """The script from the client of a simulation of its own."""
+    """Play the script with the client of a simulation."""
     seconds: Seconds = {}
     async with Simulation() as sim:
         client = sim.client(MANAGEMENT)
@@ -158,7 +158,7 @@ async def play_ours(calls: int) -> Seconds:
 
 
 def _after(steps: Script, answers: list[Members]) -> tuple[str, list[Members]] | None:
-    """The next step, if there is one."""
+    """Send answers to a script and return its next step; None if it has ended."""
     try:
         return steps.send(answers)
     except StopIteration:
@@ -166,12 +166,12 @@ def _after(steps: Script, answers: list[Members]) -> tuple[str, list[Members]] |
 
 
 def ours_in_process(calls: int) -> Seconds:
-    """Through our client, after a first round."""
+    """Measure our client, after a first round."""
     return _median([anyio.run(play_ours, calls) for _ in range(1 + OUR_ROUNDS)][1:])
 
 
 def moto_in_process(calls: int) -> Seconds:
-    """Through boto3 on moto, after a first round."""
+    """Measure boto3 on moto, after a first round."""
     import boto3
     from moto import mock_aws
 
@@ -193,7 +193,7 @@ def _on_server(url: str, reset_path: str, calls: int) -> Seconds:
 
 
 def _results(where: str, calls: int, ours: Sequence[Seconds], theirs: Sequence[Seconds], note: str) -> list[Result]:
-    """All operations together, then each."""
+    """The results of all operations together, then of each."""
     our, their = _median(ours), _median(theirs)
     assert list(our) == list(their)
     total = calls * len(our)
@@ -207,9 +207,9 @@ def _results(where: str, calls: int, ours: Sequence[Seconds], theirs: Sequence[S
 
 
 def run(quick: bool) -> list[Result]:
-    """In process, then from server to server."""
+    """Measure in process, then between servers."""
     calls, rounds = (20, 1) if quick else (30, 3)
-    pairs = [(apart(ours_in_process, calls), apart(moto_in_process, calls)) for _ in range(rounds)]
+    pairs = [(in_new_process(ours_in_process, calls), in_new_process(moto_in_process, calls)) for _ in range(rounds)]
     note = f"{calls} calls of each; reference: "
     results = _results("in process", calls, *zip(*pairs, strict=True), note=f"{note}boto3 on moto")
     with running(*ORGSIM) as ours, running(*MOTO) as moto:

@@ -17,12 +17,12 @@ from orgsim.projections.views import Views
 
 BUDGET = 1.3
 MANAGEMENT, HERE = "999999999999", "o-0123456789"
-FEW = 1_000
+SMALL_WORLD = 1_000
 PAGES = 2_000
 
 
 def _world(accounts: int) -> Views:
-    """Views of one organization with so many accounts, the management account included."""
+    """Build views of one organization with a number of accounts, the management account included."""
     views = Views()
     created = OrganizationCreated(HERE, "r-0123", MANAGEMENT, FeatureSet.ALL)
     events = [created, AccountJoined(HERE, MANAGEMENT, JoinedMethod.INVITED)]
@@ -34,7 +34,7 @@ def _world(accounts: int) -> Views:
 
 
 def _walk(views: Views, accounts: int) -> list[str | None]:
-    """The token of every page, from end to end."""
+    """Walk the list once, check it, and return the token of every full page."""
     tokens: list[str | None] = [None]
     seen: list[str] = []
     while True:
@@ -44,7 +44,7 @@ def _walk(views: Views, accounts: int) -> list[str | None]:
             break
         tokens.append(reply.next_token)
     assert seen == [MANAGEMENT, *(f"{number:012}" for number in range(accounts - 1))]
-    # The last page may be short.
+    # Without the last page, which may be short.
     return tokens[:-1]
 
 
@@ -61,9 +61,9 @@ def _seconds_a_page(accounts: int, rounds: int) -> float:
 
 
 def run(quick: bool) -> list[Result]:
-    """A thousand accounts, then many."""
+    """Measure a thousand accounts, then many."""
     many, rounds = (100_000, 3) if quick else (1_000_000, 9)
-    few = _seconds_a_page(FEW, rounds)
+    small = _seconds_a_page(SMALL_WORLD, rounds)
     of_many = _seconds_a_page(many, rounds)
     name = f"page of ListAccounts, {many:,} accounts"
-    return [at_most(BUDGET, name, of_many * 1e6, few * 1e6, "us", f"against {FEW:,} accounts")]
+    return [at_most(BUDGET, name, of_many * 1e6, small * 1e6, "us", f"against {SMALL_WORLD:,} accounts")]

@@ -38,7 +38,7 @@ LIMIT = "reference: raw sqlite3"
 
 
 class Rates:
-    """Events per second of one phase, ours and the reference's; the best of the rounds so far."""
+    """The best events per second of one phase so far, ours and the reference's."""
 
     def __init__(self) -> None:
         self.ours = self.with_views = self.reference = 0.0
@@ -46,7 +46,7 @@ class Rates:
 
 
 class BatchSizes:
-    """A listener that counts the transactions."""
+    """A listener of the engine that counts transactions."""
 
     def __init__(self) -> None:
         self.batches = 0
@@ -58,7 +58,7 @@ class BatchSizes:
 
 
 async def _phase(engine: Engine, commands: list[Command], sizes: BatchSizes) -> tuple[float, int]:
-    """Seconds, and events in a transaction."""
+    """Play a phase; returns its seconds and the events per transaction."""
     sizes.batches = sizes.events = 0
     with timing() as watch:
         await post_all(engine, commands)
@@ -114,5 +114,5 @@ async def _measure(accounts: int, rounds: int) -> list[Result]:
 
 
 def run(quick: bool) -> list[Result]:
-    """The approval and the invitation, each without and with views."""
+    """Measure approvals and invitations, each without and with views."""
     return anyio.run(_measure, *((20_000, 2) if quick else (100_000, 3)))

@@ -39,7 +39,7 @@ async def _rebuild(path: Path, accounts: int, listeners: Sequence[Listener]) -> 
 
 
 async def _open(path: Path, accounts: int) -> tuple[float, bytes, bytes]:
-    """From a snapshot, which is written if there is none; the seconds, and what state and views are then."""
+    """Open from a snapshot, written first if there is none; returns the seconds, and images of state and views."""
     log = await SqliteLog.open(path, "off")
     try:
         views = Views()
@@ -57,7 +57,7 @@ async def _open(path: Path, accounts: int) -> tuple[float, bytes, bytes]:
 
 
 def _decode(records: Sequence[bytes]) -> float:
-    # The quickest way there is to call something for each of many values.
+    # The quickest way to call a function for each of many values.
     return timed(lambda: deque(map(decode_envelope, records), maxlen=0))
 
 
@@ -96,5 +96,5 @@ async def _measure(accounts: int, rounds: int) -> list[Result]:
 
 
 def run(quick: bool) -> list[Result]:
-    """The state alone, with views, and from a snapshot."""
+    """Measure rebuilding the state alone, with views, and from a snapshot."""
     return anyio.run(_measure, *((20_000, 3) if quick else (100_000, 3)))

@@ -1,4 +1,4 @@
-"""What a command costs in a large world: microseconds per command at each size against those at 1,000 accounts.
+"""The cost of a command in large worlds: microseconds per command at each size against those at 1,000 accounts.
 
 The whole workload on a log in memory, views fed. Two figures for each size: AcceptHandshake of approvals alone, and all
 phases together. Small worlds are played many times, before and after each large one, and their best counts, as does the
@@ -13,9 +13,9 @@ from workload import (
     approvals,
     check_finished,
     commands_of,
+    create,
     enable,
     finalize,
-    found,
     invitations,
     post_all,
     world,
@@ -30,12 +30,12 @@ SMALL_ROUNDS = 20
 
 
 async def _play(accounts: int) -> tuple[float, float]:
-    """Microseconds per command: of the approvals, and of everything."""
+    """Play the workload; returns microseconds per command, of the approvals and of all phases."""
     order = answering_order(accounts)
     views = Views()
     log = MemoryLog()
     async with world(log, accounts, [views.feed]) as engine:
-        await found(engine)
+        await create(engine)
         commands = list(invitations(accounts))
         with timing() as inviting:
             await post_all(engine, commands)
@@ -80,5 +80,5 @@ async def _measure(sizes: dict[int, int]) -> list[Result]:
 
 
 def run(quick: bool) -> list[Result]:
-    """Every size, for AcceptHandshake and for all phases; the budget holds for the largest."""
+    """Measure every size, for approvals and for all phases; the budget is for the largest."""
     return anyio.run(_measure, {10_000: 3, 100_000: 1} if quick else {10_000: 5, 100_000: 2, 1_000_000: 1})

@@ -41,7 +41,7 @@ async def _user(engine: Engine, commands: Sequence[Command], answers: list[int])
 
 
 async def _round(directory: Path, accounts: int) -> tuple[float, float, int]:
-    """Events per second, rows per second, and events in a transaction."""
+    """Play a round; returns events per second, the reference's rows per second, and events per transaction."""
     sizes = BatchSizes()
     order = answering_order(accounts)
     log = await SqliteLog.create(directory / "ours.db", "full")
@@ -81,5 +81,5 @@ async def _measure(accounts: int, rounds: int) -> list[Result]:
 
 
 def run(quick: bool) -> list[Result]:
-    """One line."""
+    """Measure commands that are awaited one by one, by many tasks."""
     return anyio.run(_measure, *((20_000, 2) if quick else (50_000, 3)))

@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import simpy
 from measure import Result, at_least, information, timed, timing
-from workload import MANAGEMENT, POSTS_PER_TURN, START, check_invited, checked_records, found, invitations, world
+from workload import MANAGEMENT, POSTS_PER_CHECKPOINT, START, check_invited, checked_records, create, invitations, world
 
 from orgsim.engine.log import MemoryLog
 from orgsim.engine.runtime import driver
@@ -32,11 +32,11 @@ SLEEPERS = 500
 async def _expire(timers: int) -> float:
     log = MemoryLog()
     async with world(log, timers) as engine:
-        await found(engine)
+        await create(engine)
         for number, (request, caller) in enumerate(invitations(timers), 1):
             await driver.jump_to(engine, START + number * SECOND)
             engine.post(request, caller or MANAGEMENT)
-            if number % POSTS_PER_TURN == 0:
+            if number % POSTS_PER_CHECKPOINT == 0:
                 await engine.room()
         await engine.flush()
         check_invited(engine, timers)
@@ -129,5 +129,5 @@ async def _measure(timers: int, rounds: int) -> list[Result]:
 
 
 def run(quick: bool) -> list[Result]:
-    """Against timeouts that processes wait for, against timeouts alone, and tasks against processes."""
+    """Measure timers against timeouts with processes, against timeouts alone, and sleeping tasks against processes."""
     return anyio.run(_measure, *((20_000, 3) if quick else (200_000, 3)))

@@ -1,4 +1,4 @@
-"""The scaling curve: the whole all-features migration by ``orgsim simulate``, from a thousand accounts to a million.
+"""Measures the scaling curve: the all-features migration by ``orgsim simulate``, for 1,000 to 1,000,000 accounts.
 
 ``python benchmarks/curve.py [--quick] [--into DIRECTORY]`` plays scenarios/enable-all-features.toml on an SQLite log
 that survives power loss, each size in a process of its own, and writes ``scaling.json`` and ``scaling.svg``. Seconds
@@ -32,7 +32,7 @@ MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class Outcome(Struct):
-    """What of the JSON of ``orgsim simulate`` is looked at."""
+    """The fields that are used of the JSON of ``orgsim simulate``."""
 
     feature_set: str
     accounts: int
@@ -44,13 +44,13 @@ class Outcome(Struct):
 
 
 class Point(Struct):
-    """One size."""
+    """The measurements for one number of accounts."""
 
     invited: int
     accounts: int
     """Invited and created."""
     members: int
-    """At the end; who declined or stayed silent is not among them."""
+    """The organization's members at the end; accounts that declined or never answered are not among them."""
     seconds: float
     process_seconds: float
     microseconds_per_account: float
@@ -61,7 +61,7 @@ class Point(Struct):
 
 
 class Curve(Struct):
-    """All sizes, and what they were measured on."""
+    """The measurements for all sizes, and the machine."""
 
     quick: bool
     machine: dict[str, str | int | None]
@@ -69,10 +69,10 @@ class Curve(Struct):
 
 
 def _play(invited: int, log: Path) -> tuple[Outcome, float, int]:
-    """What became of a run, the seconds of its process, and the most bytes that it had resident."""
+    """Play the scenario; returns its outcome, the seconds of the process, and its peak of resident bytes."""
     command = [ORGSIM, "simulate", SCENARIO, "--accounts", str(invited), "--log", log, "--json"]
     begun = perf_counter()
-    # A child begins with the peak of the process that started it, which is why this one imports no plots yet.
+    # A child's peak begins with the memory of the process that started it, so matplotlib is not imported before.
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         text = process.stdout.read()
@@ -85,7 +85,7 @@ def _play(invited: int, log: Path) -> tuple[Outcome, float, int]:
 
 
 def _check(outcome: Outcome, invited: int) -> None:
-    """All features; everybody invited joined, and whoever did not approve was removed."""
+    """Check that all features are enabled, all invited joined, and those that did not approve were removed."""
     assert outcome.feature_set == "ALL"
     created = outcome.account_creations["SUCCEEDED"]
     assert outcome.account_creations == {"SUCCEEDED": created}
@@ -117,7 +117,7 @@ def _point(invited: int, log: Path, base: int) -> Point:
 
 
 def measure(sizes: Sequence[int]) -> list[Point]:
-    """A point for each size, and a line on stderr."""
+    """Measure each size, and print a line about it on stderr."""
     points: list[Point] = []
     with scratch() as directory:
         _, _, base = _play(1, directory / "one.db")
@@ -133,7 +133,7 @@ def measure(sizes: Sequence[int]) -> list[Point]:
 
 
 def draw(points: Sequence[Point], path: Path) -> None:
-    """Seconds and bytes per account beside accounts, as an SVG that the same points make the same, byte for byte."""
+    """Plot seconds and bytes per account over accounts, as an SVG; the same points give the same bytes."""
     matplotlib = import_module("matplotlib")
     # The canvas of files; ids from a salt of our own; text as text.
     matplotlib.use("svg")

@@ -1,10 +1,10 @@
-"""Where the time goes: a sampling profile of the all-features migration, by part and by function.
+"""Profiles the all-features migration by sampling, by component and by function.
 
-``python benchmarks/hot_spots.py [--accounts N] [--json FILE]`` lets py-spy look a hundred times a second at ``orgsim
+``python benchmarks/hot_spots.py [--accounts N] [--json FILE]`` has py-spy sample a hundred times a second ``orgsim
 simulate`` of scenarios/enable-all-features.toml on an SQLite log, and counts who holds the interpreter lock: whatever
 waits, or works in SQLite with the lock released, is not in it; nor is the start of Python. A sample belongs to the
-first of the parts that any function of its stack stands in. What msgspec and hashlib do in C counts for the function
-that calls them.
+first component that any function of its stack is in. What msgspec and hashlib do in C counts for the function that
+calls them.
 """
 
 import argparse
@@ -23,9 +23,11 @@ from rich.table import Table
 from run import machine
 
 RATE = 100
+"""Samples per second."""
 FUNCTIONS = 20
+"""The number of functions in the result."""
 RUNNING = ("run_until_complete", "aiosqlite/")
-"""The event loop, and the thread of SQLite: all else is the start and the end of Python."""
+"""Marks of stacks that belong to the run, in the event loop or SQLite's thread; others start and end Python."""
 
 DEFAULT_JSON = Path("build") / "profile.json"
 
@@ -39,11 +41,11 @@ PARTS = {
     "player": ("api/load/play/", "api/load/scenario/"),
     "rest": ("",),
 }
-"""By name: what stands in a frame of it. The order decides: views fold by the functions of evolve, for example."""
+"""Component to paths in its stack frames. The first that matches counts: views call functions of evolve, for one."""
 
 
 class Share(Struct):
-    """A part or a function, and how much of the samples it has."""
+    """A component or a function, and its share of the samples."""
 
     name: str
     part: str
@@ -55,13 +57,13 @@ class Profile(Struct):
 
     accounts: int
     seconds: float
-    """Of the run, slowed down a little by being looked at."""
+    """The time of the run, which the profiler slows down a little."""
     locked: float
-    """In which share of the run somebody held the lock."""
+    """The share of the time in which a thread held the interpreter lock."""
     machine: dict[str, str | int | None]
     parts: list[Share]
     functions: list[Share]
-    """The first ones by their own time, without what they call."""
+    """The functions with the largest own time, without the functions that they call."""
 
 
 def _part_of(stack: str) -> str:
@@ -69,7 +71,7 @@ def _part_of(stack: str) -> str:
 
 
 def _samples(text: str) -> Counter[str]:
-    """Stacks as py-spy writes them, outermost first, and how often each was seen while the run was on."""
+    """Parse py-spy's output into stacks (outermost frame first) with their samples; only those of the run count."""
     counts: Counter[str] = Counter()
     for line in text.splitlines():
         stack, _, count = line.rpartition(" ")
@@ -85,7 +87,7 @@ def _shares(samples: Counter[str]) -> tuple[list[Share], list[Share]]:
     for stack, count in samples.items():
         part = _part_of(stack)
         parts[part] += count
-        # Without the number of the line.
+        # Samples are summed by function, so the line number is removed.
         function = re.sub(r":\d+\)$", ")", stack.rpartition(";")[2])
         functions[function, part] += count
     return (
@@ -95,16 +97,16 @@ def _shares(samples: Counter[str]) -> tuple[list[Share], list[Share]]:
 
 
 def measure(accounts: int) -> Profile:
-    """Play the scenario with so many invited accounts, looked at by py-spy."""
+    """Play the scenario with a number of invited accounts under py-spy."""
     with scratch() as directory:
         stacks = directory / "stacks.txt"
         py_spy = Path(sys.executable).with_name("py-spy")
         if not py_spy.exists():
             sys.exit("hot_spots: py-spy is not installed; 'make .venv/installed-bench' installs it")
-        looking = [py_spy, "record", "--format", "raw", "--gil", "--rate", str(RATE), "--output", stacks, "--"]
-        played = [ORGSIM, "simulate", SCENARIO, "--accounts", str(accounts), "--log", directory / "log.db", "--json"]
-        done = subprocess.run([*looking, *played], capture_output=True, text=True, check=False)
-        # py-spy talks on stdout, too, and ends with 0 whatever became of the run.
+        profiler = [py_spy, "record", "--format", "raw", "--gil", "--rate", str(RATE), "--output", stacks, "--"]
+        command = [ORGSIM, "simulate", SCENARIO, "--accounts", str(accounts), "--log", directory / "log.db", "--json"]
+        done = subprocess.run([*profiler, *command], capture_output=True, text=True, check=False)
+        # py-spy prints on stdout too, and exits with 0 even if the run failed.
         answer = next((line for line in done.stdout.splitlines() if line.startswith("{")), None)
         if answer is None:
             last = [line for line in done.stderr.splitlines() if line.strip()][-1:]

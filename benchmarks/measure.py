@@ -1,4 +1,4 @@
-"""What a benchmark gives back, and the little that all of them need to measure."""
+"""The result of a benchmark, and helpers that benchmarks measure with."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from typing import Literal, ParamSpec, TypeVar
 
 from msgspec import Struct
 
-PATIENCE = 900
+TIMEOUT = 900
 """Seconds after which a process that does not end fails the benchmark."""
 
 P = ParamSpec("P")
@@ -20,14 +20,14 @@ T = TypeVar("T")
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """One figure beside its reference, measured in the same run."""
+    """A measured figure and its reference, measured in the same run."""
 
     name: str
     ours: float
     reference: float | None
     ratio: float | None
     limit: Literal["at least", "at most"] | None
-    """Which side of the budget the ratio has to be on; None: a figure for information."""
+    """The side of the budget on which the ratio must be; None: a figure for information."""
     budget: float | None
     met: bool | None
     unit: str
@@ -35,7 +35,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 def at_least(budget: float, name: str, ours: float, reference: float, unit: str, note: str = "") -> Result:
-    """A ratio that should be high: ours is as fast as so much of the reference."""
+    """A result whose ratio, ours to the reference, must be at least the budget: speeds."""
     ratio = ours / reference
     return Result(
         name=name,
@@ -51,7 +51,7 @@ def at_least(budget: float, name: str, ours: float, reference: float, unit: str,
 
 
 def at_most(budget: float, name: str, ours: float, reference: float, unit: str, note: str = "") -> Result:
-    """A ratio that should be low: ours costs so much of the reference."""
+    """A result whose ratio, ours to the reference, must be at most the budget: costs."""
     ratio = ours / reference
     return Result(
         name=name,
@@ -67,7 +67,7 @@ def at_most(budget: float, name: str, ours: float, reference: float, unit: str, 
 
 
 def information(name: str, ours: float, reference: float | None, unit: str, note: str = "") -> Result:
-    """A figure without a budget."""
+    """A result without a budget."""
     ratio = ours / reference if reference else None
     return Result(
         name=name, ours=ours, reference=reference, ratio=ratio, limit=None, budget=None, met=None, unit=unit, note=note
@@ -75,14 +75,14 @@ def information(name: str, ours: float, reference: float | None, unit: str, note
 
 
 class Stopwatch:
-    """Seconds between entering and leaving ``timing``."""
+    """Holds the seconds that a ``timing`` block took."""
 
     seconds = 0.0
 
 
 @contextmanager
 def timing() -> Iterator[Stopwatch]:
-    """Measure a block, beginning without garbage from before it."""
+    """Measure the time of a block, after collecting the garbage from before it."""
     gc.unfreeze()
     gc.collect()
     watch = Stopwatch()
@@ -92,20 +92,20 @@ def timing() -> Iterator[Stopwatch]:
 
 
 def timed(action: Callable[[], object]) -> float:
-    """The seconds that a call takes."""
+    """Call a function and return the seconds that it took."""
     with timing() as watch:
         action()
     return watch.seconds
 
 
-def apart(measure: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What a function of a module returns in a fresh process of its own."""
+def in_new_process(measure: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Call a function of a module in a new process, and return its result."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(measure, *arguments, **named).result(PATIENCE)
+        return process.submit(measure, *arguments, **named).result(TIMEOUT)
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A directory for databases, gone afterwards."""
+    """Make a directory for databases, and delete it afterwards."""
     with TemporaryDirectory(prefix="orgsim-bench-") as directory:
         yield Path(directory)

@@ -1,4 +1,4 @@
-"""The reference for everything durable: a row for each of the same records, written by ``sqlite3.executemany`` alone.
+"""The reference for durable writes: inserts the same records as rows with ``sqlite3.executemany``.
 
 The pragmas and the number of records in a transaction are those of the log that is measured; the rows stand ready in
 memory. Nothing is decided, evolved, encoded or hashed.
@@ -19,7 +19,7 @@ PRAGMAS = ("page_size", "journal_mode", "synchronous", "wal_autocheckpoint", "ca
 
 
 async def pragmas_of(log: EventLog) -> dict[str, str | int]:
-    """What the log has set for its own connection."""
+    """The pragmas that a log has set for its connection."""
     assert isinstance(log, SqliteLog)
     connection = log._connection
     found: dict[str, str | int] = {}
@@ -32,7 +32,7 @@ async def pragmas_of(log: EventLog) -> dict[str, str | int]:
 
 
 def insert_rows(path: Path, pragmas: dict[str, str | int], records: Sequence[bytes], batch: int) -> float:
-    """The seconds that it takes to insert the rows into a new file, so many in each transaction."""
+    """Insert records into a new file, ``batch`` in each transaction, and return the seconds that it took."""
     rows = [(position, record, adler32(record)) for position, record in enumerate(records, 1)]
     connection = sqlite3.connect(path, isolation_level=None)
     try:

@@ -1,4 +1,4 @@
-"""The figures of docs/performance.md, from what the benchmarks wrote; nobody copies numbers by hand.
+"""Puts the figures that the benchmarks wrote into docs/performance.md.
 
 ``python benchmarks/report.py`` replaces what stands between ``<!-- figures: NAME -->`` and ``<!-- end -->``: ``bench``
 from build/bench.json, ``curve`` from docs/scaling.json, ``profile`` from build/profile.json. A file that is not there
@@ -19,13 +19,13 @@ from run import verdict, written
 
 ROOT = Path(__file__).parents[1]
 PLACES = ("in process", "server")
-"""Where ``bench_operations.py`` asks moto."""
+"""The two ways in which ``bench_operations.py`` calls moto."""
 
 PAGE = ROOT / "docs" / "performance.md"
 
 
 class Bench(Struct):
-    """What ``benchmarks/run.py`` writes."""
+    """The JSON that ``benchmarks/run.py`` writes."""
 
     quick: bool
     machine: dict[str, str | int | None]
@@ -66,7 +66,7 @@ def _bench(content: bytes) -> list[str]:
 
 
 def _operation(result: Result) -> str:
-    """The operation whose line it is in the comparison with moto; empty where it is another line."""
+    """The operation that a result of the comparison with moto is about; empty for other results."""
     name, _, place = result.name.rpartition(", ")
     return name if place in PLACES and " " not in name else ""
 

@@ -1,4 +1,4 @@
-"""All benchmarks: a table of the figures beside their budgets, and the same as JSON.
+"""Runs all benchmarks, prints the figures beside their budgets, and writes them as JSON.
 
 ``python benchmarks/run.py [--quick] [--json FILE] [NAME ...]``. A missed budget is reported, not an error: how fast a
 machine is, is no property of the code. A wrong result is an error, and so is a peer that is not installed.
@@ -36,14 +36,14 @@ DEFAULT_JSON = Path("build") / "bench.json"
 
 
 def written(value: float | None) -> str:
-    """A figure as tables show it."""
+    """Format a figure for a table."""
     if value is None:
         return ""
     return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"
 
 
 def verdict(result: Result) -> str:
-    """Whether the budget is met, if there is one."""
+    """Tell whether the budget is met, if there is one."""
     if result.met is None:
         return ""
     return "met" if result.met else "missed"
@@ -76,7 +76,7 @@ def _table(results: list[Result]) -> Table:
 
 
 def machine() -> dict[str, str | int | None]:
-    """What figures depend on."""
+    """The machine and the versions on which figures depend."""
     return {
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
@@ -87,7 +87,7 @@ def machine() -> dict[str, str | int | None]:
 
 
 def _imported(names: Iterable[str]) -> dict[str, Callable[[bool], list[Result]]]:
-    """What runs each benchmark; all are imported first, so that a missing peer is noticed at once."""
+    """Name of each benchmark to its function; all are imported first, so that a missing package shows at once."""
     try:
         return {name: import_module(f"bench_{name}").run for name in names}
     except ImportError as error:
@@ -95,7 +95,7 @@ def _imported(names: Iterable[str]) -> dict[str, Callable[[bool], list[Result]]]
 
 
 def main() -> None:
-    """Run what was named, or everything."""
+    """Run the named benchmarks, or all."""
     parser = argparse.ArgumentParser(description="Measure the budgets.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(BENCHES)}; all by default")
     parser.add_argument("--quick", action="store_true", help="small worlds and few rounds: about two minutes")

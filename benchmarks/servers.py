@@ -1,4 +1,4 @@
-"""The servers that are measured, ours and moto's, each a process of its own on loopback; and a client for both."""
+"""Starts the servers that are measured, ours and moto's, in processes of their own, and makes clients of them."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
-PATIENCE = 120
+TIMEOUT = 120
 """Seconds after which a server that does not answer fails the benchmark."""
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
@@ -26,32 +26,32 @@ MOTO_RESET = "/moto-api/reset"
 
 @contextmanager
 def running(*command: str) -> Iterator[str]:
-    """The URL of a server in a process of its own: the end of the first line that it prints."""
+    """Run a server in a process of its own; yields its URL, the last word of the first line that it prints."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:
             with DefaultSelector() as selector:
                 selector.register(process.stdout, EVENT_READ)
-                line = process.stdout.readline() if selector.select(PATIENCE) else ""
+                line = process.stdout.readline() if selector.select(TIMEOUT) else ""
             assert line, f"{command} does not start"
             yield line.split()[-1]
         finally:
             process.terminate()
             try:
-                process.wait(PATIENCE)
+                process.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 process.kill()
 
 
 def reset(url: str, path: str) -> None:
-    """Let a server forget everything."""
-    with urlopen(Request(url + path, b"{}", {"Content-Type": "application/json"}), timeout=PATIENCE):
+    """Reset a server to an empty world."""
+    with urlopen(Request(url + path, b"{}", {"Content-Type": "application/json"}), timeout=TIMEOUT):
         pass
 
 
 def boto3_client(url: str) -> Any:
-    """A client of the server at that URL, which asks once and never again."""
-    config = Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE)
+    """A boto3 client of the server at a URL, without retries."""
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=TIMEOUT)
     keys = {"aws_access_key_id": KEY_ID, "aws_secret_access_key": "secret"}
     return boto3.client("organizations", "us-east-1", endpoint_url=url, config=config, **keys)
 
@@ -61,7 +61,7 @@ def _serve_moto() -> None:
     server.start()
     host, port = server.get_host_and_port()
     print(f"http://{host}:{port}", flush=True)
-    # It serves in a thread that does not keep the process alive.
+    # The server runs in a daemon thread, which does not keep the process alive.
     Event().wait()
 
 

@@ -1,9 +1,9 @@
-"""The one workload of all benchmarks: an organization, N invited accounts, and their way to all features.
+"""The workload of all benchmarks: an organization and N invited accounts migrate to all features.
 
 The phases: the management account invites every account; every account accepts; the management account asks for all
 features; every account approves; the management account finalizes. Accounts answer in a seeded order of their own.
-What a phase posts is an iterator of commands: made a list of, its making is not measured; used as it is, it takes no
-memory. Every phase has a check of what it must have led to.
+The commands of a phase are an iterator: turned into a list first, making them is not measured; used as it is, they take
+no memory. Every phase has a check of the state that it must have led to.
 """
 
 import random
@@ -36,14 +36,14 @@ START = 20_454 * DAY
 
 MANAGEMENT = Caller("111111111111")
 FIRST_ACCOUNT = 200_000_000_000
-POSTS_PER_TURN = 1_000
-"""Commands between two turns for the writer."""
+POSTS_PER_CHECKPOINT = 1_000
+"""Commands posted between two turns of the log's writer."""
 
 Command = tuple[Struct, Caller]
 
 
 def account_id(number: int) -> str:
-    """The account with this number, counted from 0."""
+    """The id of the account with a number, from 0."""
     return str(FIRST_ACCOUNT + number)
 
 
@@ -56,7 +56,7 @@ def answering_order(accounts: int) -> Sequence[int]:
 
 @asynccontextmanager
 async def world(log: EventLog, accounts: int, listeners: Sequence[Listener] = ()) -> AsyncIterator[Engine]:
-    """A running world on a log, with quotas for so many accounts."""
+    """Run an engine on a log, with quotas for a number of accounts."""
     quotas = Quotas(accounts=accounts + 1, all_features_migration_accounts=accounts + 1)
     async with running_engine(
         log, clock=SimulatedClock(START), seed=SEED, settings=Settings(quotas=quotas), listeners=listeners
@@ -65,11 +65,11 @@ async def world(log: EventLog, accounts: int, listeners: Sequence[Listener] = ()
 
 
 async def post_all(engine: Engine, commands: Iterable[Command]) -> None:
-    """Post the commands in bulk, and wait until they are durable."""
+    """Post commands in bulk, and wait until they are durable."""
     commands = iter(commands)
     post = engine.post
-    while turn := list(islice(commands, POSTS_PER_TURN)):
-        for request, caller in turn:
+    while batch := list(islice(commands, POSTS_PER_CHECKPOINT)):
+        for request, caller in batch:
             post(request, caller)
         await engine.room()
     await engine.flush()
@@ -81,32 +81,32 @@ def organization_of(engine: Engine) -> Organization:
     return organization
 
 
-async def found(engine: Engine) -> None:
-    """The organization comes to be, for consolidated billing."""
+async def create(engine: Engine) -> None:
+    """Create the organization, with consolidated billing."""
     engine.post(create_organization.Request(FeatureSet.CONSOLIDATED_BILLING), MANAGEMENT)
     await engine.flush()
 
 
 def invitations(accounts: int) -> Iterator[Command]:
-    """An invitation of every account."""
+    """Invite every account."""
     for number in range(accounts):
         target = invite_account_to_organization.Target("ACCOUNT", account_id(number))
         yield invite_account_to_organization.Request(target), MANAGEMENT
 
 
 def acceptances(engine: Engine, order: Iterable[int]) -> Iterator[Command]:
-    """Every account's AcceptHandshake of its invitation."""
+    """Let every account accept its invitation."""
     return _answers(organization_of(engine).invitations, order)
 
 
 async def enable(engine: Engine) -> None:
-    """The migration begins: one command, and an approval to be given by every account."""
+    """Start the migration: one command, which asks every account for its approval."""
     engine.post(enable_all_features.Request(), MANAGEMENT)
     await engine.flush()
 
 
 def approvals(engine: Engine, order: Iterable[int]) -> Iterator[Command]:
-    """Every account's AcceptHandshake of its approval."""
+    """Let every account accept the request for its approval."""
     migration = organization_of(engine).migration
     assert migration is not None
     return _answers(migration.outstanding, order)
@@ -119,7 +119,7 @@ def _answers(handshakes: dict[str, str], order: Iterable[int]) -> Iterator[Comma
 
 
 async def finalize(engine: Engine) -> None:
-    """The management account accepts the parent: all features."""
+    """Let the management account finalize the migration."""
     migration = organization_of(engine).migration
     assert migration is not None
     engine.post(accept_handshake.Request(migration.parent), MANAGEMENT)
@@ -127,13 +127,13 @@ async def finalize(engine: Engine) -> None:
 
 
 async def invite_all(engine: Engine, accounts: int) -> None:
-    """The organization with an open invitation for every account."""
-    await found(engine)
+    """Create the organization and invite every account."""
+    await create(engine)
     await post_all(engine, invitations(accounts))
 
 
 async def play_all(engine: Engine, accounts: int) -> None:
-    """All phases, from nothing to all features."""
+    """Play all phases, from an empty log to all features."""
     order = answering_order(accounts)
     await invite_all(engine, accounts)
     await post_all(engine, acceptances(engine, order))
@@ -143,17 +143,17 @@ async def play_all(engine: Engine, accounts: int) -> None:
 
 
 def commands_of(accounts: int) -> int:
-    """How many commands all phases have."""
+    """The number of commands in all phases."""
     return 3 * accounts + 3
 
 
 def events_of(accounts: int) -> int:
-    """How many events all phases make: five for each account, and seven around them, WorldCreated the first."""
+    """The number of events of all phases: five for each account and seven more, WorldCreated included."""
     return 5 * accounts + 7
 
 
 def check_invited(engine: Engine, accounts: int) -> None:
-    """Every account has an open invitation."""
+    """Check that every account has an open invitation."""
     organization = organization_of(engine)
     assert len(organization.invitations) == accounts
     assert len(organization.members) == 1
@@ -161,7 +161,7 @@ def check_invited(engine: Engine, accounts: int) -> None:
 
 
 def check_joined(engine: Engine, accounts: int) -> None:
-    """Every account has accepted its invitation and is a member."""
+    """Check that every account has accepted its invitation and is a member."""
     organization = organization_of(engine)
     assert not organization.invitations
     assert len(organization.members) == accounts + 1
@@ -170,7 +170,7 @@ def check_joined(engine: Engine, accounts: int) -> None:
 
 
 def check_approved(engine: Engine, accounts: int) -> None:
-    """Every account has approved, and the parent can be finalized."""
+    """Check that every account has approved, and that the migration can be finalized."""
     migration = organization_of(engine).migration
     assert migration is not None
     assert not migration.outstanding
@@ -180,7 +180,7 @@ def check_approved(engine: Engine, accounts: int) -> None:
 
 
 def check_finished(engine: Engine, accounts: int) -> None:
-    """The organization has all features, and so many accounts."""
+    """Check that the organization has all features and all accounts."""
     organization = organization_of(engine)
     assert organization.feature_set is FeatureSet.ALL
     assert organization.migration is None
@@ -196,10 +196,10 @@ def _check_accepted(engine: Engine, action: Action, accounts: int) -> None:
 
 
 async def checked_records(log: EventLog) -> list[bytes]:
-    """All records of a log, whose digest must be the one that the log states."""
+    """Read all records of a log, and check its digest."""
     records: list[bytes] = []
-    while part := await log.read(len(records), READ_SIZE):
-        records += part
+    while batch := await log.read(len(records), READ_SIZE):
+        records += batch
     chain = Chain()
     chain.extend(records)
     assert (chain.position, chain.digest) == (log.head, log.digest)

@@ -55,13 +55,13 @@ def main() -> None:
     if cast("TextIOWrapper[Any] | None", sys.stdout) is None:
         complain("cannot write the output: stdout is closed")
         sys.exit(1)
-    # What a scenario says need not be what every terminal can show.
+    # Characters of a scenario that the terminal's encoding lacks become question marks instead of an error.
     cast("TextIOWrapper[Any]", sys.stdout).reconfigure(errors="replace")
     try:
         app()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing to say, and nothing left to flush at exit.
+        # The reader of the pipe has closed it, as ``head`` does. /dev/null takes what Python flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The command ``orgsim serve``: its options, its one line on stdout, and its exit codes."""
+"""The command ``orgsim serve``: its options and exit codes; ``api/server/run.py`` does the work."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from ...engine.log import LogDamaged, LogError, LogUnwritable
 from ...engine.runtime.engine import EngineStopped
 from ..server.hosts import Hosts
 from ..server.options import Auth, Latency, Options, Throttling, make_clock
+from .terminal import failure
 
 
 def _checked_clock(text: str) -> str:
@@ -75,7 +76,7 @@ def serve(
 
 
 def _run(options: Options) -> None:
-    # Not before: the other commands start faster without a web server.
+    # Imported here, because the other commands start faster without a web server.
     from ..server.credentials import CredentialsError
     from ..server.listening import CannotListen
     from ..server.run import ServeError, run
@@ -84,15 +85,10 @@ def _run(options: Options) -> None:
     try:
         interrupted = anyio.run(run, options)
     except (LogDamaged, LogUnwritable, EngineStopped) as error:
-        raise _complaint(error, 1) from None
+        raise failure(error, 1) from None
     except (LogError, CannotListen, CredentialsError, ServeError, SettingsError) as error:
-        raise _complaint(error, 2) from None
+        raise failure(error, 2) from None
     except KeyboardInterrupt:
         interrupted = True
     if interrupted:
-        raise _complaint("interrupted", 130)
-
-
-def _complaint(what: Exception | str, code: int) -> typer.Exit:
-    typer.echo(f"orgsim: {what}", err=True)
-    return typer.Exit(code)
+        raise failure("interrupted", 130)

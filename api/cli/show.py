@@ -1,4 +1,4 @@
-"""The command ``orgsim show``: the rows of a subject in AWS's form, or the events, as a table or as JSON."""
+"""The command ``orgsim show``: lists what a log leads to, in AWS's shapes, or its events, as a table or as JSON."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -24,12 +24,12 @@ from ...projections.views import Views
 from .show_events import show_events
 from .terminal import AsJson, out, print_json, print_rows, reading_bar, run
 
-FEW = 20
-"""Rows for people who did not say how many."""
+DEFAULT_LIMIT = 20
+"""The number of rows that are shown to people unless they say how many."""
 
 
 class Subject(StrEnum):
-    """What ``show`` shows."""
+    """The kinds of things that ``orgsim show`` lists."""
 
     ORGANIZATION = "organization"
     UNITS = "units"
@@ -40,11 +40,11 @@ class Subject(StrEnum):
 
 
 Rows = tuple[Iterator[Any], int]
-"""The rows, and how many there are."""
+"""The rows in AWS's shapes, and their number."""
 
 
 def minute(when: datetime) -> str:
-    """A moment as tables show it."""
+    """Format a moment for a table, to the minute."""
     return f"{when:%Y-%m-%d %H:%M}"
 
 
@@ -138,7 +138,7 @@ def show(
     """Show what a log has led to: organizations, their OUs, accounts, policies and handshakes; or its events."""
     if as_json and json_lines:
         raise typer.BadParameter("--json and --json-lines exclude each other", param_hint="'--json-lines'")
-    wanted = limit if limit or as_json or json_lines else FEW
+    wanted = limit if limit or as_json or json_lines else DEFAULT_LIMIT
     if subject is Subject.EVENTS:
         run(partial(show_events, log, after or 0, wanted, as_json, json_lines))
         return

@@ -1,4 +1,4 @@
-"""The command ``orgsim simulate``: its options, its log, its report, and its exit codes."""
+"""The command ``orgsim simulate``: plays a scenario; its options, log, report and exit codes."""
 
 import os
 from collections.abc import AsyncGenerator, Sequence
@@ -25,7 +25,7 @@ from .terminal import AsJson, complain, print_json, progress_bar, run
 
 
 class Durability(StrEnum):
-    """How safe an acknowledged event is."""
+    """Which failures an acknowledged event survives."""
 
     FULL = "full"
     NORMAL = "normal"
@@ -59,16 +59,16 @@ def simulate(
     The same scenario and seed give the same log, byte for byte; --resume ends with the digest of an uninterrupted run.
     """
     try:
-        given = _parameters(assignments or [], accounts)
+        given = _parse_parameters(assignments or [], accounts)
         if report:
-            _require_apart(report, log)
+            _require_different_files(report, log)
             require_writable(report)
     except (ScenarioError, ReportError) as error:
         complain(str(error))
         raise typer.Exit(2) from None
     play = partial(_simulate, scenario, given, log, seed, durability, resume)
     outcome = run(play, f"; what was acknowledged is in {log}, --resume goes on with it", log)
-    error = _write(report, outcome) if report else None
+    error = _write_report(report, outcome) if report else None
     print_json(outcome) if as_json else print_summary(outcome, None if error else report)
     if error:
         complain(str(error))
@@ -76,7 +76,7 @@ def simulate(
         raise typer.Exit(1)
 
 
-def _parameters(assignments: Sequence[str], accounts: int | None) -> dict[str, Parameter]:
+def _parse_parameters(assignments: Sequence[str], accounts: int | None) -> dict[str, Parameter]:
     pairs = [read_assignment(text) for text in assignments]
     if accounts is not None:
         pairs.append((ACCOUNTS, accounts))
@@ -88,12 +88,13 @@ def _parameters(assignments: Sequence[str], accounts: int | None) -> dict[str, P
     return given
 
 
-def _require_apart(report: Path, log: Path | None) -> None:
+def _require_different_files(report: Path, log: Path | None) -> None:
     if log and log.resolve() == report.resolve():
         raise ReportError(f"{report}: --log and --report need a file each")
 
 
-def _write(report: Path, outcome: Outcome) -> ReportError | None:
+def _write_report(report: Path, outcome: Outcome) -> ReportError | None:
+    """Write the report of a run; returns the error, so that the summary is printed all the same."""
     try:
         write_report(report, render_report(outcome))
     except ReportError as error:
@@ -119,6 +120,7 @@ async def _simulate(
 
 @asynccontextmanager
 async def _log_of_run(path: Path | None, durability: Durability, resume: bool) -> AsyncGenerator[EventLog, None]:
+    """Create or reopen the log of a run, in memory if there is no path, and close it afterwards."""
     if path is None:
         if resume:
             raise ScenarioError("--resume needs --log: which run shall go on?")

@@ -1,4 +1,4 @@
-"""The command ``orgsim snapshot``: write a file beside a log from which it is opened quickly."""
+"""The command ``orgsim snapshot``: writes a file beside a log, from which the log is opened quickly."""
 
 from functools import partial
 from pathlib import Path
@@ -19,17 +19,18 @@ from .terminal import AsJson, out, print_json, reading_bar, run
 
 
 class Taken(Struct, frozen=True):
-    """What ``snapshot`` did; its fields are the keys of ``--json``."""
+    """The result of ``orgsim snapshot``; its fields are the keys of ``--json``."""
 
     snapshot: str
-    """The file."""
+    """The path of the snapshot's file."""
     position: int
+    """The position of the log's last event that it holds."""
     seconds: float
     bytes: int
 
 
 async def take_snapshot(path: Path) -> Taken:
-    """Write a snapshot of what a log has led to, beside it; the log may be open for writing elsewhere.
+    """Write a snapshot of the state and views that a log leads to; another process may be writing the log.
 
     Raises:
         LogDamaged: the log does not match its digests.

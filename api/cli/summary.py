@@ -1,4 +1,4 @@
-"""The summary of a run on the terminal: thresholds, figures, steps, and what repeats it."""
+"""Prints the summary of a run: thresholds, organizations, calls, durations, steps, and how to reproduce it."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,15 +12,15 @@ from ..load.wording import STATISTICS
 from .terminal import out, print_table
 
 NAME = 24
-"""Width of what stands in front of a figure."""
+"""The width of the names in front of values, in characters."""
 
 
 def print_summary(outcome: Outcome, report: Path | None = None) -> None:
-    """Print what became of a run, for people.
+    """Print the outcome of a run for people.
 
     Args:
-        outcome: of the run.
-        report: where its report was written, if one was.
+        outcome: the outcome.
+        report: the path of its report, if one was written.
     """
     out.print(outcome.description or outcome.scenario, markup=False, highlight=False)
     _print_thresholds(outcome)
@@ -43,6 +43,7 @@ def _line(name: str, value: str) -> None:
 
 
 def _lines(numbers: Mapping[str, int], indent: str = "") -> None:
+    """Print names with their numbers, the largest first."""
     width = max((len(f"{number:,}") for number in numbers.values()), default=0)
     for name, number in sorted(numbers.items(), key=lambda item: -item[1]):
         out.print(f"  {indent}{number:{width},}  {escape(name)}", soft_wrap=True, highlight=False)
@@ -68,11 +69,11 @@ def _print_organizations(outcome: Outcome) -> None:
     _head("Organizations")
     for name, each in outcome.organizations.items():
         hours = each.migration_hours
-        migrated = f", migrated in {wording.long(hours)}" if hours is not None else ""
+        migrated = f", migrated in {wording.long_duration(hours)}" if hours is not None else ""
         _line(name, f"{each.feature_set}, {each.accounts:,} accounts{migrated}")
     if outcome.handshakes:
         _head("Handshakes")
-        for action, states in wording.in_order(outcome.handshakes):
+        for action, states in wording.sorted_by_action(outcome.handshakes):
             _line(action, _counts(states))
     if outcome.account_creations:
         _head("Account creations")
@@ -108,16 +109,16 @@ def _print_distributions(outcome: Outcome) -> None:
 
 
 def _print_steps(outcome: Outcome) -> None:
-    counted = ("refused", "throttled", "held_back")
-    told = [name for name in counted if any(getattr(step, name) for step in outcome.steps)]
-    names = ("", "begins", "AWS-time", "calls", *(name.replace("_", " ") for name in told))
+    optional = ("refused", "throttled", "held_back")
+    shown = [name for name in optional if any(getattr(step, name) for step in outcome.steps)]
+    names = ("", "begins", "AWS-time", "calls", *(name.replace("_", " ") for name in shown))
     rows = (
         (
             f"{step.step:2} {step.action} {step.subject}".rstrip(),
             f"day {step.began_days:,.1f}",
             wording.duration(step.hours),
             f"{step.commands:,}",
-            *(f"{getattr(step, name):,}" for name in told),
+            *(f"{getattr(step, name):,}" for name in shown),
         )
         for step in outcome.steps
     )

@@ -1,4 +1,4 @@
-"""The command ``orgsim sweep``: its options, its progress, its summary, and its exit codes."""
+"""The command ``orgsim sweep``: its options and exit codes; ``api/load/sweep`` does the work."""
 
 import json
 from collections.abc import Generator
@@ -17,11 +17,12 @@ from ..load.scenario.reading import read_text
 from ..load.sweep.journal import ResultsError, ResultsUnwritable
 from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Plan, make_sweep
 from ..load.sweep.results import Results
+from .terminal import failure
 
 if TYPE_CHECKING:
     from ..load.sweep.summary import Summary
 
-NEEDED = ("distributed", "pyarrow", "plotly")
+NEEDED_MODULES = ("distributed", "pyarrow", "plotly")
 
 
 Runs = Annotated[
@@ -75,9 +76,9 @@ def sweep(
     The folder then holds runs.parquet (a row for each run, with the command that does it alone), summary.json and
     chance.html. Thresholds that do not hold are results: the exit code is 0.
     """
-    missing = [name for name in NEEDED if find_spec(name) is None]
+    missing = [name for name in NEEDED_MODULES if find_spec(name) is None]
     if missing:
-        raise _complaint(f"a sweep needs {', '.join(missing)}: pip install 'orgsim[sweep]'", 2)
+        raise failure(f"a sweep needs {', '.join(missing)}: pip install 'orgsim[sweep]'", 2)
     if scheduler == "":
         raise typer.BadParameter("an address such as tcp://10.0.0.5:8786, not nothing", param_hint="'--scheduler'")
     if workers and scheduler:
@@ -91,7 +92,7 @@ def sweep(
     else:
         _print(summary, out)
     if lost := sum(combination.lost for combination in summary.combinations):
-        raise _complaint(f"{lost:,} runs could not be done, their workers died; --resume tries them again", 1)
+        raise failure(f"{lost:,} runs could not be done, their workers died; --resume tries them again", 1)
 
 
 def _plan(
@@ -101,13 +102,13 @@ def _plan(
         str(path), read_text(path), vary=vary, given=given, runs=runs, seed=seed, version=version("orgsim")
     )
     if resume:
-        return Plan(results.asked(wanted))
+        return Plan(results.definition(wanted))
     results.require_new()
     return Plan(wanted)
 
 
 def _carry_out(plan: Plan, results: Results, workers: int | None, scheduler: str | None, resume: bool) -> "Summary":
-    # Not before: the other commands start faster without Dask, and need not have it.
+    # Imported here, because the other commands start faster without Dask, and work without it.
     from ..load.sweep.carry_out import carry_out
     from ..load.sweep.cluster import ClusterLost, NoCluster, RunFailed, local_cluster, remote_cluster
     from .sweep_progress import watching
@@ -117,30 +118,26 @@ def _carry_out(plan: Plan, results: Results, workers: int | None, scheduler: str
         try:
             return carry_out(plan, results, connect, watch, resume=resume)
         except NoCluster as error:
-            raise _complaint(str(error), 2) from None
+            raise failure(str(error), 2) from None
         except (ClusterLost, RunFailed) as error:
-            raise _complaint(f"{error}{_how_to_go_on(results)}", 1) from None
+            raise failure(f"{error}{_resume_hint(results)}", 1) from None
 
 
 @contextmanager
 def _errors(results: Results) -> Generator[None, None, None]:
+    """Turn the errors of a sweep into one line on stderr and an exit code."""
     try:
         yield
     except (ScenarioError, ResultsError) as error:
-        raise _complaint(str(error), 2) from None
+        raise failure(str(error), 2) from None
     except ResultsUnwritable as error:
-        raise _complaint(f"{error}{_how_to_go_on(results)}", 1) from None
+        raise failure(f"{error}{_resume_hint(results)}", 1) from None
     except KeyboardInterrupt:
-        raise _complaint(f"interrupted{_how_to_go_on(results)}", 130) from None
+        raise failure(f"interrupted{_resume_hint(results)}", 130) from None
 
 
-def _how_to_go_on(results: Results) -> str:
+def _resume_hint(results: Results) -> str:
     return f"; finished runs are in {results.folder}, --resume goes on with them" if results.begun else ""
-
-
-def _complaint(what: str, code: int) -> typer.Exit:
-    typer.echo(f"orgsim: {what}", err=True)
-    return typer.Exit(code)
 
 
 def _print(summary: "Summary", out: Path) -> None:

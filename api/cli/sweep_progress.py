@@ -1,4 +1,4 @@
-"""What a person sees of a sweep: how far it is while it lasts, and a table of combinations at the end."""
+"""Shows a sweep on the terminal: its progress, and at the end a table of the combinations."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -25,32 +25,32 @@ from ..load.sweep.summary import CombinationSummary, Summary
 from .terminal import print_table
 
 
-class _Rate(ProgressColumn):
-    """Runs in a second."""
+class _RunRateColumn(ProgressColumn):
+    """A column of the progress bar: runs per second."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.1f}/s" if task.speed else "")
 
 
 class Bar:
-    """A progress bar on a terminal; what has to be said besides is said anywhere."""
+    """Shows the progress of a sweep as a bar, if stderr is a terminal, and its incidents as lines in any case."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
         self._task = bar.add_task("Runs", total=None)
 
     def begins(self, done: int, total: int) -> None:
-        """So many runs are done already."""
+        """The sweep begins; ``done`` of ``total`` runs were finished before."""
         self._bar.update(self._task, completed=done, total=total)
         if done:
             self._say(f"{done:,} of {total:,} runs are done already")
 
     def no_workers(self) -> None:
-        """There is a scheduler, but nobody works for it yet."""
+        """The cluster has a scheduler, but no worker yet."""
         self._say("the scheduler has no workers yet; waiting for the first")
 
     def done(self) -> None:
-        """One more run is done."""
+        """A run is done."""
         self._bar.advance(self._task)
 
     def lost(self, run: Run, error: str) -> None:
@@ -67,7 +67,7 @@ class Bar:
 
 @contextmanager
 def watching(plan: Plan) -> Generator[Bar, None, None]:
-    """Says what is going to be done, and then how far it is; all of it on stderr."""
+    """Print how many runs there are, and show their progress; all on stderr."""
     err = Console(stderr=True)
     combinations, runs = len(plan.combinations), plan.sweep.runs
     what = f"{combinations:,} combination{'s' * (combinations > 1)} x {runs:,} seeds = {plan.total:,} runs"
@@ -76,7 +76,7 @@ def watching(plan: Plan) -> Generator[Bar, None, None]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        _Rate(),
+        _RunRateColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
@@ -85,12 +85,12 @@ def watching(plan: Plan) -> Generator[Bar, None, None]:
 
 
 def print_summary(summary: Summary) -> None:
-    """A row for each combination of parameters, on stdout."""
+    """Print a table with a row for each combination of parameters, on stdout."""
     names = list(summary.combinations[0].parameters)
     figures = ("finalize_days", "migration_days.p95", "expired_share")
     heads = [*names, "finished", "chance", "from", "to", *(f"{name} median (p5 to p95)" for name in figures)]
     rows = [_cells(each, figures) for each in summary.combinations]
-    # Lost and refused runs are rare; they have columns where there are any.
+    # Lost and refused runs are rare; their columns are left out if there are none.
     for head in ("refused", "lost"):
         counts = [getattr(each, head) for each in summary.combinations]
         if any(counts):
@@ -110,11 +110,11 @@ def _cells(combination: CombinationSummary, figures: tuple[str, ...]) -> list[st
         "-" if chance.share is None else f"{chance.share:.1%}",
         f"{chance.low:.1%}",
         f"{chance.high:.1%}",
-        *(_spread(combination.figures[name], 4 if name.endswith("_share") else 1) for name in figures),
+        *(_median_and_range(combination.figures[name], 4 if name.endswith("_share") else 1) for name in figures),
     ]
 
 
-def _spread(quantiles: dict[str, float | None], digits: int) -> str:
+def _median_and_range(quantiles: dict[str, float | None], digits: int) -> str:
     low, middle, high = (quantiles[name] for name in ("p5", "median", "p95"))
     if low is None or middle is None or high is None:
         return "-"

@@ -1,4 +1,4 @@
-"""What the commands share on a terminal: results on stdout, progress and complaints on stderr, exit codes."""
+"""Input and output that all commands share: results on stdout, progress and errors on stderr, exit codes."""
 
 import json
 import sys
@@ -23,58 +23,67 @@ from ...engine.events.envelope import Envelope
 from ...engine.log import EventLog, LogDamaged, LogError, LogUnwritable
 from ...engine.runtime.engine import EngineStopped, Listener
 from ...engine.shapes.base import moment_text
-from ..load.play import Progress as Report
+from ..load.play import Progress as OnProgress
 from ..load.scenario import ScenarioError
 
-# Into a file or a pipe, rows may be wider than the 80 columns that are assumed there.
+# In a file or a pipe, where rich assumes 80 columns, rows may be wider.
 out = Console(width=None if sys.stdout and sys.stdout.isatty() else 200)
 err = Console(stderr=True)
 NARROWEST = 80
-"""To so many columns tables of many rows can be folded and be read."""
+"""The width in columns to which tables of many rows may be folded."""
 
 UNLIMITED = 10_000
-"""Columns of a terminal that is wider than any."""
+"""A width in columns that no terminal has."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text for people.")]
 T = TypeVar("T")
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on one line of stdout."""
+    """Print a value as one JSON object on one line of stdout."""
     typer.echo(json.dumps(msgspec.json.decode(msgspec.json.encode(value))))
 
 
 def complain(message: str) -> None:
-    """One line on stderr."""
+    """Print an error on one line of stderr."""
     typer.echo(f"orgsim: {message}", err=True)
 
 
+def failure(error: Exception | str, code: int) -> typer.Exit:
+    """Print an error, and return the exception that ends the command with an exit code."""
+    complain(str(error))
+    return typer.Exit(code)
+
+
 def run(function: Callable[[], Awaitable[T]], hint: str = "", log: Path | None = None) -> T:
-    """Run to the end, or turn what went wrong into one line on stderr and an exit code.
+    """Run an async function; turn an error into one line on stderr and an exit code.
 
     Args:
-        function: what to run.
-        hint: said to whoever interrupts it, if there is a log.
-        log: its file.
+        function: the function.
+        hint: follows the word "interrupted" after Ctrl-C, if there is a log.
+        log: the log's file.
+
+    Returns:
+        The result of the function.
+
+    Raises:
+        typer.Exit: it failed or was interrupted.
     """
     try:
         return anyio.run(function)
     except (LogDamaged, LogUnwritable, EngineStopped) as error:
-        complain(str(error))
-        raise typer.Exit(1) from None
+        raise failure(error, 1) from None
     except (LogError, ScenarioError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from None
+        raise failure(error, 2) from None
     except KeyboardInterrupt:
-        complain("interrupted" + (hint if log and log.exists() else ""))
-        raise typer.Exit(130) from None
+        raise failure("interrupted" + (hint if log and log.exists() else ""), 130) from None
 
 
-class Pace(ProgressColumn):
-    """How many a second, and the time left; for what is over, how long it took. Nothing for what is quick."""
+class RateColumn(ProgressColumn):
+    """A column of a progress bar: the rate and the time left, or the time taken; empty in the first second."""
 
     def render(self, task: Task) -> Text:
-        """The column's text for one bar."""
+        """The text of the column for one bar."""
         elapsed = task.finished_time if task.finished else task.elapsed
         if elapsed is None or elapsed < 1:
             return Text("")
@@ -85,17 +94,17 @@ class Pace(ProgressColumn):
 
 
 def print_table(table: Table, *, narrowest: int | None = None, indent: int = 0) -> None:
-    """Print a table of which nothing is left out: on a terminal that is too narrow its lines run on.
+    """Print a table completely; on a terminal that is too narrow, its lines wrap instead of being cut.
 
     Args:
         table: the table.
-        narrowest: so many columns it may be folded to; by default it is never folded.
-        indent: so many spaces stand before each line.
+        narrowest: the width in columns to which cells may be folded; None: they are never folded.
+        indent: the number of spaces in front of each line.
     """
     content = Padding(table, (0, 0, 0, indent), expand=False)
     natural = Measurement.get(out, out.options.update(max_width=UNLIMITED), content).maximum
     width = max(out.width, min(natural, narrowest or UNLIMITED))
-    # A console of its own, since none prints anything wider than itself.
+    # A console of that width, because a console prints nothing wider than itself.
     Console(width=width).print(content, highlight=False)
 
 
@@ -108,31 +117,31 @@ def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _printable(text: str) -> str:
-    """A text from outside without what would steer the terminal."""
+    """Replace control characters in a text from outside, which would steer the terminal."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)
 
 
 @contextmanager
-def progress_bar() -> Generator[Report, None, None]:
-    """A bar on stderr for each thing that is being done; none if nobody would see it."""
+def progress_bar() -> Generator[OnProgress, None, None]:
+    """Show a progress bar on stderr for each activity, if stderr is a terminal; yields the function to call."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TextColumn("{task.fields[day]}"),
-        Pace(table_column=Column(no_wrap=True)),
+        RateColumn(table_column=Column(no_wrap=True)),
     )
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         tasks: dict[str, TaskID] = {}
-        reached: dict[str, int] = {}
+        latest: dict[str, int] = {}
 
         def report(what: str, done: int, total: int, day: str) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total, day=day)
-            elif done < reached[what]:
-                # The same again: its rate is that of this time.
+            elif done < latest[what]:
+                # The same activity once more: start the bar, and with it the rate, anew.
                 bar.reset(tasks[what], total=total, day=day)
-            reached[what] = done
+            latest[what] = done
             bar.update(tasks[what], completed=done, total=total, day=day)
 
         yield report
@@ -140,7 +149,7 @@ def progress_bar() -> Generator[Report, None, None]:
 
 @contextmanager
 def reading_bar(log: EventLog, what: str = "Reading") -> Generator[Listener, None, None]:
-    """A bar on stderr for a log that is read to its end: what it gives is called with each batch of events."""
+    """Show a progress bar for reading a log to its end; yields the function to call with each batch of events."""
     with progress_bar() as progress:
 
         def listen(envelopes: Sequence[Envelope]) -> None:

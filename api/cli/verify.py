@@ -1,4 +1,4 @@
-"""The command ``orgsim verify``: recompute the digests of a log, and prove the snapshot beside it."""
+"""The command ``orgsim verify``: recomputes the digests of a log, and checks the snapshot beside it."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -22,19 +22,19 @@ from ...projections.views import Views
 from .terminal import AsJson, complain, out, print_json, reading_bar, run
 
 
-class Proof:
-    """Holds the snapshot beside a log against all events up to its position."""
+class SnapshotCheck:
+    """Compares the snapshot beside a log with the state and views rebuilt from the events up to its position."""
 
-    def __init__(self, path: Path, snapshot: Snapshot | None, why_not: SnapshotUnusable | None = None) -> None:
+    def __init__(self, path: Path, snapshot: Snapshot | None, unusable: SnapshotUnusable | None = None) -> None:
         self.path = path
         self.position = snapshot.position if snapshot else 0
         self._snapshot = snapshot
-        self._why_not = why_not
+        self._unusable = unusable
         self._state, self._views = State(), Views()
 
     @classmethod
-    async def begin(cls, log: EventLog, path: Path) -> "Proof":
-        """A proof about the snapshot of a log, if there is one."""
+    async def begin(cls, log: EventLog, path: Path) -> "SnapshotCheck":
+        """Read the snapshot of a log, if there is one."""
         snapshots = Snapshots(path, Views())
         if not await anyio.Path(snapshots.path).exists():
             return cls(snapshots.path, None)
@@ -45,7 +45,7 @@ class Proof:
         return cls(snapshots.path, snapshot)
 
     def follow(self, envelopes: Sequence[Envelope]) -> None:
-        """Take in the next events of the log."""
+        """Apply the next events of the log."""
         if self._views.position < self.position:
             wanted = envelopes[: self.position - self._views.position]
             for envelope in wanted:
@@ -53,30 +53,30 @@ class Proof:
             self._views.feed(wanted)
 
     async def result(self) -> str:
-        """Say, when all has been read, what the snapshot is worth.
+        """Compare, after all events have been applied.
 
         Returns:
-            ``equal``, ``differs``, ``damaged``, ``not used`` and why, or nothing if there is no snapshot.
+            ``equal``, ``differs``, ``damaged``, ``not used`` with the reason, or nothing if there is no snapshot.
         """
-        if isinstance(self._why_not, SnapshotDamaged):
+        if isinstance(self._unusable, SnapshotDamaged):
             return "damaged"
         if self._snapshot is None:
-            return f"not used: {self._why_not}" if self._why_not else ""
+            return f"not used: {self._unusable}" if self._unusable else ""
         state = await anyio.to_thread.run_sync(dump_state, self._state)
         equal = (state, self._views.dump()) == (self._snapshot.state, self._snapshot.views)
         return "equal" if equal else "differs"
 
 
 class Verified(Struct, frozen=True, omit_defaults=True):
-    """What ``verify`` found; its fields are the keys of ``--json``."""
+    """The result of ``orgsim verify``; its fields are the keys of ``--json``."""
 
     ok: bool
     log: str
     events: int
-    """How many are sound, from the first on."""
+    """The number of events from the first that match their digests."""
     digest: str = ""
     position: int = 0
-    """The first that is not."""
+    """The position of the first event that does not."""
     error: str = ""
     snapshot: str = ""
     """Whether the snapshot beside the log is ``equal`` to what the log leads to, ``differs``, or is ``damaged``; or
@@ -107,21 +107,21 @@ async def _verify(path: Path) -> Verified:
     try:
         log = await SqliteLog.open_for_reading(path)
         try:
-            proof = await Proof.begin(log, path)
+            check = await SnapshotCheck.begin(log, path)
             with reading_bar(log, "Verifying") as listener:
                 async with aclosing(verified_envelopes(log)) as batches:
                     async for envelopes in batches:
                         events += len(envelopes)
-                        proof.follow(envelopes)
+                        check.follow(envelopes)
                         listener(envelopes)
             await log.check()
-            snapshot = await proof.result()
+            snapshot = await check.result()
         finally:
             await log.close()
     except LogDamaged as damage:
         return Verified(False, str(path), events, position=damage.position, error=str(damage))
     if snapshot in ("differs", "damaged"):
-        what = f"differs from what the first {proof.position:,} events lead to" if snapshot == "differs" else "damaged"
-        error = f"{proof.path}: {what}; delete it; it is not used"
+        what = f"differs from what the first {check.position:,} events lead to" if snapshot == "differs" else "damaged"
+        error = f"{check.path}: {what}; delete it; it is not used"
         return Verified(False, log.name, events, log.digest.hex(), error=error, snapshot=snapshot)
     return Verified(True, log.name, events, log.digest.hex(), snapshot=snapshot)

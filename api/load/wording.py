@@ -1,4 +1,4 @@
-"""How figures of a run are said, on the terminal and in its report alike."""
+"""Formats figures of a run as text, for the terminal and the report alike."""
 
 import shlex
 from collections.abc import Iterable, Mapping
@@ -9,9 +9,10 @@ from .scenario.model import Parameter
 from .scenario.parameters import written
 
 STATISTICS = ("min", "median", "p90", "p95", "p99", "max")
-"""Those of a distribution that are told."""
+"""The statistics of a distribution that summaries and reports show."""
 
-UNITS = {"days": "days", "hours": "hours", "seconds": "seconds"}
+UNITS = ("days", "hours", "seconds")
+"""The units in which names of figures can end."""
 
 HANDSHAKES = {
     "INVITE": "Invitations",
@@ -19,27 +20,27 @@ HANDSHAKES = {
     "APPROVE_ALL_FEATURES": "Approvals",
     "TRANSFER_RESPONSIBILITY": "Billing transfers",
 }
-"""Actions of handshakes, in the order in which things go."""
+"""Plain names of the handshakes' actions, in the order in which an organization goes through them."""
 
 T = TypeVar("T")
 
 
 def number(value: float | None) -> str:
-    """A figure with what counts of its digits: ``10,410``, ``16.8755``, ``no value``."""
+    """Format a figure with six significant digits, or as a whole number: ``10,410``, ``16.8755``, ``no value``."""
     if value is None:
         return "no value"
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 100_000 else f"{value:,.6g}"
 
 
 def rounded(value: float) -> str:
-    """A figure to be compared with others below each other: two decimals, or two digits of what is small."""
+    """Format a figure for a column: two decimals, no decimals from 1,000 on, two significant digits below 0.1."""
     if value == 0 or abs(value) >= 1_000:
         return f"{value:,.0f}"
     return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def duration(hours: float) -> str:
-    """A time in the unit that suits it: ``2.8 h``, ``12.5 min``, ``0.3 s``."""
+    """Format a number of hours in a unit that suits it: ``2.8 h``, ``12.5 min``, ``0.3 s``."""
     if hours >= 1:
         return f"{hours:,.1f} h"
     minutes = hours * 60
@@ -48,13 +49,13 @@ def duration(hours: float) -> str:
     return f"{minutes * 60:.1f} s" if minutes else "0 s"
 
 
-def long(hours: float) -> str:
-    """The same, in days from two days on."""
+def long_duration(hours: float) -> str:
+    """Format a number of hours like ``duration``, but in days from two days on."""
     return f"{hours / 24:,.1f} days" if hours >= 48 else duration(hours)
 
 
 def share(value: float) -> str:
-    """A share in percent; 100 % and 0 % are said of nothing less."""
+    """Format a share in percent; only exactly 1 is ``100 %``, and only exactly 0 is ``0 %``."""
     percent = f"{value * 100:.1f}"
     if value < 1 and percent == "100.0":
         return ">99.9 %"
@@ -64,29 +65,30 @@ def share(value: float) -> str:
 
 
 def words(state: str) -> str:
-    """A state of AWS's in plain words: ``IN_PROGRESS`` is in progress."""
+    """Format a state of AWS's in plain words, keeping a reason behind it: ``IN_PROGRESS`` as ``in progress``."""
     head, _, reason = state.partition(" ")
     return f"{head.replace('_', ' ').lower()}{' ' if reason else ''}{reason}"
 
 
 def unit(metric: str) -> str:
-    """In what a figure is measured, from its name; nothing if that is a share or a number."""
-    return UNITS.get(metric.partition(".")[0].rpartition("_")[2], "")
+    """The unit of a figure, from the ending of its name; empty for shares and counts."""
+    ending = metric.partition(".")[0].rpartition("_")[2]
+    return ending if ending in UNITS else ""
 
 
 def handshake(action: str) -> str:
-    """What handshakes of an action are called."""
+    """The plain name of the handshakes of an action."""
     return HANDSHAKES.get(action, action.replace("_", " ").capitalize())
 
 
-def in_order(actions: Mapping[str, T]) -> Iterable[tuple[str, T]]:
-    """What there is by action, in the order in which things go."""
+def sorted_by_action(actions: Mapping[str, T]) -> Iterable[tuple[str, T]]:
+    """Sort a mapping by action in the order of ``HANDSHAKES``; unknown actions come last."""
     known = list(HANDSHAKES)
     return sorted(actions.items(), key=lambda item: known.index(item[0]) if item[0] in known else len(known))
 
 
 def verdict(outcome: Outcome) -> str:
-    """Whether the run passed, in a few words."""
+    """Whether the run passed, and how many thresholds held or failed."""
     total = len(outcome.thresholds)
     if not total:
         return "passed: there are no thresholds"
@@ -96,11 +98,17 @@ def verdict(outcome: Outcome) -> str:
 
 
 def assignment(name: str, value: Parameter) -> str:
-    """What ``--set`` takes for a parameter: read back, it is the same value."""
+    """Format a parameter as ``--set`` takes it; read back, it is the same value."""
     return f"{name}={written(value)}"
 
 
-def command_line(outcome: Outcome) -> str:
-    """The command that gives the same run again: every parameter and the seed are said, whatever the file says."""
-    sets = [part for name, value in outcome.parameters.items() for part in ("--set", assignment(name, value))]
-    return shlex.join(["orgsim", "simulate", outcome.scenario, *sets, "--seed", str(outcome.seed)])
+def command_line(scenario: str, parameters: Mapping[str, Parameter], seed: int) -> str:
+    """The command that plays a run again.
+
+    Args:
+        scenario: the path of the scenario file.
+        parameters: become ``--set`` options, so that the file's defaults do not matter.
+        seed: the seed of the run, also if the file says the same.
+    """
+    options = [text for name, value in parameters.items() for text in ("--set", assignment(name, value))]
+    return shlex.join(["orgsim", "simulate", scenario, *options, "--seed", str(seed)])

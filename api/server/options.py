@@ -7,7 +7,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from ...engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock
-from ..simulation import START, microseconds
+from ...engine.shapes.timestamps import microseconds
+from ..simulation import START
 
 CLOCKS = "the choices are wall, simulated and paced:FACTOR with a number above 0, such as paced:3600"
 

@@ -21,7 +21,7 @@ from msgspec import Struct
 from ..state import State
 from ..state.image import StateImage, dump_state, load_state
 from . import Chain, EventLog, LogError, chain_at
-from .unfinished import Unfinished
+from .unfinished import replace_file
 
 FORMAT = 1
 """To be raised when what is stored changes its meaning but not its shape."""
@@ -175,12 +175,11 @@ class Snapshots:
         views = self._views
         snapshot = Snapshot(fingerprint(views), position, digest, dump_state(state), views.dump())
         body = msgspec.msgpack.encode(snapshot)
-        unfinished = Unfinished(self.path)
-        try:
-            with unfinished.path.open("wb") as file:
+
+        def write(path: Path) -> None:
+            with path.open("wb") as file:
                 file.write(MAGIC)
                 file.write(sha256(body).digest())
                 file.write(body)
-            unfinished.replace()
-        finally:
-            unfinished.close()
+
+        replace_file(self.path, write)

@@ -7,6 +7,7 @@ left by a process that was killed; whoever makes the next unfinished file for th
 import errno
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -76,6 +77,24 @@ class Unfinished:
     def _require_open(self) -> FileUse:
         assert self._use is not None, "an unfinished file is finished once"
         return self._use
+
+
+def replace_file(target: Path, write: Callable[[Path], object]) -> None:
+    """Write a file durably and whole, or not at all, in place of the one that has its name.
+
+    Args:
+        target: the name of the file.
+        write: writes the content to the path that it is given, and closes it.
+
+    Raises:
+        OSError: it cannot be written; the old file stays.
+    """
+    unfinished = Unfinished(target)
+    try:
+        write(unfinished.path)
+        unfinished.replace()
+    finally:
+        unfinished.close()
 
 
 def _create_locked(target: Path) -> tuple[Path, FileUse]:

@@ -15,7 +15,7 @@ import pytest
 from support.repository import SCENARIOS
 
 from orgsim.api import Actor, Client, Deadlock, PacedClock, SimulatedClock, Simulation, WallClock
-from orgsim.api.simulation import START, microseconds
+from orgsim.api.simulation import START
 from orgsim.engine.errors import HandshakeNotFoundException, Refused
 from orgsim.engine.log import EventLog, LogError, MemoryLog
 from orgsim.engine.operation import Caller
@@ -23,6 +23,7 @@ from orgsim.engine.operations import invite_account_to_organization
 from orgsim.engine.runtime.clock import Clock
 from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.settings import DAY, SECOND
+from orgsim.engine.shapes.timestamps import microseconds
 from orgsim.engine.state.timers import NEVER
 
 pytestmark = pytest.mark.slow

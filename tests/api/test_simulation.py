@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from orgsim.api import Client, Simulation
-from orgsim.api.simulation import START, microseconds
+from orgsim.api.simulation import START
 from orgsim.engine.errors import (
     AccessDeniedForDependencyException,
     AccountOwnerNotVerifiedException,
@@ -24,6 +24,7 @@ from orgsim.engine.operations.describe_account_outside import AddressTaken
 from orgsim.engine.operations.finish_account_creation import UnknownCreation
 from orgsim.engine.runtime.clock import WallClock
 from orgsim.engine.settings import Quotas, Settings
+from orgsim.engine.shapes.timestamps import microseconds
 from orgsim.engine.words import Condition
 
 FOUNDER, MEMBER, STRANGER, RIVAL = "111111111111", "222222222222", "444444444444", "999999999999"

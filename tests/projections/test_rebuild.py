@@ -9,12 +9,12 @@ from support.projection_world import WatchedWorld, answers
 from support.responsibility_transfers import offered, transferred
 
 from orgsim.api import Simulation
-from orgsim.api.simulation import microseconds
 from orgsim.engine.events import AnyEvent, TimeAdvanced, WorldCreated
 from orgsim.engine.events.envelope import Envelope, encode_envelope
 from orgsim.engine.log import READ_SIZE, LogDamaged, MemoryLog
 from orgsim.engine.operations import finish_account_creation
 from orgsim.engine.settings import SECOND, Settings
+from orgsim.engine.shapes.timestamps import microseconds
 from orgsim.engine.words import FeatureSet
 from orgsim.projections.rebuild import build_views
 from orgsim.projections.views import Views

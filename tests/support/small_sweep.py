@@ -55,7 +55,7 @@ VARY = ("accounts=6,10", "accept=0.9:1:0.1")
 
 
 def sweep(text: str = SCENARIO, vary: Iterable[str] = VARY, given: Iterable[str] = (), runs: int = 6) -> Sweep:
-    """What a sweep is asked."""
+    """The definition of a small sweep."""
     return make_sweep("s.toml", text, vary=vary, given=given, runs=runs, seed=None, version=version("orgsim"))
 
 
@@ -70,7 +70,7 @@ def in_process(plan: Plan) -> Any:
 
 
 class Watching:
-    """Remembers what it is told."""
+    """Records the progress of a sweep."""
 
     def __init__(
         self, on_done: Callable[[int], None] = lambda number: None, on_no_workers: Callable[[], None] = lambda: None
@@ -82,11 +82,11 @@ class Watching:
         self.no_workers = on_no_workers
 
     def begins(self, done: int, total: int) -> None:
-        """So many runs are done already."""
+        """The sweep begins."""
         self.began.append((done, total))
 
     def done(self) -> None:
-        """One more run is done."""
+        """A run is done."""
         self.finished += 1
         self._on_done(self.finished)
 

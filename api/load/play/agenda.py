@@ -1,4 +1,4 @@
-"""Who will answer what and when: the timetable of answers that are still to come."""
+"""The agenda: a priority queue of the answers to handshakes that accounts have still to give, ordered by time."""
 
 import heapq
 from array import array
@@ -6,25 +6,26 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import count
 from random import Random
+from typing import NamedTuple
 
 from ....engine.state.timers import NEVER
 from ..scenario.populations import Behaviour
 
 Answer = str
-"""What somebody does with a request: the operation that is called. No Enum, which takes its time a million times."""
+"""How an account answers: the operation it calls. A string, because members of an Enum are slower a million times."""
 
 ANSWERS = ACCEPT, DECLINE, LEAVE = ("AcceptHandshake", "DeclineHandshake", "LeaveOrganization")
 
 
-class Asked:
-    """Accounts of one population that one organization asks something, by a handshake each; they may become more.
+class Cohort:
+    """The accounts of one population to which one step sends handshakes; it grows while the step sends.
 
     Args:
-        population: by its name in the scenario.
-        organization: its id.
-        behaviour: what they do.
-        random: where what each of them does is drawn from.
-        migration: whether they are asked for all features rather than to join.
+        population: its name in the scenario.
+        organization: the id of the organization that sends.
+        behaviour: how the accounts answer.
+        random: the generator from which each account's answer and delay are drawn.
+        migration: True for requests to approve all features, False for invitations.
     """
 
     def __init__(
@@ -37,197 +38,223 @@ class Asked:
         self.migration = migration
         self.accounts: list[str] = []
         self.handshakes: list[str] = []
+        """The handshake of the account at the same index."""
         self.drawn = 0
-        """For how many of them the answer has been drawn."""
-        self.silent: list[int] = []
-        """Who waits for a reminder: places among the accounts."""
+        """The number of accounts, from the first, whose answers have been drawn."""
+        self.awaiting_reminder: list[int] = []
+        """Indexes of the accounts that do not answer until they are reminded."""
 
     def add(self, account: str, handshake: str) -> None:
-        """One more."""
+        """Add an account and the handshake that it was sent."""
         self.accounts.append(account)
         self.handshakes.append(handshake)
 
 
-Comes = Callable[[str, int], bool]
-"""Whether an answer to a handshake at a moment can be given, for all that is known now."""
+class ScheduledAnswer(NamedTuple):
+    """One answer: the cohort, the index of the account in it, and the operation that the account calls."""
 
-Draws = Callable[[str], Random]
-"""A generator of its own for each purpose."""
+    cohort: Cohort
+    member: int
+    answer: Answer
 
 
-class Answers:
-    """The answers of some who were asked, in the order of their moments; of equal moments as they were drawn.
+CanAnswer = Callable[[str, int], bool]
+"""Tells whether a handshake (its id) can still be answered at a moment (in microseconds), as far as is known now."""
 
-    There may be a million: they are kept as numbers in arrays. ``head`` is the next: its moment, the place of the
-    account among those who were asked, and what it does; None if there is none.
+MakeRandom = Callable[[str], Random]
+"""Makes an independent random generator for a purpose, which is part of its seed."""
+
+
+class CohortAnswers:
+    """Answers of one cohort that were drawn together, in the order of their moments; ties in the order of drawing.
+
+    There may be a million, so they are kept as numbers in arrays: first ``add`` all, then ``sort`` once.
     """
 
-    __slots__ = ("_kinds", "_members", "_moments", "_rest", "_taken", "asked", "head")
+    __slots__ = ("_answers", "_members", "_moments", "_rest", "_taken", "cohort", "head")
 
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
+    def __init__(self, cohort: Cohort) -> None:
+        self.cohort = cohort
         self.head: tuple[int, int, Answer] | None = None
+        """The next answer: its moment, the account's index in the cohort, the operation; None when none is left."""
         self._moments = array("q")
         self._members = array("L")
-        self._kinds = array("B")
+        self._answers = array("B")
+        """Indexes into ``ANSWERS``."""
         self._rest: Iterator[tuple[int, int, Answer]] = iter(())
         self._taken = 0
 
-    def expect(self, moment: int, member: int, kind: Answer) -> None:
-        """One more answer, in any order."""
+    def add(self, moment: int, member: int, answer: Answer) -> None:
+        """Add an answer; moments may come in any order."""
         self._moments.append(moment)
         self._members.append(member)
-        self._kinds.append(ANSWERS.index(kind))
+        self._answers.append(ANSWERS.index(answer))
 
-    def arrange(self) -> None:
-        """All answers are there: put them in order."""
+    def sort(self) -> None:
+        """Order the answers by moment, after the last was added, and set ``head`` to the first."""
         order = sorted(range(len(self._moments)), key=self._moments.__getitem__)
         self._moments = array("q", map(self._moments.__getitem__, order))
         self._members = array("L", map(self._members.__getitem__, order))
-        self._kinds = array("B", map(self._kinds.__getitem__, order))
-        self._rest = zip(self._moments, self._members, map(ANSWERS.__getitem__, self._kinds), strict=True)
+        self._answers = array("B", map(self._answers.__getitem__, order))
+        self._rest = zip(self._moments, self._members, map(ANSWERS.__getitem__, self._answers), strict=True)
         self.head = next(self._rest, None)
 
-    def last_at(self, comes: Comes) -> int | None:
-        """The moment of the last answer that comes; None if none does."""
-        handshakes, moments, members = self.asked.handshakes, self._moments, self._members
+    def last_moment(self, can_answer: CanAnswer) -> int | None:
+        """The moment of the last answer that can still be given; None if there is none."""
+        handshakes, moments, members = self.cohort.handshakes, self._moments, self._members
         left = range(len(moments) - 1, self._taken - 1, -1)
-        return next((moments[each] for each in left if comes(handshakes[members[each]], moments[each])), None)
+        return next((moments[each] for each in left if can_answer(handshakes[members[each]], moments[each])), None)
 
-    def due(self, moment: int) -> int:
-        """How many come by a moment."""
+    def count_due(self, moment: int) -> int:
+        """The number of answers left whose moments are not after ``moment``."""
         return bisect_right(self._moments, moment, self._taken) - self._taken
 
     def advance(self) -> None:
-        """The head has been given; go on to the next."""
+        """Drop the head and move to the next answer."""
         self._taken += 1
         self.head = next(self._rest, None)
 
     def __len__(self) -> int:
+        """The number of answers left."""
         return len(self._moments) - self._taken
 
 
-Alone = tuple[Asked, int, Answer]
-"""One answer by itself: who were asked, the place of the account among them, and what it does."""
-
-FEW = 8
-"""Fewer answers than this are kept one by one: arrays would take more than they save."""
+FEWEST_IN_ARRAYS = 8
+"""With fewer answers than this, arrays take more memory than they save."""
 
 
 class Agenda:
-    """All answers that are still to come, by moment."""
+    """All answers still to come, by moment; ties in the order in which they were scheduled.
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Answers | Alone]] = []
+    The heap holds single answers, and for each large cohort one ``CohortAnswers``, keyed by its head.
+
+    Args:
+        fewest_in_arrays: a cohort with fewer answers is queued one by one; changes memory and speed, no order.
+    """
+
+    def __init__(self, fewest_in_arrays: int = FEWEST_IN_ARRAYS) -> None:
+        self._fewest_in_arrays = fewest_in_arrays
+        self._heap: list[tuple[int, int, CohortAnswers | ScheduledAnswer]] = []
         self._serial = count()
-        self._asked: list[tuple[int, Asked]] = []
-        """Who may still be reminded, and who is being asked, each with its number in the order of asking."""
-        self._askings = count()
+        """Breaks ties between equal moments."""
+        self._cohorts: list[tuple[int, Cohort]] = []
+        """Cohorts, numbered in the order of adding: those that can still be reminded, and the latest, which grows."""
+        self._cohort_numbers = count()
 
-    def ask(self, asked: Asked, now: int) -> None:
-        """Somebody begins to ask; what ``asked`` gains is drawn by ``settle``."""
-        self.settle(now)
-        # Whoever will not be reminded is forgotten as soon as it has answered: a million handshakes take their room.
-        self._asked = [(number, each) for number, each in self._asked if each.silent]
-        self._asked.append((next(self._askings), asked))
+    def add_cohort(self, cohort: Cohort, now: int) -> None:
+        """Begin a cohort; accounts may be added to it afterwards, and ``draw_answers`` draws their answers."""
+        self.draw_answers(now)
+        # A cohort that cannot be reminded is dropped here, so that its memory is free once it has answered: it may
+        # hold a million handshakes.
+        self._cohorts = [(number, each) for number, each in self._cohorts if each.awaiting_reminder]
+        self._cohorts.append((next(self._cohort_numbers), cohort))
 
-    def settle(self, now: int) -> None:
-        """Draw the answers of those who were asked at this moment, before time goes on."""
-        if self._asked and (asked := self._asked[-1][1]).drawn < len(asked.accounts):
-            self._draw(asked, now)
+    def draw_answers(self, now: int) -> None:
+        """Draw the answers of accounts added to the latest cohort; called before time moves on, as delays begin now."""
+        if self._cohorts and (cohort := self._cohorts[-1][1]).drawn < len(cohort.accounts):
+            self._draw(cohort, now)
 
-    def _draw(self, asked: Asked, now: int) -> None:
-        """Two numbers for each account, whatever it does: another share changes the answers of those it concerns."""
-        behaviour, random = asked.behaviour, asked.random
+    def _draw(self, cohort: Cohort, now: int) -> None:
+        """Draw an answer and a delay for each new account of a cohort.
+
+        Each account uses up two random numbers, whatever it answers. So changing a share in the scenario changes the
+        answers of the accounts that it moves from one answer to another, and of nobody else.
+        """
+        behaviour, random = cohort.behaviour, cohort.random
         accept = behaviour.accepting
         decline = accept + behaviour.decline
         leave = decline + behaviour.leave
-        wait = leave + behaviour.after_reminder
-        delay, share = behaviour.delay.draw, random.random
-        answers = Answers(asked)
-        expect = answers.expect
-        for member in range(asked.drawn, len(asked.accounts)):
-            number, length = share(), delay(random, now)
+        after_reminder = leave + behaviour.after_reminder
+        draw_delay, draw_share = behaviour.delay.draw, random.random
+        answers = CohortAnswers(cohort)
+        add = answers.add
+        for member in range(cohort.drawn, len(cohort.accounts)):
+            number, delay = draw_share(), draw_delay(random, now)
             if number < accept:
-                expect(now + length, member, ACCEPT)
+                add(now + delay, member, ACCEPT)
             elif number < decline:
-                expect(now + length, member, DECLINE)
+                add(now + delay, member, DECLINE)
             elif number < leave:
-                expect(now + length, member, LEAVE)
-            elif number < wait:
-                asked.silent.append(member)
-        asked.drawn = len(asked.accounts)
+                add(now + delay, member, LEAVE)
+            elif number < after_reminder:
+                cohort.awaiting_reminder.append(member)
+        cohort.drawn = len(cohort.accounts)
         self._add(answers)
 
-    def _add(self, answers: Answers) -> None:
-        answers.arrange()
-        many = len(answers) >= FEW
+    def _add(self, answers: CohortAnswers) -> None:
+        answers.sort()
+        many = len(answers) >= self._fewest_in_arrays
         while head := answers.head:
+            moment, member, answer = head
             if many:
-                heapq.heappush(self._heap, (head[0], next(self._serial), answers))
+                heapq.heappush(self._heap, (moment, next(self._serial), answers))
                 return
-            self.again(head[0], (answers.asked, *head[1:]))
+            self.schedule(moment, ScheduledAnswer(answers.cohort, member, answer))
             answers.advance()
 
-    def again(self, moment: int, alone: Alone) -> None:
-        """One answer that comes, or comes again, at a moment."""
-        heapq.heappush(self._heap, (moment, next(self._serial), alone))
+    def schedule(self, moment: int, answer: ScheduledAnswer) -> None:
+        """Schedule a single answer, also one that was popped before and has to be given again."""
+        heapq.heappush(self._heap, (moment, next(self._serial), answer))
 
-    def remind(self, population: str, share: float, draws: Draws, now: int, comes: Comes) -> None:
-        """Those who wait for a reminder get one: a share of them accepts after another delay, the others wait on.
+    def remind(self, population: str, share: float, make_random: MakeRandom, now: int, can_answer: CanAnswer) -> None:
+        """Remind the accounts that wait for a reminder: a share accepts after a new delay, the others wait on.
 
         Args:
-            population: whom; empty for all.
-            share: of those reminded.
-            draws: where the numbers come from, for each who were asked together.
+            population: the population to remind; empty for all.
+            share: the share of the reminded accounts that accepts, 0 to 1.
+            make_random: makes the generator of each cohort.
             now: the moment of the reminder.
-            comes: whether an answer now could be given; nobody is reminded of a handshake that has ended.
+            can_answer: accounts whose handshake cannot be answered now are not reminded, now or later.
         """
-        self.settle(now)
-        for asking, asked in self._asked:
-            if population and asked.population != population:
+        self.draw_answers(now)
+        for cohort_number, cohort in self._cohorts:
+            if population and cohort.population != population:
                 continue
-            delay, random = asked.behaviour.delay.draw, draws(f"{asked.population} {asking}")
-            answers, still = Answers(asked), list[int]()
-            for member in asked.silent:
-                if not comes(asked.handshakes[member], now):
+            draw_delay, random = cohort.behaviour.delay.draw, make_random(f"{cohort.population} {cohort_number}")
+            answers, waiting_on = CohortAnswers(cohort), list[int]()
+            for member in cohort.awaiting_reminder:
+                if not can_answer(cohort.handshakes[member], now):
                     continue
-                number, length = random.random(), delay(random, now)
+                number, delay = random.random(), draw_delay(random, now)
                 if number < share:
-                    answers.expect(now + length, member, ACCEPT)
+                    answers.add(now + delay, member, ACCEPT)
                 else:
-                    still.append(member)
-            asked.silent = still
+                    waiting_on.append(member)
+            cohort.awaiting_reminder = waiting_on
             self._add(answers)
 
     @property
-    def next_at(self) -> int:
-        """The moment of the next answer; NEVER if none is to come."""
+    def next_moment(self) -> int:
+        """The moment of the next answer; NEVER if none is scheduled."""
         return self._heap[0][0] if self._heap else NEVER
 
-    def last_at(self, comes: Comes) -> int | None:
-        """The moment of the last answer that comes; None if none does."""
-        moments = [each.last_at(comes) for _, _, each in self._heap if isinstance(each, Answers)]
-        alone = ((moment, each) for moment, _, each in self._heap if not isinstance(each, Answers))
-        moments += [moment for moment, (asked, member, _) in alone if comes(asked.handshakes[member], moment)]
+    def last_moment(self, can_answer: CanAnswer) -> int | None:
+        """The moment of the last answer that can still be given; None if there is none."""
+        moments = [each.last_moment(can_answer) for _, _, each in self._heap if isinstance(each, CohortAnswers)]
+        single = ((moment, each) for moment, _, each in self._heap if not isinstance(each, CohortAnswers))
+        moments += [moment for moment, each in single if can_answer(each.cohort.handshakes[each.member], moment)]
         return max((moment for moment in moments if moment is not None), default=None)
 
-    def due(self, moment: int) -> int:
-        """How many answers are to come by a moment."""
-        return sum(each.due(moment) if isinstance(each, Answers) else at <= moment for at, _, each in self._heap)
+    def count_due(self, moment: int) -> int:
+        """The number of answers whose moments are not after ``moment``."""
+        return sum(
+            each.count_due(moment) if isinstance(each, CohortAnswers) else at <= moment for at, _, each in self._heap
+        )
 
-    def take(self) -> Alone:
-        """The next answer."""
+    def pop(self) -> ScheduledAnswer:
+        """Remove the next answer and return it."""
         heap = self._heap
         _, serial, answers = heap[0]
-        if not isinstance(answers, Answers):
+        if not isinstance(answers, CohortAnswers):
             heapq.heappop(heap)
             return answers
         head = answers.head
-        assert head, "an empty sequence has left the heap"
+        assert head, "answers leave the heap with their last"
+        _, member, answer = head
         answers.advance()
         if answers.head:
+            # Same serial: among equal moments a cohort keeps the place that it got when its answers were drawn.
             heapq.heapreplace(heap, (answers.head[0], serial, answers))
         else:
             heapq.heappop(heap)
-        return answers.asked, head[1], head[2]
+        return ScheduledAnswer(answers.cohort, member, answer)

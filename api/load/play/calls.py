@@ -1,4 +1,4 @@
-"""A step that calls an operation of AWS: its request filled in, its answer kept for later steps."""
+"""Calls of steps whose action is an AWS operation: fills in the request, and saves texts from the answer."""
 
 import re
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ from ..scenario.model import ScenarioError
 
 
 def call(engine: Engine, views: Views | None, operation: str, members: Mapping[str, Any], caller: Caller) -> Struct:
-    """Call an operation by AWS's name and give its answer; a writing one is durable a little later.
+    """Call an operation and return its answer, before it is durable.
 
-    Before a reading one the engine must have settled.
+    A reading operation is answered from the views, so ``Engine.settle`` must be awaited first.
 
     Args:
-        engine: of the world.
-        views: what reading operations are answered from; only those need them.
-        operation: AWS's name.
-        members: under AWS's names.
-        caller: who calls.
+        engine: receives writing operations.
+        views: answer reading operations; may be None for others.
+        operation: AWS's name of the operation.
+        members: the members of the request, under AWS's names.
+        caller: the account that calls.
 
     Raises:
         Refused: as the operation documents.
@@ -36,16 +36,21 @@ def call(engine: Engine, views: Views | None, operation: str, members: Mapping[s
         return OPERATIONS[operation].reply(request, engine.post(request, caller), engine.state)
     read = READS[operation]
     question = read_request(read.request, members)
-    assert views is not None, "a scenario that asks has views"
+    assert views is not None, "a scenario that reads has views"
     assert caller.account is not None, "an account calls"
     return read.answer(question, views, caller.account)
 
 
 def fill(value: Any, names: Mapping[str, str], place: str) -> Any:
-    """A value of a scenario with what is known put in for the names in braces.
+    """Replace the placeholders (names in braces) in all texts of a value, in nested tables and lists too.
+
+    Args:
+        value: a value of the scenario.
+        names: name to the text that replaces it.
+        place: the path of the value, for errors.
 
     Raises:
-        ScenarioError: something is not known, because the step that should have saved it was refused.
+        ScenarioError: a name is unknown, because the step that should have saved it was refused.
     """
     if isinstance(value, str):
 
@@ -56,32 +61,41 @@ def fill(value: Any, names: Mapping[str, str], place: str) -> Any:
 
         return PLACE.sub(known, value)
     if isinstance(value, dict):
-        return {key: fill(part, names, f"{place}.{key}") for key, part in cast("dict[str, Any]", value).items()}
+        return {key: fill(each, names, f"{place}.{key}") for key, each in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [fill(part, names, f"{place}[{index}]") for index, part in enumerate(cast("list[Any]", value))]
+        return [fill(each, names, f"{place}[{index}]") for index, each in enumerate(cast("list[Any]", value))]
     return value
 
 
 def saved(answer: Struct, wanted: Mapping[str, str], place: str) -> dict[str, str]:
-    """What a step saves of an answer: name to the text at a path such as ``OrganizationalUnit.Id``.
+    """Take texts out of an answer.
+
+    Args:
+        answer: the answer of an operation.
+        wanted: name to a path in the answer, such as ``OrganizationalUnit.Id``.
+        place: the path of the step, for errors.
+
+    Returns:
+        Name to text.
 
     Raises:
-        ScenarioError: the answer has nothing there.
+        ScenarioError: the answer has no single value at a path.
     """
     return {name: _at(as_dict(answer), path, f"{place}.save.{name}") for name, path in wanted.items()}
 
 
 def _at(value: Any, path: str, place: str) -> str:
-    for part in path.split("."):
+    """The text at a path of keys and indexes, separated by dots."""
+    for key in path.split("."):
         known: dict[str, Any] = {}
         if isinstance(value, dict):
             known = cast("dict[str, Any]", value)
         elif isinstance(value, list):
             known = {str(index): item for index, item in enumerate(cast("list[Any]", value))}
-        if part not in known:
+        if key not in known:
             there_is = f" (there are: {', '.join(known)})" if known else ""
             raise ScenarioError(f"{place}: the answer has no {path!r}{there_is}")
-        value = known[part]
+        value = known[key]
     if isinstance(value, dict | list):
         raise ScenarioError(f"{place}: {path!r} is no single value in the answer")
     return str(value)

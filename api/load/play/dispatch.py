@@ -1,4 +1,4 @@
-"""Sending calls: at their pace, past AWS's limits or again after refusals, each counted."""
+"""Sends the calls of a step: at a pace, and either waiting for AWS's limits or retrying with backoff when refused."""
 
 import heapq
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -13,34 +13,34 @@ from ....engine.settings import SECOND
 from ....projections.reads import READS
 from ..scenario.pace import Pace
 from ..scenario.steps import Retry
-from .tally import THROTTLING, Tally
-from .world import CHUNK
+from .call_counter import THROTTLING, CallCounter
+from .clock_driver import CHECKPOINT_EVERY
 
 Attempt = Callable[[], None]
-"""Makes a call and takes note of what came of it; raises ``Refused``."""
+"""Makes a call and keeps what it needs of the answer; raises ``Refused``. May be called again after a refusal."""
 
 
 class Dispatch:
-    """Sends the calls of a scenario's steps.
+    """Sends the calls of a scenario's steps and counts them.
 
     Args:
-        engine: of the world.
-        tally: where calls are counted.
-        move_to: moves the world's clock, while others do what they do at their moments.
-        breathe: told now and then what is being done, how many of how many.
+        engine: receives the calls.
+        counter: counts the calls.
+        move_to: moves the clock to a moment in microseconds; accounts answer on the way.
+        checkpoint: called every ``CHECKPOINT_EVERY`` calls with the activity, the number done, and the total.
     """
 
     def __init__(
         self,
         engine: Engine,
-        tally: Tally,
+        counter: CallCounter,
         move_to: Callable[[int], Awaitable[None]],
-        breathe: Callable[[str, int, int], Awaitable[None]],
+        checkpoint: Callable[[str, int, int], Awaitable[None]],
     ) -> None:
         self._engine = engine
-        self._tally = tally
+        self._counter = counter
         self._move_to = move_to
-        self._breathe = breathe
+        self._checkpoint = checkpoint
 
     async def send(
         self,
@@ -52,56 +52,64 @@ class Dispatch:
         retry: Retry | None = None,
         random: Random | None = None,
     ) -> None:
-        """Send calls one after the other, each at its moment.
+        """Send calls in order, each not before its moment.
 
         Args:
-            operation: AWS's name.
-            what: what is being done, for people.
-            calls: who calls, and the call.
-            number: how many they are.
-            pace: not faster than this.
-            retry: how often to repeat what is refused for a while; None: wait, and call when it will succeed.
-            random: for the lengths of the pauses between repetitions.
+            operation: AWS's name of the operation.
+            what: the activity that is reported as progress.
+            calls: for each call the caller and a function that makes it.
+            number: the number of calls.
+            pace: when each call may be sent; None: all at once.
+            retry: how to retry after throttling and passing limits; None: wait, and call when it will succeed.
+            random: draws the pauses between retries.
         """
         began = self._engine.now
         offsets = pace.offsets(number) if pace else repeat(0, number)
         if retry:
             planned = ((began + offset, *call) for offset, call in zip(offsets, calls, strict=True))
-            await self._send_again_and_again(operation, what, planned, number, retry, random or Random(0))
+            await self._send_with_retries(operation, what, planned, number, retry, random or Random(0))
             return
         for done, (offset, (caller, attempt)) in enumerate(zip(offsets, calls, strict=True), 1):
             if offset:
                 await self._move_to(max(began + offset, self._engine.now))
-            await self._send_patiently(operation, caller, attempt)
-            if done % CHUNK == 0 or done == number:
-                await self._breathe(what, done, number)
+            await self._send_when_allowed(operation, caller, attempt)
+            if done % CHECKPOINT_EVERY == 0 or done == number:
+                await self._checkpoint(what, done, number)
 
-    async def _send_patiently(self, operation: str, caller: Caller, attempt: Attempt) -> None:
-        """Make a call when it can succeed. Those that a limit would refuse are not made, and take no token."""
-        engine, tally, throttle = self._engine, self._tally, self._engine.throttle
+    async def _send_when_allowed(self, operation: str, caller: Caller, attempt: Attempt) -> None:
+        """Make one call at the first moment at which neither throttling nor a passing limit refuses it.
+
+        This plays a caller that knows AWS's limits and waits. A call that a limit would refuse is therefore not made:
+        it counts neither as a call nor as a refusal, and takes no token, though the engine is asked to find out. A
+        refusal that waiting does not help against counts, and ends the matter.
+        """
+        engine, counter, throttle = self._engine, self._counter, self._engine.throttle
         while True:
-            # A throttle without buckets is empty, but it is one.
+            # Not `if throttle`: a throttle without buckets has length 0 and would count as false.
             buckets = self._buckets(caller) if throttle is not None else ("", None)
+            # Again after each wait: on the way, accounts' answers may have taken the token.
             while throttle is not None and (ready := throttle.ready_at(operation, *buckets, engine.now)) > engine.now:
-                tally.wait(operation, THROTTLING, ready)
+                counter.count_wait(operation, THROTTLING, ready)
                 await self._move_to(ready)
             if operation in READS:
                 await engine.settle()
             try:
                 attempt()
             except Refused as refusal:
-                until = self._passes_at(refusal, caller)
+                until = self._limit_passes_at(refusal, caller)
                 if until > engine.now:
-                    tally.wait(operation, refusal.reason or refusal.code, until)
+                    counter.count_wait(operation, refusal.reason or refusal.code, until)
                     await self._move_to(until)
+                    # From the start, buckets included: the caller may be in another organization by now.
                     continue
-                tally.refusal(operation, refusal)
-            tally.call(operation)
+                counter.count_refusal(operation, refusal)
+            counter.count_call(operation)
             if throttle is not None:
+                # Only now, so that a call held back by another limit has kept its token.
                 throttle.take(operation, *buckets, engine.now)
             return
 
-    async def _send_again_and_again(
+    async def _send_with_retries(
         self,
         operation: str,
         what: str,
@@ -110,48 +118,60 @@ class Dispatch:
         retry: Retry,
         random: Random,
     ) -> None:
-        engine, tally = self._engine, self._tally
+        """Make each call at its planned moment, and again after a pause while it is refused for a passing reason.
+
+        This plays a caller that does not know AWS's limits, like an SDK: exponential backoff with full jitter. Two
+        sources of calls are merged by moment, the planned calls, which come in order, and a heap of retries. On equal
+        moments the retry goes first, as it has waited longer, and of two retries the one that was refused earlier;
+        this order is part of what makes a run repeat exactly.
+        """
+        engine, counter = self._engine, self._counter
         upcoming = next(planned, None)
-        again: list[tuple[int, int, int, Caller, Attempt]] = []
-        serial, attempts, made = count(), 0, 0
-        while upcoming or again:
-            if again and (upcoming is None or again[0][0] <= upcoming[0]):
-                moment, _, tries, caller, attempt = heapq.heappop(again)
+        retries: list[tuple[int, int, int, Caller, Attempt]] = []
+        """Moment, tie-breaker (callers and attempts do not compare), attempts made, caller, attempt."""
+        serial, attempts, sent = count(), 0, 0
+        while upcoming or retries:
+            if retries and (upcoming is None or retries[0][0] <= upcoming[0]):
+                moment, _, tries, caller, attempt = heapq.heappop(retries)
             else:
                 assert upcoming is not None
                 moment, caller, attempt = upcoming
                 tries, upcoming = 0, next(planned, None)
-                made += 1
+                sent += 1
             if moment > engine.now:
                 await self._move_to(moment)
             attempts += 1
-            if attempts % CHUNK == 0:
-                await self._breathe(what, made, number)
-            tally.call(operation)
+            if attempts % CHECKPOINT_EVERY == 0:
+                await self._checkpoint(what, sent, number)
+            counter.count_call(operation)
             try:
+                # Unlike a caller that waits, this one takes a token with every attempt that is not throttled, also
+                # with one that is then refused, as with AWS.
                 engine.admit(operation, caller)
                 if operation in READS:
                     await engine.settle()
                 attempt()
             except Refused as refusal:
-                tally.refusal(operation, refusal)
-                if self._passes_by_itself(refusal) and tries + 1 < retry.attempts:
+                counter.count_refusal(operation, refusal)
+                if self._is_transient(refusal) and tries + 1 < retry.attempts:
                     longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
                     pause = round(longest * SECOND * random.random())
-                    heapq.heappush(again, (engine.now + pause, next(serial), tries + 1, caller, attempt))
-        await self._breathe(what, made, number)
+                    heapq.heappush(retries, (engine.now + pause, next(serial), tries + 1, caller, attempt))
+        await self._checkpoint(what, sent, number)
 
     def _buckets(self, caller: Caller) -> tuple[str, str | None]:
+        """The account and the organization whose token buckets a call of the caller concerns."""
         assert caller.account is not None, "an account calls"
         organization = self._engine.state.organization_of(caller.account)
         return caller.account, organization.id if organization else None
 
     @staticmethod
-    def _passes_by_itself(refusal: Refused) -> bool:
+    def _is_transient(refusal: Refused) -> bool:
+        """Tell whether the same call can succeed later without anybody changing anything."""
         return isinstance(refusal, TooManyRequestsException) or refusal.reason in LIMITS
 
-    def _passes_at(self, refusal: Refused, caller: Caller) -> int:
-        """When a limit that was met will let the call through; now, if waiting does not help."""
+    def _limit_passes_at(self, refusal: Refused, caller: Caller) -> int:
+        """The moment at which the limit that refused a call will let it through; now, if waiting does not help."""
         limit = LIMITS.get(refusal.reason or "")
         assert caller.account is not None, "an account calls"
         organization = self._engine.state.organization_of(caller.account)

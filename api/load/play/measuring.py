@@ -1,4 +1,4 @@
-"""From what a run recorded and counted to its outcome: figures, timeline, thresholds."""
+"""Computes the outcome of a finished run: its figures, distributions, timeline and thresholds."""
 
 import heapq
 from collections.abc import Mapping
@@ -12,34 +12,38 @@ from ....engine.shapes.timestamps import microseconds
 from ....engine.words import Action, FeatureSet, JoinedMethod
 from ....projections.flow import MINUTE, Changes, Durations, FlowView
 from ..scenario.model import Scenario
+from .call_counter import CallCounter
 from .outcome import Distribution, Late, OrganizationOutcome, Outcome, ThresholdOutcome, Timeline, figure
 from .player import Player
-from .tally import Tally
 
 INVITE, APPROVE, ENABLE = Action.INVITE, Action.APPROVE_ALL_FEATURES, Action.ENABLE_ALL_FEATURES
-ASKED = {"joining_days": INVITE, "migration_days": APPROVE}
+ANSWER_TIMES = {"joining_days": INVITE, "migration_days": APPROVE}
+"""Figure to the action of the handshakes whose time to acceptance it is."""
+HANDSHAKE_STATES = ("OPEN", "ACCEPTED", "DECLINED", "CANCELED", "EXPIRED")
 SLOWEST = 10
-MOST_STRETCHES = 240
-STRETCHES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440)
-"""Lengths of a timeline's stretches, in minutes; behind the last whole days."""
+"""The number of accounts that ``Outcome.slowest`` names."""
+MAX_INTERVALS = 240
+"""The most values that a line of the timeline has."""
+INTERVAL_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440)
+"""Lengths that a timeline's intervals may have, in minutes; those of a longer run are a whole number of days."""
 
 
 def measure(
-    scenario: Scenario, name: str, engine: Engine, flow: FlowView, tally: Tally, player: Player, wall_seconds: float
+    scenario: Scenario, name: str, engine: Engine, flow: FlowView, counter: CallCounter, player: Player, seconds: float
 ) -> Outcome:
-    """The outcome of a run that is over.
+    """Compute the outcome of a finished run.
 
     Args:
-        scenario: what was played.
-        name: of its file, if there was one.
-        engine: everything is durable.
-        flow: fed with all of it.
-        tally: what was counted.
-        player: what the organizations became, and what each step took.
-        wall_seconds: how long it took.
+        scenario: the scenario that was played.
+        name: the scenario's file name, or empty.
+        engine: has everything durable.
+        flow: was fed all events.
+        counter: counted the calls.
+        player: knows the organizations' ids and what each step took.
+        seconds: how long the run took in real time.
     """
-    metrics = _numbers(scenario, engine, flow, tally)
-    distributions = _distributions(flow, tally)
+    metrics = _numbers(scenario, engine, flow, counter)
+    distributions = _distributions(flow, counter)
     limits = _thresholds(scenario, metrics, distributions)
     found = {each: _organization(engine, flow, organization) for each, organization in player.organizations.items()}
     first = next(iter(found.values()))
@@ -55,19 +59,19 @@ def measure(
         organizations=found,
         handshakes=flow.totals(),
         account_creations=_creations(flow),
-        refused=dict(tally.refused),
-        throttled=dict(tally.throttled),
-        held_back=dict(tally.held_back),
+        refused=dict(counter.refused),
+        throttled=dict(counter.throttled),
+        held_back=dict(counter.held_back),
         metrics=metrics,
         distributions=distributions,
-        slowest={name: _slowest(flow.accepted[action]) for name, action in ASKED.items()},
+        slowest={name: _slowest(flow.accepted[action]) for name, action in ANSWER_TIMES.items()},
         steps=tuple(player.steps),
-        timeline=_timeline(scenario, engine, flow, tally, player.organizations),
+        timeline=_timeline(scenario, engine, flow, counter, player.organizations),
         start=scenario.start,
         virtual_days=round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
         events=flow.position,
-        commands=tally.commands,
-        wall_seconds=round(wall_seconds, 3),
+        commands=counter.calls,
+        wall_seconds=round(seconds, 3),
         digest=engine.log.digest.hex(),
         log=engine.log.name,
     )
@@ -101,23 +105,25 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -> dict[str, float | None]:
+def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter) -> dict[str, float | None]:
     totals = flow.totals()
-    asked = {state: sum(totals.get(action, {}).get(state, 0) for action in (INVITE, APPROVE)) for state in STATES}
-    all_asked = sum(asked.values())
-    began = microseconds(scenario.start)
-    passed = engine.now - began
+    handshakes = {
+        state: sum(totals.get(action, {}).get(state, 0) for action in (INVITE, APPROVE)) for state in HANDSHAKE_STATES
+    }
+    all_handshakes = sum(handshakes.values())
+    passed = engine.now - microseconds(scenario.start)
     created = len(flow.created.lengths)
     failed = sum(sum(each.values()) for state, each in flow.creations.items() if state.startswith("FAILED"))
+    # The management accounts came with their organizations, under the same method as invited accounts.
     joined = flow.came[JoinedMethod.INVITED] - len(flow.founded)
     departed = flow.departed.total()
     feature_sets = list(flow.feature_sets.values())
     return {
         "all_features_share": _share(feature_sets.count(FeatureSet.ALL), len(feature_sets)),
         "finalize_days": max(flow.migrated.values()) / DAY if flow.migrated else None,
-        "accepted_share": _share(asked["ACCEPTED"], all_asked),
-        "declined_share": _share(asked["DECLINED"], all_asked),
-        "expired_share": _share(flow.expired[INVITE] + flow.expired[APPROVE], all_asked),
+        "accepted_share": _share(handshakes["ACCEPTED"], all_handshakes),
+        "declined_share": _share(handshakes["DECLINED"], all_handshakes),
+        "expired_share": _share(flow.expired[INVITE] + flow.expired[APPROVE], all_handshakes),
         "members": sum(sum(each.values()) for each in flow.members.values()),
         "joined": joined,
         "created": created,
@@ -125,25 +131,22 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally) -
         "closed": len(flow.closed.lengths),
         "departed": departed,
         "departed_share": _share(departed, joined + created),
-        "commands": tally.commands,
-        "refused_share": _share(tally.refused.total(), tally.commands),
-        "throttled_share": _share(tally.throttled.total(), tally.commands),
-        "held_back": tally.held_back.total(),
+        "commands": counter.calls,
+        "refused_share": _share(counter.refused.total(), counter.calls),
+        "throttled_share": _share(counter.throttled.total(), counter.calls),
+        "held_back": counter.held_back.total(),
         "virtual_days": passed / DAY,
         "virtual_hours": passed / HOUR,
         "events": flow.position,
     }
 
 
-STATES = ("OPEN", "ACCEPTED", "DECLINED", "CANCELED", "EXPIRED")
-
-
-def _distributions(flow: FlowView, tally: Tally) -> dict[str, Distribution]:
+def _distributions(flow: FlowView, counter: CallCounter) -> dict[str, Distribution]:
     return {
-        **{name: _distribution(flow.accepted[action], DAY) for name, action in ASKED.items()},
+        **{name: _distribution(flow.accepted[action], DAY) for name, action in ANSWER_TIMES.items()},
         "creation_seconds": _distribution(flow.created, SECOND),
         "closing_seconds": _distribution(flow.closed, SECOND),
-        "held_back_seconds": Distribution.of(tally.held_back_seconds),
+        "held_back_seconds": Distribution.of(counter.held_back_seconds),
     }
 
 
@@ -158,36 +161,37 @@ def _slowest(durations: Durations) -> tuple[Late, ...]:
 
 
 def _timeline(
-    scenario: Scenario, engine: Engine, flow: FlowView, tally: Tally, organizations: Mapping[str, str]
+    scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter, organizations: Mapping[str, str]
 ) -> Timeline:
+    """Sum the changes of each minute over equal intervals: the shortest of which few enough cover the run."""
     first = microseconds(scenario.start) // MINUTE
     minutes = engine.now // MINUTE - first + 1
-    fitting = (length for length in STRETCHES if minutes <= length * MOST_STRETCHES)
-    stretch = next(fitting, -(-minutes // (1_440 * MOST_STRETCHES)) * 1_440)
-    length = -(-minutes // stretch)
+    fitting = (each for each in INTERVAL_MINUTES if minutes <= each * MAX_INTERVALS)
+    interval = next(fitting, -(-minutes // (1_440 * MAX_INTERVALS)) * 1_440)
+    length = -(-minutes // interval)
 
-    def within(changes: Changes) -> list[int]:
-        """What came in each stretch."""
+    def changes_per_interval(changes: Changes) -> list[int]:
+        """The sum of the changes within each interval."""
         sums = [0] * length
         for minute, change in changes.items():
-            sums[(minute - first) // stretch] += change
+            sums[(minute - first) // interval] += change
         return sums
 
-    def level(changes: Changes) -> tuple[int, ...]:
-        """What there was at the end of each stretch."""
-        return tuple(accumulate(within(changes)))
+    def totals(changes: Changes) -> tuple[int, ...]:
+        """The sum of all changes up to the end of each interval."""
+        return tuple(accumulate(changes_per_interval(changes)))
 
     return Timeline(
         start=moment(first * MINUTE),
-        step_seconds=stretch * 60,
+        step_seconds=interval * 60,
         length=length,
         handshakes={
-            str(action): {str(state): level(each) for state, each in states.items() if each}
+            str(action): {str(state): totals(each) for state, each in states.items() if each}
             for action, states in flow.handshakes.items()
         },
-        members={name: level(flow.members[organization]) for name, organization in organizations.items()},
-        creations={state: level(each) for state, each in flow.creations.items()},
-        closures={state: level(each) for state, each in flow.closures.items()},
-        calls={name: tuple(within(each)) for name, each in tally.calls_by_minute.items()},
-        throttled={name: tuple(within(each)) for name, each in tally.throttled_by_minute.items()},
+        members={name: totals(flow.members[organization]) for name, organization in organizations.items()},
+        creations={state: totals(each) for state, each in flow.creations.items()},
+        closures={state: totals(each) for state, each in flow.closures.items()},
+        calls={name: tuple(changes_per_interval(each)) for name, each in counter.calls_by_minute.items()},
+        throttled={name: tuple(changes_per_interval(each)) for name, each in counter.throttled_by_minute.items()},
     )

@@ -1,4 +1,4 @@
-"""What became of a run: everything that its summary, its report and a sweep say, and nothing that needs the run."""
+"""The outcome of a run: plain data from which its summary, its report and a sweep's row are made."""
 
 import math
 from datetime import datetime
@@ -14,16 +14,16 @@ PERCENTILES = range(101)
 
 
 class Distribution(Struct, frozen=True):
-    """Many values: how many, their mean, and their nearest-rank percentiles."""
+    """The distribution of a figure's values: their count, mean and nearest-rank percentiles."""
 
     count: int = 0
     mean: float | None = None
     percentiles: tuple[float, ...] = ()
-    """p0, the least, to p100, the greatest; empty if there are no values."""
+    """p0 (the least) to p100 (the greatest), 101 values; empty if there are no values."""
 
     @classmethod
     def of(cls, values: list[float]) -> "Distribution":
-        """The distribution of some values."""
+        """Compute the distribution of values."""
         if not values:
             return cls()
         ordered = sorted(values)
@@ -41,81 +41,87 @@ class Distribution(Struct, frozen=True):
 
 
 class ThresholdOutcome(Struct, frozen=True):
-    """A threshold, and whether it held."""
+    """A threshold, the measured value, and whether it held."""
 
     threshold: str
-    """As ``migration_days.p95 < 60``."""
+    """The condition, such as ``migration_days.p95 < 60``."""
     value: float | None
-    """None: there is no such figure, for example because nobody approved."""
+    """None if the figure has no value, for example because nobody approved."""
     ok: bool
 
 
 class StepOutcome(Struct, frozen=True):
-    """What a step took."""
+    """The time and the calls that a step took."""
 
     step: int
-    """From 1."""
+    """Its number, from 1."""
     action: str
-    """Of the scenario, or AWS's name of the operation."""
+    """The action in the scenario, or AWS's name of the operation."""
     subject: str
     """The population, or else the organization."""
     began_days: float
-    """After the start of the run."""
+    """When it began, in simulated days after the start of the run."""
     hours: float
+    """How long it took, in simulated hours."""
     commands: int
+    """Calls made, refused ones included."""
     refused: int
     throttled: int
     held_back: int
+    """Waits of calls for a limit to let them pass."""
 
 
 class Late(Struct, frozen=True):
-    """One of the slowest accounts."""
+    """One of the slowest accounts, with the time it took."""
 
     account: str
     days: float
 
 
 class Timeline(Struct, frozen=True):
-    """Numbers at the ends of equal stretches of the run's own time.
+    """Counts over equal intervals of simulated time.
 
-    Every list has ``length`` values; the value at index i is what held (or, of calls, how many there were within the
-    stretch that ended) at ``start + (i + 1) * step_seconds``.
+    Every series has ``length`` values. The value at index i is the count at ``start + (i + 1) * step_seconds``, the end
+    of an interval; for calls it is the number of calls within that interval.
     """
 
     start: datetime
     step_seconds: int
+    """The length of an interval."""
     length: int
+    """The number of intervals."""
     handshakes: dict[str, dict[str, tuple[int, ...]]]
-    """Action to state to how many handshakes were in it; ended ones stay counted."""
+    """Action to state to the number of handshakes in it; ended ones stay counted."""
     members: dict[str, tuple[int, ...]]
-    """Organization, by its name in the scenario, to how many accounts it had."""
+    """Organization, by its name in the scenario, to the number of its accounts."""
     creations: dict[str, tuple[int, ...]]
-    """IN_PROGRESS, SUCCEEDED, FAILED and the reason, to how many."""
+    """IN_PROGRESS, SUCCEEDED, or FAILED and the reason, to the number of account creations."""
     closures: dict[str, tuple[int, ...]]
-    """PENDING_CLOSURE and CLOSED to how many accounts."""
+    """PENDING_CLOSURE and CLOSED to the number of accounts."""
     calls: dict[str, tuple[int, ...]]
-    """Operation to how many calls were made, throttled ones included; kept only with ``throttle = "aws"``."""
+    """Operation to the number of calls, throttled ones included; empty unless ``throttle = "aws"``."""
     throttled: dict[str, tuple[int, ...]]
-    """Operation to how many calls were throttled."""
+    """Operation to the number of throttled calls."""
 
 
 class OrganizationOutcome(Struct, frozen=True):
-    """An organization of the scenario at the end."""
+    """An organization of the scenario at the end of the run."""
 
     id: str
     management_account: str
     feature_set: str
-    """ALL or CONSOLIDATED_BILLING; DELETED, if a step deleted it."""
+    """ALL or CONSOLIDATED_BILLING; DELETED if a step deleted the organization."""
     accounts: int
+    """Its members, the management account included."""
     migration_hours: float | None
-    """From EnableAllFeatures to all features."""
+    """The time from EnableAllFeatures to all features; None if it has not got there."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of a run; its fields are the keys of ``orgsim simulate --json``."""
+    """The outcome of a run; its fields are the keys of ``orgsim simulate --json``."""
 
     scenario: str
-    """The file, if there was one."""
+    """The scenario's file name, or empty."""
     description: str
     seed: int
     parameters: dict[str, Parameter]
@@ -128,19 +134,19 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Members of the scenario's first organization at the end, its management account included."""
     organizations: dict[str, OrganizationOutcome]
     handshakes: dict[str, dict[str, int]]
-    """How many there were: action to final state to number."""
+    """Action to final state to the number of handshakes."""
     account_creations: dict[str, int]
-    """What became of account creations: SUCCEEDED, IN_PROGRESS, or FAILED and the reason, to number."""
+    """SUCCEEDED, IN_PROGRESS, or FAILED and the reason, to the number of account creations."""
     refused: dict[str, int]
-    """Calls that were refused, throttled ones included: exception, and reason if there is one, to number."""
+    """Error code, and reason if there is one, to the number of refused calls, throttled ones included."""
     throttled: dict[str, int]
-    """Operation to how many calls were throttled."""
+    """Operation to the number of throttled calls."""
     held_back: dict[str, int]
-    """Operation and limit to how often a call waited until it let it pass."""
+    """Operation and limit to the number of times a call waited for that limit."""
     metrics: dict[str, float | None]
-    """The figures that are one number, by name (``orgsim.api.load.scenario.metrics``)."""
+    """Name to value of the figures that are one number (``NUMBERS`` in ``orgsim.api.load.scenario.metrics``)."""
     distributions: dict[str, Distribution]
-    """Those that are many."""
+    """Name to distribution of the figures that have many values (``DISTRIBUTIONS`` there)."""
     slowest: dict[str, tuple[Late, ...]]
     """``joining_days`` and ``migration_days`` to the accounts that took longest, the slowest first."""
     steps: tuple[StepOutcome, ...]
@@ -154,7 +160,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
     log: str
 
     def figure(self, name: str) -> float | None:
-        """A figure by its name in thresholds, such as ``expired_share`` or ``migration_days.p95``; None: there is none.
+        """Look up a figure by its name in thresholds, such as ``expired_share`` or ``migration_days.p95``.
+
+        Returns:
+            Its value; None if it has none.
 
         Raises:
             KeyError: no figure has this name.
@@ -163,7 +172,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 def figure(name: str, metrics: dict[str, float | None], distributions: dict[str, Distribution]) -> float | None:
-    """A figure by its name in thresholds."""
+    """Look up a figure by its name in thresholds; None if it has no value."""
     metric, _, statistic = name.partition(".")
     return distributions[metric].statistic(statistic) if metric in DISTRIBUTIONS else metrics[metric]
 
@@ -171,7 +180,7 @@ def figure(name: str, metrics: dict[str, float | None], distributions: dict[str,
 def flat(
     outcome: Outcome, statistics: tuple[str, ...] = ("count", "mean", "p50", "p95", "p99", "max")
 ) -> dict[str, Any]:
-    """All figures of a run as one row: numbers by name, distributions with a few statistics each."""
+    """All figures of a run as one row: numbers by name, distributions as ``name.statistic``."""
     row: dict[str, Any] = dict(outcome.metrics)
     for name, distribution in outcome.distributions.items():
         row |= {f"{name}.{statistic}": distribution.statistic(statistic) for statistic in statistics}

@@ -1,8 +1,8 @@
-"""Playing a scenario: its steps become commands at their moments, in one deterministic order.
+"""Plays the steps of a scenario: posts their commands at their moments, in one deterministic order.
 
-Nothing in here waits for real: a timetable of answers, sorted by moment, is posted in bulk while the engine commits in
-groups. Every draw comes from a generator seeded with the scenario's seed and what is drawn, so two runs of one scenario
-give the same log, on any event loop and any log, in one run or with interruptions.
+No real time passes while a step waits: the clock moves, and the answers on the agenda are posted in bulk while the
+engine commits in groups. Every random number comes from a generator seeded with the scenario's seed and the purpose of
+the draw, so two runs of one scenario write the same log, on any event loop, in memory or in a file, whole or resumed.
 """
 
 import re
@@ -43,57 +43,64 @@ from ..scenario.steps import (
     Wait,
     WaitForAnswers,
 )
-from .agenda import Asked
+from .agenda import Cohort
+from .call_counter import CallCounter
 from .calls import call, fill, saved
+from .clock_driver import ClockDriver
 from .dispatch import Attempt, Dispatch
 from .outcome import StepOutcome
-from .tally import Tally
-from .world import World
 
 FIRST_ACCOUNT = 200_000_000_000
 
 
 class Player:
-    """Plays one scenario in one world.
+    """Plays one scenario on one engine.
 
     Args:
-        scenario: what to play.
-        engine: of an empty world.
-        world: the same world, as scenarios move it.
-        tally: where calls are counted.
-        views: for steps that ask; None if there are none.
+        scenario: the scenario, checked.
+        engine: runs on an empty log.
+        driver: moves the clock of that engine.
+        counter: counts the calls.
+        views: answer the steps that call reading operations; None if no step does.
     """
 
-    def __init__(self, scenario: Scenario, engine: Engine, world: World, tally: Tally, views: Views | None) -> None:
+    def __init__(
+        self, scenario: Scenario, engine: Engine, driver: ClockDriver, counter: CallCounter, views: Views | None
+    ) -> None:
         self.organizations: dict[str, str] = {}
         """Name in the scenario to id."""
         self.steps: list[StepOutcome] = []
+        """The steps played so far."""
         self._scenario = scenario
         self._engine = engine
-        self._world = world
-        self._tally = tally
+        self._driver = driver
+        self._counter = counter
         self._views = views
-        self._dispatch = Dispatch(engine, tally, world.move_to, world.breathe)
+        self._dispatch = Dispatch(engine, counter, driver.move_to, driver.checkpoint)
         self._start = engine.now
-        self._answering = "Answering"
+        self._waiting_activity = "Answering"
+        """The activity that is reported as progress while time passes."""
         self._parents: dict[str, str] = {}
         """Organization to the handshake of its latest migration."""
         self._account_numbers = count(FIRST_ACCOUNT)
         self._accounts: dict[str, list[str]] = {name: [] for name in scenario.populations}
-        self._words = _words(scenario.populations)
+        """Population to the accounts that it has so far."""
+        self._name_stems = _name_stems(scenario.populations)
         self._emails: dict[str, list[str]] = {}
-        """Of populations that are created: the addresses under which they are."""
+        """Population to the e-mail addresses of the accounts that were created for it."""
         self._saved: dict[str, str] = {}
-        self._rounds = count(1)
+        """Texts that steps have saved from answers, by name."""
+        self._serial = count(1)
+        """Numbers the random generators, so that two steps of the same kind draw different numbers."""
 
     async def play(self) -> None:
-        """Found the organizations and play all steps.
+        """Create the organizations, play all steps, and wait until everything is durable.
 
         Raises:
-            ScenarioError: something cannot be played; with the step.
+            ScenarioError: a step cannot be played; the message begins with its path.
         """
         for name, table in self._scenario.organizations.items():
-            self._tally.call("CreateOrganization")
+            self._counter.count_call("CreateOrganization")
             founder = Caller(table.management_account)
             (created, *_) = self._engine.post(create_organization.Request(table.feature_set), founder)
             assert isinstance(created, OrganizationCreated)
@@ -105,14 +112,14 @@ class Player:
                 raise ScenarioError(
                     f"steps[{index}]{error}" if str(error)[0] == "." else f"steps[{index}]: {error}"
                 ) from None
-        await self._world.finish()
+        await self._driver.finish()
 
     async def _timed_step(self, index: int, step: Step) -> None:
-        engine, tally = self._engine, self._tally
+        engine, counter = self._engine, self._counter
         if step.at_day is not None:
-            await self._world.move_to(max(engine.now, self._start + round(step.at_day * DAY)), self._answering)
-        began, commands = engine.now, tally.commands
-        refused, throttled, held_back = tally.refused.total(), tally.throttled.total(), tally.held_back.total()
+            await self._driver.move_to(max(engine.now, self._start + round(step.at_day * DAY)), self._waiting_activity)
+        began, calls = engine.now, counter.calls
+        refused, throttled, held_back = counter.refused.total(), counter.throttled.total(), counter.held_back.total()
         await self._step(step)
         self.steps.append(
             StepOutcome(
@@ -121,10 +128,10 @@ class Player:
                 _subject(step),
                 (began - self._start) / DAY,
                 (engine.now - began) / HOUR,
-                tally.commands - commands,
-                tally.refused.total() - refused,
-                tally.throttled.total() - throttled,
-                tally.held_back.total() - held_back,
+                counter.calls - calls,
+                counter.refused.total() - refused,
+                counter.throttled.total() - throttled,
+                counter.held_back.total() - held_back,
             )
         )
 
@@ -139,7 +146,7 @@ class Player:
             case EnableAllFeatures():
                 await self._enable(step)
             case Wait():
-                await self._world.move_to(self._engine.now + round(step.days * DAY), self._answering)
+                await self._driver.move_to(self._engine.now + round(step.days * DAY), self._waiting_activity)
             case Remind():
                 self._remind(step)
             case WaitForAnswers():
@@ -161,74 +168,81 @@ class Player:
         return Random(f"{self._scenario.seed} {purpose}")
 
     def _remind(self, step: Remind) -> None:
-        self._answering = "Answering, reminded"
-        world, number = self._world, next(self._rounds)
+        """Remind a population, or all; who follows answers after another delay."""
+        self._waiting_activity = "Answering, reminded"
+        driver, number = self._driver, next(self._serial)
 
-        def draws(purpose: str) -> Random:
+        def make_random(purpose: str) -> Random:
             return self._random(f"{purpose} reminder {number}")
 
-        world.agenda.remind(step.population, step.accept, draws, self._engine.now, world.comes)
+        driver.agenda.remind(step.population, step.accept, make_random, self._engine.now, driver.can_answer)
 
     async def _wait_for_answers(self) -> None:
-        # Who is throttled on the way answers later than was drawn.
-        agenda, comes = self._world.agenda, self._world.comes
-        agenda.settle(self._engine.now)
-        while (last := agenda.last_at(comes)) is not None:
-            await self._world.move_to(last, self._answering)
+        """Move the clock to the last answer that can still be given."""
+        # A loop, because an account that is throttled on the way answers later than was drawn.
+        agenda, can_answer = self._driver.agenda, self._driver.can_answer
+        agenda.draw_answers(self._engine.now)
+        while (last := agenda.last_moment(can_answer)) is not None:
+            await self._driver.move_to(last, self._waiting_activity)
 
     async def _send(self, step: Sending, operation: str, what: str, attempts: Iterable[Attempt], number: int) -> None:
+        """Send calls of the management account with the pace and retries of a step."""
         management = self._management(step)
-        random = self._random(f"{operation} {next(self._rounds)}")
+        random = self._random(f"{operation} {next(self._serial)}")
         calls = ((management, attempt) for attempt in attempts)
         await self._dispatch.send(operation, what, calls, number, step.pace, step.retry, random)
 
     async def _create(self, step: CreateAccounts) -> None:
-        """Create what is missing of a population, and wait until the last creation has ended."""
+        """Create the accounts that a population lacks, and wait until the last creation has ended."""
         engine, population, organization = self._engine, step.population, self._organization(step)
         emails = self._emails.setdefault(population, [])
         missing = self._scenario.populations[population].count - len(self._accounts[population])
         management = self._management(step)
 
         def create() -> None:
-            name = f"{self._words[population]}-{len(emails) + 1}"
+            name = f"{self._name_stems[population]}-{len(emails) + 1}"
             engine.post(create_account.Request(f"{name}@accounts.example", name), management)
             emails.append(f"{name}@accounts.example")
 
         await self._send(step, "CreateAccount", f"Creating {population}", repeat(create, missing), missing)
         while organization.creations:
-            await self._world.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
+            await self._driver.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
             engine.fire_due()
         owners = (engine.state.emails.get(email.lower()) for email in emails)
         self._accounts[population] = [owner for owner in owners if owner]
 
     async def _invite(self, step: Invite) -> None:
-        """Invite a population; who is invited answers later, at moments that are drawn now."""
+        """Invite a population; the accounts answer later, at moments drawn when they are invited."""
         engine, population, organization = self._engine, step.population, self._organization(step)
-        self._make_accounts(population)
+        self._choose_accounts(population)
         members, invitations = organization.members, organization.invitations
         invitees = [each for each in self._accounts[population] if each not in members and each not in invitations]
-        asked = self._ask(population, organization, "joining", migration=False)
+        cohort = self._begin_cohort(population, organization, "joining", migration=False)
         management = self._management(step)
 
         def invite(account: str) -> None:
             target = invite_account_to_organization.Target("ACCOUNT", account)
             requested = engine.post(invite_account_to_organization.Request(target), management)[0]
             assert isinstance(requested, HandshakeRequested)
-            asked.add(account, requested.handshake)
+            cohort.add(account, requested.handshake)
 
         attempts = (partial(invite, account) for account in invitees)
         await self._send(step, "InviteAccountToOrganization", f"Inviting {population}", attempts, len(invitees))
 
-    def _ask(self, population: str, organization: Organization, purpose: str, *, migration: bool) -> Asked:
+    def _begin_cohort(self, population: str, organization: Organization, purpose: str, *, migration: bool) -> Cohort:
+        """Put a new cohort on the agenda; ``purpose`` is part of its seed."""
         table = self._scenario.populations[population]
         behaviour = table.migration if migration else table.invitation
-        random = self._random(f"{population} {purpose} {next(self._rounds)}")
-        asked = Asked(population, organization.id, behaviour, random, migration=migration)
-        self._world.agenda.ask(asked, self._engine.now)
-        return asked
+        random = self._random(f"{population} {purpose} {next(self._serial)}")
+        cohort = Cohort(population, organization.id, behaviour, random, migration=migration)
+        self._driver.agenda.add_cohort(cohort, self._engine.now)
+        return cohort
 
-    def _make_accounts(self, population: str) -> None:
-        """Accounts that exist: any twelve digits are one, so each gets the next number that nobody has."""
+    def _choose_accounts(self, population: str) -> None:
+        """Give a population of invited accounts the ids that it lacks: the next numbers that no account has.
+
+        Nothing has to be created: any twelve digits are a standalone account.
+        """
         table, accounts = self._scenario.populations[population], self._accounts[population]
         if table.origin == "created":
             return
@@ -239,34 +253,36 @@ class Player:
                 accounts.append(account)
 
     async def _enable(self, step: EnableAllFeatures) -> None:
-        """Ask for all features; members answer later, at moments that are drawn now."""
-        engine, world, organization = self._engine, self._world, self._organization(step)
+        """Start a migration to all features; members answer later, at moments drawn now."""
+        engine, driver, organization = self._engine, self._driver, self._organization(step)
 
         def enable() -> None:
             engine.post(enable_all_features.Request(), self._management(step))
 
         await self._dispatch.send("EnableAllFeatures", "Asking for all features", [(self._management(step), enable)], 1)
         migration = organization.migration
+        # Refused, or a migration was under way already: nobody is asked anew.
         if migration is None or self._parents.get(organization.id) == migration.parent:
             return
         self._parents[organization.id] = migration.parent
-        world.declined.pop(organization.id, None)
-        # A million requests in one batch: they are written and forgotten before as many answers are drawn.
+        driver.declined.pop(organization.id, None)
+        # There may be a million requests in one batch: write them and free their memory before drawing as many answers.
         await engine.flush()
         for population, accounts in self._accounts.items():
-            asked = self._ask(population, organization, "answer", migration=True)
+            cohort = self._begin_cohort(population, organization, "answer", migration=True)
             for account in accounts:
                 approval = migration.outstanding.get(account)
                 if approval:
-                    asked.add(account, approval)
-        world.agenda.settle(engine.now)
-        await world.breathe("Asking for approval", len(migration.outstanding), len(migration.outstanding))
+                    cohort.add(account, approval)
+        driver.agenda.draw_answers(engine.now)
+        await driver.checkpoint("Asking for approval", len(migration.outstanding), len(migration.outstanding))
 
     async def _remove_declined(self, step: RemoveDeclined) -> None:
+        """Remove the members that declined the migration; with ``silent`` all that have not approved it."""
         organization, management = self._organization(step), self._management(step)
-        leaving = list(self._world.declined.pop(organization.id, {}))
+        leaving = list(self._driver.declined.pop(organization.id, {}))
         if step.silent and organization.migration:
-            # Whoever has not approved is outstanding, those that declined too.
+            # Outstanding are all that have not approved, those that declined included.
             leaving = list(organization.migration.outstanding)
 
         def remove(account: str) -> None:
@@ -276,9 +292,10 @@ class Player:
         await self._dispatch.send("RemoveAccountFromOrganization", "Removing", calls, len(leaving))
 
     async def _finalize(self, step: Finalize) -> None:
+        """Accept the handshake of the organization's migration, as its management account."""
         parent = self._parents.get(self.organizations[step.organization])
         if parent is None:
-            # EnableAllFeatures was refused, which was counted there.
+            # EnableAllFeatures was refused and counted there: there is no handshake to accept.
             return
         management = self._management(step)
 
@@ -291,7 +308,7 @@ class Player:
         """Close the members of a population, and wait until the last closure has ended."""
         engine, organization = self._engine, self._organization(step)
         closures, accounts = organization.closures, self._accounts[step.population]
-        concerned = accounts[: _part(step.share, len(accounts))]
+        concerned = accounts[: _share_of(len(accounts), step.share)]
         open_ones = (each for each in concerned if each not in closures.closed and each not in closures.pending)
         closing = [each for each in open_ones if each in organization.members]
         management = self._management(step)
@@ -302,17 +319,17 @@ class Player:
         attempts = (partial(close, account) for account in closing)
         await self._send(step, "CloseAccount", f"Closing {step.population}", attempts, len(closing))
         while organization.closures.pending:
-            await self._world.move_to(max(closure_finishes(organization, engine.state, engine.now), engine.now))
+            await self._driver.move_to(max(closure_finishes(organization, engine.state, engine.now), engine.now))
             engine.fire_due()
 
     async def _call(self, step: Call) -> None:
-        """Call an operation, once or for each account of a population."""
+        """Call an operation, once or for each account in a share of a population."""
         management, accounts = self._management(step), [""]
         if step.for_each:
-            self._make_accounts(step.for_each)
+            self._choose_accounts(step.for_each)
             everybody = self._accounts[step.for_each]
             number = len(everybody)
-            accounts = everybody[_part(step.skip, number) : _part(step.skip + step.share, number)]
+            accounts = everybody[_share_of(number, step.skip) : _share_of(number, step.skip + step.share)]
 
         def make(caller: Caller, index: int, account: str) -> None:
             members = fill(step.members, self._names(step, account, index), ".with")
@@ -324,11 +341,11 @@ class Player:
             (caller, partial(make, caller, index, account))
             for index, (caller, account) in enumerate(((Caller(each), account) for each, account in callers), 1)
         )
-        random = self._random(f"{step.operation} {next(self._rounds)}")
+        random = self._random(f"{step.operation} {next(self._serial)}")
         await self._dispatch.send(step.operation, step.operation, calls, len(accounts), step.pace, step.retry, random)
 
     def _names(self, step: Call, account: str, index: int) -> dict[str, str]:
-        """What texts in braces stand for."""
+        """The values that names in braces stand for in a call for an account (empty: one call for the step)."""
         organization = self._organization(step)
         names = self._saved | {
             "organization": organization.id,
@@ -340,23 +357,24 @@ class Player:
         return names
 
 
-def _words(names: Iterable[str]) -> dict[str, str]:
-    """Each name as a short word that can stand in an address, no two alike."""
-    words: dict[str, str] = {}
-    for name in names:
+def _name_stems(populations: Iterable[str]) -> dict[str, str]:
+    """Population to the unique stem of its created accounts' names and e-mail addresses: short, of a-z, 0-9 and -."""
+    stems: dict[str, str] = {}
+    for name in populations:
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30] or "accounts"
-        alike = chain([plain], (f"{plain}-{number}" for number in count(2)))
-        words[name] = next(word for word in alike if word not in words.values())
-    return words
+        candidates = chain([plain], (f"{plain}-{number}" for number in count(2)))
+        stems[name] = next(each for each in candidates if each not in stems.values())
+    return stems
 
 
-def _part(share: float, number: int) -> int:
-    """How many of a number a share is; 0.1 + 0.2 is the same share as 0.3."""
+def _share_of(number: int, share: float) -> int:
+    """A share of a number, as a whole number."""
+    # Rounded twice: 0.1 + 0.2 is a little more than 0.3, and must not be another number of accounts.
     return round(round(share * number, 6))
 
 
 def _subject(step: Step) -> str:
-    """Whom a step is about: a population, or else an organization, or else everybody."""
+    """The name of the population that a step is about, or else of its organization; empty if it concerns all."""
     for name in ("population", "for_each", "organization"):
         subject = getattr(step, name, "")
         if subject:

@@ -1,4 +1,4 @@
-"""The report of a run: one page that needs nothing else, made of the run's outcome alone."""
+"""Reports: a run's outcome as one self-contained HTML page with charts and tables."""
 
 from .files import ReportError, require_writable, write_report
 from .page import render_report

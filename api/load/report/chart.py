@@ -1,6 +1,6 @@
-"""A chart as a report holds it, and the parts of charts: lines, areas, and labels where they end.
+"""Charts and their building blocks: lines, stacked areas, and labels at the ends of lines.
 
-Figures are plain objects in the form of plotly's JSON; the page's script draws them.
+A figure is a plain dict in the form of plotly's JSON; the page's script draws it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,21 +13,24 @@ from .style import BOTTOM, CHARACTER, HEIGHT, LINE_HEIGHT, TOP, note
 
 
 class Chart(Struct, frozen=True):
-    """A chart, what it is called, and what its colours mean."""
+    """A chart with its title, its description and its legend."""
 
     id: str
     title: str
     about: str
+    """One sentence that describes the chart."""
     figure: dict[str, Any]
+    """In the form of plotly's JSON."""
     key: tuple[tuple[str, str], ...] = ()
-    """Name and colour of what is drawn."""
+    """The legend: name and colour of each series."""
     labelled: bool = True
-    """Whether names stand beside the lines too, so that the key is for narrow pages only."""
+    """Whether the lines have labels too, so that the legend is needed on narrow pages only."""
     wide: bool = False
+    """Whether it takes the full width of the page."""
 
 
 class Series(Struct, frozen=True):
-    """Values over time, under a name."""
+    """A named series of values over time."""
 
     name: str
     color: str
@@ -35,17 +38,17 @@ class Series(Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Its name and colour."""
+        """The series' entry in the legend: name and colour."""
         return self.name, self.color
 
 
 def text(name: str) -> str:
-    """A name as plotly shows it: it takes some tags for markup otherwise."""
+    """Escape a text for plotly, which renders some tags as markup."""
     return escape(name, quote=False)
 
 
 def line(series: Series, x: Sequence[float], **more: Any) -> dict[str, Any]:
-    """A line."""
+    """A plotly trace: a line through the values of a series; ``more`` overrides its members."""
     return {
         "type": "scatter",
         "mode": "lines",
@@ -57,21 +60,21 @@ def line(series: Series, x: Sequence[float], **more: Any) -> dict[str, Any]:
 
 
 def stacked(all_series: Sequence[Series], x: Sequence[float]) -> list[dict[str, Any]]:
-    """Areas on top of each other, the first at the bottom."""
+    """Plotly traces: areas stacked on top of each other, the first at the bottom."""
     return [line(series, x, stackgroup="all", line={"color": series.color, "width": 1}) for series in all_series]
 
 
-def room(names: Sequence[str]) -> int:
-    """The room that labels need on the right, in pixels."""
-    return 16 + CHARACTER * max(map(len, names), default=0)
+def label_margin(labels: Sequence[str]) -> int:
+    """The right margin that labels at the ends of lines need, in pixels."""
+    return 16 + CHARACTER * max(map(len, labels), default=0)
 
 
 def end_labels(ends: Sequence[tuple[str, str, float]], x: float, highest: float) -> list[dict[str, Any]]:
-    """Labels beside where lines end, moved apart so that they do not cover each other.
+    """Labels at the right ends of lines, moved apart so that they do not overlap.
 
     Args:
-        ends: text, colour and height of each.
-        x: where they end.
+        ends: for each line the label's text, its colour, and the line's last value.
+        x: the last point on the horizontal axis.
         highest: the top of the vertical axis.
     """
     drawn = HEIGHT - TOP - BOTTOM
@@ -93,7 +96,10 @@ def end_labels(ends: Sequence[tuple[str, str, float]], x: float, highest: float)
 
 
 def _apart(wanted: Sequence[float], top: float) -> list[float]:
-    """Heights at least a line apart, as near as may be to those wanted; of equal ones the first is on top."""
+    """Heights at least a text line apart, as near as possible to the wanted ones; the first of equal ones is on top.
+
+    A pass upwards pushes each label above the one below it; a pass downwards pushes back what went over the top.
+    """
     order = sorted(range(len(wanted)), key=lambda index: (wanted[index], -index))
     placed = list(wanted)
     floor = 0.0
@@ -107,20 +113,20 @@ def _apart(wanted: Sequence[float], top: float) -> list[float]:
     return placed
 
 
-def highest(columns: Sequence[Sequence[float]], *, on_top: bool = False) -> float:
-    """The top of an axis that holds these values, or their sums if they stand on top of each other."""
-    if on_top:
+def axis_top(columns: Sequence[Sequence[float]], *, is_stacked: bool = False) -> float:
+    """The top of an axis that has room for several series, stacked or not, with 5 % above."""
+    if is_stacked:
         return max((sum(values) for values in zip(*columns, strict=True)), default=0.0) * 1.05
     return max((max(values) for values in columns if values), default=0.0) * 1.05
 
 
 def summed(columns: Sequence[Sequence[int]], length: int) -> tuple[int, ...]:
-    """The sum of several columns of numbers."""
+    """Add several series value by value; ``length`` zeros if there are none."""
     return tuple(map(sum, zip(*columns, strict=True))) if columns else (0,) * length
 
 
 def largest(columns: Mapping[str, Sequence[int]], most: int) -> dict[str, Sequence[int]]:
-    """The columns with the largest values, by name; what is left is one column, ``other``."""
+    """Keep the series with the largest values, at most ``most``; the rest is summed into one, ``N others``."""
     order = sorted(columns, key=lambda name: -max(columns[name], default=0))
     if len(order) <= most:
         return {name: columns[name] for name in order}

@@ -1,4 +1,4 @@
-"""Charts of how long things took: what share of them had happened after which time."""
+"""Charts of durations: which share of accounts or calls had finished after which time."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from ..play import Outcome
 from ..play.outcome import Distribution, ThresholdOutcome
 from ..scenario.metrics import DISTRIBUTIONS
 from .chart import Chart, Series, line, text
-from .style import BLUE, GREEN, INK, LINE_HEIGHT, VERMILION, layout, note, upright
+from .style import BLUE, GREEN, INK, LINE_HEIGHT, VERMILION, layout, note, vertical_line
 
 TITLES = {
     "joining_days": "Time to join",
@@ -19,16 +19,16 @@ TITLES = {
 }
 SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 LEAST = {"days": 3 * 86_400, "hours": 3 * 3_600, "minutes": 300, "seconds": 0}
-"""Unit to the least time, in seconds, that is told in it."""
-TOLD = {"median": 50, "p95": 95}
-FAR = 4
-"""So many times the rest is too far away to be drawn to its scale."""
-HOLDS = 0.62
-"""The part of an axis behind which a label has room on its right."""
+"""Unit to the shortest time, in seconds, for which an axis has it."""
+LABELLED = {"median": 50, "p95": 95}
+OUTLIER_FACTOR = 4
+"""A value so many times greater than the others is not drawn to their scale."""
+LABEL_FITS_BELOW = 0.62
+"""Up to this fraction of the axis a label has room to the right of its point."""
 
 
 def duration_charts(outcome: Outcome) -> Iterator[Chart]:
-    """A chart for each distribution whose values differ."""
+    """A chart for each distribution that has different values."""
     for name, distribution in outcome.distributions.items():
         percentiles = distribution.percentiles
         if percentiles and percentiles[0] != percentiles[-1]:
@@ -36,27 +36,27 @@ def duration_charts(outcome: Outcome) -> Iterator[Chart]:
 
 
 def _is_line(threshold: ThresholdOutcome, name: str) -> bool:
-    """Whether a threshold is about a time that can be drawn: not about how many there are."""
+    """Tell whether a threshold limits this figure's time, not the number of values, and so can be drawn as a line."""
     metric, _, statistic = threshold.threshold.partition(" ")[0].partition(".")
     return metric == name and statistic != "count"
 
 
 def _chart(name: str, distribution: Distribution, thresholds: list[ThresholdOutcome]) -> Chart:
     percentiles = distribution.percentiles
-    # A few that took very much longer would press all others against the axis.
-    outliers = percentiles[-1] > FAR * percentiles[99] > 0
+    # A few outliers would press all other values against the axis: it ends at p99 then.
+    outliers = percentiles[-1] > OUTLIER_FACTOR * percentiles[99] > 0
     longest = percentiles[99 if outliers else 100]
     unit, factor = _unit(name, longest)
     times = [time * factor for time in percentiles]
     limits = [float(each.threshold.rpartition(" ")[2]) * factor for each in thresholds]
-    near = [limit for limit in limits if 0 <= limit <= FAR * longest * factor]
+    near = [limit for limit in limits if 0 <= limit <= OUTLIER_FACTOR * longest * factor]
     end = max(longest * factor, *near, 0.0) * 1.04
     figure = layout(unit, f"% of {distribution.count:,}", 24)
     figure["xaxis"] |= {"range": [0, end], "hoverformat": ",.4~g"}
     figure["yaxis"] |= {"range": [0, 105], "tickvals": [0, 25, 50, 75, 100], "hoverformat": "d"}
     drawn = zip(thresholds, limits, strict=True)
-    figure["shapes"] += [upright(limit, _color(each), "dash") for each, limit in drawn if limit in near]
-    figure["annotations"] += _limits(thresholds, limits, end) + _told(times, unit, end)
+    figure["shapes"] += [vertical_line(limit, _color(each), "dash") for each, limit in drawn if limit in near]
+    figure["annotations"] += _threshold_labels(thresholds, limits, end) + _percentile_labels(times, unit, end)
     about = f"{DISTRIBUTIONS[name][0].upper()}{DISTRIBUTIONS[name][1:]}: the share that took at most so long."
     if outliers:
         about += f" The axis ends behind p99; the longest took {_said(times[-1], unit)}."
@@ -65,11 +65,12 @@ def _chart(name: str, distribution: Distribution, thresholds: list[ThresholdOutc
 
 
 def _said(time: float, unit: str) -> str:
-    return wording.long(time * SECONDS[unit] / 3_600)
+    """A time of an axis as text, in a unit that suits it."""
+    return wording.long_duration(time * SECONDS[unit] / 3_600)
 
 
 def _unit(name: str, longest: float) -> tuple[str, float]:
-    """The unit that suits the longest time, and how many of it are one of the figure's own."""
+    """The unit of the axis for the longest time, and the factor from the figure's own unit to it."""
     own = wording.unit(name)
     seconds = longest * SECONDS[own]
     unit = next(unit for unit, least in LEAST.items() if seconds >= least)
@@ -80,8 +81,8 @@ def _color(threshold: ThresholdOutcome) -> str:
     return GREEN if threshold.ok else VERMILION
 
 
-def _limits(thresholds: list[ThresholdOutcome], limits: list[float], end: float) -> list[dict[str, Any]]:
-    """What stands beside the lines of thresholds; beyond the axis an arrow is in the line's place."""
+def _threshold_labels(thresholds: list[ThresholdOutcome], limits: list[float], end: float) -> list[dict[str, Any]]:
+    """The labels of threshold lines; of one beyond the end of the axis, the label has an arrow instead of a line."""
     notes: list[dict[str, Any]] = []
     for index, (each, limit) in enumerate(zip(thresholds, limits, strict=True)):
         said = f"{'✓' if each.ok else '✗'} {each.threshold.partition('.')[2]} {wording.unit(each.threshold)}"
@@ -101,23 +102,24 @@ def _limits(thresholds: list[ThresholdOutcome], limits: list[float], end: float)
 
 
 def _points(times: list[float]) -> dict[str, Any]:
+    """A plotly trace with the points that have labels."""
     return {
         "type": "scatter",
         "mode": "markers",
         "name": "told",
         "hoverinfo": "skip",
-        "x": [times[percentile] for percentile in TOLD.values()],
-        "y": list(TOLD.values()),
+        "x": [times[percentile] for percentile in LABELLED.values()],
+        "y": list(LABELLED.values()),
         "marker": {"color": BLUE, "size": 7},
     }
 
 
-def _told(times: list[float], unit: str, end: float) -> list[dict[str, Any]]:
-    """The median and the 95th percentile, beside their points: below on the right, or on the left if that is full."""
+def _percentile_labels(times: list[float], unit: str, end: float) -> list[dict[str, Any]]:
+    """Labels for the median and the 95th percentile: right below their points, or left above near the axis' end."""
     notes: list[dict[str, Any]] = []
-    for name, percentile in TOLD.items():
+    for name, percentile in LABELLED.items():
         x = times[percentile]
-        full = x > end * HOLDS
+        full = x > end * LABEL_FITS_BELOW
         side = (
             {"xanchor": "right", "xshift": -8, "yshift": 8} if full else {"xanchor": "left", "xshift": 8, "yshift": -8}
         )

@@ -1,24 +1,25 @@
-"""Where a report is written: asked before the run, so that a long run is not played for nothing."""
+"""Checks and writes the file of a report. The check comes before the run, so that no long run is played in vain."""
 
-import os
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from ....engine.log.unfinished import replace_file
+
 MARKER = "<!doctype html>\n<!-- orgsim report -->\n"
-"""How every report begins: what begins so may be replaced by another one."""
+"""The first bytes of every report. Only a file that begins with them, or an empty one, is overwritten."""
 
 
 class ReportError(Exception):
-    """A report cannot be made or written; the message names the file."""
+    """A report cannot be made or written; the message names the file and the cause."""
 
 
 def require_writable(path: Path) -> None:
-    """Refuse what the report could not be written to, or what it would destroy.
+    """Check that a report can be written to a path without destroying anything else.
 
     Raises:
-        ReportError: plotly is not installed, or at the path is something else than a report, or nothing can be written
-            there.
+        ReportError: plotly is not installed, the path is taken by something that is no report, or nothing can be
+            written there.
     """
     if find_spec("plotly") is None:
         raise ReportError(f"{path}: a report needs plotly: pip install 'orgsim[plots]'")
@@ -26,7 +27,7 @@ def require_writable(path: Path) -> None:
         _require_ours(path)
         if not path.resolve().parent.is_dir():
             raise ReportError(f"{path}: cannot be written: there is no directory {path.parent}")
-        # A file without a name: gone when closed, also if the machine stops.
+        # Try it with a file that has no name, so that nothing is left behind, even by a crash.
         with tempfile.TemporaryFile(dir=path.resolve().parent):
             pass
     except OSError as error:
@@ -34,26 +35,21 @@ def require_writable(path: Path) -> None:
 
 
 def write_report(path: Path, page: str) -> None:
-    """Write a page whole or not at all: under another name first, then renamed.
+    """Write a page, whole or not at all; replaces an older report.
 
     Raises:
-        ReportError: it cannot be written, or meanwhile something else is there.
+        ReportError: it cannot be written, or the path has meanwhile been taken by something that is no report.
     """
-    # What a link points to is replaced, not the link.
-    target = path.resolve()
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         _require_ours(path)
-        try:
-            partial.write_text(page, "utf-8", newline="\n")
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        # Resolved: if the path is a symbolic link, the file that it points to is replaced, not the link.
+        replace_file(path.resolve(), lambda unfinished: unfinished.write_text(page, "utf-8", newline="\n"))
     except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _require_ours(path: Path) -> None:
+    """Refuse a path at which stands anything but a report or an empty file."""
     if path.is_dir():
         raise ReportError(f"{path}: cannot be written: Is a directory")
     if not path.exists():

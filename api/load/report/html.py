@@ -1,4 +1,4 @@
-"""HTML of a report's parts. Every text that comes from a scenario goes through ``escape``."""
+"""HTML elements of a report. Every text that comes from a scenario goes through ``escape``."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -9,13 +9,20 @@ __all__ = ["definitions", "escape", "figures", "section", "share_table", "table"
 
 
 def section(id_: str, title: str, *parts: str) -> str:
-    """A section of the page; nothing if it has nothing to show."""
+    """A section of the page; empty if it has no content."""
     body = "".join(parts)
     return f'<section id="{id_}"><h2>{escape(title)}</h2>{body}</section>' if body else ""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1, name: str = "") -> str:
-    """A table: so many columns of text first, then numbers, aligned; nothing if there are no rows."""
+    """A table; empty if there are no rows.
+
+    Args:
+        head: the titles of the columns.
+        rows: the cells, as plain text.
+        texts: the number of columns that hold text, from the first; the others hold numbers, aligned to the right.
+        name: the caption, if there is one.
+    """
     kinds = ["text" if index < texts else "number" for index in range(len(head))]
     body = "".join(f"<tr>{_cells('td', row, kinds)}</tr>" for row in rows)
     caption = f"<caption>{escape(name)}</caption>" if name else ""
@@ -32,7 +39,7 @@ def _cells(tag: str, cells: Sequence[str], kinds: Sequence[str]) -> str:
 
 
 def share_table(head: tuple[str, str], numbers: Mapping[str, int], name: str = "") -> str:
-    """Numbers by name, the largest first, each with a bar as long as its part of the largest."""
+    """A table of names and numbers, the largest first, each with a bar in proportion; empty if there are none."""
     most = max(numbers.values(), default=0)
     rows = "".join(
         f'<tr><td class="text">{escape(key)}</td><td class="number">{number:,}</td>'
@@ -50,18 +57,18 @@ def share_table(head: tuple[str, str], numbers: Mapping[str, int], name: str = "
 
 
 def definitions(pairs: Iterable[tuple[str, str]]) -> str:
-    """Names and what they are."""
+    """A list of names with their values."""
     return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(value)}</dd>' for name, value in pairs)}</dl>"
 
 
 def figures(charts: Sequence[Chart]) -> list[str]:
-    """The places of charts, two beside each other on wide pages; the last has no neighbour if they are odd."""
+    """The elements into which the page's script draws charts, two in a row; a last one without neighbour is wide."""
     odd = sum(not chart.wide for chart in charts) % 2
     return [_figure(chart, wide=chart.wide or (odd == 1 and chart is charts[-1])) for chart in charts]
 
 
 def _figure(chart: Chart, *, wide: bool) -> str:
-    """The place of a chart, with its title and its key."""
+    """The element of a chart, with its title, description and legend."""
     key = "".join(
         f'<li><i style="background:{color}" data-color="{color}"></i>{escape(name)}</li>' for name, color in chart.key
     )

@@ -1,4 +1,4 @@
-"""Charts over the time of a run: the way to all features, states of handshakes and accounts, calls."""
+"""Charts over simulated time: progress to all features, states of handshakes and accounts, calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -6,19 +6,15 @@ from typing import Any
 
 from .. import wording
 from ..play import Outcome
-from .chart import Chart, Series, end_labels, highest, largest, line, room, stacked, summed, text
-from .style import BLUE, GREEN, MUTED, SEA, SERIES, SKY, STATES, layout, note, upright
+from .chart import Chart, Series, axis_top, end_labels, label_margin, largest, line, stacked, summed, text
+from .style import BLUE, GREEN, MUTED, SEA, SERIES, SKY, STATES, layout, note, vertical_line
 
 INVITE, APPROVE, ENABLE = "INVITE", "APPROVE_ALL_FEATURES", "ENABLE_ALL_FEATURES"
-STRETCHES = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 class TimeAxis:
-    """The time of a run in the unit that suits its length.
-
-    Args:
-        outcome: of the run.
-    """
+    """The horizontal axis of a run's charts, in a unit that suits the length of the run."""
 
     def __init__(self, outcome: Outcome) -> None:
         timeline = outcome.timeline
@@ -28,7 +24,9 @@ class TimeAxis:
             for least, name, seconds in ((72, "days", 86_400), (2, "hours", 3_600), (0, "minutes", 60))
             if hours >= least
         )
+        """Seconds per unit."""
         self.end = hours * 3_600 / self.seconds
+        """The length of the run, in the unit."""
         self.points = [
             0.0,
             *(
@@ -36,28 +34,30 @@ class TimeAxis:
                 for index in range(timeline.length)
             ),
         ]
+        """The start of the run and the end of each interval of the timeline, in the unit."""
         self.title = f"{self.unit} from the start, {timeline.start:%Y-%m-%d %H:%M} UTC"
-        self.stretch = _stretch(timeline.step_seconds)
+        self.interval = _interval_text(timeline.step_seconds)
+        """The length of an interval of the timeline, as text."""
 
     def at_day(self, days: float) -> float:
-        """A day of the run on this axis."""
+        """Convert days after the start to the unit of the axis."""
         return days * 86_400 / self.seconds
 
 
-def _stretch(seconds: int) -> str:
-    """``6 hours``."""
-    size, name = next(each for each in STRETCHES if seconds % each[0] == 0)
+def _interval_text(seconds: int) -> str:
+    """A length in the largest unit that divides it, such as ``6 hours`` or ``day``."""
+    size, name = next(each for each in UNITS if seconds % each[0] == 0)
     number = seconds // size
     return f"{number} {name}s" if number > 1 else name
 
 
 def time_charts(outcome: Outcome) -> Iterator[Chart]:
-    """All charts over time for which something happened after the run's first moments."""
+    """The charts of progress and states; those in which nothing changes after the first interval are left out."""
     axis = TimeAxis(outcome)
     timeline = outcome.timeline
-    yield from _way(outcome, axis)
-    for action, states in wording.in_order(timeline.handshakes):
-        # One migration alone is no area: where it ended is marked on the way.
+    yield from _progress(outcome, axis)
+    for action, states in wording.sorted_by_action(timeline.handshakes):
+        # A single handshake makes no area worth drawing; a migration's end is marked in the first chart anyway.
         if max(summed(list(states.values()), 0), default=0) > 1:
             name = wording.handshake(action)
             yield from _states(axis, f"handshakes-{action.lower()}", f"{name} by state", name.lower(), states)
@@ -67,14 +67,14 @@ def time_charts(outcome: Outcome) -> Iterator[Chart]:
 
 
 def call_charts(outcome: Outcome) -> Iterator[Chart]:
-    """What was called and what was throttled, if calls could be throttled."""
+    """The charts of calls and throttled calls, where calls were throttled at all."""
     axis = TimeAxis(outcome)
     for id_, title, calls in (
         ("calls", "Calls made", outcome.timeline.calls),
         ("throttled", "Calls throttled", outcome.timeline.throttled),
     ):
         if _happens(calls.values(), level=False):
-            # One colour for an operation in both charts: the order is that of all calls.
+            # An operation has the same colour in both charts: that of its rank among all calls.
             order = list(largest(outcome.timeline.calls, len(SERIES)))
             found = largest(calls, len(SERIES))
             colors = {name: SERIES[order.index(name) if name in order else -1] for name in found}
@@ -82,9 +82,9 @@ def call_charts(outcome: Outcome) -> Iterator[Chart]:
 
 
 def _bars(axis: TimeAxis, id_: str, title: str, all_series: Sequence[Series]) -> Chart:
-    """What came in each stretch, by name: no labels, for where a bar ends says nothing."""
-    figure = layout(axis.title, f"calls per {axis.stretch}", 24)
-    figure["yaxis"]["range"] = [0, highest([series.values for series in all_series], on_top=True)]
+    """A chart of stacked bars, one for each interval; without end labels, as the last bar is nothing special."""
+    figure = layout(axis.title, f"calls per {axis.interval}", 24)
+    figure["yaxis"]["range"] = [0, axis_top([series.values for series in all_series], is_stacked=True)]
     figure["xaxis"]["range"] = [0, axis.end]
     figure |= {"barmode": "stack", "bargap": 0}
     middles = [round((begin + end) / 2, 4) for begin, end in pairwise(axis.points)]
@@ -98,13 +98,13 @@ def _bars(axis: TimeAxis, id_: str, title: str, all_series: Sequence[Series]) ->
         }
         for series in all_series
     ]
-    about = f"By operation, within each {axis.stretch}."
+    about = f"By operation, within each {axis.interval}."
     keys = tuple(series.key for series in all_series)
     return Chart(id_, title, about, {"data": data, "layout": figure}, keys, labelled=False)
 
 
 def _happens(columns: Any, *, level: bool = True) -> bool:
-    """Whether there is a time line to show: more than one moment, and something changes behind the first."""
+    """Tell whether series are worth a chart: levels that change after the first interval, or counts not all 0."""
     values = [column for column in columns if len(column) > 1]
     return any(max(column) != min(column) for column in values) if level else any(map(any, values))
 
@@ -115,7 +115,7 @@ def _states(axis: TimeAxis, id_: str, title: str, what: str, states: Mapping[str
     order = list(STATES)
     kinds = sorted((state for state in states if any(states[state])), key=lambda state: order.index(state.split()[0]))
     all_series = [Series(wording.words(state), STATES[state.split()[0]], [0, *states[state]]) for state in kinds]
-    yield _areas(axis, id_, title, f"At the end of each {axis.stretch}.", what, all_series)
+    yield _areas(axis, id_, title, f"At the end of each {axis.interval}.", what, all_series)
 
 
 def _members(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
@@ -126,19 +126,19 @@ def _members(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
     all_series = [
         Series(name, color, [0, *values]) for (name, values), color in zip(found.items(), SERIES, strict=False)
     ]
-    about = f"Management accounts included, at the end of each {axis.stretch}."
+    about = f"Management accounts included, at the end of each {axis.interval}."
     yield _areas(axis, "members", "Members of organizations", about, "accounts", all_series)
 
 
 def _areas(axis: TimeAxis, id_: str, title: str, about: str, what: str, all_series: Sequence[Series]) -> Chart:
     columns = [series.values for series in all_series]
-    top = highest(columns, on_top=True)
+    top = axis_top(columns, is_stacked=True)
     ends, below = list[tuple[str, str, float]](), 0.0
     for series in all_series:
         last = series.values[-1]
         ends.append((f"{series.name} {last:,.0f}", series.color, below + last / 2))
         below += last
-    figure = layout(axis.title, what, room([end[0] for end in ends]))
+    figure = layout(axis.title, what, label_margin([end[0] for end in ends]))
     figure["yaxis"]["range"] = [0, top]
     figure["xaxis"]["range"] = [0, axis.end]
     figure["annotations"] += end_labels(ends, axis.end, top)
@@ -146,8 +146,8 @@ def _areas(axis: TimeAxis, id_: str, title: str, about: str, what: str, all_seri
     return Chart(id_, title, about, {"data": data, "layout": figure}, tuple(series.key for series in all_series))
 
 
-def _way(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
-    """How many have come how far on the way from invitation to all features."""
+def _progress(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
+    """The chart of how many handshakes were sent and accepted, up to all features."""
     handshakes, length = outcome.timeline.handshakes, outcome.timeline.length
     found: list[Series] = []
     for action, asked, accepted, colors in (
@@ -160,8 +160,8 @@ def _way(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
     if not _happens([series.values[1:] for series in found]):
         return
     ends = [(f"{series.name} {series.values[-1]:,.0f}", series.color, series.values[-1]) for series in found]
-    top = highest([series.values for series in found])
-    figure = layout(axis.title, "handshakes so far", room([end[0] for end in ends]))
+    top = axis_top([series.values for series in found])
+    figure = layout(axis.title, "handshakes so far", label_margin([end[0] for end in ends]))
     figure["yaxis"]["range"] = [0, top]
     figure["xaxis"]["range"] = [0, axis.end]
     figure["annotations"] += end_labels(ends, axis.end, top) + _step_numbers(outcome, axis, figure)
@@ -177,7 +177,10 @@ def _way(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
 
 
 def _step_numbers(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any]) -> list[dict[str, Any]]:
-    """Where steps began; those too near each other for two numbers share one."""
+    """Labels with the numbers of the steps, where they began; adds dotted lines to the figure.
+
+    Steps too near each other for two labels share one.
+    """
     groups: list[tuple[float, list[int]]] = []
     for step in outcome.steps:
         x = axis.at_day(step.began_days)
@@ -185,7 +188,7 @@ def _step_numbers(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any]) -> l
             groups[-1][1].append(step.step)
         else:
             groups.append((x, [step.step]))
-    figure["shapes"] += [upright(x, MUTED) for x, _ in groups if x > 0]
+    figure["shapes"] += [vertical_line(x, MUTED) for x, _ in groups if x > 0]
     return [
         note(_span(numbers), x, 1, yref="paper", yanchor="bottom", xanchor="center") for x, numbers in groups if x > 0
     ]
@@ -196,7 +199,7 @@ def _span(numbers: Sequence[int]) -> str:
 
 
 def _finalized(outcome: Outcome, axis: TimeAxis, top: float) -> list[dict[str, Any]]:
-    """A mark for each moment at which organizations got all features."""
+    """A plotly trace with a mark at each time at which organizations got all features."""
     timeline = outcome.timeline
     levels = (0, *timeline.handshakes.get(ENABLE, {}).get("ACCEPTED", ()))
     at = [index for index in range(1, len(levels)) if levels[index] > levels[index - 1]]

@@ -1,4 +1,4 @@
-"""The page: a template, its style and script, and the parts that an outcome gives."""
+"""Renders the HTML page of a report from an outcome."""
 
 import base64
 import hashlib
@@ -30,15 +30,15 @@ from .tables import (
 
 
 def render_report(outcome: Outcome) -> str:
-    """The page of a run: everything is in it, and it loads nothing.
+    """Render the page of a run as HTML. It contains everything, plotly included, and loads nothing.
 
     Args:
-        outcome: of the run; the page is a function of it and of the versions of orgsim and plotly.
+        outcome: the outcome of the run; the page depends on it and on the versions of orgsim and plotly alone.
 
     Raises:
         ModuleNotFoundError: plotly is not installed.
     """
-    # Not before: everything else starts faster without it.
+    # Imported here, because the import is slow and only reports need it.
     from plotly.offline import get_plotlyjs  # pyright: ignore[reportMissingTypeStubs]  # plotly ships no types
 
     plotly, script = get_plotlyjs(), _resource("page.js")
@@ -81,10 +81,10 @@ def _resource(name: str) -> str:
 
 
 def _digest(script: str) -> str:
-    """What the page's policy knows a script by: no other is run, however it got into the page."""
+    """The digest by which the page's Content-Security-Policy admits a script; browsers run no other script."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _embedded(data: object) -> str:
-    """JSON that may stand in an element of its own: nothing in it ends that element."""
+    """JSON in which no text can end the script element that holds it."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

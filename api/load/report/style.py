@@ -1,6 +1,6 @@
-"""Colours and measures of a report's charts: one colour for a state wherever it is drawn, apart for the colour-blind.
+"""Colours and sizes of charts. A state has one colour in all charts; the colours suit colour-blind readers.
 
-Figures are drawn in the colours of light pages; the page's script puts those of dark pages in their place.
+Figures hold the colours of light pages; on dark pages the page's script replaces them by those of ``DARK``.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ DARK = {
     AMBER: "#e8b84a",
     GRAY: "#a9b2be",
 }
-"""Colour on light pages to colour on dark ones."""
+"""Maps colours of light pages to colours of dark pages."""
 
 STATES = {
     "ACCEPTED": GREEN,
@@ -37,25 +37,25 @@ STATES = {
     "FAILED": VERMILION,
     "EXPIRED": PURPLE,
 }
-"""State to colour, in the order in which they are stacked from the bottom."""
+"""Colours of states, in the order in which they are stacked, from the bottom."""
 
 SERIES = (BLUE, AMBER, SKY, PURPLE, SEA, GRAY)
-"""Of what has no state: organizations and operations, the largest first."""
+"""Colours of organizations and operations, the largest first."""
 
 HEIGHT, TOP, BOTTOM, LEFT = 330, 48, 46, 58
-"""Of a chart and around what is drawn in it, in pixels."""
+"""The height of a chart and its margins, in pixels."""
 
 LINE_HEIGHT, CHARACTER = 16, 7
-"""Of a label, in pixels."""
+"""The height of a label and the width of its characters, in pixels."""
 
 
 def layout(x_title: str, y_title: str, right: int) -> dict[str, Any]:
-    """The layout that all charts share.
+    """The plotly layout that all charts share.
 
     Args:
-        x_title: of the horizontal axis, with its unit.
-        y_title: of the vertical one; stands above it, so that it reads without tilting one's head.
-        right: the room for labels, in pixels.
+        x_title: the title of the horizontal axis, with its unit.
+        y_title: the title of the vertical axis; placed above it, horizontally, to be readable.
+        right: the right margin, in pixels.
     """
     return {
         "height": HEIGHT,
@@ -85,11 +85,11 @@ def _axis(more: dict[str, Any]) -> dict[str, Any]:
 
 
 def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
-    """A text in a chart, without an arrow."""
+    """A plotly annotation: a text without an arrow; ``more`` overrides its members."""
     return {"text": text, "x": x, "y": y, "showarrow": False, "font": {"size": 12, "color": MUTED}} | more
 
 
-def upright(x: float, color: str, dash: str = "dot") -> dict[str, Any]:
-    """An upright line from the bottom to the top of a chart."""
+def vertical_line(x: float, color: str, dash: str = "dot") -> dict[str, Any]:
+    """A plotly shape: a vertical line over the full height of a chart."""
     line = {"color": color, "width": 1, "dash": dash}
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "layer": "below", "line": line}

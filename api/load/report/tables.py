@@ -1,4 +1,4 @@
-"""The parts of a report that are words and numbers: thresholds, tiles, tables, and what repeats the run."""
+"""The parts of a report that are text: verdict, thresholds, tiles, tables, and how to reproduce the run."""
 
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -10,18 +10,18 @@ from ..wording import STATISTICS
 from .html import definitions, escape, share_table, table
 
 MOST_TILES = 7
-"""In one row."""
+"""The most tiles in one row."""
 
 
 def verdict(outcome: Outcome) -> str:
-    """Whether the run passed, to be seen from afar."""
+    """Whether the run passed, in large letters."""
     kind = "passed" if outcome.passed else "failed"
     mark = "✓" if outcome.passed else "✗"
     return f'<p class="verdict {kind}"><span>{mark}</span> {escape(wording.verdict(outcome))}</p>'
 
 
 def thresholds(outcome: Outcome) -> str:
-    """Each threshold, what was found, and what it is about."""
+    """A list of the thresholds, each with the value that was measured and the meaning of its figure."""
     items = "".join(
         f'<li class="{"passed" if each.ok else "failed"}"><span class="mark">{"✓" if each.ok else "✗"}</span>'
         f"<code>{escape(each.threshold)}</code><b>{escape(_found(each.threshold, each.value))}</b>"
@@ -43,7 +43,7 @@ def _meaning(threshold: str) -> str:
 
 
 def tiles(outcome: Outcome) -> str:
-    """The figures that a reader looks for first."""
+    """The main figures of the run, as tiles."""
     found = list(_tiles(outcome))
     columns = len(found) if len(found) <= MOST_TILES else -(-len(found) // 2)
     items = "".join(
@@ -63,7 +63,7 @@ def _tiles(outcome: Outcome) -> Iterator[tuple[str, str]]:
     if metrics["expired_share"]:
         yield "of requests expired", wording.share(metrics["expired_share"])
     if finalize := metrics["finalize_days"]:
-        yield "from request to all features", wording.long(finalize * 24)
+        yield "from request to all features", wording.long_duration(finalize * 24)
     for name, metric in (("accounts created", "created"), ("accounts closed", "closed")):
         if metrics[metric]:
             yield name, wording.number(metrics[metric])
@@ -71,11 +71,11 @@ def _tiles(outcome: Outcome) -> Iterator[tuple[str, str]]:
     for name, numbers in (("calls refused", outcome.refused), ("calls held back", outcome.held_back)):
         if numbers:
             yield name, f"{sum(numbers.values()):,}"
-    yield "of virtual time", wording.long(metrics["virtual_hours"] or 0.0)
+    yield "of virtual time", wording.long_duration(metrics["virtual_hours"] or 0.0)
 
 
 def organizations(outcome: Outcome) -> str:
-    """Each organization at the end."""
+    """A table of the organizations at the end of the run."""
     rows = (
         (
             name,
@@ -83,7 +83,7 @@ def organizations(outcome: Outcome) -> str:
             each.management_account,
             each.feature_set,
             f"{each.accounts:,}",
-            "–" if each.migration_hours is None else wording.long(each.migration_hours),
+            "–" if each.migration_hours is None else wording.long_duration(each.migration_hours),
         )
         for name, each in outcome.organizations.items()
     )
@@ -91,8 +91,8 @@ def organizations(outcome: Outcome) -> str:
 
 
 def handshakes(outcome: Outcome) -> str:
-    """What became of handshakes and account creations."""
-    kinds = [(wording.handshake(action), states) for action, states in wording.in_order(outcome.handshakes)]
+    """A table of how many handshakes and account creations ended in which state."""
+    kinds = [(wording.handshake(action), states) for action, states in wording.sorted_by_action(outcome.handshakes)]
     if outcome.account_creations:
         kinds.append(("Account creations", outcome.account_creations))
     rows = ((name, wording.words(state), f"{number:,}") for name, states in kinds for state, number in states.items())
@@ -100,7 +100,7 @@ def handshakes(outcome: Outcome) -> str:
 
 
 def distributions(outcome: Outcome) -> str:
-    """The percentiles of all that has any."""
+    """A table of the distributions that have values."""
     rows = (
         (
             name,
@@ -115,7 +115,7 @@ def distributions(outcome: Outcome) -> str:
 
 
 def slowest(outcome: Outcome) -> str:
-    """The accounts that took longest."""
+    """Tables of the accounts that took longest."""
     titles = {"joining_days": "The slowest to join", "migration_days": "The slowest to approve"}
     parts = (
         table(("Account", "Days"), ((each.account, f"{each.days:,.2f}") for each in found), name=titles.get(name, name))
@@ -125,12 +125,12 @@ def slowest(outcome: Outcome) -> str:
 
 
 def refusals(outcome: Outcome) -> str:
-    """What was refused, and why."""
+    """A table of refused calls by error and reason."""
     return share_table(("Refusal", "Calls"), outcome.refused)
 
 
 def throttling(outcome: Outcome) -> str:
-    """What was throttled and what waited, by operation and limit."""
+    """Tables of throttled calls by operation, and of waits by operation and limit."""
     parts = (
         share_table(("Operation", "Calls"), outcome.throttled, "Throttled"),
         share_table(("Operation and limit", "Calls"), outcome.held_back, "Held back"),
@@ -139,8 +139,8 @@ def throttling(outcome: Outcome) -> str:
 
 
 def steps(outcome: Outcome) -> str:
-    """The steps with the time that they took in AWS's world; refusals and the like only where there are any."""
-    told = [
+    """A table of the steps, with simulated times; columns for refusals and the like only where there are any."""
+    extra = [
         name for name in ("refused", "throttled", "held_back") if any(getattr(each, name) for each in outcome.steps)
     ]
     rows = (
@@ -151,22 +151,22 @@ def steps(outcome: Outcome) -> str:
             f"{step.began_days:,.2f}",
             wording.duration(step.hours),
             f"{step.commands:,}",
-            *(f"{getattr(step, name):,}" for name in told),
+            *(f"{getattr(step, name):,}" for name in extra),
         )
         for step in outcome.steps
     )
-    names = (name.replace("_", " ").capitalize() for name in told)
+    names = (name.replace("_", " ").capitalize() for name in extra)
     return table(("Step", "Action", "Of", "Begins at day", "AWS-time", "Calls", *names), rows, texts=3)
 
 
 def all_figures(outcome: Outcome) -> str:
-    """Every figure that is one number."""
+    """A table of all figures that are single numbers, folded away."""
     rows = ((name, NUMBERS[name], wording.number(value)) for name, value in outcome.metrics.items())
     return f"<details><summary>All figures</summary>{table(('Figure', 'What it is', 'Value'), rows, texts=2)}</details>"
 
 
 def reproduce(outcome: Outcome) -> str:
-    """What repeats the run, and shows that it is the same."""
+    """The command that repeats the run, and the facts by which to compare the result."""
     rate = outcome.events / outcome.wall_seconds if outcome.wall_seconds else 0.0
     pairs = [
         ("Version", f"orgsim {version('orgsim')}"),
@@ -180,6 +180,6 @@ def reproduce(outcome: Outcome) -> str:
         ("Events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)"),
     ]
     return (
-        f"<pre><code>{escape(wording.command_line(outcome))}</code></pre>"
+        f"<pre><code>{escape(wording.command_line(outcome.scenario, outcome.parameters, outcome.seed))}</code></pre>"
         f"<p>The same version, scenario, parameters and seed give the same digest.</p>{definitions(pairs)}"
     )

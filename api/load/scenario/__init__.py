@@ -1,12 +1,12 @@
-"""The language of scenario files: what they may say, and how they are read.
+"""The language of scenario files, and how they are read and checked.
 
-TOML, decoded into the structs of the modules beside this one. Unknown keys, impossible values and names of nothing are
-refused with the file and the path in it. Durations are numbers of days unless their names say otherwise. ``play`` plays
-a scenario; the folder ``scenarios`` at the root of the repository holds examples.
+A scenario is TOML, decoded into the structs of this package. Unknown keys, impossible values and unknown names are
+refused with the file and the path in it. Durations are in days unless their names say otherwise. The package ``play``
+plays a scenario; the folder ``scenarios`` at the root of the repository holds examples.
 """
 
 from .model import OrganizationTable, Parameter, Scenario, ScenarioError
-from .populations import Behaviour, Population
+from .populations import Behaviour, PopulationTable
 from .reading import load_scenario, parse_scenario
 from .thresholds import Threshold
 
@@ -14,7 +14,7 @@ __all__ = [
     "Behaviour",
     "OrganizationTable",
     "Parameter",
-    "Population",
+    "PopulationTable",
     "Scenario",
     "ScenarioError",
     "Threshold",

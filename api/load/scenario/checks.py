@@ -1,4 +1,4 @@
-"""What a scenario's parts have to do with each other: every name that is used is the name of something."""
+"""Checks names across a scenario: every organization, population and saved text that a step names exists."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -19,21 +19,21 @@ AWS_OPERATIONS: dict[str, type[Struct]] = {name: operation.Request for name, ope
 ALWAYS_KNOWN = ("organization", "root", "management_account")
 KNOWN_FOR_EACH = ("account", "parent", "index")
 PLACE = re.compile(r"\{(\w+)\}")
-"""A name in braces; empty braces are part of many a policy document."""
+"""A placeholder: a name in braces. Other braces are left alone, as policy documents are full of them."""
 
 
 def choose(given: str, known: Collection[str]) -> str:
-    """What could have been meant, and what there is, as the end of a complaint."""
+    """The end of an error message: the closest known name, and all that are known."""
     close = get_close_matches(given, known, n=1)
     there_are = f" (there are: {', '.join(known)})" if known else " (there is none)"
     return (f", did you mean `{close[0]}`?" if close else "") + there_are
 
 
 def checked(scenario: Scenario) -> Scenario:
-    """The scenario with every step's organization filled in.
+    """Check a scenario, and return it with the organization of every step filled in.
 
     Raises:
-        ScenarioError: a name is the name of nothing, or of something else; with the path in the file.
+        ScenarioError: a name is unknown or names something of another kind; the message has the path in the file.
     """
     accounts = [organization.management_account for organization in scenario.organizations.values()]
     for index, (name, account) in enumerate(zip(scenario.organizations, accounts, strict=True)):
@@ -77,7 +77,7 @@ def _with_organization(step: Step, scenario: Scenario, place: str) -> Step:
 
 
 ORIGINS: Mapping[type[Any], tuple[str, ...]] = {CreateAccounts: ("created",), Invite: ("invited", "created")}
-"""Which populations a step is for; all others are for any."""
+"""Step to the origins that its population may have; other steps take any."""
 
 
 def _check_population(step: Step, scenario: Scenario, place: str) -> None:
@@ -117,7 +117,7 @@ def _check_call(step: Call, saved: set[str], place: str) -> None:
 
 
 def _places(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """The names in braces in all texts of a value, each with its path."""
+    """Find the placeholders in all texts of a value, each with its path."""
     if isinstance(value, str):
         yield from ((path, name) for name in PLACE.findall(value))
     elif isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Turning a part of a scenario file into a struct, and saying in the words of TOML what is wrong with it."""
+"""Converts values of a scenario file into structs, and rewords msgspec's errors for readers of TOML."""
 
 import json
 import re
@@ -13,10 +13,15 @@ from .model import ScenarioError
 
 
 def convert(value: Any, wanted: Any, path: str) -> Any:
-    """A value of the wanted type, from what stands at a path of the file.
+    """Convert a value of a scenario file to a type.
+
+    Args:
+        value: the value, as ``tomllib`` returns it.
+        wanted: the type.
+        path: the path of the value in the file.
 
     Raises:
-        ScenarioError: it is something else; with the path, and with what is possible there.
+        ScenarioError: it cannot be converted; the message has the path, and what is possible there.
     """
     try:
         return msgspec.convert(value, wanted)
@@ -30,7 +35,7 @@ def convert(value: Any, wanted: Any, path: str) -> Any:
 
 
 INTERNAL = {"operation"}
-"""Keys that no file has: the action says it."""
+"""Keys that no file has, because the action stands for them."""
 
 PLAIN_WORDS = (
     ("Expected `object`", "Expected a table"),
@@ -45,7 +50,7 @@ PLAIN_WORDS = (
 
 
 def _in_plain_words(complaint: str) -> str:
-    """A complaint of msgspec in the words of TOML."""
+    """Reword an error message of msgspec in the terms of TOML."""
     for theirs, ours in PLAIN_WORDS:
         complaint = complaint.replace(theirs, ours)
     return complaint
@@ -65,7 +70,7 @@ def _found(complaint: str, value: Any) -> str:
 
 
 def _at(wanted: Any, value: Any, inner: str) -> tuple[Any, Any]:
-    """What type is wanted at a path such as ``.steps[2].days``, and what stands there."""
+    """The type and the value at a path inside a type and a value, such as ``.steps[2].days``."""
     for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", inner):
         if index:
             wanted, value = get_args(_bare(wanted))[0], value[int(index)]
@@ -77,7 +82,7 @@ def _at(wanted: Any, value: Any, inner: str) -> tuple[Any, Any]:
 
 
 def _bare(wanted: Any) -> Any:
-    """A type without what it is annotated with, and without None."""
+    """Strip ``Annotated`` and ``| None`` off a type."""
     while True:
         if get_origin(wanted) is Annotated:
             wanted = get_args(wanted)[0]
@@ -88,7 +93,7 @@ def _bare(wanted: Any) -> Any:
 
 
 def _structs(wanted: Any, value: Any) -> list[type[Struct]]:
-    """The structs that a value may be: one, if its tag says which."""
+    """The structs among the wanted types; the only one, if the value has its tag."""
     wanted = _bare(wanted)
     candidates = [each for each in get_args(wanted) or (wanted,) if isinstance(each, type) and issubclass(each, Struct)]
     configs = [(each, each.__struct_config__) for each in candidates]
@@ -101,7 +106,7 @@ def _get(value: Any, name: str | None) -> Any:
 
 
 def _choices(complaint: str, wanted: Any, value: Any) -> str:
-    """What could have been meant by an unknown key or value; what is possible where something is missing."""
+    """The end of an error message: the closest known key or value, and all that are possible."""
     candidates = _structs(wanted, value)
     tags = sorted(str(each.__struct_config__.tag) for each in candidates if each.__struct_config__.tag)
     unknown = re.match(r"Object contains unknown field `(.*)`", complaint, re.DOTALL)

@@ -1,4 +1,4 @@
-"""What a run is measured by: the names that thresholds, reports and sweeps use."""
+"""The figures of a run, by the names that thresholds, reports and sweeps use, each with its meaning."""
 
 DISTRIBUTIONS = {
     "joining_days": "from an invitation to its acceptance",
@@ -7,7 +7,7 @@ DISTRIBUTIONS = {
     "closing_seconds": "from CloseAccount to the closed account",
     "held_back_seconds": "for how long calls were held back, each time, by throttling or another of AWS's limits",
 }
-"""One value for each account or call; asked with a statistic: ``migration_days.p95``."""
+"""Figures with a value for each account or call; a threshold names a statistic too: ``migration_days.p95``."""
 
 NUMBERS = {
     "all_features_share": "organizations that have all features at the end, of all that there are",
@@ -30,7 +30,7 @@ NUMBERS = {
     "virtual_hours": "the same in hours",
     "events": "what was recorded",
 }
-"""One value for a run."""
+"""Figures with one value for the run."""
 
 STATISTICS = ("count", "min", "mean", "median", "max")
-"""And ``p0`` to ``p100``: nearest-rank percentiles."""
+"""The statistics of a distribution; besides these ``p0`` to ``p100``, nearest-rank percentiles."""

@@ -1,4 +1,4 @@
-"""The scenario as a whole: a world, its organizations, populations, steps and thresholds."""
+"""A scenario as a whole: settings, organizations, populations, steps and thresholds."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -10,32 +10,33 @@ from ....engine.settings import Quotas, Settings
 from ....engine.shapes.base import EPOCH
 from ....engine.words import FeatureSet
 from ...simulation import START
-from .populations import Population
+from .populations import PopulationTable
 from .steps import Step
 from .thresholds import Threshold
 
 LATEST_START = datetime(8000, 1, 1, tzinfo=UTC)
 Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Parameter = bool | int | float | str
+"""The value of a parameter."""
 
 
 class ScenarioError(Exception):
     """A scenario cannot be read or played; the message names the file and the place, on one line."""
 
     def __str__(self) -> str:
-        # A name of a file may hold a line break.
+        # A file name may contain a line break.
         return " ".join(super().__str__().splitlines())
 
 
 class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An organization, which is founded when the run begins."""
+    """An organization; it is created when the run begins."""
 
     management_account: AccountId = "111111111111"
     feature_set: FeatureSet = FeatureSet.CONSOLIDATED_BILLING
 
 
 class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How the world of a scenario begins, before anything is in it."""
+    """The keys of a scenario file that say with what its world begins."""
 
     description: str = ""
     seed: Seed = 0
@@ -48,24 +49,24 @@ class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Header(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a scenario file says besides its tables of things with names of their own."""
+    """The keys of a scenario file, apart from its collections (organizations, populations, steps, ...)."""
 
     latency: Literal["instant", "realistic"] = "instant"
     throttle: Literal["off", "aws"] = "off"
     quotas: Quotas = Quotas()
 
 
-SHORT = ("latency", "throttle", "quotas")
-"""Settings that a file may name at its top level too."""
+TOP_LEVEL_SETTINGS = ("latency", "throttle", "quotas")
+"""Settings that a file may have at its top level too, instead of in the table ``settings``."""
 
 
 class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A scenario, with its parameters put in."""
+    """A scenario whose parameters have been replaced by their values."""
 
     organizations: dict[str, OrganizationTable]
-    """At least one; the first is the one that a summary is about."""
+    """Name to organization; at least one. Summaries are about the first."""
     parameters: dict[str, Parameter] = {}
-    """What it was given, or its own defaults."""
-    populations: dict[str, Population] = {}
+    """Name to value: as given for this run, or else the scenario's default."""
+    populations: dict[str, PopulationTable] = {}
     steps: tuple[Step, ...] = ()
     thresholds: tuple[Threshold, ...] = ()

@@ -1,4 +1,4 @@
-"""How fast something is sent: at once, at a rate, evenly over a time, or in ramps."""
+"""The pace at which a step sends its calls: at a rate, evenly over a time, or in ramps."""
 
 import math
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ Rate = Annotated[float, Meta(ge=LEAST, le=1e9)]
 
 
 class Stage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A part of a ramp: within so many days the rate changes evenly to so much a day."""
+    """A stage of a ramp: over ``days`` the rate changes linearly to ``to_per_day``."""
 
     days: Annotated[float, Meta(gt=0, le=36_500)]
     to_per_day: Annotated[float, Meta(ge=0, le=1e9)]
 
 
 class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When each of many calls is sent. Exactly one of the five; the first call is always sent at once.
+    """The moments at which calls are sent; exactly one of the five fields is set. The first call is sent at once.
 
-    A ramp begins at nothing a day; after its last stage the rate stays as it is.
+    A ramp (``stages``) begins at a rate of 0; after its last stage the rate stays as it is.
     """
 
     per_second: Rate | None = None
@@ -41,7 +41,7 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             raise ValueError(f"the last stage ends at {ends} per day: what is left would never be sent")
 
     def offsets(self, number: int) -> Iterator[int]:
-        """How long after the first each of so many calls is sent, in microseconds."""
+        """For each of ``number`` calls the time after the first at which it is sent, in microseconds, ascending."""
         if self.stages:
             return _ramp(self.stages, number)
         if self.over_days:
@@ -53,13 +53,13 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 def _ramp(stages: tuple[Stage, ...], number: int) -> Iterator[int]:
-    """The moments at which the area under the ramp reaches 0, 1, 2, …"""
+    """Yield when the area under the rate reaches 0, 1, 2, …: then the first, second, third call is due."""
     index, began, sent, rate = 0, 0.0, 0.0, 0.0
     for stage in stages:
         slope = (stage.to_per_day - rate) / stage.days
         area = (rate + stage.to_per_day) / 2 * stage.days
         while index < number and index <= sent + area:
-            yield round((began + _reached(index - sent, rate, slope)) * DAY)
+            yield round((began + _days_to_area(index - sent, rate, slope)) * DAY)
             index += 1
         began, sent, rate = began + stage.days, sent + area, stage.to_per_day
     while index < number:
@@ -67,9 +67,9 @@ def _ramp(stages: tuple[Stage, ...], number: int) -> Iterator[int]:
         index += 1
 
 
-def _reached(area: float, rate: float, slope: float) -> float:
-    """After how many days the area under a rate that changes evenly is so large."""
+def _days_to_area(area: float, rate: float, slope: float) -> float:
+    """The days until the area under a linearly changing rate, in calls per day, reaches ``area``."""
     if area <= 0:
         return 0.0
-    # The stable form of the root of rate * t + slope / 2 * t² = area; it needs no case for a slope of 0.
+    # The numerically stable root of rate * t + slope / 2 * t² = area; it holds for a slope of 0 too.
     return 2 * area / (rate + math.sqrt(max(rate * rate + 2 * slope * area, 0.0)))

@@ -1,4 +1,4 @@
-"""Parameters of a scenario: named values that a run or a sweep may set, put in where ``"$name"`` stands."""
+"""Parameters of a scenario: named values that a run or a sweep may set, and that replace ``"$name"`` in the file."""
 
 import json
 import tomllib
@@ -11,11 +11,11 @@ from .model import Parameter, Scenario, ScenarioError
 from .populations import MOST_ACCOUNTS
 
 ACCOUNTS = "accounts"
-"""Can be set for any scenario: one that has no such parameter invites so many accounts in all."""
+"""A parameter that every scenario has. Unless the file declares it, it sets the number of all invited accounts."""
 
 
 def read_assignment(text: str) -> tuple[str, Parameter]:
-    """``name=value``, the value as TOML or, failing that, a text.
+    """Read ``name=value``; a value that is no TOML is a text.
 
     Raises:
         ScenarioError: there is no name or no value.
@@ -27,7 +27,7 @@ def read_assignment(text: str) -> tuple[str, Parameter]:
 
 
 def read_value(text: str) -> Parameter:
-    """A number, a truth value or a text."""
+    """Read a value as TOML, or as a text if it is none of number, truth value and quoted text."""
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -36,19 +36,23 @@ def read_value(text: str) -> Parameter:
 
 
 def written(value: Parameter) -> str:
-    """A parameter's value as ``--set`` reads it."""
+    """Write a value such that ``read_value`` reads the same value."""
     if isinstance(value, str):
-        # A text that would be read as something else stands in quotes: TOML's, which are JSON's but for one character.
+        # A text that would be read as something else is quoted. TOML's quoting is JSON's, but for one character.
         quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
         return value if value and value == value.strip() and read_value(value) == value else quoted
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def settle_parameters(declared: Any, given: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    """The parameters of a run: the scenario's own, and instead of them those given.
+    """The parameters of a run: the values given for it, and the scenario's defaults for the others.
+
+    Args:
+        declared: the table ``parameters`` of the file, not yet checked.
+        given: the values for this run.
 
     Raises:
-        ScenarioError: the table holds something else, or what was given has no such name or is of another kind.
+        ScenarioError: the table is none of parameters, or a given one is not declared or has another type.
     """
     if not isinstance(declared, dict):
         raise ScenarioError("parameters: must be a table such as [parameters] with accept = 0.97")
@@ -69,6 +73,7 @@ def settle_parameters(declared: Any, given: Mapping[str, Parameter]) -> dict[str
 
 
 def _kind(value: Parameter) -> str:
+    """The type of a value, in words."""
     if isinstance(value, bool):
         return "truth value"
     return "text" if isinstance(value, str) else "number"
@@ -78,17 +83,22 @@ def _toml(value: Parameter) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def put_in(value: Any, parameters: Mapping[str, Parameter], path: str = "") -> Any:
-    """A part of a scenario file with ``"$name"`` replaced by the parameter's value, wherever a text is just that.
+def substitute(value: Any, parameters: Mapping[str, Parameter], path: str = "") -> Any:
+    """Replace every text that is just ``"$name"`` by the parameter's value, in nested tables and lists too.
+
+    Args:
+        value: a value of the file.
+        parameters: name to value.
+        path: the path of ``value`` in the file.
 
     Raises:
-        ScenarioError: there is no such parameter; with the path.
+        ScenarioError: there is no such parameter; the message begins with the path.
     """
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
-        return {key: put_in(part, parameters, f"{path}.{key}" if path else key) for key, part in items}
+        return {key: substitute(each, parameters, f"{path}.{key}" if path else key) for key, each in items}
     if isinstance(value, list):
-        return [put_in(part, parameters, f"{path}[{index}]") for index, part in enumerate(cast("list[Any]", value))]
+        return [substitute(each, parameters, f"{path}[{index}]") for index, each in enumerate(cast("list[Any]", value))]
     if not isinstance(value, str) or not value.startswith("$"):
         return value
     if value[1:] not in parameters:
@@ -98,10 +108,10 @@ def put_in(value: Any, parameters: Mapping[str, Parameter], path: str = "") -> A
 
 
 def with_accounts(scenario: Scenario, accounts: Parameter) -> Scenario:
-    """The same with another number of invited accounts in all; several populations keep their proportions.
+    """Change the number of all invited accounts; several populations keep their proportions.
 
     Raises:
-        ScenarioError: the scenario invites nobody, or that is no number of accounts.
+        ScenarioError: the scenario has no invited accounts, or ``accounts`` is no possible number.
     """
     if isinstance(accounts, bool) or not isinstance(accounts, int) or not 0 <= accounts <= MOST_ACCOUNTS:
         raise ScenarioError(f"accounts must be a whole number from 0 to {MOST_ACCOUNTS:,}, not {accounts!r}")
@@ -112,7 +122,7 @@ def with_accounts(scenario: Scenario, accounts: Parameter) -> Scenario:
     populations = dict(scenario.populations)
     seen = given = 0
     for name, population in invited.items():
-        # Rounding the running sum, not each part: the parts add up exactly.
+        # Round the running sum, not each share, so that the shares add up exactly.
         seen += population.count
         share = accounts * seen // total - given
         given += share

@@ -1,4 +1,4 @@
-"""Populations of accounts, and what they do when they are asked."""
+"""Populations of a scenario: groups of accounts that answer invitations and migrations alike."""
 
 import math
 from typing import Annotated, Literal
@@ -13,19 +13,19 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What accounts do with a request: shares of the population, and how long they take.
+    """How accounts answer a request: the share of the population that gives each answer, and the delay.
 
-    Without ``accept`` everybody accepts who does nothing else; with it, whoever is in no share ignores the request.
+    Without ``accept`` all accounts in no other share accept; with it, accounts in no share never answer.
     """
 
     accept: Share | None = None
     decline: Share = 0.0
     leave: Share = 0.0
-    """Answer by leaving the organization."""
+    """The share that answers by leaving the organization."""
     after_reminder: Share = 0.0
-    """Accept, but say nothing until they are reminded."""
+    """The share that does not answer until it is reminded."""
     delay: Delay = Fixed(0)
-    """From the request, or the reminder, to the answer."""
+    """The time from the request, or from the reminder, to the answer."""
 
     def __post_init__(self) -> None:
         total = (self.accept or 0.0) + self.decline + self.leave + self.after_reminder
@@ -40,16 +40,16 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return max(0.0, 1.0 - self.decline - self.leave - self.after_reminder)
 
 
-class Population(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Accounts of one kind."""
+class PopulationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A group of accounts that behave alike."""
 
     origin: Literal["invited", "created", "standalone"]
-    """Exist and can be invited; are created by an organization; or exist and belong to none."""
+    """``invited``: exist, can be invited; ``created``: an organization creates them; ``standalone``: belong to none."""
     count: Count
     invitation: Behaviour = Behaviour()
-    """What they do when an organization invites them."""
+    """How they answer an invitation."""
     migration: Behaviour = Behaviour()
-    """What they do when their organization asks for all features. Accounts that it created are not asked."""
+    """How they answer the request to approve all features; accounts that the organization created are not asked."""
 
     def __post_init__(self) -> None:
         if self.invitation.leave:

@@ -1,4 +1,4 @@
-"""Reading a scenario file, and saying what is wrong with it: the file, the path in it, and what is possible there."""
+"""Reads scenario files. Errors name the file, the path in it, and what is possible there."""
 
 import os
 import tomllib
@@ -13,9 +13,9 @@ from msgspec import Struct, structs
 from ....engine.settings import Settings
 from .checks import AWS_OPERATIONS, checked, choose
 from .conversion import convert
-from .model import SHORT, Header, OrganizationTable, Parameter, Scenario, ScenarioError
-from .parameters import ACCOUNTS, put_in, settle_parameters, with_accounts
-from .populations import Population
+from .model import TOP_LEVEL_SETTINGS, Header, OrganizationTable, Parameter, Scenario, ScenarioError
+from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
+from .populations import PopulationTable
 from .steps import Call, Step
 from .thresholds import read_thresholds
 
@@ -29,11 +29,11 @@ async def load_scenario(path: str | os.PathLike[str], parameters: Mapping[str, P
     """Read a scenario file.
 
     Args:
-        path: of the file.
-        parameters: instead of the scenario's own values for them; ``accounts`` can be set for any scenario.
+        path: the path of the file.
+        parameters: values that replace the scenario's defaults; ``accounts`` can be set for any scenario.
 
     Raises:
-        ScenarioError: the file cannot be read, is no TOML, or says something impossible; with file and path in it.
+        ScenarioError: the file cannot be read, is no TOML, or is no valid scenario; names the file and the path in it.
     """
     text = await anyio.to_thread.run_sync(read_text, Path(path))
     try:
@@ -43,7 +43,7 @@ async def load_scenario(path: str | os.PathLike[str], parameters: Mapping[str, P
 
 
 def read_text(path: Path) -> str:
-    """The text of a scenario file.
+    """Read the text of a scenario file.
 
     Raises:
         ScenarioError: it cannot be read.
@@ -51,7 +51,7 @@ def read_text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
             raise ScenarioError(f"{path}: cannot be read: {'Is a directory' if path.is_dir() else 'no regular file'}")
-        # Some editors put a byte order mark in front.
+        # -sig: some editors put a byte order mark in front.
         return path.read_text("utf-8-sig")
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
@@ -60,10 +60,14 @@ def read_text(path: Path) -> str:
 
 
 def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETERS) -> Scenario:
-    """A scenario from the text of its file.
+    """Parse and check the text of a scenario file.
+
+    Args:
+        text: TOML.
+        parameters: values that replace the scenario's defaults; ``accounts`` can be set for any scenario.
 
     Raises:
-        ScenarioError: with the place, without the file.
+        ScenarioError: it is no TOML or no valid scenario; names the path, not the file.
     """
     try:
         document = tomllib.loads(text)
@@ -74,7 +78,7 @@ def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETER
     declared = document.pop("parameters", {})
     settled = settle_parameters(declared, parameters)
     own = {name: settled[name] for name in declared}
-    scenario = checked(_built(put_in(document, own), settled))
+    scenario = checked(_built(substitute(document, own), settled))
     if ACCOUNTS in parameters and ACCOUNTS not in declared:
         return with_accounts(scenario, parameters[ACCOUNTS])
     return scenario
@@ -85,9 +89,9 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenar
     for key in document:
         if key not in known:
             raise ScenarioError(f"The table contains unknown field `{key}`{choose(key, known)}")
-    # Each on its own, because msgspec does not say under which key of a table something is wrong.
+    # Converted one by one: for a table of tables, msgspec's errors do not say under which key something is wrong.
     organizations = _named(document, "organizations", OrganizationTable, "acme")
-    populations = _named(document, "populations", Population, "partners")
+    populations = _named(document, "populations", PopulationTable, "partners")
     steps = document.pop("steps", [])
     if not isinstance(steps, list) or not steps:
         raise ScenarioError("steps: there must be at least one, such as [[steps]] with an action")
@@ -118,7 +122,7 @@ def _settings(document: dict[str, Any], header: Header) -> Settings:
     Raises:
         ScenarioError: one stands in both places.
     """
-    short = [key for key in SHORT if key in document]
+    short = [key for key in TOP_LEVEL_SETTINGS if key in document]
     for key in short:
         if key in document.get("settings", {}):
             raise ScenarioError(f"settings.{key}: {key} is set at the top level too; set it once")

@@ -1,4 +1,4 @@
-"""The steps of a scenario: what the management accounts do, one after the other, while members answer."""
+"""The steps of a scenario: what management accounts do, one after the other, while members answer."""
 
 from typing import Annotated, Any, Literal
 
@@ -10,47 +10,49 @@ from .populations import Share
 
 
 class Retry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How a caller without patience goes on when it is refused for a while: as AWS's SDKs do, again and again.
+    """Exponential backoff with full jitter, as in AWS's SDKs, after throttling and refusals that pass by themselves.
 
-    The n-th repetition comes after a random time up to ``first_seconds`` doubled n - 1 times, at most ``most_seconds``.
+    The n-th retry comes after a random time up to ``first_seconds`` doubled n - 1 times, but at most ``most_seconds``.
     """
 
     attempts: Annotated[int, Meta(ge=1, le=1_000)] = 3
+    """Calls in all, the first one included."""
     first_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 1.0
     most_seconds: Annotated[float, Meta(gt=0, le=864_000)] = 20.0
 
 
 class StepBase(Struct, frozen=True, tag_field="action", forbid_unknown_fields=True, kw_only=True):
-    """What every step can say."""
+    """The fields of every step."""
 
     at_day: Days | None = None
-    """Begin not before this day of the run, counted from its start."""
+    """The step begins not before this many days after the start of the run."""
 
 
 class OrganizationStep(StepBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A step of one organization; may leave out which, if there is only one."""
+    """A step of one organization."""
 
     organization: str = ""
+    """Its name in the scenario; may be left out if there is only one."""
 
 
 class Sending(OrganizationStep, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A step of many calls."""
+    """A step that sends a call for each account of a population."""
 
     population: str
     pace: Pace | None = None
-    """Not faster than this; without it as fast as AWS allows."""
+    """When each call is sent; without it as fast as AWS allows."""
     retry: Retry | None = None
-    """Without it a caller that knows AWS's limits: it waits until the next call can succeed."""
+    """How to retry refused calls; without it the caller knows AWS's limits, and waits until a call can succeed."""
 
 
 class CreateAccounts(Sending, frozen=True, tag="create_accounts", forbid_unknown_fields=True, kw_only=True):
-    """The management account creates a population; the step ends when the last creation has."""
+    """The management account creates a population; the step ends when the last creation has ended."""
 
 
 class Invite(Sending, frozen=True, tag="invite", forbid_unknown_fields=True, kw_only=True):
-    """The management account invites a population: all who are no members and have no open invitation.
+    """The management account invites the accounts of a population that are no members and have no open invitation.
 
-    They answer while time passes in later steps. A second such step invites again who declined or let it expire.
+    They answer while time passes in later steps. Another such step invites those again that declined or did not answer.
     """
 
 
@@ -58,36 +60,36 @@ class CloseAccounts(Sending, frozen=True, tag="close_accounts", forbid_unknown_f
     """The management account closes the members of a population; the step ends when the last is closed."""
 
     share: Share = 1.0
-    """Of the population, the first in it."""
+    """The share of the population that is closed, its first accounts."""
 
 
 class EnableAllFeatures(OrganizationStep, frozen=True, tag="enable_all_features", forbid_unknown_fields=True):
-    """The management account starts the migration; from now on the invited members answer while time passes."""
+    """The management account starts the migration to all features; invited members answer while time passes."""
 
 
 class Wait(StepBase, frozen=True, tag="wait", forbid_unknown_fields=True, kw_only=True):
-    """Time passes."""
+    """Time passes; accounts answer what they were asked."""
 
     days: Days
 
 
 class Remind(StepBase, frozen=True, tag="remind", forbid_unknown_fields=True, kw_only=True):
-    """Everybody who waits for a reminder gets one; a share of them will accept after all."""
+    """Accounts that wait for a reminder get one; a share of them accepts after another delay."""
 
     population: str = ""
-    """One population only."""
+    """Remind this population only."""
     accept: Share = 1.0
 
 
 class WaitForAnswers(StepBase, frozen=True, tag="wait_for_answers", forbid_unknown_fields=True):
-    """Time passes until everybody has answered who is going to."""
+    """Time passes until all accounts that are going to answer have answered."""
 
 
 class RemoveDeclined(OrganizationStep, frozen=True, tag="remove_declined", forbid_unknown_fields=True, kw_only=True):
-    """The management account removes the accounts that declined the migration: one refusal would block it."""
+    """The management account removes the members that declined the migration: a single one would block it."""
 
     silent: bool = False
-    """Those that have not answered too."""
+    """Remove the members that have not answered too."""
 
 
 class Finalize(OrganizationStep, frozen=True, tag="finalize", forbid_unknown_fields=True):
@@ -95,24 +97,27 @@ class Finalize(OrganizationStep, frozen=True, tag="finalize", forbid_unknown_fie
 
 
 class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True, kw_only=True):
-    """Any operation of AWS, once, or once for each account of a population. In a file its action is AWS's name.
+    """A call of any AWS operation, once, or once for each account of a population.
 
-    Texts in ``with`` may name what is known: ``{root}``, ``{organization}``, ``{management_account}``, what earlier
-    steps have saved, and for each account ``{account}``, ``{parent}`` (where it stands) and ``{index}`` (from 1).
+    In a file its action is AWS's name of the operation. Texts in ``with`` may contain names in braces: ``{root}``,
+    ``{organization}``, ``{management_account}``, the names that earlier steps have saved, and with ``for_each`` also
+    ``{account}``, ``{parent}`` (the root or OU that holds it) and ``{index}`` (from 1).
     """
 
     operation: str
+    """AWS's name; in a file it is the action."""
     members: dict[str, Any] = field(default_factory=dict[str, Any], name="with")
-    """The request, under AWS's names; ``with`` in a file."""
+    """The members of the request, under AWS's names; in a file the key is ``with``."""
     save: dict[str, str] = {}
-    """Name to a place in the answer, such as ``OrganizationalUnit.Id``."""
+    """Name to the path in the answer whose value is saved under it, such as ``OrganizationalUnit.Id``."""
     for_each: str = ""
-    """A population."""
+    """A population: call once for each of its accounts."""
     share: Share = 1.0
-    """Of that population, the first in it; with ``skip`` the first behind those."""
+    """The share of that population to call for, from its first account, or from the first that is not skipped."""
     skip: Share = 0.0
+    """The share of that population to skip, from its first account."""
     caller: Literal["management", "account"] = "management"
-    """Who calls; ``account`` only with ``for_each``."""
+    """The caller of the operation; ``account`` only with ``for_each``."""
     pace: Pace | None = None
     retry: Retry | None = None
 

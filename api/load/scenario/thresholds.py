@@ -1,4 +1,4 @@
-"""Thresholds: what must be true of a run's figures, so that it counts as passed."""
+"""Thresholds: conditions on a run's figures, which all must hold for the run to pass."""
 
 import math
 import operator
@@ -24,10 +24,10 @@ PERCENTILE = re.compile(r"p(?:100|[1-9]?[0-9])\Z")
 
 
 class Threshold(Struct, frozen=True):
-    """A figure, and what it is held against."""
+    """A condition on one figure."""
 
     metric: str
-    """A name of ``metrics``, with its statistic behind a dot if it has one."""
+    """The name of a figure in ``metrics``, and of a distribution the statistic behind a dot."""
     comparison: str
     limit: float
 
@@ -35,15 +35,19 @@ class Threshold(Struct, frozen=True):
         return f"{self.metric} {self.comparison} {self.limit:.15g}"
 
     def holds(self, value: float | None) -> bool:
-        """Whether a figure is as it should be; one that does not exist is not."""
+        """Tell whether a value meets the condition; a figure without a value does not."""
         return value is not None and COMPARISONS[self.comparison](value, self.limit)
 
 
 def read_thresholds(table: Mapping[str, Any], prefix: str = "") -> tuple[Threshold, ...]:
-    """The thresholds of a table of a scenario: ``migration_days.p95 = "< 60"``, quoted or as nested tables.
+    """Read the table ``thresholds`` of a scenario.
+
+    Args:
+        table: figure to condition, such as ``migration_days.p95 = "< 60"``; TOML nests the dotted keys.
+        prefix: the keys around this table, with their dots.
 
     Raises:
-        ValueError: there is no such figure, or no such condition; the message begins with its path in the table.
+        ValueError: a figure does not exist or a condition cannot be read; the message begins with the path.
     """
     found: list[Threshold] = []
     for key, value in table.items():
@@ -60,6 +64,11 @@ def read_thresholds(table: Mapping[str, Any], prefix: str = "") -> tuple[Thresho
 
 
 def _require_metric(name: str) -> None:
+    """Check that a figure exists, and that it names a statistic exactly if it is a distribution.
+
+    Raises:
+        ValueError: it does not.
+    """
     metric, dot, statistic = name.partition(".")
     if metric in NUMBERS:
         if dot:

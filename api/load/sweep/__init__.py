@@ -1,6 +1,7 @@
-"""Sweeps: one scenario, played for many values of its parameters and many seeds, on a Dask cluster.
+"""Sweeps: play one scenario for many values of its parameters and many seeds, on a Dask cluster.
 
-``plan`` says which runs there are, ``run`` is what a worker does with one, ``cluster`` has them done, ``results`` keeps
-what came of them, ``columns`` and ``table`` make one table of it, ``summary`` and ``plot`` what people look at,
-``command`` is ``orgsim sweep``. Nothing here is imported by the rest; Dask, Arrow and Plotly are the extra ``sweep``.
+``plan`` enumerates the runs, ``cluster`` hands them to workers, ``run`` is what a worker executes, ``journal`` and
+``results`` store the rows, ``columns`` and ``table`` build the table of all runs, ``summary`` and ``plot`` evaluate it,
+``carry_out`` puts these together. Only ``orgsim sweep`` imports this package, when it is called: Dask, Arrow and Plotly
+are the optional dependency ``sweep``.
 """

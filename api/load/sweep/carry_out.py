@@ -1,4 +1,4 @@
-"""Carrying a sweep out: the runs that are not done yet, and then what is made of all of them."""
+"""Carries a sweep out: does the runs that are left, then writes the table, the summary and the plot of all."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -17,19 +17,19 @@ from .table import make_table, write_table
 
 
 class Watch(Protocol):
-    """Somebody who is told how far a sweep is."""
+    """Receives the progress of a sweep."""
 
     def begins(self, done: int, total: int) -> None:
-        """So many runs are done already."""
+        """The sweep begins; ``done`` of ``total`` runs were finished before."""
 
     def no_workers(self) -> None:
-        """There is a scheduler, but nobody works for it yet."""
+        """The cluster has a scheduler, but no worker yet."""
 
     def done(self) -> None:
-        """One more run is done."""
+        """A run is done."""
 
     def lost(self, run: Run, error: str) -> None:
-        """A run was given up."""
+        """A run was given up, because its workers died time after time."""
 
     def worker_died(self) -> None:
         """A worker died."""
@@ -38,19 +38,19 @@ class Watch(Protocol):
 def carry_out(
     plan: Plan, results: Results, connect: Callable[[], AbstractContextManager[Client]], watch: Watch, *, resume: bool
 ) -> Summary:
-    """Do what is left of a sweep, and write table, summary and plot.
+    """Do the runs of a sweep that are left, and write the table, the summary and the plot.
 
     Args:
-        plan: of the sweep.
-        results: its folder; nothing is written into it before there is a cluster.
-        connect: makes the cluster.
-        watch: is told how far it is.
-        resume: go on with what is in the folder.
+        plan: the runs.
+        results: the sweep's folder; nothing is written into it before there is a cluster.
+        connect: connects to the cluster or starts one; called only if there are runs left, or the sweep is new.
+        watch: receives the progress.
+        resume: go on with the sweep in the folder.
 
     Raises:
-        NoCluster: there is none.
-        ClusterLost: there is none any more.
-        RunFailed: a run raised something.
+        NoCluster: no cluster can be reached or started.
+        ClusterLost: the scheduler went away.
+        RunFailed: a run raised an exception.
         ResultsError: the journal is damaged or another process writes it.
         ResultsUnwritable: the folder cannot be written.
     """
@@ -63,18 +63,19 @@ def carry_out(
         watch.begins(len(finished), plan.total)
         lost: list[dict[str, Any]] = []
         if len(finished) < plan.total:
-            lost = _do(plan, finished, journal, client or stack.enter_context(connect()), watch)
+            lost = _do_runs(plan, finished, journal, client or stack.enter_context(connect()), watch)
         table = make_table(plan, (row for rows in (journal.rows(), lost) for row in rows))
     return _conclude(plan, results, table)
 
 
-def _do(plan: Plan, finished: set[int], journal: Journal, client: Client, watch: Watch) -> list[dict[str, Any]]:
+def _do_runs(plan: Plan, finished: set[int], journal: Journal, client: Client, watch: Watch) -> list[dict[str, Any]]:
+    """Do the runs that are left, write their rows into the journal, and return the rows of lost runs."""
     lost: list[dict[str, Any]] = []
     if not threads(client):
         watch.no_workers()
     for run, row in do_runs(client, plan.runs(finished), watch.worker_died):
         if row.get("lost"):
-            # Not in the journal: whoever resumes the sweep, perhaps with more memory, tries it again.
+            # Not into the journal, so that resuming the sweep, perhaps with more memory, tries it again.
             lost.append(row)
             watch.lost(run, row["error"])
         else:

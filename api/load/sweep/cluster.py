@@ -1,4 +1,4 @@
-"""Having runs done on a Dask cluster: one on this machine, or any that has a scheduler."""
+"""Executes runs on a Dask cluster: one started on this machine, or an existing one."""
 
 # Dask has few types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -25,15 +25,18 @@ from .plan import Run
 from .run import play
 
 CONNECT_SECONDS = 10
+"""How long to wait for the scheduler of an existing cluster."""
 ALLOWED_FAILURES = 5
 """A run whose worker died more often than this is given up."""
-AHEAD = 3
-"""So many runs for each thread of the cluster are at the scheduler at once: a worker that is done never waits."""
-FEWEST_AHEAD = 16
+SUBMITTED_PER_THREAD = 3
+"""The runs that are at the scheduler at once, for each thread of the cluster: enough that no worker waits for one."""
+FEWEST_SUBMITTED = 16
+"""The runs that are at the scheduler at once on a small cluster."""
 SILENT = logging.CRITICAL + 1
+"""A log level that no message reaches."""
 LOCAL = {
     "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
-    # A worker that is only full keeps what it holds and works on; one that would take the machine down is killed.
+    # A worker is not slowed down as its memory fills; it is killed before it takes the machine down.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
@@ -42,23 +45,23 @@ LOCAL = {
 
 
 class NoCluster(Exception):
-    """There is no cluster to work on."""
+    """No cluster can be reached or started."""
 
 
 class ClusterLost(Exception):
-    """There was a cluster, but its scheduler is gone."""
+    """The scheduler of the cluster went away during the sweep."""
 
 
 class RunFailed(Exception):
-    """A run raised what no scenario may raise: a bug of orgsim, or a worker that lacks something."""
+    """A run raised an unexpected exception: a bug of orgsim, or a worker that lacks something."""
 
 
 @contextmanager
 def local_cluster(workers: int | None) -> Generator[Client, None, None]:
-    """A cluster of processes on this machine, reachable from this machine alone.
+    """Start a cluster of processes on this machine, which only this machine can reach.
 
     Args:
-        workers: how many processes, by default one for each core.
+        workers: the number of processes; None: one for each core.
 
     Raises:
         NoCluster: it cannot be started.
@@ -67,13 +70,13 @@ def local_cluster(workers: int | None) -> Generator[Client, None, None]:
         stack.enter_context(_quiet())
         stack.enter_context(config.set(LOCAL))
         try:
-            with _interrupted_later():
+            with _sigint_blocked():
                 cluster = LocalCluster(
                     n_workers=workers,
                     processes=True,
                     threads_per_worker=1,
                     host="127.0.0.1",
-                    # Dask's scheduler always has a port for HTTP: any free one, so that two sweeps do not meet.
+                    # The scheduler always opens an HTTP port: a free one, so that two sweeps do not collide.
                     dashboard_address="127.0.0.1:0",
                     silence_logs=SILENT,
                 )
@@ -86,10 +89,10 @@ def local_cluster(workers: int | None) -> Generator[Client, None, None]:
 
 @contextmanager
 def remote_cluster(address: str) -> Generator[Client, None, None]:
-    """The cluster of a scheduler; it is left as it was found.
+    """Connect to an existing cluster, which goes on after the sweep.
 
     Args:
-        address: such as ``tcp://10.0.0.5:8786``.
+        address: the scheduler's address, such as ``tcp://10.0.0.5:8786``.
 
     Raises:
         NoCluster: no scheduler answers there within ten seconds.
@@ -101,51 +104,55 @@ def remote_cluster(address: str) -> Generator[Client, None, None]:
 
 
 def _require_scheduler(address: str) -> None:
-    # A client that cannot connect is slow to close, so somebody else knocks first.
+    """Check that a Dask scheduler answers at an address.
+
+    A bare connection is tried first, because a Dask client that cannot connect takes long to close.
+    """
     try:
         kind = asyncio.run(asyncio.wait_for(_kind(address), CONNECT_SECONDS))
     except TimeoutError:
         raise NoCluster(f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} seconds") from None
     except Exception as error:
-        # Whatever else listens there may answer anything, and what Dask makes of that are errors of many kinds.
+        # Any other server may listen there, and Dask raises errors of many kinds at what it answers.
         raise NoCluster(f"no Dask scheduler answers at {address}: {_in_one_line(error)}") from None
     if kind != "Scheduler":
         raise NoCluster(f"at {address} there is no scheduler but a {kind}")
 
 
 async def _kind(address: str) -> str:
+    """Ask the Dask server at an address what it is, such as ``Scheduler`` or ``Worker``."""
     async with rpc(address) as server:
         identity: Any = await server.identity()
         return identity["type"]
 
 
 def threads(client: Client) -> int:
-    """How many runs the cluster does at once."""
+    """The number of runs that the cluster does at once."""
     by_worker: Any = client.nthreads()
     return sum(by_worker.values())
 
 
 def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> Iterator[tuple[Run, dict[str, Any]]]:
-    """Have runs done, and yield each with its row as soon as it is there, in any order.
+    """Execute runs, and yield each with its row as soon as it is done, in any order.
 
-    What a dead worker had in hand is done again by another. A run whose workers died time after time is given up: its
-    row has an ``error`` and ``lost``.
+    The runs of a worker that died are done again by another. A run whose workers died more than ``ALLOWED_FAILURES``
+    times is given up: its row has ``lost`` and an ``error``.
 
     Args:
-        client: of the cluster.
-        runs: consumed as fast as the cluster works.
-        died: told of each worker that died.
+        client: the client of the cluster.
+        runs: consumed only as fast as the cluster works, so that a million of them need no memory.
+        died: called for each worker that died.
 
     Raises:
-        RunFailed: a run raised something.
-        ClusterLost: the scheduler is gone.
+        RunFailed: a run raised an exception.
+        ClusterLost: the scheduler went away.
     """
     client.subscribe_topic("all", partial(_notice_death, died))
-    ahead = max(FEWEST_AHEAD, AHEAD * threads(client))
+    ahead = max(FEWEST_SUBMITTED, SUBMITTED_PER_THREAD * threads(client))
     submitted: dict[str, Run] = {}
 
     def submit(count: int) -> list[Any]:
-        """Hand in the next runs; the scheduler forgets a run when nobody holds its future any more."""
+        """Submit the next runs; the scheduler forgets a run once its future is gone, so no list of them is kept."""
         following = list(islice(runs, count))
         submitted.update((run.key, run) for run in following)
         return [client.submit(play, run, key=run.key, pure=True) for run in following]
@@ -158,6 +165,7 @@ def do_runs(client: Client, runs: Iterator[Run], died: Callable[[], None]) -> It
 
 
 def _failed(future: Any, run: Run) -> dict[str, Any]:
+    """The row of a run without result: of a lost run; any other failure is raised."""
     try:
         return future.result()
     except KilledWorker as killed:
@@ -171,16 +179,19 @@ def _failed(future: Any, run: Run) -> dict[str, Any]:
 
 
 def _notice_death(died: Callable[[], None], event: tuple[float, dict[str, Any]]) -> None:
+    """Handle an event of the scheduler: call ``died`` if a worker went away unexpectedly."""
     message = event[1]
     if message.get("action") == "remove-worker" and not message["expected"]:
         died()
 
 
 @contextmanager
-def _interrupted_later() -> Generator[None, None, None]:
-    # Ctrl-C goes to all processes of a terminal. Threads and processes that are started in here, and those that these
-    # start, never see it; this thread sees it afterwards, and ends them.
-    # Whoever starts multiprocessing's tracker has the signal unblocked again, so it is there before.
+def _sigint_blocked() -> Generator[None, None, None]:
+    """Block SIGINT for threads and processes that are started meanwhile, and for this thread until afterwards.
+
+    Ctrl-C goes to all processes of a terminal. The workers shall not see it: this process ends them.
+    """
+    # Started now, because starting multiprocessing's resource tracker unblocks the signal again.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -191,7 +202,7 @@ def _interrupted_later() -> Generator[None, None, None]:
 
 @contextmanager
 def _quiet() -> Generator[None, None, None]:
-    # Whatever Dask has to say about workers that come and go is said by us, in one line.
+    """Silence Dask's own messages about workers that come and go: the command reports those itself."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -204,4 +215,5 @@ def _quiet() -> Generator[None, None, None]:
 
 
 def _in_one_line(error: BaseException) -> str:
+    """The message of an exception without line breaks; its type if it has none."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,4 +1,4 @@
-"""The columns of the table of runs: their names and types are known before the first run."""
+"""The columns of the table of runs. Names and types follow from the plan, before the first run."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -15,22 +15,22 @@ COUNTS = frozenset(("members", "joined", "created", "closed", "departed", "comma
 
 
 def figures_of(outcome: Outcome) -> dict[str, Any]:
-    """What a run's row says of it: whether it passed, each threshold, and all figures.
+    """The results in a run's row: whether it finished and passed, each threshold, and all figures.
 
-    ``passed.METRIC`` is whether the threshold of that figure held. ``finished`` is what the chance to finish counts:
-    all thresholds held, or without any, all organizations have all features.
+    ``passed.METRIC`` tells whether the thresholds of that figure held. ``finished`` is what the chance to finish
+    counts: all thresholds held, or without thresholds, all organizations have all features.
     """
-    asked = [(limit.threshold.split(" ")[0], limit) for limit in outcome.thresholds]
-    row = flat(outcome, STATISTICS) | {metric: limit.value for metric, limit in asked}
-    row["finished"] = outcome.passed if asked else outcome.metrics["all_features_share"] == 1
+    limits = [(limit.threshold.split(" ")[0], limit) for limit in outcome.thresholds]
+    row = flat(outcome, STATISTICS) | {metric: limit.value for metric, limit in limits}
+    row["finished"] = outcome.passed if limits else outcome.metrics["all_features_share"] == 1
     row["passed"] = outcome.passed
-    for metric, limit in asked:
+    for metric, limit in limits:
         row[f"passed.{metric}"] = limit.ok and row.get(f"passed.{metric}", True)
     return row | {"wall_seconds": outcome.wall_seconds, "digest": outcome.digest}
 
 
 def columns(plan: Plan) -> dict[str, Type]:
-    """Name to type, in the table's order."""
+    """Name of each column to its type, in the table's order."""
     metrics = dict.fromkeys(limit.metric for limit in plan.scenarios[0].thresholds)
     figures = [*NUMBERS, *(f"{name}.{statistic}" for name in DISTRIBUTIONS for statistic in STATISTICS), *metrics]
     return {
@@ -64,8 +64,8 @@ def _type(values: list[Parameter]) -> Type:
     return "whole" if kinds == {int} else "number"
 
 
-def whole_row(plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the table: what the worker said of a run, and what is known of it anyway."""
+def complete_row(plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the table: the row that the worker returned, and what the plan knows of the run."""
     run = plan.run(row["run"])
     settled = plan.scenarios[run.number // plan.sweep.runs].parameters
     return {

@@ -1,4 +1,4 @@
-"""The journal of a sweep: a line for each run that is done, on the disk before the next; it survives a crash."""
+"""The journal of a sweep: a file of finished runs, one a line, each synced to the disk; it survives a crash."""
 
 import fcntl
 import json
@@ -12,16 +12,16 @@ import msgspec
 
 
 class ResultsError(Exception):
-    """The folder is not one for this sweep."""
+    """The folder cannot be used for this sweep; the message says why."""
 
 
 class ResultsUnwritable(Exception):
-    """Something in the folder cannot be written or read; what stands there stays."""
+    """A file in the folder cannot be written or read; what was written before stays."""
 
 
 @contextmanager
-def writing(path: Path) -> Generator[None, None, None]:
-    """Says of the system's errors which file they are about.
+def naming_errors(path: Path) -> Generator[None, None, None]:
+    """Turn an OSError of the block into one that names the file.
 
     Raises:
         ResultsUnwritable: instead of an OSError.
@@ -33,10 +33,10 @@ def writing(path: Path) -> Generator[None, None, None]:
 
 
 class Journal:
-    """Rows in a file, one a line, as JSON; use it in a ``with``.
+    """The rows of finished runs, one a line, as JSON; locked by this process while the ``with`` block runs.
 
     Args:
-        path: of the file; made if it is not there.
+        path: the file; created if it does not exist.
 
     Raises:
         ResultsError: another process has it open.
@@ -59,52 +59,54 @@ class Journal:
         self._file.close()
 
     def finished(self, total: int) -> set[int]:
-        """The numbers of the runs that are done. A last line that a crash has torn is cut off.
+        """The numbers of the finished runs. Cuts off a last line that a crash has left incomplete.
 
         Args:
-            total: how many runs the sweep has.
+            total: the number of runs in the sweep.
 
         Raises:
-            ResultsError: a line is no row of this sweep, or a run is there twice.
+            ResultsError: a line is no row of this sweep, or a run occurs twice.
             ResultsUnwritable: the file cannot be read or cut.
         """
         numbers: set[int] = set()
-        whole = 0
-        with writing(self._path), self._path.open("rb") as file:
+        length = 0
+        """Of the complete lines, in bytes."""
+        with naming_errors(self._path), self._path.open("rb") as file:
             for line, content in enumerate(file, 1):
                 if not content.endswith(b"\n"):
-                    os.truncate(self._path, whole)
+                    os.truncate(self._path, length)
                     break
-                number = _number(content)
+                number = _run_number(content)
                 if not 0 <= number < total or number in numbers:
                     raise ResultsError(f"{self._path}: line {line} is damaged")
                 numbers.add(number)
-                whole += len(content)
+                length += len(content)
         return numbers
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """All rows, in the order in which they were written.
+        """Read all rows, in the order in which they were written.
 
         Raises:
             ResultsUnwritable: the file cannot be read.
         """
-        with writing(self._path), self._path.open("rb") as file:
+        with naming_errors(self._path), self._path.open("rb") as file:
             yield from map(json.loads, file)
 
     def append(self, row: dict[str, Any]) -> None:
-        """Add a row; it is on the disk when this returns.
+        """Append a row; it is on the disk when this returns.
 
         Raises:
-            ResultsUnwritable: for example because the disk is full.
+            ResultsUnwritable: it cannot be written, for example because the disk is full.
         """
         line = json.dumps(row).encode() + b"\n"
-        with writing(self._path):
+        with naming_errors(self._path):
             while line:
                 line = line[self._file.write(line) :]
             os.fsync(self._file.fileno())
 
 
-def _number(line: bytes) -> int:
+def _run_number(line: bytes) -> int:
+    """The number of the run in a line; -1 if the line is no row."""
     try:
         number = msgspec.json.decode(line, type=dict[str, Any]).get("run")
     except msgspec.MsgspecError:

@@ -1,7 +1,6 @@
-"""Which runs a sweep consists of: the combinations of its parameters' values, each with the same seeds."""
+"""Enumerates the runs of a sweep: all combinations of its parameters' values, each with the same seeds."""
 
 import json
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
@@ -13,6 +12,7 @@ from msgspec import Struct, structs
 
 from ..scenario import Parameter, Scenario, ScenarioError, parse_scenario
 from ..scenario.parameters import read_assignment, read_value, written
+from ..wording import command_line
 
 MOST_RUNS = 1_000_000
 MOST_COMBINATIONS = 10_000
@@ -21,40 +21,41 @@ V = TypeVar("V")
 
 
 class Sweep(Struct, frozen=True):
-    """What was asked for: all that says which runs there are."""
+    """The definition of a sweep: everything that its runs follow from."""
 
     scenario: str
-    """The file, as it was named."""
+    """The path of the scenario file, as it was given."""
     sha256: str
-    """Of the scenario's text."""
+    """The SHA-256 of the scenario's text."""
     text: str
+    """The content of the scenario file."""
     set: dict[str, Parameter]
-    """What every run is given."""
+    """Parameters with the same value in all runs."""
     vary: dict[str, tuple[Parameter, ...]]
     """Parameter to its values, in ascending order."""
     runs: int
-    """Of each combination of the values: so many seeds."""
+    """The number of runs for each combination of values, each with another seed."""
     seed: int
-    """The first; the others follow it by one."""
+    """The first seed; the others are the next integers."""
     version: str
-    """Of orgsim."""
+    """The version of orgsim."""
 
 
 class Run(Struct, frozen=True):
-    """One run, with all that a worker needs for it."""
+    """One run of a sweep, with all that a worker needs to play it."""
 
     number: int
-    """From 0, in the order of combinations and seeds."""
+    """Counted from 0, in the order of combinations and seeds."""
     text: str
     sha256: str
     parameters: dict[str, Parameter]
-    """Those that it is given; the scenario knows the others."""
+    """The parameters that are set; the scenario has defaults for the others."""
     seed: int
     version: str
 
     @property
     def key(self) -> str:
-        """The same for two runs if they are the same run."""
+        """A key that two runs share exactly if they give the same results."""
         given = sha256(json.dumps(self.parameters, sort_keys=True).encode()).hexdigest()
         return f"orgsim-{self.version}-{self.sha256}-{given}-{self.seed}"
 
@@ -64,10 +65,10 @@ class Run(Struct, frozen=True):
 
 
 class Plan:
-    """The runs of a sweep.
+    """The runs of a sweep, computed by number instead of stored.
 
     Args:
-        sweep: what was asked for.
+        sweep: the definition of the sweep.
 
     Raises:
         ScenarioError: there are too many runs, or the scenario cannot be read with one of the combinations.
@@ -79,29 +80,28 @@ class Plan:
         self.combinations = [
             sweep.set | dict(zip(sweep.vary, values, strict=True)) for values in product(*sweep.vary.values())
         ]
-        """What each combination is given."""
-        self.scenarios = [_scenario(sweep.scenario, sweep.text, given) for given in self.combinations]
-        """One for each combination."""
+        """The parameters that each combination sets."""
+        self.scenarios = [_parse(sweep.scenario, sweep.text, given) for given in self.combinations]
+        """The scenario of each combination."""
         self.total = len(self.combinations) * sweep.runs
 
     def run(self, number: int) -> Run:
-        """A run by its number."""
+        """Make the run with a number."""
         combination, offset = divmod(number, self.sweep.runs)
         sweep = self.sweep
         seed = sweep.seed + offset
         return Run(number, sweep.text, sweep.sha256, self.combinations[combination], seed, sweep.version)
 
     def runs(self, finished: Iterable[int] = ()) -> Iterator[Run]:
-        """All runs but the finished ones, seed by seed: after a while there are some of every combination."""
+        """Make all runs but the finished ones, seed by seed, so that soon every combination has some."""
         done = frozenset(finished)
         for offset in range(self.sweep.runs):
             numbers = range(offset, self.total, self.sweep.runs)
             yield from (self.run(number) for number in numbers if number not in done)
 
     def command(self, run: Run) -> str:
-        """The command that does a run alone."""
-        settings = [part for name, value in run.parameters.items() for part in ("--set", f"{name}={written(value)}")]
-        return shlex.join(["orgsim", "simulate", self.sweep.scenario, *settings, "--seed", str(run.seed)])
+        """The command that plays one run by itself."""
+        return command_line(self.sweep.scenario, run.parameters, run.seed)
 
 
 def make_sweep(
@@ -114,16 +114,16 @@ def make_sweep(
     seed: int | None,
     version: str,
 ) -> Sweep:
-    """A sweep from the options of the command.
+    """Make the definition of a sweep from the options of the command line.
 
     Args:
-        scenario: the file's name.
+        scenario: the path of the scenario file.
         text: its content.
-        vary: ``name=a,b,c`` or ``name=from:to:step`` each.
-        given: ``name=value`` each.
-        runs: of each combination.
-        seed: the first one, instead of the scenario's.
-        version: of orgsim.
+        vary: the ``--vary`` options, ``name=a,b,c`` or ``name=from:to:step``.
+        given: the ``--set`` options, ``name=value``.
+        runs: the number of runs for each combination.
+        seed: the first seed; None: the scenario's.
+        version: the version of orgsim.
 
     Raises:
         ScenarioError: an option or the scenario cannot be read.
@@ -136,18 +136,21 @@ def make_sweep(
     _require_fitting(settings, varied)
     if seed is None:
         first = settings | {name: values[0] for name, values in varied.items()}
-        seed = _scenario(scenario, text, first).seed
+        seed = _parse(scenario, text, first).seed
     digest = sha256(text.encode()).hexdigest()
     return Sweep(scenario, digest, text, settings, varied, runs, seed, version)
 
 
 def read_variation(text: str) -> tuple[str, tuple[Parameter, ...]]:
-    """``name=a,b,c`` or ``name=from:to:step``; the values in ascending order, texts in the alphabet's.
+    """Read ``name=a,b,c`` or ``name=from:to:step``.
+
+    Returns:
+        The name and the values in ascending order, numbers before texts.
 
     Raises:
-        ScenarioError: it is neither, a value stands there twice, or a range never ends.
+        ScenarioError: it is neither, a value occurs twice, or a range never ends.
     """
-    name, _, listed = (part.strip() for part in text.partition("="))
+    name, _, listed = (each.strip() for each in text.partition("="))
     if not name or not listed:
         raise ScenarioError(f"--vary wants NAME=a,b,c or NAME=FROM:TO:STEP, not {text!r}")
     is_range = ":" in listed and "," not in listed and listed[0] not in "\"'"
@@ -158,10 +161,10 @@ def read_variation(text: str) -> tuple[str, tuple[Parameter, ...]]:
 
 
 def _list(name: str, listed: str) -> list[Parameter]:
-    parts = [part.strip() for part in listed.split(",")]
-    if not all(parts):
+    texts = [each.strip() for each in listed.split(",")]
+    if not all(texts):
         raise ScenarioError(f"--vary {name}: there is an empty value in {listed!r}")
-    values = [read_value(part) for part in parts]
+    values = [read_value(text) for text in texts]
     for value in values:
         if isinstance(value, float) and not isfinite(value):
             raise ScenarioError(f"--vary {name}: {value} is no number to count with")
@@ -169,10 +172,10 @@ def _list(name: str, listed: str) -> list[Parameter]:
 
 
 def _range(name: str, listed: str) -> list[Parameter]:
-    # In decimals: 0.9 and three steps of 0.03 are 0.99, which they are not in binary fractions.
-    parts = [part.strip() for part in listed.split(":")]
+    # Computed in decimals: 0.9 plus three times 0.03 is 0.99, but not in binary floating point.
+    texts = [each.strip() for each in listed.split(":")]
     try:
-        start, end, step = (Decimal(part) for part in parts)
+        start, end, step = (Decimal(text) for text in texts)
     except (InvalidOperation, ValueError):
         raise ScenarioError(f"--vary {name}: a range is FROM:TO:STEP in numbers, such as 0.9:0.96:0.02") from None
     if not (start.is_finite() and end.is_finite() and step.is_finite()):
@@ -180,10 +183,10 @@ def _range(name: str, listed: str) -> list[Parameter]:
     if not step:
         raise ScenarioError(f"--vary {name}: a range with a step of 0 never ends")
     if (end - start) * step < 0:
-        raise ScenarioError(f"--vary {name}: with a step of {parts[2]} no range leads from {parts[0]} to {parts[1]}")
+        raise ScenarioError(f"--vary {name}: with a step of {texts[2]} no range leads from {texts[0]} to {texts[1]}")
     if (end - start) / step >= MOST_COMBINATIONS:
         raise ScenarioError(f"--vary {name}: the range has more than {MOST_COMBINATIONS:,} values")
-    whole = all(isinstance(read_value(part), int) for part in parts)
+    whole = all(isinstance(read_value(text), int) for text in texts)
     values = [start + index * step for index in range(int((end - start) / step) + 1)]
     return [int(value) if whole else float(value) for value in values]
 
@@ -203,7 +206,7 @@ def _require_fitting(settings: Mapping[str, Parameter], varied: Mapping[str, tup
 
 
 def fits(value: int) -> bool:
-    """Whether a number is one of 64 bits, as TOML's are."""
+    """Tell whether an integer has at most 64 bits, as TOML's have."""
     return -(2**63) <= value < 2**63
 
 
@@ -220,7 +223,7 @@ def _require_bounds(sweep: Sweep) -> None:
         raise ScenarioError(f"{sweep.runs:,} seeds from {sweep.seed} on go beyond the highest, {HIGHEST_SEED}")
 
 
-def _scenario(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
+def _parse(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
     try:
         return parse_scenario(text, given)
     except ScenarioError as error:
@@ -229,10 +232,10 @@ def _scenario(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
 
 
 def scenario_of(run: Run) -> Scenario:
-    """What a run plays."""
+    """Parse the scenario of a run, with the run's parameters and seed."""
     return structs.replace(parse_scenario(run.text, run.parameters), seed=run.seed)
 
 
 def varied(sweep: Sweep, given: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    """Of what a combination is given, the parameters that vary."""
+    """The parameters of a combination that vary in the sweep."""
     return {name: given[name] for name in sweep.vary}

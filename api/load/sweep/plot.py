@@ -1,4 +1,4 @@
-"""The chance to finish as a page with a plot, which needs nothing but itself."""
+"""Plots the chance to finish of a sweep, as a self-contained HTML page."""
 
 # Plotly has no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -13,12 +13,12 @@ from ..scenario import Parameter
 from ..scenario.parameters import written
 from .summary import CombinationSummary, Summary
 
-WIDE = 50
-"""From this ratio of the greatest to the least value on, the axis is logarithmic."""
+LOG_SCALE_RATIO = 50
+"""If the greatest value is so many times the least or more, the axis is logarithmic."""
 
 
 def write_plot(summary: Summary, path: Path) -> None:
-    """Write the plot: the first varied parameter along the axis, a line for each combination of the others.
+    """Write the plot: the first varied parameter on the axis, a line for each combination of the others.
 
     Raises:
         OSError: it cannot be written.
@@ -28,11 +28,11 @@ def write_plot(summary: Summary, path: Path) -> None:
 
 
 def figure(summary: Summary) -> dict[str, Any]:
-    """The plot in Plotly's JSON."""
+    """The plot as a dict in the form of plotly's JSON."""
     names = list(summary.combinations[0].parameters)
     lines: defaultdict[str, list[CombinationSummary]] = defaultdict(list)
     for combination in summary.combinations:
-        # Where nothing finished or failed, there is nothing to draw.
+        # None if all runs of a combination were lost.
         if combination.chance.share is not None:
             lines[_line(combination)].append(combination)
     subtitle = f"{summary.scenario}, {summary.runs_per_combination:,} runs each, intervals of 95 %"
@@ -85,4 +85,4 @@ def _scale(positions: list[float | str]) -> str:
     numbers = [position for position in positions if not isinstance(position, str)]
     if len(numbers) < len(positions) or not numbers:
         return "category"
-    return "log" if min(numbers) > 0 and max(numbers) / min(numbers) >= WIDE else "linear"
+    return "log" if min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_SCALE_RATIO else "linear"

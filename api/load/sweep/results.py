@@ -1,4 +1,4 @@
-"""The folder of a sweep: what was asked, the journal of what was done, and what is made of it at the end."""
+"""The folder of a sweep: its definition, the journal of finished runs, and the results written at the end."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,11 +7,12 @@ from typing import Any, cast
 import msgspec
 from msgspec import structs
 
+from ....engine.log.unfinished import replace_file
 from ..scenario.parameters import written
-from .journal import Journal, ResultsError, writing
+from .journal import Journal, ResultsError, naming_errors
 from .plan import Sweep
 
-ASKED = "sweep.json"
+DEFINITION = "sweep.json"
 JOURNAL = "runs.jsonl"
 
 
@@ -19,7 +20,7 @@ class Results:
     """The folder of one sweep.
 
     Args:
-        folder: need not exist.
+        folder: its path; need not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -28,14 +29,14 @@ class Results:
 
     @property
     def begun(self) -> bool:
-        """Whether there is a sweep in the folder."""
-        return (self.folder / ASKED).exists()
+        """Whether the folder holds a sweep."""
+        return (self.folder / DEFINITION).exists()
 
     def require_new(self) -> None:
-        """Refuse a folder in which something stands.
+        """Check that the folder is empty or does not exist.
 
         Raises:
-            ResultsError: so it is, or it is no folder.
+            ResultsError: it holds something, or it is no folder.
         """
         try:
             if self.folder.exists() and any(self.folder.iterdir()):
@@ -45,26 +46,26 @@ class Results:
             raise ResultsError(f"{self.folder}: cannot be read: {error.strerror}") from None
 
     def begin(self, sweep: Sweep) -> None:
-        """Make the folder, and write down what was asked.
+        """Create the folder and write the definition of the sweep.
 
         Raises:
-            ResultsUnwritable: it cannot be made.
+            ResultsUnwritable: it cannot be created or written.
         """
-        with writing(self.folder):
+        with naming_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        self.replace(ASKED, lambda path: path.write_bytes(msgspec.json.format(msgspec.json.encode(sweep)) + b"\n"))
+        self.replace(DEFINITION, lambda path: path.write_bytes(msgspec.json.format(msgspec.json.encode(sweep)) + b"\n"))
 
-    def asked(self, wanted: Sweep) -> Sweep:
-        """What the sweep in the folder was asked; the same as now, but for the scenario's path.
+    def definition(self, wanted: Sweep) -> Sweep:
+        """Read the definition of the sweep in the folder, which must be the wanted one; its path may differ.
 
         Raises:
-            ResultsError: there is no sweep, or another one.
+            ResultsError: the folder holds no sweep, or another one; the message names the differences.
         """
-        path = self.folder / ASKED
+        path = self.folder / DEFINITION
         try:
             found = msgspec.json.decode(path.read_bytes(), type=Sweep)
         except OSError as error:
-            raise ResultsError(f"{self.folder}: there is no sweep to resume ({ASKED}: {error.strerror})") from None
+            raise ResultsError(f"{self.folder}: there is no sweep to resume ({DEFINITION}: {error.strerror})") from None
         except msgspec.MsgspecError as error:
             raise ResultsError(f"{path}: not written by orgsim sweep: {error}") from None
         differences = list(_differences(found, wanted))
@@ -73,36 +74,32 @@ class Results:
         return found
 
     def journal(self) -> Journal:
-        """The journal, for this process alone; use it in a ``with``.
+        """Open the journal for this process alone; use it in a ``with``.
 
         Raises:
-            ResultsError: another process has it.
+            ResultsError: another process has it open.
             ResultsUnwritable: it cannot be opened.
         """
-        with writing(self._journal):
+        with naming_errors(self._journal):
             return Journal(self._journal)
 
     def replace(self, name: str, write: Callable[[Path], Any]) -> None:
-        """Write a file of the folder whole or not at all.
+        """Write a file of the folder, whole or not at all, in place of the one that has its name.
 
         Args:
-            name: of the file.
-            write: writes it to a path.
+            name: the file's name.
+            write: writes the content to the path that it is given.
 
         Raises:
             ResultsUnwritable: it cannot be written.
         """
         path = self.folder / name
-        temporary = self.folder / f".{name}.new"
-        with writing(path):
-            try:
-                write(temporary)
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+        with naming_errors(path):
+            replace_file(path, write)
 
 
 def _differences(found: Sweep, wanted: Sweep) -> Iterator[str]:
+    """Describe each difference between two sweeps, the path of the scenario aside."""
     there, now = structs.asdict(found), structs.asdict(wanted)
     if there["sha256"] != now["sha256"]:
         yield "its scenario has another text"
@@ -116,6 +113,7 @@ def _differences(found: Sweep, wanted: Sweep) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
+    """A value, or values, of an option as it was given."""
     if value is None:
         return "not given"
     return ",".join(map(written, cast("tuple[Any, ...]", value))) if isinstance(value, tuple) else written(value)

@@ -1,4 +1,4 @@
-"""What a worker does: play one run in memory, and say what came of it."""
+"""Plays one run of a sweep in memory; this is what a worker of the cluster executes."""
 
 from functools import partial
 from importlib.metadata import version
@@ -14,13 +14,13 @@ from .plan import Run, scenario_of
 
 
 class OtherVersion(Exception):
-    """The worker has another orgsim than the sweep, so its digests would be others."""
+    """The worker has another version of orgsim than the sweep, so its results would not be comparable."""
 
 
 def play(run: Run) -> dict[str, Any]:
-    """Play a run; the same run gives the same row, ``wall_seconds`` aside.
+    """Play a run and return its row; the same run gives the same row, ``wall_seconds`` aside.
 
-    A scenario that is refused on the way gives a row with an ``error``: it has not finished, and it has no figures.
+    A scenario that cannot be played to the end gives a row with an ``error``, which is not finished and has no figures.
 
     Raises:
         OtherVersion: the run was planned by another version of orgsim.

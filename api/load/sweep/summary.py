@@ -1,4 +1,4 @@
-"""What a sweep found: for each combination of parameters the chance to finish, and how its runs spread."""
+"""Summarizes a sweep: for each combination of parameters the chance to finish, and quantiles of its figures."""
 
 from math import sqrt
 from statistics import NormalDist, fmean
@@ -27,36 +27,38 @@ MAIN_FIGURES = (
 
 
 class Chance(Struct, frozen=True):
-    """The share of runs that finished, and between what it is likely to be."""
+    """The share of runs that finished, with its confidence interval."""
 
     share: float | None
-    """None: no run came to an end."""
+    """None if no run came to an end."""
     low: float
-    """With ``high`` the Wilson score interval of 95 %."""
+    """The lower end of the Wilson score interval of 95 %."""
     high: float
+    """The upper end."""
 
 
 class CombinationSummary(Struct, frozen=True, kw_only=True):
-    """The runs of one combination of parameters."""
+    """The results of the runs with one combination of parameters."""
 
     parameters: dict[str, Parameter]
-    """Those that vary."""
+    """The parameters that vary in the sweep."""
     runs: int
-    """That came to an end, refused ones included."""
+    """The number of runs that came to an end, refused ones included."""
     refused: int
-    """Whose scenario was refused on the way; they count as not finished."""
+    """The number of runs whose scenario could not be played to the end; they count as not finished."""
     lost: int
-    """Whose workers died time after time; they count for nothing."""
+    """The number of runs whose workers died time after time; they count for nothing."""
     finished: int
+    """The number of runs in which all thresholds held, or without thresholds, all organizations have all features."""
     chance: Chance
     all_features_share: float | None
-    """The mean over the runs."""
+    """The mean of that figure over the runs."""
     figures: dict[str, dict[str, float | None]]
-    """Figure to quantile to its value over the runs; nearest rank, as everywhere."""
+    """Figure to quantile to value over the runs; nearest rank, as in a run's distributions."""
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """What ``summary.json`` holds and ``--json`` prints."""
+    """The summary of a sweep: the content of ``summary.json``, and what ``--json`` prints."""
 
     scenario: str
     scenario_sha256: str
@@ -65,32 +67,33 @@ class Summary(Struct, frozen=True, kw_only=True):
     runs_per_combination: int
     total: int
     finished_means: str
+    """What counts as finished, in words."""
     combinations: list[CombinationSummary]
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The Wilson score interval of 95 % for a share; 0 to 1 without trials."""
+    """The Wilson score interval of 95 % for the probability of success; 0 to 1 without trials."""
     if not trials:
         return 0.0, 1.0
     share, spread = successes / trials, NORMAL**2 / trials
     centre = share + spread / 2
-    reach = NORMAL * sqrt(share * (1 - share) / trials + spread / (4 * trials))
-    low, high = (centre - reach) / (1 + spread), (centre + reach) / (1 + spread)
-    # The ends are exact where all or none succeeded; rounding must not move them.
+    margin = NORMAL * sqrt(share * (1 - share) / trials + spread / (4 * trials))
+    low, high = (centre - margin) / (1 + spread), (centre + margin) / (1 + spread)
+    # If none or all succeeded, one end is exactly 0 or 1; rounding must not move it.
     return (low if successes else 0.0), (high if successes < trials else 1.0)
 
 
 def summarize(plan: Plan, table: Any) -> Summary:
-    """The summary of a whole table of runs, which is ordered by combinations.
+    """Summarize the table of all runs.
 
     Args:
-        plan: of the sweep.
-        table: of ``make_table``.
+        plan: the plan of the sweep.
+        table: the table, as ``make_table`` returns it, ordered by combinations.
     """
     sweep = plan.sweep
     limits = plan.scenarios[0].thresholds
     figures = tuple(dict.fromkeys((*MAIN_FIGURES, *(limit.metric for limit in limits))))
-    parts = (table.slice(index * sweep.runs, sweep.runs) for index in range(len(plan.combinations)))
+    slices = (table.slice(index * sweep.runs, sweep.runs) for index in range(len(plan.combinations)))
     return Summary(
         scenario=sweep.scenario,
         scenario_sha256=sweep.sha256,
@@ -100,30 +103,31 @@ def summarize(plan: Plan, table: Any) -> Summary:
         total=plan.total,
         finished_means="all thresholds held" if limits else "all organizations have all features",
         combinations=[
-            _combination(varied(sweep, given), part, figures)
-            for given, part in zip(plan.combinations, parts, strict=True)
+            _combination(varied(sweep, given), runs, figures)
+            for given, runs in zip(plan.combinations, slices, strict=True)
         ],
     )
 
 
-def _combination(parameters: dict[str, Parameter], part: Any, figures: tuple[str, ...]) -> CombinationSummary:
-    outcomes: list[bool | None] = part["finished"].to_pylist()
+def _combination(parameters: dict[str, Parameter], table: Any, figures: tuple[str, ...]) -> CombinationSummary:
+    """Summarize the rows of one combination; a lost run has no value in ``finished``."""
+    outcomes: list[bool | None] = table["finished"].to_pylist()
     finished, lost = outcomes.count(True), outcomes.count(None)
     runs = len(outcomes) - lost
     return CombinationSummary(
         parameters=parameters,
         runs=runs,
-        refused=len(outcomes) - part["error"].null_count - lost,
+        refused=len(outcomes) - table["error"].null_count - lost,
         lost=lost,
         finished=finished,
         chance=Chance(finished / runs if runs else None, *wilson(finished, runs)),
-        all_features_share=fmean(shares) if (shares := _values(part, "all_features_share")) else None,
-        figures={name: _quantiles(_values(part, name)) for name in figures},
+        all_features_share=fmean(shares) if (shares := _values(table, "all_features_share")) else None,
+        figures={name: _quantiles(_values(table, name)) for name in figures},
     )
 
 
-def _values(part: Any, name: str) -> list[float]:
-    return part[name].drop_null().to_pylist()
+def _values(table: Any, name: str) -> list[float]:
+    return table[name].drop_null().to_pylist()
 
 
 def _quantiles(values: list[float]) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""The table of all runs, as Arrow and Parquet have it: the same for the same sweep, whatever was done first."""
+"""The table of all runs, as an Arrow table and a Parquet file; the same whatever order the runs were done in."""
 
 # Arrow has no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -13,10 +13,11 @@ import pyarrow
 from pyarrow import parquet
 
 from ..scenario.parameters import written
-from .columns import Type, columns, whole_row
+from .columns import Type, columns, complete_row
 from .plan import Plan
 
-AT_ONCE = 10_000
+ROWS_AT_ONCE = 10_000
+"""Rows that are converted at once: as dicts they take many times the memory of the table."""
 TYPES: dict[Type, Any] = {
     "text": pyarrow.string(),
     "whole": pyarrow.int64(),
@@ -26,19 +27,18 @@ TYPES: dict[Type, Any] = {
 
 
 def make_table(plan: Plan, rows: Iterable[dict[str, Any]]) -> Any:
-    """A ``pyarrow.Table`` with a row for each run, in the order of parameters and seeds.
+    """Build a ``pyarrow.Table`` with a row for each run, in the order of combinations and seeds.
 
     Args:
-        plan: of the sweep.
-        rows: as the workers gave them, in any order.
+        plan: the plan of the sweep.
+        rows: the rows that workers returned, in any order.
     """
     types = columns(plan)
     texts = [name for name, kind in types.items() if kind == "text" and name.startswith("parameters.")]
     schema = pyarrow.schema([(name, TYPES[kind]) for name, kind in types.items()])
     remaining = iter(rows)
     parts = [schema.empty_table()]
-    # Never all rows as dicts: they take many times the memory of the table.
-    while part := [_typed(whole_row(plan, row), texts) for row in islice(remaining, AT_ONCE)]:
+    while part := [_typed(complete_row(plan, row), texts) for row in islice(remaining, ROWS_AT_ONCE)]:
         parts.append(pyarrow.Table.from_pylist(part, schema=schema))
     return pyarrow.concat_tables(parts).sort_by("run").combine_chunks()
 
@@ -53,5 +53,5 @@ def write_table(table: Any, path: Path) -> None:
 
 
 def _typed(row: dict[str, Any], texts: list[str]) -> dict[str, Any]:
-    # A parameter of several kinds is a column of texts, which --set reads back.
+    """Write the parameters that are columns of texts as ``--set`` reads them: those with values of several types."""
     return row | {name: value if isinstance(value := row[name], str) else written(value) for name in texts}

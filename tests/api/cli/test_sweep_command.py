@@ -90,7 +90,7 @@ def test_no_scheduler(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Path("o").exists()
 
 
-ASKED = (ORGSIM, "sweep", "s.toml", *VARY, "--runs", "30", "--workers", "2", "--out", "o")
+SWEEP_COMMAND = (ORGSIM, "sweep", "s.toml", *VARY, "--runs", "30", "--workers", "2", "--out", "o")
 PLANNED = "orgsim: 4 combinations x 30 seeds = 120 runs"
 
 
@@ -100,7 +100,7 @@ def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     (tmp_path / "s.toml").write_text(SCENARIO)
     pipe = subprocess.PIPE
     process = subprocess.Popen(
-        ASKED, cwd=tmp_path, env=ENVIRONMENT, text=True, stdout=pipe, stderr=pipe, start_new_session=True
+        SWEEP_COMMAND, cwd=tmp_path, env=ENVIRONMENT, text=True, stdout=pipe, stderr=pipe, start_new_session=True
     )
     with process:
         assert process.stderr is not None
@@ -135,7 +135,7 @@ def test_interrupted_and_resumed(started: subprocess.Popen[str], tmp_path: Path)
         "orgsim: interrupted; finished runs are in o, --resume goes on with them\n",
     )
 
-    resume = [*ASKED, "--resume", "--json"]
+    resume = [*SWEEP_COMMAND, "--resume", "--json"]
     done = subprocess.run(resume, cwd=tmp_path, env=ENVIRONMENT, text=True, capture_output=True, check=True)
     assert "of 120 runs are done already" in done.stderr
     assert json.loads(done.stdout) == json.loads((tmp_path / "o" / "summary.json").read_text())

@@ -1,4 +1,4 @@
-"""The timetable of answers: in the order of their moments, of equal ones as they were drawn, however they are kept."""
+"""The agenda gives answers in the order of their moments, ties as they were drawn, however it stores them."""
 
 from random import Random
 from typing import Any
@@ -8,42 +8,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orgsim.api.load.play import agenda as agenda_module
-from orgsim.api.load.play.agenda import ACCEPT, DECLINE, LEAVE, Agenda, Alone, Answer, Asked, Draws
+from orgsim.api.load.play.agenda import ACCEPT, DECLINE, LEAVE, Agenda, Answer, Cohort, MakeRandom
 from orgsim.api.load.scenario import Behaviour
 from orgsim.api.load.scenario.delays import Fixed, Uniform
 from orgsim.engine.settings import DAY
 from orgsim.engine.state.timers import NEVER
 
 
-def asked(number: int, behaviour: Behaviour, seed: int = 1, name: str = "p") -> Asked:
-    """So many accounts who are asked something."""
-    some = Asked(name, "o-1", behaviour, Random(seed), migration=True)
+def cohort(number: int, behaviour: Behaviour, seed: int = 1, name: str = "p") -> Cohort:
+    """A cohort of some accounts, each with its handshake."""
+    some = Cohort(name, "o-1", behaviour, Random(seed), migration=True)
     for index in range(number):
         some.add(f"{name}{index}", f"h-{name}{index}")
     return some
 
 
-def agenda_of(*groups: Asked, now: int = 0) -> Agenda:
-    """An agenda with the answers of all of them."""
-    agenda = Agenda()
-    for group in groups:
-        agenda.ask(group, now)
-    agenda.settle(now)
+def agenda_of(*cohorts: Cohort, agenda: Agenda | None = None) -> Agenda:
+    """An agenda with the answers of all these cohorts, drawn at moment 0."""
+    agenda = agenda or Agenda()
+    for each in cohorts:
+        agenda.add_cohort(each, 0)
+    agenda.draw_answers(0)
     return agenda
 
 
 def drained(agenda: Agenda, until: int = NEVER) -> list[tuple[int, str, Answer]]:
-    """All answers up to a moment, with their moments."""
+    """Pop all answers up to a moment: their moments, accounts and operations."""
     found: list[tuple[int, str, Answer]] = []
-    while agenda.next_at != NEVER and agenda.next_at <= until:
-        moment = agenda.next_at
-        some, member, kind = agenda.take()
-        found.append((moment, some.accounts[member], kind))
+    while agenda.next_moment != NEVER and agenda.next_moment <= until:
+        moment = agenda.next_moment
+        popped = agenda.pop()
+        found.append((moment, popped.cohort.accounts[popped.member], popped.answer))
     return found
 
 
-def drawn_from(seed: int) -> Draws:
+def generators(seed: int) -> MakeRandom:
     """Generators for all purposes, from one seed."""
     return lambda purpose: Random(f"{seed} {purpose}")
 
@@ -54,8 +53,8 @@ def always(handshake: str, moment: int) -> bool:
 
 def test_order() -> None:
     """Answers come by moment, and of equal moments in the order in which their accounts were asked."""
-    soon, late = (asked(3, Behaviour(delay=Fixed(days)), name=name) for days, name in ((1, "s"), (2, "l")))
-    also = asked(2, Behaviour(decline=1, delay=Fixed(1)), name="a")
+    soon, late = (cohort(3, Behaviour(delay=Fixed(days)), name=name) for days, name in ((1, "s"), (2, "l")))
+    also = cohort(2, Behaviour(decline=1, delay=Fixed(1)), name="a")
     assert drained(agenda_of(late, soon, also)) == [
         *((DAY, f"s{index}", ACCEPT) for index in range(3)),
         *((DAY, f"a{index}", DECLINE) for index in range(2)),
@@ -65,15 +64,18 @@ def test_order() -> None:
 
 def test_nothing_to_come() -> None:
     """An empty agenda has no next and no last answer, and none is due."""
-    agenda = agenda_of(asked(5, Behaviour(accept=0)))
-    assert (agenda.next_at, agenda.last_at(always), agenda.due(NEVER)) == (NEVER, None, 0)
+    agenda = agenda_of(cohort(5, Behaviour(accept=0)))
+    assert (agenda.next_moment, agenda.last_moment(always), agenda.count_due(NEVER)) == (NEVER, None, 0)
 
 
 def test_everybody_who_was_asked_is_drawn() -> None:
     """Two groups that are asked at one moment both answer, the first as if it had been alone."""
-    one, other = asked(20, Behaviour(delay=Uniform(1, 2)), 1, "x"), asked(20, Behaviour(delay=Uniform(1, 2)), 2, "y")
+    one, other = (
+        cohort(20, Behaviour(delay=Uniform(1, 2)), 1, "x"),
+        cohort(20, Behaviour(delay=Uniform(1, 2)), 2, "y"),
+    )
     both = drained(agenda_of(one, other))
-    alone = drained(agenda_of(asked(20, Behaviour(delay=Uniform(1, 2)), 1, "x")))
+    alone = drained(agenda_of(cohort(20, Behaviour(delay=Uniform(1, 2)), 1, "x")))
     assert len(both) == 40
     assert [answer for answer in both if answer[1].startswith("x")] == alone
 
@@ -81,22 +83,22 @@ def test_everybody_who_was_asked_is_drawn() -> None:
 @pytest.mark.parametrize("number", [3, 30])
 def test_the_last_that_comes(number: int) -> None:
     """The last answer is the last that can be given; those to what has ended or will have are none."""
-    agenda = agenda_of(asked(number, Behaviour(delay=Uniform(1, 9))), asked(1, Behaviour(delay=Fixed(20)), name="x"))
-    moments = [moment for moment, who, _ in drained(agenda_of(asked(number, Behaviour(delay=Uniform(1, 9)))))]
-    assert agenda.last_at(always) == 20 * DAY
-    assert agenda.last_at(lambda handshake, moment: moment < 20 * DAY) == moments[-1]
-    assert agenda.last_at(lambda handshake, moment: moment < moments[1]) == moments[0]
-    assert agenda.last_at(lambda handshake, moment: handshake == "h-x0") == 20 * DAY
-    assert agenda.last_at(lambda handshake, moment: False) is None
+    agenda = agenda_of(cohort(number, Behaviour(delay=Uniform(1, 9))), cohort(1, Behaviour(delay=Fixed(20)), name="x"))
+    moments = [moment for moment, who, _ in drained(agenda_of(cohort(number, Behaviour(delay=Uniform(1, 9)))))]
+    assert agenda.last_moment(always) == 20 * DAY
+    assert agenda.last_moment(lambda handshake, moment: moment < 20 * DAY) == moments[-1]
+    assert agenda.last_moment(lambda handshake, moment: moment < moments[1]) == moments[0]
+    assert agenda.last_moment(lambda handshake, moment: handshake == "h-x0") == 20 * DAY
+    assert agenda.last_moment(lambda handshake, moment: False) is None
 
 
 def test_drawn_as_they_are_asked() -> None:
     """Accounts that are asked one after the other begin their delays each at its own moment."""
-    agenda, some = Agenda(), asked(0, Behaviour(delay=Fixed(1)))
-    agenda.ask(some, 0)
+    agenda, some = Agenda(), cohort(0, Behaviour(delay=Fixed(1)))
+    agenda.add_cohort(some, 0)
     for index in range(3):
         some.add(str(index), str(index))
-        agenda.settle(index * DAY)
+        agenda.draw_answers(index * DAY)
     assert [moment / DAY for moment, _, _ in drained(agenda)] == [1, 2, 3]
 
 
@@ -105,12 +107,12 @@ SHARES = Behaviour(accept=0.5, decline=0.2, leave=0.1, after_reminder=0.1, delay
 
 def test_shares() -> None:
     """Of very many, each share does what it says, and the rest says nothing."""
-    some = asked(20_000, SHARES)
+    some = cohort(20_000, SHARES)
     kinds = [kind for _, _, kind in drained(agenda_of(some))]
     assert kinds.count(ACCEPT) / 20_000 == pytest.approx(0.5, abs=0.02)
     assert kinds.count(DECLINE) / 20_000 == pytest.approx(0.2, abs=0.02)
     assert kinds.count(LEAVE) / 20_000 == pytest.approx(0.1, abs=0.02)
-    assert len(some.silent) / 20_000 == pytest.approx(0.1, abs=0.02)
+    assert len(some.awaiting_reminder) / 20_000 == pytest.approx(0.1, abs=0.02)
 
 
 @given(
@@ -123,7 +125,7 @@ def test_another_share_concerns_only_its_own(accept: float, rest: dict[str, floa
 
     def moments(share: float) -> dict[str, int]:
         behaviour = Behaviour(accept=share, delay=Uniform(0, 9), **rest)
-        return {who: moment for moment, who, kind in drained(agenda_of(asked(40, behaviour, seed))) if kind == ACCEPT}
+        return {who: moment for moment, who, kind in drained(agenda_of(cohort(40, behaviour, seed))) if kind == ACCEPT}
 
     fewer, more = moments(accept / 2), moments(accept)
     assert fewer.items() <= more.items()
@@ -131,31 +133,31 @@ def test_another_share_concerns_only_its_own(accept: float, rest: dict[str, floa
 
 def test_the_rest_accepts_unless_a_share_is_given() -> None:
     """Without ``accept`` everybody accepts who does nothing else; with it the rest ignores the request."""
-    assert len(drained(agenda_of(asked(500, Behaviour(decline=0.25))))) == 500
+    assert len(drained(agenda_of(cohort(500, Behaviour(decline=0.25))))) == 500
     assert Behaviour(decline=0.25).accepting == 0.75
-    assert 0 < len(drained(agenda_of(asked(500, Behaviour(accept=0.5, decline=0.25))))) < 450
+    assert 0 < len(drained(agenda_of(cohort(500, Behaviour(accept=0.5, decline=0.25))))) < 450
 
 
 def test_reminder() -> None:
     """Who waits for a reminder accepts after another delay, counted from the reminder."""
-    some = asked(9, Behaviour(after_reminder=1, delay=Fixed(2)))
+    some = cohort(9, Behaviour(after_reminder=1, delay=Fixed(2)))
     agenda = agenda_of(some)
-    assert agenda.last_at(always) is None
-    agenda.remind("", 1.0, drawn_from(1), 5 * DAY, always)
+    assert agenda.last_moment(always) is None
+    agenda.remind("", 1.0, generators(1), 5 * DAY, always)
     assert drained(agenda) == [(7 * DAY, f"p{index}", ACCEPT) for index in range(9)]
-    assert some.silent == []
+    assert some.awaiting_reminder == []
 
 
 def test_reminder_that_not_all_follow() -> None:
     """Who does not follow a reminder waits for the next."""
-    some = asked(400, Behaviour(after_reminder=1, delay=Fixed(2)))
+    some = cohort(400, Behaviour(after_reminder=1, delay=Fixed(2)))
     agenda = agenda_of(some)
-    agenda.remind("p", 0.5, drawn_from(1), 0, always)
+    agenda.remind("p", 0.5, generators(1), 0, always)
     first = drained(agenda)
     assert 150 < len(first) < 250
-    agenda.remind("p", 0.0, drawn_from(2), DAY, always)
+    agenda.remind("p", 0.0, generators(2), DAY, always)
     assert drained(agenda) == []
-    agenda.remind("p", 1.0, drawn_from(3), DAY, always)
+    agenda.remind("p", 1.0, generators(3), DAY, always)
     second = drained(agenda)
     assert {who for _, who, _ in first}.isdisjoint(who for _, who, _ in second)
     assert len(first) + len(second) == 400
@@ -164,8 +166,8 @@ def test_reminder_that_not_all_follow() -> None:
 def test_reminder_of_one_population() -> None:
     """A reminder for one population leaves the others alone."""
     silent = Behaviour(after_reminder=1)
-    agenda = agenda_of(asked(2, silent, name="a"), asked(3, silent, name="b"))
-    agenda.remind("b", 1.0, drawn_from(1), 0, always)
+    agenda = agenda_of(cohort(2, silent, name="a"), cohort(3, silent, name="b"))
+    agenda.remind("b", 1.0, generators(1), 0, always)
     assert [who for _, who, _ in drained(agenda)] == ["b0", "b1", "b2"]
 
 
@@ -174,8 +176,8 @@ def test_reminders_of_several_populations() -> None:
 
     def second(first: int) -> list[tuple[int, str, Answer]]:
         silent = Behaviour(after_reminder=1, delay=Uniform(1, 9))
-        agenda = agenda_of(asked(first, silent, name="a"), asked(20, silent, name="b"))
-        agenda.remind("", 0.5, drawn_from(1), 0, always)
+        agenda = agenda_of(cohort(first, silent, name="a"), cohort(20, silent, name="b"))
+        agenda.remind("", 0.5, generators(1), 0, always)
         return [answer for answer in drained(agenda) if answer[1].startswith("b")]
 
     assert second(0) == second(3) == second(30)
@@ -183,18 +185,18 @@ def test_reminders_of_several_populations() -> None:
 
 def test_reminder_of_what_cannot_be_answered() -> None:
     """Nobody is reminded of a handshake that has ended, then or later, and no draw is spent on it."""
-    some = asked(3, Behaviour(after_reminder=1, delay=Uniform(1, 2)))
+    some = cohort(3, Behaviour(after_reminder=1, delay=Uniform(1, 2)))
     agenda = agenda_of(some)
-    agenda.remind("", 1.0, drawn_from(1), 0, lambda handshake, moment: handshake == "h-p1")
+    agenda.remind("", 1.0, generators(1), 0, lambda handshake, moment: handshake == "h-p1")
     assert [who for _, who, _ in drained(agenda)] == ["p1"]
-    assert some.silent == []
+    assert some.awaiting_reminder == []
 
 
 def test_reminder_at_the_moment_of_asking() -> None:
     """Who was asked a moment ago can be reminded already."""
-    agenda, some = Agenda(), asked(3, Behaviour(after_reminder=1))
-    agenda.ask(some, 0)
-    agenda.remind("", 1.0, drawn_from(1), 0, always)
+    agenda, some = Agenda(), cohort(3, Behaviour(after_reminder=1))
+    agenda.add_cohort(some, 0)
+    agenda.remind("", 1.0, generators(1), 0, always)
     assert len(drained(agenda)) == 3
 
 
@@ -206,24 +208,22 @@ GROUPS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), st.integers()
 def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: int, share: float, again: int) -> None:
     """Whether answers are kept one by one or in arrays, they come in one order, and as many are due."""
 
-    def run(few: int) -> list[Any]:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(agenda_module, "FEW", few)
-            # Whole days, so that many moments are equal.
-            some = [
-                asked(number, msgspec.structs.replace(MIXED, delay=Fixed(length)), seed, str(at))
-                for at, (number, length, seed) in enumerate(groups)
-            ]
-            agenda = agenda_of(*some)
-            seen: list[Any] = [agenda.next_at, agenda.last_at(always), agenda.due(until)]
-            seen += drained(agenda, until)
-            agenda.remind("", share, drawn_from(5), until, always)
-            if agenda.next_at != NEVER:
-                alone: Alone = agenda.take()
-                seen.append(alone[0].accounts[alone[1]])
-                agenda.again(again, alone)
-            seen += [agenda.next_at, agenda.last_at(always), agenda.due(until + DAY)]
-            return seen + drained(agenda)
+    def run(fewest_in_arrays: int) -> list[Any]:
+        # Whole days, so that many moments are equal.
+        cohorts = [
+            cohort(number, msgspec.structs.replace(MIXED, delay=Fixed(length)), seed, str(at))
+            for at, (number, length, seed) in enumerate(groups)
+        ]
+        agenda = agenda_of(*cohorts, agenda=Agenda(fewest_in_arrays))
+        seen: list[Any] = [agenda.next_moment, agenda.last_moment(always), agenda.count_due(until)]
+        seen += drained(agenda, until)
+        agenda.remind("", share, generators(5), until, always)
+        if agenda.next_moment != NEVER:
+            popped = agenda.pop()
+            seen.append(popped.cohort.accounts[popped.member])
+            agenda.schedule(again, popped)
+        seen += [agenda.next_moment, agenda.last_moment(always), agenda.count_due(until + DAY)]
+        return seen + drained(agenda)
 
     assert run(1) == run(8) == run(10**6)
 
@@ -231,8 +231,8 @@ def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: 
 @given(groups=GROUPS, until=st.integers(0, 4 * DAY))
 def test_as_many_come_as_are_due(groups: list[tuple[int, int, int]], until: int) -> None:
     """As many answers come by a moment as were said to be due, and the last comes at the last moment."""
-    agenda = agenda_of(*(asked(number, Behaviour(delay=Uniform(0, length)), seed) for number, length, seed in groups))
-    due, last = agenda.due(until), agenda.last_at(always)
+    agenda = agenda_of(*(cohort(number, Behaviour(delay=Uniform(0, length)), seed) for number, length, seed in groups))
+    due, last = agenda.count_due(until), agenda.last_moment(always)
     early = drained(agenda, until)
     assert len(early) == due
     everything = early + drained(agenda)

@@ -1,4 +1,4 @@
-"""Calls past AWS's limits: who knows them waits until the next call can succeed; who does not tries again and again."""
+"""Calls near AWS's limits: without ``retry`` a call waits until it can succeed, with it a refused call is repeated."""
 
 from collections import Counter
 from itertools import pairwise
@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from support.play_scenario import after, days, moments, play, population, recorded, step
 
+from orgsim.api.load.play.call_counter import CallCounter
 from orgsim.api.load.play.dispatch import Dispatch
-from orgsim.api.load.play.tally import Tally
 from orgsim.api.load.scenario.steps import Retry
 from orgsim.engine.errors import AccountNotFoundException, Refused, TooManyRequestsException
 from orgsim.engine.events import (
@@ -198,14 +198,14 @@ async def test_a_refusal_for_good_is_not_tried_again() -> None:
 
 
 async def backoff(retry: Retry, refusal: Refused, seed: int = 1) -> list[float]:
-    """After how many seconds a call that is always refused is made, again and again."""
+    """The seconds after which each attempt is made of a call that is always refused."""
     clock = SimulatedClock(0)
     calls: list[float] = []
 
     async def move_to(moment: int) -> None:
         clock.move(moment)
 
-    async def breathe(what: str, done: int, number: int) -> None:
+    async def checkpoint(what: str, done: int, number: int) -> None:
         assert (what, done, number) == ("Creating", 1, 1)
 
     def attempt() -> None:
@@ -213,7 +213,7 @@ async def backoff(retry: Retry, refusal: Refused, seed: int = 1) -> list[float]:
         raise refusal
 
     async with running_engine(MemoryLog(), clock=clock) as engine:
-        dispatch = Dispatch(engine, Tally(clock.now, by_minute=False), move_to, breathe)
+        dispatch = Dispatch(engine, CallCounter(clock.now, by_minute=False), move_to, checkpoint)
         await dispatch.send("CreateAccount", "Creating", [(Caller("1" * 12), attempt)], 1, None, retry, Random(seed))
     return calls
 

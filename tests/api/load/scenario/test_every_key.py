@@ -10,7 +10,14 @@ from support.repository import SCENARIOS
 from support.scenario_keys import DONE, EVERYTHING
 
 from orgsim.api.load import scenario as language
-from orgsim.api.load.scenario import Behaviour, OrganizationTable, Population, Scenario, load_scenario, parse_scenario
+from orgsim.api.load.scenario import (
+    Behaviour,
+    OrganizationTable,
+    PopulationTable,
+    Scenario,
+    load_scenario,
+    parse_scenario,
+)
 from orgsim.api.load.scenario import steps as actions
 from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours, Uniform
 from orgsim.api.load.scenario.model import Header
@@ -76,15 +83,15 @@ def test_organizations_and_parameters() -> None:
 def test_populations() -> None:
     """Populations have their origin, their number, and a behaviour for each thing that they are asked."""
     assert parse_scenario(EVERYTHING).populations == {
-        "made": Population(origin="created", count=3),
-        "apart": Population(origin="standalone", count=2),
-        "asked": Population(
+        "made": PopulationTable(origin="created", count=3),
+        "apart": PopulationTable(origin="standalone", count=2),
+        "asked": PopulationTable(
             origin="invited",
             count=4,
             invitation=Behaviour(accept=0.5, decline=0.25, after_reminder=0.125, delay=Uniform(0.5, 14)),
             migration=Behaviour(decline=0.1, leave=0.2, delay=Lognormal(4, 0.8, 40)),
         ),
-        "prompt": Population(
+        "prompt": PopulationTable(
             origin="invited",
             count=5,
             invitation=Behaviour(delay=Fixed(2)),
@@ -153,7 +160,7 @@ def test_thresholds() -> None:
 
 
 STRUCTS: list[type[Struct]] = [
-    *(Header, OrganizationTable, Settings, Quotas, Population, Behaviour, Pace, Stage, Retry),
+    *(Header, OrganizationTable, Settings, Quotas, PopulationTable, Behaviour, Pace, Stage, Retry),
     *get_args(Delay),
     *get_args(Step),
 ]

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from support.repository import ROOT
 
 from orgsim.api.load.play import play_scenario
-from orgsim.api.load.scenario import Behaviour, OrganizationTable, Population, Scenario, parse_scenario
+from orgsim.api.load.scenario import Behaviour, OrganizationTable, PopulationTable, Scenario, parse_scenario
 from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
 from orgsim.api.load.scenario.delays import Delay
 from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
@@ -24,7 +24,7 @@ from orgsim.engine.settings import Quotas, Settings
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
 TABLES: list[type[Struct]] = [
-    *(Header, Scenario, OrganizationTable, Settings, Quotas, Population, Behaviour, Pace, Stage, Retry),
+    *(Header, Scenario, OrganizationTable, Settings, Quotas, PopulationTable, Behaviour, Pace, Stage, Retry),
     *get_args(Delay),
     *get_args(Step),
 ]

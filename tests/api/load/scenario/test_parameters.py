@@ -9,7 +9,7 @@ from support.scenario_keys import CREATED, DONE, EVERYTHING, INVITED, complaint
 
 from orgsim.api.load.scenario import (
     OrganizationTable,
-    Population,
+    PopulationTable,
     Scenario,
     ScenarioError,
     load_scenario,
@@ -130,8 +130,8 @@ def test_no_assignment(text: str) -> None:
 @given(counts=st.lists(st.integers(0, 10**6), min_size=1, max_size=8), accounts=st.integers(0, 10**8))
 def test_accounts_are_shared_out_exactly(counts: list[int], accounts: int) -> None:
     """Another number of accounts is shared out exactly, each population within one of its proportion."""
-    populations = {f"p{index}": Population(origin="invited", count=count) for index, count in enumerate(counts)}
-    made = Population(origin="created", count=3)
+    populations = {f"p{index}": PopulationTable(origin="invited", count=count) for index, count in enumerate(counts)}
+    made = PopulationTable(origin="created", count=3)
     scenario = Scenario(organizations={"o": OrganizationTable()}, populations={**populations, "made": made})
     total = sum(counts)
     if not total:

@@ -172,19 +172,19 @@ def test_another_sweep(plan: Plan, tmp_path: Path, changes: dict[str, Any], diff
     results = Results(tmp_path)
     results.begin(plan.sweep)
 
-    assert results.asked(sweep()) == plan.sweep
+    assert results.definition(sweep()) == plan.sweep
     with pytest.raises(ResultsError) as refused:
-        results.asked(sweep(**changes))
+        results.definition(sweep(**changes))
     assert f"the sweep in it is another: {difference}" in str(refused.value)
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:
     """A folder without a sweep, or with something else, cannot be resumed."""
     with pytest.raises(ResultsError, match="there is no sweep to resume"):
-        Results(tmp_path).asked(sweep())
+        Results(tmp_path).definition(sweep())
     (tmp_path / "sweep.json").write_text("{}")
     with pytest.raises(ResultsError, match=r"sweep\.json: not written by orgsim sweep"):
-        Results(tmp_path).asked(sweep())
+        Results(tmp_path).definition(sweep())
 
 
 def test_full_disk(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,8 @@ def test_full_disk(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     def fsync(file: int) -> None:
         calls.append(file)
-        if len(calls) == 10:
+        # Two for sweep.json and its folder, then one for each run: it fails at the tenth run.
+        if len(calls) == 12:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         safe(file)
 

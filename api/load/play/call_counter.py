@@ -1,0 +1,56 @@
+"""Counts of the calls of a run: the log holds accepted calls only, refused and throttled ones leave no event."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+from ....engine.errors import Refused, TooManyRequestsException
+from ....engine.settings import SECOND
+from ....projections.flow import MINUTE, Changes
+
+THROTTLING = "throttling"
+"""The name under which waits for a token are counted; other waits are counted under the reason of a refusal."""
+
+
+class CallCounter:
+    """Counts calls, refusals and waits; calls and throttled calls by the minute too, where calls are throttled.
+
+    Args:
+        now: tells the simulated time in microseconds.
+        by_minute: whether to count by the minute too.
+    """
+
+    def __init__(self, now: Callable[[], int], *, by_minute: bool) -> None:
+        self._now = now
+        self._by_minute = by_minute
+        self.calls = 0
+        """All calls, refused ones included."""
+        self.refused: Counter[str] = Counter()
+        """Error code, and reason if there is one, to the number of refused calls."""
+        self.throttled: Counter[str] = Counter()
+        """Operation to the number of throttled calls."""
+        self.held_back: Counter[str] = Counter()
+        """Operation and limit to the number of waits for that limit."""
+        self.held_back_seconds: list[float] = []
+        """The length of each wait, in simulated seconds."""
+        self.calls_by_minute: defaultdict[str, Changes] = defaultdict(lambda: defaultdict(int))
+        """Operation to minute since the epoch to number of calls."""
+        self.throttled_by_minute: defaultdict[str, Changes] = defaultdict(lambda: defaultdict(int))
+        """Operation to minute since the epoch to number of throttled calls."""
+
+    def count_call(self, operation: str) -> None:
+        """Count a call, accepted or refused."""
+        self.calls += 1
+        if self._by_minute:
+            self.calls_by_minute[operation][self._now() // MINUTE] += 1
+
+    def count_refusal(self, operation: str, refusal: Refused) -> None:
+        """Count the refusal of a call, which was counted as a call too."""
+        self.refused[f"{refusal.code} {refusal.reason}" if refusal.reason else refusal.code] += 1
+        if isinstance(refusal, TooManyRequestsException):
+            self.throttled[operation] += 1
+            self.throttled_by_minute[operation][self._now() // MINUTE] += 1
+
+    def count_wait(self, operation: str, limit: str, until: int) -> None:
+        """Count a wait that begins now and ends at a moment, when a limit lets the call pass."""
+        self.held_back[f"{operation} {limit}"] += 1
+        self.held_back_seconds.append((until - self._now()) / SECOND)

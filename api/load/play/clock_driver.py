@@ -1,0 +1,154 @@
+"""Moves the clock of a playing scenario; on the way, accounts answer handshakes at the moments drawn for them."""
+
+from collections.abc import Callable
+
+import anyio.lowlevel
+from msgspec import Struct
+
+from ....engine.errors import Refused, TooManyRequestsException
+from ....engine.operation import Caller, Events
+from ....engine.operations import accept_handshake, decline_handshake, leave_organization
+from ....engine.runtime.clock import SimulatedClock
+from ....engine.runtime.driver import advance_to, jump_to
+from ....engine.runtime.engine import Engine
+from ....engine.settings import LATEST
+from ....engine.shapes.base import moment, moment_text
+from ....engine.state.handshake import HandshakeState
+from ..scenario.model import ScenarioError
+from .agenda import ACCEPT, LEAVE, Agenda, ScheduledAnswer
+from .call_counter import THROTTLING, CallCounter
+
+CHECKPOINT_EVERY = 1_000
+"""The number of commands that a loop posts between two calls of ``ClockDriver.checkpoint``."""
+
+OPEN = HandshakeState.OPEN
+
+Progress = Callable[[str, int, int, str], None]
+"""Receives the progress of a run: what is being done, how many are done, of how many, and the simulated day."""
+
+
+class ClockDriver:
+    """Moves the clock and gives the answers on the agenda that fall due.
+
+    Args:
+        engine: runs under ``clock``.
+        clock: the simulated clock to move.
+        counter: counts the calls that answers are.
+        progress: called now and then.
+    """
+
+    def __init__(self, engine: Engine, clock: SimulatedClock, counter: CallCounter, progress: Progress) -> None:
+        self.engine = engine
+        self.agenda = Agenda()
+        self.declined: dict[str, dict[str, None]] = {}
+        """Organization to the accounts that declined its migration, in the order of declining."""
+        self._clock = clock
+        self._counter = counter
+        self._progress = progress
+        self._reserved: set[str] = set()
+        """Handshakes whose answers were throttled once and have reserved the token for their second call."""
+
+    async def checkpoint(self, what: str, done: int, total: int) -> None:
+        """Report progress, and wait for the log's writer if its buffer is full.
+
+        A loop that posts commands calls this every ``CHECKPOINT_EVERY`` commands and at its end. Posting does not
+        suspend: without it the writer's task would never run, and the whole run would pile up in memory.
+        """
+        self._progress(what, done, total, moment_text(self.engine.now, "%Y-%m-%d"))
+        await self.engine.room()
+
+    async def move_to(self, time: int, what: str = "Answering") -> None:
+        """Move the clock to a moment; timers fire and accounts answer on the way.
+
+        Args:
+            time: microseconds since the epoch, not in the past.
+            what: the activity that is reported as progress while accounts answer.
+
+        Raises:
+            ScenarioError: the moment lies beyond the calendar.
+        """
+        if time > LATEST:
+            raise ScenarioError(f"time would run past {moment(LATEST):%Y-%m-%d}")
+        engine, clock, agenda = self.engine, self._clock, self.agenda
+        agenda.draw_answers(engine.now)
+        due, done = agenda.count_due(time), 0
+        timers = engine.state.timers
+        while (at := agenda.next_moment) <= time:
+            # Mostly no timer is due before the next answer. Then moving the clock is enough, and much cheaper than
+            # the coroutine, which matters for a million answers.
+            if timers.next_due <= at:
+                await jump_to(engine, at)
+            else:
+                clock.move(at)
+            self._answer(agenda.pop())
+            done += 1
+            if done % CHECKPOINT_EVERY == 0:
+                # A throttled answer is scheduled again, so more may come than were due.
+                await self.checkpoint(what, min(done, due), due)
+        if due:
+            await self.checkpoint(what, due, due)
+        await jump_to(engine, time)
+
+    def can_answer(self, handshake: str, time: int) -> bool:
+        """Tell whether a handshake is open now and does not expire before a moment."""
+        known = self.engine.state.handshakes.get(handshake)
+        return known is not None and known.state is OPEN and time < known.requested.expires_at
+
+    def _answer(self, scheduled: ScheduledAnswer) -> None:
+        cohort, member, answer = scheduled
+        account, handshake = cohort.accounts[member], cohort.handshakes[member]
+        known = self.engine.state.handshakes.get(handshake)
+        if known is None or known.state is not OPEN:
+            # It expired or was canceled meanwhile: there is nothing to answer.
+            return
+        caller = Caller(account)
+        if self.engine.throttle is not None and not self._is_admitted(scheduled, caller, handshake):
+            return
+        if answer == ACCEPT:
+            self.post(answer, accept_handshake.Request(handshake), caller)
+        elif answer == LEAVE:
+            self.post(answer, leave_organization.Request(), caller)
+        elif self.post(answer, decline_handshake.Request(handshake), caller) and cohort.migration:
+            self.declined.setdefault(cohort.organization, {})[account] = None
+
+    def _is_admitted(self, scheduled: ScheduledAnswer, caller: Caller, handshake: str) -> bool:
+        """Take a token for an answer; without one, count a throttled call and schedule the answer for later.
+
+        The account reserves the next token that there will be and calls again at that very moment, so each answer is
+        throttled at most once. If throttled accounts simply tried again, they would all meet at the same moments, and
+        each round would cost a call per waiting account: with a million accounts, quadratically many.
+        """
+        throttle, account, operation = self.engine.throttle, caller.account, scheduled.answer
+        assert throttle is not None
+        assert account is not None
+        if handshake in self._reserved:
+            self._reserved.discard(handshake)
+            return True
+        organization = self.engine.state.organization_of(account)
+        now = self.engine.now
+        ready = throttle.reserve(operation, account, organization.id if organization else None, now)
+        if ready <= now:
+            return True
+        self._counter.count_call(operation)
+        self._counter.count_refusal(operation, TooManyRequestsException())
+        self._counter.count_wait(operation, THROTTLING, ready)
+        self._reserved.add(handshake)
+        self.agenda.schedule(ready, scheduled)
+        return False
+
+    def post(self, operation: str, request: Struct, caller: Caller) -> Events | None:
+        """Post a command and return its events; None if it was refused, which is counted.
+
+        A refusal is no error here: scenarios are played to find out what is refused.
+        """
+        self._counter.count_call(operation)
+        try:
+            return self.engine.post(request, caller)
+        except Refused as refusal:
+            self._counter.count_refusal(operation, refusal)
+            return None
+
+    async def finish(self) -> None:
+        """Record the time at which the run ends, and wait until everything is durable."""
+        await anyio.lowlevel.checkpoint()
+        await advance_to(self.engine, self.engine.now)
