@@ -25,6 +25,7 @@ from ..events import AccountClosureRequested
 from ..ids import AccountId
 from ..operation import Events, Stamp
 from ..rules import caller, quotas
+from ..rules.latency import latency
 from ..settings import SECOND
 from ..shapes.base import EmptyReply
 from ..state import State
@@ -54,13 +55,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise ConstraintViolationException("CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
     if quotas.closures_counted(organization, stamp.now) >= quotas.closures_allowed(organization, limits):
         raise ConstraintViolationException("CLOSE_ACCOUNT_QUOTA_EXCEEDED")
-    return [AccountClosureRequested(organization.id, account, stamp.now + _latency(state, stamp))]
-
-
-def _latency(state: State, stamp: Stamp) -> int:
-    if state.settings.latency == "instant":
-        return 0
-    return SHORTEST + int((LONGEST - SHORTEST) * stamp.ids.fraction(stamp.position))
+    return [AccountClosureRequested(organization.id, account, stamp.now + latency(SHORTEST, LONGEST, state, stamp))]
 
 
 def reply(request: Request, events: Events, state: State) -> EmptyReply:

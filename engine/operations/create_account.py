@@ -32,6 +32,7 @@ from ..events import AccountCreationRequested
 from ..operation import Events, Stamp
 from ..rules import caller, membership, quotas
 from ..rules import tags as tag_rules
+from ..rules.latency import latency
 from ..settings import SECOND
 from ..shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
 from ..shapes.base import moment
@@ -66,7 +67,7 @@ def creation(
     """Check a request and build its events: what CreateAccount and CreateGovCloudAccount share after authorization."""
     if request.role_name and request.role_name.startswith("AWSServiceRoleFor"):
         raise InvalidInputException("INVALID_ROLE_NAME")
-    tags = tag_rules.compliant(request.tags, "account", organization)
+    tags = tag_rules.compliant_tags(request.tags, "account", organization)
     if govcloud and Condition.GOVCLOUD_NOT_ENABLED in state.conditions_of(stamp.account):
         raise ConstraintViolationException("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")
     membership.require_finalized(organization, state, stamp.now)
@@ -87,19 +88,13 @@ def creation(
             stamp.ids.create_account_request(stamp.position),
             request.email,
             request.account_name,
-            finishes_at=stamp.now + _latency(state, stamp),
+            finishes_at=stamp.now + latency(SHORTEST, LONGEST, state, stamp),
             role_name=request.role_name,
             iam_user_access_to_billing=request.iam_user_access_to_billing,
             tags=tags,
             govcloud=govcloud,
         )
     ]
-
-
-def _latency(state: State, stamp: Stamp) -> int:
-    if state.settings.latency == "instant":
-        return 0
-    return SHORTEST + int((LONGEST - SHORTEST) * stamp.ids.fraction(stamp.position))
 
 
 def reply(request: Request, events: Events, state: State) -> CreateAccountStatusReply:

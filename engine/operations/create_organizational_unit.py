@@ -43,7 +43,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     parent = units.by_id.get(request.parent_id)
     if parent is None:
         raise ParentNotFoundException
-    tags = tag_rules.compliant(request.tags, "ou", organization)
+    tags = tag_rules.compliant_tags(request.tags, "ou", organization)
     if request.name in parent.units.values():
         raise DuplicateOrganizationalUnitException
     limits = state.settings.quotas

@@ -52,7 +52,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     caller.authorize("CreatePolicy", state, stamp, [arn], request.type)
     if request.tags:
         caller.authorize("TagResource", state, stamp, [arn], request.type)
-    tags = tag_rules.compliant(request.tags, "policy", organization)
+    tags = tag_rules.compliant_tags(request.tags, "policy", organization)
     if organization.feature_set is not FeatureSet.ALL:
         raise PolicyTypeNotAvailableForOrganizationException
     policies.require_content(request.type, request.content)

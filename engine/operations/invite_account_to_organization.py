@@ -62,7 +62,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("InviteAccountToOrganization", state, stamp)
     target = request.target
     party_type = party_type_of(target)
-    tags = tag_rules.compliant(request.tags, "account", organization)
+    tags = tag_rules.compliant_tags(request.tags, "account", organization)
     membership.require_finalized(organization, state, stamp.now)
     if EMAIL_UNVERIFIED in state.conditions_of(stamp.account):
         raise AccountOwnerNotVerifiedException

@@ -69,7 +69,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("InviteOrganizationToTransferResponsibility", state, stamp)
     target = request.target
     party_type = party_type_of(target)
-    tags = tag_rules.compliant(request.tags, "transfer", organization)
+    tags = tag_rules.compliant_tags(request.tags, "transfer", organization)
     starts_at = microseconds(request.start_timestamp)
     transfers.require_start(starts_at, stamp.now)
     if target.id == stamp.account:

@@ -37,7 +37,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     resource = request.resource_id
     organization = tag_rules.authorize("TagResource", resource, state, stamp)
     has = organization.tags.get(resource, {})
-    tags = tag_rules.compliant(request.tags, resource_type(resource), organization, has)
+    tags = tag_rules.compliant_tags(request.tags, resource_type(resource), organization, has)
     return [ResourceTagged(organization.id, resource, tags)] if tags else []
 
 

@@ -12,6 +12,7 @@ from ..policies.types import POLICY_TYPES
 from ..settings import SECOND
 from ..state import Organization, State
 from ..words import PolicyType
+from .latency import latency
 
 SHORTEST, LONGEST = 1_800_000, 8 * SECOND
 """The shortest and the longest delay that was measured, in microseconds."""
@@ -35,7 +36,7 @@ def publication_events(
     wanted = [policy_type for policy_type in policy_types if POLICY_TYPES[policy_type].effective]
     if state.settings.latency == "instant":
         return [EffectivePoliciesPublished(organization.id, policy_type) for policy_type in wanted]
-    due = stamp.now + SHORTEST + int((LONGEST - SHORTEST) * stamp.ids.fraction(stamp.position))
+    due = stamp.now + latency(SHORTEST, LONGEST, state, stamp)
     pending = organization.policies.publications
     return [
         EffectivePoliciesOutdated(organization.id, policy_type, max(due, pending.get(policy_type, due)))

@@ -36,7 +36,7 @@ class TagMember(Struct, frozen=True, rename="pascal"):
     value: Annotated[str, Meta(max_length=256, pattern=CHARACTERS)]
 
 
-def compliant(
+def compliant_tags(
     tags: tuple[TagMember, ...], resource_type: ResourceType, organization: OrganizationFacts, has: Iterable[str] = ()
 ) -> tuple[Tag, ...]:
     """Check tags against the limits and the organization's tag policies, and convert them for the event.
@@ -48,10 +48,10 @@ def compliant(
         has: keys of the tags that the resource has already.
 
     Raises:
-        InvalidInputException: as ``checked``.
-        ConstraintViolationException: as ``checked``; or ``TAG_POLICY_VIOLATION``.
+        InvalidInputException: as ``checked_tags``.
+        ConstraintViolationException: as ``checked_tags``; or ``TAG_POLICY_VIOLATION``.
     """
-    recorded = checked(tags, has)
+    recorded = checked_tags(tags, has)
     if recorded and TAG_POLICY in organization.policies.enabled:
         # The effective tag policy of the management account, to which all these resources belong.
         document = merge(TAG_POLICY, levels(organization.management_account, TAG_POLICY, organization))
@@ -60,7 +60,7 @@ def compliant(
     return recorded
 
 
-def checked(tags: tuple[TagMember, ...], has: Iterable[str] = ()) -> tuple[Tag, ...]:
+def checked_tags(tags: tuple[TagMember, ...], has: Iterable[str] = ()) -> tuple[Tag, ...]:
     """Check tags against the limits, without the tag policies, and convert them for the event.
 
     One bad tag fails the whole request.

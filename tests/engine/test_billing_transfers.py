@@ -1,4 +1,4 @@
-"""What becomes of an offered transfer, through the operations on its handshake and on its organizations."""
+"""Billing transfers from offer to end, through the operations on their handshakes and organizations."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -110,7 +110,7 @@ def test_ended(status: TransferStatus) -> None:
     ("condition", "reason"), [*transfers.CONSTRAINTS.items(), *transfers.HANDSHAKE_CONSTRAINTS.items()]
 )
 def test_conditions(condition: Condition, reason: str) -> None:
-    """What is wrong with the recipient's account keeps it from accepting; what is wrong with the payer's no longer."""
+    """Conditions of the recipient keep it from accepting; those of the payer no longer matter."""
     found = world()
     handshake, _ = offered(found)
     found.suffers(FOUNDER, *Condition)
@@ -139,7 +139,7 @@ def test_transferred_already() -> None:
 
 
 def test_outbound_quota() -> None:
-    """Who has its bills paid already cannot have them paid by another as well, until one side withdraws."""
+    """An organization whose bills are paid cannot accept another payer until one side withdraws."""
     found = world()
     transfer = transferred(found)
     handshake, _ = offered(found, RIVAL, OTHER)
@@ -150,7 +150,7 @@ def test_outbound_quota() -> None:
 
 
 def test_withdrawn_transfer_still_runs() -> None:
-    """Nobody's bills are paid twice: what starts before the end of a withdrawn transfer cannot be accepted."""
+    """A transfer that starts before the end of a withdrawn one cannot be accepted."""
     found = world()
     transfer = transferred(found)
     found.advance(days=31)
@@ -163,7 +163,7 @@ def test_withdrawn_transfer_still_runs() -> None:
 
 
 def test_withdrawn_before_its_start() -> None:
-    """A transfer that was withdrawn before it started never runs, and is in nothing's way."""
+    """A transfer that was withdrawn before its start never runs, and forbids no other."""
     found = world()
     transfer = transferred(found, start=MARCH)
     found.do(terminate_responsibility_transfer.Request(transfer, END_OF_FEBRUARY / 1e6), RIVAL)
@@ -172,7 +172,7 @@ def test_withdrawn_before_its_start() -> None:
 
 
 def test_circle() -> None:
-    """Whose bills one pays cannot pay one's own, directly or at the end of a chain."""
+    """Transfers cannot form a circle, directly or along a chain."""
     found = world(transfer_chain_length=10)
     transferred(found, RIVAL, FOUNDER)
     direct, _ = offered(found, FOUNDER, RIVAL)
@@ -197,7 +197,7 @@ def test_chain(lower_first: bool) -> None:
 
 
 def test_chain_of_one() -> None:
-    """With AWS's default length who pays for others has its own bills paid by nobody."""
+    """With a chain length of one, an organization that pays for others cannot accept a payer."""
     found = world(transfer_chain_length=1)
     handshake, _ = offered(found, FOUNDER, OTHER)
     transferred(found, RIVAL, FOUNDER)
@@ -297,7 +297,7 @@ def test_accepted_at_the_last_moment() -> None:
 
 @pytest.mark.parametrize("status", ENDED, ids=lambda status: status.value)
 def test_purge(status: TransferStatus) -> None:
-    """Thirty days after its end an invitation disappears, handshake and transfer."""
+    """Thirty days after its end an invitation is purged, handshake and transfer."""
     found = world()
     transfer = transfer_in(found, status)
     handshake = found.state.transfers.by_id[transfer].handshake
@@ -321,7 +321,7 @@ def test_purge_of_an_accepted_one(status: TransferStatus) -> None:
 
 
 def test_migration_leaves_transfers_alone() -> None:
-    """What ends with an all-features migration, or at its start, are invitations to join, never transfers."""
+    """The start and the end of a migration cancel invitations to join, never transfers."""
     found = world()
     handshake, _ = offered(found, start=MARCH)
     parent, _ = found.migrating()
@@ -335,7 +335,7 @@ def test_migration_leaves_transfers_alone() -> None:
 @pytest.mark.parametrize("status", list(TransferStatus), ids=lambda status: status.value)
 @pytest.mark.parametrize("side", [FOUNDER, RIVAL], ids=["payer", "source"])
 def test_delete_organization(status: TransferStatus, side: str) -> None:
-    """Neither side can go while an invitation is open or a transfer accepted; what is over is not in the way."""
+    """Neither side can delete its organization while an invitation is open or a transfer accepted, but afterwards."""
     found = world()
     transfer_in(found, status)
     if status in (TransferStatus.REQUESTED, TransferStatus.ACCEPTED):
@@ -352,7 +352,7 @@ def test_delete_organization(status: TransferStatus, side: str) -> None:
 
 @pytest.mark.parametrize("side", [FOUNDER, RIVAL], ids=["payer", "source"])
 def test_delete_organization_until_the_end(side: str) -> None:
-    """A withdrawn transfer that runs is in the way until its end, to the millisecond."""
+    """A withdrawn transfer forbids the deletion until its end, to the millisecond."""
     found = world()
     transfer = transferred(found)
     found.advance(days=31)
@@ -366,7 +366,7 @@ def test_delete_organization_until_the_end(side: str) -> None:
 
 
 def test_delete_organization_invited_by_address() -> None:
-    """An open invitation to the address of the management account is in the way too, until it is declined."""
+    """An open invitation to the management account's address forbids the deletion too, until it is declined."""
     found = world()
     handshake, _ = offered(found, ADDRESS)
     found.refuses(

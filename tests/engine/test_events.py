@@ -1,4 +1,4 @@
-"""Run this file to add what is missing to ``golden_events.json``; what is in there already never changes."""
+"""Golden samples of all events. Run this file to add missing ones to ``golden_events.json``; old ones never change."""
 
 import json
 from pathlib import Path
@@ -175,7 +175,7 @@ def add_missing_samples() -> None:
 
 
 def test_every_event_has_its_function() -> None:
-    """EVOLVE knows exactly the events that there are, and so does the union that is decoded."""
+    """EVOLVE and the union ``AnyEvent`` have exactly the events that there are."""
     parents = (Event, events.WorldEvent, events.OrganizationEvent)
     defined = {found for found in vars(events).values() if isinstance(found, type) and issubclass(found, Event)}
     assert defined - set(parents) == set(TYPES) == set(EVOLVE)
@@ -210,7 +210,7 @@ def test_golden_samples_of_what_is_no_more() -> None:
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
 def test_golden_samples_mean_the_same(event: Event) -> None:
-    """What was stored reads as what was meant, field by field."""
+    """Every stored sample decodes to the expected event, field by field."""
     stored = json.loads(GOLDEN.read_text("utf-8"))[type(event).__name__]
     assert decode_envelope(bytes.fromhex(stored)) == enveloped(event)
 
@@ -225,7 +225,7 @@ def test_round_trip(event: Event) -> None:
 
 
 def test_nobody_called() -> None:
-    """What a timer caused has neither account nor principal, and keeps it so."""
+    """An event caused by a timer has neither account nor principal, after a round trip too."""
     envelope = Envelope(2, 5, events.HandshakeExpired(HERE, HANDSHAKE), "ExpireHandshake", None, None, 2)
     assert decode_envelope(encode_envelope(envelope)) == envelope
 

@@ -27,7 +27,7 @@ def test_formats(kind: str, pattern: str) -> None:
 @pytest.mark.parametrize("kind", [*FORMATS, "fraction"])
 @pytest.mark.parametrize("seed", [0, -1, 2**63])
 def test_of_seed_and_position_alone(kind: str, seed: int) -> None:
-    """What was asked before makes no difference: a restarted source goes on with the very same ids."""
+    """Ids do not depend on earlier calls: a restarted source gives the same ids."""
     source = IdSource(seed)
     forwards = [getattr(source, kind)(position) for position in range(50)]
     assert [getattr(IdSource(seed), kind)(position) for position in reversed(range(50))] == forwards[::-1]

@@ -1,4 +1,4 @@
-"""Random commands in several organizations; after every command, and every timer, the whole state is looked through."""
+"""Random commands in several organizations; the invariants of the state are checked after every command and timer."""
 
 from collections.abc import Sequence
 from random import Random
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 
 class CheckedWorld(World):
-    """A world that looks its state through after every command, those that timers asked for included."""
+    """A world that checks the invariants after every command, internal ones included."""
 
     def _record(self, events: Sequence[Any], operation: str, caller: str | None, now: int) -> None:
         before = self.state.now
@@ -75,7 +75,7 @@ def random_world(draw: Random) -> CheckedWorld:
 
 
 def happened(seed: int, script: list[int]) -> set[type]:
-    """What kinds of events a script brings about; the log alone has to make the very same state again."""
+    """The types of events that a script causes; a replay of the log must give the same state."""
     world = random_world(Random(seed))
     for _ in play(script, world):
         pass
@@ -87,14 +87,14 @@ def happened(seed: int, script: list[int]) -> set[type]:
 
 
 def test_invariants() -> None:
-    """Whatever is asked, in whatever order: the state is sound, and every kind of event is reached."""
+    """The invariants hold after any commands in any order, and every type of event is reached."""
     assert kinds_of_events(happened, worlds=examples(120), length=60) == set(EVOLVE), (
         "the commands reach every kind of event"
     )
 
 
 def test_deleted_organization_leaves_nothing_to_come() -> None:
-    """What random commands rarely do: an organization is deleted while effective policies are about to be published."""
+    """A pending publication is gone when its organization is deleted, which random commands rarely do."""
     world = CheckedWorld(latency="realistic")
     organization = governed(world)
     enable(world, TAG)

@@ -1,4 +1,4 @@
-"""When a limit that is in the way will let the next call through: at that very moment, and not a microsecond before."""
+"""The moment at which a limit allows the next call, and not a microsecond before."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def founded(world: World) -> Organization:
 
 
 def check(world: World, organization: Organization, request: object, reason: str) -> None:
-    """The call is refused for that reason until the moment that the limit names, and goes through then."""
+    """Check that the call is refused for that reason until the moment that the limit names, and then succeeds."""
     with pytest.raises(Refused) as caught:
         world.do(request, FOUNDER)
     assert caught.value.reason == reason
@@ -100,6 +100,6 @@ def test_invitations_of_a_day(allowed: int, steps: list[tuple[int, str]]) -> Non
 
 @pytest.mark.parametrize("reason", LIMITS)
 def test_nothing_to_wait_for(reason: str) -> None:
-    """Where nothing is in progress and nothing counts, waiting does not help: the limit names this moment."""
+    """If nothing is in progress or counted, waiting does not help: the limit names the present moment."""
     world = World()
     assert LIMITS[reason](founded(world), world.state, world.now) == world.now

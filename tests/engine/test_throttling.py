@@ -43,7 +43,7 @@ UNLISTED = {*OPERATIONS, *READS} - PUBLISHED.keys()
 
 
 def as_limit(rate: Rate | None) -> Limit | None:
-    """What ``RATES`` says, in the terms of the table."""
+    """The limits in ``RATES``, in the terms of AWS's table."""
     return rate and (Fraction(rate.calls, rate.seconds), rate.burst)
 
 
@@ -190,7 +190,7 @@ def test_a_refused_call_takes_nothing() -> None:
 
 
 def test_full_buckets_are_forgotten() -> None:
-    """Of very many accounts that have called once, none is kept when their buckets are full again."""
+    """Buckets of very many accounts are forgotten once they are full again."""
     throttle = Throttle()
     for number in range(10_000):
         throttle.take("AcceptHandshake", f"{number:012}", None, START)

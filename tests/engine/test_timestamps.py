@@ -49,7 +49,7 @@ def test_milliseconds() -> None:
     ids=str,
 )
 def test_no_moment(value: Any) -> None:
-    """What is no moment, has no time zone, or lies beyond all calendars, cannot be read."""
+    """A value that is no timestamp, has no time zone, or lies beyond the calendar is refused."""
     with pytest.raises(SerializationException, match="StartTimestamp"):
         read_request(Wanted, {"StartTimestamp": value})
 

@@ -52,7 +52,7 @@ def test_the_stored_form() -> None:
 
 
 def test_a_list_stays_a_list() -> None:
-    """What was written as a list is stored as one, however short."""
+    """A list is stored as a list, even with one item."""
     written = statement(Action=["organizations:ListRoots"], Principal={"AWS": [ME]}, Resource=["*"])
     stored = json.loads(normalised(document(written, Version="2012-10-17", Id="mine"), MEMBERS))
 
@@ -82,7 +82,7 @@ def test_a_list_stays_a_list() -> None:
     ],
 )
 def test_accepted(members: dict[str, Any]) -> None:
-    """What AWS is known to take is taken, and stored as it was but for the accounts."""
+    """Policies that AWS is known to accept are accepted, and stored unchanged except for the accounts."""
     given = statement(**members)
     stored = json.loads(normalised(document(given), MEMBERS))["Statement"][0]
 
@@ -301,7 +301,7 @@ def test_many_wildcards_are_quick() -> None:
 
 
 def one_or_many(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """What a policy can hold as one value or as a list."""
+    """A value that a policy may have alone or in a list."""
     return values | st.lists(values, max_size=3)
 
 

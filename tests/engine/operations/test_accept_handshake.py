@@ -190,7 +190,7 @@ def test_member_by_another_invitation() -> None:
 
 
 def test_leaving_comes_first() -> None:
-    """What keeps a member in its organization is told before what keeps it out of the new one."""
+    """Obstacles to leaving the old organization are reported before obstacles to joining the new one."""
     world = organization()
     world.founded(RIVAL)
     account = world.created(sender=RIVAL)
@@ -218,7 +218,7 @@ def test_leaving_comes_first() -> None:
 @pytest.mark.parametrize(("account", "condition", "refusal", "reason"), JOIN_REFUSALS)
 @pytest.mark.parametrize("target", [MEMBER, ADDRESS], ids=["account", "address"])
 def test_joining(account: str, condition: Condition, refusal: type, reason: str, target: str) -> None:
-    """Each condition of the account, or of the management account, that stands in the way has its own refusal."""
+    """Each condition of the account or the management account that forbids joining has its own refusal."""
     world = organization()
     handshake = world.invited(target)
     world.suffers(account, condition)
@@ -226,7 +226,7 @@ def test_joining(account: str, condition: Condition, refusal: type, reason: str,
 
 
 def test_order_of_joining() -> None:
-    """What keeps an account out is told one after the other, the account quota last."""
+    """Obstacles to joining are reported one after the other, the account quota last."""
     world = organization(membership_change_interval_seconds=3600)
     world.joined(MEMBER)
     world.do(remove_account_from_organization.Request(MEMBER), FOUNDER)
@@ -251,14 +251,14 @@ def test_order_of_joining() -> None:
 
 
 def _from(condition: Condition, account: str, sufferer: str) -> list[Condition]:
-    """What is amiss with one account, of the conditions from this one on."""
+    """The conditions of one account, out of those from this one on."""
     known = [(each, one) for each, one, *_ in JOIN_REFUSALS]
     return [one for each, one in known[known.index((account, condition)) :] if each == sufferer]
 
 
 @pytest.mark.parametrize("condition", [Condition.PHONE_UNVERIFIED, Condition.SIGN_UP_INCOMPLETE])
 def test_conditions_that_do_not_matter(condition: Condition) -> None:
-    """What only matters to a member that leaves does not keep a standalone account out."""
+    """Conditions that only forbid leaving do not keep a standalone account from joining."""
     world = organization()
     handshake = world.invited(MEMBER)
     world.suffers(MEMBER, condition)
@@ -418,7 +418,7 @@ def test_member_by_address() -> None:
 
 
 def test_after_the_acceptance_of_a_member() -> None:
-    """What that quirk accepted is accepted for good, and the same address can be invited again."""
+    """After that quirk the invitation stays accepted, and the same address can be invited again."""
     world = organization()
     world.joined(MEMBER)
     handshake = world.invited(ADDRESS)
@@ -471,7 +471,7 @@ def test_the_other_organization_is_migrating() -> None:
 
 
 def test_joining_during_a_migration() -> None:
-    """Who joins during a migration has consented by accepting: it is not asked, and nothing waits for it."""
+    """An account that joins during a migration has consented by accepting: it gets no approval request."""
     world = organization()
     world.joined(OTHER)
     parent, approvals = world.migrating()
@@ -483,7 +483,7 @@ def test_joining_during_a_migration() -> None:
 
 
 def test_the_invitation_becomes_the_membership() -> None:
-    """At a full quota an open invitation can be accepted: it counted already."""
+    """At a full quota an open invitation can be accepted, because it counts already."""
     world = organization(quotas=Quotas(accounts=2))
     handshake = world.invited(MEMBER)
     world.do(Request(handshake), MEMBER)

@@ -178,7 +178,7 @@ def test_default_attached_already(policy: str) -> None:
 
 @pytest.mark.parametrize("policy_type", [kind for kind in PolicyType if kind not in REQUIRED_BY])
 def test_maximum(policy_type: PolicyType) -> None:
-    """So many policies of a type can be attached to one target, AWS's default among them, and none twice."""
+    """A target has a maximum of attached policies per type, AWS's default included; no policy is attached twice."""
     world = World()
     organization = governed(world)
     if policy_type is not SCP:
@@ -227,7 +227,7 @@ def test_attached(policy_type: PolicyType) -> None:
 
 @pytest.mark.parametrize("policy_type", [kind for kind in EFFECTIVE if kind not in REQUIRED_BY])
 def test_effective_type(policy_type: PolicyType) -> None:
-    """What accounts see of the policy is published."""
+    """The effective policies of the type are published."""
     world = World()
     organization = governed(world)
     enable(world, policy_type)

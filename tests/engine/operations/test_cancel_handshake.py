@@ -67,7 +67,7 @@ def test_member_cancels_the_migration() -> None:
 
 
 def test_organization_deleted() -> None:
-    """Who deleted the organization, and perhaps manages another, is no longer the sender."""
+    """An account that deleted the organization is no longer the sender, even if it manages another one."""
     world = organization()
     handshake = world.invited(MEMBER)
     world.do(delete_organization.Request(), FOUNDER)
@@ -187,7 +187,7 @@ def test_migration_that_could_be_finalized() -> None:
 
 
 def test_members_who_joined_meanwhile_stay() -> None:
-    """Who accepted an invitation during the migration stays a member, and is asked when it starts again."""
+    """An account that accepted an invitation during the migration stays a member, and is asked when it starts again."""
     world = organization()
     parent, _ = world.migrating()
     world.joined(MEMBER)
@@ -196,7 +196,7 @@ def test_members_who_joined_meanwhile_stay() -> None:
 
 
 def test_the_children_s_expiry_is_gone() -> None:
-    """Nothing of a canceled migration expires later; what is left of it is purged thirty days after its end."""
+    """Handshakes of a canceled migration do not expire later; they are purged thirty days after its end."""
     world, parent, approvals = migration()
     world.advance(days=1)
     world.do(Request(parent), FOUNDER)

@@ -22,7 +22,7 @@ from orgsim.engine.words import FeatureSet
 
 
 def cleaned() -> tuple[World, str]:
-    """A world in which a created account was closed and is gone, and that account."""
+    """A world in which a created account was closed and cleaned, and that account."""
     world = World()
     world.founded(feature_set=FeatureSet.ALL)
     account = world.created("gone@example.com")
@@ -62,7 +62,7 @@ def test_it_goes_on_counting() -> None:
 
 
 def test_the_organization_can_be_deleted() -> None:
-    """Nothing of it stands in the way any more."""
+    """A cleaned account does not keep the organization from being deleted."""
     world, _ = cleaned()
     assert world.do(delete_organization.Request(), FOUNDER)
     assert world.state.timers.appointments == []

@@ -25,7 +25,7 @@ def with_member(**settings: object) -> World:
 
 
 def members(world: World, number: int) -> list[str]:
-    """So many more members of the organization."""
+    """Add this many members to the organization."""
     return [world.joined(f"{index:012}") for index in range(number)]
 
 

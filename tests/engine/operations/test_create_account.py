@@ -37,7 +37,7 @@ def organization(**settings) -> World:
 
 
 def test_caller() -> None:
-    """Only a management account may have accounts made, and who is not hears of nothing else that is wrong."""
+    """Only a management account may create accounts; any other caller is told of no other mistake."""
     world = organization()
     world.joined(MEMBER)
     bad = request(role="AWSServiceRoleForMe", tags=TOO_MANY)
@@ -132,7 +132,7 @@ def test_five_at_a_time() -> None:
 
 
 def test_another_organization_s_creations() -> None:
-    """What another organization has in progress counts for nothing here."""
+    """Creations of another organization do not count."""
     world = organization(latency="realistic", quotas=Quotas(concurrent_account_creations=1))
     world.founded(RIVAL)
     world.do(request(), RIVAL)
@@ -198,7 +198,7 @@ def test_event() -> None:
 
 
 def test_in_progress() -> None:
-    """Until its time has come the creation is in progress: its address is taken, and nobody has joined."""
+    """Until it finishes, the creation is in progress: its address is taken, and nobody has joined."""
     world = organization(latency="realistic")
     event = world.do(request("Made@example.com"), FOUNDER)[0]
     found = world.organization_of(FOUNDER)

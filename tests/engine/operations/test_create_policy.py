@@ -161,7 +161,7 @@ def test_size(policy_type: PolicyType) -> None:
 
 @pytest.mark.parametrize("policy_type", PolicyType)
 def test_malformed_document(policy_type: PolicyType) -> None:
-    """What is no document of the type is refused, whether the name is free or not."""
+    """An invalid document is refused, whether the name is free or not."""
     world = World()
     governed(world)
     made(world, policy_type)
@@ -227,7 +227,7 @@ def test_number(policy_type: PolicyType) -> None:
 
 
 def test_created() -> None:
-    """A policy comes to be, its content byte for byte, whether its type is enabled or not."""
+    """A policy is created with its content byte for byte, whether its type is enabled or not."""
     world = World()
     organization = governed(world)
     content = '\t{ "tags":\r\n {} }  \n'

@@ -34,7 +34,7 @@ def test_refusals() -> None:
 
 
 def test_creation_in_progress() -> None:
-    """An organization with an account in the making is not empty, until the making has failed."""
+    """An organization with an account creation in progress is not empty, until the creation has failed."""
     world = organization(latency="realistic")
     request = world.do(create_account.Request("made@example.com", "Made"), FOUNDER)[0].request
     world.refuses(Request(), FOUNDER, OrganizationNotEmptyException)

@@ -60,7 +60,7 @@ def test_not_found() -> None:
 
 
 def test_child() -> None:
-    """An OU with an OU in it stays until that has gone."""
+    """An OU with an OU in it cannot be deleted until that one is."""
     world, root = organization()
     unit = made(world, root)
     child = made(world, unit)
@@ -71,7 +71,7 @@ def test_child() -> None:
 
 @pytest.mark.parametrize("way", ["moved", "departed"])
 def test_account(way: str) -> None:
-    """An OU with an account in it, a closed one too, stays until that has gone."""
+    """An OU with an account in it, even a closed one, cannot be deleted until the account is moved or gone."""
     world, root = organization()
     unit = made(world, root)
     world.joined(MEMBER)
@@ -118,7 +118,7 @@ def test_event() -> None:
 
 
 def test_attached_policy() -> None:
-    """A policy that is attached to it does not block, and is attached there no more."""
+    """An attached policy does not forbid the deletion, and is detached by it."""
     world, root = organization()
     found = world.organization_of(FOUNDER)
     unit = made(world, root)

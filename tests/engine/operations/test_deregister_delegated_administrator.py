@@ -63,12 +63,12 @@ def test_not_a_member(account: str) -> None:
 
 @pytest.mark.parametrize("account", [FOUNDER, OTHER])
 def test_no_administrator(account: str) -> None:
-    """Who administers nothing cannot be deregistered, the management account included."""
+    """An account that administers nothing cannot be deregistered, the management account included."""
     organization().refuses(Request(account, SSO), FOUNDER, AccountNotRegisteredException)
 
 
 def test_administrator_of_another_service() -> None:
-    """Who administers other services only cannot be deregistered for this one."""
+    """An administrator of other services cannot be deregistered for this one."""
     world = organization()
     world.refuses(Request(MEMBER, "health.amazonaws.com"), FOUNDER, AccountNotRegisteredException)
 

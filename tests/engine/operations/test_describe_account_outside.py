@@ -8,7 +8,7 @@ from orgsim.engine.words import Condition
 
 
 def test_event() -> None:
-    """What was stated is recorded, its conditions sorted and each once."""
+    """The description is recorded, with its conditions sorted and without repeats."""
     world = World()
     stated = (Condition.SUSPENDED, Condition.EULA_UNSIGNED, Condition.SUSPENDED)
     assert world.do(Request(MEMBER, "Me@Example.com", "Me", stated)) == [
@@ -19,7 +19,7 @@ def test_event() -> None:
 
 
 def test_nothing_stated() -> None:
-    """An account of which nothing was said has a derived address and name, and nothing is the matter with it."""
+    """An account without a description has a derived address and name, and no conditions."""
     state = World().state
     assert state.email_of(MEMBER) == f"{MEMBER}@accounts.example"
     assert state.name_of(MEMBER) == f"Account {MEMBER}"

@@ -98,7 +98,7 @@ def test_at_once(latency: str) -> None:
 
 
 def test_other_publications_stay() -> None:
-    """What is to be published of another type still is."""
+    """A pending publication of another type still takes place."""
     world = World(latency="realistic")
     organization = governed(world)
     enable(world, TAG)

@@ -87,7 +87,7 @@ def test_too_large() -> None:
 
 @pytest.mark.parametrize("condition", Condition)
 def test_conditions_do_not_matter(condition: Condition) -> None:
-    """Nothing that may be the matter with the management account keeps it from starting."""
+    """No condition of the management account keeps it from starting a migration."""
     world = organization()
     world.suffers(FOUNDER, condition)
     assert world.do(Request(), FOUNDER)

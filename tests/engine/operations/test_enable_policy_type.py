@@ -91,7 +91,7 @@ def test_consolidated_billing(policy_type: PolicyType) -> None:
 
 
 def test_enabled_already() -> None:
-    """What is enabled cannot be enabled: service control policies are from the start."""
+    """An enabled type cannot be enabled again; service control policies are enabled from the start."""
     world = World()
     root = governed(world).root
     world.refuses(Request(root, SCP), FOUNDER, PolicyTypeAlreadyEnabledException)

@@ -106,7 +106,7 @@ def test_invitation_of_the_same_moment() -> None:
 
 
 def test_other_organizations() -> None:
-    """What other organizations have open is left alone."""
+    """Handshakes of other organizations do not expire."""
     world = organization()
     world.founded(RIVAL)
     world.migrating()

@@ -87,7 +87,7 @@ def test_invalid_address(email: str) -> None:
 
 @pytest.mark.parametrize("email", ["m.a-d_e+1@ex-ample.co.uk", "m{a}de!#$*/=?^`~@example.com", "1@2.com", "a@b.de-f"])
 def test_unusual_address(email: str) -> None:
-    """Anything else that looks like an address is fine."""
+    """Anything else that looks like an address is accepted."""
     world, _ = in_progress(email)
     assert isinstance(world.advance(seconds=48)[0], AccountCreationSucceeded)
 
@@ -105,7 +105,7 @@ def test_address_taken(email: str) -> None:
 
 
 def test_same_address_in_two_organizations() -> None:
-    """Of two organizations that create the same address, the one that finishes first gets it."""
+    """If two organizations create accounts with the same address, the creation that finishes first gets it."""
     world, first = in_progress()
     world.founded(RIVAL)
     second = world.do(create_account.Request("Made@Example.com", "Made"), RIVAL)[0].request

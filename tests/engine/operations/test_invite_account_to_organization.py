@@ -117,7 +117,7 @@ def test_order_of_the_target_s_obstacles() -> None:
 
 
 def test_member_with_an_open_invitation() -> None:
-    """Of an account that joined by another invitation, membership is told before the invitation that is still open."""
+    """Membership is reported before an invitation of the same account that is still open."""
     world = organization()
     world.invited(MEMBER)
     world.do(accept_handshake.Request(world.invited(ADDRESS)), MEMBER)
@@ -341,14 +341,14 @@ def test_account_of_another_organization(target: str) -> None:
 
 
 def test_other_seller_by_address() -> None:
-    """What is the matter with the owner of an address shows only when it is accepted."""
+    """Conditions of the owner of an invited address are checked only when it accepts."""
     world = organization()
     world.suffers(MEMBER, Condition.OTHER_SELLER_OF_RECORD)
     assert world.invited(ADDRESS)
 
 
 def test_finalization_boundary() -> None:
-    """The very moment at which the finalization ends is the first at which an invitation succeeds."""
+    """An invitation succeeds from the exact moment at which the finalization ends."""
     world = organization(organization_finalization_seconds=3600)
     world.advance(hours=1, microseconds=-1)
     world.refuses(invite(MEMBER), FOUNDER, FinalizingOrganizationException)

@@ -226,7 +226,7 @@ def test_inbound_quota_of_a_new_customer() -> None:
 
 
 def test_chain() -> None:
-    """Who stands as deep in a chain as can be has nobody below; the length is a quota."""
+    """An organization at the end of the longest chain allowed cannot pay for others; the length is a quota."""
     found = world(transfer_chain_length=1)
     transferred(found)
     found.refuses(offer(OTHER), RIVAL, ConstraintViolationException, MAX_LEVEL)

@@ -151,7 +151,7 @@ def test_back_under_the_root() -> None:
 
 
 def test_effective_policies() -> None:
-    """What the account sees of each enabled policy type with an effective view is published anew."""
+    """The effective policies of every enabled type that has some are published again."""
     world, root, unit, _ = organization()
     found = world.organization_of(FOUNDER)
     world.evolve(*(PolicyTypeEnabled(found.id, kind) for kind in TYPES))

@@ -39,7 +39,7 @@ def attach(world: World, policy_type: PolicyType, content: str, name: str = "one
 
 
 def due(events: list[AnyEvent]) -> int:
-    """The moment for which a change puts the publication."""
+    """The moment for which a change sets the publication."""
     (outdated,) = [event for event in events if isinstance(event, EffectivePoliciesOutdated)]
     return outdated.published_at
 
@@ -143,7 +143,7 @@ def test_disabled_meanwhile() -> None:
 
 
 def test_organization_deleted_meanwhile() -> None:
-    """Nothing is due in an organization that is gone."""
+    """No publication is due in a deleted organization."""
     world = realistic()
     enable(world, TAG)
     world.do(delete_organization.Request(), FOUNDER)

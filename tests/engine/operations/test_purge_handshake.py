@@ -35,7 +35,7 @@ def test_thirty_days(state: HandshakeState) -> None:
 
 
 def test_in_the_order_of_the_ends() -> None:
-    """What ended first is purged first, whichever was sent first."""
+    """Handshakes are purged in the order in which they ended, not in which they were sent."""
     world = organization()
     first, second = world.invited(MEMBER), world.invited(OTHER)
     world.do(decline_handshake.Request(second), OTHER)
@@ -45,7 +45,7 @@ def test_in_the_order_of_the_ends() -> None:
 
 
 def test_of_the_same_moment() -> None:
-    """What ended in one command is purged in the order in which it ended."""
+    """Handshakes that ended in one command are purged in the order in which they ended."""
     world = organization()
     invitations = [world.invited(MEMBER), world.invited(OTHER)]
     world.migrating()

@@ -61,7 +61,7 @@ def test_caller(content: str) -> None:
     ],
 )
 def test_invalid(content: str) -> None:
-    """What is no policy is refused, and so is one for roles or for accounts outside the organization."""
+    """A text that is no policy is refused, and so is a policy for roles or for accounts outside the organization."""
     world = organization()
     world.founded(RIVAL)
     world.refuses(tagged(content, "aws:a"), FOUNDER, InvalidInputException, "INVALID_RESOURCE_POLICY_JSON")

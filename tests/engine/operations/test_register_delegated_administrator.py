@@ -99,7 +99,7 @@ def test_closed_account(closed: bool) -> None:
 
 @pytest.mark.parametrize("condition", sorted(set(Condition) - {Condition.SUSPENDED}))
 def test_conditions_that_do_not_matter(condition: Condition) -> None:
-    """Nothing else that may be the matter with an account is in the way."""
+    """No other condition of an account keeps it from being registered."""
     world = organization(SSO)
     world.suffers(MEMBER, condition)
     assert world.do(Request(MEMBER, SSO), FOUNDER)

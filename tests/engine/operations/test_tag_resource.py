@@ -142,7 +142,7 @@ def test_policy_of_aws(policy: str, caller: str) -> None:
     "missing", [STRANGER, OTHER, "r-zzzz", "ou-abcd-87654321", "p-0000000000", "rp-00000000", "rt-87654321"]
 )
 def test_not_there(missing: str) -> None:
-    """What the organization has not is not found by the management account, and denied to a member, granted or not."""
+    """A resource that does not exist is not found by the management account, and denied to members, granted or not."""
     world = organization()
     asked = request(missing, **{"aws:a": ""})
     world.refuses(asked, FOUNDER, TargetNotFoundException)
@@ -152,14 +152,14 @@ def test_not_there(missing: str) -> None:
 
 
 def test_resources_of_another_organization() -> None:
-    """What belongs to another organization is not there, the inbound side of a transfer included."""
+    """Resources of another organization do not exist here, the inbound side of a transfer included."""
     world = organization()
     for kind in KINDS:
         world.refuses(request(resource(world, kind), a="1"), RIVAL, TargetNotFoundException)
 
 
 def test_order_of_bad_tags() -> None:
-    """Of several things that are wrong with the tags each hides those behind it, and nothing is tagged."""
+    """Of several mistakes in the tags the first one is reported, and nothing is tagged."""
     world = organization()
     many = [TagMember(f"key{number}", "") for number in range(51)]
     system, double = TagMember("AWS:a", ""), TagMember("key1", "other")
@@ -228,7 +228,7 @@ def test_tag_policy(kind: str, enforced: str) -> None:
 
 
 def test_places_of_tag_policies() -> None:
-    """What counts is attached to the root, to the OUs above the management account, or to itself; nothing else."""
+    """Only tag policies on the management account, the OUs above it and the root count."""
     bad = {"Team": "green"}
     for target, refused in [(MEMBER, False), (UNIT, False), (FOUNDER, True), ("root", True)]:
         world = organization()
@@ -295,7 +295,7 @@ def test_case_of_keys() -> None:
 
 
 def test_tags_go_with_their_resource() -> None:
-    """Nothing that is gone has tags; nor has what comes under its id again."""
+    """A removed resource has no tags; nor has one that comes back with the same id."""
     world = organization()
     found = world.organization_of(FOUNDER)
     for kind in KINDS:

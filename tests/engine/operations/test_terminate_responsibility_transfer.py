@@ -112,7 +112,7 @@ def test_withdrawn_already() -> None:
     ids=lambda status: status.value,
 )
 def test_not_accepted(status: TransferStatus) -> None:
-    """What was not accepted cannot be withdrawn: an invitation is canceled or declined instead."""
+    """A transfer that was not accepted cannot be withdrawn: its invitation is canceled or declined instead."""
     found = world()
     transfer = transfer_in(found, status)
     for side in (FOUNDER, RIVAL):

@@ -57,7 +57,7 @@ def test_policy_of_aws(caller: str) -> None:
 
 @pytest.mark.parametrize("missing", [STRANGER, OTHER, "r-zzzz", "p-0000000000", "rp-00000000", "rt-00000000"])
 def test_not_there(missing: str) -> None:
-    """What the organization has not is not found by the management account, and denied to a member, granted or not."""
+    """A resource that does not exist is not found by the management account, and denied to members, granted or not."""
     world = organization()
     world.founded(RIVAL)
     world.joined(OTHER, RIVAL)

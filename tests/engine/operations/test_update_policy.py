@@ -147,7 +147,7 @@ def test_duplicate_name() -> None:
 
 
 def test_parts() -> None:
-    """What is named changes, and all else stays."""
+    """The given members change, and all others stay."""
     world = World()
     organization = governed(world)
     policy = made(world, TAG)

@@ -1,4 +1,4 @@
-"""What is wrong with effective documents (docs/aws.md 6.8)."""
+"""Errors of effective documents (docs/aws.md 6.8)."""
 
 import json
 from typing import Any
@@ -168,7 +168,7 @@ def dependent(fields: str) -> EffectivePolicyError:
 
 
 def test_archived_backups_deleted_too_early() -> None:
-    """What is archived stays in cold storage for 90 days; without archiving, nobody asks."""
+    """Archives stay in cold storage for 90 days; without archiving, any number of days is valid."""
     shorter = part(rules={"daily": {"lifecycle": {"delete_after_days": assign("119")}}})
     ignored = lifecycle(opt_in_to_archive_for_supported_resources="false")
 
@@ -180,7 +180,7 @@ def test_archived_backups_deleted_too_early() -> None:
 
 
 def test_archived_too_often() -> None:
-    """What is archived is made once a month, whatever schedule a child policy has in mind; so are copies."""
+    """Archives and archived copies are made once a month, whatever schedule a child policy sets."""
     often = part(rules={"daily": {"schedule_expression": assign(DAILY)}})
     expected = [dependent(f"schedule_expression={DAILY}")]
 
@@ -190,7 +190,7 @@ def test_archived_too_often() -> None:
 
 
 def test_copies_deleted_too_early() -> None:
-    """Copies that are archived have their own days, and the rule is to blame."""
+    """Archived copies have their own days, and the rule is named as contributing."""
     copy = {"target_backup_vault_arn": assign(f"{VAULT}one"), "lifecycle": {"delete_after_days": assign("60")}}
     child = part(rules={"daily": {"schedule_expression": assign(DAILY), "copy_actions": {"one": copy}}})
 
@@ -208,7 +208,7 @@ def test_most_errors() -> None:
 
 
 def test_policies_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Finding out who contributed takes one look at every policy, however many errors there are."""
+    """Contributing policies are found by looking at every policy once, however many errors there are."""
     looked_at: list[str] = []
 
     def counted(policy_type: PolicyType, content: str) -> Fragment:
@@ -243,7 +243,7 @@ def test_too_many_required_tags() -> None:
 
 
 def test_too_large_a_tag_document() -> None:
-    """An effective tag policy above 395,000 bytes is invalid, and nobody in particular is to blame."""
+    """An effective tag policy above 395,000 bytes is invalid, and no policy is named as contributing."""
     rules = {f"key{number}": {"tag_value": assign(["é" * 100])} for number in range(2_000)}
 
     assert [(error.code, error.path, error.contributing) for error in found(TAG, {"a": {"tags": rules}})] == [
@@ -284,5 +284,5 @@ def test_region_lists_of_security_hub() -> None:
 
 
 def test_other_types() -> None:
-    """Of other types no errors are known."""
+    """Effective policies of other types have no known errors."""
     assert found(PolicyType.S3_POLICY, {"a": {"s3_attributes": {}}}) == []

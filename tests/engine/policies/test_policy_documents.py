@@ -440,13 +440,13 @@ def rows(table: dict[PolicyType, list[Any]]) -> list[Any]:
 
 @pytest.mark.parametrize(("policy_type", "content"), rows(MALFORMED))
 def test_malformed(policy_type: PolicyType, content: str) -> None:
-    """What breaks the syntax of its type is refused."""
+    """A document that breaks the syntax of its type is refused."""
     assert refused(policy_type, content)
 
 
 @pytest.mark.parametrize(("policy_type", "content"), rows(WELL_FORMED))
 def test_well_formed(policy_type: PolicyType, content: str) -> None:
-    """What the syntax of its type allows is accepted."""
+    """A document that follows the syntax of its type is accepted."""
     require_valid(policy_type, content)
 
 
@@ -485,7 +485,7 @@ NO_JSON = {
 @pytest.mark.parametrize("content", NO_JSON.values(), ids=NO_JSON.keys())
 @pytest.mark.parametrize("policy_type", [TAG, CHAT, CSPM, SCP, RCP])
 def test_not_a_json_object(policy_type: PolicyType, content: str) -> None:
-    """What is no JSON object, repeats a key or is nested beyond reason is refused, and nothing worse."""
+    """A text that is no JSON object, repeats a key or is nested too deep is refused, and raises nothing else."""
     assert refused(policy_type, content)
 
 

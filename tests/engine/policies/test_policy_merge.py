@@ -469,7 +469,7 @@ def test_a_closed_rule_takes_no_new_fields() -> None:
 
 
 def test_controls_do_not_bind_peers() -> None:
-    """What is locked for child policies is open to other policies on the same entity."""
+    """A value that is locked for child policies can be set by other policies on the same entity."""
     assert merge(TAG, attached(*values([NONE, assign(["red"])]))) == colors("red")
 
 
@@ -576,7 +576,7 @@ TREES = st.recursive(
 @settings(deadline=None)
 @given(COLORS, COLORS)
 def test_appending_twice_changes_nothing(start: list[str], new: list[str]) -> None:
-    """What is appended is in the list once, however often it is appended and wherever."""
+    """An appended value is in the list once, however often and wherever it is appended."""
     once = merge(TAG, attached(*values([assign(start)], [append(*new)])))
     twice = merge(TAG, attached(*values([assign(start)], [append(*new), append(*new)], [append(*new)])))
 
@@ -619,7 +619,7 @@ def test_what_is_well_formed_can_be_merged(levels: list[list[Document]]) -> None
 
 
 def test_stored_by_a_version_that_knew_less() -> None:
-    """A document that would be refused today says nothing, and the others are merged as ever."""
+    """A stored document that would be refused today sets nothing, and the others are merged as before."""
     refused = AttachedPolicy("p-refused0000", '{"tags":{"team":{"tag_value":["raw"]}}}')
     sound = AttachedPolicy("p-sound000000", '{"tags":{"team":{"tag_value":{"@@assign":["red"]}}}}')
     with pytest.raises(MalformedPolicyDocumentException):

@@ -64,7 +64,7 @@ def test_nothing_is_due() -> None:
 
 
 def fired_at_once(world: World, due: int) -> list[str]:
-    """What has happened at a moment, by the names of handshakes and account creations, in its order."""
+    """The timers that fired at a moment, by the names of their handshakes and account creations, in order."""
     return [
         getattr(envelope.event, "handshake", None) or envelope.event.request
         for envelope in world.log
@@ -114,7 +114,7 @@ def test_set_earlier_fires_earlier(
 
 @pytest.mark.parametrize("kind", ["invitations", "migrations", "retention"])
 def test_set_at_one_moment_for_one_moment(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of what was set at one moment too, appointments fire last, though they were set before."""
+    """Of timers set at the same moment for the same moment, appointments fire last, even if set first."""
     live_with(monkeypatch, 90, 90, 90)
     world, due = World(), START + 90 * DAY
     organization, *_ = [world.founded(manager) for manager in (STRANGER, FOUNDER, RIVAL)]
@@ -185,7 +185,7 @@ def test_many_handshakes_are_a_queue() -> None:
 
 
 def test_ends_behind_the_head() -> None:
-    """What ends behind the head is not searched for: it stays in the queue until the head has gone."""
+    """A handshake that ends behind the head stays in the queue until the head is gone."""
     world = crowded()
     timers = world.state.timers
     for number in range(MANY - 1, 0, -400):
