@@ -58,9 +58,11 @@ async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progre
     began = await read_beginning(log)
     try:
         if began:
-            require_same_world(log.name, began, {"seed": scenario.seed} | by_name(scenario.settings))
+            require_same_world(
+                f"{log.name}: cannot be resumed", began, {"seed": scenario.seed} | by_name(scenario.settings)
+            )
     except ValueError as error:
-        raise LogError(f"{error}; --resume needs the scenario, parameters and seed of the interrupted run") from None
+        raise LogError(f"{error}; the scenario, parameters or seed are others") from None
     target = ResumedLog(log)
     try:
         outcome = await _play(scenario, target, name, progress)

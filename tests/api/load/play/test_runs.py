@@ -225,11 +225,14 @@ async def test_resume_of_a_resumed_run(whole: Whole) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("seed = 3", "seed = 4"), "began with seed 3, it cannot go on with 4; --resume needs the scenario"),
+        (
+            ("seed = 3", "seed = 4"),
+            "cannot be resumed: this world began with seed 3, it cannot go on with 4; the scenario",
+        ),
         (("222222222222", "333333333333"), "cannot be resumed: the event at position 4 is not the one"),
         (
             ("seed = 3", "seed = 3\nquotas = { accounts = 999 }"),
-            "began with quotas.accounts 50000, it cannot go on with 999; --resume needs the scenario",
+            "cannot be resumed: this world began with quotas.accounts 50000, it cannot go on with 999; the scenario",
         ),
     ],
     ids=["seed", "management account", "quota"],
