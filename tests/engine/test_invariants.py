@@ -8,12 +8,12 @@ import pytest
 from support.campaign import examples
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, World, encoded
 from support.policy_commands import TAG, enable, governed
-from support.random_commands import kinds_of_events, play
+from support.random_commands import COMMANDS, kinds_of_events, play
 from support.soundness import check_state
 
 from orgsim.engine.events import HandshakeAccepted, HandshakeRequested
 from orgsim.engine.evolve import EVOLVE, apply
-from orgsim.engine.operations import delete_organization
+from orgsim.engine.operations import OPERATIONS, delete_organization
 from orgsim.engine.rules import quotas
 from orgsim.engine.settings import DAY, Quotas
 from orgsim.engine.state import Organization, State
@@ -91,6 +91,15 @@ def test_invariants() -> None:
     assert kinds_of_events(happened, worlds=examples(120), length=60) == set(EVOLVE), (
         "the commands reach every kind of event"
     )
+
+
+def test_every_operation_is_drawn() -> None:
+    """The random commands ask for every writing operation."""
+    world = random_world(Random(0))
+    draws = [Random(seed) for seed in range(3_000)]
+    asked = {type(draw.choice(COMMANDS)(draw, world)[0]) for draw in draws}
+
+    assert {name for name, module in OPERATIONS.items() if module.Request not in asked} == set()
 
 
 def test_deleted_organization_leaves_nothing_to_come() -> None:
