@@ -1,4 +1,4 @@
-"""An organization with policies, and what its accounts see of them."""
+"""An organization with policies, and the effective policies that its accounts see."""
 
 import json
 from datetime import UTC, datetime
@@ -18,12 +18,12 @@ READS = (DESCRIBE, ERRORS, INVALID)
 
 
 def tags(operator: str, *values: str) -> dict[str, Any]:
-    """A tag policy about the values of one tag."""
+    """Make a tag policy about the values of one tag."""
     return {"tags": {"team": {"tag_value": {operator: list(values)}}}}
 
 
 def team(*values: str) -> dict[str, Any]:
-    """What such policies come to."""
+    """Make the effective document of such policies."""
     return {"tags": {"team": {"tag_key": "team", "tag_value": list(values)}}}
 
 
@@ -86,7 +86,7 @@ class Organization(WatchedWorld):
         return self.call("CreatePolicy", FOUNDER, **members, Name=name)[0].policy
 
     def attach(self, policy_type: str, document: dict[str, Any], target: str) -> str:
-        """A new policy, attached."""
+        """Create a policy and attach it; returns its id."""
         policy = self.policy(policy_type, document)
         self.call("AttachPolicy", FOUNDER, PolicyId=policy, TargetId=target)
         return policy
@@ -103,11 +103,11 @@ class Organization(WatchedWorld):
         self.call("MoveAccount", FOUNDER, **members)
 
     def effective(self, account: str, policy_type: str = TAG) -> Any:
-        """The document that an account sees."""
+        """Return the effective document that an account sees."""
         return json.loads(self._described(account, policy_type)["PolicyContent"])
 
     def updated(self, account: str, policy_type: str = TAG) -> datetime:
-        """The LastUpdatedTimestamp that an account sees."""
+        """Return the LastUpdatedTimestamp that an account sees."""
         return self._described(account, policy_type)["LastUpdatedTimestamp"]
 
     def _described(self, account: str, policy_type: str) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class Organization(WatchedWorld):
         return self.ask(ERRORS, FOUNDER, AccountId=account, PolicyType=policy_type, **members)
 
     def invalid(self, policy_type: str = BACKUP) -> list[str]:
-        """The accounts with invalid policies, on whatever pages."""
+        """List the accounts with invalid policies, from all pages."""
         pages = self.pages(INVALID, FOUNDER, "Accounts", PolicyType=policy_type)
         return [account["Id"] for page in pages for account in page]
 
@@ -125,12 +125,12 @@ class Organization(WatchedWorld):
         return datetime.fromtimestamp(self.now / SECOND, UTC)
 
     def days(self, account: str) -> str:
-        """How long the backups of an account are kept."""
+        """Return how many days the backups of an account are kept."""
         plans = self.effective(account, BACKUP)["plans"]
         return plans["p"]["rules"]["daily"]["lifecycle"]["delete_after_days"]
 
     def require_nothing_left(self) -> None:
-        """Nothing is remembered of places that are gone."""
+        """Assert that the views keep nothing about accounts and OUs that are gone."""
         row = self.organization_of(FOUNDER)
         for policy_type in row.policies.enabled:
             documents = self.views.effective_policies.documents(self.views.organizations.rows[row.id], policy_type)

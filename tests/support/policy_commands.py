@@ -1,4 +1,4 @@
-"""Policies for worlds of tests: documents that AWS would take, and the commands in the fewest words."""
+"""Valid policy documents, and short forms of the policy commands, for tests."""
 
 import json
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ MANAGEMENT = {
 
 
 def document(policy_type: PolicyType, length: int | None = None) -> str:
-    """A document of a type; of so many characters, if that matters."""
+    """Make a valid document of a type, of a given length in characters if one is given."""
     if policy_type in STATEMENTS:
         content = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENTS[policy_type]]})
     else:
@@ -60,7 +60,7 @@ def document(policy_type: PolicyType, length: int | None = None) -> str:
 
 
 def governed(world: World) -> Organization:
-    """An organization with all features."""
+    """Create an organization with all features."""
     return world.state.organizations[world.founded(feature_set=FeatureSet.ALL)]
 
 
@@ -71,40 +71,40 @@ def made(
     caller: str = FOUNDER,
     tags: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """The id of a policy that has just been created."""
+    """Create a policy; returns its id."""
     members = tuple(TagMember(*tag) for tag in tags)
     request = create_policy.Request(document(policy_type), f"About {name}", name, policy_type, members)
     return world.do(request, caller)[0].policy
 
 
 def made_unit(world: World, name: str = "Unit", parent: str | None = None) -> str:
-    """The id of an OU that has just been created, under the root if nothing else is said."""
+    """Create an OU, by default under the root; returns its id."""
     parent = parent or world.organization_of(FOUNDER).root
     return world.do(create_organizational_unit.Request(parent, name), FOUNDER)[0].unit
 
 
 def enable(world: World, policy_type: PolicyType) -> None:
-    """A policy type is enabled."""
+    """Enable a policy type."""
     world.do(enable_policy_type.Request(world.organization_of(FOUNDER).root, policy_type), FOUNDER)
 
 
 def disable(world: World, policy_type: PolicyType) -> None:
-    """A policy type is disabled."""
+    """Disable a policy type."""
     world.do(disable_policy_type.Request(world.organization_of(FOUNDER).root, policy_type), FOUNDER)
 
 
 def attach(world: World, policy: str, target: str) -> None:
-    """A policy is attached."""
+    """Attach a policy."""
     world.do(attach_policy.Request(policy, target), FOUNDER)
 
 
 def detach(world: World, policy: str, target: str) -> None:
-    """A policy is detached."""
+    """Detach a policy."""
     world.do(detach_policy.Request(policy, target), FOUNDER)
 
 
 def grant(world: World, account: str, actions: Sequence[str], resources: Sequence[str], **condition: str) -> None:
-    """The resource policy lets a member do this, and nothing else."""
+    """Set a resource policy that lets a member do this, and nothing else."""
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{account}:root"},

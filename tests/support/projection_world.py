@@ -1,4 +1,4 @@
-"""One world of the pure core whose views are fed as it goes, and questions to them as AWS's callers ask them."""
+"""Test bed of the pure core with views, and reading operations asked of them as AWS's callers would."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -61,13 +61,13 @@ EFFECTIVE_ONLY = ("DescribeEffectivePolicy", "ListEffectivePolicyValidationError
 
 
 def ask(views: Views, operation: str, account: str, **members: Any) -> dict[str, Any]:
-    """The answer of a reading operation, as boto3's dictionary."""
+    """Ask a reading operation; returns the answer as boto3's dictionary."""
     read = READS[operation]
     return as_dict(read.answer(read_request(read.request, members), views, account))
 
 
 def answers(views: Views, accounts: Iterable[str]) -> dict[tuple[str, ...], Any]:
-    """Everything that these accounts can find out: answers and refusals to all questions about all that there is."""
+    """Ask every reading operation about everything as each of these accounts; returns answers and refusals."""
     accounts = sorted({*accounts, *views.accounts.members})
     found: dict[tuple[str, ...], Any] = {}
     for operation, members in _questions(views, accounts):
@@ -93,7 +93,7 @@ def _questions(views: Views, accounts: list[str]) -> Iterator[tuple[str, dict[st
 
 
 def _subjects(views: Views, accounts: list[str]) -> dict[str, list[str]]:
-    """What there is to ask about, by the member that names it."""
+    """List the ids that can be asked about, by the request member that names them."""
     rows = views.organizations.rows.values()
     containers = sorted(unit for row in rows for unit in row.units.by_id)
     units = [unit for unit in containers if unit.startswith("ou-")]
@@ -129,7 +129,7 @@ def _whole_list(views: Views, operation: str, account: str, **members: Any) -> l
 
 
 class WatchedWorld(World):
-    """A world with views that have seen everything, and what else these tests begin with."""
+    """A world with views that are fed with all its events."""
 
     def __init__(self, **settings: Any) -> None:
         self._views = Views()
@@ -142,19 +142,19 @@ class WatchedWorld(World):
         return self._views
 
     def ask(self, operation: str, account: str, **members: Any) -> dict[str, Any]:
-        """The answer to a question that an account asks now."""
+        """Ask a reading operation as an account; returns the answer."""
         return ask(self.views, operation, account, **members)
 
     def denies(
         self, operation: str, account: str, refusal: type[Refused], reason: str | None = None, **members: Any
     ) -> None:
-        """The question is refused so."""
+        """Assert that a reading operation is refused in this way."""
         with pytest.raises(Refused) as caught:
             self.ask(operation, account, **members)
         assert (type(caught.value), caught.value.reason) == (refusal, reason)
 
     def call(self, operation: str, account: str, **members: Any) -> Events:
-        """What a writing operation makes true."""
+        """Do a writing operation; returns its events."""
         return self.do(read_request(OPERATIONS[operation].Request, members), account)
 
     def describe(self, **members: Any) -> Events:
@@ -162,7 +162,7 @@ class WatchedWorld(World):
         return self.do(read_request(describe_account_outside.Request, members))
 
     def pages(self, operation: str, account: str, member: str, **members: Any) -> list[list[dict[str, Any]]]:
-        """All pages of a list."""
+        """Read all pages of a list."""
         pages: list[list[dict[str, Any]]] = []
         token: str | None = None
         while True:

@@ -35,24 +35,24 @@ def ask(operation: str, caller: str, **members: Any) -> Command:
 
 
 def prefer(draw: Random, good: Iterable[Any], rest: Sequence[Any]) -> Any:
-    """Mostly something that will do, if there is anything."""
+    """Draw mostly one of the good choices, if there are any, and else one of the rest."""
     best = list(good)
     return draw.choice(best if best and draw.randrange(8) else rest)
 
 
 def account_of(draw: Random, world: World) -> str:
-    """One of those that are there from the start, or one that was created."""
+    """Draw one of the initial accounts or a created one."""
     return draw.choice([*ACCOUNTS, *(account for account in world.state.accounts if account not in ACCOUNTS)])
 
 
 def manager_of(draw: Random, world: World) -> tuple[str, Organization | None]:
-    """A management account, mostly, and its organization."""
+    """Draw mostly a management account, with its organization."""
     manager = prefer(draw, MANAGERS, [account_of(draw, world)])
     return manager, world.state.organization_of(manager)
 
 
 def member_of(draw: Random, world: World, organization: Organization | None) -> str:
-    """Mostly a member that manages nothing."""
+    """Draw mostly a member that is no management account."""
     members = list(organization.members) if organization else []
     return prefer(draw, members[1:], [account_of(draw, world)])
 
@@ -90,7 +90,7 @@ def offering(draw: Random, world: World) -> Command:
 
 
 def party_of(world: World, handshake: str, sender: bool) -> str:
-    """Who may do something with a handshake; the founder, if nobody may."""
+    """Return the account that may act on a handshake as sender or recipient; the founder if there is none."""
     found = world.state.handshakes.get(handshake)
     if found is None:
         return FOUNDER
@@ -277,13 +277,13 @@ COMMANDS = [
 
 
 def random_script(seed: int, length: int) -> list[int]:
-    """So many commands."""
+    """Draw the seeds of a number of commands."""
     draw = Random(seed)
     return [draw.getrandbits(32) for _ in range(length)]
 
 
 def play(script: list[int], world: World) -> Iterator[None]:
-    """Each command in turn, and between them, one time out of six, a while; a refusal changes nothing."""
+    """Do each command in turn, advancing the clock before one in six; asserts that a refusal changes nothing."""
     for seed in script:
         draw = Random(seed)
         if draw.randrange(6) == 0:
@@ -299,7 +299,7 @@ def play(script: list[int], world: World) -> Iterator[None]:
 
 
 def kinds_of_events(happened: Callable[[int, list[int]], set[type]], worlds: int, length: int) -> set[type]:
-    """What so many random scripts bring about; one that fails is shortened, and fails again.
+    """Play random scripts and return the event types that occurred; one that fails is shortened and played again.
 
     Args:
         happened: plays a script in a world of its own, by the number of the world, and says what it brought about.

@@ -1,4 +1,4 @@
-"""A schedule drawn from a seed: what happens to a world on a log in a file, beside and between its commands.
+"""Play a random schedule, drawn from a seed, of events around a simulation on a log in a file.
 
 A game is several lives of one world. In each the world is opened, perhaps cancelled while it is; then come commands of
 one client or of two, jumps of the clock, readers beside bulk appends, calls that are cancelled at a suspension, appends
@@ -63,7 +63,7 @@ WANTED = (
 
 
 class DisturbedLog(SqliteLog):
-    """A log in a file whose appends take a while, or fail, if the schedule has it so."""
+    """An SQLite log whose appends can be delayed or made to fail."""
 
     turns = 0
     """How often everybody else goes on before, and again after, an append."""
@@ -92,7 +92,7 @@ class DisturbedLog(SqliteLog):
 
 
 class Position:
-    """What ``commands`` draws from: the state and the time of a world."""
+    """State and time of a simulation, as ``random_commands`` needs them."""
 
     def __init__(self, sim: Simulation) -> None:
         self.state = sim.engine.state
@@ -116,7 +116,7 @@ class Game:
         self._by_asyncio = False
 
     async def play(self, lives: int) -> None:
-        """Play so many lives."""
+        """Open, use and close the simulation a number of times."""
         for _ in range(lives):
             # Not the same throughout, so that on asyncio both kinds are met.
             self._by_asyncio = on_asyncio() and self._draw.random() < 0.5
@@ -132,7 +132,7 @@ class Game:
         return await (DisturbedLog.open if exists else DisturbedLog.create)(self._path, "normal")
 
     async def _cancelled_life(self) -> None:
-        """A life that is cancelled somewhere, most often while it opens or closes."""
+        """Open, use and close the simulation once, cancelled somewhere, most often while it opens or closes."""
         stage = ["opening"]
 
         async def life() -> None:
@@ -265,7 +265,7 @@ class Game:
     # What must be true.
 
     async def _read(self) -> int:
-        """What a reader finds, verified."""
+        """Read and verify the log as a reader; returns its last position."""
         reader = await SqliteLog.open_for_reading(self._path)
         try:
             return sum([len(batch) async for batch in verified_envelopes(reader)])

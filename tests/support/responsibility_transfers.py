@@ -1,4 +1,4 @@
-"""What tests of responsibility transfers begin with: two organizations, an offer, a transfer."""
+"""Starting points for tests of responsibility transfers: two organizations, an offer, a transfer."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ WorldType = TypeVar("WorldType", bound=World)
 def offer(
     target: str = RIVAL, start: Any = FEBRUARY, notes: str | None = None, tags: Sequence[tuple[str, str]] = ()
 ) -> invite_organization_to_transfer_responsibility.Request:
-    """An invitation, by the account's id or its address, to have the bills paid from the start of February."""
+    """Make the request that invites an account, by id or address, to have its bills paid from February on."""
     return invite_organization_to_transfer_responsibility.Request(
         "BILLING",
         Target("EMAIL" if "@" in target else "ACCOUNT", target),
@@ -44,27 +44,27 @@ def offer(
 
 
 def two_organizations(world: WorldType) -> WorldType:
-    """Organizations of FOUNDER and of RIVAL."""
+    """Create the organizations of FOUNDER and of RIVAL."""
     world.founded()
     world.founded(RIVAL)
     return world
 
 
 def offered(world: World, target: str = RIVAL, payer: str = FOUNDER, **members: Any) -> tuple[str, str]:
-    """The ids of an open invitation and of its transfer."""
+    """Offer a transfer; returns the ids of the open invitation and of the transfer."""
     handshake, transfer = world.do(offer(target, **members), payer)
     return handshake.handshake, transfer.transfer
 
 
 def transferred(world: World, source: str = RIVAL, payer: str = FOUNDER, **members: Any) -> str:
-    """The id of a transfer that the source has accepted."""
+    """Offer a transfer and accept it; returns its id."""
     handshake, transfer = offered(world, source, payer, **members)
     world.do(accept_handshake.Request(handshake), source)
     return transfer
 
 
 def transfer_in(world: World, status: TransferStatus) -> str:
-    """The id of a transfer from RIVAL to FOUNDER that has come to this status."""
+    """Bring a transfer from RIVAL to FOUNDER into a status; returns its id."""
     handshake, transfer = offered(world)
     if status is TransferStatus.DECLINED:
         world.do(decline_handshake.Request(handshake), RIVAL)

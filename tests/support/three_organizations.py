@@ -32,7 +32,7 @@ Members = dict[str, Any]
 
 @dataclass
 class Neighbour:
-    """An organization: who is in it, and the ids of everything in it."""
+    """An organization with its accounts and the ids of everything in it."""
 
     mark: str
     digit: str
@@ -97,7 +97,7 @@ class Neighbour:
         return f"{self.mark} note to {about}"
 
     def ids(self) -> dict[str, list[str]]:
-        """Whatever has an id, by the name of AWS's shape for such ids."""
+        """Return all ids, by the name of AWS's shape for such ids."""
         policies, transfers = list(self.policies.values()), list(self.transfers.values())
         containers, accounts = [self.root, *self.units], self.accounts
         written = [self.resource_policy] if self.resource_policy else []
@@ -116,7 +116,7 @@ class Neighbour:
         }
 
     def traces(self) -> set[str]:
-        """Texts by which an answer would give away something of this organization."""
+        """Return the texts that, in an answer, would disclose something about this organization."""
         found = {self.organization, self.organization.removeprefix("o-"), self.mark.lower()}
         found |= {one for ids in self.ids().values() for one in ids}
         return found | {handshake.removeprefix("h-") for handshake in self.handshakes.values()}
@@ -136,21 +136,21 @@ UNKNOWN = {
 
 
 def unknown_like(known: str) -> str:
-    """An id of the same kind that nothing has."""
+    """Return an unused id of the same kind."""
     prefix, hyphen, _ = known.partition("-")
     return UNKNOWN[prefix] if hyphen else NOBODY
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a caller heard: all of it as one text, and the refusal's name and reason, if it was one."""
+    """An answer as text, with the refusal's name and reason if it is one."""
 
     text: str
     refusal: str | None = None
     content: Any = None
 
     def shows(self, neighbour: Neighbour, known: set[str] = frozenset()) -> set[str]:
-        """The traces of an organization in it, beside what the caller said itself or may know."""
+        """Return the texts in the answer that disclose an organization, except those the caller may know."""
         text = self.text
         for each in sorted(known, key=len, reverse=True):
             text = text.replace(each, "…")
@@ -158,7 +158,7 @@ class Answer:
 
 
 async def ask(client: Client, operation: str, members: Mapping[str, Any]) -> Answer:
-    """Call an operation, whatever comes of it."""
+    """Call an operation; a refusal is an answer too."""
     try:
         content = as_dict(await client.call(operation, members))
     except Refused as refusal:
@@ -168,7 +168,7 @@ async def ask(client: Client, operation: str, members: Mapping[str, Any]) -> Ans
 
 
 class Neighbours:
-    """The world, with clients for whoever is in it."""
+    """A world of three organizations, with clients for all its accounts."""
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
@@ -183,7 +183,7 @@ class Neighbours:
         """Account to what handshakes have told it: their own ids, who sent them, and what was written into them."""
 
     async def do(self, account: str, operation: str, **members: Any) -> Any:
-        """Call an operation, which is not refused."""
+        """Call an operation that must not be refused."""
         return as_dict(await self.sim.client(account).call(operation, members))
 
     async def build(self) -> None:
