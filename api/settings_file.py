@@ -31,7 +31,7 @@ def load_settings(path: Path) -> dict[str, Any]:
         raise SettingsError(str(error)) from None
     try:
         table = _decoded(text, is_json=path.suffix.lower() == ".json")
-        convert(table, Settings, "")
+        convert(table, Settings, ())
     except ScenarioError as error:
         raise SettingsError(f"{path}: {error}") from None
     return cast("dict[str, Any]", table)

@@ -129,7 +129,7 @@ def _errors(results: Results) -> Generator[None, None, None]:
     try:
         yield
     except (ScenarioError, ResultsError) as error:
-        raise failure(str(error), 2) from None
+        raise failure(error, 2) from None
     except ResultsUnwritable as error:
         raise failure(f"{error}{_resume_hint(results)}", 1) from None
     except KeyboardInterrupt:

@@ -50,8 +50,9 @@ def complain(message: str) -> None:
 
 
 def failure(error: Exception | str, code: int) -> typer.Exit:
-    """Print an error, and return the exception that ends the command with an exit code."""
-    complain(str(error))
+    """Print an error, of a scenario all that is wrong, and return the exception that ends the command."""
+    for message in error.messages if isinstance(error, ScenarioError) else [str(error)]:
+        complain(message)
     return typer.Exit(code)
 
 

@@ -1,5 +1,6 @@
 """The server's own log on stderr: start, stop and internal errors; never a header, a body or a secret."""
 
+import logging
 import sys
 
 import structlog
@@ -18,5 +19,5 @@ def server_log(as_json: bool = False) -> FilteringBoundLogger:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )

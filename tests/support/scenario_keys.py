@@ -169,12 +169,12 @@ DONE = '\n[[steps]]\naction = "wait_for_answers"\n'
 
 
 def complaint(text: str) -> str:
-    """What is said about a file that cannot be played; always one line."""
+    """What is said first about a file that cannot be played; always one line."""
     with pytest.raises(ScenarioError) as caught:
         parse_scenario(text)
-    message = str(caught.value)
-    assert len(message.splitlines()) == 1, message
-    return message
+    for message in (str(caught.value), *caught.value.messages):
+        assert len(message.splitlines()) == 1, message
+    return caught.value.messages[0]
 
 
 def step(action: str, **keys: str) -> str:

@@ -14,7 +14,8 @@ from ....projections.flow import FlowView
 from ....projections.reads import READS
 from ....projections.views import Views
 from ...same_world import by_name, require_same_world
-from ..scenario.model import Scenario, ScenarioError
+from ..scenario.model import Scenario
+from ..scenario.problems import ScenarioError
 from ..scenario.steps import Call
 from .call_counter import CallCounter
 from .clock_driver import ClockDriver, Progress

@@ -13,7 +13,7 @@ from ....projections.reads import READS
 from ....projections.views import Views
 from ...client import as_dict
 from ..scenario.checks import PLACE
-from ..scenario.model import ScenarioError
+from ..scenario.problems import ScenarioError
 
 
 def call(engine: Engine, views: Views | None, operation: str, members: Mapping[str, Any], caller: Caller) -> Struct:
@@ -63,7 +63,7 @@ def fill(value: Any, names: Mapping[str, str], place: str) -> Any:
     if isinstance(value, dict):
         return {key: fill(each, names, f"{place}.{key}") for key, each in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [fill(each, names, f"{place}[{index}]") for index, each in enumerate(cast("list[Any]", value))]
+        return [fill(part, names, f"{place}[{index + 1}]") for index, part in enumerate(cast("list[Any]", value))]
     return value
 
 

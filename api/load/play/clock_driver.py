@@ -14,7 +14,7 @@ from ....engine.runtime.engine import Engine
 from ....engine.settings import LATEST
 from ....engine.shapes.base import moment, moment_text
 from ....engine.state.handshake import HandshakeState
-from ..scenario.model import ScenarioError
+from ..scenario.problems import ScenarioError
 from .agenda import ACCEPT, LEAVE, Agenda, ScheduledAnswer
 from .call_counter import THROTTLING, CallCounter
 

@@ -27,7 +27,8 @@ from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ....engine.state import Organization
 from ....projections.views import Views
-from ..scenario.model import Scenario, ScenarioError
+from ..scenario.model import Scenario
+from ..scenario.problems import ScenarioError
 from ..scenario.steps import (
     Call,
     CloseAccounts,
@@ -109,8 +110,9 @@ class Player:
             try:
                 await self._timed_step(index, step)
             except ScenarioError as error:
+                path = str(error).startswith(".")
                 raise ScenarioError(
-                    f"steps[{index}]{error}" if str(error)[0] == "." else f"steps[{index}]: {error}"
+                    f"step {index + 1}, {str(error)[1:]}" if path else f"step {index + 1}: {error}"
                 ) from None
         await self._driver.finish()
 

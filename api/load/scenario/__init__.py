@@ -5,8 +5,9 @@ refused with the file and the path in it. Durations are in days unless their nam
 plays a scenario; the folder ``scenarios`` at the root of the repository holds examples.
 """
 
-from .model import OrganizationTable, Parameter, Scenario, ScenarioError
+from .model import OrganizationTable, Parameter, Scenario
 from .populations import Behaviour, PopulationTable
+from .problems import Problem, ScenarioError
 from .reading import load_scenario, parse_scenario
 from .thresholds import Threshold
 
@@ -15,6 +16,7 @@ __all__ = [
     "OrganizationTable",
     "Parameter",
     "PopulationTable",
+    "Problem",
     "Scenario",
     "ScenarioError",
     "Threshold",

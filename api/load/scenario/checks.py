@@ -1,16 +1,19 @@
 """Checks names across a scenario: every organization, population and saved text that a step names exists."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, cast
 
 from msgspec import Struct, structs
 
 from ....engine.operations import OPERATIONS
+from ....engine.settings import Settings
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
-from .model import Scenario, ScenarioError
+from .model import OrganizationTable
+from .populations import PopulationTable
+from .problems import KeyPath, Problem, Problems, ScenarioError
 from .steps import Call, CloseAccounts, CreateAccounts, Invite, OrganizationStep, Remind, Step
 
 AWS_OPERATIONS: dict[str, type[Struct]] = {name: operation.Request for name, operation in OPERATIONS.items()} | {
@@ -29,50 +32,73 @@ def choose(given: str, known: Collection[str]) -> str:
     return (f", did you mean `{close[0]}`?" if close else "") + there_are
 
 
-def checked(scenario: Scenario) -> Scenario:
-    """Check a scenario, and return it with the organization of every step filled in.
+def checked(
+    settings: Settings,
+    organizations: Mapping[str, OrganizationTable | None],
+    populations: Mapping[str, PopulationTable | None],
+    steps: Sequence[Step | None],
+    saves: Sequence[Collection[str]],
+) -> tuple[Step, ...]:
+    """Check all names, and return the steps with their organization filled in.
+
+    Args:
+        settings: of the world.
+        organizations: None is one that cannot be read; its name is known all the same.
+        populations: likewise.
+        steps: likewise.
+        saves: the names under which each step saves something.
 
     Raises:
-        ScenarioError: a name is unknown or names something of another kind; the message has the path in the file.
+        ScenarioError: names are unknown or name something of another kind; with the paths in the file.
     """
-    accounts = [organization.management_account for organization in scenario.organizations.values()]
-    for index, (name, account) in enumerate(zip(scenario.organizations, accounts, strict=True)):
-        if account in accounts[:index]:
-            raise ScenarioError(f"organizations.{name}.management_account: {account} manages another one already")
-    _check_feature_sets(scenario)
-    steps = tuple(_with_organization(step, scenario, f"steps[{index}]") for index, step in enumerate(scenario.steps))
+    problems = Problems([*_twice(organizations), *_impossible_feature_sets(organizations, settings)])
+    filled: list[Step] = []
     saved: set[str] = set()
     for index, step in enumerate(steps):
-        place = f"steps[{index}]"
-        _check_population(step, scenario, place)
-        if isinstance(step, Call):
-            _check_call(step, saved, place)
-            saved |= step.save.keys()
-    return structs.replace(scenario, steps=steps)
+        path = ("steps", index)
+        if step is not None:
+            with problems.gathered():
+                filled.append(_with_organization(step, list(organizations), path))
+            problems += _wrong_population(step, populations, path)
+            if isinstance(step, Call):
+                problems += _wrong_call(step, saved, path)
+        saved |= set(saves[index])
+    problems.require_none()
+    return tuple(filled)
 
 
-def _check_feature_sets(scenario: Scenario) -> None:
-    if scenario.settings.consolidated_billing_supported:
+def _impossible_feature_sets(
+    organizations: Mapping[str, OrganizationTable | None], settings: Settings
+) -> Iterator[Problem]:
+    if settings.consolidated_billing_supported:
         return
-    for name, organization in scenario.organizations.items():
-        if organization.feature_set is not FeatureSet.ALL:
-            raise ScenarioError(
-                f'organizations.{name}.feature_set: must be "ALL": settings.consolidated_billing_supported is false'
-            )
+    for name, organization in organizations.items():
+        if organization and organization.feature_set is not FeatureSet.ALL:
+            message = 'must be "ALL": settings.consolidated_billing_supported is false'
+            yield Problem(message, ("organizations", name, "feature_set"))
 
 
-def _with_organization(step: Step, scenario: Scenario, place: str) -> Step:
+def _twice(organizations: Mapping[str, OrganizationTable | None]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for name, organization in organizations.items():
+        if organization and organization.management_account in seen:
+            path = ("organizations", name, "management_account")
+            yield Problem(f"{organization.management_account} manages another one already", path)
+        elif organization:
+            seen.add(organization.management_account)
+
+
+def _with_organization(step: Step, names: list[str], path: KeyPath) -> Step:
     if not isinstance(step, OrganizationStep):
         return step
-    names = list(scenario.organizations)
+    path = (*path, "organization")
     if not step.organization:
         if len(names) > 1:
-            raise ScenarioError(f"{place}.organization: say which (there are: {', '.join(names)})")
+            raise ScenarioError(Problem(f"say which (there are: {', '.join(names)})", path))
         return structs.replace(step, organization=names[0])
     if step.organization not in names:
-        raise ScenarioError(
-            f"{place}.organization: no organization is called {step.organization!r}" + choose(step.organization, names)
-        )
+        there_are = choose(step.organization, names)
+        raise ScenarioError(Problem(f"no organization is called {step.organization!r}{there_are}", path))
     return step
 
 
@@ -80,7 +106,9 @@ ORIGINS: Mapping[type[Any], tuple[str, ...]] = {CreateAccounts: ("created",), In
 """Step to the origins that its population may have; other steps take any."""
 
 
-def _check_population(step: Step, scenario: Scenario, place: str) -> None:
+def _wrong_population(
+    step: Step, populations: Mapping[str, PopulationTable | None], path: KeyPath
+) -> Iterator[Problem]:
     match step:
         case CreateAccounts() | Invite() | CloseAccounts():
             key, name = "population", step.population
@@ -91,38 +119,40 @@ def _check_population(step: Step, scenario: Scenario, place: str) -> None:
         case _:
             return
     origins = ORIGINS.get(type(step))
-    names = [each for each, population in scenario.populations.items() if not origins or population.origin in origins]
+    names = [each for each, known in populations.items() if not origins or known is None or known.origin in origins]
     if name not in names:
         kind = f" of origin {' or '.join(origins)}" if origins else ""
-        raise ScenarioError(f"{place}.{key}: no population{kind} is called {name!r}" + choose(name, names))
+        yield Problem(f"no population{kind} is called {name!r}" + choose(name, names), (*path, key))
 
 
-def _check_call(step: Call, saved: set[str], place: str) -> None:
+def _wrong_call(step: Call, saved: set[str], path: KeyPath) -> Iterator[Problem]:
     if step.caller == "account" and not step.for_each:
-        raise ScenarioError(f'{place}.caller: "account" needs for_each, which says whose accounts call')
+        yield Problem('"account" needs for_each, which says whose accounts call', (*path, "caller"))
     if step.share + step.skip > 1 + 1e-9:
-        raise ScenarioError(f"{place}.share: share and skip add up to {step.share + step.skip:g}, which is more than 1")
+        total = f"{step.share + step.skip:g}"
+        yield Problem(f"share and skip add up to {total}, which is more than 1", (*path, "share"))
     members = [str(field.encode_name) for field in structs.fields(AWS_OPERATIONS[step.operation])]
     for name in step.members:
         if name not in members:
-            raise ScenarioError(f"{place}.with: {step.operation} has no member {name!r}{choose(name, members)}")
+            message = f"{step.operation} has no member {name!r}{choose(name, members)}"
+            yield Problem(message, (*path, "with"), name)
     known = [*ALWAYS_KNOWN, *(KNOWN_FOR_EACH if step.for_each else ()), *sorted(saved)]
-    for path, name in _places(step.members, f"{place}.with"):
+    for place, name in _places(step.members, (*path, "with")):
         if name not in known:
-            raise ScenarioError(f"{path}: nothing is called {{{name}}} here{choose(name, known)}")
+            yield Problem(f"nothing is called {{{name}}} here{choose(name, known)}", place)
     for name in step.save:
         if name in (*ALWAYS_KNOWN, *KNOWN_FOR_EACH) or not PLACE.fullmatch(f"{{{name}}}"):
             taken = ", ".join((*ALWAYS_KNOWN, *KNOWN_FOR_EACH))
-            raise ScenarioError(f"{place}.save.{name}: a name is of letters, digits and _, and none of {taken}")
+            yield Problem(f"a name is of letters, digits and _, and none of {taken}", (*path, "save", name))
 
 
-def _places(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _places(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Find the placeholders in all texts of a value, each with its path."""
     if isinstance(value, str):
         yield from ((path, name) for name in PLACE.findall(value))
     elif isinstance(value, Mapping):
         for key, part in cast("Mapping[str, Any]", value).items():
-            yield from _places(part, f"{path}.{key}")
+            yield from _places(part, (*path, key))
     elif isinstance(value, list):
         for index, part in enumerate(cast("list[Any]", value)):
-            yield from _places(part, f"{path}[{index}]")
+            yield from _places(part, (*path, index))

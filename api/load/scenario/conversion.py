@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from copy import deepcopy
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
@@ -9,10 +11,13 @@ import msgspec
 from msgspec import Struct, structs
 
 from .checks import choose
-from .model import ScenarioError
+from .problems import KeyPath, Problem, ScenarioError
+
+UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 
 
-def convert(value: Any, wanted: Any, path: str) -> Any:
+def convert(value: Any, wanted: Any, path: KeyPath) -> Any:
     """Convert a value of a scenario file to a type.
 
     Args:
@@ -21,17 +26,77 @@ def convert(value: Any, wanted: Any, path: str) -> Any:
         path: the path of the value in the file.
 
     Raises:
-        ScenarioError: it cannot be converted; the message has the path, and what is possible there.
+        ScenarioError: it cannot be converted; with all that is wrong, each with its path, and what is possible there.
     """
     try:
         return msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
-        complaint, _, inner = str(error).partition(" - at `$")
-        inner = inner.rstrip("`")
-        place = (path + inner).strip(".")
-        kind, found = _at(wanted, value, inner)
-        advice = _in_plain_words(complaint) + _found(complaint, found) + _choices(complaint, kind, found)
-        raise ScenarioError(f"{place}: {advice}".removeprefix(": ")) from None
+        raise ScenarioError(*_all_problems(deepcopy(value), wanted, path, str(error))) from None
+
+
+def _all_problems(value: Any, wanted: Any, path: KeyPath, error: str) -> Iterator[Problem]:
+    """What is wrong with a value: msgspec stops at the first mistake, so each is cut out before it looks again."""
+    settled: set[KeyPath] = set()
+    while error:
+        complaint, _, inner = error.partition(" - at `$")
+        keys = _keys(inner)
+        unknown = UNKNOWN.match(complaint)
+        for each in _complaints(complaint, wanted, value, keys, settled):
+            kind, found = _at(wanted, value, keys)
+            advice = _in_plain_words(each) + _found(each, found) + _choices(each, kind, found)
+            named = unknown or MISSING.match(each)
+            yield Problem(advice, (*path, *keys), named[1] if named else "")
+            # What a misspelt key was meant to be is not missing besides.
+            settled |= {(*keys, meant) for meant in re.findall(r"did you mean `(\w+)`", advice) if unknown}
+        place = _cut_out(value, (*keys, unknown[1]) if unknown else keys)
+        if place is None:
+            return
+        settled.add(place)
+        error = _next_error(value, wanted)
+
+
+def _next_error(value: Any, wanted: Any) -> str:
+    try:
+        msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
+
+
+def _complaints(complaint: str, wanted: Any, value: Any, keys: KeyPath, settled: set[KeyPath]) -> list[str]:
+    """A complaint about the table at a path, if it does not follow from what was cut out; one for each missing key."""
+    if missing := MISSING.match(complaint):
+        lacking = _lacking(missing[1], *_at(wanted, value, keys))
+        return [f"Object missing required field `{name}`" for name in lacking if (*keys, name) not in settled]
+    follows = not UNKNOWN.match(complaint) and any(place[:-1] == keys for place in settled if place)
+    return [] if follows else [complaint]
+
+
+def _keys(inner: str) -> KeyPath:
+    """The keys of msgspec's path, such as ``.pace.stages[0].days``; it does not tell those of tables of any names."""
+    return tuple(name or int(index) for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", inner))
+
+
+def _lacking(told: str, wanted: Any, value: Any) -> list[str]:
+    """All keys that a table lacks, of which msgspec has told one."""
+    candidates = _structs(wanted, value)
+    if len(candidates) != 1:
+        return [told]
+    needed = [field.encode_name for field in structs.fields(candidates[0]) if field.required]
+    return [told, *(name for name in needed if name not in (told, *value))]
+
+
+def _cut_out(value: Any, keys: KeyPath) -> KeyPath | None:
+    """Remove the innermost key of a path, with the whole list if it leads into one; None if there is nothing to cut."""
+    while keys and isinstance(keys[-1], int):
+        keys = keys[:-1]
+    part = value
+    for key in keys[:-1]:
+        part = part[key]
+    if not keys or not isinstance(part, dict) or keys[-1] not in part:
+        return None
+    del part[keys[-1]]
+    return keys
 
 
 INTERNAL = {"operation"}
@@ -69,15 +134,15 @@ def _found(complaint: str, value: Any) -> str:
     return f" ({text})" if ", got " in complaint else f", not {text}"
 
 
-def _at(wanted: Any, value: Any, inner: str) -> tuple[Any, Any]:
-    """The type and the value at a path inside a type and a value, such as ``.steps[2].days``."""
-    for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", inner):
-        if index:
-            wanted, value = get_args(_bare(wanted))[0], value[int(index)]
+def _at(wanted: Any, value: Any, keys: KeyPath) -> tuple[Any, Any]:
+    """The type and the value at a path inside a type and a value."""
+    for key in keys:
+        if isinstance(key, int):
+            wanted, value = get_args(_bare(wanted))[0], value[key]
             continue
         fields = {field.encode_name: field.type for each in _structs(wanted, value) for field in structs.fields(each)}
-        if name in fields:
-            wanted, value = fields[name], value.get(name)
+        if key in fields:
+            wanted, value = fields[key], value.get(key)
     return wanted, value
 
 
@@ -109,7 +174,7 @@ def _choices(complaint: str, wanted: Any, value: Any) -> str:
     """The end of an error message: the closest known key or value, and all that are possible."""
     candidates = _structs(wanted, value)
     tags = sorted(str(each.__struct_config__.tag) for each in candidates if each.__struct_config__.tag)
-    unknown = re.match(r"Object contains unknown field `(.*)`", complaint, re.DOTALL)
+    unknown = UNKNOWN.match(complaint)
     if unknown:
         known = {name for each in candidates for name in each.__struct_encode_fields__}
         known |= {str(each.__struct_config__.tag_field) for each in candidates if each.__struct_config__.tag_field}

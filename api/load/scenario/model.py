@@ -20,14 +20,6 @@ Parameter = bool | int | float | str
 """The value of a parameter."""
 
 
-class ScenarioError(Exception):
-    """A scenario cannot be read or played; the message names the file and the place, on one line."""
-
-    def __str__(self) -> str:
-        # A file name may contain a line break.
-        return " ".join(super().__str__().splitlines())
-
-
 class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An organization; it is created when the run begins."""
 

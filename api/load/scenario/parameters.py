@@ -2,13 +2,14 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from msgspec import structs
 
-from .model import Parameter, Scenario, ScenarioError
+from .model import Parameter, Scenario
 from .populations import MOST_ACCOUNTS
+from .problems import KeyPath, Problem, Problems, ScenarioError
 
 ACCOUNTS = "accounts"
 """A parameter that every scenario has. Unless the file declares it, it sets the number of all invited accounts."""
@@ -55,21 +56,25 @@ def settle_parameters(declared: Any, given: Mapping[str, Parameter]) -> dict[str
         ScenarioError: the table is none of parameters, or a given one is not declared or has another type.
     """
     if not isinstance(declared, dict):
-        raise ScenarioError("parameters: must be a table such as [parameters] with accept = 0.97")
+        message = "must be a table such as [parameters] with accept = 0.97"
+        raise ScenarioError(Problem(message, ("parameters",)))
     parameters = cast("dict[str, Any]", declared)
+    problems = Problems()
     for name, value in parameters.items():
         if not isinstance(value, bool | int | float | str):
-            raise ScenarioError(f"parameters.{name}: must be a number, a text, true or false")
+            problems.append(Problem("must be a number, a text, true or false", ("parameters", name)))
     for name, value in given.items():
         if name not in parameters and name != ACCOUNTS:
-            there_are = f"there are: {', '.join(parameters)}" if parameters else "the scenario has none"
-            raise ScenarioError(f"no parameter is called {name!r} ({there_are})")
-        if name in parameters and _kind(value) != _kind(parameters[name]):
-            kind = _kind(parameters[name])
-            raise ScenarioError(
-                f"the parameter {name} is a {kind}, as {_toml(parameters[name])} is, not {_toml(value)}"
-            )
+            problems.append(Problem(f"no parameter is called {name!r} ({_there_are(parameters)})"))
+        elif name in parameters and _kind(value) != _kind(parameters[name]):
+            its, kind = _toml(parameters[name]), _kind(parameters[name])
+            problems.append(Problem(f"the parameter {name} is a {kind}, as {its} is, not {_toml(value)}"))
+    problems.require_none()
     return parameters | dict(given)
+
+
+def _there_are(parameters: Collection[str]) -> str:
+    return f"there are: {', '.join(parameters)}" if parameters else "the scenario has none"
 
 
 def _kind(value: Parameter) -> str:
@@ -83,27 +88,26 @@ def _toml(value: Parameter) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def substitute(value: Any, parameters: Mapping[str, Parameter], path: str = "") -> Any:
+def substitute(value: Any, parameters: Mapping[str, Parameter], problems: Problems, path: KeyPath = ()) -> Any:
     """Replace every text that is just ``"$name"`` by the parameter's value, in nested tables and lists too.
 
     Args:
         value: a value of the file.
         parameters: name to value.
+        problems: unknown names are added to it, and stay in the value.
         path: the path of ``value`` in the file.
-
-    Raises:
-        ScenarioError: there is no such parameter; the message begins with the path.
     """
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
-        return {key: substitute(each, parameters, f"{path}.{key}" if path else key) for key, each in items}
+        return {key: substitute(part, parameters, problems, (*path, key)) for key, part in items}
     if isinstance(value, list):
-        return [substitute(each, parameters, f"{path}[{index}]") for index, each in enumerate(cast("list[Any]", value))]
+        parts = enumerate(cast("list[Any]", value))
+        return [substitute(part, parameters, problems, (*path, index)) for index, part in parts]
     if not isinstance(value, str) or not value.startswith("$"):
         return value
     if value[1:] not in parameters:
-        there_are = f"there are: {', '.join(parameters)}" if parameters else "the scenario has none"
-        raise ScenarioError(f"{path}: no parameter is called {value[1:]!r} ({there_are})")
+        problems.append(Problem(f"no parameter is called {value[1:]!r} ({_there_are(parameters)})", path))
+        return value
     return parameters[value[1:]]
 
 

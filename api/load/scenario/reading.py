@@ -1,11 +1,13 @@
-"""Reads scenario files. Errors name the file, the path in it, and what is possible there."""
+"""Reads scenario files. Errors name the file, the line, the path in it, and what is possible there."""
 
 import os
+import re
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import anyio.to_thread
 from msgspec import Struct, structs
@@ -13,11 +15,13 @@ from msgspec import Struct, structs
 from ....engine.settings import Settings
 from .checks import AWS_OPERATIONS, checked, choose
 from .conversion import convert
-from .model import TOP_LEVEL_SETTINGS, Header, OrganizationTable, Parameter, Scenario, ScenarioError
+from .lines import key_lines, nearest_line
+from .model import TOP_LEVEL_SETTINGS, Header, OrganizationTable, Parameter, Scenario
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
 from .populations import PopulationTable
+from .problems import KeyPath, Problem, Problems, ScenarioError
 from .steps import Call, Step
-from .thresholds import read_thresholds
+from .thresholds import Threshold, read_thresholds
 
 CALL = str(Call.__struct_config__.tag)
 ACTIONS = [str(each.__struct_config__.tag) for each in get_args(Step) if each is not Call]
@@ -33,13 +37,10 @@ async def load_scenario(path: str | os.PathLike[str], parameters: Mapping[str, P
         parameters: values that replace the scenario's defaults; ``accounts`` can be set for any scenario.
 
     Raises:
-        ScenarioError: the file cannot be read, is no TOML, or is no valid scenario; names the file and the path in it.
+        ScenarioError: the file cannot be read, is no TOML, or is no valid scenario; with all that is wrong.
     """
     text = await anyio.to_thread.run_sync(read_text, Path(path))
-    try:
-        return parse_scenario(text, parameters)
-    except ScenarioError as error:
-        raise ScenarioError(f"{os.fspath(path)}: {error}") from None
+    return parse_scenario(text, parameters, os.fspath(path))
 
 
 def read_text(path: Path) -> str:
@@ -50,68 +51,107 @@ def read_text(path: Path) -> str:
     """
     try:
         if path.exists() and not path.is_file():
-            raise ScenarioError(f"{path}: cannot be read: {'Is a directory' if path.is_dir() else 'no regular file'}")
+            what = "Is a directory" if path.is_dir() else "no regular file"
+            raise ScenarioError(f"cannot be read: {what}", file=str(path))
         # -sig: some editors put a byte order mark in front.
         return path.read_text("utf-8-sig")
     except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ScenarioError(f"cannot be read: {error.strerror}", file=str(path)) from None
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: not a text file in UTF-8 (byte {error.start})") from None
+        raise ScenarioError(f"not a text file in UTF-8 (byte {error.start})", file=str(path)) from None
 
 
-def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETERS) -> Scenario:
+def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETERS, file: str = "") -> Scenario:
     """Parse and check the text of a scenario file.
 
     Args:
         text: TOML.
-        parameters: values that replace the scenario's defaults; ``accounts`` can be set for any scenario.
+        parameters: as for ``load_scenario``.
+        file: how the file is called in messages.
 
     Raises:
-        ScenarioError: it is no TOML or no valid scenario; names the path, not the file.
+        ScenarioError: with all that is wrong, each with its place and line.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"not TOML: {error}") from None
+        return _parsed(text, parameters)
+    except ScenarioError as error:
+        raise ScenarioError(*_in_order(error.problems, text), file=file) from None
+
+
+def _in_order(problems: Iterable[Problem], text: str) -> list[Problem]:
+    """Problems with their lines, in the order of the file; of several about one value only the first."""
+    try:
+        lines = key_lines(text) if any(problem.path or problem.key for problem in problems) else {}
     except RecursionError:
-        raise ScenarioError("not TOML that can be read: nested too deep") from None
+        lines = {}
+    first: dict[tuple[KeyPath, str], Problem] = {}
+    for problem in problems:
+        line = problem.line or nearest_line(lines, (*problem.path, problem.key) if problem.key else problem.path)
+        same = (problem.path, problem.key) if problem.path or problem.key else ((), problem.message)
+        first.setdefault(same, structs.replace(problem, line=line))
+    return sorted(first.values(), key=lambda problem: problem.line or sys.maxsize)
+
+
+def _parsed(text: str, parameters: Mapping[str, Parameter]) -> Scenario:
+    document = _toml(text)
     declared = document.pop("parameters", {})
     settled = settle_parameters(declared, parameters)
     own = {name: settled[name] for name in declared}
-    scenario = checked(_built(substitute(document, own), settled))
-    if ACCOUNTS in parameters and ACCOUNTS not in declared:
-        return with_accounts(scenario, parameters[ACCOUNTS])
-    return scenario
+    problems = Problems()
+    document = substitute(document, own, problems)
+    with problems.gathered():
+        scenario = _built(document, settled)
+        problems.require_none()
+        if ACCOUNTS in parameters and ACCOUNTS not in declared:
+            return with_accounts(scenario, parameters[ACCOUNTS])
+        return scenario
+    raise ScenarioError(*problems)
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        last = len(text.splitlines()) if "end of document" in str(error) else None
+        problem = Problem(f"not TOML: {error}", line=int(line[1]) if line else last)
+        raise ScenarioError(problem) from None
+    except RecursionError:
+        raise ScenarioError("not TOML that can be read: nested too deep") from None
 
 
 def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenario:
+    problems = Problems()
     known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__})
-    for key in document:
-        if key not in known:
-            raise ScenarioError(f"The table contains unknown field `{key}`{choose(key, known)}")
+    for key in [key for key in document if key not in known]:
+        problems.append(Problem(f"The table contains unknown field `{key}`{choose(key, known)}", key=key))
+        del document[key]
     # Converted one by one: for a table of tables, msgspec's errors do not say under which key something is wrong.
-    organizations = _named(document, "organizations", OrganizationTable, "acme")
-    populations = _named(document, "populations", PopulationTable, "partners")
-    steps = document.pop("steps", [])
-    if not isinstance(steps, list) or not steps:
-        raise ScenarioError("steps: there must be at least one, such as [[steps]] with an action")
-    thresholds = document.pop("thresholds", {})
-    if not isinstance(thresholds, dict):
-        raise ScenarioError('thresholds: must be a table such as [thresholds] with migration_days.p95 = "< 60"')
-    header = convert(document, Header, "")
-    try:
-        limits = read_thresholds(cast("dict[str, Any]", thresholds))
-    except ValueError as error:
-        raise ScenarioError(f"thresholds.{error}") from None
+    organizations = _named(document, "organizations", OrganizationTable, "acme", problems)
+    populations = _named(document, "populations", PopulationTable, "partners", problems)
+    raw = _list_of_steps(document, problems)
+    read = [_step_or_none(step, ("steps", index), problems) for index, step in enumerate(raw)]
+    limits: tuple[Threshold, ...] = ()
+    with problems.gathered():
+        limits = read_thresholds(_table_of_thresholds(document))
+    header, settings = Header(), Settings()
+    with problems.gathered():
+        header = convert(document, Header, ())
+        settings = _settings(document, header)
+    organizations = organizations or {"organization": OrganizationTable()}
+    steps: tuple[Step, ...] = ()
+    with problems.gathered():
+        steps = checked(settings, organizations, populations, read, [_saves(step) for step in raw])
+    problems.require_none()
     return Scenario(
         description=header.description,
         seed=header.seed,
         start=header.start,
-        settings=_settings(document, header),
+        settings=settings,
         parameters=parameters,
-        organizations=organizations or {"organization": OrganizationTable()},
-        populations=populations,
-        steps=tuple(_step(step, f"steps[{index}]") for index, step in enumerate(cast("list[Any]", steps))),
+        organizations=cast("dict[str, OrganizationTable]", organizations),
+        populations=cast("dict[str, PopulationTable]", populations),
+        steps=steps,
         thresholds=limits,
     )
 
@@ -123,33 +163,75 @@ def _settings(document: dict[str, Any], header: Header) -> Settings:
         ScenarioError: one stands in both places.
     """
     short = [key for key in TOP_LEVEL_SETTINGS if key in document]
-    for key in short:
-        if key in document.get("settings", {}):
-            raise ScenarioError(f"settings.{key}: {key} is set at the top level too; set it once")
+    twice = [key for key in short if key in document.get("settings", {})]
+    if twice:
+        message = "{} is set at the top level too; set it once"
+        raise ScenarioError(*(Problem(message.format(key), ("settings", key)) for key in twice))
     return structs.replace(header.settings, **{key: getattr(header, key) for key in short})
 
 
-def _named(document: dict[str, Any], key: str, wanted: type[Struct], example: str) -> dict[str, Any]:
+Table = TypeVar("Table", bound=Struct)
+
+
+def _named(
+    document: dict[str, Any], key: str, wanted: type[Table], example: str, problems: Problems
+) -> dict[str, Table | None]:
+    """Tables by their names; None for those that cannot be read."""
     tables = document.pop(key, {})
     if not isinstance(tables, dict):
-        raise ScenarioError(f"{key}: must hold tables such as [{key}.{example}]")
-    named = cast("dict[str, Any]", tables)
-    return {name: convert(table, wanted, f"{key}.{name}") for name, table in named.items()}
+        problems.append(Problem(f"must hold tables such as [{key}.{example}]", (key,)))
+        return {}
+    named: dict[str, Table | None] = {}
+    for name, table in cast("dict[str, Any]", tables).items():
+        named[name] = None
+        with problems.gathered():
+            named[name] = convert(table, wanted, (key, name))
+    return named
 
 
-def _step(step: Any, place: str) -> Step:
+def _list_of_steps(document: dict[str, Any], problems: Problems) -> list[Any]:
+    steps = document.pop("steps", [])
+    if isinstance(steps, list) and steps:
+        return cast("list[Any]", steps)
+    if not any("did you mean `steps`" in problem.message for problem in problems):
+        problems.append(Problem("there must be at least one, such as [[steps]] with an action", ("steps",)))
+    return []
+
+
+def _table_of_thresholds(document: dict[str, Any]) -> dict[str, Any]:
+    thresholds = document.pop("thresholds", {})
+    if not isinstance(thresholds, dict):
+        message = 'must be a table such as [thresholds] with migration_days.p95 = "< 60"'
+        raise ScenarioError(Problem(message, ("thresholds",)))
+    return cast("dict[str, Any]", thresholds)
+
+
+def _saves(step: Any) -> list[str]:
+    """The names under which a step saves something, if it can be read or not."""
+    save = cast("dict[str, Any]", step).get("save") if isinstance(step, dict) else None
+    return list(cast("dict[str, Any]", save)) if isinstance(save, dict) else []
+
+
+def _step_or_none(step: Any, path: KeyPath, problems: Problems) -> Step | None:
+    with problems.gathered():
+        return _step(step, path)
+    return None
+
+
+def _step(step: Any, path: KeyPath) -> Step:
     action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else None
     if isinstance(step, dict) and action is None:
-        raise ScenarioError(f"{place}: The table lacks `action`{ALL_ACTIONS}")
+        raise ScenarioError(Problem(f"The table lacks `action`{ALL_ACTIONS}", path))
     if not isinstance(action, str):
-        return convert(step, Step, place)
+        return convert(step, Step, path)
     if action in AWS_OPERATIONS:
         if "operation" in step:
-            raise ScenarioError(f"{place}.operation: the action is the name of the operation already")
-        return convert({**step, "action": CALL, "operation": action}, Step, place)
+            message = "the action is the name of the operation already"
+            raise ScenarioError(Problem(message, (*path, "operation")))
+        return convert({**step, "action": CALL, "operation": action}, Step, path)
     if action not in ACTIONS:
-        raise ScenarioError(f"{place}.action: there is no {action!r}{_what_action(action)}")
-    return convert(step, Step, place)
+        raise ScenarioError(Problem(f"there is no {action!r}{_what_action(action)}", (*path, "action")))
+    return convert(step, Step, path)
 
 
 def _what_action(action: str) -> str:

@@ -3,13 +3,14 @@
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, cast
 
 from msgspec import Struct
 
 from .metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
+from .problems import Problem, Problems
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -39,28 +40,40 @@ class Threshold(Struct, frozen=True):
         return value is not None and COMPARISONS[self.comparison](value, self.limit)
 
 
-def read_thresholds(table: Mapping[str, Any], prefix: str = "") -> tuple[Threshold, ...]:
+def read_thresholds(table: Mapping[str, Any]) -> tuple[Threshold, ...]:
     """Read the table ``thresholds`` of a scenario.
 
     Args:
         table: figure to condition, such as ``migration_days.p95 = "< 60"``; TOML nests the dotted keys.
-        prefix: the keys around this table, with their dots.
 
     Raises:
-        ValueError: a figure does not exist or a condition cannot be read; the message begins with the path.
+        ScenarioError: figures do not exist or conditions cannot be read; all of them, with their paths.
     """
     found: list[Threshold] = []
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            found += read_thresholds(cast("Mapping[str, Any]", value), f"{name}.")
-            continue
-        condition = CONDITION.match(value) if isinstance(value, str) else None
-        _require_metric(name)
-        if condition is None or not math.isfinite(limit := float(condition[2])):
-            raise ValueError(f'{name}: a condition is a comparison and a number, such as "< 60", not {value!r}')
-        found.append(Threshold(name, condition[1], limit))
+    problems = Problems()
+    for path, value in _leaves(table, ()):
+        try:
+            found.append(_threshold(".".join(path), value))
+        except ValueError as error:
+            problems.append(Problem(str(error), ("thresholds", *path)))
+    problems.require_none()
     return tuple(found)
+
+
+def _leaves(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(cast("Mapping[str, Any]", value), (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def _threshold(name: str, value: Any) -> Threshold:
+    _require_metric(name)
+    condition = CONDITION.match(value) if isinstance(value, str) else None
+    if condition is None or not math.isfinite(limit := float(condition[2])):
+        raise ValueError(f'a condition is a comparison and a number, such as "< 60", not {value!r}')
+    return Threshold(name, condition[1], limit)
 
 
 def _require_metric(name: str) -> None:
@@ -72,14 +85,14 @@ def _require_metric(name: str) -> None:
     metric, dot, statistic = name.partition(".")
     if metric in NUMBERS:
         if dot:
-            raise ValueError(f"{name}: {metric} is one number for the run; it has no {statistic!r}")
+            raise ValueError(f"{metric} is one number for the run; it has no {statistic!r}")
         return
     if metric not in DISTRIBUTIONS:
         known = sorted(DISTRIBUTIONS | NUMBERS)
         close = get_close_matches(metric, known, n=1)
         guess = f", did you mean {close[0]}?" if close else ""
-        raise ValueError(f"{name}: there is no such figure{guess} (there are: {', '.join(known)})")
+        raise ValueError(f"there is no such figure{guess} (there are: {', '.join(known)})")
     if statistic not in STATISTICS and not PERCENTILE.match(statistic):
         wanted = f"one of {', '.join(STATISTICS)} or p0 to p100, such as {metric}.p95"
         given = f", not {statistic!r}" if statistic else ""
-        raise ValueError(f"{name}: {metric} has many values; say which with {wanted}{given}")
+        raise ValueError(f"{metric} has many values; say which with {wanted}{given}")

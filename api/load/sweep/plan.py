@@ -225,10 +225,13 @@ def _require_bounds(sweep: Sweep) -> None:
 
 def _parse(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
     try:
-        return parse_scenario(text, given)
+        return parse_scenario(text, given, name)
     except ScenarioError as error:
         what = ", ".join(f"{parameter}={written(value)}" for parameter, value in given.items())
-        raise ScenarioError(f"{name}: {error} (with {what})" if what else f"{name}: {error}") from None
+        if not what:
+            raise
+        problems = [structs.replace(each, message=f"{each.message} (with {what})") for each in error.problems]
+        raise ScenarioError(*problems, file=name) from None
 
 
 def scenario_of(run: Run) -> Scenario:

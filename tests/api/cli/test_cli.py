@@ -515,7 +515,7 @@ def test_place_of_what_cannot_be_played(call: Run, tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(f'[[steps]]\naction = "CreateOrganizationalUnit"\n{save}')
     ran = call("simulate", "s.toml")
     assert ran.code == 2
-    assert ran.complaint.startswith("s.toml: steps[0].save.unit: the answer has no 'OrganizationalUnit.Ident'")
+    assert ran.complaint.startswith("s.toml: step 1, save.unit: the answer has no 'OrganizationalUnit.Ident'")
 
 
 def test_accounts_of_nobody(call: Run, tmp_path: Path) -> None:
@@ -554,13 +554,13 @@ def test_wrong_usage(arguments: tuple[str, ...], named: str, call: Run, log: Pat
     ("content", "message"),
     [
         (None, "s.toml: cannot be read: No such file or directory"),
-        (b"seed = ", "s.toml: not TOML: Invalid value (at end of document)"),
-        (b"seed = 1\nseed : 2\n", "s.toml: not TOML: "),
+        (b"seed = ", "s.toml:1: not TOML: Invalid value (at end of document)"),
+        (b"seed = 1\nseed : 2\n", "s.toml:2: not TOML: "),
         (b"\x00\xff\xfe", "s.toml: not a text file in UTF-8 (byte 1)"),
-        (WAIT + b"[quotas]\naccounts = 0\n", "s.toml: quotas.accounts: "),
-        (b'[[steps]]\naction = "invite"\npopulation = "p"\n', "s.toml: steps[0].population: "),
-        (b"sed = 1\n" + WAIT, "s.toml: The table contains unknown field `sed`, did you mean `seed`?"),
-        (b"SQLite format 3\0" + bytes(100), "s.toml: not TOML: "),
+        (WAIT + b"[quotas]\naccounts = 0\n", "s.toml:5: quotas.accounts: "),
+        (b'[[steps]]\naction = "invite"\npopulation = "p"\n', "s.toml:3: step 1, population: "),
+        (b"sed = 1\n" + WAIT, "s.toml:1: The table contains unknown field `sed`, did you mean `seed`?"),
+        (b"SQLite format 3\0" + bytes(100), "s.toml:1: not TOML: "),
         (b"x = " + b"[" * 5_000, "s.toml: "),
     ],
 )

@@ -154,7 +154,7 @@ async def test_the_step_that_saves_was_refused() -> None:
     """A name whose step was refused ends the run with the place that needs it."""
     with pytest.raises(ScenarioError) as caught:
         await play(unit("r-0000"), unit("{new}"))
-    assert str(caught.value) == "steps[1].with.ParentId: {new} was not saved: the step that saves it was refused"
+    assert str(caught.value) == "step 2, with.ParentId: {new} was not saved: the step that saves it was refused"
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,4 @@ async def test_nothing_to_save(path: str, message: str) -> None:
     with_ = {"ParentId": "{root}", "Name": "n"}
     with pytest.raises(ScenarioError) as caught:
         await play(step("CreateOrganizationalUnit", with_=with_, save={"new": path}))
-    assert str(caught.value) == f"steps[0].save.new: {message}"
+    assert str(caught.value) == f"step 1, save.new: {message}"

@@ -15,39 +15,39 @@ UNIT = step("CreateOrganizationalUnit", save='{ new = "OrganizationalUnit.Id" }'
     [
         (
             step("invite", population='"p"'),
-            "steps[0].population: no population of origin invited or created is called 'p' (there is none)",
+            "step 1, population: no population of origin invited or created is called 'p' (there is none)",
         ),
         (
             INVITED + CREATED + STANDALONE + DONE + step("invite", population='"s"'),
-            "steps[1].population: no population of origin invited or created is called 's' (there are: p, c)",
+            "step 2, population: no population of origin invited or created is called 's' (there are: p, c)",
         ),
         (
             INVITED + CREATED + step("create_accounts", population='"p"'),
-            "steps[0].population: no population of origin created is called 'p' (there are: c)",
+            "step 1, population: no population of origin created is called 'p' (there are: c)",
         ),
         (
             INVITED + CREATED + step("close_accounts", population='"parters"'),
-            "steps[0].population: no population is called 'parters' (there are: p, c)",
+            "step 1, population: no population is called 'parters' (there are: p, c)",
         ),
         (
             INVITED + step("remind", population='"P"'),
-            "steps[0].population: no population is called 'P' (there are: p)",
+            "step 1, population: no population is called 'P' (there are: p)",
         ),
         (
             INVITED + CREATED + step("MoveAccount", for_each='"cc"'),
-            "steps[0].for_each: no population is called 'cc', did you mean `c`? (there are: p, c)",
+            "step 1, for_each: no population is called 'cc', did you mean `c`? (there are: p, c)",
         ),
         (
             TWO + step("finalize"),
-            "steps[0].organization: say which (there are: one, two)",
+            "step 1, organization: say which (there are: one, two)",
         ),
         (
             TWO + step("finalize", organization='"on"'),
-            "steps[0].organization: no organization is called 'on', did you mean `one`? (there are: one, two)",
+            "step 1, organization: no organization is called 'on', did you mean `one`? (there are: one, two)",
         ),
         (
             step("MoveAccount", organization='"acme"'),
-            "steps[0].organization: no organization is called 'acme' (there are: organization)",
+            "step 1, organization: no organization is called 'acme' (there are: organization)",
         ),
         (
             "[organizations.one]\n[organizations.two]\n" + DONE,
@@ -65,50 +65,50 @@ def test_unknown_organization_or_population(text: str, message: str) -> None:
     [
         (
             step("MoveAccount", **{"with": "{ AccountID = 1 }"}),
-            "steps[0].with: MoveAccount has no member 'AccountID', did you mean `AccountId`? "
+            "step 1, with: MoveAccount has no member 'AccountID', did you mean `AccountId`? "
             "(there are: AccountId, SourceParentId, DestinationParentId)",
         ),
         (
             step("ListRoots", **{"with": '{ Name = "x" }'}),
-            "steps[0].with: ListRoots has no member 'Name' (there are: MaxResults, NextToken)",
+            "step 1, with: ListRoots has no member 'Name' (there are: MaxResults, NextToken)",
         ),
         (
             step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{roof}" }'}),
-            "steps[0].with.ParentId: nothing is called {roof} here, did you mean `root`? "
+            "step 1, with.ParentId: nothing is called {roof} here, did you mean `root`? "
             "(there are: organization, root, management_account)",
         ),
         (
             INVITED + step("MoveAccount", **{"with": '{ AccountId = "{account}" }'}),
-            "steps[0].with.AccountId: nothing is called {account} here "
+            "step 1, with.AccountId: nothing is called {account} here "
             "(there are: organization, root, management_account)",
         ),
         (
             INVITED + UNIT + step("MoveAccount", for_each='"p"', **{"with": '{ AccountId = "{acount}" }'}),
-            "steps[1].with.AccountId: nothing is called {acount} here, did you mean `account`? "
+            "step 2, with.AccountId: nothing is called {acount} here, did you mean `account`? "
             "(there are: organization, root, management_account, account, parent, index, new)",
         ),
         (
             step("TagResource", **{"with": '{ Tags = [{ Key = "a", Value = "{b}" }] }'}),
-            "steps[0].with.Tags[0].Value: nothing is called {b} here "
+            "step 1, with.Tags[1].Value: nothing is called {b} here "
             "(there are: organization, root, management_account)",
         ),
         (
             step("CreateOrganizationalUnit", save='{ "a b" = "X" }'),
-            "steps[0].save.a b: a name is of letters, digits and _, and none of organization, root, "
+            "step 1, save.a b: a name is of letters, digits and _, and none of organization, root, "
             "management_account, account, parent, index",
         ),
         (
             step("CreateOrganizationalUnit", save='{ root = "X" }'),
-            "steps[0].save.root: a name is of letters, digits and _, and none of organization, root, "
+            "step 1, save.root: a name is of letters, digits and _, and none of organization, root, "
             "management_account, account, parent, index",
         ),
         (
             step("LeaveOrganization", caller='"account"'),
-            'steps[0].caller: "account" needs for_each, which says whose accounts call',
+            'step 1, caller: "account" needs for_each, which says whose accounts call',
         ),
         (
             INVITED + step("LeaveOrganization", for_each='"p"', share="0.7", skip="0.5"),
-            "steps[0].share: share and skip add up to 1.2, which is more than 1",
+            "step 1, share: share and skip add up to 1.2, which is more than 1",
         ),
     ],
 )
@@ -121,7 +121,7 @@ def test_a_name_is_known_after_it_was_saved() -> None:
     """What a step saves is known to later steps, not to itself and not to earlier ones."""
     use = step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{new}" }'})
     assert parse_scenario(UNIT + use)
-    assert complaint(use + UNIT).startswith("steps[0].with.ParentId: nothing is called {new} here")
+    assert complaint(use + UNIT).startswith("step 1, with.ParentId: nothing is called {new} here")
 
 
 def test_braces_of_documents_are_no_names() -> None:

@@ -83,11 +83,11 @@ def test_none_at_all() -> None:
         ),
         (
             EVERYTHING.replace('Name = "new"', 'Name = "$new"'),
-            "steps[10].with.Name: no parameter is called 'new' (there are: accounts, willing, soon, who, often)",
+            "step 11, with.Name: no parameter is called 'new' (there are: accounts, willing, soon, who, often)",
         ),
         (
             f'{INVITED}[[steps]]\naction = "TagResource"\nwith = {{ Tags = ["$a"] }}',
-            "steps[0].with.Tags[0]: no parameter is called 'a' (the scenario has none)",
+            "step 1, with.Tags[1]: no parameter is called 'a' (the scenario has none)",
         ),
     ],
 )

@@ -86,18 +86,18 @@ def delayed(delay: str) -> str:
             "populations.p.migration.delay: ",
             "at_most_hours, closes, distribution, median_hours, opens, sigma, utc_offset_hours",
         ),
-        (step("wait", hours="3"), "steps[0]: ", "action, at_day, days"),
-        (INVITED + step("invite", population='"p"', when="3"), "steps[0]: ", "action, at_day, organization, pace"),
-        (DONE + step("remind", share="1"), "steps[1]: ", "accept, action, at_day, population"),
-        (step("finalize", force="true"), "steps[0]: ", "action, at_day, organization"),
-        (f"{PACED}{{ per_minute = 3 }}", "steps[0].pace: ", "over_days, per_day, per_hour, per_second, stages"),
-        (f"{PACED}{{ stages = [{{ days = 1, to = 3 }}] }}", "steps[0].pace.stages[0]: ", "days, to_per_day"),
+        (step("wait", days="1", hours="3"), "step 1: ", "action, at_day, days"),
+        (INVITED + step("invite", population='"p"', when="3"), "step 1: ", "action, at_day, organization, pace"),
+        (DONE + step("remind", share="1"), "step 2: ", "accept, action, at_day, population"),
+        (step("finalize", force="true"), "step 1: ", "action, at_day, organization"),
+        (f"{PACED}{{ per_minute = 3 }}", "step 1, pace: ", "over_days, per_day, per_hour, per_second, stages"),
+        (f"{PACED}{{ stages = [{{ days = 1, to = 3 }}] }}", "step 1, pace.stages[1]: ", "days, to_per_day"),
         (
             '[[steps]]\naction = "invite"\npopulation = "p"\nretry = { tries = 3 }',
-            "steps[0].retry: ",
+            "step 1, retry: ",
             "attempts, first_seconds, most_seconds",
         ),
-        (f"{MOVE}wit = {{}}", "steps[0]: ", "at_day, caller, for_each, organization, pace, retry, save, share, skip"),
+        (f"{MOVE}wit = {{}}", "step 1: ", "at_day, caller, for_each, organization, pace, retry, save, share, skip"),
     ],
 )
 def test_unknown_key(text: str, place: str, choices: str) -> None:
@@ -127,10 +127,10 @@ def test_key_of_another_kind(text: str, key: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "choices"),
     [
-        (step("invit"), "steps[0].action: there is no 'invit', did you mean `invite`?", ACTIONS),
-        (DONE + step("dance"), "steps[1].action: there is no 'dance'", ACTIONS),
-        (step("MoveAcount"), "steps[0].action: there is no 'MoveAcount', did you mean the operation `MoveAcc", ACTIONS),
-        (step("call", operation='"MoveAccount"'), "steps[0].action: there is no 'call'", ACTIONS),
+        (step("invit"), "step 1, action: there is no 'invit', did you mean `invite`?", ACTIONS),
+        (DONE + step("dance"), "step 2, action: there is no 'dance'", ACTIONS),
+        (step("MoveAcount"), "step 1, action: there is no 'MoveAcount', did you mean the operation `MoveAcc", ACTIONS),
+        (step("call", operation='"MoveAccount"'), "step 1, action: there is no 'call'", ACTIONS),
         (
             '[populations.p]\norigin = "bought"\ncount = 1',
             "populations.p.origin: Invalid enum value 'bought'",
@@ -145,7 +145,7 @@ def test_key_of_another_kind(text: str, key: str) -> None:
         ('latency = "slow"', "latency: Invalid enum value 'slow'", "instant, realistic"),
         ('throttle = "on"', "throttle: Invalid enum value 'on'", "off, aws"),
         ('[organizations.o]\nfeature_set = "all"', "organizations.o.feature_set: ", "ALL, CONSOLIDATED_BILLING"),
-        (f'{MOVE}caller = "member"', "steps[0].caller: ", "management, account"),
+        (f'{MOVE}caller = "member"', "step 1, caller: ", "management, account"),
     ],
 )
 def test_unknown_value(text: str, place: str, choices: str) -> None:
@@ -166,13 +166,13 @@ def test_unknown_value(text: str, place: str, choices: str) -> None:
         (delayed('distribution = "uniform", from_days = 1'), "populations.p.migration.delay: "),
         (delayed('distribution = "lognormal", median_days = 1, sigma = 1'), "populations.p.migration.delay: "),
         (delayed('distribution = "office_hours", sigma = 1'), "populations.p.migration.delay: "),
-        ("[[steps]]", "steps[0]: "),
-        (step("wait"), "steps[0]: "),
-        (step("invite"), "steps[0]: "),
-        (step("close_accounts"), "steps[0]: "),
-        (DONE + step("create_accounts"), "steps[1]: "),
-        ('[[steps]]\nAction = "finalize"', "steps[0]: "),
-        (f"{PACED}{{ stages = [{{ days = 1 }}] }}", "steps[0].pace.stages[0]: "),
+        ("[[steps]]", "step 1: "),
+        (step("wait"), "step 1: "),
+        (step("invite"), "step 1: "),
+        (step("close_accounts"), "step 1: "),
+        (DONE + step("create_accounts"), "step 2: "),
+        ('[[steps]]\nAction = "finalize"', "step 1: "),
+        (f"{PACED}{{ stages = [{{ days = 1 }}] }}", "step 1, pace.stages[1]: "),
     ],
 )
 def test_missing_key(text: str, place: str) -> None:
@@ -241,31 +241,31 @@ def test_missing_key(text: str, place: str) -> None:
             delayed('distribution = "office_hours", median_hours = 1, sigma = 1, at_most_hours = 1, closes = 25'),
             "populations.p.migration.delay.closes: ",
         ),
-        (f"{PACED}3", "steps[0].pace: "),
-        (f"{PACED}{{ per_second = 0 }}", "steps[0].pace.per_second: "),
-        (f"{PACED}{{ per_day = 1e-300 }}", "steps[0].pace.per_day: "),
-        (f"{PACED}{{ over_days = 0 }}", "steps[0].pace.over_days: "),
-        (f"{PACED}{{ stages = [] }}", "steps[0].pace.stages: "),
-        (f"{PACED}{{ stages = [{{ days = 0, to_per_day = 3 }}] }}", "steps[0].pace.stages[0].days: "),
-        (f"{PACED}{{ stages = [{{ days = 1, to_per_day = -3 }}] }}", "steps[0].pace.stages[0].to_per_day: "),
+        (f"{PACED}3", "step 1, pace: "),
+        (f"{PACED}{{ per_second = 0 }}", "step 1, pace.per_second: "),
+        (f"{PACED}{{ per_day = 1e-300 }}", "step 1, pace.per_day: "),
+        (f"{PACED}{{ over_days = 0 }}", "step 1, pace.over_days: "),
+        (f"{PACED}{{ stages = [] }}", "step 1, pace.stages: "),
+        (f"{PACED}{{ stages = [{{ days = 0, to_per_day = 3 }}] }}", "step 1, pace.stages[1].days: "),
+        (f"{PACED}{{ stages = [{{ days = 1, to_per_day = -3 }}] }}", "step 1, pace.stages[1].to_per_day: "),
         ("steps = 1", "steps: "),
         ("steps = {}", "steps: "),
         ("steps = []", "steps: "),
         ("", "steps: "),
-        ("steps = [1]", "steps[0]: "),
-        ("[[steps]]\naction = 1", "steps[0].action: "),
-        (DONE + step("wait", days="-1"), "steps[1].days: "),
-        (step("wait", days="nan"), "steps[0].days: "),
-        (step("wait", days="36501"), "steps[0].days: "),
-        (step("wait", days='"1"'), "steps[0].days: "),
-        (step("wait", days="1", at_day="-1"), "steps[0].at_day: "),
-        (step("remind", accept="1.1"), "steps[0].accept: "),
-        (step("invite", population="1"), "steps[0].population: "),
-        (step("invite", population='"p"', retry="{ attempts = 0 }"), "steps[0].retry.attempts: "),
-        (step("invite", population='"p"', retry="{ first_seconds = 0 }"), "steps[0].retry.first_seconds: "),
-        (f"{MOVE}with = 3", "steps[0].with: "),
-        (f"{MOVE}save = {{ a = 1 }}", "steps[0].save"),
-        (f"{MOVE}share = 2", "steps[0].share: "),
+        ("steps = [1]", "step 1: "),
+        ("[[steps]]\naction = 1", "step 1, action: "),
+        (DONE + step("wait", days="-1"), "step 2, days: "),
+        (step("wait", days="nan"), "step 1, days: "),
+        (step("wait", days="36501"), "step 1, days: "),
+        (step("wait", days='"1"'), "step 1, days: "),
+        (step("wait", days="1", at_day="-1"), "step 1, at_day: "),
+        (step("remind", accept="1.1"), "step 1, accept: "),
+        (step("invite", population="1"), "step 1, population: "),
+        (step("invite", population='"p"', retry="{ attempts = 0 }"), "step 1, retry.attempts: "),
+        (step("invite", population='"p"', retry="{ first_seconds = 0 }"), "step 1, retry.first_seconds: "),
+        (f"{MOVE}with = 3", "step 1, with: "),
+        (f"{MOVE}save = {{ a = 1 }}", "step 1, save"),
+        (f"{MOVE}share = 2", "step 1, share: "),
         ("thresholds = 1", "thresholds: "),
     ],
 )
@@ -299,27 +299,27 @@ def test_impossible_value(text: str, place: str) -> None:
         ),
         (
             f"{PACED}{{ per_day = 1, per_hour = 1 }}",
-            "steps[0].pace: a pace is exactly one of per_second, per_hour, per_day, over_days, stages, not per_hour "
+            "step 1, pace: a pace is exactly one of per_second, per_hour, per_day, over_days, stages, not per_hour "
             "and per_day",
         ),
         (
             f"{PACED}{{ }}",
-            "steps[0].pace: a pace is exactly one of per_second, per_hour, per_day, over_days, stages, not nothing",
+            "step 1, pace: a pace is exactly one of per_second, per_hour, per_day, over_days, stages, not nothing",
         ),
         (
             f"{PACED}{{ stages = [{{ days = 1, to_per_day = 3 }}, {{ days = 1, to_per_day = 0 }}] }}",
-            "steps[0].pace: the last stage ends at 0 per day: what is left would never be sent",
+            "step 1, pace: the last stage ends at 0 per day: what is left would never be sent",
         ),
         (
             f"{PACED}{{ stages = [{{ days = 1, to_per_day = 1e-300 }}] }}",
-            "steps[0].pace: the last stage ends at 1e-300 per day: what is left would never be sent",
+            "step 1, pace: the last stage ends at 1e-300 per day: what is left would never be sent",
         ),
         ("start = 1969-12-31T23:59:59Z", "start: must lie between 1970 and 8000"),
         ("start = 9000-01-01T00:00:00Z", "start: must lie between 1970 and 8000"),
         ("start = 0001-01-01T00:00:00+14:00", "start: must lie between 1970 and 8000"),
         (
             '[[steps]]\naction = "MoveAccount"\noperation = "CloseAccount"',
-            "steps[0].operation: the action is the name of the operation already",
+            "step 1, operation: the action is the name of the operation already",
         ),
     ],
 )
@@ -410,13 +410,13 @@ def test_names_of_populations(name: str) -> None:
     ],
 )
 async def test_file_is_named(content: bytes | None, message: str, tmp_path: Path) -> None:
-    """Whatever is wrong with a file, the message begins with its path."""
+    """Whatever is wrong with a file, the message begins with its path, and the line if there is one."""
     file = tmp_path / "scenario.toml"
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(ScenarioError) as caught:
         await load_scenario(file)
-    assert str(caught.value).startswith(f"{file}: ")
+    assert str(caught.value).startswith(f"{file}:")
     assert message in str(caught.value)
 
 
@@ -434,7 +434,7 @@ def test_the_file_with_every_key_is_none_of_these() -> None:
 @pytest.mark.parametrize("text", ['[[steps]]\nactoin = "wait"', '[[steps]]\naction = "ListRoots"\nwiht = {}'])
 def test_names_of_our_own(text: str) -> None:
     """Choices are what a file may say, not what steps are called within."""
-    with pytest.raises(ScenarioError, match=r"steps\[0\]: The table ") as caught:
+    with pytest.raises(ScenarioError, match=r"step 1: The table ") as caught:
         parse_scenario(text)
     assert " call," not in str(caught.value)
     assert "operation," not in str(caught.value)

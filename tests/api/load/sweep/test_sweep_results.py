@@ -269,7 +269,7 @@ def test_refused_on_the_way(tmp_path: Path) -> None:
     rows = parquet.read_table(tmp_path / "runs.parquet").to_pylist()
 
     assert [row["error"] is None for row in rows] == [True, True, False, False]
-    assert rows[2]["error"].startswith("steps[")
+    assert rows[2]["error"].startswith("step ")
     assert (rows[2]["passed"], rows[2]["digest"]) == (False, None)
     assert [(each.runs, each.refused) for each in summary.combinations] == [(2, 0), (2, 2)]
 

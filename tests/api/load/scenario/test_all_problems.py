@@ -1,0 +1,169 @@
+"""All that is wrong with a scenario file is told at once, with the lines where it stands."""
+
+import tomllib
+from typing import Any
+
+import pytest
+from support.repository import ROOT, SCENARIOS
+from support.scenario_keys import EVERYTHING
+
+from orgsim.api.load.scenario import ScenarioError, parse_scenario
+from orgsim.api.load.scenario.lines import key_lines
+from orgsim.api.load.scenario.problems import place_text
+
+WRONG = """
+sede = 3
+latency = "slow"
+
+[organizations.one]
+management_account = "1"
+
+[organizations.two]
+
+[organizations.three]
+
+[populations.p]
+origin = "invited"
+cuont = 4
+[populations.p.migration]
+accept = 2
+delay = { distribution = "uniform", from_days = -1 }
+
+
+[[steps]]
+action = "invite"
+population = "q"
+organization = "two"
+
+[[steps]]
+action = "wait"
+hours = 3
+
+[[steps]]
+action = "MoveAccount"
+organization = "two"
+with = { AccountID = "{acount}", SourceParentId = "$where" }
+save = { root = "x" }
+
+[[steps]]
+action = "dance"
+
+[thresholds]
+member = "> 3"
+joining_days.p95 = "60"
+"""
+
+
+def problems(text: str) -> list[str]:
+    """Line and place of all that is wrong."""
+    with pytest.raises(ScenarioError) as caught:
+        parse_scenario(text)
+    return [f"{problem.line} {problem}" for problem in caught.value.problems]
+
+
+def test_all_at_once() -> None:
+    """Each mistake is told once, in the order of the file, with its line, its place and what is possible."""
+    beginnings = [
+        "2 The table contains unknown field `sede`, did you mean `seed`?",
+        "3 latency: Invalid enum value 'slow'",
+        "6 organizations.one.management_account: Expected",
+        "10 organizations.three.management_account: 111111111111 manages another one already",
+        "14 populations.p: The table contains unknown field `cuont`, did you mean `count`?",
+        "16 populations.p.migration.accept: Expected `float` <= 1.0",
+        "17 populations.p.migration.delay.from_days: Expected `float` >= 0.0",
+        "17 populations.p.migration.delay: The table lacks `to_days`",
+        "22 step 1, population: no population of origin invited or created is called 'q' (there are: p)",
+        "25 step 2: The table lacks `days`",
+        "27 step 2: The table contains unknown field `hours`",
+        "32 step 3, with.SourceParentId: no parameter is called 'where'",
+        "32 step 3, with: MoveAccount has no member 'AccountID', did you mean `AccountId`?",
+        "32 step 3, with.AccountID: nothing is called {acount} here",
+        "33 step 3, save.root: a name is of letters, digits and _",
+        "36 step 4, action: there is no 'dance'",
+        "39 thresholds.member: there is no such figure, did you mean members?",
+        "40 thresholds.joining_days.p95: a condition is a comparison and a number",
+    ]
+    found = problems(WRONG)
+    assert [message[: len(start)] for message, start in zip(found, beginnings, strict=True)] == beginnings
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[[steps]]\naction = "wait"\ndayz = 3', ["3 step 1: The table contains unknown field `dayz`"]),
+        ('[[step]]\naction = "wait"\ndays = 3', ["1 The table contains unknown field `step`"]),
+        ("[[steps]]\n[[steps]]", ["1 step 1: The table lacks `action`", "2 step 2: The table lacks `action`"]),
+        ("seed = 1\nseed =", ["2 not TOML: "]),
+    ],
+)
+def test_what_follows_is_not_told(text: str, told: list[str]) -> None:
+    """What would not be wrong but for a mistake that is told is not told besides."""
+    found = problems(text)
+    assert len(found) == len(told)
+    assert all(message.startswith(start) for message, start in zip(found, told, strict=True))
+
+
+def test_names_of_what_cannot_be_read_are_known() -> None:
+    """A step may name a population, an organization or a saved text whose own table has a mistake."""
+    text = """
+[organizations.one]
+feature_set = 1
+[populations.p]
+[[steps]]
+action = "CreateOrganizationalUnit"
+organization = "one"
+save = { unit = "OrganizationalUnit.Id" }
+sahre = 1
+[[steps]]
+action = "MoveAccount"
+for_each = "p"
+with = { AccountId = "{account}", DestinationParentId = "{unit}" }
+"""
+    assert [message.partition(":")[0] for message in problems(text)] == [
+        "3 organizations.one.feature_set",
+        "4 populations.p",
+        "4 populations.p",
+        "9 step 1",
+    ]
+
+
+def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
+    """The paths of all tables, keys and elements in a document."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return {place for key, part in items for place in ((*path, key), *paths(part, (*path, key)))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EVERYTHING,
+        WRONG,
+        *(file.read_text("utf-8") for file in sorted(SCENARIOS.glob("*.toml"))),
+        (ROOT / "pyproject.toml").read_text("utf-8"),
+        'a = """\n[b]\n\\"""c = 1""""\nd = \'\'\'\n"""\'\'\'\ne = "\\"#"# f = 1\n',
+        'a.b . "c d" = 1\r\n[ x . "y]" ]\r\nz = [1.5, [ 2, # ]\n {u = 1, v.w = "]"} ],\n "}", ]\n',
+        "[[a]]\n[a.b]\nc = 1\n[[a]]\n[[a.b]]\n[[a.b]]\nd = 2026-01-01 00:00:00\n[a.e.f]\n",
+        "",
+    ],
+)
+def test_lines_of_keys(text: str) -> None:
+    """Every table, key and element has a line, and a key stands in its line."""
+    lines = key_lines(text)
+    assert set(lines) == paths(tomllib.loads(text))
+    source = ["", *text.split("\n")]
+    assert [path for path, line in lines.items() if isinstance(path[-1], str) and path[-1] not in source[line]] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ((), ""),
+        (("steps",), "steps"),
+        (("steps", 0), "step 1"),
+        (("steps", 1, "pace", "stages", 2, "days"), "step 2, pace.stages[3].days"),
+        (("populations", "a.b", "migration"), "populations.a.b.migration"),
+    ],
+)
+def test_places(path: tuple[str | int, ...], text: str) -> None:
+    """Places are counted from 1, and steps are called so."""
+    assert place_text(path) == text
