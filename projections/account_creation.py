@@ -1,5 +1,8 @@
-"""Account creations. Asked by DescribeCreateAccountStatus and ListCreateAccountStatus; made of the AccountCreation
-events. How long AWS keeps these records is not documented (docs/aws.md 4.1); here they stay."""
+"""The view of account creations.
+
+Asked by DescribeCreateAccountStatus and ListCreateAccountStatus; made of the AccountCreation events. How long AWS keeps
+these records is not documented (docs/aws.md 4.1); here they stay.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping

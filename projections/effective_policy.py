@@ -1,9 +1,11 @@
-"""Effective policies as accounts see them: as last published. Asked by DescribeEffectivePolicy and the two validation
-reads; made of the policy events, and of the events that change where an account stands.
+"""The view of effective policies, as last published.
 
-What policies say is merged when it is published, so that until then the old document can be seen (docs/aws.md 6.5). A
-million accounts share the documents of the places above them: only places with policies of their own have one - the
-root, some OUs, few accounts - and to publish is to merge anew at and below the places that changed.
+Asked by DescribeEffectivePolicy and the two validation reads; made of the policy events, and of the events that move or
+remove accounts and OUs.
+
+Policies are merged when a publication is due; until then accounts see the previous document (docs/aws.md 6.5). A
+million accounts share the documents above them: only places with policies of their own have one (the root, some OUs,
+few accounts), and a publication merges anew only at and below the places that changed.
 """
 
 from collections.abc import Mapping
@@ -37,7 +39,7 @@ from .projection import Handler
 
 
 class Document(Struct, frozen=True, gc=False):
-    """What the accounts of a place see: the last valid document, and what is wrong with the latest if it is not."""
+    """An effective policy: the last valid content, and the errors of the latest merge if that was not valid."""
 
     content: str
     updated_at: int
@@ -50,24 +52,25 @@ class Documents(Struct):
     """The documents of one policy type in one organization."""
 
     by_place: dict[str, Document] = field(default_factory=dict[str, Document])
-    """Of the root, of OUs and accounts with policies of their own, and of accounts that see an old one a while longer.
-    All others see the nearest above them."""
+    """Documents of the root, of OUs and accounts with policies of their own, and of accounts that were moved and keep
+    their old one until the next publication. All others inherit the nearest above them."""
     inherited_since: dict[str, int] = field(default_factory=dict[str, int])
-    """Place to when it was last published that it has none of its own: later than what it inherits is from."""
+    """Place without a document of its own to the time of the publication since which it inherits. If that is later than
+    the inherited document, it is the document's time for this place."""
     outdated: dict[str, None] = field(default_factory=dict[str, None])
-    """Where something changed since the last publication."""
+    """Places where policies or accounts changed since the last publication."""
     invalid: dict[str, None] = field(default_factory=dict[str, None])
     """Places of documents with errors."""
 
     def seen(self, path: list[str]) -> Document:
-        """What is seen at the end of a path, which begins at the root, where there is one always."""
+        """Return the document for the last place of a path from the root: its own, or the nearest one above it."""
         depth = next((depth for depth in reversed(range(1, len(path))) if path[depth] in self.by_place), 0)
         found = self.by_place[path[depth]]
         inherited_since = max((self.inherited_since.get(place, 0) for place in path[depth + 1 :]), default=0)
         return replace(found, updated_at=inherited_since) if inherited_since > found.updated_at else found
 
     def put(self, place: str, document: Document) -> None:
-        """A place has a document of its own from now on."""
+        """Give a place a document of its own."""
         self.by_place[place] = document
         self.inherited_since.pop(place, None)
         if document.errors:
@@ -76,13 +79,13 @@ class Documents(Struct):
             self.invalid.pop(place, None)
 
     def inherit(self, place: str, now: int) -> None:
-        """A place has none from now on."""
+        """Let a place inherit the document above it."""
         self.by_place.pop(place, None)
         self.invalid.pop(place, None)
         self.inherited_since[place] = now
 
     def forget(self, place: str) -> None:
-        """A place is gone."""
+        """Remove a deleted place."""
         self.by_place.pop(place, None)
         self.inherited_since.pop(place, None)
         self.outdated.pop(place, None)
@@ -90,20 +93,20 @@ class Documents(Struct):
 
 
 class DocumentsImage(Struct, frozen=True, array_like=True):
-    """What a snapshot stores of the documents of one policy type in one organization."""
+    """The image of the documents of one policy type in one organization."""
 
     organization: str
     policy_type: PolicyType
     places: list[str]
     documents: Column[Document]
-    """Of each place; many see the same."""
+    """The documents of these places; a column, because many are equal."""
     inherited_since: dict[str, int]
     outdated: dict[str, None]
     invalid: dict[str, None]
 
 
 class EffectivePoliciesView:
-    """The documents by organization and policy type. Asks the organizations, which are fed before."""
+    """The documents by organization and policy type. It reads ``OrganizationsView``, which must be fed before it."""
 
     name = "effective policies"
     image = list[DocumentsImage]
@@ -147,8 +150,8 @@ class EffectivePoliciesView:
             self._documents.setdefault(each.organization, {})[each.policy_type] = documents
 
     def documents(self, organization: OrganizationFacts, policy_type: PolicyType) -> Documents | None:
-        """The documents of a type; None if it is not enabled. Those of a disabled type are kept: they can be seen once
-        more when it is enabled again (docs/aws.md 6.2)."""
+        """Return the documents of a type; None if it is not enabled. Those of a disabled type are kept, because they
+        are valid again when it is enabled again (docs/aws.md 6.2)."""
         enabled = policy_type in organization.policies.enabled
         return self._documents.get(organization.id, {}).get(policy_type) if enabled else None
 
@@ -176,7 +179,7 @@ class EffectivePoliciesView:
             documents.outdated.update(dict.fromkeys(places))
 
     def _moved(self, envelope: Envelope, event: AccountMoved) -> None:
-        """Until the publication the account sees what it saw where it stood."""
+        """Keep the document of a moved account until the next publication."""
         row = self._organizations[event.organization]
         above = row.units.path_to(event.source)
         for policy_type, documents in self._documents.get(row.id, {}).items():
@@ -205,7 +208,7 @@ class EffectivePoliciesView:
 
 
 def publish(organization: OrganizationFacts, policy_type: PolicyType, documents: Documents, now: int) -> None:
-    """What accounts see is what the policies say now; where that is not valid, what they saw before."""
+    """Merge the policies anew where something changed; where the result is invalid, keep the previous content."""
     publication = _Publication(organization, policy_type, now)
     paths = {place: organization.units.path_to(place) for place in _affected(documents, organization.units)}
     before = {place: documents.seen(path) for place, path in paths.items()}
@@ -220,21 +223,21 @@ def publish(organization: OrganizationFacts, policy_type: PolicyType, documents:
             documents.inherit(place, now)
     documents.outdated.clear()
     if organization.root in paths and not documents.invalid:
-        # All documents are of this very moment.
+        # Every document was merged just now, so no place inherits one that is older.
         documents.inherited_since.clear()
 
 
 class _Publication(Struct):
-    """Merges for one place after another; what places have above them in common is merged once."""
+    """Merges the policies of one place after another; what is inherited from shared ancestors is merged once."""
 
     organization: OrganizationFacts
     policy_type: PolicyType
     now: int
     merged: dict[str, Merging] = field(default_factory=dict[str, Merging])
-    """Of the root and of OUs: nothing is below an account."""
+    """Place to its merge, for the root and OUs only, as nothing is below an account."""
 
     def document(self, place: str) -> Document:
-        """What the policies say for a place."""
+        """Merge the policies that apply to a place."""
         policies = levels(place, self.policy_type, self.organization)
         document = self._merging(place, policies).document()
         found = tuple(errors(self.policy_type, document, policies))
@@ -251,11 +254,11 @@ class _Publication(Struct):
 
 
 def _affected(documents: Documents, units: Units) -> list[str]:
-    """The places that changed, and those below them that have a document; each behind those above it."""
+    """List the places that changed and those below them that have a document, each after those above it."""
     changed, having = documents.outdated, documents.by_place
     to_visit = [place for place in changed if place in units.by_id]
     reached: dict[str, None] = {}
-    for unit in to_visit:  # and what is appended meanwhile
+    for unit in to_visit:  # grows while it is iterated
         if unit not in reached:
             reached[unit] = None
             to_visit.extend(units.by_id[unit].units)

@@ -1,8 +1,7 @@
-"""How a run flows: how many handshakes and accounts are in which state over time, and how long they took to get there.
+"""The view that load simulations are measured by: numbers by state over time, and durations.
 
-What a load simulation is judged by. It answers none of AWS's questions, and costs a fraction of the views that do. Made
-of the Handshake, AccountCreation, AccountClosure events, of those by which accounts come and go, and of what begins and
-ends a migration.
+It answers no read of AWS's, and costs a fraction of the views that do. Made of the Handshake, AccountCreation and
+AccountClosure events, of AccountJoined and AccountDeparted, and of the events about organizations and feature sets.
 """
 
 from array import array
@@ -36,14 +35,14 @@ from .projection import Handler
 
 MINUTE = 60 * SECOND
 EXPIRE = "ExpireHandshake"
-# Looked up once: to find a member of an enumeration takes longer than all that is done with it here.
+# Bound here because looking up a member of an enumeration would take longer than all the rest of a handler.
 REQUESTED, OPEN, ACCEPTED = HandshakeState.REQUESTED, HandshakeState.OPEN, HandshakeState.ACCEPTED
 DECLINED, CANCELED, EXPIRED = HandshakeState.DECLINED, HandshakeState.CANCELED, HandshakeState.EXPIRED
 ENABLE = Action.ENABLE_ALL_FEATURES
 
 
 class Durations:
-    """How long each of many took, in microseconds, and whose it was."""
+    """Durations in microseconds, each with its account; two columns, to save memory."""
 
     __slots__ = ("accounts", "lengths")
 
@@ -52,17 +51,17 @@ class Durations:
         self.accounts: list[str] = []
 
     def add(self, length: int, account: str) -> None:
-        """One more."""
+        """Append a duration."""
         self.lengths.append(length)
         self.accounts.append(account)
 
 
 Changes = defaultdict[int, int]
-"""By how much a number changed, by the minute since the epoch."""
+"""Minute since the epoch to the change of a number in that minute."""
 
 
 class Began:
-    """When handshakes of one action were requested, and where their ends are counted: one for all of a moment."""
+    """The start shared by all handshakes of one action requested at one moment, and the counters for their ends."""
 
     __slots__ = ("action", "durations", "states", "time")
 
@@ -74,40 +73,40 @@ class Began:
 
 
 class FlowView:
-    """Numbers over time, durations and totals of one run."""
+    """The numbers over time, durations and totals of one run."""
 
     name = "flow"
 
     def __init__(self) -> None:
         self.position = 0
         self.handshakes: dict[Action, dict[HandshakeState, Changes]] = {}
-        """How many are in each state, from their request on; it does not change when they can no longer be seen."""
+        """Changes by action and state. Handshakes stay counted after they are purged."""
         self.members: defaultdict[str, Changes] = defaultdict(_changes)
-        """Accounts by organization."""
+        """Changes of the number of member accounts, by organization."""
         self.creations: defaultdict[str, Changes] = defaultdict(_changes)
-        """IN_PROGRESS, SUCCEEDED, and FAILED with its reason."""
+        """Changes by state: IN_PROGRESS, SUCCEEDED, or FAILED and the reason."""
         self.closures: defaultdict[str, Changes] = defaultdict(_changes)
-        """PENDING_CLOSURE, and CLOSED until they are gone for good."""
+        """Changes by state: PENDING_CLOSURE, or CLOSED, which ends when the account is deleted."""
         self.expired: Counter[Action] = Counter()
-        """Handshakes that ran out, those included that were canceled because their migration did."""
+        """Expired handshakes, including those that were canceled because their migration expired."""
         self.came: Counter[JoinedMethod] = Counter()
         self.departed: Counter[DepartureMethod] = Counter()
         self.accepted: dict[Action, Durations] = {action: Durations() for action in Action}
-        """From the request to the acceptance."""
+        """Durations from the request to the acceptance."""
         self.created = Durations()
         self.closed = Durations()
         self.migrated: dict[str, int] = {}
-        """Organization to how long its last migration took, from EnableAllFeatures to all features."""
+        """Organization to the duration of its last migration, from EnableAllFeatures to all features."""
         self.founded: list[str] = []
-        """Every organization that ever was: its management account joined it by founding it."""
+        """Every organization ever created; its management account is counted as having joined by founding it."""
         self.feature_sets: dict[str, FeatureSet] = {}
-        """Of the organizations that there are."""
-        # A million handshakes that are asked for together share one object, which stays at hand.
+        """Organization to feature set; deleted organizations are not in here."""
+        # Kept by action so that a million handshakes requested at one moment share one object.
         self._latest: dict[Action, Began] = {}
         self._open: dict[str, Began] = {}
         """Handshakes that have not ended."""
         self._running: dict[str, int] = {}
-        """Account creations by request and closures by account, and when they began."""
+        """The start of each account creation by request, and of each closure by account."""
         self._opened_parents: set[str] = set()
         self.handlers: Mapping[type[Any], Handler] = {
             OrganizationCreated: self._founded,
@@ -233,7 +232,7 @@ class FlowView:
         self.closed.add(envelope.time - self._running.pop(event.account), event.account)
 
     def totals(self) -> dict[str, dict[str, int]]:
-        """How many handshakes there ever were: action to final or present state to number."""
+        """Count all handshakes ever requested, by action and state."""
         counted = {
             action: {state: number for state in sorted(states) if (number := sum(states[state].values()))}
             for action, states in sorted(self.handshakes.items())

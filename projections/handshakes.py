@@ -1,5 +1,7 @@
-"""Handshakes. Asked by DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization; made of all the
-Handshake events."""
+"""The view of handshakes.
+
+Asked by DescribeHandshake, ListHandshakesForAccount and ListHandshakesForOrganization; made of all Handshake events.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -31,22 +33,23 @@ ENABLE, ACCOUNT = Action.ENABLE_ALL_FEATURES, PartyType.ACCOUNT
 
 
 class HandshakeRow(Struct, gc=False):
-    """A handshake: the fact that opened it, and what has become of it."""
+    """A handshake: the event that requested it, and its present state."""
 
     requested: HandshakeRequested
     requested_at: int
     position: int
     state: HandshakeState
     previous: "HandshakeRow | None" = None
-    """The next older one for the same recipient: a list per account would cost more than all the rest of the row."""
+    """The next older one for the same recipient: a linked list, because a Python list for each of a million recipients
+    would take more memory than all the rest of the row."""
     gone: bool = False
 
 
 class HandshakesImage(Struct, frozen=True, array_like=True):
-    """What a snapshot stores of handshakes, their state apart."""
+    """The image of the view: only what the state does not have."""
 
     positions: bytes
-    """Where each was requested."""
+    """The packed positions at which they were requested."""
     totals: list[tuple[Action, HandshakeState, int]]
 
 
@@ -59,10 +62,11 @@ class HandshakesView:
     def __init__(self) -> None:
         self.rows: dict[str, HandshakeRow] = {}
         self.totals: Counter[tuple[Action, HandshakeState]] = Counter()
-        """All that ever were, by action and present state, those included that can no longer be seen."""
+        """Numbers of handshakes by action and state, including those that have been purged."""
         self.accepted_by: dict[str, str] = {}
-        """Handshake to account, where an invitation had named an address; few, so no field of every row."""
+        """Handshake to the account that accepted it, for invitations to an address: too few for a field in each row."""
         self._latest: dict[str, HandshakeRow] = {}
+        """The newest handshake by recipient: account id, or address in lower case; older ones are linked to it."""
         self._sent: dict[str | tuple[str, Action], OrderedRows[HandshakeRow]] = {}
         """By organization, by organization and action, and by the id of the parent."""
         self.handlers: Mapping[type[Any], Handler] = {
@@ -99,7 +103,7 @@ class HandshakesView:
         self._load_recipients(rows)
 
     def _load_recipients(self, rows: list[HandshakeRow]) -> None:
-        """As ``_link`` does for one: these are in order, so each is newer than those before."""
+        """Link all rows like ``_link``, but faster: they are in order, so each is newer than those before."""
         latest, accepted_by = self._latest, self.accepted_by
         for row in rows:
             requested = row.requested
@@ -121,7 +125,7 @@ class HandshakesView:
                 rows = self._sent[key] = OrderedRows()
             rows.append(row)
         if event.party:
-            # Of an account id the very string, not the copy that lower() makes.
+            # lower() copies the string; for account ids the event's own string is kept, which saves memory.
             self._link(row, event.party if event.party_type is ACCOUNT else event.party.lower())
 
     @staticmethod
@@ -136,7 +140,7 @@ class HandshakesView:
     def _accepted(self, envelope: Envelope, event: HandshakeAccepted) -> None:
         row = self._change(event.handshake, ACCEPTED)
         if event.account:
-            # From now on it belongs to the account, whoever owns the address.
+            # It stays the account's handshake, even if the address passes to another account.
             assert row.requested.party is not None
             self._unlink(row, row.requested.party.lower())
             self.accepted_by[event.handshake] = event.account
@@ -194,19 +198,19 @@ class HandshakesView:
         newer.previous = row.previous
 
     def received(self, recipient: str) -> Iterator[HandshakeRow]:
-        """Handshakes addressed to an account id or an address, newest first."""
+        """Iterate over the handshakes addressed to an account id or an email address, newest first."""
         row = self._latest.get(recipient.lower())
         while row:
             yield row
             row = row.previous
 
     def sent(self, organization: str, action: Action | None, parent: str | None) -> OrderedRows[HandshakeRow]:
-        """Handshakes sent by an organization, of one action or with one parent if so wanted."""
+        """Return the handshakes sent by an organization: all, those of one action, or those with one parent."""
         key = parent or ((organization, action) if action else organization)
         return self._sent.get(key) or OrderedRows()
 
     def summary(self) -> dict[str, dict[str, int]]:
-        """How many there ever were: action to state to number."""
+        """Count all handshakes ever requested, by action and state."""
         counts: dict[str, dict[str, int]] = {}
         for (action, state), number in sorted(self.totals.items()):
             if number:

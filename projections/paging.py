@@ -1,4 +1,4 @@
-"""Pages that cost what they return: ordered rows with cheap removal, and tokens that continue where a page ended.
+"""Pagination at the cost of a page: ordered rows with cheap removal, and tokens that continue where a page ended.
 
 A token carries a position in the log, so pages stay right while rows come and go between them. It is bound to the
 operation, the caller and the filter; AWS calls any other token invalid (docs/aws.md 10.2).
@@ -20,18 +20,18 @@ MaxResults = Annotated[int, Meta(ge=1, le=20)]
 NextToken = Annotated[str, Meta(max_length=100_000)]
 
 PAGE_SIZE = 20
-"""AWS's maximum, and what a request gets that names no size (AWS's default is not documented)."""
+"""AWS's maximum, and the default for requests without a size (AWS's own default is not documented)."""
 
 SWEEP_SHARE = 8
-"""Removed rows are swept out when they are one in so many, so that a page never wades through more."""
+"""Rows marked as gone are removed from a list once they are one in so many, so that a page never skips many of them."""
 
 
 class Row(Protocol):
-    """What can stand in ordered rows."""
+    """A row that can be in an ``OrderedRows``."""
 
     @property
     def position(self) -> int:
-        """The position of the event that made it: its place in the order."""
+        """The position of the event that made the row; rows are ordered by it."""
         ...
 
     @property
@@ -44,14 +44,16 @@ R = TypeVar("R", bound=Row)
 
 
 class OrderedRows(Generic[R]):
-    """Rows in the order of their positions. Removed ones are marked and skipped: at the old end, where most go, at
-    once; elsewhere they are swept out now and then. What stands in several lists says of itself whether it has been
-    removed from any one of them: ``is_gone``."""
+    """Rows in the order of their positions, from which rows are removed by marking them as gone.
+
+    Iteration skips rows that are gone. At the old end, where most removals happen, they are skipped at once; elsewhere
+    they are swept out now and then. For rows in several lists, ``is_gone`` tells whether one is gone from this list.
+    """
 
     __slots__ = ("_first", "_gone", "_is_gone", "_rows")
 
     def __init__(self, is_gone: Callable[[R], bool] = attrgetter("gone"), rows: Iterable[R] = ()) -> None:
-        """Rows to begin with are in their order, and none is gone."""
+        """Start with rows that are already in order, none of them gone."""
         self._rows = list(rows)
         self._is_gone = is_gone
         self._first = 0
@@ -65,18 +67,18 @@ class OrderedRows(Generic[R]):
         return self.after(0)
 
     def append(self, row: R) -> None:
-        """Add a row; its position is higher than all before."""
+        """Add a row whose position is higher than all others."""
         self._rows.append(row)
 
     def insert(self, row: R) -> None:
-        """Add a row whose position may lie among those that are there; cheap near the end, where most come."""
+        """Add a row at its position; cheap near the end, where most are added."""
         if not self._rows or self._rows[-1].position < row.position:
             self._rows.append(row)
         else:
             insort(self._rows, row, self._first, key=_position)
 
     def count_gone(self) -> None:
-        """Take notice that one of the rows has been marked as gone."""
+        """Count a row that has just been marked as gone; must be called once for each."""
         rows = self._rows
         self._gone += 1
         while self._first < len(rows) and self._is_gone(rows[self._first]):
@@ -86,13 +88,13 @@ class OrderedRows(Generic[R]):
             self._first = self._gone = 0
 
     def after(self, position: int) -> Iterator[R]:
-        """The rows behind a position, oldest first."""
+        """Iterate over the rows after a position, oldest first."""
         rows = self._rows
         start = bisect_right(rows, position, self._first, key=_position) if position else self._first
         return filterfalse(self._is_gone, map(rows.__getitem__, range(start, len(rows))))
 
     def before(self, position: int | None) -> Iterator[R]:
-        """The rows before a position (None: all), newest first."""
+        """Iterate over the rows before a position (None: all), newest first."""
         rows = self._rows
         stop = len(rows) if position is None else bisect_left(rows, position, key=_position)
         return filterfalse(self._is_gone, map(rows.__getitem__, range(stop - 1, self._first - 1, -1)))
@@ -103,7 +105,7 @@ def _position(row: Row) -> int:
 
 
 def read_token(token: str | None, scope: str) -> int | None:
-    """The position that a token carries; None without a token.
+    """Read the position from a token; None without a token.
 
     Raises:
         InvalidInputException: ``INVALID_NEXT_TOKEN`` for anything but a token that this scope has given out.
@@ -121,13 +123,13 @@ def read_token(token: str | None, scope: str) -> int | None:
 
 
 def write_token(position: int, scope: str) -> str:
-    """A token that continues after the row at a position."""
+    """Make the token of a page that continues after the row at a position."""
     place = position.to_bytes(8, "big")
     return urlsafe_b64encode(place + blake2b(place + scope.encode(), digest_size=13).digest()).decode("ascii")
 
 
 def cut_page(rows: Iterable[R], size: int | None, scope: str) -> tuple[list[R], str | None]:
-    """The first rows of an ordered sequence, and the token of the next page if there is more."""
+    """Take a page from an ordered sequence; return its rows, and the token of the next page or None."""
     wanted = size or PAGE_SIZE
     page = list(islice(rows, wanted + 1))
     if len(page) <= wanted:

@@ -1,8 +1,10 @@
-"""The order in which policies and their attachments are listed. Asked by ListPolicies, ListPoliciesForTarget and
-ListTargetsForPolicy; what is in the lists is described by the organization's facts.
+"""The view of policies and their attachments in the order in which they are listed.
 
-An order of its own, because a page must cost what it returns: a policy may be attached to a million accounts. AWS's
-default policies, which are everywhere, have no attachments in here; roots and OUs have their order for their sake."""
+Asked by ListPolicies, ListPoliciesForTarget and ListTargetsForPolicy, which take everything else from the facts of the
+organization. It exists so that a page costs no more than its rows, though a policy may be attached to a million
+accounts. AWS's default policies are attached nearly everywhere, so their attachments are not in here: their targets are
+listed from all roots, OUs (kept here in order for this) and accounts.
+"""
 
 from collections.abc import Mapping
 from operator import attrgetter
@@ -31,7 +33,7 @@ from .projection import Handler
 
 
 class Entry(Struct, gc=False):
-    """Something that a policy can be attached to; a list of them holds each once."""
+    """A row with an id: a root, OU, account or policy in one of the lists."""
 
     id: str
     position: int
@@ -49,17 +51,18 @@ class PolicyRow(Struct):
 
 
 class PolicyListsImage(Struct, frozen=True, array_like=True):
-    """What a snapshot stores of the lists of one organization, its state apart: positions of what the state names."""
+    """The image of the lists of one organization: packed positions of what the state has in the same order."""
 
     containers: bytes
-    """Of the root and of each OU."""
+    """At which the root and each OU were created."""
     policies: bytes
+    """At which the policies were created."""
     targets: list[bytes]
-    """Of each policy when it was attached to its targets."""
+    """For each policy, at which it was attached to its targets."""
 
 
 class PolicyListsView:
-    """Policies, their targets, and the roots and OUs; each list in the order of time."""
+    """Policies, their targets, and the roots and OUs; each list in the order of creation or attachment."""
 
     name = "policy lists"
     image = list[PolicyListsImage]
@@ -67,11 +70,11 @@ class PolicyListsView:
     def __init__(self) -> None:
         self.policies: dict[str, PolicyRow] = {}
         self.by_type: dict[str, dict[PolicyType, OrderedRows[PolicyRow]]] = {}
-        """Organization and type to policies, for types of which there were any."""
+        """Organization to type to policies, for types of which there were any."""
         self.containers: dict[str, OrderedRows[Entry]] = {}
         """Organization to its root and OUs."""
         self.attached: dict[str, dict[str, Entry]] = {}
-        """Target to policies, and to its own place among the targets of each."""
+        """Target to policy to the target's entry in the policy's list of targets."""
         self._units: dict[str, Entry] = {}
         self.handlers: Mapping[type[Any], Handler] = {
             OrganizationCreated: self._organization_created,
@@ -124,7 +127,7 @@ class PolicyListsView:
             self.attached.setdefault(entry.id, {})[policy] = entry
 
     def of_type(self, policy_type: PolicyType, organization: str) -> OrderedRows[PolicyRow]:
-        """The policies of a type in an organization, AWS's own not among them."""
+        """Return an organization's policies of a type, without AWS's own."""
         return self.by_type[organization].get(policy_type, OrderedRows[PolicyRow]())
 
     def _organization_created(self, envelope: Envelope, event: OrganizationCreated) -> None:

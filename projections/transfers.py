@@ -1,4 +1,4 @@
-"""Responsibility transfers. Asked by DescribeResponsibilityTransfer, ListInboundResponsibilityTransfers and
+"""The view of responsibility transfers. Asked by DescribeResponsibilityTransfer, ListInboundResponsibilityTransfers and
 ListOutboundResponsibilityTransfers, and by the answers about their handshakes; made of all the ResponsibilityTransfer
 events, by the very fold that decisions are made with."""
 
@@ -22,11 +22,11 @@ from .projection import Handler, copied
 
 
 class TransferRow(Struct, gc=False):
-    """A transfer in one of the lists in which it stands."""
+    """A transfer in one of the lists that contain it."""
 
     transfer: Transfer
     position: int
-    """Of the invitation; in the list of whose bills are paid, of the acceptance."""
+    """The position of the invitation; in the outbound list of an accepted transfer, that of the acceptance."""
     gone: bool = False
 
 
@@ -34,7 +34,7 @@ Rows = dict[str, OrderedRows[TransferRow]]
 
 
 class TransfersImage(Struct, frozen=True, array_like=True):
-    """What a snapshot stores of transfers, their state apart: the position of each in either list."""
+    """The image of the view: the packed positions of all transfers in either list."""
 
     inbound: bytes
     outbound: bytes
@@ -49,11 +49,11 @@ class TransfersView:
     def __init__(self) -> None:
         self.facts = Transfers()
         self._inbound: Rows = {}
-        """By organization."""
+        """By the organization that pays."""
         self._outbound: Rows = {}
-        """By the account id or the address asked, in lower case; once accepted, by organization."""
+        """By the invited account id or address in lower case; once accepted, by the organization that is paid for."""
         self._rows: dict[str, tuple[TransferRow, TransferRow]] = {}
-        """Transfer to its row in either list."""
+        """Transfer to its inbound and its outbound row."""
         self.handlers: Mapping[type[Any], Handler] = {
             **dict.fromkeys(HANDLERS, self._change),
             ResponsibilityTransferRequested: self._requested,
@@ -103,16 +103,23 @@ class TransfersView:
         _remove(self._outbound, outbound.transfer.party.lower(), outbound)
 
     def of_handshake(self, handshake: str) -> Transfer | None:
-        """The transfer that a handshake asks for; None of a handshake about something else."""
+        """Return the transfer that a handshake proposes; None for handshakes about something else."""
         transfer = self.facts.by_handshake.get(handshake)
         return self.facts.by_id[transfer] if transfer else None
 
     def inbound(self, organization: str, before: int | None) -> Iterator[TransferRow]:
-        """Transfers and invitations by which an organization pays, or offers to, before a position; newest first."""
+        """Iterate over transfers and invitations by which an organization pays, newest first, before a position."""
         return _before(self._inbound, organization, before)
 
     def outbound(self, organization: str, account: str, email: str, before: int | None) -> Iterator[TransferRow]:
-        """Transfers that an organization accepted, and invitations to its management account, before a position."""
+        """Iterate over transfers by which others pay for an organization, newest first, before a position.
+
+        Args:
+            organization: its id.
+            account: its management account, for invitations to it by account id.
+            email: the address of that account, for invitations to it by address.
+            before: a position in the log; None for all.
+        """
         keys = (organization, account, email.lower())
         return heapq.merge(*(_before(self._outbound, key, before) for key in keys), key=lambda row: -row.position)
 
