@@ -11,7 +11,7 @@ CLIENTS := .venv-clients
 LOG ?= build/enable-all-features.db
 SCENARIO ?= scenarios/enable-all-features.toml
 
-.PHONY: help simulate test quick campaign coverage check format docs bench curve profile performance-page clean
+.PHONY: help simulate test quick campaign coverage check constraints format docs bench curve profile performance-page clean
 
 help:
 	@echo "make simulate   run $(SCENARIO) on an SQLite log"
@@ -23,6 +23,7 @@ help:
 	@echo "make profile    where the time goes      make performance-page   their figures into docs/performance.md"
 	@echo "make campaign   the random tests, long: schedules, faults of the disk, flipped bits, the second model"
 	@echo "make coverage   all tests, and which lines they leave out"
+	@echo "make constraints  constraints.txt with the newest versions that go together (PYTHON=python3.11)"
 	@echo "make format     format the code      make docs   regenerate docs/operations.md"
 
 $(BIN)/python:
@@ -30,13 +31,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-# One stamp for each set of packages; a changed pyproject.toml installs again.
-$(VENV)/installed: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+# One stamp for each set of packages; a changed pyproject.toml or constraints.txt installs again.
+$(VENV)/installed: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/installed-%: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+$(VENV)/installed-%: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$*]'
 	@touch $@
 
 # The clients that need another botocore than the newest; pip reads dependency groups from 25.1 on.
@@ -44,8 +45,8 @@ $(CLIENTS)/bin/python:
 	$(PYTHON) -m venv $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 
-$(CLIENTS)/installed: $(CLIENTS)/bin/python pyproject.toml
-	$(CLIENTS)/bin/python -m pip install --quiet --group clients
+$(CLIENTS)/installed: $(CLIENTS)/bin/python pyproject.toml constraints-clients.txt
+	$(CLIENTS)/bin/python -m pip install --quiet --constraint constraints-clients.txt --group clients
 	@touch $@
 
 simulate: $(VENV)/installed
@@ -68,7 +69,7 @@ coverage: $(VENV)/installed-test $(CLIENTS)/installed
 check: $(VENV)/installed-test $(VENV)/installed-check
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python docs/generate.py --check
 
 format: $(VENV)/installed-check
@@ -77,6 +78,19 @@ format: $(VENV)/installed-check
 
 docs: $(VENV)/installed
 	$(BIN)/python docs/generate.py
+
+# The newest versions that go together, for the oldest Python: newer ones take the same. To be followed by make test.
+constraints:
+	rm -rf build/constraints
+	$(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	build/constraints/bin/python -m pip install --quiet --group clients
+	build/constraints/bin/python -m pip list --format=freeze --exclude pip --exclude setuptools > constraints-clients.txt
+	rm -rf build/constraints
+	$(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --upgrade pip
+	build/constraints/bin/python -m pip install --quiet '.[verify,plots,sweep,test,check,bench]'
+	build/constraints/bin/python -m pip list --format=freeze --exclude pip --exclude orgsim > constraints.txt
 
 bench: $(VENV)/installed-bench
 	@mkdir -p build

@@ -21,6 +21,7 @@ counts.
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 from bench_post import BatchSizes
@@ -111,11 +112,12 @@ async def _read_ours(log: SqliteLog) -> list[Envelope]:
 
 def _facts_of(envelopes: Sequence[Envelope], answers: int) -> list[Fact]:
     """The last ``answers`` acceptances."""
-    accepted = [envelope for envelope in envelopes if type(envelope.event) is HandshakeAccepted]
-    return [
+    facts = [
         Fact(envelope.event.organization, envelope.event.handshake, envelope.operation, envelope.account)
-        for envelope in accepted[-answers:]
+        for envelope in envelopes
+        if isinstance(envelope.event, HandshakeAccepted)
     ]
+    return facts[-answers:]
 
 
 async def _ours(path: Path, accounts: int, alone: int) -> tuple[Round, int, Pragmas, list[Fact]]:
@@ -144,7 +146,8 @@ async def _ours(path: Path, accounts: int, alone: int) -> tuple[Round, int, Prag
     finally:
         await log.close()
     facts = _facts_of(read, accounts)
-    assert facts == [Fact(here, request.handshake_id, ACCEPT, caller.account) for request, caller in commands]
+    asked: list[Any] = commands
+    assert facts == [Fact(here, request.handshake_id, ACCEPT, caller.account) for request, caller in asked]
     figures = Round(
         one_by_one=alone / submitting.seconds,
         in_bulk=(accounts - alone) / posting.seconds,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.repository import ROOT
@@ -18,7 +19,7 @@ from orgsim.projections.reads import READS
 
 FLOORS = ("engine", "projections", "api")
 HEADINGS = ("Caller:", "Refused, in this order:", "Happens:", "Goes on in:", "Sources:")
-TABLES = OPERATIONS | INTERNAL_OPERATIONS
+TABLES: dict[str, Any] = OPERATIONS | INTERNAL_OPERATIONS
 READ_HEADINGS = ("Refused, in this order:", "Views:")
 LONGEST_FUNCTION = 50
 LONGEST_FILE = 450

@@ -6,6 +6,9 @@ The examples are of 2017: some members came later, some were left out, some quot
 What differs for such a reason is listed.
 """
 
+# botocore's cached properties have no types.
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false, reportOperatorIssue=false
+
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime

@@ -4,6 +4,9 @@ Everything goes by the tables and the model, so a new operation is compared as s
 AWS adds is named by a failure. The few differences that are meant stand in the tables below, each with its reason.
 """
 
+# botocore's cached properties have no types.
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false, reportOperatorIssue=false
+
 import ast
 import inspect
 import re

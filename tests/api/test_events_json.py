@@ -1,5 +1,8 @@
 """An event as JSON: every event with all its fields, under the names that AWS has for them, as the page says."""
 
+# botocore's cached properties have no types.
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false, reportOperatorIssue=false
+
 import json
 from itertools import chain
 from pathlib import Path

@@ -1,5 +1,8 @@
 """Two callers from different accounts never see or change what AWS would not let them: all operations, all ids."""
 
+# botocore's cached properties have no types.
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false, reportOperatorIssue=false
+
 import json
 from collections.abc import AsyncIterator, Iterator
 from itertools import chain, permutations, product

@@ -1,5 +1,8 @@
 """Every operation answered at least once, in as many forms as there are, and each answer held against AWS's model."""
 
+# botocore's cached properties have no types.
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false, reportOperatorIssue=false
+
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

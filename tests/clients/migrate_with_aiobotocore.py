@@ -10,7 +10,7 @@ import sys
 from contextlib import AsyncExitStack
 from typing import Any
 
-from aiobotocore.session import get_session
+from aiobotocore.session import get_session  # pyright: ignore[reportMissingImports]
 from botocore.exceptions import ClientError
 
 

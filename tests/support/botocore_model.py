@@ -4,6 +4,10 @@ Every difference is a line that begins with its place, such as ``InviteAccountTo
 tests can list the few that are meant. Whatever AWS adds shows up as such a line.
 """
 
+# botocore's cached properties have no types.
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAssignmentType=false
+
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime

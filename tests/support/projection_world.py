@@ -1,13 +1,13 @@
 """Test bed of the pure core with views, and reading operations asked of them as AWS's callers would."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from orgsim.api import as_dict
 from orgsim.engine.errors import Refused
-from orgsim.engine.operation import Events, read_request
+from orgsim.engine.operation import read_request
 from orgsim.engine.operations import OPERATIONS, describe_account_outside
 from orgsim.engine.policies.types import MANAGED_POLICIES, POLICY_TYPES
 from orgsim.projections.reads import READS
@@ -153,11 +153,11 @@ class WatchedWorld(World):
             self.ask(operation, account, **members)
         assert (type(caught.value), caught.value.reason) == (refusal, reason)
 
-    def call(self, operation: str, account: str, **members: Any) -> Events:
+    def call(self, operation: str, account: str, **members: Any) -> Sequence[Any]:
         """Do a writing operation; returns its events."""
         return self.do(read_request(OPERATIONS[operation].Request, members), account)
 
-    def describe(self, **members: Any) -> Events:
+    def describe(self, **members: Any) -> Sequence[Any]:
         """State what an account is like outside Organizations."""
         return self.do(read_request(describe_account_outside.Request, members))
 

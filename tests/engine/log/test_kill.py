@@ -10,6 +10,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from support.campaign import examples
 
 from orgsim.api import Simulation
+from orgsim.engine.events import AccountDescribed
 from orgsim.engine.log import verified_envelopes
 from orgsim.engine.log.sqlite import SqliteLog
 
@@ -69,6 +70,7 @@ async def test_killed_writer_loses_nothing_it_reported(durability: str, tmp_path
             await log.close()
         assert len(envelopes) >= reported
         for envelope in envelopes[1:]:
+            assert isinstance(envelope.event, AccountDescribed)
             assert envelope.event.name in (f"number {envelope.position - 1}", "alive")
         async with Simulation(path) as sim:
             assert sim.engine.state.position == len(envelopes)

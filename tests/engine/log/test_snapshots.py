@@ -362,7 +362,7 @@ def test_fingerprint_knows_the_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another shape of what is stored, another number of the format and another version each have a fingerprint."""
 
     class Less(Views):
-        shape = State
+        shape = State  # pyright: ignore[reportAssignmentType]
 
     fingerprints = {snapshots_module.fingerprint(Views()), snapshots_module.fingerprint(Less())}
     monkeypatch.setattr(snapshots_module, "FORMAT", 2)

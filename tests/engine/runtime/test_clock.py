@@ -239,6 +239,7 @@ async def test_invitation_cannot_be_accepted_at_its_expiry() -> None:
     """At the very moment of expiry the timer goes first, the request after it."""
     async with Simulation() as sim:
         handshake = await invite(sim)
+        assert isinstance(sim.engine.clock, SimulatedClock)
         sim.engine.clock.move(sim.engine.now + 15 * DAY)
         with pytest.raises(Refused):
             await sim.client(INVITED).accept_handshake(handshake_id=handshake)

@@ -11,7 +11,7 @@ from support.watched_log import WatchedLog
 
 from orgsim.api import Simulation
 from orgsim.engine.errors import DuplicateHandshakeException, Refused
-from orgsim.engine.events import AccountDescribed, AccountJoined
+from orgsim.engine.events import AccountDescribed, AccountJoined, HandshakeRequested
 from orgsim.engine.events.envelope import Envelope, decode_envelope
 from orgsim.engine.log import EventLog, LogError, MemoryLog
 from orgsim.engine.log.resumed import ResumedLog
@@ -119,7 +119,8 @@ async def test_order_of_decisions_is_the_order_of_calls() -> None:
         async with anyio.create_task_group() as tasks:
             for number in range(500):
                 tasks.start_soon(call, number)
-    invited = [envelope.event.party for envelope in await events_in(log) if envelope.type == "HandshakeRequested"]
+    events = [envelope.event for envelope in await events_in(log)]
+    invited = [event.party for event in events if isinstance(event, HandshakeRequested)]
     assert invited == called
 
 

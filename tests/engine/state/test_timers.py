@@ -2,6 +2,7 @@ import subprocess
 import sys
 from collections import deque
 from itertools import permutations
+from typing import Any
 
 import pytest
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER, World
@@ -63,13 +64,15 @@ def test_nothing_is_due() -> None:
     assert world.advance(days=10_000) == []
 
 
+FIRED: Any = HandshakeExpired | HandshakePurged | AccountCreationSucceeded
+
+
 def fired_at_once(world: World, due: int) -> list[str]:
     """The timers that fired at a moment, by the names of their handshakes and account creations, in order."""
     return [
         getattr(envelope.event, "handshake", None) or envelope.event.request
         for envelope in world.log
-        if envelope.time == due
-        and isinstance(envelope.event, HandshakeExpired | HandshakePurged | AccountCreationSucceeded)
+        if envelope.time == due and isinstance(envelope.event, FIRED)
     ]
 
 
@@ -154,7 +157,7 @@ def test_equal_moments_of_every_kind() -> None:
     named = [
         (envelope.time - due, getattr(envelope.event, "handshake", None) or envelope.event.request)
         for envelope in world.log[before:]
-        if isinstance(envelope.event, HandshakeExpired | HandshakePurged | AccountCreationSucceeded)
+        if isinstance(envelope.event, FIRED)
     ]
     assert named[0] == (-SECOND, "car-0")
     assert named[1:] == [(0, name) for name in [parent, *reversed(ended), *sent, "car-b", "car-a"]]

@@ -229,6 +229,7 @@ async def test_calls_by_the_stretch() -> None:
 def test_nearest_rank(values: list[float], percentile: int) -> None:
     """A percentile is the least value such that so many hundredths of all are not above it."""
     found = Distribution.of(values).statistic(f"p{percentile}")
+    assert found is not None
     assert found == sorted(values)[max(1, ceil(len(values) * percentile / 100)) - 1]
     assert 100 * sum(value <= found for value in values) >= percentile * len(values)
     assert 100 * sum(value < found for value in values) < max(percentile * len(values), 1)

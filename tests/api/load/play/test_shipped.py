@@ -261,15 +261,15 @@ def test_redesigning_with_a_thousand_accounts() -> None:
     outcome, envelopes = shipped("redesign-ous")
     moved = [moment - 86_400 for moment in moments(envelopes, AccountMoved) if moment >= 86_400]
     assert (len(moved), moved[0], moved[-1]) == (1_000, 1, 1 + (1_000 - 3) / 2)
-    attached = next(
-        each for each in envelopes if isinstance(each.event, PolicyAttached) and each.time > envelopes[0].time
-    )
-    assert attached.position < min(
-        each.position
+    attached, unit = next(
+        (each.position, each.event.target)
         for each in envelopes
-        if isinstance(each.event, AccountMoved) and each.event.destination == attached.event.target
+        if isinstance(each.event, PolicyAttached) and each.time > envelopes[0].time
+    )
+    assert attached < min(
+        each.position for each in envelopes if isinstance(each.event, AccountMoved) and each.event.destination == unit
     )
     into = Counter(each.event.destination for each in envelopes if isinstance(each.event, AccountMoved))
     assert sorted(into.values()) == [300, 700, 1_000]
-    assert into[attached.event.target] == 300
+    assert into[unit] == 300
     assert outcome.accounts == 1_001

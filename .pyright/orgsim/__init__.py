@@ -1,0 +1,1 @@
+../../orgsim/__init__.py
