@@ -217,9 +217,9 @@ def test_simulate_json(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "w.db").exists()
 
 
-def test_simulate_in_memory(run: Run, finished: tuple[bytes, dict[str, Any]], tmp_path: Path) -> None:
+def test_simulate_in_memory(call: Run, finished: tuple[bytes, dict[str, Any]], tmp_path: Path) -> None:
     """Without a log the run has the same digest, and leaves no file."""
-    found = run("simulate", "s.toml", "--json").json
+    found = call("simulate", "s.toml", "--json").json
     assert (found["digest"], found["log"]) == (finished[1]["digest"], "memory")
     assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
 
@@ -361,9 +361,9 @@ def test_shipped_scenario(run: Run) -> None:
     assert found["handshakes"]["INVITE"] == {"ACCEPTED": 50}
 
 
-def test_seed(run: Run, finished: tuple[bytes, dict[str, Any]]) -> None:
+def test_seed(call: Run, finished: tuple[bytes, dict[str, Any]]) -> None:
     """A seed replaces that of the scenario; its own makes no difference."""
-    same, other = (run("simulate", "s.toml", "--seed", seed, "--json").json for seed in ("5", "-6"))
+    same, other = (call("simulate", "s.toml", "--seed", seed, "--json").json for seed in ("5", "-6"))
     assert (same["seed"], same["digest"]) == (5, finished[1]["digest"])
     assert other["seed"] == -6
     assert other["digest"] != same["digest"]
@@ -414,15 +414,15 @@ def test_impossible_parameters(arguments: tuple[str, ...], message: str, call: R
     assert not (tmp_path / "w.db").exists()
 
 
-def test_report(run: Run, finished: tuple[bytes, dict[str, Any]], tmp_path: Path) -> None:
+def test_report(call: Run, finished: tuple[bytes, dict[str, Any]], tmp_path: Path) -> None:
     """A report is written beside all else, replaces an earlier one, and holds the command that repeats the run."""
     for _ in range(2):
-        ran = run("simulate", "s.toml", "--report", "r.html", "--json")
+        ran = call("simulate", "s.toml", "--report", "r.html", "--json")
         assert (ran.code, ran.err, ran.json["digest"]) == (0, "", finished[1]["digest"])
     page = (tmp_path / "r.html").read_text()
     assert finished[1]["digest"] in page
     (command,) = re.findall(r"<pre><code>orgsim (.*?)</code></pre>", page)
-    again = run(*shlex.split(command), "--json").json
+    again = call(*shlex.split(command), "--json").json
     assert (again["digest"], again["parameters"]) == (finished[1]["digest"], {"accept": 0.8})
     assert {path.name for path in tmp_path.iterdir()} == {"s.toml", "r.html"}
 
@@ -584,10 +584,10 @@ def test_scenario_that_is_a_directory(call: Run, tmp_path: Path) -> None:
     assert (ran.code, ran.complaint) == (2, f"{tmp_path}: cannot be read: Is a directory")
 
 
-def test_existing_log(run: Run, log: Path) -> None:
+def test_existing_log(call: Run, log: Path) -> None:
     """An existing log is refused unless it shall be resumed, and stays as it was."""
     before = log.read_bytes()
-    ran = run("simulate", "s.toml", "--log", "w.db")
+    ran = call("simulate", "s.toml", "--log", "w.db")
     assert ran.code == 2
     assert ran.complaint.startswith("w.db: the file exists already")
     assert "--resume" in ran.err
@@ -605,9 +605,9 @@ def test_existing_file_of_another_kind(call: Run, tmp_path: Path) -> None:
     assert (tmp_path / "w.db").read_text() == "precious"
 
 
-def test_log_in_a_missing_directory(run: Run, tmp_path: Path) -> None:
+def test_log_in_a_missing_directory(call: Run, tmp_path: Path) -> None:
     """A log cannot be made in a directory that does not exist; the message says that it is the directory."""
-    ran = run("simulate", "s.toml", "--log", "no/such/w.db")
+    ran = call("simulate", "s.toml", "--log", "no/such/w.db")
     assert ran.code == 2
     assert ran.complaint.startswith("no/such/w.db: ")
     assert "directory" in ran.err
@@ -622,9 +622,9 @@ async def test_failure_leaves_no_thread(tmp_path: Path, anyio_backend: str) -> N
         assert not [thread.name for thread in threading.enumerate() if "_connection_worker_thread" in thread.name]
 
 
-def test_resume_of_a_finished_run(run: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
+def test_resume_of_a_finished_run(call: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
     """Resuming a finished run gives its figures again."""
-    found = run("simulate", "s.toml", "--log", "w.db", "--resume", "--json").json
+    found = call("simulate", "s.toml", "--log", "w.db", "--resume", "--json").json
     assert {**found, "wall_seconds": 0} == {**finished[1], "wall_seconds": 0}
 
 
@@ -661,14 +661,14 @@ def test_resume_of_another_run(change: tuple[str, ...], place: str, call: Run, l
     assert call("verify", "w.db").out == before
 
 
-def test_show_organization(run: Run, log: Path) -> None:
+def test_show_organization(call: Run, log: Path) -> None:
     """The organization is what is shown unless something else is asked for."""
-    ran = run("show", "w.db", "--json")
+    ran = call("show", "w.db", "--json")
     assert (ran.code, ran.err) == (0, "")
     (organization,) = ran.json["organization"]
     assert (organization["FeatureSet"], organization["MasterAccountId"]) == ("ALL", "111111111111")
-    assert run("show", "w.db", "organization", "--json").out == ran.out
-    people = run("show", "w.db").out
+    assert call("show", "w.db", "organization", "--json").out == ran.out
+    people = call("show", "w.db").out
     assert organization["Id"] in people
     assert people.splitlines()[-1].startswith("1; position ")
 
@@ -698,13 +698,13 @@ def test_show_ids_for_people(call: Run, log: Path) -> None:
         assert row["Id"] in call("show", "w.db", subject, "--limit", "1").out
 
 
-def test_verify(run: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
+def test_verify(call: Run, log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
     """A sound log has the digest that its run printed."""
-    found = run("verify", "w.db", "--json")
+    found = call("verify", "w.db", "--json")
     assert (found.code, found.err) == (0, "")
     events, digest = finished[1]["events"], finished[1]["digest"]
     assert {"ok": True, "events": events, "digest": digest}.items() <= found.json.items()
-    people = run("verify", "w.db")
+    people = call("verify", "w.db")
     assert (people.code, people.err, people.out) == (0, "", f"w.db: ok, {events:,} events, digest {digest}\n")
 
 
