@@ -14,7 +14,7 @@ from orgsim.api import Simulation
 from orgsim.api.cli.app import app
 from orgsim.engine.log import snapshots as snapshots_module
 from orgsim.engine.log.snapshots import MAGIC, Snapshot
-from orgsim.projections import live
+from orgsim.projections import rebuild
 from orgsim.projections.views import Views
 
 pytestmark = pytest.mark.slow
@@ -68,7 +68,7 @@ def test_show_begins_from_it(log: Path, monkeypatch: pytest.MonkeyPatch) -> None
             fed.append(len(envelopes))
             super().feed(envelopes)
 
-    monkeypatch.setattr(live, "Views", Counted)
+    monkeypatch.setattr(rebuild, "Views", Counted)
     assert [run("show", log, subject, "--json").stdout for subject in subjects] == before
     assert fed == []
     beside(log).unlink()
