@@ -72,13 +72,35 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Transfers in a chain: whoever pays for an organization that pays for others pays for those too."""
 
 
+LatencyName = Literal["instant", "realistic", "stepwise"]
+Latency = LatencyName | Count
+
+
+class Latencies(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long each thing takes that AWS does later.
+
+    ``instant``: it is done before the next request. ``realistic``: the times that were measured at AWS, drawn from the
+    seed. ``stepwise``: it ends as soon as a reader has seen it in progress once, so that a program that polls goes
+    round its loop while the clock stands still; or after the longest time measured. A number: so many seconds.
+    """
+
+    creation: Latency = "instant"
+    """CreateAccount and CreateGovCloudAccount; realistic is 2 to 48 seconds (docs/aws.md 4.1)."""
+
+    closure: Latency = "instant"
+    """CloseAccount; realistic is 10 to 11 minutes (docs/aws.md 4.4)."""
+
+    policies: Latency = "instant"
+    """Effective policies after a change; realistic is 1.8 to 8 seconds (docs/aws.md 6.5)."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Quotas, and the switches where AWS's documents contradict each other or say "up to"."""
 
     quotas: Quotas = Quotas()
 
-    latency: Literal["instant", "realistic"] = "instant"
-    """Duration of an account creation: over before the next request, or 2 to 48 seeded seconds (docs/aws.md 4.1)."""
+    latency: LatencyName | Latencies = "instant"
+    """How long creating and closing accounts and publishing effective policies take; see ``Latencies``."""
 
     fidelity: Literal["reference", "observed"] = "reference"
     """Spelling of an ORGANIZATION party's id: with ``o-`` as in the API reference, or without, as on the wire."""
@@ -97,6 +119,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     transfer_notice_days: Count = 0
     """Notice that a partner agreement asks for before a responsibility transfer ends; less is INVALID_END_DATE."""
+
+    policy_types_at_creation: tuple[Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"], ...] = ()
+    """Policy types that are enabled on the root of a new organization with all features. AWS was seen to enable none;
+    its reference says service control policies (docs/aws.md 3.1)."""
 
     throttle: Literal["off", "aws"] = "off"
     """Whether calls are held against AWS's published token buckets (docs/aws.md 7.2); see ``throttling``."""

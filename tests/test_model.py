@@ -43,10 +43,10 @@ LIMITS = {
     "closing": QUOTAS.concurrent_account_closures,
     "closures": 3,
 }
-# Whole steps of ten minutes, in which slow things are over, however long they take.
+# Whole steps of twenty minutes, in which slow things are over, however long they take.
 STEPS = (
-    600,
-    600,
+    1_200,
+    1_200,
     3_600,
     3_600,
     23 * 3_600,
@@ -287,15 +287,15 @@ WITH_ALL_FEATURES: dict[str, list[Command]] = {
     "closures at a time, and in thirty days": [
         *GATHER_ALL,
         *CLOSE[:3],
-        ("advance", 600),
+        ("advance", 1_200),
         *CLOSE[2:],
-        ("advance", 30 * DAY - 1_200),
+        ("advance", 30 * DAY - 2_400),
         CLOSE[3],
-        ("advance", 600),
+        ("advance", 1_200),
         CLOSE[3],
     ],
     "closed, and still a member": [*GATHER_ALL, CLOSE[0], ("advance", 90 * DAY - 600), ("leave", 4)],
-    "closed for good": [*GATHER_ALL, CLOSE[0], ("advance", 90 * DAY + 600), ("leave", 4)],
+    "closed for good": [*GATHER_ALL, CLOSE[0], ("advance", 90 * DAY + 1_200), ("leave", 4)],
     "OUs": [
         ("create_unit", MANAGERS[0], 1, "Alpha"),
         ("create_unit", MANAGERS[0], 1, "Beta"),
@@ -317,6 +317,7 @@ WITH_ALL_FEATURES: dict[str, list[Command]] = {
 # AWS's own policy is detached from one of the members, which another policy makes possible.
 DETACHED: list[Command] = [
     *GATHER_ALL,
+    ("enable_type", MANAGERS[0], 1, SCP),
     ("create_policy", MANAGERS[0], SCP, "One", 2),
     ("attach", MANAGERS[0], 2, 2),
     ("detach", MANAGERS[0], 4, 2),

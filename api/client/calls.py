@@ -12,6 +12,7 @@ from msgspec import Struct
 from ...engine.operation import Caller, read_request
 from ...engine.operations import OPERATIONS
 from ...engine.runtime.engine import Engine
+from ...engine.runtime.stepwise import end_what_was_seen
 from ...projections.reads import READS
 from ...projections.views import Views
 
@@ -104,7 +105,9 @@ class Calls:
         await self._engine.settle()
         account = self._caller.account
         assert account is not None, "a client has an account"
-        return read.answer(question, self._views, account), 0
+        reply = read.answer(question, self._views, account)
+        await end_what_was_seen(self._engine, operation, question, account)
+        return reply, 0
 
     async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:
         return cast("Reply", await self.call(operation, members))

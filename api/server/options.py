@@ -18,6 +18,7 @@ class Latency(StrEnum):
 
     INSTANT = "instant"
     REALISTIC = "realistic"
+    STEPWISE = "stepwise"
 
 
 class Throttling(StrEnum):

@@ -9,6 +9,8 @@ from ..words import PolicyType
 SERVICES: dict[str, bool] = {
     "access-analyzer.amazonaws.com": True,
     "account.amazonaws.com": True,
+    # In AWS's managed policy AmazonInspector2FullAccess_v2.
+    "agentless.inspector2.amazonaws.com": False,
     "auditmanager.amazonaws.com": True,
     "aws-artifact-account-sync.amazonaws.com": False,
     "backup.amazonaws.com": True,
@@ -45,10 +47,13 @@ SERVICES: dict[str, bool] = {
     # The guide prints `notifications.amazon.com`, which fits no other principal.
     "notifications.amazonaws.com": True,
     "observabilityadmin.amazonaws.com": True,
+    # As ListAWSServiceAccessForOrganization printed it in AWS's guide.
+    "opsdatasync.ssm.amazonaws.com": False,
     "private-marketplace.marketplace.amazonaws.com": True,
     "procurement-insights.marketplace.amazonaws.com": True,
     "q.amazonaws.com": False,
     "ram.amazonaws.com": False,
+    "reachabilityanalyzer.networkinsights.amazonaws.com": True,
     "reporting.trustedadvisor.amazonaws.com": True,
     "resource-explorer-2.amazonaws.com": True,
     "security-ir.amazonaws.com": True,
@@ -59,7 +64,6 @@ SERVICES: dict[str, bool] = {
     "servicequotas.amazonaws.com": False,
     "ssm.amazonaws.com": True,
     "sso.amazonaws.com": True,
-    "stacksets.cloudformation.amazonaws.com": True,
     "storage-lens.s3.amazonaws.com": True,
     "tagpolicies.tag.amazonaws.com": False,
     "topology.networkflowmonitor.amazonaws.com": True,

@@ -14,7 +14,7 @@ class AccessDeniedException(Refused):
 class AccountAlreadyClosedException(Refused):
     """The account is closed, or about to be."""
 
-    messages: ClassVar = {None: "The provided account is already closed."}
+    messages: ClassVar = {None: "You attempted to close an account that is already closed."}
 
 
 class AccountAlreadyRegisteredException(Refused):
@@ -49,7 +49,7 @@ class AccountOwnerNotVerifiedException(Refused):
 class AlreadyInOrganizationException(Refused):
     """The calling account is a member of an organization."""
 
-    messages: ClassVar = {None: "The provided account is already a member of an organization."}
+    messages: ClassVar = {None: "The AWS account is already a member of an organization."}
 
 
 class AWSOrganizationsNotInUseException(Refused):

@@ -46,9 +46,8 @@ class ConstraintViolationException(Refused):
         "delegated administrator for your organization.",
         "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR": "You cannot register a suspended account as a "
         "delegated administrator.",
-        "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": "You attempted to remove an account that is registered as a "
-        "delegated administrator for a service integrated with your organization. To complete this operation, you "
-        "must first deregister this account as a delegated administrator.",
+        "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG": "You cannot remove a delegated administrator from the "
+        "organization without de-registering the account.",
         "CLOSE_ACCOUNT_QUOTA_EXCEEDED": "You have exceeded close account quota for the past 30 days.",
         "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED": "You attempted to exceed the number of accounts that you can close "
         "at a time.",
@@ -70,17 +69,18 @@ class ConstraintViolationException(Refused):
         "first must associate a valid payment instrument, such as a credit card, with the account.",
         "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED": "You have exceeded the allowed number of delegated "
         "administrators for the delegated service.",
-        "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": "You have exceeded the number of policies of a certain type that "
-        "can be attached to an entity at one time.",
+        "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": "You have attached the maximum number of policies to the "
+        "specified target.",
         "MAX_TAG_LIMIT_EXCEEDED": "You have exceeded the number of tags allowed on this resource.",
         "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": LEAVE_PREREQUISITES,
         "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": "You cannot remove the last policy attached to the specified "
         "target. You must have at least one attached at all times.",
         "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE": "You attempted to perform an operation that requires the "
         "organization to be configured to support all features.",
-        "OU_DEPTH_LIMIT_EXCEEDED": "You attempted to create an OU tree that is too many levels deep.",
+        "OU_DEPTH_LIMIT_EXCEEDED": "You cannot add an organizational unit to the specified parent because it would "
+        "exceed the max depth allowed.",
         "OU_NUMBER_LIMIT_EXCEEDED": "You have exceeded the number of OUs that you can have in an organization.",
-        "POLICY_CONTENT_LIMIT_EXCEEDED": "You attempted to create a policy that is larger than the maximum size.",
+        "POLICY_CONTENT_LIMIT_EXCEEDED": "You have exceeded the maximum policy size.",
         "POLICY_NUMBER_LIMIT_EXCEEDED": "You have exceeded the number of policies that you can have in an "
         "organization.",
         "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE": "You attempted to disable service access before you disabled the "
@@ -90,7 +90,8 @@ class ConstraintViolationException(Refused):
         "RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION": "You have exceeded your outbound transfers limit.",
         "RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION": "You have exceeded the maximum number of inbound "
         "transfers allowed in a transfer chain.",
-        "SERVICE_ACCESS_NOT_ENABLED": "You must enable service access first. Call the EnableAWSServiceAccess API.",
+        "SERVICE_ACCESS_NOT_ENABLED": "You must enable service access before you delegate an administrator for this "
+        "service. Call the AWS API EnableAWSServiceAccess first.",
         "TAG_POLICY_VIOLATION": "You attempted to create or update a resource with tags that are not compliant with "
         "the tag policy requirements for this account.",
         "TRANSFER_RESPONSIBILITY_SOURCE_DELETION_IN_PROGRESS": "The source organization cannot accept this transfer "

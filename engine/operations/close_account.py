@@ -12,10 +12,9 @@ Refused, in this order:
     - ConstraintViolation (CLOSE_ACCOUNT_QUOTA_EXCEEDED): the closures of the last thirty days are a fifth of the
       members, at least 250 and at most 1,000.
 Happens: AccountClosureRequested. The account is PENDING_CLOSURE until the closure finishes: before the next request is
-    handled, or with realistic latency one to five minutes later.
+    handled, or with realistic latency ten to eleven minutes later.
 Goes on in: finish_account_closure.py, and ninety days later clean_closed_account.py.
-Sources: docs/aws.md 4.4; the order of the refusals and the minutes are inferred. A delegated administrator can be
-    closed.
+Sources: docs/aws.md 4.4; the order of the refusals is inferred. A delegated administrator can be closed.
 """
 
 from msgspec import Struct
@@ -24,15 +23,10 @@ from ..errors import AccountAlreadyClosedException, AccountNotFoundException, Co
 from ..events import AccountClosureRequested
 from ..ids import AccountId
 from ..operation import Events, Stamp
-from ..rules import caller, quotas
-from ..rules.latency import latency
-from ..settings import SECOND
+from ..rules import caller, latency, quotas
 from ..shapes.base import EmptyReply
 from ..state import State
 from ..words import FeatureSet
-
-SHORTEST, LONGEST = 60 * SECOND, 300 * SECOND
-"""AWS says "a few minutes"."""
 
 
 class Request(Struct, frozen=True, rename="pascal"):
@@ -55,7 +49,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise ConstraintViolationException("CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
     if quotas.closures_counted(organization, stamp.now) >= quotas.closures_allowed(organization, limits):
         raise ConstraintViolationException("CLOSE_ACCOUNT_QUOTA_EXCEEDED")
-    return [AccountClosureRequested(organization.id, account, stamp.now + latency(SHORTEST, LONGEST, state, stamp))]
+    return [AccountClosureRequested(organization.id, account, latency.done_at("closure", state, stamp))]
 
 
 def reply(request: Request, events: Events, state: State) -> EmptyReply:

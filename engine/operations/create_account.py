@@ -30,17 +30,12 @@ from msgspec import Meta, Struct
 from ..errors import ConcurrentModificationException, ConstraintViolationException, InvalidInputException
 from ..events import AccountCreationRequested
 from ..operation import Events, Stamp
-from ..rules import caller, membership, quotas
+from ..rules import caller, latency, membership, quotas
 from ..rules import tags as tag_rules
-from ..rules.latency import latency
-from ..settings import SECOND
 from ..shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
 from ..shapes.base import moment
 from ..state import Organization, State
 from ..words import Condition
-
-SHORTEST, LONGEST = 2 * SECOND, 48 * SECOND
-"""The shortest and the longest creation that was seen (docs/aws.md 4.1, timing figures)."""
 
 REASONS = {
     Condition.CONTACT_INFO_MISSING: "MASTER_ACCOUNT_MISSING_CONTACT_INFO",
@@ -88,7 +83,7 @@ def creation(
             stamp.ids.create_account_request(stamp.position),
             request.email,
             request.account_name,
-            finishes_at=stamp.now + latency(SHORTEST, LONGEST, state, stamp),
+            finishes_at=latency.done_at("creation", state, stamp),
             role_name=request.role_name,
             iam_user_access_to_billing=request.iam_user_access_to_billing,
             tags=tags,

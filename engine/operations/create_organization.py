@@ -14,7 +14,7 @@ Refused, in this order:
     - AccessDeniedForDependency (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE): the service-linked role cannot be
       made in the account.
 Happens: OrganizationCreated, AccountJoined for the management account, which counts as INVITED; with all features
-    PolicyTypeEnabled for service control policies.
+    PolicyTypeEnabled for each of the setting ``policy_types_at_creation``, none by default.
 Goes on in: invite_account_to_organization.py, create_account.py.
 Sources: docs/aws.md 3.1 and 10.4; the order of the refusals is inferred.
 """
@@ -61,11 +61,11 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if Condition.SERVICE_LINKED_ROLE_DENIED in conditions:
         raise AccessDeniedForDependencyException("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE")
     organization = stamp.ids.organization(stamp.position)
-    policies = [] if billing_only else [PolicyTypeEnabled(organization, PolicyType.SERVICE_CONTROL_POLICY)]
+    enabled = () if billing_only else state.settings.policy_types_at_creation
     return [
         OrganizationCreated(organization, stamp.ids.root(stamp.position), account, request.feature_set),
         AccountJoined(organization, account, JoinedMethod.INVITED),
-        *policies,
+        *(PolicyTypeEnabled(organization, PolicyType(policy_type)) for policy_type in enabled),
     ]
 
 

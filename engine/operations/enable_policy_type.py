@@ -32,6 +32,9 @@ from ..shapes.policies import RootReply, root_reply
 from ..state import State
 from ..words import FeatureSet, PolicyType
 
+SERVICE_ACCESS_FIRST = "You must enable service access before you enable this policy type."
+"""The reason's own text speaks of delegated administrators; what AWS says here was not seen."""
+
 
 class Request(Struct, frozen=True, rename="pascal"):
     root_id: RootId
@@ -47,7 +50,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise PolicyTypeAlreadyEnabledException
     service = REQUIRED_BY.get(policy_type)
     if service and service not in organization.access.services:
-        raise ConstraintViolationException("SERVICE_ACCESS_NOT_ENABLED")
+        raise ConstraintViolationException("SERVICE_ACCESS_NOT_ENABLED", SERVICE_ACCESS_FIRST)
     return [
         PolicyTypeEnabled(organization.id, policy_type),
         *publication.publication_events(organization, [policy_type], state, stamp),

@@ -9,13 +9,9 @@ from collections.abc import Iterable
 from ..events import EffectivePoliciesOutdated, EffectivePoliciesPublished
 from ..operation import Events, Stamp
 from ..policies.types import POLICY_TYPES
-from ..settings import SECOND
 from ..state import Organization, State
 from ..words import PolicyType
-from .latency import latency
-
-SHORTEST, LONGEST = 1_800_000, 8 * SECOND
-"""The shortest and the longest delay that was measured, in microseconds."""
+from .latency import done_at
 
 
 def publication_events(
@@ -34,9 +30,9 @@ def publication_events(
         EffectivePoliciesOutdated with realistic latency.
     """
     wanted = [policy_type for policy_type in policy_types if POLICY_TYPES[policy_type].effective]
-    if state.settings.latency == "instant":
+    due = done_at("policies", state, stamp)
+    if due == stamp.now:
         return [EffectivePoliciesPublished(organization.id, policy_type) for policy_type in wanted]
-    due = stamp.now + latency(SHORTEST, LONGEST, state, stamp)
     pending = organization.policies.publications
     return [
         EffectivePoliciesOutdated(organization.id, policy_type, max(due, pending.get(policy_type, due)))

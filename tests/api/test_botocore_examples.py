@@ -72,6 +72,11 @@ class World:
         """An organization with nobody in it but its management account."""
         self.call("CreateOrganization", FeatureSet=feature_set)
 
+    def governed(self) -> None:
+        """An organization with service control policies enabled on its root."""
+        self.founded()
+        self.call("EnablePolicyType", RootId=self.root, PolicyType="SERVICE_CONTROL_POLICY")
+
     @property
     def root(self) -> str:
         """The id of the root."""
@@ -151,7 +156,7 @@ def nothing(world: World) -> None:
     """A standalone account."""
 
 
-@presupposed_by("CreateAccount", "InviteAccountToOrganization", "DescribeOrganization", "ListRoots")
+@presupposed_by("CreateAccount", "InviteAccountToOrganization", "DescribeOrganization")
 def an_organization(world: World) -> Names:
     """An organization with all features."""
     world.founded()
@@ -226,18 +231,17 @@ def members(world: World) -> Names:
     return {"555555555555": JUAN}
 
 
-@presupposed_by("CreateOrganizationalUnit", "DisablePolicyType")
+@presupposed_by("CreateOrganizationalUnit", "DisablePolicyType", "ListRoots")
 def a_root(world: World) -> Names:
-    """An organization whose root has nothing in it."""
-    world.founded()
+    """An organization whose root has nothing in it, with service control policies enabled."""
+    world.governed()
     return {ROOT: world.root}
 
 
 @presupposed_by("EnablePolicyType")
 def a_root_without_policies(world: World) -> Names:
-    """A root whose service control policies were disabled."""
+    """A root on which no policy type is enabled."""
     world.founded()
-    world.call("DisablePolicyType", RootId=world.root, PolicyType="SERVICE_CONTROL_POLICY")
     return {ROOT: world.root}
 
 
@@ -302,7 +306,7 @@ def a_document(world: World) -> Names:
 @presupposed_by("DeletePolicy", "DescribePolicy", "to-update-the-details-of-a-policy")
 def a_policy(world: World) -> Names:
     """A policy that is attached nowhere."""
-    world.founded()
+    world.governed()
     return {POLICY: world.policy()}
 
 
@@ -332,7 +336,7 @@ def an_attached_policy(world: World) -> Names:
 @presupposed_by("ListPolicies")
 def two_policies(world: World) -> None:
     """Two policies beside AWS's own."""
-    world.founded()
+    world.governed()
     world.policy("AllowAllS3Actions")
     world.policy()
 
@@ -340,7 +344,7 @@ def two_policies(world: World) -> None:
 @presupposed_by("ListPoliciesForTarget")
 def a_policy_instead_of_aws_own(world: World) -> None:
     """An account to which a policy is attached, and AWS's own no longer."""
-    world.founded()
+    world.governed()
     world.call("AttachPolicy", PolicyId=world.policy(), TargetId=world.joined(ALICE))
     world.call("DetachPolicy", PolicyId="p-FullAWSAccess", TargetId=ALICE)
 
@@ -348,7 +352,7 @@ def a_policy_instead_of_aws_own(world: World) -> None:
 @presupposed_by("ListTargetsForPolicy")
 def targets_of_aws_own_policy(world: World) -> None:
     """A root, an account and an organizational unit, which all have AWS's own policy."""
-    world.founded()
+    world.governed()
     world.joined(ANIKA)
     world.unit()
 

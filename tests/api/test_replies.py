@@ -218,13 +218,13 @@ async def policies(world: World) -> None:
     await org.call("UpdatePolicy", PolicyId=policy, Name="Two", Description="The second")
     for wanted in (policy, "p-FullAWSAccess"):
         await org.call("DescribePolicy", PolicyId=wanted)
+    await org.call("EnablePolicyType", RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
     await org.call("AttachPolicy", PolicyId=policy, TargetId=root)
     await org.call("ListPolicies", Filter="SERVICE_CONTROL_POLICY")
     await org.call("ListPoliciesForTarget", TargetId=root, Filter="SERVICE_CONTROL_POLICY")
     await org.call("ListTargetsForPolicy", PolicyId=policy)
     await org.call("DetachPolicy", PolicyId=policy, TargetId=root)
     await org.call("DeletePolicy", PolicyId=policy)
-    await org.call("EnablePolicyType", RootId=root, PolicyType="TAG_POLICY")
     await org.call("DisablePolicyType", RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
 
 

@@ -93,16 +93,16 @@ def test_deleted() -> None:
     assert world.ask("DescribeOrganization", FOUNDER)["Organization"]["Id"] == second
 
 
-@pytest.mark.parametrize(("feature_set", "policy_types"), [(ALL, SERVICE_CONTROL), (BILLING, [])])
-def test_list_roots(feature_set: FeatureSet, policy_types: list[dict[str, str]]) -> None:
-    """There is exactly one root, named Root, with service control policies enabled where there are all features."""
+@pytest.mark.parametrize("feature_set", [ALL, BILLING])
+def test_list_roots(feature_set: FeatureSet) -> None:
+    """There is exactly one root, named Root, and no policy type is enabled on it from the start."""
     world = settled(feature_set)
     organization = world.organization_of(FOUNDER)
     root = {
         "Id": organization.root,
         "Arn": f"arn:aws:organizations::{FOUNDER}:root/{organization.id}/{organization.root}",
         "Name": "Root",
-        "PolicyTypes": policy_types,
+        "PolicyTypes": [],
     }
     assert world.ask("ListRoots", FOUNDER) == {"Roots": [root]}
     assert world.ask("ListRoots", FOUNDER, MaxResults=1) == {"Roots": [root]}

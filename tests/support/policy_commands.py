@@ -60,8 +60,10 @@ def document(policy_type: PolicyType, length: int | None = None) -> str:
 
 
 def governed(world: World) -> Organization:
-    """Create an organization with all features."""
-    return world.state.organizations[world.founded(feature_set=FeatureSet.ALL)]
+    """Create an organization with all features and enable service control policies."""
+    found = world.founded(feature_set=FeatureSet.ALL)
+    enable(world, SCP)
+    return world.state.organizations[found]
 
 
 def made(

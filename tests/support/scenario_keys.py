@@ -31,6 +31,7 @@ invitations_during_migration = false
 organization_finalization_seconds = 60
 membership_change_interval_seconds = 70
 consolidated_billing_supported = true
+policy_types_at_creation = ["SERVICE_CONTROL_POLICY"]
 transfer_notice_days = 15
 
 [quotas]

@@ -15,7 +15,7 @@ from orgsim.engine.words import Action, FeatureSet, TransferStatus
 LIVE = (HandshakeState.REQUESTED, HandshakeState.OPEN)
 REFUSED_APPROVALS = (HandshakeState.OPEN, HandshakeState.DECLINED, HandshakeState.CANCELED)
 CAME_TO_NOTHING = (TransferStatus.DECLINED, TransferStatus.CANCELED, TransferStatus.EXPIRED)
-LONGEST_CLOSURE = 300 * SECOND
+LONGEST_CLOSURE = 660 * SECOND
 
 
 def check_state(state: State) -> None:

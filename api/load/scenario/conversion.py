@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from types import UnionType
-from typing import Annotated, Any, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, structs
@@ -170,6 +170,15 @@ def _get(value: Any, name: str | None) -> Any:
     return cast("dict[str, Any]", value).get(name or "") if isinstance(value, dict) else None
 
 
+def _values(wanted: Any) -> list[str]:
+    """The values of a ``Literal``, also one in a union, or of an enumeration."""
+    wanted = _bare(wanted)
+    if get_origin(wanted) in (Union, UnionType):
+        literals = [each for each in map(_bare, get_args(wanted)) if get_origin(each) is Literal]
+        return [value for each in literals for value in _values(each)]
+    return [str(each) for each in get_args(wanted) or list(wanted)]
+
+
 def _choices(complaint: str, wanted: Any, value: Any) -> str:
     """The end of an error message: the closest known key or value, and all that are possible."""
     candidates = _structs(wanted, value)
@@ -181,7 +190,6 @@ def _choices(complaint: str, wanted: Any, value: Any) -> str:
         return choose(unknown[1], sorted(known - INTERNAL))
     unknown = re.match(r"Invalid (?:enum )?value '(.*)'", complaint, re.DOTALL)
     if unknown:
-        wanted = _bare(wanted)
-        return choose(unknown[1], tags or [str(each) for each in get_args(wanted) or list(wanted)])
+        return choose(unknown[1], tags or _values(wanted))
     missing_tag = any(f"`{each.__struct_config__.tag_field}`" in complaint for each in candidates)
     return f" (there are: {', '.join(tags)})" if missing_tag else ""

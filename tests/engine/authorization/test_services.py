@@ -18,11 +18,19 @@ def test_principals_look_like_principals() -> None:
         ("member.org.stacksets.cloudformation.amazonaws.com", True),
         ("controltower.amazonaws.com", False),
         ("ram.amazonaws.com", False),
+        ("reachabilityanalyzer.networkinsights.amazonaws.com", True),
+        ("opsdatasync.ssm.amazonaws.com", False),
+        ("agentless.inspector2.amazonaws.com", False),
     ],
 )
 def test_some_services_have_delegated_administrators(service: str, delegable: bool) -> None:
     """The table tells services with a delegated administrator from those without."""
     assert SERVICES[service] is delegable
+
+
+def test_stack_sets_have_another_principal() -> None:
+    """The name without ``member.org`` is not recognized (pepperize/cdk-organizations#1718)."""
+    assert "stacksets.cloudformation.amazonaws.com" not in SERVICES
 
 
 def test_services_without_trusted_access_are_unknown() -> None:

@@ -14,13 +14,16 @@ from orgsim.engine.errors import (
 )
 from orgsim.engine.events import AccountCreationRequested, AccountCreationSucceeded, AccountJoined, Tag
 from orgsim.engine.operation import read_request
-from orgsim.engine.operations.create_account import LONGEST, SHORTEST, Request
+from orgsim.engine.operations.create_account import Request
+from orgsim.engine.rules.latency import MEASURED
 from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.settings import Quotas
 from orgsim.engine.words import Condition
 
 REQUIRED = {"Email": "made@example.com", "AccountName": "Made"}
 TOO_MANY = [f"key{number}" for number in range(51)]
+
+SHORTEST, LONGEST = MEASURED["creation"]
 
 
 def request(email: str = "made@example.com", role: str | None = None, tags: list[str] | None = None) -> Request:

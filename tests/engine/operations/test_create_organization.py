@@ -7,9 +7,9 @@ from orgsim.engine.errors import (
     AlreadyInOrganizationException,
     ConstraintViolationException,
 )
-from orgsim.engine.events import AccountJoined, OrganizationCreated, PolicyTypeEnabled
+from orgsim.engine.events import AccountJoined, OrganizationCreated
 from orgsim.engine.operations import create_organization, delete_organization
-from orgsim.engine.words import Condition, FeatureSet, JoinedMethod, PolicyType
+from orgsim.engine.words import Condition, FeatureSet, JoinedMethod
 
 ALL, BILLING = FeatureSet.ALL, FeatureSet.CONSOLIDATED_BILLING
 
@@ -78,13 +78,16 @@ def test_all_features_where_billing_mode_is_unsupported() -> None:
 
 @pytest.mark.parametrize("feature_set", FeatureSet)
 def test_events(feature_set: FeatureSet) -> None:
-    """The organization comes to be, its management account joins as if invited; all features come with SCPs enabled."""
+    """The organization comes to be and its management account joins as if invited; no policy type is enabled.
+
+    So seen: the acceptance tests of hashicorp/terraform-provider-aws (``enabled_policy_types`` of a new organization is
+    empty), and ucopacme/aws-orgs#1.
+    """
     world = World()
     organization, root = world.ids.organization(2), world.ids.root(2)
     assert world.do(create_organization.Request(feature_set), FOUNDER) == [
         OrganizationCreated(organization, root, FOUNDER, feature_set),
         AccountJoined(organization, FOUNDER, JoinedMethod.INVITED),
-        *([PolicyTypeEnabled(organization, PolicyType.SERVICE_CONTROL_POLICY)] if feature_set is ALL else []),
     ]
     found = world.organization_of(FOUNDER)
     assert (found.id, found.root, found.management_account, found.feature_set) == (
@@ -94,6 +97,16 @@ def test_events(feature_set: FeatureSet) -> None:
         feature_set,
     )
     assert (found.created_at, list(found.members), found.deleted) == (world.now, [FOUNDER], False)
+
+
+def test_policy_types_at_creation() -> None:
+    """The setting ``policy_types_at_creation`` enables policy types with the organization, if it has all features."""
+    types = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+    world = World(policy_types_at_creation=types)
+    world.founded(feature_set=ALL)
+    world.founded(MEMBER)
+    assert list(world.organization_of(FOUNDER).policies.enabled) == list(types)
+    assert list(world.organization_of(MEMBER).policies.enabled) == []
 
 
 @pytest.mark.parametrize(

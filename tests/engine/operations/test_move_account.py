@@ -21,11 +21,13 @@ from orgsim.engine.events import (
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import create_organizational_unit, leave_organization
 from orgsim.engine.operations.move_account import Request
-from orgsim.engine.rules.publication import LONGEST, SHORTEST
+from orgsim.engine.rules.latency import MEASURED
 from orgsim.engine.words import FeatureSet, PolicyType
 
 UNKNOWN = "ou-none-00000000"
 TYPES = (PolicyType.TAG_POLICY, PolicyType.SERVICE_CONTROL_POLICY, PolicyType.BACKUP_POLICY)
+
+SHORTEST, LONGEST = MEASURED["policies"]
 
 
 def organization(**settings) -> tuple[World, str, str, str]:

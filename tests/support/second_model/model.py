@@ -28,8 +28,6 @@ class Service(Parties):
         organization |= {"enabled": set(), "policies": [], "attachments": [], "tags": {}}
         organization |= {"services": set(), "administrators": {}}
         self.organizations.append(organization)
-        if features == "ALL":
-            organization["enabled"].add("SERVICE_CONTROL_POLICY")
         self.add_member(organization, account, "INVITED")
         return organization
 

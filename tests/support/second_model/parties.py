@@ -26,7 +26,7 @@ class Parties:
     def __init__(self, creation_takes: int, **limits: int) -> None:
         self.limit = limits
         self.creation_takes = creation_takes
-        self.closure_takes = 300 if creation_takes else 0
+        self.closure_takes = 660 if creation_takes else 0
         self.now = 0
         self.serial = 0
         self.gone: set[str] = set()

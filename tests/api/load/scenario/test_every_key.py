@@ -56,6 +56,7 @@ def test_the_world() -> None:
         invitations_during_migration=False,
         organization_finalization_seconds=60,
         membership_change_interval_seconds=70,
+        policy_types_at_creation=("SERVICE_CONTROL_POLICY",),
         transfer_notice_days=15,
     )
 

@@ -142,7 +142,7 @@ def test_key_of_another_kind(text: str, key: str) -> None:
             "fixed, lognormal, office_hours, uniform",
         ),
         (delayed(""), "populations.p.migration.delay: ", "fixed, lognormal, office_hours, uniform"),
-        ('latency = "slow"', "latency: Invalid enum value 'slow'", "instant, realistic"),
+        ('latency = "slow"', "latency: Invalid enum value 'slow'", "instant, realistic, stepwise"),
         ('throttle = "on"', "throttle: Invalid enum value 'on'", "off, aws"),
         ('[organizations.o]\nfeature_set = "all"', "organizations.o.feature_set: ", "ALL, CONSOLIDATED_BILLING"),
         (f'{MOVE}caller = "member"', "step 1, caller: ", "management, account"),
