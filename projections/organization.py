@@ -1,7 +1,9 @@
-"""Organizations, and the settings of the world. Asked by DescribeOrganization and ListRoots, and by all that need the
-management account; made of WorldCreated, OrganizationCreated, FeatureSetChanged and OrganizationDeleted.
+"""The view of organizations, and of the world's settings.
 
-The substates of an organization (tree, policies, tags, access, closures) are folded here as they are for decisions."""
+Asked by DescribeOrganization and ListRoots, and by all reads that need the management account; made of WorldCreated,
+OrganizationCreated, FeatureSetChanged and OrganizationDeleted. The substates of an organization (tree, policies, tags,
+access, closures) are kept by the handlers with which the engine keeps them for decisions.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any

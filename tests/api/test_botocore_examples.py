@@ -52,7 +52,7 @@ TELLING = ("Action", "AwsManaged", "FeatureSet", "JoinedMethod", "State")
 """Members whose values have to be the example's: they tell whether the world was in its state."""
 
 Names = dict[str, str]
-"""What the example says, and what is meant here: ids, addresses, documents."""
+"""Values of the examples, and what takes their place here: ids, addresses, documents."""
 
 
 class World:

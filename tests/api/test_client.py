@@ -329,7 +329,7 @@ MALFORMED: dict[str, tuple[Call, str]] = {
 
 @pytest.mark.parametrize(("call", "reason"), MALFORMED.values(), ids=MALFORMED.keys())
 async def test_malformed(call: Call, reason: str) -> None:
-    """What breaks a constraint is refused with the reason of AWS's wire, and nothing is recorded."""
+    """A value that breaks a constraint is refused with the reason that AWS sends, and nothing is recorded."""
     async with settled() as (sim, org, _):
         before = sim.engine.log.head
         with pytest.raises(InvalidInputException) as caught:
@@ -399,7 +399,7 @@ async def test_two_clients_of_one_account() -> None:
 
 
 async def test_question_after_a_refusal() -> None:
-    """What is due has happened for whoever asks next, though a refused command came in between."""
+    """Due timers have fired for the next read, even if a refused command came in between."""
     async with settled() as (_, org, member):
         started = await org.create_account(email="new@example.com", account_name="New")
         request = started.create_account_status.id

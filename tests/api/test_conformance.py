@@ -283,7 +283,7 @@ def members_of(struct: type[Struct]) -> set[str]:
 
 
 def test_paginators_are_known() -> None:
-    """What has pages is what AWS says has pages, whether botocore has a paginator for it or not."""
+    """The operations with pages are those of AWS's model, whether botocore has a paginator for them or not."""
     with_tokens = {
         name
         for name in AWS_OPERATIONS
@@ -457,7 +457,7 @@ def test_documented_refusals_are_listed(name: str) -> None:
 
 
 def referred(function: Callable[..., Any]) -> Iterator[Any]:
-    """What a function's code refers to: globals, members of modules, methods of parameters by their annotations."""
+    """Find the objects in a function's code: globals, members of modules, methods of annotated parameters."""
     scope = function.__globals__
     known = {**scope, **hints_of(function), "self": scope.get(function.__qualname__.partition(".")[0])}
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
@@ -517,7 +517,7 @@ def test_reachable_refusals_are_listed(name: str) -> None:
 
 @pytest.mark.parametrize("name", ANSWERED)
 def test_reachable_refusals_are_documented(name: str) -> None:
-    """What an operation's code can reach is what its docstring names."""
+    """The refusals that an operation's code can reach are those that its docstring names."""
     reached = reachable_refusals(entry_of(name)) - {error for at, error in REACHED_BESIDE_THE_MODEL if at == name}
 
     assert sorted(reached - documented_for(name)) == []

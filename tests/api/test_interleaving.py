@@ -1,4 +1,4 @@
-"""What an organization hears does not depend on what others do meanwhile, as long as they share no account."""
+"""The answers to an organization do not depend on what others do meanwhile, as long as they share no account."""
 
 import json
 import re
@@ -35,7 +35,7 @@ SETTING_UP = [
     ("CreatePolicy", 0, {"Name": "First", "Description": "", "Type": "TAG_POLICY", "Content": '{"tags":{}}'}),
     ("EnableAWSServiceAccess", 0, {"ServicePrincipal": SERVICES[0]}),
 ]
-"""What each group begins with, and which of its accounts does it."""
+"""The first commands of each group, and which of its accounts gives them."""
 
 FEATURES = ("ALL", "CONSOLIDATED_BILLING")
 CONTENTS = {"TAG_POLICY": '{"tags":{"team":{"tag_key":{"@@assign":"Team"}}}}', "BACKUP_POLICY": '{"plans":{}}'}
@@ -55,7 +55,7 @@ class Group:
         self._ids: dict[str, str] = {}
 
     def ids(self) -> dict[str, list[str]]:
-        """What there is to name, by AWS's shape of it: as the things of everybody, in the order of their making."""
+        """The ids that commands can name, by AWS's shape, in the order of their creation."""
         state = self.sim.engine.state
         own = [each for each in state.organizations.values() if each.management_account in self.accounts]
         units = [unit for each in own for unit in each.units.by_id]

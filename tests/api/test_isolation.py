@@ -50,7 +50,7 @@ HEARS = {
     "SourceParentId": "SourceParentNotFoundException",
     "TargetId": "TargetNotFoundException",
 }
-"""What a management account hears when a member of its request names what belongs to another organization."""
+"""The refusal to a management account whose request names something of another organization, by request member."""
 
 FOR_ANYBODY = {"AcceptHandshake", "CancelHandshake", "DeclineHandshake", "DescribeHandshake"}
 """They ask who is a party, not who is in an organization."""
@@ -60,14 +60,14 @@ OF_OFFERS = {
     "TerminateResponsibilityTransfer": (MANAGEMENT,),
     "UpdateResponsibilityTransfer": (MANAGEMENT,),
 }
-"""What can be asked about a transfer that is offered to the organization, and by whom."""
+"""The requests about a transfer that is offered to the organization, and who may make them."""
 
 PAID = {
     "DescribeResponsibilityTransfer",
     "ListInboundResponsibilityTransfers",
     "ListOutboundResponsibilityTransfers",
 }
-"""What a delegated administrator may not read."""
+"""The reads that a delegated administrator may not call."""
 
 INVITING = {"InviteAccountToOrganization", "InviteOrganizationToTransferResponsibility"}
 """AWS lets anybody be invited: their ids are no secret, and nothing comes of it until they accept."""

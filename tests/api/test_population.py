@@ -493,7 +493,7 @@ IMPOSSIBLE = [
 
 @pytest.mark.parametrize(("arguments", "message"), IMPOSSIBLE)
 async def test_impossible_population(arguments: dict[str, Any], message: str) -> None:
-    """What cannot be a population is a ValueError that names what is wrong."""
+    """Invalid arguments of a population are a ValueError that names what is wrong."""
     async with noted() as notes:
         with pytest.raises(ValueError, match=message):
             notes.sim.population(process=notes.sleeping(), **arguments)
@@ -868,7 +868,7 @@ async def test_clocks_that_run(make_clock: Callable[[], Clock]) -> None:
 
 
 async def test_error_beyond_the_calendar() -> None:
-    """What a process raises arrives, with its note, also when the clock has run to a moment that has no date."""
+    """An exception of a process arrives with its note, even if the clock has run to a moment that has no date."""
     async with Simulation(clock=PacedClock(1, start=400_000_000_000 * SECOND)) as sim:
 
         async def fails(me: Actor) -> None:

@@ -82,7 +82,7 @@ class Program:
 
 
 async def play(seed: int) -> tuple[list[Any], bytes]:
-    """What one program did, and the digest of the log it left."""
+    """Run one program; return what it did, and the digest of the log."""
     log, clock = MemoryLog(), SimulatedClock(deadlock_after=0.02)
     with anyio.fail_after(60):
         async with Simulation(log, seed=seed, clock=clock) as sim:

@@ -240,7 +240,7 @@ async def test_address_taken() -> None:
     "members", [{"conditions": ["TIRED"]}, {"email": "nobody"}, {"name": ""}, {"email": "a" * 60 + "@b.cd"}]
 )
 async def test_malformed_description(members: dict[str, Any]) -> None:
-    """What no account can be like is refused."""
+    """Invalid facts about an account are refused."""
     async with Simulation() as sim:
         with pytest.raises(InvalidInputException):
             await sim.describe_account(MEMBER, **members)

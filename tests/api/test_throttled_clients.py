@@ -19,7 +19,7 @@ AWS = Settings(throttle="aws")
 
 
 async def outcomes(calls: int, client: Client, operation: str, **members: Any) -> list[str]:
-    """What comes of so many calls: ok, or the code of the refusal."""
+    """Make so many calls and return their outcomes: ok, or the code of the refusal."""
     found: list[str] = []
     for _ in range(calls):
         try:
@@ -97,7 +97,7 @@ async def test_reads() -> None:
 
 
 async def test_organization() -> None:
-    """Of eleven accounts of one organization ten get an answer; the eleventh waits a sixth of a second."""
+    """Ten of eleven accounts of one organization get an answer; the eleventh waits a sixth of a second."""
     async with Simulation(settings=AWS) as sim:
         await found_organization(sim)
         for account in MEMBERS:
@@ -145,7 +145,7 @@ async def test_leaving() -> None:
 
 
 async def test_unlisted_operations() -> None:
-    """What AWS's table does not list is not limited."""
+    """Operations that AWS's table does not list are not limited."""
     async with Simulation(settings=AWS) as sim:
         org = sim.client(FOUNDER)
         await org.create_organization()

@@ -58,7 +58,7 @@ def grant(world: WatchedWorld, *operations: str, resource: str = "*") -> str:
 
 
 def today(world: WatchedWorld) -> datetime:
-    """What the world's clock says."""
+    """Return the time of the world's clock."""
     return datetime.fromtimestamp(world.now / 1_000_000, UTC)
 
 
@@ -100,7 +100,7 @@ def test_pages_of_services() -> None:
 
 
 def test_services_between_two_pages() -> None:
-    """What goes or comes between two pages moves nothing else; and a token is good for this organization only."""
+    """Rows that come or go between two pages move no others, and a token is valid for its organization only."""
     world = settled()
     trust(world, CONFIG, HEALTH, SSO)
     trust(world, CONFIG, SSO, account=RIVAL)

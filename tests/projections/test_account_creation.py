@@ -108,7 +108,7 @@ def test_not_found() -> None:
 
 @pytest.mark.parametrize("request_id", ["", "car-1234567", "car-ABCDEFGH", "h-12345678", "car-" + "1" * 33])
 def test_malformed_request_id(request_id: str) -> None:
-    """What does not look like the id of a request is malformed."""
+    """An id that does not look like one of a request is malformed."""
     reason = "INVALID_PATTERN:CREATE_ACCOUNT_REQUEST_ID"
     slow_world().denies(
         "DescribeCreateAccountStatus", FOUNDER, InvalidInputException, reason, CreateAccountRequestId=request_id

@@ -116,7 +116,7 @@ def test_describe_departed_account() -> None:
 
 @pytest.mark.parametrize("account", ["", "12345678901", "1234567890123", "12345678901a", "١" * 12, "111111111111\n"])
 def test_malformed_account_id(account: str) -> None:
-    """What is not twelve digits is malformed, whoever asks."""
+    """An account id that is not twelve digits is malformed, whoever asks."""
     world = settled()
     for caller in (FOUNDER, STRANGER):
         reason = "INVALID_PATTERN:ACCOUNT_ID"

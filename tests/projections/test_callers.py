@@ -232,7 +232,7 @@ OWN_AFFAIRS = {"CreateOrganization", "LeaveOrganization"}
 
 
 def expected(kind: str, operation: str) -> str:
-    """What the table says of an invitation by the management account, and of everything else."""
+    """Return the outcome of an operation for a kind of caller, according to the table."""
     callers = CALLERS[operation]
     if (kind, operation) in OTHERWISE:
         return NEITHER

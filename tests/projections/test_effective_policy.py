@@ -197,7 +197,7 @@ def test_inheritance() -> None:
 
 
 def test_attachment_order() -> None:
-    """Of two assignments in one place that of the policy attached first holds; attached anew, a policy is last."""
+    """If two policies in one place assign a value, the one attached first wins; a policy attached anew comes last."""
     world = Organization(TAG)
     first = world.attach(TAG, tags("@@assign", "red"), MEMBER)
     world.attach(TAG, tags("@@assign", "blue"), MEMBER)
@@ -312,7 +312,7 @@ def test_unit_deleted_before_publication() -> None:
 
 
 def test_organizations_apart() -> None:
-    """What one organization says is nothing to another, nor to one that is founded again."""
+    """The policies of one organization do not affect another, nor a later one of the same account."""
     world = Organization(TAG)
     world.attach(TAG, tags("@@assign", "red"), world.root)
     world.founded(RIVAL, FeatureSet.ALL)
@@ -328,7 +328,7 @@ def test_organizations_apart() -> None:
 
 
 def seen_over_time(world: Organization, seconds: int = 10) -> list[tuple[int, Any]]:
-    """What the member sees during some seconds, by tenths of a second, each document with when it was first seen."""
+    """Collect the documents that the member sees during some seconds, with the tenth of a second of each."""
     found: list[tuple[int, Any]] = []
     for tenth in range(seconds * 10):
         document = world.effective(MEMBER)
@@ -359,7 +359,7 @@ def test_lag(seed: int) -> None:
 
 
 def test_rapid_changes() -> None:
-    """Of two rapid changes the first is never seen."""
+    """If two changes follow each other rapidly, the first is never seen."""
     world = late(TAG)
     policy = world.attach(TAG, tags("@@assign", "red"), MEMBER)
     world.advance(seconds=1)

@@ -146,7 +146,7 @@ def test_left_with_invalid_policies() -> None:
 
 
 def test_invalid_below_what_changed() -> None:
-    """What is published together does not pass for a last valid document: it has not been seen."""
+    """A change published together with an invalid policy below it is no last valid document there: it was not seen."""
     world = late(BACKUP)
     root = world.attach(BACKUP, plan("35"), world.root)
     world.advance(minutes=1)

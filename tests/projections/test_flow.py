@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
 
 def now(changes: Changes) -> int:
-    """What there is after all changes."""
+    """Sum up the changes of a number."""
     return sum(changes.values())
 
 
@@ -74,7 +74,7 @@ def durations_agree(world: WatchedWorld, flow: FlowView) -> None:
 
 
 def happened(seed: int, script: list[int]) -> set[type]:
-    """What kinds of events a script brings about, while the flow agrees with everything else."""
+    """Play a script, check that the flow agrees with state and views, and return the types of events."""
     draw = Random(seed)
     world = WatchedWorld(latency=draw.choice(["instant", "realistic"]))
     flow, fed = FlowView(), 0

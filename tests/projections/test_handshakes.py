@@ -186,7 +186,7 @@ def test_describe_unknown() -> None:
 
 @pytest.mark.parametrize("handshake", ["", "h-1234567", "h-ABCDEFGH", "12345678", "h-" + "1" * 33, "h-12345678\n"])
 def test_malformed_handshake_id(handshake: str) -> None:
-    """What does not look like the id of a handshake is malformed."""
+    """An id that does not look like one of a handshake is malformed."""
     reason = "INVALID_PATTERN:HANDSHAKE_ID"
     settled().denies("DescribeHandshake", FOUNDER, InvalidInputException, reason, HandshakeId=handshake)
 

@@ -266,7 +266,7 @@ def test_list_policies_in_pages(size: int) -> None:
 
 
 def test_list_policies_for_target() -> None:
-    """What is attached directly is listed, AWS's default first, then in the order of attachment; one type at a time."""
+    """Directly attached policies of one type are listed, AWS's default first, then in the order of attachment."""
     world = settled()
     organization = world.organization_of(FOUNDER)
     enable(world, TAG)

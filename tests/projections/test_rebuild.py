@@ -129,7 +129,7 @@ async def test_at_every_moment() -> None:
 
 
 async def test_position_and_moment() -> None:
-    """Of a position and a moment, the earlier counts."""
+    """If both a position and a moment are given, the earlier one counts."""
     world = told_story()
     log = await stored(world.log)
     half = len(world.log) // 2
@@ -180,7 +180,7 @@ async def test_damaged_log() -> None:
 
 
 async def test_during_a_simulation() -> None:
-    """What the simulation's own views answered at a moment is what views of that moment answer later."""
+    """Views rebuilt for a moment answer as the simulation's own views did at that moment."""
     async with Simulation(seed=3) as sim:
         org, member = sim.client(FOUNDER), sim.client(MEMBER)
         await org.create_organization(feature_set="CONSOLIDATED_BILLING")

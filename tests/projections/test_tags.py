@@ -81,7 +81,7 @@ def test_tags(kind: str) -> None:
 
 
 def test_fifty_tags() -> None:
-    """As many tags as there can be are one page, and no token is good."""
+    """The most tags that a resource can have are one page, and no token is valid."""
     world = settled()
     tag(world, MEMBER, **{f"key{number}": "" for number in range(50)})
     answer = world.ask(LIST, FOUNDER, ResourceId=MEMBER)
@@ -96,7 +96,7 @@ def test_fifty_tags() -> None:
     "resource", [STRANGER, RIVAL, "r-zzzz", "ou-abcd-87654321", "p-0000000000", "rp-0000", "rt-00000000"]
 )
 def test_not_there(resource: str) -> None:
-    """What the organization has not is not found by the management account, and denied to a member, granted or not."""
+    """An unknown resource is not found by the management account, and denied to members, with a grant or without."""
     world = settled()
     for operation in ("ListRoots", LIST):
         grant(world, operation)

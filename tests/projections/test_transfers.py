@@ -95,7 +95,7 @@ def test_described(account: str, direction: str, name: dict[str, str]) -> None:
     ids=["account", "address"],
 )
 def test_source_before_it_accepted(target: str, source: dict[str, str]) -> None:
-    """Of whom an invitation is addressed to only that is told, to either side, until it is accepted."""
+    """Until an invitation is accepted, both sides see only the address or account that it was sent to."""
     found = world()
     handshake, transfer = offered(found, target)
     for account in (FOUNDER, RIVAL):
@@ -156,7 +156,7 @@ def test_payer_of_the_payer() -> None:
 
 
 def test_payer_of_the_payer_of_what_ends() -> None:
-    """What was withdrawn is inherited until its end, and found by its id among what one pays for."""
+    """A withdrawn transfer is inherited until its end, and found by its id among the inbound ones."""
     found = world()
     lower = transferred(found, RIVAL, FOUNDER)
     transferred(found, FOUNDER, OTHER)
@@ -172,7 +172,7 @@ def test_payer_of_the_payer_of_what_ends() -> None:
 
 @pytest.mark.parametrize("purged", [TransferStatus.DECLINED, TransferStatus.CANCELED, TransferStatus.EXPIRED])
 def test_purged(purged: TransferStatus) -> None:
-    """What came to nothing is gone from everywhere thirty days later."""
+    """A transfer that was declined, canceled or expired is gone from every answer thirty days later."""
     found = world()
     transfer = transfer_in(found, purged)
     assert listed(found, INBOUND, FOUNDER) == listed(found, OUTBOUND, RIVAL) == [transfer]
@@ -267,7 +267,7 @@ def test_outbound_after_acceptance() -> None:
 
 
 def test_outbound_of_the_next_organization() -> None:
-    """What an organization accepted is not that of the next one under the same account; invitations to it are."""
+    """A transfer stays with the organization that accepted it; open invitations pass to the account's next one."""
     found = world()
     transfer = transfer_in(found, TransferStatus.WITHDRAWN)
     found.advance(days=28)

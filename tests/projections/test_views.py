@@ -70,7 +70,7 @@ def counted(world: WatchedWorld) -> Counter[str]:
 
 
 def happened(seed: int, script: list[int]) -> set[type]:
-    """What kinds of events a script brings about, while the views fed inline, those rebuilt, and the state agree."""
+    """Play a script, check that inline views, rebuilt views and the state agree, and return the types of events."""
     draw = Random(seed)
     world = WatchedWorld(latency=draw.choice(["instant", "realistic"]))
     world.founded(FOUNDER, draw.choice(list(FeatureSet)))

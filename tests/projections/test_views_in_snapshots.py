@@ -25,7 +25,7 @@ LENGTH = 80
 
 
 def reloaded(state: State, views: Views) -> tuple[State, Views]:
-    """What comes back from a snapshot of these."""
+    """Dump a state and its views, and load both."""
     again, seen = load_state(dump_state(state)), Views()
     seen.load(views.dump(), again)
     return again, seen
@@ -40,7 +40,7 @@ def agree(state: State, views: Views, again: State, seen: Views) -> None:
 
 
 def happened(seed: int, script: list[int]) -> set[type]:
-    """What kinds of events a script brings about, with a snapshot at a point of its seed, which lives on beside it."""
+    """Play a script, load a snapshot from the midst of it, compare both at the end; return the types of events."""
     draw = Random(seed)
     world = WatchedWorld(latency=draw.choice(["instant", "realistic"]))
     world.founded(FOUNDER, draw.choice(list(FeatureSet)))

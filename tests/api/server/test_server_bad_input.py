@@ -141,7 +141,7 @@ def test_odd_members(operation: str, world: Served) -> None:
 
 
 def test_duplicate_keys(server: Served) -> None:
-    """Of a member that stands there twice the last one counts."""
+    """If a member is given twice, the last one counts."""
     answer = server.call("DescribeHandshake", b'{"HandshakeId": 1, "HandshakeId": "h-12345678"}')
     assert answer.error == (400, "HandshakeNotFoundException")
 
@@ -171,7 +171,7 @@ def test_half_a_character_in_a_document(server: Served) -> None:
     ids=lambda headers: repr(headers)[:60],
 )
 def test_forged(headers: dict[str, str], server: Served) -> None:
-    """What is malformed or forged in the header is refused as AWS refuses signatures."""
+    """A malformed or forged header is refused as AWS refuses signatures."""
     status, error = server.request(headers=signed("DescribeOrganization") | headers).error
     assert status == 400
     assert error in ("IncompleteSignatureException", "UnrecognizedClientException")
@@ -200,7 +200,7 @@ def test_large_form(server: Served) -> None:
 
 
 def test_body_without_end(strict: Served) -> None:
-    """Of a body that never ends so much is thrown away, then the connection is closed."""
+    """A body that never ends is thrown away up to a limit, then the connection is closed."""
     head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", strict.port), timeout=20) as connection:
         connection.sendall(head.encode())
@@ -288,7 +288,7 @@ def test_long_body_is_no_long_header() -> None:
     ],
 )
 def test_not_http(data: bytes, server: Served) -> None:
-    """What cannot be read as HTTP is refused in AWS JSON all the same."""
+    """Bytes that are not HTTP are refused in AWS JSON all the same."""
     assert read_answer(server.raw(data)).error == (400, "BadRequestException")
 
 

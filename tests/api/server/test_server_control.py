@@ -127,7 +127,7 @@ def test_reset(server: Served) -> None:
 
 
 def test_keys_end_with_their_world(server: Served) -> None:
-    """What AssumeRole handed out is worth nothing after a reset, in either service, and new keys work."""
+    """Temporary credentials are invalid after a reset, in either service, and new ones work."""
     old = assume(server)
     assert server.with_credentials("sts", old).get_caller_identity()["Account"] == MANAGEMENT
     post(server, "reset")
@@ -172,7 +172,7 @@ def test_embedded_world_is_not_reset() -> None:
     ],
 )
 def test_nothing_there(method: str, path: str, status: int, shared: Served) -> None:
-    """What is not there, or cannot be done to it, is refused with what there is."""
+    """An unknown path or method is refused with a list of those that exist."""
     answer = shared.request(method, path)
     assert answer.error == (status, "ControlException")
     assert "there are" in answer.json["message"] or "use " in answer.json["message"]

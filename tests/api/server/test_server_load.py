@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 MEGABYTE = 1024 * 1024
 MOST_GROWTH = 32 * MEGABYTE
-"""Of a server's memory while one client does its worst; without limits it was a gigabyte."""
+"""How much a server's memory may grow while one client does its worst; without limits it was a gigabyte."""
 
 HEAD = f"POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization()}\r\nX-Amz-Date: 20260101T000000Z\r\n"
 LONG_PATH = f"POST /{'x' * 50_000} HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: x\r\nContent-Length: 0\r\n\r\n".encode()

@@ -143,7 +143,7 @@ def test_duration(seconds: int, server: Served) -> None:
 
 
 def test_impossible_parameters(server: Served) -> None:
-    """What is impossible is refused with STS's validation errors, all of them at once."""
+    """Invalid parameters are refused with STS's validation errors, all of them at once."""
     start = "1 validation error detected: Value"
     pattern = "failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*"
     arn = role_of(MANAGEMENT)

@@ -111,7 +111,7 @@ def test_well_signed(server: Served) -> None:
 
 
 def test_other_headers_signed(server: Served) -> None:
-    """What else a client signs is part of the signature, blanks in it folded as AWS folds them."""
+    """Further headers that a client signs are part of the signature, with blanks folded as by AWS."""
     assert Signed(server, X_Custom="a   b", Content_Type="application/x-amz-json-1.1").now().send().status == 200
 
 
@@ -201,7 +201,7 @@ def test_headers_of_aws_must_be_signed(name: str, server: Served) -> None:
 
 @pytest.mark.parametrize("service", ["organizations", "sts"])
 def test_target_must_be_signed(service: str, server: Served) -> None:
-    """What was signed without a target, for either service, cannot be made a call by giving it one."""
+    """A request signed without a target, for either service, cannot be made a call by adding one."""
     added = Signed(server, service)
     del added.request.headers["X-Amz-Target"]
     added.now().request.headers["X-Amz-Target"] = f"{TARGET}DeleteOrganization"
@@ -344,7 +344,7 @@ def test_secrets_do_not_show(credentials: Credentials) -> None:
 
 
 def ask(server: Served, authorization: str | None, method: str = "GET", path: str = "health") -> Answer:
-    """What the control plane answers, with or without an Authorization header."""
+    """Ask the control plane, with or without an Authorization header."""
     headers = {} if authorization is None else {"Authorization": authorization}
     return server.request(method, f"/_orgsim/{path}", headers, b"")
 
