@@ -1,4 +1,4 @@
-"""Which packages are installed: every folder with an ``__init__.py`` under the three floors, as ``orgsim.<floor>``."""
+"""Which packages are installed: the scenarios, and every folder with an ``__init__.py`` under the three floors."""
 
 from setuptools import find_packages, setup
 
@@ -7,6 +7,7 @@ FLOORS = ("engine", "projections", "api")
 setup(
     packages=[
         "orgsim",
+        "orgsim.scenarios",
         *(f"orgsim.{name}" for floor in FLOORS for name in (floor, *(f"{floor}.{p}" for p in find_packages(floor)))),
     ]
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from support.repository import ROOT
+from support.repository import ROOT, SCENARIOS
 
 pytestmark = pytest.mark.slow
 
@@ -66,14 +66,15 @@ def modules(wheel: Path) -> dict[str, str]:
 
 
 def test_content(wheel: Path) -> None:
-    """The wheel holds the command and the three floors whole, all marked as typed, and nothing else but metadata."""
+    """The wheel holds the command, the three floors whole, all marked as typed, and the scenarios, and no more."""
     names = set(ZipFile(wheel).namelist())
     metadata = {name for name in names if name.startswith(f"orgsim-{version('orgsim')}.dist-info/")}
     source = {file.relative_to(ROOT) for floor in FLOORS for file in (ROOT / floor).rglob("*.py")}
     page = {f"orgsim/api/load/report/page.{kind}" for kind in ("css", "html", "js")}
     typed = {f"orgsim/{floor}/py.typed" for floor in FLOORS}
     command = {f"{ROOM}/{file.name}" for file in (ROOT / ROOM).glob("*.py")} | {f"{ROOM}/py.typed"}
-    assert names - metadata == {f"orgsim/{file.as_posix()}" for file in source} | typed | page | command
+    scenarios = {f"orgsim/scenarios/{file.name}" for kind in ("py", "toml") for file in SCENARIOS.glob(f"*.{kind}")}
+    assert names - metadata == {f"orgsim/{file.as_posix()}" for file in source} | typed | page | command | scenarios
     assert metadata
 
 
@@ -96,11 +97,12 @@ def test_floor_by_itself(floor: str, environment: Path) -> None:
 
 
 def test_command(environment: Path, tmp_path: Path) -> None:
-    """The installed command simulates and verifies."""
+    """The installed command writes a scenario, checks and simulates it, and verifies the log."""
     orgsim = environment / "bin" / "orgsim"
     assert run(orgsim, "--version", cwd=tmp_path) == f"orgsim {version('orgsim')}\n"
-    scenario = ROOT / "scenarios" / "enable-all-features.toml"
-    assert '"feature_set": "ALL"' in run(
-        orgsim, "simulate", scenario, "--accounts", "5", "--log", "w.db", "--json", cwd=tmp_path
-    )
+    scenario = "vend-accounts.toml"
+    assert run(orgsim, "init", "vend-accounts", cwd=tmp_path).startswith(f"{scenario}: written")
+    assert run(orgsim, "check", scenario, cwd=tmp_path).startswith(f"{scenario}: ok: ")
+    options = ("--set", "accounts=5", "--log", "w.db", "--json")
+    assert '"feature_set": "ALL"' in run(orgsim, "simulate", scenario, *options, cwd=tmp_path)
     assert run(orgsim, "verify", "w.db", cwd=tmp_path).startswith("w.db: ")

@@ -1,4 +1,4 @@
-"""The command line: ``orgsim simulate``, ``sweep``, ``serve``, ``show``, ``snapshot`` and ``verify``.
+"""The command ``orgsim``: ``init``, ``check``, ``simulate``, ``sweep``, ``serve``, ``show``, ``snapshot``, ``verify``.
 
 Results go to stdout, for people or with ``--json`` for machines; progress and errors go to stderr. Exit codes: 0 done,
 1 a check or a threshold failed, or something could not be written, 2 wrong usage, 130 interrupted.
@@ -12,6 +12,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from .check import check
+from .init import init
 from .serve import serve
 from .show import show
 from .simulate import simulate
@@ -23,7 +25,7 @@ from .verify import verify
 app = typer.Typer(
     name="orgsim",
     help="An event-sourced simulator of AWS Organizations, with a clock you can set.",
-    epilog="Begin with: orgsim simulate scenarios/enable-all-features.toml --log world.db",
+    epilog="Begin with: orgsim init, then orgsim simulate enable-all-features.toml",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -46,7 +48,7 @@ def common(
     """An event-sourced simulator of AWS Organizations, with a clock you can set."""
 
 
-for command in (simulate, sweep, serve, show, snapshot, verify):
+for command in (init, check, simulate, sweep, serve, show, snapshot, verify):
     app.command()(command)
 
 

@@ -1,0 +1,53 @@
+"""The command ``orgsim check``: read a scenario without playing it, and print all that is wrong with it."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+import typer
+
+from ..load.scenario import Scenario, ScenarioError, load_scenario
+from .terminal import AsJson, out, print_json
+
+
+def check(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a scenario and print all that is wrong with it, one line each; exit with 2 if there is anything."""
+    try:
+        read = anyio.run(partial(load_scenario, scenario))
+    except ScenarioError as error:
+        print_json(_as_object(scenario, error)) if as_json else _print_lines(error.messages)
+        raise typer.Exit(2) from None
+    print_json({"file": str(scenario), "ok": True, "problems": []}) if as_json else _print_lines(
+        [f"{scenario}: ok: {_content(read)}"]
+    )
+
+
+def _as_object(scenario: Path, error: ScenarioError) -> dict[str, Any]:
+    problems = [{"line": each.line, "place": each.place, "message": each.message} for each in error.problems]
+    return {"file": str(scenario), "ok": False, "problems": problems}
+
+
+def _print_lines(lines: list[str]) -> None:
+    for line in lines:
+        out.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _content(scenario: Scenario) -> str:
+    """What a scenario holds, counted."""
+    accounts = sum(population.count for population in scenario.populations.values())
+    counts = {
+        "organization": len(scenario.organizations),
+        "account in populations": accounts,
+        "step": len(scenario.steps),
+        "threshold": len(scenario.thresholds),
+    }
+    return ", ".join(f"{number:,} {_plural(what, number)}" for what, number in counts.items())
+
+
+def _plural(what: str, number: int) -> str:
+    first, _, rest = what.partition(" ")
+    return " ".join([first if number == 1 else f"{first}s", *([rest] if rest else [])])

@@ -1,0 +1,1 @@
+"""Scenarios that answer a question each: examples, and the templates of ``orgsim init``."""

@@ -1,0 +1,103 @@
+"""``orgsim init`` and ``orgsim check``: the way to a first scenario of one's own."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.repository import SCENARIOS
+from typer.testing import CliRunner, Result
+
+from orgsim.api.cli.app import app
+
+NAMES = sorted(file.stem for file in SCENARIOS.glob("*.toml"))
+WRONG = 'sede = 1\n[[steps]]\naction = "wait"\n[[steps]]\naction = "finish"\n'
+
+
+def orgsim(*arguments: str) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(app, arguments)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, in which the command runs."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_template(name: str, folder: Path) -> None:
+    """Each shipped scenario is written as it is, with its comments, and has nothing wrong."""
+    assert orgsim("init", name).exit_code == 0
+    assert (folder / f"{name}.toml").read_bytes() == (SCENARIOS / f"{name}.toml").read_bytes()
+    checked = orgsim("check", f"{name}.toml")
+    assert (checked.exit_code, checked.stdout.startswith(f"{name}.toml: ok: ")) == (0, True)
+    assert json.loads(orgsim("check", f"{name}.toml", "--json").stdout)["ok"] is True
+
+
+def test_what_the_help_says(folder: Path) -> None:
+    """What the help says to begin with works as written: init, then simulate."""
+    words = " ".join(orgsim("--help").stdout.split()).rpartition("Begin with: ")[2]
+    first, second = (part.split()[1:] for part in words.split(", then "))
+    assert orgsim(*first).exit_code == 0
+    done = orgsim(*second, "--accounts", "5", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["passed"]) == (0, True)
+
+
+def test_list() -> None:
+    """The templates are listed with the questions that they answer."""
+    listed = orgsim("init", "--list").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == NAMES
+    assert all(line.endswith("?") for line in listed)
+    scenarios = json.loads(orgsim("init", "--list", "--json").stdout)["scenarios"]
+    assert [each["name"] for each in scenarios] == NAMES
+
+
+def test_nothing_is_overwritten(folder: Path) -> None:
+    """A file that exists stays as it is; another name can be given."""
+    (folder / "enable-all-features.toml").write_text("mine")
+    refused = orgsim("init")
+    assert refused.exit_code == 2
+    assert refused.stderr == "orgsim: enable-all-features.toml: the file exists already; --to writes another\n"
+    assert (folder / "enable-all-features.toml").read_text() == "mine"
+    assert json.loads(orgsim("init", "--to", "b.toml", "--json").stdout) == {
+        "file": "b.toml",
+        "name": "enable-all-features",
+    }
+    assert (folder / "b.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("vend-acounts",), 2, "no scenario is called 'vend-acounts', did you mean `vend-accounts`? (there are: "),
+        (("--to", "no/where.toml"), 1, "no/where.toml: cannot be written: No such file or directory"),
+    ],
+)
+def test_init_refused(arguments: tuple[str, ...], code: int, message: str) -> None:
+    """An unknown name and a place where nothing can be written are told in one line."""
+    refused = orgsim("init", *arguments)
+    assert (refused.exit_code, refused.stdout) == (code, "")
+    assert refused.stderr.startswith(f"orgsim: {message}")
+
+
+def test_everything_that_is_wrong(folder: Path) -> None:
+    """Check and simulate tell all mistakes, one line each, with file, line and step; check tells machines too."""
+    (folder / "s.toml").write_text(WRONG)
+    checked = orgsim("check", "s.toml")
+    assert checked.exit_code == 2
+    starts = ["s.toml:1: The table contains unknown field `sede`", "s.toml:2: step 1: The table", "s.toml:5: step 2, a"]
+    lines = checked.stdout.splitlines()
+    assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
+    played = orgsim("simulate", "s.toml")
+    assert (played.exit_code, played.stderr) == (2, "".join(f"orgsim: {line}\n" for line in lines))
+    told = orgsim("check", "s.toml", "--json")
+    assert told.exit_code == 2
+    problems = json.loads(told.stdout)["problems"]
+    assert [(each["line"], each["place"]) for each in problems] == [(1, ""), (2, "step 1"), (5, "step 2, action")]
+
+
+def test_check_of_no_file() -> None:
+    """A file that is not there is told like any other mistake."""
+    checked = orgsim("check", "s.toml")
+    assert (checked.exit_code, checked.stdout) == (2, "s.toml: cannot be read: No such file or directory\n")
