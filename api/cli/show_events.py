@@ -1,4 +1,4 @@
-"""``orgsim show LOG events``: a log's events from a position on, as a table or as JSON; reads only what it prints."""
+"""``orgsim show LOG events``: prints a log's events from a position on, as a table or as JSON."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -18,25 +18,25 @@ from ..events_json import event_as_dict, iso_time, members_of
 from .terminal import out, print_rows
 
 NAMES = ("position", "time", "operation", "caller", "event", "members")
-LONGEST = 40
-"""So many characters of a member are shown to people; ids are shorter."""
+MAX_VALUE_LENGTH = 40
+"""The characters of a member's value that the table shows; ids are shorter."""
 
-TELLING = 4
-"""So many members are shown to people."""
+MAX_MEMBERS = 4
+"""The members of an event that the table shows."""
 
 
 async def show_events(path: Path, after: int, limit: int | None, as_json: bool, json_lines: bool) -> None:
-    """Print the events behind a position.
+    """Print the events after a position; only those, the first and the last event are read.
 
     Args:
-        path: of the log; nothing is read of it but what is printed, and its ends.
-        after: a position; 0 for all.
-        limit: at most so many; None for all.
-        as_json: one document; otherwise a table.
-        json_lines: or an event on each line.
+        path: the path of the log.
+        after: the position; 0 for all events.
+        limit: the most events to print; None for all.
+        as_json: print one JSON document instead of a table.
+        json_lines: print an event as JSON on each line instead.
 
     Raises:
-        LogError: the log cannot be read, or does not go as far as ``after``.
+        LogError: the log cannot be read, or ends before ``after``.
     """
     log = await SqliteLog.open_for_reading(path)
     try:
@@ -65,7 +65,7 @@ async def _print_lines(batches: Batches, ids: IdSource) -> None:
 
 
 async def _print_document(log: EventLog, after: int, batches: Batches, ids: IdSource) -> None:
-    """One JSON object on one line, as for other subjects; printed batch by batch, for a log may be long."""
+    """Print one JSON object on one line, as for other subjects; batch by batch, because a log may be long."""
     head = {"position": log.head, "time": iso_time(await _end(log)), "total": log.head - after}
     typer.echo(json.dumps(head)[:-1] + ', "events": [', nl=False)
     between = ""
@@ -86,7 +86,7 @@ async def _print_table(log: EventLog, after: int, batches: Batches) -> None:
 
 
 async def _end(log: EventLog) -> int:
-    """When the last event of a log happened."""
+    """The time of a log's last event, in microseconds since the epoch."""
     return decode_records(log, log.head - 1, await log.read(log.head - 1, 1))[0].time
 
 
@@ -97,13 +97,13 @@ def _cells(envelope: Envelope) -> tuple[str, ...]:
 
 
 def _in_one_line(envelope: Envelope) -> str:
-    """The first members that say something; of tables and long texts only the beginning."""
+    """The first members that are not empty, on one line; long values are cut."""
     members = members_of(envelope.event).items()
-    telling = [f"{name}={_shortened(value)}" for name, value in members if value not in (None, "", [], False)]
-    return " ".join(telling[:TELLING])
+    filled = [f"{name}={_shortened(value)}" for name, value in members if value not in (None, "", [], False)]
+    return " ".join(filled[:MAX_MEMBERS])
 
 
 def _shortened(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"

@@ -129,7 +129,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Whether all thresholds held."""
     thresholds: tuple[ThresholdOutcome, ...]
     feature_set: str
-    """Of the scenario's first organization."""
+    """The feature set of the scenario's first organization at the end."""
     accounts: int
     """Members of the scenario's first organization at the end, its management account included."""
     organizations: dict[str, OrganizationOutcome]

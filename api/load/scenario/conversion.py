@@ -126,7 +126,7 @@ LONGEST = 60
 
 
 def _found(complaint: str, value: Any) -> str:
-    """What stands there instead of what is expected, if that is a single value."""
+    """The end of an error message: the value that stands there, if it is a single one."""
     if not complaint.startswith("Expected") or not isinstance(value, bool | int | float | str):
         return ""
     text = json.dumps(value, ensure_ascii=False)

@@ -69,8 +69,7 @@ class Journal:
             ResultsUnwritable: the file cannot be read or cut.
         """
         numbers: set[int] = set()
-        length = 0
-        """Of the complete lines, in bytes."""
+        length = 0  # of the complete lines, in bytes
         with naming_errors(self._path), self._path.open("rb") as file:
             for line, content in enumerate(file, 1):
                 if not content.endswith(b"\n"):

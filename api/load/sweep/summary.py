@@ -67,7 +67,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     runs_per_combination: int
     total: int
     finished_means: str
-    """What counts as finished, in words."""
+    """The meaning of "finished" in this sweep, in words."""
     combinations: list[CombinationSummary]
 
 

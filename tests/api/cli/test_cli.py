@@ -510,7 +510,7 @@ def test_closed_output(arguments: tuple[str, ...], run: Run, tmp_path: Path) -> 
 
 
 def test_place_of_what_cannot_be_played(call: Run, tmp_path: Path) -> None:
-    """What only playing shows to be impossible is told with the file, as what reading shows."""
+    """An error that shows only while playing names the file, like one that shows while reading."""
     save = 'with = { ParentId = "{root}", Name = "A" }\nsave = { unit = "OrganizationalUnit.Ident" }\n'
     (tmp_path / "s.toml").write_text(f'[[steps]]\naction = "CreateOrganizationalUnit"\n{save}')
     ran = call("simulate", "s.toml")
@@ -874,7 +874,7 @@ def directory(log: Path) -> str:
     ],
 )
 def test_what_is_no_log(spoil: Callable[[Path], str], call: Run, log: Path, tmp_path: Path) -> None:
-    """What is no log of this version is called so in one line, by whatever shall read it, and left alone."""
+    """A file that is no log of this version is refused in one line by every command, and left unchanged."""
     message = f"w.db: {spoil(log)}"
     before = {path.name: path.read_bytes() if path.is_file() else b"" for path in tmp_path.iterdir()}
     for arguments in (
@@ -975,7 +975,7 @@ def test_progress_of_reading(command: str, what: str, call: Run, tmp_path: Path)
 
 
 def read_terminal(terminal: int) -> bytes:
-    """What has been written to a terminal; nothing when its other end is closed."""
+    """Read what has been written to a terminal; nothing when its other end is closed."""
     try:
         return os.read(terminal, 4096)
     except OSError:

@@ -67,7 +67,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the uninterrupted run prints."""
+    """The output of the uninterrupted run."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "s.toml").write_text(SCENARIO)
     command = [ORGSIM, "simulate", "s.toml", "--log", "w.db", "--json"]
@@ -137,7 +137,7 @@ def interrupted(folder: Path, wanted: int, number: signal.Signals) -> tuple[int,
 
 
 def verified(folder: Path) -> dict[str, Any]:
-    """What ``verify`` finds; it passes. Within this process, which is faster."""
+    """Run ``verify``, which must pass, and return its result; in this process, which is faster."""
     done = CliRunner().invoke(app, ["verify", str(folder / "w.db"), "--json"])
     assert (done.exit_code, done.stderr) == (0, "")
     return json.loads(done.stdout)
@@ -182,7 +182,7 @@ def test_killed_while_it_was_resumed(folder: Path, whole: dict[str, Any]) -> Non
 
 
 def test_killed_before_there_was_a_log(folder: Path, whole: dict[str, Any]) -> None:
-    """What a run leaves that was killed while it made its log does not hinder the next."""
+    """The files left by a run that was killed while it created its log do not hinder the next."""
     (folder / "w.db-unfinished-0123456789abcdef").write_bytes(b"half of something")
     (folder / "w.db-head").write_bytes(b"half of something")
     done = run(folder, "simulate", "s.toml", "--log", "w.db", "--json")

@@ -32,7 +32,7 @@ account = "{MANAGEMENT}"
 
 
 def complaint(*arguments: str) -> str:
-    """What ``orgsim serve`` says before it exits with 2, within this process."""
+    """Run ``orgsim serve`` in this process, which must exit with 2, and return its error."""
     done = CliRunner().invoke(app, ["serve", "--port", "0", *arguments])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
@@ -86,7 +86,7 @@ def test_json(start: Start) -> None:
 
 
 def test_restart_goes_on(start: Start, tmp_path: Path) -> None:
-    """What was acknowledged is durable, and the next server on the same log goes on from there."""
+    """Acknowledged changes are durable, and the next server on the same log goes on from there."""
     arguments = ("--log", "w.db", "--clock", "simulated", "--seed", "3")
     server = start(*arguments)
     first = server.organizations().create_organization()["Organization"]
@@ -197,7 +197,7 @@ def test_allow_host(start: Start) -> None:
 
 @pytest.mark.parametrize("name", ["", "http://sim.example", "*.example"])
 def test_impossible_allow_host(name: str) -> None:
-    """What is no name of a host is named."""
+    """An impossible host name is refused by name."""
     said = " ".join(complaint("--allow-host", name).replace("│", " ").split())
     assert f"{name!r} is not the name of a host; * means any" in said
 
@@ -329,7 +329,7 @@ def test_settings(start: Start, tmp_path: Path) -> None:
     ids=lambda value: value[:30],
 )
 def test_bad_settings(name: str, text: str, message: str, tmp_path: Path) -> None:
-    """What is wrong with a settings file is said in one line: the file, the key, what stands there, what may."""
+    """An error in a settings file is one line with the file, the key, its value, and what is possible."""
     file = tmp_path / name
     file.write_text(text)
     assert one_line(complaint("--settings", str(file))).startswith(f"{file}{message}")

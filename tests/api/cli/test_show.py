@@ -42,7 +42,7 @@ def log(tmp_path: Path) -> str:
 
 
 def shown(log: str, *arguments: str) -> str:
-    """What the command prints."""
+    """Run the command and return its output."""
     done = CliRunner().invoke(app, ["show", log, *arguments])
     assert (done.exit_code, done.stderr) == (0, "")
     return done.stdout
@@ -141,14 +141,14 @@ def test_rows_line_by_line(log: str) -> None:
     ],
 )
 def test_impossible_wishes(log: str, arguments: list[str], complaint: str) -> None:
-    """What cannot be shown is said in words, with exit code 2."""
+    """Impossible arguments are refused in words, with exit code 2."""
     done = CliRunner().invoke(app, ["show", log, *arguments])
     assert (done.exit_code, done.stdout) == (2, "")
     assert complaint in done.stderr
 
 
 def test_events_cost_what_is_shown(tmp_path: Path) -> None:
-    """Of a log whose middle nobody can decode, the events at both ends are shown; the middle says what it is."""
+    """Events at both ends of a log are shown even if those between cannot be decoded; to show those is an error."""
     path = tmp_path / "w.db"
 
     async def write() -> None:
@@ -170,7 +170,7 @@ def test_events_cost_what_is_shown(tmp_path: Path) -> None:
 
 
 def test_hostile_texts_in_events(tmp_path: Path) -> None:
-    """What is in a text is shown as it is: no markup, no line breaks, and not all of a long one."""
+    """Texts in events are shown without markup and line breaks, long ones shortened."""
 
     async def write() -> None:
         async with Simulation(tmp_path / "w.db") as sim:

@@ -23,7 +23,7 @@ SCENARIO = SCENARIOS / "enable-all-features.toml"
 
 
 def run(*arguments: str | Path) -> Result:
-    """What the command does."""
+    """Run the command and return its result."""
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
@@ -57,7 +57,7 @@ def test_snapshot(log: Path) -> None:
 
 
 def test_show_begins_from_it(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is shown is the same with a snapshot, and no event is read for it."""
+    """``show`` gives the same output with a snapshot, without reading an event."""
     subjects = ("organization", "units", "accounts", "policies", "handshakes")
     before = [run("show", log, subject, "--json").stdout for subject in subjects]
     run("snapshot", log)

@@ -106,7 +106,7 @@ SHARES = Behaviour(accept=0.5, decline=0.2, leave=0.1, after_reminder=0.1, delay
 
 
 def test_shares() -> None:
-    """Of very many, each share does what it says, and the rest says nothing."""
+    """Among very many accounts each share gives its answer, and the rest never answers."""
     some = cohort(20_000, SHARES)
     kinds = [kind for _, _, kind in drained(agenda_of(some))]
     assert kinds.count(ACCEPT) / 20_000 == pytest.approx(0.5, abs=0.02)
@@ -172,7 +172,7 @@ def test_reminder_of_one_population() -> None:
 
 
 def test_reminders_of_several_populations() -> None:
-    """What a reminder does with one population does not depend on how many of another wait for it."""
+    """The effect of a reminder on one population does not depend on how many accounts of another wait for it."""
 
     def second(first: int) -> list[tuple[int, str, Answer]]:
         silent = Behaviour(after_reminder=1, delay=Uniform(1, 9))
@@ -206,7 +206,7 @@ GROUPS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), st.integers()
 
 @given(groups=GROUPS, until=st.integers(0, 4 * DAY), share=st.floats(0, 1), again=st.integers(0, 5 * DAY))
 def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: int, share: float, again: int) -> None:
-    """Whether answers are kept one by one or in arrays, they come in one order, and as many are due."""
+    """Answers come in the same order, and as many are due, whether they are stored one by one or in arrays."""
 
     def run(fewest_in_arrays: int) -> list[Any]:
         # Whole days, so that many moments are equal.
@@ -230,7 +230,7 @@ def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: 
 
 @given(groups=GROUPS, until=st.integers(0, 4 * DAY))
 def test_as_many_come_as_are_due(groups: list[tuple[int, int, int]], until: int) -> None:
-    """As many answers come by a moment as were said to be due, and the last comes at the last moment."""
+    """The number of answers given by a moment is the number that were due, and the last comes at the last moment."""
     agenda = agenda_of(*(cohort(number, Behaviour(delay=Uniform(0, length)), seed) for number, length, seed in groups))
     due, last = agenda.count_due(until), agenda.last_moment(always)
     early = drained(agenda, until)

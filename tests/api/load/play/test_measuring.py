@@ -1,4 +1,4 @@
-"""What a run is measured by: every figure by hand on small runs, percentiles, the timeline, thresholds."""
+"""The outcome of a run: every figure, computed by hand for small runs, percentiles, the timeline, thresholds."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -90,7 +90,7 @@ async def test_every_name_is_in_an_outcome() -> None:
 
 
 async def test_one_row() -> None:
-    """As one row an outcome has every number, and a few statistics of each distribution."""
+    """An outcome as one row has every number, and a few statistics of each distribution."""
     row = flat(await play(*SMALL), ("count", "p95"))
     assert list(row)[: len(NUMBERS)] == list(NUMBERS)
     assert row["joining_days.count"] == 10
@@ -167,7 +167,7 @@ def leaves(value: Any) -> Iterable[tuple[int, ...]]:
 
 @pytest.mark.parametrize("days", [0, 0.1, 1, 16, 100, 300, 3_000])
 async def test_timeline_ends_with_the_totals(days: float) -> None:
-    """However long a run is, its timeline has at most 240 stretches, and at the end of the last what there was."""
+    """The timeline of a run of any length has at most 240 intervals, and ends with the final counts."""
     outcome = await play(*SMALL[:-1], step("wait", days=days))
     timeline = outcome.timeline
     assert timeline.length <= 240

@@ -77,7 +77,7 @@ async def test_each_migrates_by_itself() -> None:
 
 
 async def test_two_organizations_create_one_population() -> None:
-    """What one organization did not create of a population the next one does."""
+    """The accounts of a population that one organization did not create are created by the next."""
     quota = "[quotas]\naccounts = 4\n"
     outcome = await play(
         *(TWO, quota, population("made", "created", 5)),

@@ -189,7 +189,7 @@ async def test_retries_that_are_enough() -> None:
 
 
 async def test_a_refusal_for_good_is_not_tried_again() -> None:
-    """What does not pass by itself is refused once, however many attempts there are."""
+    """A refusal that does not pass by itself is not retried, however many attempts there are."""
     outcome = await play(
         "[quotas]\naccounts = 3\n", made(4), step("create_accounts", population="made", retry={"attempts": 9})
     )

@@ -48,7 +48,7 @@ def shipped(name: str) -> Played:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_thresholds_hold(file: Path) -> None:
-    """As it is shipped every scenario answers its question with yes, in a few seconds and without a refusal."""
+    """Every scenario passes as it is shipped, in a few seconds and without a refusal."""
     outcome, _ = shipped(file.stem)
     assert outcome.passed, [each for each in outcome.thresholds if not each.ok]
     assert len(outcome.thresholds) >= 3
@@ -226,7 +226,7 @@ async def test_closing_six_hundred_accounts() -> None:
 
 
 def test_closing_in_a_larger_organization() -> None:
-    """Of 2,501 accounts a fifth, 500, may be closed in thirty days: a thousand in two windows."""
+    """A fifth of 2,501 accounts, 500, may be closed in thirty days: a thousand in two windows."""
     outcome, envelopes = shipped("close-accounts")
     requested = days(envelopes, AccountClosureRequested)
     assert (requested[0], requested[500]) == (1, 31)

@@ -362,7 +362,7 @@ def test_texts_are_escaped() -> None:
     [True, False, 0, -3, 0.95, 1e-9, 1e300, "plain", "0.95", "true", "two words", "it's", 'a "quote"', "", " x", "\\"],
 )
 def test_assignments_can_be_read_back(value: Any) -> None:
-    """What the report says of a parameter sets it to the same value, of the same kind."""
+    """A parameter's value as the report shows it is read back as the same value of the same type."""
     name, found = read_assignment(wording.assignment("p", value))
     assert (name, found, type(found)) == ("p", value, type(value))
 
@@ -395,7 +395,7 @@ def test_command_line_says_everything() -> None:
     ],
 )
 def test_durations_in_words(hours: float, said: str) -> None:
-    """A duration is said in hours, minutes or seconds, whichever suits it."""
+    """A duration is given in hours, minutes or seconds, whichever suits it."""
     assert wording.duration(hours) == said
 
 
@@ -403,7 +403,7 @@ def test_durations_in_words(hours: float, said: str) -> None:
     ("value", "said"), [(0.0, "0 %"), (0.0001, "<0.1 %"), (0.25, "25 %"), (0.9999, ">99.9 %"), (1.0, "100 %")]
 )
 def test_shares_in_words(value: float, said: str) -> None:
-    """Only all is said to be 100 %, and only nothing 0 %."""
+    """Only a share of exactly 1 is 100 %, and only one of exactly 0 is 0 %."""
     assert wording.share(value) == said
 
 
@@ -411,7 +411,7 @@ def test_shares_in_words(value: float, said: str) -> None:
     ("value", "said"), [(None, "no value"), (10_410.0, "10,410"), (16.87547, "16.8755"), (0.0, "0"), (1e-7, "1e-07")]
 )
 def test_figures_in_words(value: float | None, said: str) -> None:
-    """A figure is said with what counts of its digits, and one that does not exist is called so."""
+    """A figure has six significant digits at most, and one that has no value says so."""
     assert wording.number(value) == said
 
 

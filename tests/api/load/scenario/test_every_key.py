@@ -1,4 +1,4 @@
-"""What a scenario file may say: every key arrives where it belongs, and all shipped files can be read."""
+"""Every key of a scenario file is read into its field, and all shipped files can be read."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path

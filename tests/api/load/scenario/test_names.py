@@ -118,7 +118,7 @@ def test_what_a_call_names(text: str, message: str) -> None:
 
 
 def test_a_name_is_known_after_it_was_saved() -> None:
-    """What a step saves is known to later steps, not to itself and not to earlier ones."""
+    """A text that a step saves is known to later steps, not to itself and not to earlier ones."""
     use = step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{new}" }'})
     assert parse_scenario(UNIT + use)
     assert complaint(use + UNIT).startswith("step 1, with.ParentId: nothing is called {new} here")

@@ -32,7 +32,7 @@ delay = {{ distribution = "uniform", from_days = 0, to_days = "$days" }}
 
 
 def refused(text: str, **given: bool | int | float | str) -> str:
-    """What is said about parameters that cannot be."""
+    """The error of a scenario with impossible parameters."""
     with pytest.raises(ScenarioError) as caught:
         parse_scenario(text, given)
     return str(caught.value)
@@ -46,7 +46,7 @@ def test_own_values() -> None:
 
 
 def test_given_values() -> None:
-    """What is given takes the place of the scenario's own value, wherever that stands; the rest stays."""
+    """A given value replaces the scenario's default wherever that is used; the others stay."""
     scenario = parse_scenario(PARAMETERS, {"accept": 1, "days": 2.5})
     behaviour = scenario.populations["p"].migration
     assert (behaviour.accept, behaviour.delay.to_days) == (1, 2.5)  # type: ignore[union-attr]  # a uniform delay

@@ -1,4 +1,4 @@
-"""What is answered to a file that says something impossible: one line with the place and what is possible there."""
+"""A file with an impossible value is refused in one line, with the path and what is possible there."""
 
 from pathlib import Path
 
@@ -360,7 +360,7 @@ def test_quota_beyond_every_integer(quota: str) -> None:
     ],
 )
 def test_not_toml(text: str, where: str) -> None:
-    """What is no TOML is called so, with the line."""
+    """A file that is no TOML is refused as such, with the line."""
     message = complaint(text)
     assert message.startswith("not TOML: ")
     assert where in message

@@ -52,7 +52,7 @@ def test_when_it_holds(comparison: str, holding: list[bool]) -> None:
 
 @pytest.mark.parametrize("limit", [60, 0.95, 1_000_001, 1_234_567.25, 1e-9])
 def test_limit_is_told_as_it_is(limit: float) -> None:
-    """What is said of a threshold names its very limit, however many digits that has."""
+    """The text of a threshold has its exact limit, however many digits that has."""
     assert float(str(Threshold("events", "<", limit)).rpartition(" ")[2]) == limit
 
 

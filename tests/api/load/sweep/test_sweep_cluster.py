@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    """24 small runs."""
+    """The plan of a sweep of 24 small runs."""
     return Plan(sweep())
 
 

@@ -26,7 +26,7 @@ from orgsim.api.load.sweep.plan import Plan, read_variation
     ],
 )
 def test_values(text: str, name: str, values: tuple[Parameter, ...]) -> None:
-    """A list is what it says, a range is exact and ends with its end if the step hits it; both ascend."""
+    """A list has its values, a range exact ones up to its end if a step hits it; both are in ascending order."""
     read = read_variation(text)
 
     assert read == (name, values)
@@ -52,7 +52,7 @@ def test_values(text: str, name: str, values: tuple[Parameter, ...]) -> None:
     ],
 )
 def test_bad_values(text: str, complaint: str) -> None:
-    """What is neither a list nor a range that ends is refused with what is wrong about it."""
+    """A value that is neither a list nor a finite range is refused with the reason."""
     with pytest.raises(ScenarioError) as refused:
         read_variation(text)
 

@@ -35,16 +35,16 @@ def without_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def plan() -> Plan:
-    """24 small runs."""
+    """The plan of a sweep of 24 small runs."""
     return Plan(sweep())
 
 
 class Stop(Exception):
-    """Something that ends a sweep on its way."""
+    """Raised by tests to interrupt a sweep."""
 
 
 def stop_at(number: int) -> Callable[[int], None]:
-    """Raise after so many runs."""
+    """Make a function that raises after a number of runs."""
 
     def on_done(finished: int) -> None:
         if finished == number:
@@ -54,7 +54,7 @@ def stop_at(number: int) -> Callable[[int], None]:
 
 
 def half_done(plan: Plan, folder: Path) -> None:
-    """A sweep that ended after ten runs."""
+    """Interrupt a sweep after ten runs."""
     with pytest.raises(Stop):
         carry_out_here(plan, folder, Watching(stop_at(10)))
 
