@@ -24,6 +24,7 @@ from ...engine.log import EventLog, LogDamaged, LogError, LogUnwritable
 from ...engine.runtime.engine import EngineStopped, Listener
 from ...engine.shapes.base import moment_text
 from ..load.play import Progress as OnProgress
+from ..load.play import no_progress
 from ..load.scenario import ScenarioError
 
 # In a file or a pipe, where rich assumes 80 columns, rows may be wider.
@@ -125,6 +126,10 @@ def _printable(text: str) -> str:
 @contextmanager
 def progress_bar() -> Generator[OnProgress, None, None]:
     """Show a progress bar on stderr for each activity, if stderr is a terminal; yields the function to call."""
+    if not err.is_terminal:
+        # Not Progress(disable=True), which before rich 15 ends with an empty line.
+        yield no_progress
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
@@ -132,7 +137,7 @@ def progress_bar() -> Generator[OnProgress, None, None]:
         TextColumn("{task.fields[day]}"),
         RateColumn(table_column=Column(no_wrap=True)),
     )
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+    with Progress(*columns, console=err) as bar:
         tasks: dict[str, TaskID] = {}
         latest: dict[str, int] = {}
 
