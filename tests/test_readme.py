@@ -1,8 +1,10 @@
-"""The README's example is run as it stands there."""
+"""The README's example and its quick start are run as they stand there."""
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support.repository import ROOT
@@ -19,6 +21,22 @@ def test_the_example_runs() -> None:
     done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.stderr, done.returncode) == ("ALL\n", "", 0)
+
+
+def test_the_quick_start_runs(tmp_path: Path) -> None:
+    """The commands of the quick start succeed one after the other, as they are written there."""
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text("utf-8"), flags=re.DOTALL)
+    (commands,) = [block for block in blocks if "orgsim init" in block]
+    installed = commands.removeprefix("pip install .\n")
+    path = f"{Path(sys.executable).parent}:{os.defpath}"
+    shell = ["sh", "-ec", installed]
+    done = subprocess.run(
+        shell, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+
+    assert installed != commands
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "world.db: " in done.stdout
 
 
 def test_the_links_lead_somewhere() -> None:
