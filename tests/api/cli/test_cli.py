@@ -160,7 +160,17 @@ def log(tmp_path: Path, finished: tuple[bytes, dict[str, Any]]) -> Path:
     [
         (
             ("--help",),
-            ("serve", "simulate", "show", "snapshot", "verify", "--version", "orgsim simulate scenarios/"),
+            (
+                "init",
+                "check",
+                "serve",
+                "simulate",
+                "show",
+                "snapshot",
+                "verify",
+                "--version",
+                "orgsim init, then orgsim simulate",
+            ),
         ),
         (
             ("simulate", "--help"),
