@@ -6,7 +6,7 @@ A field that is not listed is called by its own name in PascalCase. ``docs/event
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -102,8 +102,7 @@ def _members(event: type[Event]) -> tuple[tuple[str, str, Callable[[Any], Any]],
 
 def _plain(value: Any) -> Any:
     """A field's value as JSON has it: words as texts, tuples as lists, structs as dicts."""
-    plain = msgspec.to_builtins(value)
-    return list(cast("tuple[Any, ...]", plain)) if isinstance(plain, tuple) else plain
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def member_name(event: type[Event], field: str) -> str:

@@ -298,14 +298,18 @@ def test_settings(start: Start, tmp_path: Path) -> None:
     for options in ([*given, "--latency", "realistic"], [], given, ["--latency", "realistic"]):
         server = start("--log", str(log), *options)
         (first,) = server.request("GET", "/_orgsim/events?limit=1", body=b"").json["events"]
-        assert first["members"]["Settings"] == msgspec.to_builtins(expected)
+        assert first["members"]["Settings"] == json.loads(msgspec.json.encode(expected))
         assert server.end()[0] == 0
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("s.toml", "latency = 'slow'", ": latency: Invalid enum value 'slow' (there are: instant, realistic)"),
+        (
+            "s.toml",
+            "latency = 'slow'",
+            ": latency: Invalid enum value 'slow' (there are: instant, realistic, stepwise)",
+        ),
         (
             "s.toml",
             "latancy = 'instant'",
