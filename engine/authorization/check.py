@@ -34,18 +34,33 @@ def require_allowed(
     """
     if account == management_account:
         if operation not in MANAGEMENT_OPERATIONS:
-            raise AccessDeniedException
+            raise AccessDeniedException(
+                explanation=f"{account} is the management account, and {operation} is called by members"
+            )
         return
     callers = CALLERS[operation]
     policy = access.resource_policy
     decision = verdict(policy.content, account, operation, resources, policy_type) if policy else Verdict.SILENT
     if decision is Verdict.DENIED:
-        raise AccessDeniedException
+        raise AccessDeniedException(
+            explanation=f"the resource policy {policy.id if policy else ''} denies {operation} to {account}; "
+            "no statement of it may deny this"
+        )
     is_administrator = Callers.ADMINISTRATOR in callers and account in access.administrators
     is_granted = Callers.GRANTED in callers and decision is Verdict.ALLOWED
     is_own = Callers.MEMBER in callers and own
     if not (is_own or is_administrator or is_granted):
-        raise AccessDeniedException
+        raise AccessDeniedException(explanation=_why_denied(operation, account, management_account))
+
+
+def _why_denied(operation: str, account: str, management_account: str) -> str:
+    """Say who may call an operation; the caller is a member that may not."""
+    callers = CALLERS[operation]
+    able = [f"the management account {management_account}"]
+    able += ["a delegated administrator"] if Callers.ADMINISTRATOR in callers else []
+    able += ["a member that the resource policy grants it"] if Callers.GRANTED in callers else []
+    able += ["a member about itself"] if Callers.MEMBER in callers else []
+    return f"{account} is a member, and {operation} is for {' or '.join(able)}"
 
 
 def denied_to_members(refusal: Refused, operation: str, organization: OrganizationFacts, account: str) -> Refused:
@@ -56,4 +71,7 @@ def denied_to_members(refusal: Refused, operation: str, organization: Organizati
     """
     is_administrator = account in organization.access.administrators and Callers.ADMINISTRATOR in CALLERS[operation]
     is_allowed = account == organization.management_account or is_administrator
-    return refusal if is_allowed else AccessDeniedException()
+    if is_allowed:
+        return refusal
+    why = _why_denied(operation, account, organization.management_account)
+    return AccessDeniedException(explanation=f"{why}; besides, there is no such resource")

@@ -4,11 +4,20 @@ from typing import ClassVar
 
 
 class Refused(Exception):
-    """Base of AWS's exceptions: a call was refused. ``reason`` is set for the four exceptions that have one."""
+    """Base of AWS's exceptions: a call was refused. ``reason`` is set for the four exceptions that have one.
+
+    Args:
+        reason: AWS's reason.
+        message: AWS's text, where it is not the one in ``messages``.
+        explanation: what stood in the way and what would have to be true, in our words; no part of AWS's answer.
+    """
 
     messages: ClassVar[dict[str | None, str]] = {}
 
-    def __init__(self, reason: str | None = None, message: str | None = None) -> None:
+    def __init__(
+        self, reason: str | None = None, message: str | None = None, *, explanation: str | None = None
+    ) -> None:
+        self.explanation = explanation
         # `INVALID_PATTERN:HANDSHAKE_ID` shares the message of its stem `INVALID_PATTERN`.
         stem = reason.partition(":")[0] if reason else None
         self.reason = reason

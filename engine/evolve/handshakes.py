@@ -36,6 +36,7 @@ def on_handshake_requested(state: State, event: HandshakeRequested) -> None:
         assert event.party is not None
         assert organization.migration is not None
         organization.migration.outstanding[event.party] = event.handshake
+        organization.migration.asked += 1
     elif action is TRANSFER:
         state.timers.schedule(event.expires_at, state.now, state.position, "ExpireHandshake", event.handshake)
     else:

@@ -91,7 +91,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshake = handshakes.find(state, request.handshake_id)
     account = stamp.account
     handshakes.require_recipient(state, handshake, account)
-    handshakes.require_open(handshake, ACCEPTED)
+    handshakes.require_open(handshake, ACCEPTED, state)
     action = handshake.requested.action
     if action is APPROVE:
         return _approve(handshake, state)
@@ -131,16 +131,21 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
         if former is organization:
             if by_email:
                 return [accepted]
-            raise HandshakeConstraintViolationException("ALREADY_IN_AN_ORGANIZATION")
+            raise HandshakeConstraintViolationException(
+                "ALREADY_IN_AN_ORGANIZATION", explanation=membership.why_member(account, organization)
+            )
         if former.management_account == account:
-            raise MasterCannotLeaveOrganizationException
+            raise MasterCannotLeaveOrganizationException(explanation=membership.why_master_stays(former))
         record = former.members[account]
         membership.require_may_leave(record, state, now)
         departure = membership.departure_events(record, former, state, DepartureMethod.LEFT)
     membership.require_may_join(account, organization, state, now)
     # The count includes this invitation, which becomes the membership; so only a count above the quota is refused.
-    if quotas.accounts_counted(organization) > state.settings.quotas.accounts:
-        raise HandshakeConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
+    limits = state.settings.quotas
+    if quotas.accounts_counted(organization) > limits.accounts:
+        raise HandshakeConstraintViolationException(
+            "ACCOUNT_NUMBER_LIMIT_EXCEEDED", explanation=quotas.why_no_account(organization, limits)
+        )
     # Reuse the invitation's string if it names the account: a million copies would take sixty megabytes.
     member = account if by_email or not requested.party else requested.party
     joined = AccountJoined(organization.id, member, INVITED)
@@ -153,7 +158,10 @@ def _transfer(handshake: Handshake, state: State, stamp: Stamp) -> Events:
     requested, account = handshake.requested, stamp.account
     source = caller.organization_of(state, stamp)
     if source.management_account != account:
-        raise AccessDeniedException
+        raise AccessDeniedException(
+            explanation=f"only the management account {source.management_account} of {source.id} can accept a "
+            f"transfer; the caller {account} is a member"
+        )
     transfers.require_eligible(account, state)
     transfer = state.transfers.by_id[state.transfers.by_handshake[requested.handshake]]
     transfers.require_acceptable(transfer, source, state)
@@ -173,5 +181,8 @@ def reply(request: Request, events: Events, state: State) -> HandshakeReply:
     assert isinstance(accepted, HandshakeAccepted)
     invited = state.handshakes[accepted.handshake].requested.action is Action.INVITE
     if invited and len(events) == 1:
-        raise HandshakeConstraintViolationException("ALREADY_IN_AN_ORGANIZATION")
+        organization, account = state.organizations[accepted.organization], accepted.account or ""
+        raise HandshakeConstraintViolationException(
+            "ALREADY_IN_AN_ORGANIZATION", explanation=membership.why_member(account, organization)
+        )
     return handshake_reply(accepted.handshake, state)

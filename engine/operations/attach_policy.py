@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from ..errors import ConstraintViolationException, DuplicatePolicyAttachmentException, PolicyTypeNotEnabledException
 from ..events import PolicyAttached
+from ..explaining import full, some
 from ..ids import PolicyId, PolicyTargetId
 from ..operation import Events, Stamp
 from ..policies.types import POLICY_TYPES
@@ -41,12 +42,18 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     policies.require_all_features(state, stamp)
     organization, policy = policies.authorize("AttachPolicy", request.policy_id, state, stamp, target)
     if policy.type not in organization.policies.enabled:
-        raise PolicyTypeNotEnabledException
+        raise PolicyTypeNotEnabledException(explanation=policies.why_not_enabled(policy.type, organization))
     there = policies.attached(target, policy.type, organization)
     if policy.id in there:
-        raise DuplicatePolicyAttachmentException
-    if len(there) >= POLICY_TYPES[policy.type].max_attached:
-        raise ConstraintViolationException("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
+        raise DuplicatePolicyAttachmentException(explanation=f"{policy.id} is attached to {target} already")
+    limit = POLICY_TYPES[policy.type].max_attached
+    if len(there) >= limit:
+        raise ConstraintViolationException(
+            "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+            explanation=full(
+                f"{target} has {some(there)} of type {policy.type} attached", limit, "one must be detached first"
+            ),
+        )
     return [
         PolicyAttached(organization.id, policy.id, target),
         *publication.publication_events(organization, [policy.type], state, stamp),

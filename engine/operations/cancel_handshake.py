@@ -34,7 +34,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshake = handshakes.find(state, request.handshake_id)
     handshakes.require_sender(state, handshake, stamp.account)
     if handshake.state is not HandshakeState.REQUESTED:
-        handshakes.require_open(handshake, HandshakeState.CANCELED)
+        handshakes.require_open(handshake, HandshakeState.CANCELED, state)
     canceled = HandshakeCanceled(handshake.requested.organization, request.handshake_id)
     return [
         *migration.ending_events(handshake, canceled, state),

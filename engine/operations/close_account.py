@@ -21,11 +21,14 @@ from msgspec import Struct
 
 from ..errors import AccountAlreadyClosedException, AccountNotFoundException, ConstraintViolationException
 from ..events import AccountClosureRequested
+from ..explaining import number, until
 from ..ids import AccountId
 from ..operation import Events, Stamp
-from ..rules import caller, latency, quotas
+from ..rules import caller, latency, membership, quotas
+from ..rules.limits import closure_finishes, closure_leaves_window
+from ..rules.policies import why_billing_only
 from ..shapes.base import EmptyReply
-from ..state import State
+from ..state import Organization, State
 from ..words import FeatureSet
 
 
@@ -37,19 +40,46 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("CloseAccount", state, stamp)
     account = request.account_id
     if account not in organization.members:
-        raise AccountNotFoundException
+        raise AccountNotFoundException(explanation=membership.why_unknown(account, organization))
     if account == organization.management_account:
-        raise ConstraintViolationException("CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
+        raise ConstraintViolationException(
+            "CANNOT_CLOSE_MANAGEMENT_ACCOUNT",
+            explanation=f"{account} is the management account of {organization.id}; only other members can be closed",
+        )
     if organization.feature_set is not FeatureSet.ALL:
-        raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
-    closures, limits = organization.closures, state.settings.quotas
-    if account in closures.pending or account in closures.closed:
-        raise AccountAlreadyClosedException
-    if len(closures.pending) >= limits.concurrent_account_closures:
-        raise ConstraintViolationException("CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")
-    if quotas.closures_counted(organization, stamp.now) >= quotas.closures_allowed(organization, limits):
-        raise ConstraintViolationException("CLOSE_ACCOUNT_QUOTA_EXCEEDED")
+        raise ConstraintViolationException(
+            "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", explanation=why_billing_only(organization)
+        )
+    if account in organization.closures.pending or account in organization.closures.closed:
+        raise AccountAlreadyClosedException(explanation=membership.why_closing(account, organization))
+    _require_room(organization, state, stamp.now)
     return [AccountClosureRequested(organization.id, account, latency.done_at("closure", state, stamp))]
+
+
+def _require_room(organization: Organization, state: State, now: int) -> None:
+    pending, at_once = len(organization.closures.pending), state.settings.quotas.concurrent_account_closures
+    if pending >= at_once:
+        raise ConstraintViolationException(
+            "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED",
+            explanation=until(
+                f"{organization.id} has {number(pending, 'closures')} in progress",
+                at_once,
+                closure_finishes(organization, state, now),
+            ),
+        )
+    counted, allowed = (
+        quotas.closures_counted(organization, now),
+        quotas.closures_allowed(organization, state.settings.quotas),
+    )
+    if counted >= allowed:
+        raise ConstraintViolationException(
+            "CLOSE_ACCOUNT_QUOTA_EXCEEDED",
+            explanation=until(
+                f"{organization.id} asked for {number(counted, 'closures')} within thirty days",
+                allowed,
+                closure_leaves_window(organization, state, now),
+            ),
+        )
 
 
 def reply(request: Request, events: Events, state: State) -> EmptyReply:

@@ -29,9 +29,11 @@ from msgspec import Meta, Struct
 
 from ..errors import ConcurrentModificationException, ConstraintViolationException, InvalidInputException
 from ..events import AccountCreationRequested
+from ..explaining import number, suffers, until, when
 from ..operation import Events, Stamp
 from ..rules import caller, latency, membership, quotas
 from ..rules import tags as tag_rules
+from ..rules.limits import creation_finishes
 from ..shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
 from ..shapes.base import moment
 from ..state import Organization, State
@@ -61,22 +63,20 @@ def creation(
 ) -> Events:
     """Check a request and build its events: what CreateAccount and CreateGovCloudAccount share after authorization."""
     if request.role_name and request.role_name.startswith("AWSServiceRoleFor"):
-        raise InvalidInputException("INVALID_ROLE_NAME")
+        raise InvalidInputException(
+            "INVALID_ROLE_NAME", explanation=f"{request.role_name} begins with AWSServiceRoleFor, which is reserved"
+        )
     tags = tag_rules.compliant_tags(request.tags, "account", organization)
     if govcloud and Condition.GOVCLOUD_NOT_ENABLED in state.conditions_of(stamp.account):
-        raise ConstraintViolationException("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")
+        raise ConstraintViolationException(
+            "MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED", explanation=suffers(stamp.account, Condition.GOVCLOUD_NOT_ENABLED)
+        )
     membership.require_finalized(organization, state, stamp.now)
     conditions = state.conditions_of(stamp.account)
     for condition, reason in REASONS.items():
         if condition in conditions:
-            raise ConstraintViolationException(reason)
-    if request.email.lower() in organization.creations:
-        raise ConcurrentModificationException
-    limits = state.settings.quotas
-    if len(organization.creations) >= limits.concurrent_account_creations:
-        raise ConstraintViolationException("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED")
-    if quotas.accounts_counted(organization) >= limits.accounts:
-        raise ConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
+            raise ConstraintViolationException(reason, explanation=suffers(stamp.account, condition))
+    _require_room(request.email, organization, state, stamp.now)
     return [
         AccountCreationRequested(
             organization.id,
@@ -90,6 +90,28 @@ def creation(
             govcloud=govcloud,
         )
     ]
+
+
+def _require_room(email: str, organization: Organization, state: State, now: int) -> None:
+    running, limits = organization.creations, state.settings.quotas
+    same = running.get(email.lower())
+    if same:
+        raise ConcurrentModificationException(
+            explanation=f"{same}, which creates {email}, is IN_PROGRESS until {when(state.creations[same].finishes_at)}"
+        )
+    if len(running) >= limits.concurrent_account_creations:
+        raise ConstraintViolationException(
+            "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED",
+            explanation=until(
+                f"{organization.id} has {number(len(running), 'running creations')}",
+                limits.concurrent_account_creations,
+                creation_finishes(organization, state, now),
+            ),
+        )
+    if quotas.accounts_counted(organization) >= limits.accounts:
+        raise ConstraintViolationException(
+            "ACCOUNT_NUMBER_LIMIT_EXCEEDED", explanation=quotas.why_no_account(organization, limits)
+        )
 
 
 def reply(request: Request, events: Events, state: State) -> CreateAccountStatusReply:

@@ -28,7 +28,9 @@ from ..errors import (
     ConstraintViolationException,
 )
 from ..events import AccountJoined, OrganizationCreated, PolicyTypeEnabled
+from ..explaining import suffers
 from ..operation import Events, Stamp
+from ..rules import membership
 from ..shapes.organizations import OrganizationReply, initiator_of, organization_shape
 from ..state import State
 from ..words import Condition, FeatureSet, JoinedMethod, PolicyType
@@ -47,19 +49,26 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     account = stamp.account
-    if state.organization_of(account):
-        raise AlreadyInOrganizationException
+    former = state.organization_of(account)
+    if former:
+        raise AlreadyInOrganizationException(explanation=membership.why_member(account, former))
     conditions = state.conditions_of(account)
     if Condition.SUSPENDED in conditions:
-        raise AccessDeniedException
+        raise AccessDeniedException(explanation=suffers(account, Condition.SUSPENDED))
     for condition, reason in REASONS.items():
         if condition in conditions:
-            raise ConstraintViolationException(reason)
+            raise ConstraintViolationException(reason, explanation=suffers(account, condition))
     billing_only = request.feature_set is FeatureSet.CONSOLIDATED_BILLING
     if billing_only and not state.settings.consolidated_billing_supported:
-        raise ConstraintViolationException("CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION")
+        raise ConstraintViolationException(
+            "CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION",
+            explanation="consolidated_billing_supported is off in the settings; the feature set must be ALL",
+        )
     if Condition.SERVICE_LINKED_ROLE_DENIED in conditions:
-        raise AccessDeniedForDependencyException("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE")
+        raise AccessDeniedForDependencyException(
+            "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE",
+            explanation=suffers(account, Condition.SERVICE_LINKED_ROLE_DENIED),
+        )
     organization = stamp.ids.organization(stamp.position)
     enabled = () if billing_only else state.settings.policy_types_at_creation
     return [

@@ -33,8 +33,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshake = handshakes.find(state, request.handshake_id)
     handshakes.require_recipient(state, handshake, stamp.account)
     if handshake.requested.action is Action.ENABLE_ALL_FEATURES:
-        raise AccessDeniedException
-    handshakes.require_open(handshake, HandshakeState.DECLINED)
+        raise AccessDeniedException(
+            explanation=f"{handshakes.named(handshake)} cannot be declined; CancelHandshake ends the migration"
+        )
+    handshakes.require_open(handshake, HandshakeState.DECLINED, state)
     declined = HandshakeDeclined(handshake.requested.organization, request.handshake_id)
     return [declined, *transfers.ending_events(handshake, TransferStatus.DECLINED, state)]
 

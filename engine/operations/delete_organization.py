@@ -17,10 +17,11 @@ from msgspec import Struct
 
 from ..errors import ConstraintViolationException, OrganizationNotEmptyException
 from ..events import AccountDeparted, HandshakeCanceled, OrganizationDeleted
+from ..explaining import number, some
 from ..operation import Events, Stamp
 from ..rules import caller, transfers
 from ..shapes.base import EmptyReply
-from ..state import State
+from ..state import Organization, State
 from ..words import DepartureMethod
 
 
@@ -31,9 +32,13 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("DeleteOrganization", state, stamp)
     if len(organization.members) > 1 or organization.creations:
-        raise OrganizationNotEmptyException
+        raise OrganizationNotEmptyException(explanation=_why_not_empty(organization))
     if transfers.is_involved(organization, state, stamp.now):
-        raise ConstraintViolationException("ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS")
+        raise ConstraintViolationException(
+            "ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS",
+            explanation=f"{organization.id} pays for another organization, is paid for, or has an open offer of it; "
+            "all of these must end first",
+        )
     # Without other members there are no approvals: only invitations and the parent of a migration can be open.
     parent = [organization.migration.parent] if organization.migration else []
     return [
@@ -41,6 +46,13 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         AccountDeparted(organization.id, organization.management_account, DepartureMethod.LEFT),
         OrganizationDeleted(organization.id),
     ]
+
+
+def _why_not_empty(organization: Organization) -> str:
+    others = [account for account in organization.members if account != organization.management_account]
+    members = f"{number(len(others), 'other members')} ({some(others)})" if others else ""
+    creations = number(len(organization.creations), "running creations") if organization.creations else ""
+    return f"{organization.id} has {' and '.join(filter(None, (members, creations)))}; it must have none"
 
 
 def reply(request: Request, events: Events, state: State) -> EmptyReply:

@@ -40,12 +40,19 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization, policy = policies.authorize("DetachPolicy", request.policy_id, state, stamp, target)
     facts = POLICY_TYPES[policy.type]
     if policy.id == facts.default_policy and not facts.default_detachable:
-        raise InvalidInputException("NON_DETACHABLE_POLICY")
+        raise InvalidInputException(
+            "NON_DETACHABLE_POLICY", explanation=f"AWS attaches {policy.id} everywhere while {policy.type} is enabled"
+        )
     there = policies.attached(target, policy.type, organization)
     if policy.id not in there:
-        raise PolicyNotAttachedException
+        raise PolicyNotAttachedException(
+            explanation=f"{policy.id} is not attached to {target} itself; what is attached above it is detached there"
+        )
     if len(there) <= facts.min_attached:
-        raise ConstraintViolationException("MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
+        raise ConstraintViolationException(
+            "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+            explanation=f"{policy.id} is the last {policy.type} on {target}; another must be attached first",
+        )
     return [
         PolicyDetached(organization.id, policy.id, target),
         *publication.publication_events(organization, [policy.type], state, stamp),

@@ -35,7 +35,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     policies.require_all_features(state, stamp)
     organization = policies.authorize_on_root("DisablePolicyType", request.root_id, request.policy_type, state, stamp)
     if request.policy_type not in organization.policies.enabled:
-        raise PolicyTypeNotEnabledException
+        raise PolicyTypeNotEnabledException(explanation=policies.why_not_enabled(request.policy_type, organization))
     return [PolicyTypeDisabled(organization.id, request.policy_type)]
 
 

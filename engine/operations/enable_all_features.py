@@ -23,8 +23,9 @@ from msgspec import Struct
 
 from ..errors import ConstraintViolationException, HandshakeConstraintViolationException
 from ..events import HandshakeCanceled, HandshakeOpened, HandshakeRequested
+from ..explaining import full, number
 from ..operation import Events, Stamp
-from ..rules import caller
+from ..rules import caller, migration
 from ..settings import MIGRATION_LIFETIME
 from ..shapes.handshakes import HandshakeReply, handshake_reply
 from ..state import Organization, State
@@ -41,11 +42,23 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("EnableAllFeatures", state, stamp)
     if organization.feature_set is FeatureSet.ALL:
-        raise HandshakeConstraintViolationException("ORGANIZATION_ALREADY_HAS_ALL_FEATURES")
+        raise HandshakeConstraintViolationException(
+            "ORGANIZATION_ALREADY_HAS_ALL_FEATURES",
+            explanation=f"{organization.id} has all features already; there is nothing left to enable",
+        )
     if organization.migration:
-        raise HandshakeConstraintViolationException("ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION")
-    if len(organization.members) > state.settings.quotas.all_features_migration_accounts:
-        raise ConstraintViolationException("ALL_FEATURES_MIGRATION_ORGANIZATION_SIZE_LIMIT_EXCEEDED")
+        raise HandshakeConstraintViolationException(
+            "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION",
+            explanation=migration.under_way(organization, state),
+        )
+    limit = state.settings.quotas.all_features_migration_accounts
+    if len(organization.members) > limit:
+        raise ConstraintViolationException(
+            "ALL_FEATURES_MIGRATION_ORGANIZATION_SIZE_LIMIT_EXCEEDED",
+            explanation=full(
+                f"{organization.id} has {number(len(organization.members), 'members')}", limit, "some must go first"
+            ),
+        )
     canceled = [HandshakeCanceled(organization.id, invitation) for invitation in organization.invitations.values()]
     # A handshake's id derives from the position of its HandshakeRequested event, so these positions are counted.
     positions = count(stamp.position + len(canceled))

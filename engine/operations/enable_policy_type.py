@@ -25,6 +25,7 @@ from ..errors import (
     PolicyTypeNotAvailableForOrganizationException,
 )
 from ..events import PolicyTypeEnabled
+from ..explaining import when
 from ..ids import RootId
 from ..operation import Events, Stamp
 from ..rules import policies, publication
@@ -45,12 +46,18 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     policy_type = request.policy_type
     organization = policies.authorize_on_root("EnablePolicyType", request.root_id, policy_type, state, stamp)
     if organization.feature_set is not FeatureSet.ALL:
-        raise PolicyTypeNotAvailableForOrganizationException
+        raise PolicyTypeNotAvailableForOrganizationException(explanation=policies.why_billing_only(organization))
     if policy_type in organization.policies.enabled:
-        raise PolicyTypeAlreadyEnabledException
+        since = when(organization.policies.enabled[policy_type])
+        raise PolicyTypeAlreadyEnabledException(explanation=f"{policy_type} is enabled since {since}")
     service = REQUIRED_BY.get(policy_type)
     if service and service not in organization.access.services:
-        raise ConstraintViolationException("SERVICE_ACCESS_NOT_ENABLED", SERVICE_ACCESS_FIRST)
+        raise ConstraintViolationException(
+            "SERVICE_ACCESS_NOT_ENABLED",
+            SERVICE_ACCESS_FIRST,
+            explanation=f"{policy_type} needs {service}, which has no access to {organization.id}; "
+            "EnableAWSServiceAccess gives it",
+        )
     return [
         PolicyTypeEnabled(organization.id, policy_type),
         *publication.publication_events(organization, [policy_type], state, stamp),

@@ -40,13 +40,15 @@ from ..errors import (
     HandshakeConstraintViolationException,
 )
 from ..events import HandshakeRequested
+from ..explaining import number, suffers, until, when
 from ..operation import Events, Stamp
-from ..rules import caller, membership, quotas
+from ..rules import caller, membership, migration, quotas
 from ..rules import tags as tag_rules
 from ..rules.invitees import Target, party_type_of
+from ..rules.limits import invitation_leaves_window
 from ..settings import INVITATION_LIFETIME
 from ..shapes.handshakes import HandshakeReply, handshake_reply
-from ..state import State
+from ..state import Organization, State
 from ..words import Action, Condition, FeatureSet
 
 INVITE, EMAIL_UNVERIFIED, OTHER_SELLER = Action.INVITE, Condition.EMAIL_UNVERIFIED, Condition.OTHER_SELLER_OF_RECORD
@@ -65,21 +67,23 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     tags = tag_rules.compliant_tags(request.tags, "account", organization)
     membership.require_finalized(organization, state, stamp.now)
     if EMAIL_UNVERIFIED in state.conditions_of(stamp.account):
-        raise AccountOwnerNotVerifiedException
+        raise AccountOwnerNotVerifiedException(explanation=suffers(stamp.account, EMAIL_UNVERIFIED))
     migrating = organization.migration is not None
     if migrating and not state.settings.invitations_during_migration:
-        raise HandshakeConstraintViolationException("INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES")
+        raise HandshakeConstraintViolationException(
+            "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES", explanation=migration.under_way(organization, state)
+        )
     if target.id in organization.members:
-        raise HandshakeConstraintViolationException("ALREADY_IN_AN_ORGANIZATION")
+        raise HandshakeConstraintViolationException(
+            "ALREADY_IN_AN_ORGANIZATION", explanation=membership.why_member(target.id, organization)
+        )
     if target.id.lower() in organization.invitations:
-        raise DuplicateHandshakeException
+        raise DuplicateHandshakeException(explanation=_why_duplicate(target.id, organization, state))
     if OTHER_SELLER in state.conditions_of(target.id):
-        raise HandshakeConstraintViolationException("ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD")
-    limits = state.settings.quotas
-    if quotas.invitations_counted(organization, stamp.now) >= quotas.invitations_allowed(limits):
-        raise HandshakeConstraintViolationException("HANDSHAKE_RATE_LIMIT_EXCEEDED")
-    if quotas.accounts_counted(organization) >= limits.accounts:
-        raise HandshakeConstraintViolationException("ACCOUNT_NUMBER_LIMIT_EXCEEDED")
+        raise HandshakeConstraintViolationException(
+            "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD", explanation=suffers(target.id, OTHER_SELLER)
+        )
+    _require_room(organization, state, stamp.now)
     return [
         HandshakeRequested(
             organization.id,
@@ -94,6 +98,33 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
             tags=tags,
         )
     ]
+
+
+def _why_duplicate(target: str, organization: Organization, state: State) -> str:
+    invitation = organization.invitations[target.lower()]
+    expires_at = state.handshakes[invitation].requested.expires_at
+    return (
+        f"the invitation {invitation} to {target} is OPEN until {when(expires_at)}; "
+        "it must be declined or canceled, or expire, before another is sent"
+    )
+
+
+def _require_room(organization: Organization, state: State, now: int) -> None:
+    allowed = quotas.invitations_allowed(state.settings.quotas)
+    counted = quotas.invitations_counted(organization, now)
+    if counted >= allowed:
+        raise HandshakeConstraintViolationException(
+            "HANDSHAKE_RATE_LIMIT_EXCEEDED",
+            explanation=until(
+                f"{organization.id} sent {number(counted, 'invitations')} within 24 hours that nobody accepted",
+                allowed,
+                invitation_leaves_window(organization, state, now),
+            ),
+        )
+    if quotas.accounts_counted(organization) >= state.settings.quotas.accounts:
+        raise HandshakeConstraintViolationException(
+            "ACCOUNT_NUMBER_LIMIT_EXCEEDED", explanation=quotas.why_no_account(organization, state.settings.quotas)
+        )
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

@@ -35,7 +35,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.organization_of(state, stamp)
     if stamp.account == organization.management_account:
-        raise MasterCannotLeaveOrganizationException
+        raise MasterCannotLeaveOrganizationException(explanation=membership.why_master_stays(organization))
     member = organization.members[stamp.account]
     membership.require_may_leave(member, state, stamp.now)
     return membership.departure_events(member, organization, state, DepartureMethod.LEFT)

@@ -27,7 +27,7 @@ from ..errors import (
 from ..events import AccountMoved
 from ..ids import AccountId, ParentId
 from ..operation import Events, Stamp
-from ..rules import caller, publication
+from ..rules import caller, membership, publication
 from ..shapes.base import EmptyReply
 from ..state import State
 
@@ -42,16 +42,16 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("MoveAccount", state, stamp)
     units, source, destination = organization.units, request.source_parent_id, request.destination_parent_id
     if request.account_id not in organization.members:
-        raise AccountNotFoundException
+        raise AccountNotFoundException(explanation=membership.why_unknown(request.account_id, organization))
     if source not in units.by_id:
-        raise SourceParentNotFoundException
+        raise SourceParentNotFoundException(explanation=f"{organization.id} has no root or OU {source}")
     if destination not in units.by_id:
-        raise DestinationParentNotFoundException
+        raise DestinationParentNotFoundException(explanation=f"{organization.id} has no root or OU {destination}")
     parent = units.parent_of(request.account_id)
     if parent == destination:
-        raise DuplicateAccountException
+        raise DuplicateAccountException(explanation=f"{request.account_id} is in {destination} already")
     if parent != source:
-        raise SourceParentNotFoundException
+        raise SourceParentNotFoundException(explanation=f"{request.account_id} is in {parent}, not in {source}")
     return [
         AccountMoved(organization.id, request.account_id, source, destination),
         *publication.publication_events(organization, organization.policies.enabled, state, stamp),

@@ -39,9 +39,9 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("RemoveAccountFromOrganization", state, stamp)
     member = organization.members.get(request.account_id)
     if member is None:
-        raise AccountNotFoundException
+        raise AccountNotFoundException(explanation=membership.why_unknown(request.account_id, organization))
     if member.id == organization.management_account:
-        raise MasterCannotLeaveOrganizationException
+        raise MasterCannotLeaveOrganizationException(explanation=membership.why_master_stays(organization))
     membership.require_may_leave(member, state, stamp.now)
     return membership.departure_events(member, organization, state, DepartureMethod.REMOVED)
 

@@ -16,7 +16,9 @@ def organization_of(state: State, stamp: Stamp) -> Organization:
     """
     organization = state.organization_of(stamp.account)
     if organization is None:
-        raise AWSOrganizationsNotInUseException
+        raise AWSOrganizationsNotInUseException(
+            explanation=f"{stamp.account} is in no organization; it must create one, or accept an invitation to one"
+        )
     return organization
 
 

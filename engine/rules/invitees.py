@@ -30,10 +30,17 @@ def party_type_of(target: Target) -> PartyType:
     """
     if target.type == ACCOUNT:
         if not ACCOUNT_ID.fullmatch(target.id):
-            raise InvalidInputException("INVALID_PATTERN")
+            raise InvalidInputException(
+                "INVALID_PATTERN", explanation=f"the target {target.id!r} is no account id, which has twelve digits"
+            )
         return ACCOUNT
     if target.type == EMAIL:
         if not (SHORTEST <= len(target.id) <= LONGEST and ADDRESS.fullmatch(target.id)):
-            raise InvalidInputException("INVALID_EMAIL_ADDRESS_TARGET")
+            raise InvalidInputException(
+                "INVALID_EMAIL_ADDRESS_TARGET",
+                explanation=f"the target {target.id!r} is no email address of {SHORTEST} to {LONGEST} characters",
+            )
         return EMAIL
-    raise InvalidInputException("INVALID_PARTY_TYPE_TARGET")
+    raise InvalidInputException(
+        "INVALID_PARTY_TYPE_TARGET", explanation=f"the target's type is {target.type!r}; it is ACCOUNT or EMAIL"
+    )

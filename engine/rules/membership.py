@@ -11,6 +11,7 @@ from ..errors import (
     HandshakeConstraintViolationException,
 )
 from ..events import AccountDeparted, HandshakeCanceled, HandshakeOpened
+from ..explaining import some, suffers, when
 from ..operation import Events
 from ..settings import DAY, SECOND
 from ..state import Account, Organization, State
@@ -45,20 +46,64 @@ def require_may_leave(account: Account, state: State, now: int) -> None:
     assert account.organization is not None, "a member has an organization"
     organization = state.organizations[account.organization]
     if account.id in organization.access.administrators:
-        raise ConstraintViolationException("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG")
+        raise ConstraintViolationException(
+            "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", explanation=_why_administrator(account.id, organization)
+        )
     if account.joined_method is JoinedMethod.CREATED:
         minimum = state.settings.quotas.created_account_minimum_age_days * DAY
         assert account.membership_changed_at is not None, "a member has joined"
-        if now < account.membership_changed_at + minimum:
-            raise ConstraintViolationException("WAIT_PERIOD_ACTIVE")
+        created_at = account.membership_changed_at
+        if now < created_at + minimum:
+            raise ConstraintViolationException(
+                "WAIT_PERIOD_ACTIVE",
+                explanation=f"{account.id} was created on {when(created_at)}; "
+                f"it may leave from {when(created_at + minimum)}",
+            )
     if account.conditions:
         for condition, reason in LEAVE_REASONS.items():
             if condition in account.conditions:
-                raise ConstraintViolationException(reason)
+                raise ConstraintViolationException(reason, explanation=suffers(account.id, condition))
         if SUSPENDED in account.conditions:
-            raise ConstraintViolationException("ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
+            raise ConstraintViolationException(
+                "ACCOUNT_CANNOT_LEAVE_ORGANIZATION", explanation=suffers(account.id, SUSPENDED)
+            )
     if account.id in organization.closures.pending or account.id in organization.closures.closed:
-        raise ConstraintViolationException("ACCOUNT_CANNOT_LEAVE_ORGANIZATION")
+        raise ConstraintViolationException(
+            "ACCOUNT_CANNOT_LEAVE_ORGANIZATION", explanation=why_closing(account.id, organization)
+        )
+
+
+def _why_administrator(account: str, organization: Organization) -> str:
+    services = some(organization.access.administrators[account])
+    return f"{account} is delegated administrator for {services}; it must be deregistered first"
+
+
+def why_closing(account: str, organization: Organization) -> str:
+    """Explain that a member is closed or about to be, and since when."""
+    closures = organization.closures
+    if account in closures.pending:
+        return f"{account} has been PENDING_CLOSURE since {when(closures.pending[account])}; it must be active"
+    return f"{account} was closed on {when(closures.closed[account])}; it must be active"
+
+
+def why_member(account: str, organization: Organization) -> str:
+    """Explain that an account is a member already, and since when."""
+    joined_at = organization.members[account].membership_changed_at
+    since = f" since {when(joined_at)}" if joined_at is not None else ""
+    return f"{account} is a member of {organization.id}{since}; it must be outside"
+
+
+def why_master_stays(organization: Organization) -> str:
+    """Explain that a management account leaves its organization only by deleting it."""
+    return (
+        f"{organization.management_account} is the management account of {organization.id}, "
+        "and can only delete it, once it is the last member"
+    )
+
+
+def why_unknown(account: str, organization: Organization) -> str:
+    """Explain that an account is no member of an organization."""
+    return f"{account} is no member of {organization.id}; it must be one"
 
 
 def departure_events(account: Account, organization: Organization, state: State, method: DepartureMethod) -> Events:
@@ -85,20 +130,33 @@ def require_may_join(account: str, organization: Organization, state: State, now
     """
     conditions = state.conditions_of(account)
     if SUSPENDED in conditions:
-        raise AccessDeniedException
+        raise AccessDeniedException(explanation=suffers(account, SUSPENDED))
     if OTHER_SELLER in conditions:
-        raise HandshakeConstraintViolationException("ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD")
+        raise HandshakeConstraintViolationException(
+            "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD", explanation=suffers(account, OTHER_SELLER)
+        )
     if EMAIL_UNVERIFIED in state.conditions_of(organization.management_account):
-        raise HandshakeConstraintViolationException("MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED")
+        raise HandshakeConstraintViolationException(
+            "MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED",
+            explanation=suffers(organization.management_account, EMAIL_UNVERIFIED),
+        )
     if PAYMENT_MISSING in conditions:
-        raise HandshakeConstraintViolationException("PAYMENT_INSTRUMENT_REQUIRED")
+        raise HandshakeConstraintViolationException(
+            "PAYMENT_INSTRUMENT_REQUIRED", explanation=suffers(account, PAYMENT_MISSING)
+        )
     interval = state.settings.membership_change_interval_seconds * SECOND
     record = state.accounts.get(account)
     changed_at = record.membership_changed_at if record else None
     if interval and changed_at is not None and now < changed_at + interval:
-        raise HandshakeConstraintViolationException("ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED")
+        raise HandshakeConstraintViolationException(
+            "ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED",
+            explanation=f"{account} joined or departed on {when(changed_at)}; "
+            f"it may join again from {when(changed_at + interval)}",
+        )
     if ROLE_DENIED in conditions:
-        raise AccessDeniedForDependencyException("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE")
+        raise AccessDeniedForDependencyException(
+            "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE", explanation=suffers(account, ROLE_DENIED)
+        )
 
 
 def require_finalized(organization: Organization, state: State, now: int) -> None:
@@ -107,5 +165,9 @@ def require_finalized(organization: Organization, state: State, now: int) -> Non
     Raises:
         FinalizingOrganizationException: it was created too recently.
     """
-    if now < organization.created_at + state.settings.organization_finalization_seconds * SECOND:
-        raise FinalizingOrganizationException
+    grown_at = organization.created_at + state.settings.organization_finalization_seconds * SECOND
+    if now < grown_at:
+        raise FinalizingOrganizationException(
+            explanation=f"{organization.id} was created on {when(organization.created_at)}; "
+            f"it may grow from {when(grown_at)}"
+        )

@@ -1,11 +1,24 @@
-"""The end of an all-features migration that was not finalized (docs/aws.md 2.4)."""
+"""The state of an all-features migration, and its end if it was not finalized (docs/aws.md 2.4)."""
 
 from ..events import HandshakeCanceled, HandshakeExpired
+from ..explaining import when
 from ..operation import Events
-from ..state import State
-from ..state.handshake import Handshake
+from ..state import Organization, State
+from ..state.handshake import Handshake, HandshakeState
 from ..words import Action
-from .handshakes import is_open
+from .handshakes import is_open, waiting
+
+
+def under_way(organization: Organization, state: State) -> str:
+    """Explain for what an organization's migration waits: approvals, or its management account to finalize it."""
+    assert organization.migration is not None, "a migration is under way"
+    parent = state.handshakes[organization.migration.parent]
+    if parent.state is HandshakeState.REQUESTED:
+        return waiting(organization, state)
+    return (
+        f"the parent {organization.migration.parent} is OPEN until {when(parent.requested.expires_at)}: "
+        f"{organization.management_account} can accept it, which enables all features, or cancel it"
+    )
 
 
 def ending_events(handshake: Handshake, end: HandshakeCanceled | HandshakeExpired, state: State) -> Events:

@@ -10,6 +10,7 @@ from ..errors import (
     RootNotFoundException,
     TargetNotFoundException,
 )
+from ..explaining import full
 from ..operation import Stamp
 from ..policies.documents import require_valid
 from ..policies.merge import AttachedPolicy
@@ -70,7 +71,8 @@ def find(policy: str, operation: str, organization: OrganizationFacts, account: 
     if found is None and organization.feature_set is FeatureSet.ALL:
         found = MANAGED_POLICIES.get(policy)
     if found is None:
-        raise denied_to_members(PolicyNotFoundException(), operation, organization, account)
+        refusal = PolicyNotFoundException(explanation=f"{organization.id} has no policy {policy}, nor has AWS")
+        raise denied_to_members(refusal, operation, organization, account)
     return found
 
 
@@ -91,7 +93,8 @@ def authorize(
     organization = caller.organization_of(state, stamp)
     found = find(policy, operation, organization, stamp.account)
     if target is not None and not is_entity(target, organization, organization.members):
-        raise denied_to_members(TargetNotFoundException(), operation, organization, stamp.account)
+        refusal = TargetNotFoundException(explanation=f"{organization.id} has no root, OU or account {target}")
+        raise denied_to_members(refusal, operation, organization, stamp.account)
     resources = [arn_of(resource, organization) for resource in (policy, target) if resource is not None]
     caller.authorize(operation, state, stamp, resources, found.type)
     return organization, found
@@ -108,8 +111,22 @@ def require_all_features(state: State, stamp: Stamp) -> None:
     organization = caller.organization_of(state, stamp)
     if organization.feature_set is not FeatureSet.ALL:
         if stamp.account != organization.management_account:
-            raise AccessDeniedException
-        raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
+            raise AccessDeniedException(
+                explanation=f"{stamp.account} is a member, and {why_billing_only(organization)}"
+            )
+        raise ConstraintViolationException(
+            "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", explanation=why_billing_only(organization)
+        )
+
+
+def why_billing_only(organization: OrganizationFacts) -> str:
+    """Explain that an organization has consolidated billing only."""
+    return f"{organization.id} has consolidated billing only; it needs all features, which EnableAllFeatures begins"
+
+
+def why_not_enabled(policy_type: PolicyType, organization: OrganizationFacts) -> str:
+    """Explain that a policy type is not enabled."""
+    return f"{policy_type} is not enabled on {organization.root}; EnablePolicyType enables it"
 
 
 def authorize_on_root(operation: str, root: str, policy_type: PolicyType, state: State, stamp: Stamp) -> Organization:
@@ -125,7 +142,8 @@ def authorize_on_root(operation: str, root: str, policy_type: PolicyType, state:
     """
     organization = caller.organization_of(state, stamp)
     if root != organization.root:
-        raise denied_to_members(RootNotFoundException(), operation, organization, stamp.account)
+        refusal = RootNotFoundException(explanation=f"the root of {organization.id} is {organization.root}, not {root}")
+        raise denied_to_members(refusal, operation, organization, stamp.account)
     return caller.authorize(operation, state, stamp, [arn_of(root, organization)], policy_type)
 
 
@@ -136,7 +154,7 @@ def require_own(policy: AnyPolicy) -> Policy:
         InvalidInputException: ``IMMUTABLE_POLICY`` for an AWS managed one.
     """
     if isinstance(policy, ManagedPolicy):
-        raise InvalidInputException("IMMUTABLE_POLICY")
+        raise InvalidInputException("IMMUTABLE_POLICY", explanation=f"{policy.id} is AWS's; only own ones can change")
     return policy
 
 
@@ -148,7 +166,12 @@ def require_content(policy_type: PolicyType, content: str) -> None:
         MalformedPolicyDocumentException: it is no valid document of the type.
     """
     if len(content) > POLICY_TYPES[policy_type].max_size:
-        raise ConstraintViolationException("POLICY_CONTENT_LIMIT_EXCEEDED")
+        raise ConstraintViolationException(
+            "POLICY_CONTENT_LIMIT_EXCEEDED",
+            explanation=full(
+                f"the document has {len(content):,} characters", POLICY_TYPES[policy_type].max_size, "make it shorter"
+            ),
+        )
     require_valid(policy_type, content)
 
 
@@ -158,10 +181,11 @@ def require_free_name(policy_type: PolicyType, name: str, organization: Organiza
     Raises:
         DuplicatePolicyException: one has.
     """
-    if name_key(policy_type, name) in organization.policies.names:
-        raise DuplicatePolicyException
+    taken = organization.policies.names.get(name_key(policy_type, name))
+    if taken:
+        raise DuplicatePolicyException(explanation=f"{taken} of type {policy_type} has the name {name!r}")
     if any(managed.type is policy_type and managed.name == name for managed in MANAGED_POLICIES.values()):
-        raise DuplicatePolicyException
+        raise DuplicatePolicyException(explanation=f"AWS's own {policy_type} has the name {name!r}")
 
 
 def require_room(policy_type: PolicyType, organization: Organization) -> None:
@@ -173,4 +197,7 @@ def require_room(policy_type: PolicyType, organization: Organization) -> None:
     policies, limit = organization.policies.by_id, POLICY_TYPES[policy_type].max_policies
     # Counting takes time in proportion to the policies, so it is done only where there could be too many.
     if len(policies) >= limit and sum(policy.type is policy_type for policy in policies.values()) >= limit:
-        raise ConstraintViolationException("POLICY_NUMBER_LIMIT_EXCEEDED")
+        raise ConstraintViolationException(
+            "POLICY_NUMBER_LIMIT_EXCEEDED",
+            explanation=full(f"{organization.id} has {limit:,} of type {policy_type}", limit, "delete one first"),
+        )

@@ -2,6 +2,7 @@
 
 from itertools import takewhile
 
+from ..explaining import full, number
 from ..settings import CLOSURE_WINDOW, INVITATION_WINDOW, Quotas
 from ..state import Organization
 from ..state.handshake import HandshakeState
@@ -11,6 +12,21 @@ def accounts_counted(organization: Organization) -> int:
     """Accounts that the quota counts: members, those closed for good, open invitations, running creations."""
     members = len(organization.members) + organization.cleaned
     return members + len(organization.invitations) + len(organization.creations)
+
+
+def why_no_account(organization: Organization, limits: Quotas) -> str:
+    """Explain that the account quota is full, and of what."""
+    counted = ", ".join(
+        number(count, things)
+        for count, things in (
+            (len(organization.members), "members"),
+            (organization.cleaned, "closed accounts"),
+            (len(organization.invitations), "open invitations"),
+            (len(organization.creations), "running creations"),
+        )
+        if count
+    )
+    return full(f"{organization.id} counts {counted}", limits.accounts, "one of them must go")
 
 
 def invitations_counted(organization: Organization, now: int) -> int:

@@ -42,6 +42,8 @@ class Migration(Struct):
     parent: str
     outstanding: dict[str, str]
     """Account to APPROVE_ALL_FEATURES handshake, for members that have not approved (a decline is outstanding too)."""
+    asked: int = 0
+    """How many members were asked to approve."""
 
 
 class Creation(Struct, gc=False):

@@ -82,6 +82,14 @@ class World:
         assert (type(caught.value), caught.value.reason) == (refusal, reason)
         assert self.encoded() == before
 
+    def explains(self, request: Any, caller: str) -> tuple[str, str | None]:
+        """Make a call that is refused; returns the exception's name or its reason, and the explanation."""
+        self._fire_due()
+        with pytest.raises(Refused) as caught:
+            events = self._execute(request, caller, self.now)
+            OPERATION[type(request)][1].reply(request, events, self.state)
+        return caught.value.reason or caught.value.code, caught.value.explanation
+
     def reply(self, request: Any, caller: str) -> dict[str, Any]:
         """Do a command, and return AWS's answer as boto3 would."""
         events = self.do(request, caller)
