@@ -11,12 +11,13 @@ CLIENTS := .venv-clients
 LOG ?= build/enable-all-features.db
 SCENARIO ?= scenarios/enable-all-features.toml
 
-.PHONY: help simulate test quick campaign coverage check constraints format docs bench curve profile performance-page clean
+.PHONY: help simulate test quick lowest campaign coverage check constraints format docs bench curve profile performance-page clean
 
 help:
 	@echo "make simulate   run $(SCENARIO) on an SQLite log"
 	@echo "make test       all tests (PYTHON=python3.13 on that interpreter)"
 	@echo "make quick      what most changes break: tests that take milliseconds, in under a minute"
+	@echo "make lowest     a part of the tests with the lowest versions that pyproject.toml allows"
 	@echo "make check      format, lint, types, generated docs"
 	@echo "make bench      budgets and peers, one line each (QUICK=1 for a short run)"
 	@echo "make curve      seconds and memory from a thousand accounts to a million (QUICK=1: to 100,000)"
@@ -59,6 +60,18 @@ test: $(VENV)/installed-test $(CLIENTS)/installed
 
 quick: $(VENV)/installed-test
 	$(BIN)/python -m pytest -q -n logical -m "not slow"
+
+# Left out: "Connection: Upgrade, close", which uvicorn closes at once only from 0.53 on, and what depends on the insides of aiosqlite and anyio.
+LOWEST := .venv-lowest
+BOUNDS := import tomllib; print(*(each.replace(">=", "==") for each in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]))
+lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet $$($(PYTHON) -c '$(BOUNDS)') boto3==1.35 botocore==1.35 \
+		pytest pytest-xdist pytest-timeout trio hypothesis blockbuster setuptools
+	$(LOWEST)/bin/python -m pip install --quiet --editable '.[boto]'
+	$(LOWEST)/bin/python -m pytest -W default -n 2 -k "not (test_upgrade or batching or threads_end)" tests/api/test_simulation.py tests/api/test_population.py \
+		tests/engine/runtime tests/engine/log tests/api/cli/test_show.py tests/api/cli/test_init_and_check.py tests/api/server/test_server_bad_input.py \
+		tests/api/server/test_server_verify.py tests/api/server/test_server_control.py
 
 campaign: $(VENV)/installed-test
 	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s -m campaign --timeout 0
