@@ -69,9 +69,10 @@ lowest:
 	$(LOWEST)/bin/python -m pip install --quiet $$($(PYTHON) -c '$(BOUNDS)') boto3==1.35 botocore==1.35 \
 		pytest pytest-xdist pytest-timeout trio hypothesis blockbuster setuptools
 	$(LOWEST)/bin/python -m pip install --quiet --editable '.[boto]'
-	$(LOWEST)/bin/python -m pytest -W default -n 2 -k "not (test_upgrade or batching or threads_end)" tests/api/test_simulation.py tests/api/test_population.py \
-		tests/engine/runtime tests/engine/log tests/api/cli/test_show.py tests/api/cli/test_init_and_check.py tests/api/server/test_server_bad_input.py \
-		tests/api/server/test_server_verify.py tests/api/server/test_server_control.py
+	$(LOWEST)/bin/python -m pytest -W default -n 2 -k "not (test_upgrade or batching or threads_end)" \
+		tests/api/test_simulation.py tests/api/test_population.py tests/engine/runtime tests/engine/log \
+		$(addprefix tests/api/cli/test_,show.py init_and_check.py) \
+		$(addprefix tests/api/server/test_server_,bad_input.py verify.py control.py)
 
 campaign: $(VENV)/installed-test
 	ORGSIM_CAMPAIGN=$${ORGSIM_CAMPAIGN:-2000} $(BIN)/python -m pytest -q -s -m campaign --timeout 0

@@ -1,4 +1,4 @@
-"""What orgsim requires leaves room for what its users have beside it: clients that pin an older botocore than the newest."""
+"""The requirements leave room for what users have beside orgsim: clients that pin an older botocore than the newest."""
 
 import json
 import subprocess
