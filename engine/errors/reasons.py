@@ -53,11 +53,12 @@ class ConstraintViolationException(Refused):
         "at a time.",
         "CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION": "To create an organization in the specified region, "
         "you must enable all features mode.",
-        "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": "You attempted to register an AWS account as a delegated "
-        "administrator for an AWS service that already has a delegated administrator.",
+        "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE": "You have delegated administrator/s for this service. "
+        "De-register them in order to disable service access.",
         "EMAIL_VERIFICATION_CODE_EXPIRED": "The email verification code is only valid for a limited period of time.",
         "HANDSHAKE_RATE_LIMIT_EXCEEDED": "You have exceeded the number of handshakes that you can send in one day.",
-        "INVALID_PAYMENT_INSTRUMENT": LEAVE_PREREQUISITES,
+        "INVALID_PAYMENT_INSTRUMENT": "You cannot remove an account because no supported payment method is associated "
+        "with the account.",
         "MASTER_ACCOUNT_ADDRESS_DOES_NOT_MATCH_MARKETPLACE": "The management account's address does not match its "
         "marketplace.",
         "MASTER_ACCOUNT_MISSING_BUSINESS_LICENSE": "The management account must have a valid business license.",
@@ -72,7 +73,8 @@ class ConstraintViolationException(Refused):
         "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": "You have attached the maximum number of policies to the "
         "specified target.",
         "MAX_TAG_LIMIT_EXCEEDED": "You have exceeded the number of tags allowed on this resource.",
-        "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": LEAVE_PREREQUISITES,
+        "MEMBER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED": "The member account must be configured with a valid payment "
+        "method, such as a credit card.",
         "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED": "You cannot remove the last policy attached to the specified "
         "target. You must have at least one attached at all times.",
         "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE": "You attempted to perform an operation that requires the "
@@ -124,8 +126,8 @@ class HandshakeConstraintViolationException(Refused):
         "for billing, cost management, and accounts.",
         "MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED": "The email address of the management account is not verified.",
         "ORGANIZATION_ALREADY_HAS_ALL_FEATURES": "All features are already enabled on this organization.",
-        "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD": "The request failed because the account is from a different "
-        "marketplace than the accounts in the organization.",
+        "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD": "You can only join an organization whose Seller of Record is "
+        "same as your account",
         "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION": "The process to enable all features is already in "
         "progress for this organization.",
         "ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED": "You attempted to change the membership of an account "

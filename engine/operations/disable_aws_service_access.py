@@ -6,9 +6,9 @@ Refused, in this order:
     - AccessDenied: the caller is a member account.
     - InvalidInput (UNRECOGNIZED_SERVICE_PRINCIPAL): there is no such service.
     - ConstraintViolation (POLICY_TYPE_ENABLED_FOR_THIS_SERVICE): a policy type that depends on the service is enabled.
-Happens: ServiceAccessDisabled; nothing if it is not enabled. The service's delegated administrators stay registered
-    [inferred].
-Goes on in: deregister_delegated_administrator.py, to remove the service's administrators too.
+    - ConstraintViolation (DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE): the service has delegated administrators.
+Happens: ServiceAccessDisabled; nothing if it is not enabled.
+Goes on in: deregister_delegated_administrator.py, which removes the administrators that are in the way.
 Sources: docs/aws.md 3.5; the order of the refusals is inferred.
 """
 
@@ -33,6 +33,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     services.require_known(service)
     if any(REQUIRED_BY.get(policy_type) == service for policy_type in organization.policies.enabled):
         raise ConstraintViolationException("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE")
+    if any(service in registered for registered in organization.access.administrators.values()):
+        raise ConstraintViolationException("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE")
     if service not in organization.access.services:
         return []
     return [ServiceAccessDisabled(organization.id, service)]

@@ -7,13 +7,13 @@ Refused, in this order:
     - AccountNotFound: there is no such account in the organization.
     - SourceParentNotFound: the source is no root or OU of the organization.
     - DestinationParentNotFound: the destination is no root or OU of the organization.
-    - DuplicateAccount: the account is in the destination already.
-    - SourceParentNotFound: the account is not in the source.
+    - AccountNotFound: the account is not in the source, so also when a move is repeated.
+    - DuplicateAccount: source and destination are the same.
 Happens: AccountMoved; then, because other policies apply in the new place, for each enabled policy type with effective
     policies EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py, with realistic latency.
-Sources: docs/aws.md 4.6; the order of the refusals is inferred. An organization has one root, so no account can be
-    moved to another. Closed accounts can be moved [inferred].
+Sources: docs/aws.md 4.6; the order among unknown account, source and destination is inferred. An organization has one
+    root, so no account can be moved to another. Closed accounts can be moved.
 """
 
 from msgspec import Struct
@@ -48,10 +48,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if destination not in units.by_id:
         raise DestinationParentNotFoundException(explanation=f"{organization.id} has no root or OU {destination}")
     parent = units.parent_of(request.account_id)
-    if parent == destination:
-        raise DuplicateAccountException(explanation=f"{request.account_id} is in {destination} already")
     if parent != source:
-        raise SourceParentNotFoundException(explanation=f"{request.account_id} is in {parent}, not in {source}")
+        raise AccountNotFoundException(explanation=f"{request.account_id} is in {parent}, not in {source}")
+    if source == destination:
+        raise DuplicateAccountException(explanation=f"{request.account_id} is in {destination} already")
     return [
         AccountMoved(organization.id, request.account_id, source, destination),
         *publication.publication_events(organization, organization.policies.enabled, state, stamp),

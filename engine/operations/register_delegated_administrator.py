@@ -11,9 +11,7 @@ Refused, in this order:
     - ConstraintViolation (CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR): the account is suspended,
       closed or about to be.
     - AccountAlreadyRegistered: the account is a delegated administrator of the service.
-    - ConstraintViolation (DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE): the service allows one, and has it.
-    - ConstraintViolation (MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED): the service allows a few, and has
-      them.
+    - ConstraintViolation (MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED): it has as many as it allows.
 Happens: DelegatedAdministratorRegistered. The member may call the reading operations that authorization/callers.py
     lists, with any service.
 Goes on in: deregister_delegated_administrator.py. Until then the member cannot leave.
@@ -35,15 +33,21 @@ from ..words import Condition
 AT_MOST = {
     "auditmanager.amazonaws.com": 1,
     "cloudtrail.amazonaws.com": 3,
+    "config-multiaccountsetup.amazonaws.com": 3,
     "detective.amazonaws.com": 1,
     "guardduty.amazonaws.com": 1,
     "inspector2.amazonaws.com": 1,
     "license-manager.amazonaws.com": 1,
     "macie.amazonaws.com": 1,
+    "member.org.stacksets.cloudformation.amazonaws.com": 5,
+    "mgn.amazonaws.com": 5,
+    "notifications.amazonaws.com": 5,
     "securityhub.amazonaws.com": 1,
     "securitylake.amazonaws.com": 1,
     "selfservicereporting.managedservices.amazonaws.com": 1,
+    "servicecatalog.amazonaws.com": 50,
     "sso.amazonaws.com": 1,
+    "storage-lens.s3.amazonaws.com": 5,
 }
 
 
@@ -77,8 +81,6 @@ def _require_room(service: str, organization: Organization) -> None:
     if at_most is None:
         return
     if sum(service in registered for registered in organization.access.administrators.values()) >= at_most:
-        if at_most == 1:
-            raise ConstraintViolationException("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE")
         raise ConstraintViolationException("MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED")
 
 

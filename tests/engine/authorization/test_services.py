@@ -20,7 +20,9 @@ def test_principals_look_like_principals() -> None:
         ("ram.amazonaws.com", False),
         ("reachabilityanalyzer.networkinsights.amazonaws.com", True),
         ("opsdatasync.ssm.amazonaws.com", False),
-        ("agentless.inspector2.amazonaws.com", False),
+        ("agentless.inspector2.amazonaws.com", True),
+        ("thirdparty.inspector2.amazonaws.com", True),
+        ("ssm-quicksetup.amazonaws.com", True),
     ],
 )
 def test_some_services_have_delegated_administrators(service: str, delegable: bool) -> None:

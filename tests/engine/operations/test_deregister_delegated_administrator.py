@@ -8,10 +8,9 @@ from orgsim.engine.errors import (
     AWSOrganizationsNotInUseException,
     InvalidInputException,
 )
-from orgsim.engine.events import DelegatedAdministratorDeregistered
+from orgsim.engine.events import DelegatedAdministratorDeregistered, ServiceAccessDisabled
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import (
-    disable_aws_service_access,
     enable_aws_service_access,
     register_delegated_administrator,
 )
@@ -104,9 +103,9 @@ def test_one_of_two_services() -> None:
 
 
 def test_service_no_longer_trusted() -> None:
-    """An administrator of a service that is no longer trusted can be deregistered."""
+    """An administrator of a service that is no longer trusted, as in old logs, can be deregistered."""
     world = organization()
-    world.do(disable_aws_service_access.Request(SSO), FOUNDER)
+    world.evolve(ServiceAccessDisabled(world.organization_of(FOUNDER).id, SSO))
     assert world.do(Request(MEMBER, SSO), FOUNDER)
 
 

@@ -9,7 +9,11 @@ from orgsim.engine.errors import (
 )
 from orgsim.engine.events import PolicyTypeDisabled, PolicyTypeEnabled, ServiceAccessDisabled, ServiceAccessEnabled
 from orgsim.engine.operation import read_request
-from orgsim.engine.operations import enable_aws_service_access, register_delegated_administrator
+from orgsim.engine.operations import (
+    deregister_delegated_administrator,
+    enable_aws_service_access,
+    register_delegated_administrator,
+)
 from orgsim.engine.operations.disable_aws_service_access import Request
 from orgsim.engine.words import FeatureSet, PolicyType
 
@@ -55,6 +59,18 @@ def test_policy_type_in_need_of_it() -> None:
     assert world.do(Request(SECURITY_HUB), FOUNDER)
 
 
+def test_delegated_administrators() -> None:
+    """A service stays while it has a delegated administrator (radkawar/stackd, docs/iam-root-access.md)."""
+    world = organization(SSO, SECURITY_HUB)
+    world.joined(MEMBER)
+    world.do(register_delegated_administrator.Request(MEMBER, SSO), FOUNDER)
+    reason = "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE"
+    world.refuses(Request(SSO), FOUNDER, ConstraintViolationException, reason)
+    assert world.do(Request(SECURITY_HUB), FOUNDER)
+    world.do(deregister_delegated_administrator.Request(MEMBER, SSO), FOUNDER)
+    assert world.do(Request(SSO), FOUNDER)
+
+
 @pytest.mark.parametrize(
     ("members", "reason"),
     [
@@ -91,15 +107,6 @@ def test_not_enabled(feature_set: FeatureSet) -> None:
     world = World()
     world.founded(feature_set=feature_set)
     assert world.do(Request(SSO), FOUNDER) == []
-
-
-def test_delegated_administrators_stay() -> None:
-    """A service's administrators stay registered when it is no longer trusted."""
-    world = organization(SSO)
-    world.joined(MEMBER)
-    world.do(register_delegated_administrator.Request(MEMBER, SSO), FOUNDER)
-    world.do(Request(SSO), FOUNDER)
-    assert world.organization_of(FOUNDER).access.administrators == {MEMBER: {SSO: world.now}}
 
 
 def test_reply() -> None:

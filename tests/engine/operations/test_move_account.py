@@ -54,13 +54,13 @@ def test_caller() -> None:
 
 def test_order_of_refusals() -> None:
     """With everything wrong at once, each refusal hides those behind it."""
-    world, root, unit, inner = organization()
+    world, root, unit, _ = organization()
     for request, refusal in [
         (Request(OTHER, UNKNOWN, UNKNOWN), AccountNotFoundException),
         (Request(MEMBER, UNKNOWN, UNKNOWN), SourceParentNotFoundException),
         (Request(MEMBER, unit, UNKNOWN), DestinationParentNotFoundException),
-        (Request(MEMBER, unit, root), DuplicateAccountException),
-        (Request(MEMBER, unit, inner), SourceParentNotFoundException),
+        (Request(MEMBER, unit, unit), AccountNotFoundException),
+        (Request(MEMBER, root, root), DuplicateAccountException),
     ]:
         world.refuses(request, FOUNDER, refusal)
 
@@ -80,12 +80,19 @@ def test_another_organization() -> None:
 
 
 def test_there_already() -> None:
-    """An account cannot be moved to where it stands, and a move that is repeated finds it there."""
+    """An account cannot be moved to where it stands (openshift/osdctl#190)."""
     world, root, unit, _ = organization()
     world.refuses(Request(MEMBER, root, root), FOUNDER, DuplicateAccountException)
     world.do(Request(MEMBER, root, unit), FOUNDER)
-    for source in (root, unit):
-        world.refuses(Request(MEMBER, source, unit), FOUNDER, DuplicateAccountException)
+    world.refuses(Request(MEMBER, unit, unit), FOUNDER, DuplicateAccountException)
+
+
+def test_not_in_the_source() -> None:
+    """A move that is repeated does not find the account in its source (openshift/aws-account-operator, MoveAccount)."""
+    world, root, unit, inner = organization()
+    world.do(Request(MEMBER, root, unit), FOUNDER)
+    for destination in (unit, inner, root):
+        world.refuses(Request(MEMBER, root, destination), FOUNDER, AccountNotFoundException)
 
 
 @pytest.mark.parametrize(

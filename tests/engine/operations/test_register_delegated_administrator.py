@@ -110,7 +110,7 @@ def test_one_administrator(service: str) -> None:
     """A service that allows one administrator has no room for a second; another organization has its own."""
     world = organization(service)
     world.do(Request(MEMBER, service), FOUNDER)
-    reason = "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE"
+    reason = "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED"
     world.refuses(Request(OTHER, service), FOUNDER, ConstraintViolationException, reason)
     world.founded(RIVAL, FeatureSet.ALL)
     world.do(enable_aws_service_access.Request(service), RIVAL)

@@ -219,6 +219,8 @@ class Governed(Forest):
     def disable_service(self, account: str, service: str) -> None:
         organization = self.managed(account)
         self.require_service(service in DELEGABLE)
+        if any(service in services for services in organization["administrators"].values()):
+            raise Refusal("ConstraintViolationException", "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE")
         organization["services"].discard(service)
 
     def require_service(self, recognized: bool) -> None:
@@ -241,7 +243,7 @@ class Governed(Forest):
         if service in administrators.get(administrator, ()):
             raise Refusal("AccountAlreadyRegisteredException")
         if sum(service in services for services in administrators.values()) >= DELEGABLE[service]:
-            raise Refusal("ConstraintViolationException", "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE")
+            raise Refusal("ConstraintViolationException", "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED")
         administrators.setdefault(administrator, set()).add(service)
 
     def deregister(self, account: str, administrator: str, service: str) -> None:

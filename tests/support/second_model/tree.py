@@ -89,10 +89,10 @@ class Forest(Service):
         if destination is None:
             raise Refusal("DestinationParentNotFoundException")
         stands_in = organization["members"][moved]["in"]
+        if stands_in is not source:
+            raise Refusal("AccountNotFoundException")
         if stands_in is destination:
             raise Refusal("DuplicateAccountException")
-        if stands_in is not source:
-            raise Refusal("SourceParentNotFoundException")
         self.place(organization, moved, destination)
 
     def close(self, account: str, closing: str) -> None:
