@@ -33,8 +33,12 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     services.require_known(service)
     if any(REQUIRED_BY.get(policy_type) == service for policy_type in organization.policies.enabled):
         raise ConstraintViolationException("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE")
-    if any(service in registered for registered in organization.access.administrators.values()):
-        raise ConstraintViolationException("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE")
+    registered = [each for each, served in organization.access.administrators.items() if service in served]
+    if registered:
+        raise ConstraintViolationException(
+            "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE",
+            explanation=f"{service} is administered by {', '.join(registered)}: deregister them first",
+        )
     if service not in organization.access.services:
         return []
     return [ServiceAccessDisabled(organization.id, service)]
