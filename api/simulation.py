@@ -12,6 +12,7 @@ from typing import Any
 import anyio.to_thread
 import msgspec
 
+from ..engine.events import WorldCreated
 from ..engine.events.envelope import Envelope
 from ..engine.log import EventLog, MemoryLog, read_envelopes
 from ..engine.log.beginning import read_beginning
@@ -26,6 +27,7 @@ from ..engine.runtime.running import running_engine
 from ..engine.settings import LATEST, Quotas, Settings
 from ..engine.shapes import timestamps
 from ..engine.shapes.base import moment
+from ..projections.lagging import lag_reads
 from ..projections.views import Views
 from .client import Client
 from .durations import total_duration
@@ -130,17 +132,18 @@ class Simulation:
     async def __aenter__(self) -> "Simulation":
         async with AsyncExitStack() as stack:
             log = await self._open_log(stack)
-            began = await read_beginning(log) if self._wanted else None
+            began = await read_beginning(log)
             if began:
                 require_same_world(log.name, began, self._wanted)
+            began = began or WorldCreated(self._seed, self._settings)
             self.views = Views()
             engine = running_engine(
                 log,
                 clock=self._clock,
                 seed=self._seed,
                 settings=self._settings,
-                listeners=[self.views.feed],
-                snapshots=Snapshots(log.path, self.views) if isinstance(log, SqliteLog) else None,
+                listeners=[self.views.feed, *lag_reads(self.views, began)],
+                snapshots=self._snapshots(log, began.settings),
             )
             self._engine = await stack.enter_async_context(engine)
             self._stack = stack.pop_all()
@@ -161,6 +164,12 @@ class Simulation:
         log = await (SqliteLog.open if exists else SqliteLog.create)(path, self._durability)
         stack.push_async_callback(log.close)
         return log
+
+    def _snapshots(self, log: EventLog, settings: Settings) -> Snapshots | None:
+        # What reads do not see yet, and which writes are under way, is in no snapshot: the whole log tells it.
+        if settings.read_lag_seconds or settings.write_conflict_seconds or not isinstance(log, SqliteLog):
+            return None
+        return Snapshots(log.path, self.views)
 
     @property
     def engine(self) -> Engine:

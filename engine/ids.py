@@ -97,9 +97,9 @@ class IdSource:
         text = f"{self._number(b'request', position):032x}"
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
-    def fraction(self, position: int) -> float:
-        """A number in [0, 1) for a latency decided at this position."""
-        return (self._number(b"fraction", position) >> 75) / 2**53
+    def fraction(self, position: int, kind: bytes = b"fraction") -> float:
+        """A number in [0, 1) for a latency decided at this position; for each kind of latency (16 bytes) another."""
+        return (self._number(kind, position) >> 75) / 2**53
 
 
 def base36(number: int, length: int) -> str:

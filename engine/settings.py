@@ -126,3 +126,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     throttle: Literal["off", "aws"] = "off"
     """Whether calls are held against AWS's published token buckets (docs/aws.md 7.2); see ``throttling``."""
+
+    read_lag_seconds: Count = 0
+    """For how long after a write, at most, reading operations answer from before it (docs/aws.md 13)."""
+
+    reads_flip: bool = False
+    """Whether reads that lag answer now from before a write and now from after it, until it is seen everywhere."""
+
+    write_conflict_seconds: Count = 0
+    """How long a write takes, at most; another of its kind in the same organization is refused meanwhile, with
+    ConcurrentModificationException (docs/aws.md 13)."""

@@ -3,7 +3,7 @@
 A view is added by one line in the constructor of ``Views``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import GenericAlias
 from typing import Any, TypeVar
 
@@ -34,6 +34,8 @@ class Views:
         self.now = 0
         self.all: list[View] = []
         """Every view, in the order in which they are fed, dumped and loaded."""
+        self.late: Callable[[str, int], Views] | None = None
+        """Which views answer a reading operation at a moment, where reads lag (``lagging``); None: these."""
         self._handlers: dict[type[Any], tuple[Handler, ...]] = {}
         self.organizations = self.add(OrganizationsView())
         for name, substate in SUBSTATES.items():

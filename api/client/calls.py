@@ -105,8 +105,13 @@ class Calls:
         await self._engine.settle()
         account = self._caller.account
         assert account is not None, "a client has an account"
-        reply = read.answer(question, self._views, account)
-        await end_what_was_seen(self._engine, operation, question, account)
+        views = self._views
+        if views.late is not None:
+            views = views.late(operation, self._engine.now)
+        reply = read.answer(question, views, account)
+        # An answer from before the latest write may not have shown what is in progress.
+        if views is self._views or views.position == self._views.position:
+            await end_what_was_seen(self._engine, operation, question, account)
         return reply, 0
 
     async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:

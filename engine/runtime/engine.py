@@ -27,6 +27,7 @@ from ..settings import Settings
 from ..state import State
 from ..state.timers import NEVER
 from ..throttling import Throttle, throttle_of
+from ..write_conflicts import WriteConflicts, write_conflicts_of
 from .clock import Clock
 from .own_loop import OwnLoop
 
@@ -80,6 +81,7 @@ class Engine:
         self.state = State()
         self.ids = IdSource(0)
         self.throttle: Throttle | None = None
+        self.conflicts: WriteConflicts | None = None
         self.durable = 0
         """The position up to which all events are in the log; the listeners have had them or are having them now."""
         self._listeners = listeners
@@ -107,16 +109,23 @@ class Engine:
         return now if now > latest else latest
 
     def admit(self, operation: str, caller: Caller) -> None:
-        """Take the rate-limit tokens for a call, before anything else about it is checked; no-op if unthrottled.
+        """Take the rate-limit tokens for a call, and look for a write of its kind that is under way.
+
+        That comes before anything else about a call is checked. Neither is done unless the settings say so.
 
         Raises:
             TooManyRequestsException: there are not enough tokens.
+            ConcurrentModificationException: a write of the same kind is under way in the organization.
             EngineStopped: nothing is accepted any more.
         """
-        if self.throttle is not None and caller.account is not None:
-            self.require_running()
+        if (self.throttle is None and self.conflicts is None) or caller.account is None:
+            return
+        self.require_running()
+        if self.throttle is not None:
             organization = self.state.organization_of(caller.account)
             self.throttle.take(operation, caller.account, organization.id if organization else None, self.now)
+        if self.conflicts is not None:
+            self.conflicts.check(operation, caller.account, self.now, self.state)
 
     @property
     def consistent(self) -> bool:
@@ -258,6 +267,8 @@ class Engine:
         events = decide(request, state, Stamp(now, caller, first, self.ids))
         if not events:
             return events
+        if self.conflicts is not None:
+            self.conflicts.begin(name, caller.account, first, now, state)
         envelopes = self._batch.envelopes
         if not envelopes:
             self._batch_begun.set()
@@ -346,18 +357,30 @@ class Engine:
             async for envelopes in batches:
                 sharing.share(envelopes)
                 for envelope in envelopes:
+                    if state.settings.write_conflict_seconds:
+                        self._remember_write(envelope)
                     apply(state, envelope)
                 for listener in self._listeners:
                     listener(envelopes)
-        self.ids = IdSource(state.seed)
-        self.throttle = throttle_of(state.settings)
+        self._begin_world(state.seed, state.settings)
         self.durable = state.position
 
     async def create(self, seed: int, settings: Settings) -> None:
         """Begin a new world: append its first event."""
+        self._begin_world(seed, settings)
+        await self.perform(create_world.Request(seed, settings))
+
+    def _begin_world(self, seed: int, settings: Settings) -> None:
         self.ids = IdSource(seed)
         self.throttle = throttle_of(settings)
-        await self.perform(create_world.Request(seed, settings))
+        if self.conflicts is None:
+            self.conflicts = write_conflicts_of(settings, self.ids)
+
+    def _remember_write(self, envelope: Envelope) -> None:
+        if self.conflicts is None:
+            self.conflicts = write_conflicts_of(self.state.settings, IdSource(self.state.seed))
+        if self.conflicts is not None and envelope.position == envelope.command:
+            self.conflicts.begin(envelope.operation, envelope.account, envelope.position, envelope.time, self.state)
 
     async def close(self) -> None:
         """Write what was posted, and accept nothing more.

@@ -45,6 +45,13 @@ def operation(name: str) -> OperationModel:
     return MODEL.operation_model(name)
 
 
+def operations_with(exception: str) -> set[str]:
+    """The operations that have an exception in the model."""
+    return {
+        name for name in MODEL.operation_names if exception in {shape.name for shape in operation(name).error_shapes}
+    }
+
+
 def enumerations() -> dict[str, set[str]]:
     """The values of each of the model's enumerations, by its shape."""
     return {name: set(MODEL.shape_for(name).enum) for name in MODEL.shape_names if is_enumeration(name)}

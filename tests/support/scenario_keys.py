@@ -33,6 +33,9 @@ membership_change_interval_seconds = 70
 consolidated_billing_supported = true
 policy_types_at_creation = ["SERVICE_CONTROL_POLICY"]
 transfer_notice_days = 15
+read_lag_seconds = 20
+reads_flip = true
+write_conflict_seconds = 2
 
 [quotas]
 accounts = 11

@@ -1,8 +1,8 @@
 """Plays a scenario from beginning to end, on a log."""
 
-from collections.abc import Sequence
 from time import perf_counter
 
+from ....engine.events import WorldCreated
 from ....engine.log import EventLog, LogError
 from ....engine.log.beginning import read_beginning
 from ....engine.log.resumed import ResumedLog
@@ -11,6 +11,7 @@ from ....engine.runtime.engine import EngineStopped, Listener
 from ....engine.runtime.running import running_engine
 from ....engine.shapes.timestamps import microseconds
 from ....projections.flow import FlowView
+from ....projections.lagging import lag_reads
 from ....projections.reads import READS
 from ....projections.views import Views
 from ...same_world import by_name, require_same_world
@@ -82,7 +83,9 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
     # The other views are built only for reading operations: they cost more than the rest of the run.
     reads = any(isinstance(step, Call) and step.operation in READS for step in scenario.steps)
     views = Views() if reads else None
-    listeners: Sequence[Listener] = [flow.feed, views.feed] if views else [flow.feed]
+    listeners: list[Listener] = [flow.feed]
+    if views:
+        listeners += [views.feed, *lag_reads(views, WorldCreated(scenario.seed, scenario.settings))]
     async with running_engine(
         log, clock=clock, seed=scenario.seed, settings=scenario.settings, listeners=listeners
     ) as engine:

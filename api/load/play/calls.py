@@ -38,6 +38,8 @@ def call(engine: Engine, views: Views | None, operation: str, members: Mapping[s
     question = read_request(read.request, members)
     assert views is not None, "a scenario that reads has views"
     assert caller.account is not None, "an account calls"
+    if views.late is not None:
+        views = views.late(operation, engine.now)
     return read.answer(question, views, caller.account)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import count, repeat
 from random import Random
 
-from ....engine.errors import Refused, TooManyRequestsException
+from ....engine.errors import ConcurrentModificationException, Refused, TooManyRequestsException
 from ....engine.operation import Caller
 from ....engine.rules.limits import LIMITS
 from ....engine.runtime.engine import Engine
@@ -91,6 +91,10 @@ class Dispatch:
             while throttle is not None and (ready := throttle.ready_at(operation, *buckets, engine.now)) > engine.now:
                 counter.count_wait(operation, THROTTLING, ready)
                 await self._move_to(ready)
+            if (free := self._free_at(operation, caller)) > engine.now:
+                counter.count_wait(operation, ConcurrentModificationException.__name__, free)
+                await self._move_to(free)
+                continue
             if operation in READS:
                 await engine.settle()
             try:
@@ -165,9 +169,17 @@ class Dispatch:
         organization = self._engine.state.organization_of(caller.account)
         return caller.account, organization.id if organization else None
 
-    @staticmethod
-    def _is_transient(refusal: Refused) -> bool:
+    def _free_at(self, operation: str, caller: Caller) -> int:
+        """The moment from which on no write of the same kind is under way; now, where writes do not conflict."""
+        engine = self._engine
+        if engine.conflicts is None or caller.account is None:
+            return engine.now
+        return engine.conflicts.free_at(operation, caller.account, engine.now, engine.state)
+
+    def _is_transient(self, refusal: Refused) -> bool:
         """Tell whether the same call can succeed later without anybody changing anything."""
+        if isinstance(refusal, ConcurrentModificationException):
+            return self._engine.conflicts is not None
         return isinstance(refusal, TooManyRequestsException) or refusal.reason in LIMITS
 
     def _limit_passes_at(self, refusal: Refused, caller: Caller) -> int:

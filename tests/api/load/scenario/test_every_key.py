@@ -58,6 +58,9 @@ def test_the_world() -> None:
         membership_change_interval_seconds=70,
         policy_types_at_creation=("SERVICE_CONTROL_POLICY",),
         transfer_notice_days=15,
+        read_lag_seconds=20,
+        reads_flip=True,
+        write_conflict_seconds=2,
     )
 
 
