@@ -1,6 +1,6 @@
 """The ASGI application: routes a request to its service, and turns every exception into an answer.
 
-There is no middleware, and successful requests are not logged.
+There is no middleware. Requests are not logged, except those that an operation refused.
 """
 
 import traceback
@@ -8,6 +8,7 @@ from typing import Protocol
 
 import anyio
 import anyio.to_thread
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from ...engine.errors import Refused
@@ -16,7 +17,7 @@ from .control import Control
 from .faults import Fault, InternalFailure, ServiceUnavailable
 from .hosts import Hosts
 from .identity import Authentication
-from .message import ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
+from .message import EXPLAIN, ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
 from .organizations import Organizations
 from .served_world import ServedWorld
 from .sts import Sts
@@ -43,7 +44,7 @@ class App:
         world: the served world.
         authentication: tells who is calling.
         limits: what clients may ask for.
-        log: for our own mistakes.
+        log: for refused calls and our own mistakes.
         hosts: the host names that are answered to; by default those of the loopback interface.
         control_token: the token that the control plane requires, if any.
     """
@@ -62,7 +63,7 @@ class App:
         self._limits = limits
         self._log = log
         self._hosts = hosts or Hosts()
-        self._organizations = Organizations(world, authentication)
+        self._organizations = Organizations(world, authentication, log)
         self._sts = Sts(world, authentication)
         self._control = Control(world, authentication.name, control_token)
         self.failed = anyio.Event()
@@ -93,8 +94,12 @@ class App:
             self._hosts.require_own(headers, scope["headers"])
             query = scope["query_string"]
             return await service.answer(Request(scope["method"], scope["path"], query, headers, body))
-        except (Fault, Refused) as refusal:
-            return service.refusal(refusal)
+        except Fault as fault:
+            return service.refusal(fault)
+        except Refused as refusal:
+            response = service.refusal(refusal)
+            asked = headers.get(EXPLAIN) == b"1"
+            return replace(response, explanation=refusal.explanation) if asked else response
         except ClientGone:
             raise
         except EngineStopped as error:

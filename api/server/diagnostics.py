@@ -1,4 +1,4 @@
-"""The server's own log on stderr: start, stop and internal errors; never a header, a body or a secret."""
+"""The server's own log on stderr: start, stop, refused calls, internal errors; never a header, a body or a secret."""
 
 import logging
 import sys

@@ -23,6 +23,22 @@ DISCARDED = 64
 sending the whole body."""
 
 
+EXPLAIN = b"x-orgsim-explain"
+"""The field of a request that asks, with the value 1, why it is refused if it is."""
+LONGEST_EXPLANATION = 1_000
+"""Characters of an explanation, as it is sent and logged; what is beyond is cut off."""
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+
+
+def one_line(explanation: str) -> str:
+    """Write an explanation as it may stand in a header field or a log: one line of ASCII, not too long.
+
+    It may quote what a client sent, so control characters and whatever is not ASCII are escaped as in Python.
+    """
+    text = explanation[:LONGEST_EXPLANATION].translate(CONTROLS).encode("ascii", "backslashreplace").decode()
+    return text if len(text) <= LONGEST_EXPLANATION else f"{text[: LONGEST_EXPLANATION - 3]}..."
+
+
 class Limits(Struct, frozen=True):
     """Limits on what a client may ask of the server; ``docs/server.md`` says how each is enforced."""
 
@@ -61,6 +77,8 @@ class Response(Struct, frozen=True, gc=False):
     content_type: bytes = JSON
     close: bool = False
     """Whether the connection is closed after it."""
+    explanation: str | None = None
+    """Why the request was refused, if it asked for that."""
 
     @property
     def fields(self) -> list[tuple[bytes, bytes]]:
@@ -70,6 +88,8 @@ class Response(Struct, frozen=True, gc=False):
             (b"content-type", self.content_type),
             (b"content-length", b"%d" % len(self.body)),
         ]
+        if self.explanation is not None:
+            fields.append((b"x-orgsim-explanation", one_line(self.explanation).encode()))
         if self.status == 401:
             fields.append((b"www-authenticate", b"Bearer"))
         return [*fields, (b"connection", b"close")] if self.close else fields

@@ -8,13 +8,14 @@ from typing import Any, cast
 import msgspec
 import msgspec.inspect
 from msgspec import Struct
+from structlog.typing import FilteringBoundLogger
 
-from ...engine.errors import Refused, SerializationException
+from ...engine.errors import Refused, SerializationException, TooManyRequestsException
 from ...engine.operations import OPERATIONS
 from ...projections.reads import READS
 from .faults import Fault, UnknownOperation
 from .identity import Authentication
-from .message import Request, Response
+from .message import Request, Response, one_line
 from .served_world import ServedWorld
 
 TARGET_PREFIX = "AWSOrganizationsV20161128."
@@ -25,9 +26,10 @@ DEEPEST = 64
 class Organizations:
     """The service that answers AWS Organizations' operations."""
 
-    def __init__(self, world: ServedWorld, authentication: Authentication) -> None:
+    def __init__(self, world: ServedWorld, authentication: Authentication, log: FilteringBoundLogger) -> None:
         self._world = world
         self._authentication = authentication
+        self._log = log
 
     async def answer(self, request: Request) -> Response:
         """Call the operation that a request names.
@@ -40,8 +42,19 @@ class Organizations:
         live = self._world.live
         identity = self._authentication.identify(request, "organizations", live.sessions)
         members = read_members(request.body)
-        reply, position = await live.client(identity.account, identity.principal).call_at(operation, members)
+        try:
+            reply, position = await live.client(identity.account, identity.principal).call_at(operation, members)
+        except TooManyRequestsException:  # one a call, perhaps: they would fill the log
+            raise
+        except Refused as refusal:
+            self._log_refusal(operation, identity.account, refusal)
+            raise
         return Response(200, encode(reply), live.request_id(position))
+
+    def _log_refusal(self, operation: str, account: str, refusal: Refused) -> None:
+        facts = {"reason": refusal.reason, "explanation": refusal.explanation and one_line(refusal.explanation)}
+        known = {name: fact for name, fact in facts.items() if fact}
+        self._log.info("refused", operation=operation, account=account, code=refusal.code, **known)
 
     def refusal(self, error: Fault | Refused) -> Response:
         """Make the response for a refusal: AWS's operations write ``Message``, its framework ``message``."""
