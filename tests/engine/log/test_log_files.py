@@ -17,6 +17,7 @@ import anyio.to_thread
 import pytest
 from support.campaign import examples
 from support.event_log_contract import records_up_to
+from support.log_files import verified
 
 from orgsim.api import Simulation
 from orgsim.api.cli.snapshot import take_snapshot
@@ -94,17 +95,6 @@ def flip(path: Path, bit: int) -> None:
     content = bytearray(path.read_bytes())
     content[bit // 8] ^= 1 << bit % 8
     path.write_bytes(content)
-
-
-async def verified(log: Path) -> int:
-    """How many events a reader finds."""
-    reader = await SqliteLog.open_for_reading(log)
-    try:
-        number = sum([len(batch) async for batch in verified_envelopes(reader)])
-        await reader.check()
-    finally:
-        await reader.close()
-    return number
 
 
 async def in_thread(function: Callable[..., object], *arguments: object) -> None:
