@@ -15,6 +15,7 @@ from typing import Any
 
 import migrate_with_boto3
 import migrate_with_cli
+import poll_with_cli
 import pytest
 from support.repository import ROOT
 from support.server_process import NOBODY, PATIENCE, Server, serving
@@ -102,6 +103,33 @@ def test_aws_cli(server: Server, environment: dict[str, str]) -> None:
     aws = migrate_with_cli.CommandLine(installed("aws"), server.url, environment)
 
     assert_migrated(migrate_with_cli.migrate(aws, FOUNDER, MEMBERS))
+
+
+SEEN = ["IN_PROGRESS", "IN_PROGRESS", "SUCCEEDED", "PENDING_CLOSURE", "CLOSED"]
+"""What a program sees that polls a creation and a closure with stepwise latency."""
+
+
+@pytest.fixture
+def stepwise() -> Iterator[Server]:
+    """A server whose clock stands still, and where what takes time ends as soon as a reader has seen it."""
+    with serving("--latency", "stepwise") as server:
+        yield server
+
+
+def test_aiobotocore_polls(stepwise: Server, environment: dict[str, str]) -> None:
+    """aiobotocore polls a creation and a closure to their ends under a standing clock."""
+    script = [installed("python"), HERE / "poll_with_aiobotocore.py", stepwise.url, FOUNDER]
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == SEEN
+
+
+def test_aws_cli_polls(stepwise: Server, environment: dict[str, str]) -> None:
+    """The AWS CLI polls a creation and a closure to their ends under a standing clock."""
+    aws = migrate_with_cli.CommandLine(installed("aws"), stepwise.url, environment)
+
+    assert poll_with_cli.poll(aws, FOUNDER) == SEEN
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/server.md"])
