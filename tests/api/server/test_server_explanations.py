@@ -73,10 +73,11 @@ def test_one_line() -> None:
     assert one_line("日" * 5_000).endswith("...")
 
 
-def test_log(capfd: pytest.CaptureFixture[str], server: Served) -> None:
+def test_log(capfd: pytest.CaptureFixture[str]) -> None:
     """The log has a line for a refused call, with its operation, account, code and explanation; none for others."""
-    server.call("DescribeOrganization")
-    server.call("LeaveOrganization")
+    with serving() as server:
+        server.call("CreateOrganization")
+        server.call("LeaveOrganization")
     (line,) = capfd.readouterr().err.splitlines()
     for part in ("refused", "LeaveOrganization", MANAGEMENT, "MasterCannotLeaveOrganization", "can only delete it"):
         assert part in line
