@@ -42,11 +42,14 @@ def _line(name: str, value: str) -> None:
     out.print(f"  {escape(name):{NAME - 1}} {escape(value)}", soft_wrap=True, highlight=False)
 
 
-def _lines(numbers: Mapping[str, int], indent: str = "") -> None:
-    """Print names with their numbers, the largest first."""
+def _lines(numbers: Mapping[str, int], indent: str = "", examples: Mapping[str, str] | None = None) -> None:
+    """Print names with their numbers, the largest first, each with an example below it if there is one."""
     width = max((len(f"{number:,}") for number in numbers.values()), default=0)
     for name, number in sorted(numbers.items(), key=lambda item: -item[1]):
         out.print(f"  {indent}{number:{width},}  {escape(name)}", soft_wrap=True, highlight=False)
+        example = (examples or {}).get(name)
+        if example:
+            out.print(f"  {indent}{'':{width}}  [dim]first: {escape(example)}[/]", soft_wrap=True, highlight=False)
 
 
 def _counts(states: Mapping[str, int]) -> str:
@@ -90,7 +93,7 @@ def _print_calls(outcome: Outcome) -> None:
     ):
         if numbers:
             _line(name, f"{sum(numbers.values()):,}")
-            _lines(numbers, "  ")
+            _lines(numbers, "  ", outcome.explanations if name == "refused" else None)
 
 
 def _print_distributions(outcome: Outcome) -> None:

@@ -26,6 +26,8 @@ class CallCounter:
         """All calls, refused ones included."""
         self.refused: Counter[str] = Counter()
         """Error code, and reason if there is one, to the number of refused calls."""
+        self.explanations: dict[str, str] = {}
+        """Error code, and reason if there is one, to why the first such call was refused."""
         self.throttled: Counter[str] = Counter()
         """Operation to the number of throttled calls."""
         self.held_back: Counter[str] = Counter()
@@ -45,7 +47,10 @@ class CallCounter:
 
     def count_refusal(self, operation: str, refusal: Refused) -> None:
         """Count the refusal of a call, which was counted as a call too."""
-        self.refused[f"{refusal.code} {refusal.reason}" if refusal.reason else refusal.code] += 1
+        kind = f"{refusal.code} {refusal.reason}" if refusal.reason else refusal.code
+        self.refused[kind] += 1
+        if refusal.explanation:
+            self.explanations.setdefault(kind, refusal.explanation)
         if isinstance(refusal, TooManyRequestsException):
             self.throttled[operation] += 1
             self.throttled_by_minute[operation][self._now() // MINUTE] += 1

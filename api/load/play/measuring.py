@@ -60,6 +60,7 @@ def measure(
         handshakes=flow.totals(),
         account_creations=_creations(flow),
         refused=dict(counter.refused),
+        explanations=counter.explanations,
         throttled=dict(counter.throttled),
         held_back=dict(counter.held_back),
         metrics=metrics,

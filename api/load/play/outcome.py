@@ -139,6 +139,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """SUCCEEDED, IN_PROGRESS, or FAILED and the reason, to the number of account creations."""
     refused: dict[str, int]
     """Error code, and reason if there is one, to the number of refused calls, throttled ones included."""
+    explanations: dict[str, str] = {}
+    """Error code, and reason if there is one, to why the first such call was refused, as an example."""
     throttled: dict[str, int]
     """Operation to the number of throttled calls."""
     held_back: dict[str, int]

@@ -125,8 +125,11 @@ def slowest(outcome: Outcome) -> str:
 
 
 def refusals(outcome: Outcome) -> str:
-    """A table of refused calls by error and reason."""
-    return share_table(("Refusal", "Calls"), outcome.refused)
+    """A table of refused calls by error and reason, and one with an example of why for each."""
+    examples = [(kind, outcome.explanations[kind]) for kind in outcome.refused if kind in outcome.explanations]
+    return share_table(("Refusal", "Calls"), outcome.refused) + table(
+        ("Refusal", "Why the first was"), examples, texts=2
+    )
 
 
 def throttling(outcome: Outcome) -> str:

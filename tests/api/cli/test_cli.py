@@ -350,7 +350,7 @@ def test_failing_thresholds(call: Run, tmp_path: Path) -> None:
 
 
 def test_refusals_for_people(call: Run, tmp_path: Path) -> None:
-    """Refused calls are told with AWS's name and reason, those that waited with the limit."""
+    """Refused calls are told with AWS's name and reason and why the first was, those that waited with the limit."""
     limited = f"[quotas]\ninvitations_per_day = 30\n{SCENARIO.replace('seed = 5', '')}"
     (tmp_path / "s.toml").write_text(limited)
     told = " ".join(call("simulate", "s.toml").out.split())
@@ -362,6 +362,7 @@ def test_refusals_for_people(call: Run, tmp_path: Path) -> None:
     assert "refused 10 10 HandshakeConstraintViolationException HANDSHAKE_RATE_LIMIT_EXCEEDED" in " ".join(
         ran.out.split()
     )
+    assert "sent 30 invitations within 24 hours that nobody accepted, and the quota is 30" in ran.out
 
 
 def test_shipped_scenario(run: Run) -> None:

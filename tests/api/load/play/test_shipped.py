@@ -164,7 +164,8 @@ async def test_merging_too_young() -> None:
         hesitant=0.0,
         decline=0.0,
     )
-    assert outcome.refused.keys() == {"ConstraintViolationException WAIT_PERIOD_ACTIVE"}
+    assert outcome.refused.keys() == {"ConstraintViolationException WAIT_PERIOD_ACTIVE"} == outcome.explanations.keys()
+    assert "it may leave from 20" in outcome.explanations["ConstraintViolationException WAIT_PERIOD_ACTIVE"]
 
 
 async def test_vending_a_thousand_accounts() -> None:

@@ -302,6 +302,16 @@ def test_throttled_run() -> None:
     assert "Throttled" in page.sections["steps"][0]
 
 
+def test_refusals_are_explained() -> None:
+    """The page says of each kind of refusal why the first such call was refused."""
+    outcome = msgspec.structs.replace(
+        played(QUIET), refused={"ExampleException": 3, "Other": 1}, explanations={"ExampleException": "it is too early"}
+    )
+    rows = Page(outcome).sections["refusals"]
+    assert ["ExampleException", "it is too early"] in rows
+    assert len([row for row in rows if row[0] == "Other"]) == 1
+
+
 def test_quiet_run_has_no_empty_charts() -> None:
     """A run in which nothing happens has no chart and no empty section, but its steps and what repeats it."""
     page = Page(played(QUIET))
@@ -338,6 +348,7 @@ def evil(outcome: Outcome) -> Outcome:
         organizations={EVIL: outcome.organizations["organization"]},
         steps=tuple(msgspec.structs.replace(step, action=EVIL, subject=EVIL) for step in outcome.steps),
         refused={EVIL: 1},
+        explanations={EVIL: EVIL},
         held_back={EVIL: 1},
         timeline=timeline,
     )
