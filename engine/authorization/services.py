@@ -71,5 +71,10 @@ SERVICES: dict[str, bool] = {
 }
 
 # The service whose trusted access a policy type depends on: it must be there before the type can be enabled, and stays
-# while the type is enabled. Security Hub is the only one that AWS names.
-REQUIRED_BY: dict[PolicyType, str] = {PolicyType.SECURITYHUB_POLICY: "securityhub.amazonaws.com"}
+# while the type is enabled. AWS's model names Security Hub; of the others docs/aws.md 3.5 says what is known.
+REQUIRED_BY: dict[PolicyType, str] = {
+    PolicyType.SECURITYHUB_POLICY: "securityhub.amazonaws.com",
+    PolicyType.INSPECTOR_POLICY: "inspector2.amazonaws.com",
+    PolicyType.GUARDDUTY_POLICY: "guardduty.amazonaws.com",
+    PolicyType.NETWORK_SECURITY_DIRECTOR_POLICY: "network-security-director.amazonaws.com",
+}

@@ -16,7 +16,8 @@ Refused, in this order:
     - MalformedPolicyDocument: the content is no document of its type.
     - DuplicatePolicy: another policy of the type has that name.
     - ConstraintViolation (POLICY_NUMBER_LIMIT_EXCEEDED): the organization has as many policies of the type as it may.
-Happens: PolicyCreated, with the content byte for byte; with tags ResourceTagged.
+Happens: PolicyCreated, with the content byte for byte, a resource control policy's as AWS writes it anew; with tags
+    ResourceTagged.
 Goes on in: attach_policy.py, update_policy.py, delete_policy.py.
 Sources: docs/aws.md 3.7, 6.1, 6.3 and 7.1; the order of the refusals is inferred, and that a grant on the ARNs of
     policies of a type covers one that does not exist yet.
@@ -55,10 +56,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     tags = tag_rules.compliant_tags(request.tags, "policy", organization)
     if organization.feature_set is not FeatureSet.ALL:
         raise PolicyTypeNotAvailableForOrganizationException
-    policies.require_content(request.type, request.content)
+    content = policies.require_content(request.type, request.content)
     policies.require_free_name(request.type, request.name, organization)
     policies.require_room(request.type, organization)
-    created = PolicyCreated(organization.id, policy, request.type, request.name, request.description, request.content)
+    created = PolicyCreated(organization.id, policy, request.type, request.name, request.description, content)
     return [created, *([ResourceTagged(organization.id, policy, tags)] if tags else [])]
 
 

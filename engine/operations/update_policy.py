@@ -44,13 +44,12 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     policies.require_all_features(state, stamp)
     organization, found = policies.authorize("UpdatePolicy", request.policy_id, state, stamp)
     policy = policies.require_own(found)
-    if request.content is not None:
-        policies.require_content(policy.type, request.content)
+    content = None if request.content is None else policies.require_content(policy.type, request.content)
     if request.name is not None and request.name != policy.name:
         policies.require_free_name(policy.type, request.name, organization)
     outdated = [policy.type] if policy.targets else []
     return [
-        PolicyUpdated(organization.id, policy.id, request.name, request.description or None, request.content),
+        PolicyUpdated(organization.id, policy.id, request.name, request.description or None, content),
         *publication.publication_events(organization, outdated, state, stamp),
     ]
 

@@ -4,7 +4,7 @@ import re
 from typing import Any, cast
 
 from ..words import PolicyType
-from .text import parse, refuse
+from .text import effective_json, parse, refuse
 
 ACTION = re.compile(r"\*|\*:\*|([A-Za-z0-9-]+):[A-Za-z0-9*?_-]+")
 # An ARN, or the beginning of one with a wildcard.
@@ -30,6 +30,10 @@ SERVICES = """
 """
 RCP_SERVICES = frozenset(SERVICES.split())
 
+# Both were seen to be accepted in resource control policies; of the older one in the others nothing is known.
+SCP_VERSIONS = ("2012-10-17",)
+RCP_VERSIONS = ("2008-10-17", "2012-10-17")
+
 
 def require_valid_iam(policy_type: PolicyType, content: str) -> None:
     """Require a service or resource control policy that AWS would store.
@@ -43,7 +47,8 @@ def require_valid_iam(policy_type: PolicyType, content: str) -> None:
             (docs/aws.md 6.4). Whether an action exists is not checked.
     """
     document = parse(content)
-    if document.keys() - {"Version", "Id", "Statement"} or document.get("Version", "2012-10-17") != "2012-10-17":
+    versions = RCP_VERSIONS if policy_type is PolicyType.RESOURCE_CONTROL_POLICY else SCP_VERSIONS
+    if document.keys() - {"Version", "Id", "Statement"} or document.get("Version", "2012-10-17") not in versions:
         refuse()
     if not isinstance(document.get("Id", ""), str):
         refuse()
@@ -56,6 +61,17 @@ def require_valid_iam(policy_type: PolicyType, content: str) -> None:
         _check_common(members)
 
 
+def stored_rcp(content: str) -> str:
+    """Write a valid resource control policy as AWS stores it (docs/aws.md 6.4).
+
+    Returns:
+        The same policy as JSON without white space, with a version and with a list of statements.
+    """
+    document = parse(content)
+    version = {"Version": document.get("Version", "2008-10-17")}
+    return effective_json(version | document | {"Statement": _listed(document["Statement"])})
+
+
 def _check_scp(statement: dict[str, Any]) -> None:
     if statement.keys() - COMMON - {"NotAction"} or statement.get("Effect") not in ("Allow", "Deny"):
         refuse()
@@ -65,7 +81,7 @@ def _check_scp(statement: dict[str, Any]) -> None:
 def _check_rcp(statement: dict[str, Any]) -> None:
     if statement.keys() - COMMON - {"Principal"} or statement.get("Effect") != "Deny":
         refuse()
-    if statement.get("Principal") != "*":
+    if statement.get("Principal") not in ("*", {"AWS": "*"}):
         refuse()
     for action in _check_strings(statement.get("Action"), ACTION):
         if action.partition(":")[0].lower() not in RCP_SERVICES:

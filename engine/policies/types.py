@@ -105,7 +105,7 @@ MANAGED_POLICIES: dict[str, ManagedPolicy] = {
             id="p-RCPFullAWSAccess",
             type=PolicyType.RESOURCE_CONTROL_POLICY,
             name="RCPFullAWSAccess",
-            description="Allow all access",
+            description="Allows access to every resource",
             content=RCP_FULL_AWS_ACCESS,
         ),
     )

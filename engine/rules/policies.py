@@ -158,8 +158,11 @@ def require_own(policy: AnyPolicy) -> Policy:
     return policy
 
 
-def require_content(policy_type: PolicyType, content: str) -> None:
+def require_content(policy_type: PolicyType, content: str) -> str:
     """Require a valid document of the type, not too long as it was sent, white space included.
+
+    Returns:
+        The text that is stored.
 
     Raises:
         ConstraintViolationException: ``POLICY_CONTENT_LIMIT_EXCEEDED``.
@@ -172,7 +175,7 @@ def require_content(policy_type: PolicyType, content: str) -> None:
                 f"the document has {len(content):,} characters", POLICY_TYPES[policy_type].max_size, "make it shorter"
             ),
         )
-    require_valid(policy_type, content)
+    return require_valid(policy_type, content)
 
 
 def require_free_name(policy_type: PolicyType, name: str, organization: Organization) -> None:

@@ -41,6 +41,13 @@ def test_services_without_trusted_access_are_unknown() -> None:
 
 
 def test_policy_types_depend_on_known_services() -> None:
-    """Security Hub's policies need Security Hub, and what a policy type needs can be given access."""
+    """Policies about security services need them, and what a policy type needs can be given access.
+
+    The acceptance test of hashicorp/terraform-provider-aws#45274 gives the first two their service before they are
+    enabled; the types below it are enabled there without any.
+    """
     assert REQUIRED_BY[PolicyType.SECURITYHUB_POLICY] == "securityhub.amazonaws.com"
+    assert REQUIRED_BY[PolicyType.INSPECTOR_POLICY] == "inspector2.amazonaws.com"
+    without = (PolicyType.UPGRADE_ROLLOUT_POLICY, PolicyType.S3_POLICY, PolicyType.BEDROCK_POLICY)
+    assert not {*without, PolicyType.DECLARATIVE_POLICY_EC2, PolicyType.TAG_POLICY} & REQUIRED_BY.keys()
     assert set(REQUIRED_BY.values()) <= set(SERVICES)

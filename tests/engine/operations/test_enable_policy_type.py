@@ -104,7 +104,7 @@ def test_service_access() -> None:
     world = World()
     organization = governed(world)
     request = Request(organization.root, SECURITYHUB)
-    world.evolve(ServiceAccessEnabled(organization.id, "guardduty.amazonaws.com"))
+    world.evolve(ServiceAccessEnabled(organization.id, "sso.amazonaws.com"))
     world.refuses(request, FOUNDER, ConstraintViolationException, "SERVICE_ACCESS_NOT_ENABLED")
     world.evolve(ServiceAccessEnabled(organization.id, REQUIRED_BY[SECURITYHUB]))
     world.do(request, FOUNDER)

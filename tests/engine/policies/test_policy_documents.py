@@ -309,7 +309,9 @@ MALFORMED: dict[PolicyType, list[Any]] = {
     RCP: [
         rcp(Effect="Allow"),
         rcp(Principal=None),
-        rcp(Principal={"AWS": "*"}),
+        rcp(Principal=["*"]),
+        rcp(Principal={"AWS": ["*"]}),
+        rcp(Principal={"AWS": "arn:aws:iam::111111111111:root"}),
         rcp(Principal=None, NotPrincipal="*"),
         rcp(Action="*"),
         rcp(Action=["s3:*", "*"]),
@@ -424,6 +426,11 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
     RCP: [
         rcp(),
         rcp(Action=["appconfig:*", "signin:*", "translate:*"]),
+        # As radkawar/stackd recorded of AWS in resource_controls.json, 2026-09-12.
+        rcp(Principal={"AWS": "*"}),
+        rcp(Action="SQS:SendMessage"),
+        rcp(Action="sqs:NoSuchAction"),
+        rcp(Resource=None, NotResource="arn:aws:sqs:us-east-1:111111111111:queue"),
         rcp(Action=["s3:GetObject", "sts:*"], Condition={"Null": {"aws:SourceAccount": "true"}}),
     ],
 }
@@ -448,6 +455,21 @@ def test_malformed(policy_type: PolicyType, content: str) -> None:
 def test_well_formed(policy_type: PolicyType, content: str) -> None:
     """A document that follows the syntax of its type is accepted."""
     require_valid(policy_type, content)
+
+
+@pytest.mark.parametrize("version", [None, "2008-10-17", "2012-10-17"])
+def test_resource_control_policies_are_written_anew(version: str | None) -> None:
+    """AWS was seen to store one with a version and a list of statements, without white space; others as they are sent.
+
+    radkawar/stackd recorded it in resource_controls.json, 2026-09-12.
+    """
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    content = json.dumps(({"Version": version} if version else {}) | {"Statement": statement}, indent=1)
+    stored = {"Version": version or "2008-10-17", "Statement": [statement]}
+
+    assert require_valid(RCP, content) == json.dumps(stored, separators=(",", ":"))
+    other = json.dumps(scp(), indent=1)
+    assert require_valid(SCP, other) == other
 
 
 @pytest.mark.parametrize("policy_type", ROOTS)
