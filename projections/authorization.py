@@ -26,7 +26,7 @@ def reader(
         AccessDeniedException: it is a member that may not call this operation.
     """
     row = views.member(account)
-    require_allowed(operation, account, row.management_account, row.access, resources, policy_type)
+    require_allowed(operation, account, row, resources, policy_type, principal=views.principal)
     return row
 
 
@@ -54,10 +54,10 @@ def reader_about(
     require_allowed(
         operation,
         account,
-        row.management_account,
-        row.access,
+        row,
         [arn_of(entity, row)],
         policy_type,
+        principal=views.principal,
         own=entity == account,
     )
     return row

@@ -4,6 +4,7 @@ A view is added by one line in the constructor of ``Views``.
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from types import GenericAlias
 from typing import Any, TypeVar
 
@@ -32,6 +33,8 @@ class Views:
     def __init__(self) -> None:
         self.position = 0
         self.now = 0
+        self.principal: str | None = None
+        """The user or role that asks, in the account that does; None for the account's root."""
         self.all: list[View] = []
         """Every view, in the order in which they are fed, dumped and loaded."""
         self.late: Callable[[str, int], Views] | None = None
@@ -46,6 +49,14 @@ class Views:
         self.effective_policies = self.add(EffectivePoliciesView(self.organizations))
         self.policy_lists = self.add(PolicyListsView())
         self.transfers = self.add(TransfersView())
+
+    def asked_by(self, principal: str | None) -> "Views":
+        """The same views as they answer a user, or a role and its session (``role/session``), of an account."""
+        if principal is None:
+            return self
+        asked = copy(self)
+        asked.principal = principal
+        return asked
 
     def add(self, view: V) -> V:
         """Register a view, to be fed after those that were added before it."""

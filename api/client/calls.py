@@ -108,7 +108,7 @@ class Calls:
         views = self._views
         if views.late is not None:
             views = views.late(operation, self._engine.now)
-        reply = read.answer(question, views, account)
+        reply = read.answer(question, views.asked_by(self._caller.principal), account)
         # An answer from before the latest write may not have shown what is in progress.
         if views is self._views or views.position == self._views.position:
             await end_what_was_seen(self._engine, operation, question, account)

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from ..errors import AccessDeniedException, Refused
-from ..state import Access, OrganizationFacts
+from ..state import OrganizationFacts
 from .callers import CALLERS, MANAGEMENT_OPERATIONS, Callers
-from .resource_policy import Verdict, verdict
+from .resource_policy import Verdict, condition_keys, verdict
 
 
 def require_allowed(
     operation: str,
     account: str,
-    management_account: str,
-    access: Access,
+    organization: OrganizationFacts,
     resources: Sequence[str] = (),
     policy_type: str | None = None,
     *,
+    principal: str | None = None,
     own: bool = True,
 ) -> None:
     """Require that a member of an organization may call an operation there.
@@ -23,16 +23,17 @@ def require_allowed(
     Args:
         operation: AWS's name.
         account: the caller, a member.
-        management_account: of the caller's organization; the resource policy never restricts it.
-        access: the organization's delegated administrators and resource policy.
+        organization: the caller's. Its resource policy never restricts its management account.
         resources: ARNs of what the call is about; none where it is about no resource that exists yet.
         policy_type: of the policy that the call is about.
+        principal: the user in the account, or the role and its session; None for its root.
         own: whether the call is about the caller itself, or about no account. MEMBER allows only such calls.
 
     Raises:
         AccessDeniedException: the table, a delegation or the resource policy does not let it.
     """
-    if account == management_account:
+    access = organization.access
+    if account == organization.management_account:
         if operation not in MANAGEMENT_OPERATIONS:
             raise AccessDeniedException(
                 explanation=f"{account} is the management account, and {operation} is called by members"
@@ -40,7 +41,8 @@ def require_allowed(
         return
     callers = CALLERS[operation]
     policy = access.resource_policy
-    decision = verdict(policy.content, account, operation, resources, policy_type) if policy else Verdict.SILENT
+    keys = condition_keys(account, principal, organization.id, policy_type)
+    decision = verdict(policy.content, account, operation, resources, keys) if policy else Verdict.SILENT
     if decision is Verdict.DENIED:
         raise AccessDeniedException(
             explanation=f"the resource policy {policy.id if policy else ''} denies {operation} to {account}; "

@@ -6,9 +6,10 @@ is silent, IAM's rules for policy documents hold.
 
 import json
 import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Annotated, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, to_builtins
@@ -18,7 +19,6 @@ from ..errors import InvalidInputException
 from .callers import CALLERS, GRANTABLE
 
 PREFIX = "organizations:"
-POLICY_TYPE = "organizations:policytype"  # condition keys are case-insensitive
 SERVICE_PRINCIPAL = r"[a-z0-9.-]+\.amazonaws\.com"
 ACCOUNT_PRINCIPAL = r"(?P<id>[0-9]{12})|arn:aws:iam::(?P<of_root>[0-9]{12}):root"
 OPERATOR = (
@@ -89,7 +89,27 @@ def normalised(content: str, members: Container[str]) -> str:
     return _text(replace(document, statement=stored))
 
 
-def verdict(content: str, account: str, operation: str, resources: Sequence[str], policy_type: str | None) -> Verdict:
+def condition_keys(
+    account: str, principal: str | None, organization: str, policy_type: str | None = None
+) -> dict[str, str]:
+    """The condition keys that have a value in a call (docs/aws.md 3.7).
+
+    Args:
+        account: the calling account.
+        principal: the user, or the role and its session as ``role/session``, that calls; None for the account's root.
+        organization: the id of the account's organization.
+        policy_type: of the policy that the call is about, if it is about one.
+
+    Returns:
+        The keys in small letters, as they are compared without case, with their values.
+    """
+    name, _, session = (principal or "").partition("/")
+    arn = f"arn:aws:iam::{account}:{'role' if session else 'user'}/{name}" if name else _root_arn(account)
+    keys = {"aws:principalarn": arn, "aws:principalaccount": account, "aws:principalorgid": organization}
+    return keys | ({"organizations:policytype": policy_type} if policy_type else {})
+
+
+def verdict(content: str, account: str, operation: str, resources: Sequence[str], keys: Mapping[str, str]) -> Verdict:
     """Evaluate a stored resource policy for a member's call (docs/aws.md 3.7).
 
     Args:
@@ -98,8 +118,7 @@ def verdict(content: str, account: str, operation: str, resources: Sequence[str]
         operation: the operation's name, without the prefix.
         resources: the ARNs that the call is about; none for a call about the organization at large, which only a
             statement about ``*`` covers.
-        policy_type: the value of the condition key ``organizations:PolicyType``, if the call has one. No other
-            condition key has a value.
+        keys: the condition keys that have a value, from ``condition_keys``. No other one has.
 
     Returns:
         DENIED if any of the resources is denied, ALLOWED if all of them are allowed, or else SILENT.
@@ -109,7 +128,7 @@ def verdict(content: str, account: str, operation: str, resources: Sequence[str]
         for statement in _items(_parsed(content).statement)
         if _applies_to(statement, account)
         and any(_covers(action, operation) for action in _items(statement.action))
-        and _conditions_hold(statement.condition, policy_type)
+        and _conditions_hold(statement.condition, keys)
     ]
     effects = [_effects(relevant, resource) for resource in resources or ("*",)]
     if any("Deny" in effect for effect in effects):
@@ -215,14 +234,14 @@ def _effects(statements: Iterable[Statement], resource: str) -> set[str]:
     }
 
 
-def _conditions_hold(conditions: Conditions | UnsetType, policy_type: str | None) -> bool:
+def _conditions_hold(conditions: Conditions | UnsetType, keys: Mapping[str, str]) -> bool:
     """Tell whether all conditions hold: every key under every operator."""
     if isinstance(conditions, UnsetType):
         return True
     return all(
-        _condition_holds(operator, _items(wanted), policy_type if key.lower() == POLICY_TYPE else None)
-        for operator, keys in conditions.items()
-        for key, wanted in keys.items()
+        _condition_holds(operator, _items(wanted), keys.get(key.lower()))
+        for operator, tests in conditions.items()
+        for key, wanted in tests.items()
     )
 
 
@@ -245,11 +264,14 @@ def _condition_holds(operator: str, wanted: Sequence[Value], actual: str | None)
 
 
 def _compare(comparison: str, wanted: str, actual: str) -> bool:
-    """Compare by one operator. Policy types are strings, so comparisons of numbers, dates and so on never match."""
+    """Compare by one operator. All values are strings, so comparisons of numbers, dates and so on never match."""
     if comparison == "StringEquals":
         return wanted == actual
     if comparison == "StringEqualsIgnoreCase":
         return wanted.lower() == actual.lower()
+    if comparison in ("ArnEquals", "ArnLike"):  # the same; each of the six parts of an ARN by itself
+        pairs = list(zip_longest(wanted.split(":", 5), actual.split(":", 5), fillvalue=""))
+        return len(pairs) == 6 and all(_matches(part, of_actual) for part, of_actual in pairs)
     return comparison == "StringLike" and _matches(wanted, actual)
 
 

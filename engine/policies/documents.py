@@ -7,7 +7,9 @@ from .types import POLICY_TYPES
 
 
 def require_valid(policy_type: PolicyType, content: str) -> str:
-    """Require a document that AWS would store, and return it as AWS stores it. Its size is checked elsewhere (``rules.policies.require_content``).
+    """Require a document that AWS would store, and return it as AWS stores it.
+
+    Its size is checked elsewhere (``rules.policies.require_content``).
 
     Args:
         policy_type: the type that the policy has or will have.

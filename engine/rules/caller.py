@@ -39,7 +39,6 @@ def authorize(
         AccessDeniedException: it is a member that may not call this.
     """
     organization = organization_of(state, stamp)
-    require_allowed(
-        operation, stamp.account, organization.management_account, organization.access, resources, policy_type
-    )
+    principal = stamp.caller.principal
+    require_allowed(operation, stamp.account, organization, resources, policy_type, principal=principal)
     return organization

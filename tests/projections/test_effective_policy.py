@@ -19,6 +19,7 @@ from support.effective_policies import (
 )
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER
 
+from orgsim.engine.authorization.services import REQUIRED_BY
 from orgsim.engine.errors import (
     AccessDeniedException,
     AccountNotFoundException,
@@ -163,7 +164,8 @@ def test_type_not_enabled() -> None:
 def test_nothing_attached(kind: PolicyType) -> None:
     """A type that is enabled has an empty document from that moment on, and nothing is wrong with it."""
     world = Organization()
-    world.call("EnableAWSServiceAccess", FOUNDER, ServicePrincipal="securityhub.amazonaws.com")
+    if kind in REQUIRED_BY:
+        world.call("EnableAWSServiceAccess", FOUNDER, ServicePrincipal=REQUIRED_BY[kind])
     world.enable(kind)
     enabled = world.date()
     world.advance(days=1)

@@ -14,6 +14,9 @@ from orgsim.api.server import sessions
 from orgsim.api.server.credentials import AccessKey, Credentials, Role
 from orgsim.api.server.identity import account_of
 
+ONE_ROLE = """{"Statement": {"Effect": "Allow", "Principal": {"AWS": "%s"}, "Action": ["organizations:ListRoots",
+"organizations:EnablePolicyType"], "Resource": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": "%s"}}}}"""
+
 NAMESPACE = "{https://sts.amazonaws.com/doc/2011-06-15/}"
 
 
@@ -90,6 +93,23 @@ def test_assumed_role_works_for_both_services(server: Served, created: str) -> N
     assert client.describe_organization()["Organization"]["MasterAccountId"] == MANAGEMENT
     with pytest.raises(client.exceptions.AccessDeniedException):
         client.create_account(Email="x@b.example", AccountName="x")
+
+
+def test_a_grant_to_one_role(server: Served, created: str) -> None:
+    """A resource policy may grant reads and writes to one role of a member, as radkawar/stackd recorded of AWS."""
+    management = server.organizations()
+    management.put_resource_policy(Content=ONE_ROLE % (created, role_of(created)))
+    granted, other = (
+        server.with_credentials("organizations", assume(server, role_of(created, role))["Credentials"])
+        for role in ("OrganizationAccountAccessRole", "Audit")
+    )
+    root = granted.list_roots()["Roots"][0]["Id"]
+    assert granted.enable_policy_type(RootId=root, PolicyType="TAG_POLICY")["Root"]["PolicyTypes"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        other.list_roots()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        other.enable_policy_type(RootId=root, PolicyType="BACKUP_POLICY")
+    management.delete_resource_policy()
 
 
 def test_keys_belong_to_their_world() -> None:

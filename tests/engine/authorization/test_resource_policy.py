@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.repository import ROOT
 
 from orgsim.engine.authorization.callers import CALLERS, GRANTABLE
-from orgsim.engine.authorization.resource_policy import Verdict, normalised, verdict
+from orgsim.engine.authorization.resource_policy import Verdict, condition_keys, normalised, verdict
 from orgsim.engine.errors import InvalidInputException
 
 ME, YOU, STRANGER = "111111111111", "222222222222", "999999999999"
@@ -18,6 +18,8 @@ POLICY = f"arn:aws:organizations::{YOU}:policy/o-abcdefghij/service_control_poli
 UNIT = f"arn:aws:organizations::{YOU}:ou/o-abcdefghij/ou-abcd-12345678"
 POLICIES, UNITS = POLICY.replace("p-12345678", "*"), UNIT.replace("12345678", "????????")
 
+KEYS = condition_keys(ME, "Auditor/alice", "o-abcdefghij")
+OF_TAG_POLICY = condition_keys(ME, "Auditor/alice", "o-abcdefghij", "TAG_POLICY")
 ALLOWED, DENIED, SILENT = Verdict.ALLOWED, Verdict.DENIED, Verdict.SILENT
 
 
@@ -243,7 +245,7 @@ def test_verdicts(expected: Verdict, statements: list[Any], operation: str, reso
     # Not normalised: a policy may name more actions here than AWS would take.
     content = document(*statements).replace(f'"{ME}"', f'"{ROOT_OF_ME}"')
 
-    assert verdict(content, ME, operation, resources, None) is expected
+    assert verdict(content, ME, operation, resources, KEYS) is expected
 
 
 TYPE = "organizations:PolicyType"
@@ -286,18 +288,62 @@ TYPE = "organizations:PolicyType"
     ],
 )
 def test_conditions(condition: dict[str, Any], of_tag_policy: bool, without: bool) -> None:
-    """Only the policy type has a value, where the call has one; an absent key fits what IAM says it fits."""
+    """The policy type has a value where the call has one; an absent key fits what IAM says it fits."""
     content = normalised(document(statement(Condition=condition)), MEMBERS)
 
-    assert (verdict(content, ME, "DescribeAccount", [], "TAG_POLICY") is ALLOWED) == of_tag_policy
-    assert (verdict(content, ME, "DescribeAccount", [], None) is ALLOWED) == without
+    assert (verdict(content, ME, "DescribeAccount", [], OF_TAG_POLICY) is ALLOWED) == of_tag_policy
+    assert (verdict(content, ME, "DescribeAccount", [], KEYS) is ALLOWED) == without
+
+
+ARN = "aws:PrincipalArn"
+ROLE = f"arn:aws:iam::{ME}:role/Auditor"
+
+
+@pytest.mark.parametrize(
+    ("holds", "condition"),
+    [
+        # radkawar/stackd, organizations_delegation_authority.json of 2026-09-13: granted to one role alone.
+        (True, {"ArnEquals": {ARN: ROLE}}),
+        (False, {"ArnEquals": {ARN: f"arn:aws:iam::{ME}:role/Other"}}),
+        # felipenoris/AWS-DataScience, log of 2026-08-16: a wildcard for the account, and one in the role's name.
+        (True, {"ArnLike": {ARN: "arn:aws:iam::*:role/Audit*"}}),
+        (False, {"ArnLike": {ARN: "arn:aws:iam::*:role/Admin*"}}),
+        (False, {"ArnLike": {ARN: "arn:*:role/Auditor"}}),
+        (True, {"ArnNotEquals": {ARN: f"arn:aws:iam::{ME}:user/*"}}),
+        (True, {"StringLike": {ARN.lower(): "*:role/Auditor"}}),
+        (True, {"StringEquals": {"aws:PrincipalAccount": [YOU, ME]}}),
+        (False, {"StringEquals": {"aws:PrincipalAccount": YOU}}),
+        (True, {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}),
+        (False, {"StringNotEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}),
+        (False, {"ArnEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}),
+    ],
+)
+def test_conditions_about_the_caller(holds: bool, condition: dict[str, Any]) -> None:
+    """The caller's ARN, account and organization have a value in every call, as AWS was seen to treat the first."""
+    content = normalised(document(statement(Condition=condition)), MEMBERS)
+
+    assert (verdict(content, ME, "DescribeAccount", [], KEYS) is ALLOWED) == holds
+
+
+@pytest.mark.parametrize(
+    ("principal", "arn"),
+    [
+        ("Auditor/alice", ROLE),
+        ("alice", f"arn:aws:iam::{ME}:user/alice"),
+        (None, ROOT_OF_ME),
+        ("", ROOT_OF_ME),
+    ],
+)
+def test_the_arn_of_the_caller(principal: str | None, arn: str) -> None:
+    """A session is known by its role, as in IAM; who names neither user nor role is the account's root."""
+    assert condition_keys(ME, principal, "o-abcdefghij")["aws:principalarn"] == arn
 
 
 def test_many_wildcards_are_quick() -> None:
     """A pattern that could match in very many ways takes no longer than any other."""
     content = document(statement(Resource="arn:" + "*a" * 5_000 + "b"))
 
-    assert verdict(content, ME, "DescribeAccount", ["arn:" + "a" * 10_000], None) is SILENT
+    assert verdict(content, ME, "DescribeAccount", ["arn:" + "a" * 10_000], KEYS) is SILENT
 
 
 def one_or_many(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -351,14 +397,14 @@ def test_normalising_is_refused_or_final(content: str) -> None:
     st.lists(ACCEPTED, min_size=1, max_size=3),
     ACCEPTED,
     st.sampled_from(["AttachPolicy", "ListRoots"]),
-    st.sampled_from([None, "TAG_POLICY"]),
+    st.sampled_from([KEYS, OF_TAG_POLICY]),
 )
 def test_prohibitions_allow_nothing(
-    policy: list[Any], more: dict[str, Any], operation: str, policy_type: str | None
+    policy: list[Any], more: dict[str, Any], operation: str, keys: dict[str, str]
 ) -> None:
     """One more prohibition denies a call or changes nothing."""
     before, after = (
-        verdict(normalised(document(*statements), MEMBERS), ME, operation, [POLICY, UNIT], policy_type)
+        verdict(normalised(document(*statements), MEMBERS), ME, operation, [POLICY, UNIT], keys)
         for statements in (policy, [*policy, more | {"Effect": "Deny"}])
     )
     assert after in {before, DENIED}
