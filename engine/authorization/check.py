@@ -52,7 +52,7 @@ def require_allowed(
     is_granted = Callers.GRANTED in callers and decision is Verdict.ALLOWED
     is_own = Callers.MEMBER in callers and own
     if not (is_own or is_administrator or is_granted):
-        raise AccessDeniedException(explanation=_why_denied(operation, account, management_account))
+        raise AccessDeniedException(explanation=_why_denied(operation, account, organization.management_account))
 
 
 def _why_denied(operation: str, account: str, management_account: str) -> str:
