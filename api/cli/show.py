@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from ...projections.reads.handshakes import row_shape
 from ...projections.rebuild import build_views
 from ...projections.views import Views
 from .show_events import show_events
+from .show_migration import MEMBER_COLUMNS, PendingMigration, member_cells, pending_migrations
 from .terminal import AsJson, out, print_json, print_rows, reading_bar, run
 
 DEFAULT_LIMIT = 20
@@ -36,6 +37,7 @@ class Subject(StrEnum):
     ACCOUNTS = "accounts"
     POLICIES = "policies"
     HANDSHAKES = "handshakes"
+    MIGRATION = "migration"
     EVENTS = "events"
 
 
@@ -89,6 +91,7 @@ ROWS: dict[Subject, Callable[[Views], Rows]] = {
     Subject.ACCOUNTS: _accounts,
     Subject.POLICIES: _policies,
     Subject.HANDSHAKES: _handshakes,
+    Subject.MIGRATION: pending_migrations,
 }
 
 
@@ -113,12 +116,20 @@ def _handshake_cells(row: Handshake) -> tuple[str, ...]:
     return row.id, row.action, row.state, recipient, minute(row.requested_timestamp)
 
 
+def _migration_cells(row: PendingMigration) -> tuple[str, ...]:
+    begun, expires = minute(row.requested_timestamp), minute(row.expiration_timestamp)
+    return row.id, row.organization, row.state, begun, expires, f"{row.outstanding:,}", f"{len(row.declined):,}"
+
+
+MIGRATION_COLUMNS = ("id", "organization", "state", "begun", "expires", "outstanding", "declined")
+
 COLUMNS: dict[Subject, tuple[tuple[str, ...], Callable[[Any], tuple[str, ...]]]] = {
     Subject.ORGANIZATION: (("id", "feature set", "management account", "email"), _organization_cells),
     Subject.UNITS: (("id", "name", "path"), _unit_cells),
     Subject.ACCOUNTS: (("id", "email", "state", "joined by", "joined at"), _account_cells),
     Subject.POLICIES: (("id", "type", "name", "description"), _policy_cells),
     Subject.HANDSHAKES: (("id", "action", "state", "recipient", "requested"), _handshake_cells),
+    Subject.MIGRATION: (MIGRATION_COLUMNS, _migration_cells),
 }
 
 
@@ -135,7 +146,7 @@ def show(
         bool, typer.Option("--json-lines", help="Print each row as JSON on a line of its own.")
     ] = False,
 ) -> None:
-    """Show what a log has led to: organizations, their OUs, accounts, policies and handshakes; or its events."""
+    """Show what a log has led to: organizations, their OUs, accounts, policies, handshakes, migrations; or events."""
     if as_json and json_lines:
         raise typer.BadParameter("--json and --json-lines exclude each other", param_hint="'--json-lines'")
     wanted = limit if limit or as_json or json_lines else DEFAULT_LIMIT
@@ -156,6 +167,9 @@ def show(
         return
     names, cells = COLUMNS[subject]
     print_rows(names, map(cells, shown))
+    if subject is Subject.MIGRATION:
+        members = islice(chain.from_iterable(map(member_cells, shown)), wanted)
+        print_rows(MEMBER_COLUMNS, members)
     more = f", {total - len(shown):,} more with --limit" if total > len(shown) else ""
     seen = " that can be seen (ended ones disappear after 30 days)" if subject is Subject.HANDSHAKES else ""
     out.print(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC", soft_wrap=True)

@@ -81,7 +81,7 @@ def test_verify_beyond_the_calendar(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])
-@pytest.mark.parametrize("subject", ["organization", "units", "accounts", "policies", "handshakes"])
+@pytest.mark.parametrize("subject", ["organization", "units", "accounts", "policies", "handshakes", "migration"])
 def test_narrow_terminal(subject: str, columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However narrow the terminal is, every heading and every character of an id is there."""
     log = str(tmp_path / "w.db")
@@ -122,6 +122,35 @@ def test_events(log: str) -> None:
     assert f"{last - 1} events behind position 1, {last - 3} more with --after 3 or --limit" in for_people
     assert shown(log, "events", "--after", str(last), "--json-lines") == ""
     assert f"0 events behind position {last};" in shown(log, "events", "--after", str(last))
+
+
+def test_migration(tmp_path: Path) -> None:
+    """A pending migration is shown with its end, who has not answered, and who declined; those who left are not."""
+    members = ["222222222222", "333333333333", "444444444444", "555555555555"]
+
+    async def write(path: Path) -> None:
+        async with Simulation(path) as sim:
+            org = sim.client(MANAGEMENT)
+            await org.create_organization(feature_set="CONSOLIDATED_BILLING")
+            for member in members:
+                invited = await org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": member})
+                await sim.client(member).accept_handshake(handshake_id=invited.handshake.id)
+            await org.enable_all_features()
+            approvals = [(await sim.client(each).list_handshakes_for_account()).handshakes[0].id for each in members]
+            await sim.client(members[1]).decline_handshake(handshake_id=approvals[1])
+            await sim.client(members[2]).accept_handshake(handshake_id=approvals[2])
+            await sim.client(members[3]).leave_organization()
+
+    log = str(tmp_path / "w.db")
+    anyio.run(write, Path(log))
+    (migration,) = json.loads(shown(log, "migration", "--json"))["migration"]
+    assert (migration["State"], migration["ExpirationTimestamp"]) == ("REQUESTED", "2026-04-01T00:00:00Z")
+    (unanswered,), (declined,) = migration["Unanswered"], migration["Declined"]
+    assert (unanswered["Id"], unanswered["Email"]) == (members[0], f"{members[0]}@accounts.example")
+    assert (declined["Id"], declined["State"]) == (members[1], "DECLINED")
+    for_people = shown(log, "migration")
+    assert all(text in for_people for text in (migration["Id"], "2026-04-01 00:00", members[0], declined["Handshake"]))
+    assert members[2] not in for_people
 
 
 def test_rows_line_by_line(log: str) -> None:
