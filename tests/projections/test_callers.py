@@ -342,6 +342,7 @@ def test_administrators_by_command(service: str) -> None:
     assert scene.outcome("ListRoots", OTHER) == ACCESS_DENIED
     scene.call("DeregisterDelegatedAdministrator", FOUNDER, **members)
     assert scene.outcome("ListRoots", MEMBER) == ACCESS_DENIED
+    scene.call("DisableAWSServiceAccess", FOUNDER, ServicePrincipal=service)
 
 
 def test_grants_by_command() -> None:
