@@ -11,7 +11,9 @@ from ..engine.settings import Settings
 
 def by_name(settings: Settings | Mapping[str, Any]) -> dict[str, Any]:
     """Settings, or a table of some of them, with one name for each: ``latency``, ``quotas.accounts``."""
-    table: dict[str, Any] = msgspec.to_builtins(settings)
+    # Not `to_builtins`, which leaves new settings out where they have their defaults.
+    given = msgspec.structs.asdict(settings) if isinstance(settings, Settings) else settings
+    table: dict[str, Any] = msgspec.to_builtins(given)
     quotas = cast("dict[str, Any]", table.get("quotas", {}))
     others = {name: value for name, value in table.items() if name != "quotas"}
     return others | {f"quotas.{name}": value for name, value in quotas.items()}

@@ -27,6 +27,7 @@ from ..engine.runtime.running import running_engine
 from ..engine.settings import LATEST, Quotas, Settings
 from ..engine.shapes import timestamps
 from ..engine.shapes.base import moment
+from ..engine.words import Partition
 from ..projections.lagging import lag_reads
 from ..projections.views import Views
 from .client import Client
@@ -178,18 +179,19 @@ class Simulation:
             raise RuntimeError("the simulation has not begun: async with Simulation() as sim")
         return self._engine
 
-    def client(self, account: str, principal: str | None = None) -> Client:
+    def client(self, account: str, principal: str | None = None, partition: Partition | None = None) -> Client:
         """Make the client of an account. Any twelve digits are an account; it need not be created first.
 
         Args:
             account: twelve digits.
             principal: the user or role in it that the log records as the caller.
+            partition: where it calls from; by default where the account is known to be, else that of the settings.
 
         Raises:
             ValueError: not twelve digits.
         """
         require_encodable(principal or "")
-        return Client(self.engine, self.views, Caller(require_account(account), principal))
+        return Client(self.engine, self.views, Caller(require_account(account), principal, partition))
 
     @property
     def now(self) -> datetime:

@@ -1,4 +1,4 @@
-"""Identifiers: their formats, the source of new ones, and the ARNs built from them (docs/aws.md 1).
+"""Identifiers: their formats, and the source of new ones (docs/aws.md 1).
 
 Every new id is a function of (seed, position) alone. A refused command uses up nothing, and a restarted engine goes on
 with the very ids that it would have given out. Nothing else in the core may draw anything at random.
@@ -129,48 +129,3 @@ def owner_of_derived_email(email: str) -> str | None:
     local, _, domain = email.partition("@")
     is_account = domain == DERIVED_DOMAIN and len(local) == 12 and local.isascii() and local.isdigit()
     return local if is_account else None
-
-
-def organization_arn(management: str, organization: str) -> str:
-    """The ARN ``arn:aws:organizations::MGMT:organization/o-…`` (docs/aws.md 1.2, which has all the ARNs here)."""
-    return f"arn:aws:organizations::{management}:organization/{organization}"
-
-
-def root_arn(management: str, organization: str, root: str) -> str:
-    """The ARN ``arn:aws:organizations::MGMT:root/o-…/r-…``."""
-    return f"arn:aws:organizations::{management}:root/{organization}/{root}"
-
-
-def account_arn(management: str, organization: str, account: str) -> str:
-    """The ARN ``arn:aws:organizations::MGMT:account/o-…/ACCOUNT``."""
-    return f"arn:aws:organizations::{management}:account/{organization}/{account}"
-
-
-def handshake_arn(management: str, organization: str, action: str, handshake: str) -> str:
-    """The ARN ``arn:aws:organizations::MGMT:handshake/o-…/action/h-…``, with the initiator's ids."""
-    return f"arn:aws:organizations::{management}:handshake/{organization}/{action.lower()}/{handshake}"
-
-
-def organizational_unit_arn(management: str, organization: str, unit: str) -> str:
-    """The ARN ``arn:aws:organizations::MGMT:ou/o-…/ou-…``."""
-    return f"arn:aws:organizations::{management}:ou/{organization}/{unit}"
-
-
-def policy_arn(management: str, organization: str, policy_type: str, policy: str) -> str:
-    """The ARN ``arn:aws:organizations::MGMT:policy/o-…/type/p-…``."""
-    return f"arn:aws:organizations::{management}:policy/{organization}/{policy_type.lower()}/{policy}"
-
-
-def managed_policy_arn(policy_type: str, policy: str) -> str:
-    """The ARN ``arn:aws:organizations::aws:policy/type/p-…`` of an AWS managed policy, which belongs to no account."""
-    return f"arn:aws:organizations::aws:policy/{policy_type.lower()}/{policy}"
-
-
-def resource_policy_arn(management: str, organization: str, resource_policy: str) -> str:
-    """The ARN ``arn:aws:organizations::MGMT:resourcepolicy/o-…/rp-…``."""
-    return f"arn:aws:organizations::{management}:resourcepolicy/{organization}/{resource_policy}"
-
-
-def transfer_arn(management: str, organization: str, direction: str, transfer: str) -> str:
-    """The ARN ``arn:aws:organizations::MGMT:transfer/o-…/billing/inbound|outbound/rt-…``; one per side [inferred]."""
-    return f"arn:aws:organizations::{management}:transfer/{organization}/billing/{direction}/{transfer}"

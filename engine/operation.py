@@ -15,6 +15,7 @@ from .errors import InvalidInputException, Refused, SerializationException
 from .events import AnyEvent
 from .ids import IdSource
 from .state import State
+from .words import Partition
 
 
 class Caller(Struct, frozen=True):
@@ -22,6 +23,8 @@ class Caller(Struct, frozen=True):
 
     account: str | None
     principal: str | None = None
+    partition: Partition | None = None
+    """Where it calls from; None: nobody said."""
 
 
 SIMULATION = Caller(None)
@@ -43,6 +46,10 @@ class Stamp(Struct, frozen=True, gc=False):
         """The caller's account."""
         assert self.caller.account is not None, "an AWS operation has a caller"
         return self.caller.account
+
+    def partition(self, state: State) -> Partition:
+        """The partition that the call is made in: its account's, else the caller's region's, else the settings'."""
+        return state.partition_of(self.account) or self.caller.partition or state.settings.partition
 
 
 Events = Sequence[AnyEvent]

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Container
 from typing import Literal
 
-from .ids import account_arn, managed_policy_arn, organizational_unit_arn, policy_arn, resource_policy_arn, root_arn
+from .arns import (
+    Owner,
+    account_arn,
+    managed_policy_arn,
+    organizational_unit_arn,
+    policy_arn,
+    resource_policy_arn,
+    root_arn,
+)
 from .policies.types import MANAGED_POLICIES
 from .state import OrganizationFacts
 from .words import PolicyType
@@ -14,7 +22,7 @@ ResourceType = Literal["account", "ou", "policy", "resourcepolicy", "root", "tra
 TYPES: dict[str, ResourceType] = {"ou": "ou", "p": "policy", "r": "root", "rp": "resourcepolicy", "rt": "transfer"}
 """Prefix of an id to its type; ids of accounts are numbers without one."""
 
-ARNS: dict[ResourceType, Callable[[str, str, str], str]] = {
+ARNS: dict[ResourceType, Callable[[Owner, str], str]] = {
     "account": account_arn,
     "ou": organizational_unit_arn,
     "resourcepolicy": resource_policy_arn,
@@ -48,14 +56,13 @@ def resource_type(resource: str) -> ResourceType:
 
 def arn_of(resource: str, organization: OrganizationFacts) -> str:
     """The ARN of a root, OU, account, policy or resource policy of the organization."""
-    management, owner = organization.management_account, organization.id
     kind = resource_type(resource)
     if kind != "policy":
-        return ARNS[kind](management, owner, resource)
+        return ARNS[kind](organization, resource)
     managed = MANAGED_POLICIES.get(resource)
     if managed:
-        return managed_policy_arn(managed.type, resource)
-    return policy_arn(management, owner, organization.policies.by_id[resource].type, resource)
+        return managed_policy_arn(organization.partition, managed.type, resource)
+    return policy_arn(organization, organization.policies.by_id[resource].type, resource)
 
 
 def entity_type(entity: str) -> str:

@@ -4,9 +4,11 @@ Hard limits of AWS are as AWS enforces them; adjustable quotas are at their docu
 (docs/aws.md 7.1). A load scenario lifts them by name.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
+
+from .words import Partition
 
 SECOND = 1_000_000
 """All times and durations of the core are whole microseconds; moments count from the epoch, in UTC."""
@@ -94,37 +96,52 @@ class Latencies(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Effective policies after a change; realistic is 1.8 to 8 seconds (docs/aws.md 6.5)."""
 
 
-class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Quotas, and the switches where AWS's documents contradict each other or say "up to"."""
+Value = TypeVar("Value")
 
-    quotas: Quotas = Quotas()
 
-    latency: LatencyName | Latencies = "instant"
+def _stored(default: Value) -> Value:
+    """A default that is written to the log too, as all were when the first worlds were recorded."""
+    return field(default_factory=lambda: default)
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Quotas, and the switches where AWS's documents contradict each other or say "up to".
+
+    A new setting has a plain default and is then left out of the log, so that the first event of a world that does not
+    use it keeps its bytes.
+    """
+
+    quotas: Quotas = _stored(Quotas())
+
+    latency: LatencyName | Latencies = _stored("instant")
     """How long creating and closing accounts and publishing effective policies take; see ``Latencies``."""
 
-    fidelity: Literal["reference", "observed"] = "reference"
+    fidelity: Literal["reference", "observed"] = _stored("reference")
     """Spelling of an ORGANIZATION party's id: with ``o-`` as in the API reference, or without, as on the wire."""
 
-    invitations_during_migration: bool = True
+    invitations_during_migration: bool = _stored(True)
     """False raises INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES (docs/aws.md 2.5 has both sides)."""
 
-    organization_finalization_seconds: Count = 0
+    organization_finalization_seconds: Count = _stored(0)
     """How long a new organization cannot grow (FinalizingOrganizationException); at AWS up to an hour."""
 
-    membership_change_interval_seconds: Count = 0
+    membership_change_interval_seconds: Count = _stored(0)
     """An account that changed its membership this recently cannot accept an invitation; AWS's figure is unknown."""
 
-    consolidated_billing_supported: bool = True
-    """False is GovCloud: an organization can only be created with all features."""
+    consolidated_billing_supported: bool = _stored(True)
+    """False: an organization can only be created with all features, as in GovCloud, where that is so anyway."""
 
-    transfer_notice_days: Count = 0
+    transfer_notice_days: Count = _stored(0)
     """Notice that a partner agreement asks for before a responsibility transfer ends; less is INVALID_END_DATE."""
 
-    policy_types_at_creation: tuple[Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"], ...] = ()
+    policy_types_at_creation: tuple[Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"], ...] = _stored(())
     """Policy types that are enabled on the root of a new organization with all features. AWS was seen to enable none;
     its reference says service control policies (docs/aws.md 3.1)."""
 
-    throttle: Literal["off", "aws"] = "off"
+    partition: Partition = "aws"
+    """The partition of callers that name no region: of the ARNs and rules of the organizations that they found."""
+
+    throttle: Literal["off", "aws"] = _stored("off")
     """Whether calls are held against AWS's published token buckets (docs/aws.md 7.2); see ``throttling``."""
 
     read_lag_seconds: Count = 0

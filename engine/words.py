@@ -1,6 +1,10 @@
 """Enumerations: those of AWS's API, and the conditions of accounts outside AWS Organizations."""
 
 from enum import StrEnum
+from typing import Literal
+
+Partition = Literal["aws", "aws-cn", "aws-us-gov"]
+"""A part of AWS with accounts, organizations and ARNs of its own (docs/aws.md 1.3)."""
 
 
 class Word(StrEnum):

@@ -1,14 +1,14 @@
 """The view of organizations, and of the world's settings.
 
 Asked by DescribeOrganization and ListRoots, and by all reads that need the management account; made of WorldCreated,
-OrganizationCreated, FeatureSetChanged and OrganizationDeleted. The substates of an organization (tree, policies, tags,
-access, closures) are kept by the handlers with which the engine keeps them for decisions.
+OrganizationCreated, PartitionAssigned, FeatureSetChanged and OrganizationDeleted. The substates of an organization
+(tree, policies, tags, access, closures) are kept by the handlers with which the engine keeps them for decisions.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..engine.events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, WorldCreated
+from ..engine.events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, PartitionAssigned, WorldCreated
 from ..engine.events.envelope import Envelope
 from ..engine.evolve import SubstateHandler
 from ..engine.settings import Settings
@@ -30,6 +30,7 @@ class OrganizationsView:
             WorldCreated: self._created_world,
             OrganizationCreated: self._created,
             FeatureSetChanged: self._changed,
+            PartitionAssigned: self._assigned,
             OrganizationDeleted: self._deleted,
         }
 
@@ -51,6 +52,9 @@ class OrganizationsView:
         self.rows[event.organization] = OrganizationFacts(
             event.organization, event.root, event.management_account, event.feature_set, envelope.time
         )
+
+    def _assigned(self, envelope: Envelope, event: PartitionAssigned) -> None:
+        self.rows[event.organization].partition = event.partition
 
     def _changed(self, envelope: Envelope, event: FeatureSetChanged) -> None:
         self.rows[event.organization].feature_set = event.feature_set

@@ -108,4 +108,6 @@ class Views:
     def initiator(self, row: OrganizationFacts) -> Initiator:
         """Describe an organization as the initiator of its handshakes."""
         account = row.management_account
-        return Initiator(row.id, account, self.accounts.email_of(account), self.accounts.name_of(account))
+        return Initiator(
+            row.id, account, row.partition, self.accounts.email_of(account), self.accounts.name_of(account)
+        )

@@ -16,6 +16,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ...engine.arns import session_arn, user_arn
+from ...engine.partitions import partition_of_region
+from ...engine.words import Partition
 from .authorization import read_authorization, require_date
 from .message import Request
 from .sessions import Sessions
@@ -38,6 +41,8 @@ class Identity(Struct, frozen=True):
     """The name of the user or of the role."""
     session: str | None = None
     """The name of the session of an assumed role; None for a user."""
+    partition: Partition | None = None
+    """The one that the signature's region is in; None for a name that is no region."""
 
     @property
     def principal(self) -> str:
@@ -48,8 +53,8 @@ class Identity(Struct, frozen=True):
     def arn(self) -> str:
         """The ARN that STS and error messages show."""
         if self.session is None:
-            return f"arn:aws:iam::{self.account}:user/{self.name}"
-        return f"arn:aws:sts::{self.account}:assumed-role/{self.name}/{self.session}"
+            return user_arn(self.partition or "aws", self.account, self.name)
+        return session_arn(self.partition or "aws", self.account, self.name, self.session)
 
     @property
     def user_id(self) -> str:
@@ -78,9 +83,9 @@ def account_of(key_id: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def user_of(key_id: str) -> Identity:
-    """Return the user of an access key id that is in no credentials file."""
-    return Identity(account_of(key_id))
+def user_of(key_id: str, region: str = "") -> Identity:
+    """Return the user of an access key id that is in no credentials file, calling from a region."""
+    return Identity(account_of(key_id), partition=partition_of_region(region))
 
 
 class Authentication(Protocol):
@@ -127,8 +132,8 @@ class OpenAuthentication:
             session = sessions.read(token, authorization.key_id)
             # None is a token of the real AWS, from somebody's profile: its key is as good as any other here.
             if session is not None:
-                return Identity(*session.holder)
-        return user_of(authorization.key_id)
+                return Identity(*session.holder, partition_of_region(authorization.region))
+        return user_of(authorization.key_id, authorization.region)
 
     def account_of(self, key_id: str) -> str | None:
         """Return the account of an access key id; here every key belongs to some account."""

@@ -40,10 +40,11 @@ class Organizations:
         """
         operation = operation_of(request)
         live = self._world.live
-        identity = self._authentication.identify(request, "organizations", live.sessions)
+        identity = live.identify(self._authentication, request, "organizations")
         members = read_members(request.body)
+        client = live.client(identity.account, identity.principal, identity.partition)
         try:
-            reply, position = await live.client(identity.account, identity.principal).call_at(operation, members)
+            reply, position = await client.call_at(operation, members)
         except TooManyRequestsException:  # one a call, perhaps: they would fill the log
             raise
         except Refused as refusal:

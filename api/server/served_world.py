@@ -9,11 +9,15 @@ from secrets import token_bytes
 
 import anyio
 import anyio.abc
+from msgspec.structs import replace
 
 from ...engine.log import MemoryLog
+from ...engine.words import Partition
 from ..client import Client
 from ..simulation import Simulation
-from .faults import ControlRefused
+from .faults import ControlRefused, UnrecognizedClient
+from .identity import Authentication, Identity
+from .message import Request
 from .sessions import Sessions
 
 CLIENTS = 4_096
@@ -35,11 +39,27 @@ class Live:
         self.sim = sim
         self.sessions = Sessions(_session_key(sim, secrets))
         """Temporary credentials, which are not valid in any other world."""
-        self.client: Callable[[str, str], Client] = lru_cache(CLIENTS)(sim.client)
+        self.client: Callable[[str, str, Partition | None], Client] = lru_cache(CLIENTS)(sim.client)
         self._answers = count(1)
         seed = sim.engine.state.seed.to_bytes(16, "big", signed=True)
         text = blake2b(sim.engine.durable.to_bytes(8, "big"), key=seed, person=b"answer", digest_size=10).hexdigest()
         self._answer = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:]}"
+
+    def identify(self, authentication: Authentication, request: Request, service: str) -> Identity:
+        """Authenticate a request, and find the partition that it is made in.
+
+        Raises:
+            Fault: as ``authentication`` refuses it; or UnrecognizedClient, because the account is known in another
+                partition than that of the signature's region, which does not know its keys.
+        """
+        identity = authentication.identify(request, service, self.sessions)
+        state = self.sim.engine.state
+        known = state.partition_of(identity.account)
+        if known == identity.partition and known:
+            return identity
+        if known and identity.partition:
+            raise UnrecognizedClient
+        return replace(identity, partition=known or identity.partition or state.settings.partition)
 
     def request_id(self, position: int = 0) -> str:
         """Make the request id of an answer: the one in the log if the request appended events, else a new one.

@@ -25,7 +25,7 @@ FORM = b"application/x-www-form-urlencoded"
 MOST_FIELDS = 200
 
 ARN_CHARACTERS = r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD]+"
-ROLE_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):role/(?:[\x21-\x7e]*/)?([a-zA-Z0-9_+=,.@-]{1,64})")
+ROLE_ARN = re.compile(r"arn:(aws(?:-[a-z]+)*):iam::([0-9]{12}):role/(?:[\x21-\x7e]*/)?([a-zA-Z0-9_+=,.@-]{1,64})")
 FEWEST_SECONDS, MOST_SECONDS, USUAL_SECONDS, CHAINED_SECONDS = 900, 43_200, 3_600, 3_600
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -68,7 +68,7 @@ class Sts:
         version = form.get("Version", "NO_VERSION_SPECIFIED")
         if action is None or version != VERSION:
             raise UnknownOperation(f"Could not find operation {name} for version {version}")
-        identity = self._authentication.identify(request, "sts", self._world.live.sessions)
+        identity = self._world.live.identify(self._authentication, request, "sts")
         request_id = self._world.live.request_id()
         content: Content = {f"{name}Result": action(form, identity), "ResponseMetadata": {"RequestId": request_id}}
         return Response(200, _xml(f"{name}Response", content), request_id, XML)
@@ -110,16 +110,16 @@ class Sts:
         assert arn is not None, "required above"
         assert session is not None, "required above"
         found = ROLE_ARN.fullmatch(arn)
-        if not found:
+        if not found or found[1] != caller.partition:
             raise ValidationError(f"{arn} is invalid")
         if caller.session is not None and seconds > CHAINED_SECONDS:
             raise ValidationError(
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
             )
-        account, role = found[1], found[2]
+        account, role = found[2], found[3]
         if not self._may_assume(caller, account, role):
             raise AccessDenied(f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}")
-        return self._begin_session(Identity(account, role, session), seconds)
+        return self._begin_session(Identity(account, role, session, caller.partition), seconds)
 
     def _may_assume(self, caller: Identity, account: str, role: str) -> bool:
         state = self._world.live.sim.engine.state

@@ -20,6 +20,7 @@ try:
 except ModuleNotFoundError:
     raise ModuleNotFoundError("--auth verify needs botocore: pip install 'orgsim[verify]'") from None
 
+from ...engine.partitions import partition_of_region
 from .authorization import Authorization, read_authorization, require_date
 from .credentials import Credentials
 from .faults import IncompleteSignature, InvalidSignature, UnrecognizedClient
@@ -32,6 +33,7 @@ AMAZON = b"x-amz-"
 UNSIGNED = "{} must be a 'SignedHeader' in the AWS Authorization."
 BASIC = "%Y%m%dT%H%M%SZ"
 REGION = "us-east-1"
+"""The one region of AWS Organizations in the partition ``aws``."""
 ANY_REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]+")
 
 
@@ -66,15 +68,16 @@ class VerifiedAuthentication:
 
     def _holder(self, authorization: Authorization, token: bytes | None, sessions: Sessions) -> tuple[Identity, str]:
         """Return the identity behind an access key, and the key's secret."""
+        partition = partition_of_region(authorization.region)
         if token is not None:
             session = sessions.read(token, authorization.key_id)
             if session is None:
                 raise UnrecognizedClient
-            return Identity(*session.holder), sessions.secret_of(authorization.key_id)
+            return Identity(*session.holder, partition), sessions.secret_of(authorization.key_id)
         key = self._keys.get(authorization.key_id)
         if key is None:
             raise UnrecognizedClient
-        return Identity(key.account, key.user), key.secret_access_key
+        return Identity(key.account, key.user, partition=partition), key.secret_access_key
 
     def account_of(self, key_id: str) -> str | None:
         """Return the account of a key in the file, or of a temporary key, whose bits carry the account number."""
@@ -89,9 +92,11 @@ class VerifiedAuthentication:
 
 
 def _require_scope(authorization: Authorization, service: str) -> None:
-    # STS has an endpoint in every region, AWS Organizations a single one for all commercial regions.
+    # STS has an endpoint in every region, AWS Organizations a single one for all commercial regions. China and GovCloud
+    # have a single one too; yet an SDK that is given the server's URL signs for the region that it was told.
     region = authorization.region
-    if region != REGION and not (service == "sts" and ANY_REGION.fullmatch(region)):
+    elsewhere = partition_of_region(region) not in (None, "aws")
+    if region != REGION and not elsewhere and not (service == "sts" and ANY_REGION.fullmatch(region)):
         raise InvalidSignature(f"Credential should be scoped to a valid region, not '{region}'. ")
     if authorization.service != service:
         raise InvalidSignature(f"Credential should be scoped to correct service: '{service}'. ")

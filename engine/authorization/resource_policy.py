@@ -15,12 +15,14 @@ from typing import Annotated, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, to_builtins
 from msgspec.structs import replace
 
+from ..arns import root_user_arn
 from ..errors import InvalidInputException
+from ..words import Partition
 from .callers import CALLERS, GRANTABLE
 
 PREFIX = "organizations:"
 SERVICE_PRINCIPAL = r"[a-z0-9.-]+\.amazonaws\.com"
-ACCOUNT_PRINCIPAL = r"(?P<id>[0-9]{12})|arn:aws:iam::(?P<of_root>[0-9]{12}):root"
+ACCOUNT_PRINCIPAL = r"(?P<id>[0-9]{12})|arn:(?P<partition>aws[a-z-]*):iam::(?P<of_root>[0-9]{12}):root"
 OPERATOR = (
     r"^(?P<quantifier>ForAnyValue:|ForAllValues:)?"
     r"(?P<comparison>String(?:Not)?(?:Equals(?:IgnoreCase)?|Like)|Arn(?:Not)?(?:Equals|Like)|BinaryEquals|Bool|Null"
@@ -67,12 +69,13 @@ class Verdict(Enum):
     SILENT = "SILENT"
 
 
-def normalised(content: str, members: Container[str]) -> str:
+def normalised(content: str, members: Container[str], partition: Partition = "aws") -> str:
     """Validate a resource policy and turn it into the form in which AWS stores it (docs/aws.md 3.7).
 
     Args:
         content: the text that PutResourcePolicy was given.
         members: the ids of the organization's accounts, the management account's included.
+        partition: of the organization.
 
     Returns:
         Equivalent compact JSON, with a version, and with accounts as ARNs. Normalising that again changes nothing.
@@ -82,7 +85,7 @@ def normalised(content: str, members: Container[str]) -> str:
             is neither a service nor an account of the organization; then ``UNSUPPORTED_ACTION_IN_RESOURCE_POLICY``.
     """
     document = _parsed(content)
-    stored = _map_items(lambda statement: _with_arns(statement, members), document.statement)
+    stored = _map_items(lambda statement: _with_arns(statement, members, partition), document.statement)
     for statement in _items(document.statement):
         for action in _items(statement.action):
             _require_supported(action)
@@ -174,7 +177,7 @@ def _text(document: Document) -> str:
     return text
 
 
-def _with_arns(statement: Statement, members: Container[str]) -> Statement:
+def _with_arns(statement: Statement, members: Container[str], partition: Partition) -> Statement:
     """Check the principals of a statement, and turn the accounts among them into ARNs."""
     if statement.principal == "*":
         return statement
@@ -183,22 +186,18 @@ def _with_arns(statement: Statement, members: Container[str]) -> Statement:
             raise _invalid()
     if "AWS" not in statement.principal:
         return statement
-    accounts = _map_items(lambda name: _principal_arn(name, members), statement.principal["AWS"])
+    accounts = _map_items(lambda name: _principal_arn(name, members, partition), statement.principal["AWS"])
     return replace(statement, principal={**statement.principal, "AWS": accounts})
 
 
-def _principal_arn(name: str, members: Container[str]) -> str:
+def _principal_arn(name: str, members: Container[str], partition: Partition) -> str:
     if name == "*":
         return name
     match = re.fullmatch(ACCOUNT_PRINCIPAL, name)
     account = match and (match["id"] or match["of_root"])
-    if account is None or account not in members:
+    if match is None or account is None or account not in members or match["partition"] not in (None, partition):
         raise _invalid()
-    return _root_arn(account)
-
-
-def _root_arn(account: str) -> str:
-    return f"arn:aws:iam::{account}:root"
+    return root_user_arn(partition, account)
 
 
 def _require_supported(action: str) -> None:
@@ -222,7 +221,7 @@ def _applies_to(statement: Statement, account: str) -> bool:
     if statement.principal == "*":
         return True
     accounts = _items(statement.principal.get("AWS", ()))
-    return "*" in accounts or _root_arn(account) in accounts
+    return "*" in accounts or any(name.endswith(f":iam::{account}:root") for name in accounts)
 
 
 def _effects(statements: Iterable[Statement], resource: str) -> set[str]:

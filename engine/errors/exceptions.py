@@ -328,6 +328,6 @@ class TooManyRequestsException(Refused):
 
 
 class UnsupportedAPIEndpointException(Refused):
-    """The operation is not available in this region; orgsim has one region only."""
+    """The operation, or the type of policy, is not available in the partition of this region (docs/aws.md 1.3)."""
 
     messages: ClassVar = {None: "This action isn't available in the current AWS Region."}

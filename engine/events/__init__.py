@@ -38,7 +38,14 @@ from .handshakes import (
     HandshakePurged,
     HandshakeRequested,
 )
-from .organizations import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, TimeAdvanced, WorldCreated
+from .organizations import (
+    FeatureSetChanged,
+    OrganizationCreated,
+    OrganizationDeleted,
+    PartitionAssigned,
+    TimeAdvanced,
+    WorldCreated,
+)
 from .policies import (
     EffectivePoliciesOutdated,
     EffectivePoliciesPublished,
@@ -114,4 +121,5 @@ AnyEvent = (
     | ResponsibilityTransferPurged
     | ResponsibilityTransferRenamed
     | ResponsibilityTransferWithdrawn
+    | PartitionAssigned
 )

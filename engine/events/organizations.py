@@ -1,7 +1,7 @@
 """Events about the log as a whole, and about an organization as a whole."""
 
 from ..settings import Settings
-from ..words import FeatureSet
+from ..words import FeatureSet, Partition
 from .base import OrganizationEvent, WorldEvent
 
 
@@ -32,3 +32,9 @@ class FeatureSetChanged(OrganizationEvent, frozen=True, gc=False, array_like=Tru
     """A migration was finalized: the organization has all features, for good."""
 
     feature_set: FeatureSet
+
+
+class PartitionAssigned(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="PartitionAssigned"):
+    """A new organization is in another partition than ``aws``: itself, its management account, and whoever joins."""
+
+    partition: Partition

@@ -42,6 +42,8 @@ def on_account_creation_succeeded(state: State, event: AccountCreationSucceeded)
     role_name = state.creations[event.request].role_name
     if role_name:
         state.role_names[event.account] = role_name
+    if event.govcloud_account:
+        state.partitions[event.govcloud_account] = "aws-us-gov"
     _finish_creation(state, event.request)
 
 
@@ -60,6 +62,8 @@ def on_account_joined(state: State, event: AccountJoined) -> None:
         account.name = event.name
         state.emails[event.email.lower()] = account.id
     organization.members[account.id] = account
+    if organization.partition != "aws":
+        state.partitions[account.id] = organization.partition
 
 
 def on_account_departed(state: State, event: AccountDeparted) -> None:

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, TimeAdvanced, WorldCreated
+from ..events import (
+    FeatureSetChanged,
+    OrganizationCreated,
+    OrganizationDeleted,
+    PartitionAssigned,
+    TimeAdvanced,
+    WorldCreated,
+)
 from ..state import Access, Closures, Organization, Policies, State, Units
 
 
@@ -35,10 +42,15 @@ def on_feature_set_changed(state: State, event: FeatureSetChanged) -> None:
     state.organizations[event.organization].feature_set = event.feature_set
 
 
+def on_partition_assigned(state: State, event: PartitionAssigned) -> None:
+    state.organizations[event.organization].partition = event.partition
+
+
 HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {
     WorldCreated: on_world_created,
     TimeAdvanced: on_time_advanced,
     OrganizationCreated: on_organization_created,
     OrganizationDeleted: on_organization_deleted,
     FeatureSetChanged: on_feature_set_changed,
+    PartitionAssigned: on_partition_assigned,
 }

@@ -15,7 +15,7 @@ Refused, in this order:
       leave_organization.py.
     - AccessDenied: the account is suspended [inferred].
     - HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD): the account has another seller of
-      record.
+      record, or is in another partition.
     - HandshakeConstraintViolation (MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED): the inviting management account's address is
       not verified.
     - HandshakeConstraintViolation (PAYMENT_INSTRUMENT_REQUIRED): the account has no payment method.
@@ -37,6 +37,8 @@ Refused, in this order:
     - HandshakeConstraintViolation (PAST_DUE_INVOICE): the account has an invoice that is past due.
     - HandshakeConstraintViolation (UNUSED_PREPAYMENT_BALANCE): the account has prepaid for what it has not used.
     - HandshakeConstraintViolation (SOURCE_AND_TARGET_CANNOT_MATCH): the caller's organization sent it.
+    - HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD): the sender is in another partition
+      [inferred].
     - HandshakeConstraintViolation (RESPONSIBILITY_TRANSFER_ALREADY_EXISTS): the sender pays already, or is paid for by
       the caller's organization, or a withdrawn transfer still runs when this one starts [inferred].
     - ConstraintViolation (RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION): somebody else pays for the caller's
@@ -96,7 +98,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if action is APPROVE:
         return _approve(handshake, state)
     if action is INVITE:
-        return _join(handshake, account, state, stamp.now)
+        return _join(handshake, state, stamp)
     if action is TRANSFER:
         return _transfer(handshake, state, stamp)
     return _finalize(handshake)
@@ -120,8 +122,8 @@ def _finalize(handshake: Handshake) -> Events:
     ]
 
 
-def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
-    requested = handshake.requested
+def _join(handshake: Handshake, state: State, stamp: Stamp) -> Events:
+    requested, account = handshake.requested, stamp.account
     organization = state.organizations[requested.organization]
     former = state.organization_of(account)
     by_email = requested.party_type is EMAIL
@@ -137,9 +139,9 @@ def _join(handshake: Handshake, account: str, state: State, now: int) -> Events:
         if former.management_account == account:
             raise MasterCannotLeaveOrganizationException(explanation=membership.why_master_stays(former))
         record = former.members[account]
-        membership.require_may_leave(record, state, now)
+        membership.require_may_leave(record, state, stamp.now)
         departure = membership.departure_events(record, former, state, DepartureMethod.LEFT)
-    membership.require_may_join(account, organization, state, now)
+    membership.require_may_join(organization, state, stamp)
     # The count includes this invitation, which becomes the membership; so only a count above the quota is refused.
     limits = state.settings.quotas
     if quotas.accounts_counted(organization) > limits.accounts:

@@ -2,6 +2,7 @@
 
 Caller: the management account.
 Refused, in this order:
+    - UnsupportedAPIEndpoint: the caller calls from GovCloud, where no account is created.
     - AWSOrganizationsNotInUse: the caller is in no organization.
     - AccessDenied: the caller is a member account.
     - InvalidInput (INVALID_ROLE_NAME): the role's name begins with AWSServiceRoleFor.
@@ -20,7 +21,7 @@ Refused, in this order:
 Happens: AccountCreationRequested. The creation is IN_PROGRESS until it finishes: before the next request is handled, or
     with realistic latency 2 to 48 seconds later.
 Goes on in: finish_account_creation.py, which fails if the address is taken, and for other reasons.
-Sources: docs/aws.md 4.1; the order of the refusals is inferred.
+Sources: docs/aws.md 1.3 and 4.1; the order of the refusals is inferred.
 """
 
 from typing import Annotated, Literal
@@ -54,6 +55,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    caller.require_offered("CreateAccount", state, stamp)
     organization = caller.authorize("CreateAccount", state, stamp)
     return creation(request, organization, state, stamp)
 

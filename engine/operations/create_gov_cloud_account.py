@@ -2,6 +2,7 @@
 
 Caller: the management account.
 Refused, in this order:
+    - UnsupportedAPIEndpoint: the caller calls from GovCloud or China.
     - AWSOrganizationsNotInUse: the caller is in no organization.
     - AccessDenied: the caller is a member account.
     - InvalidInput (INVALID_ROLE_NAME): the role's name begins with AWSServiceRoleFor.
@@ -19,8 +20,10 @@ Refused, in this order:
     - ConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED): members, open invitations and creations fill the account
       quota.
 Happens: AccountCreationRequested, as in create_account.py; the status will name both accounts.
-Goes on in: finish_account_creation.py. The GovCloud account is in another partition and has no record here.
-Sources: docs/aws.md 4.2. That every management account is enabled for GovCloud unless stated otherwise is inferred.
+Goes on in: finish_account_creation.py. The GovCloud account is a standalone account of the partition aws-us-gov; an
+    organization there may invite it.
+Sources: docs/aws.md 1.3 and 4.2. That every management account is enabled for GovCloud unless stated
+    otherwise is inferred.
 """
 
 from ..operation import Events, Stamp
@@ -36,5 +39,6 @@ class Request(CreateAccountRequest, frozen=True, rename="pascal"):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
+    caller.require_offered("CreateGovCloudAccount", state, stamp)
     organization = caller.authorize("CreateGovCloudAccount", state, stamp)
     return creation(request, organization, state, stamp, govcloud=True)

@@ -9,14 +9,15 @@ Refused, in this order:
     - ConstraintViolation (MASTER_ACCOUNT_MISSING_CONTACT_INFO): the caller has no contact address or phone number.
     - ConstraintViolation (MASTER_ACCOUNT_MISSING_BUSINESS_LICENSE): the caller has no business license where one is
       needed.
-    - ConstraintViolation (CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION): consolidated billing is asked for,
-      and consolidated_billing_supported is off in the settings.
+    - ConstraintViolation (CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION): consolidated billing is asked for
+      in GovCloud, or while consolidated_billing_supported is off in the settings.
     - AccessDeniedForDependency (ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE): the service-linked role cannot be
       made in the account.
-Happens: OrganizationCreated, AccountJoined for the management account, which counts as INVITED; with all features
-    PolicyTypeEnabled for each of the setting ``policy_types_at_creation``, none by default.
+Happens: OrganizationCreated, outside the partition aws PartitionAssigned, AccountJoined for the management account,
+    which counts as INVITED; with all features PolicyTypeEnabled for each of the setting ``policy_types_at_creation``,
+    none by default.
 Goes on in: invite_account_to_organization.py, create_account.py.
-Sources: docs/aws.md 3.1 and 10.4; the order of the refusals is inferred.
+Sources: docs/aws.md 1.3, 3.1 and 10.4; the order of the refusals is inferred.
 """
 
 from msgspec import Struct
@@ -27,13 +28,14 @@ from ..errors import (
     AlreadyInOrganizationException,
     ConstraintViolationException,
 )
-from ..events import AccountJoined, OrganizationCreated, PolicyTypeEnabled
+from ..events import AccountJoined, OrganizationCreated, PartitionAssigned, PolicyTypeEnabled
 from ..explaining import suffers
 from ..operation import Events, Stamp
+from ..partitions import PARTITIONS
 from ..rules import membership
 from ..shapes.organizations import OrganizationReply, initiator_of, organization_shape
 from ..state import State
-from ..words import Condition, FeatureSet, JoinedMethod, PolicyType
+from ..words import Condition, FeatureSet, JoinedMethod, Partition, PolicyType
 
 REASONS = {
     Condition.SIGN_UP_INCOMPLETE: "ACCOUNT_CREATION_NOT_COMPLETE",
@@ -59,10 +61,12 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         if condition in conditions:
             raise ConstraintViolationException(reason, explanation=suffers(account, condition))
     billing_only = request.feature_set is FeatureSet.CONSOLIDATED_BILLING
-    if billing_only and not state.settings.consolidated_billing_supported:
+    partition = stamp.partition(state)
+    has_billing_only = PARTITIONS[partition].consolidated_billing and state.settings.consolidated_billing_supported
+    if billing_only and not has_billing_only:
         raise ConstraintViolationException(
             "CREATE_ORGANIZATION_IN_BILLING_MODE_UNSUPPORTED_REGION",
-            explanation="consolidated_billing_supported is off in the settings; the feature set must be ALL",
+            explanation=_why_all_features(partition),
         )
     if Condition.SERVICE_LINKED_ROLE_DENIED in conditions:
         raise AccessDeniedForDependencyException(
@@ -73,9 +77,17 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     enabled = () if billing_only else state.settings.policy_types_at_creation
     return [
         OrganizationCreated(organization, stamp.ids.root(stamp.position), account, request.feature_set),
+        *([] if partition == "aws" else [PartitionAssigned(organization, partition)]),
         AccountJoined(organization, account, JoinedMethod.INVITED),
         *(PolicyTypeEnabled(organization, PolicyType(policy_type)) for policy_type in enabled),
     ]
+
+
+def _why_all_features(partition: Partition) -> str:
+    why = "consolidated_billing_supported is off in the settings"
+    if not PARTITIONS[partition].consolidated_billing:
+        why = f"the partition {partition} has no consolidated billing"
+    return f"{why}; the feature set must be ALL"
 
 
 def reply(request: Request, events: Events, state: State) -> OrganizationReply:

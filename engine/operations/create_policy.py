@@ -10,6 +10,7 @@ Refused, in this order:
     - InvalidInput (DUPLICATE_TAG_KEY): a key is given twice.
     - ConstraintViolation (MAX_TAG_LIMIT_EXCEEDED): more than 50 tags.
     - ConstraintViolation (TAG_POLICY_VIOLATION): the management account's effective tag policy forbids one of the tags.
+    - UnsupportedAPIEndpoint: the type is not there in China [inferred].
     - PolicyTypeNotAvailableForOrganization: the organization has consolidated billing only.
     - ConstraintViolation (POLICY_CONTENT_LIMIT_EXCEEDED): the content is longer than its type allows, white space
       included.
@@ -19,7 +20,7 @@ Refused, in this order:
 Happens: PolicyCreated, with the content byte for byte, a resource control policy's as AWS writes it anew; with tags
     ResourceTagged.
 Goes on in: attach_policy.py, update_policy.py, delete_policy.py.
-Sources: docs/aws.md 3.7, 6.1, 6.3 and 7.1; the order of the refusals is inferred, and that a grant on the ARNs of
+Sources: docs/aws.md 1.3, 3.7, 6.1, 6.3 and 7.1; the order of the refusals is inferred, and that a grant on the ARNs of
     policies of a type covers one that does not exist yet.
 """
 
@@ -27,9 +28,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from ..arns import policy_arn
 from ..errors import PolicyTypeNotAvailableForOrganizationException
 from ..events import PolicyCreated, ResourceTagged
-from ..ids import policy_arn
 from ..operation import Events, Stamp
 from ..rules import caller, policies
 from ..rules import tags as tag_rules
@@ -49,11 +50,12 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.organization_of(state, stamp)
     policy = stamp.ids.policy(stamp.position)
-    arn = policy_arn(organization.management_account, organization.id, request.type, policy)
+    arn = policy_arn(organization, request.type, policy)
     caller.authorize("CreatePolicy", state, stamp, [arn], request.type)
     if request.tags:
         caller.authorize("TagResource", state, stamp, [arn], request.type)
     tags = tag_rules.compliant_tags(request.tags, "policy", organization)
+    policies.require_offered(request.type, organization)
     if organization.feature_set is not FeatureSet.ALL:
         raise PolicyTypeNotAvailableForOrganizationException
     content = policies.require_content(request.type, request.content)

@@ -6,6 +6,7 @@ Refused, in this order:
     - AccessDenied: the caller is a member without a grant for it in the resource policy; for any member, also where
       there is no such root.
     - RootNotFound: there is no such root in the organization.
+    - UnsupportedAPIEndpoint: the type is not there in China [inferred].
     - PolicyTypeNotAvailableForOrganization: the organization has consolidated billing only.
     - PolicyTypeAlreadyEnabled: the type is enabled.
     - ConstraintViolation (SERVICE_ACCESS_NOT_ENABLED): the type depends on a service that has no access to the
@@ -13,7 +14,7 @@ Refused, in this order:
 Happens: PolicyTypeEnabled; AWS's default policy of the type, if it has one, is attached everywhere. For types with
     an effective policy EffectivePoliciesPublished, or with realistic latency EffectivePoliciesOutdated.
 Goes on in: publish_effective_policies.py with realistic latency; attach_policy.py.
-Sources: docs/aws.md 3.5 and 6.2; the order of the refusals is inferred. The answer shows ENABLED at once.
+Sources: docs/aws.md 1.3, 3.5 and 6.2; the order of the refusals is inferred. The answer shows ENABLED at once.
 """
 
 from msgspec import Struct
@@ -45,6 +46,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     policy_type = request.policy_type
     organization = policies.authorize_on_root("EnablePolicyType", request.root_id, policy_type, state, stamp)
+    policies.require_offered(policy_type, organization)
     if organization.feature_set is not FeatureSet.ALL:
         raise PolicyTypeNotAvailableForOrganizationException(explanation=policies.why_billing_only(organization))
     if policy_type in organization.policies.enabled:

@@ -90,6 +90,6 @@ def _trouble(creation: Creation, state: State) -> FailureReason | None:
 
 
 def _unused_account(state: State, account: str) -> str:
-    while account in state.accounts:
+    while account in state.accounts or account in state.partitions:
         account = f"{(int(account) + 1) % 10**12:012}"
     return account

@@ -18,7 +18,7 @@ Refused, in this order:
     - HandshakeConstraintViolation (ALREADY_IN_AN_ORGANIZATION): the account, given by its id, is a member already.
     - DuplicateHandshake: an invitation to the same id or address is open.
     - HandshakeConstraintViolation (ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD): the account, given by its id, has
-      another seller of record.
+      another seller of record, or is known to be in another partition.
     - HandshakeConstraintViolation (HANDSHAKE_RATE_LIMIT_EXCEEDED): the unaccepted invitations of the last 24 hours are
       as many as the account quota, at least 20.
     - HandshakeConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED): members, open invitations and creations fill the
@@ -83,6 +83,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise HandshakeConstraintViolationException(
             "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD", explanation=suffers(target.id, OTHER_SELLER)
         )
+    membership.require_partition(target.id, state.partition_of(target.id), organization)
     _require_room(organization, state, stamp.now)
     return [
         HandshakeRequested(

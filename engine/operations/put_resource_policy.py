@@ -43,7 +43,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("PutResourcePolicy", state, stamp)
-    content = normalised(request.content, organization.members)
+    content = normalised(request.content, organization.members, organization.partition)
     tags = tag_rules.compliant_tags(request.tags, "resourcepolicy", organization)
     if organization.feature_set is not FeatureSet.ALL:
         raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")

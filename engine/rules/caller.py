@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from ..authorization.check import require_allowed
-from ..errors import AWSOrganizationsNotInUseException
+from ..errors import AWSOrganizationsNotInUseException, UnsupportedAPIEndpointException
 from ..operation import Stamp
+from ..partitions import PARTITIONS
 from ..state import Organization, State
 
 
@@ -20,6 +21,17 @@ def organization_of(state: State, stamp: Stamp) -> Organization:
             explanation=f"{stamp.account} is in no organization; it must create one, or accept an invitation to one"
         )
     return organization
+
+
+def require_offered(operation: str, state: State, stamp: Stamp) -> None:
+    """Require that an operation is there in the partition that the caller calls.
+
+    Raises:
+        UnsupportedAPIEndpointException: it is not (docs/aws.md 1.3).
+    """
+    partition = stamp.partition(state)
+    if operation in PARTITIONS[partition].unavailable_operations:
+        raise UnsupportedAPIEndpointException(explanation=f"the partition {partition} has no {operation}")
 
 
 def authorize(

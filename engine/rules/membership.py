@@ -12,10 +12,10 @@ from ..errors import (
 )
 from ..events import AccountDeparted, HandshakeCanceled, HandshakeOpened
 from ..explaining import some, suffers, when
-from ..operation import Events
+from ..operation import Events, Stamp
 from ..settings import DAY, SECOND
 from ..state import Account, Organization, State
-from ..words import Condition, DepartureMethod, JoinedMethod
+from ..words import Condition, DepartureMethod, JoinedMethod, Partition
 from .handshakes import is_open
 
 # Aliases: accounts join by the million, and looking up a member of an enumeration takes longer than the check itself.
@@ -118,8 +118,8 @@ def departure_events(account: Account, organization: Organization, state: State,
     return [*canceled, departed, *ready]
 
 
-def require_may_join(account: str, organization: Organization, state: State, now: int) -> None:
-    """Require that an invited account may become a member.
+def require_may_join(organization: Organization, state: State, stamp: Stamp) -> None:
+    """Require that the caller, which was invited, may become a member.
 
     Raises:
         AccessDeniedException: it is suspended [inferred].
@@ -128,6 +128,7 @@ def require_may_join(account: str, organization: Organization, state: State, now
             ``ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED``, in this order.
         AccessDeniedForDependencyException: the service-linked role cannot be created.
     """
+    account, now = stamp.account, stamp.now
     conditions = state.conditions_of(account)
     if SUSPENDED in conditions:
         raise AccessDeniedException(explanation=suffers(account, SUSPENDED))
@@ -135,6 +136,7 @@ def require_may_join(account: str, organization: Organization, state: State, now
         raise HandshakeConstraintViolationException(
             "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD", explanation=suffers(account, OTHER_SELLER)
         )
+    require_partition(account, stamp.partition(state), organization)
     if EMAIL_UNVERIFIED in state.conditions_of(organization.management_account):
         raise HandshakeConstraintViolationException(
             "MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED",
@@ -156,6 +158,19 @@ def require_may_join(account: str, organization: Organization, state: State, now
     if ROLE_DENIED in conditions:
         raise AccessDeniedForDependencyException(
             "ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE", explanation=suffers(account, ROLE_DENIED)
+        )
+
+
+def require_partition(account: str, partition: Partition | None, organization: Organization) -> None:
+    """Require that an account that is invited is in the organization's partition, or not known to be in any.
+
+    Raises:
+        HandshakeConstraintViolationException: ``ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD`` (docs/aws.md 1.3).
+    """
+    if partition not in (None, organization.partition):
+        raise HandshakeConstraintViolationException(
+            "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD",
+            explanation=f"{account} is in the partition {partition}, {organization.id} in {organization.partition}",
         )
 
 

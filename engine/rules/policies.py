@@ -9,9 +9,11 @@ from ..errors import (
     PolicyNotFoundException,
     RootNotFoundException,
     TargetNotFoundException,
+    UnsupportedAPIEndpointException,
 )
 from ..explaining import full
 from ..operation import Stamp
+from ..partitions import PARTITIONS
 from ..policies.documents import require_valid
 from ..policies.merge import AttachedPolicy
 from ..policies.types import MANAGED_POLICIES, POLICY_TYPES, ManagedPolicy
@@ -52,6 +54,18 @@ def is_attached(policy: str, target: str, organization: OrganizationFacts) -> bo
     if managed is None:
         return target in policies.by_id[policy].targets
     return managed.type in policies.enabled and target not in policies.without_default.get(policy, ())
+
+
+def require_offered(policy_type: PolicyType, organization: OrganizationFacts) -> None:
+    """Require that a policy type is there in the organization's partition.
+
+    Raises:
+        UnsupportedAPIEndpointException: it is not [inferred] (docs/aws.md 1.3).
+    """
+    if policy_type in PARTITIONS[organization.partition].unavailable_policy_types:
+        raise UnsupportedAPIEndpointException(
+            explanation=f"the partition {organization.partition} has no policies of type {policy_type}"
+        )
 
 
 def find(policy: str, operation: str, organization: OrganizationFacts, account: str) -> AnyPolicy:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from ..arns import transfer_arn
 from ..authorization.check import denied_to_members
 from ..errors import ConstraintViolationException, InvalidInputException, TargetNotFoundException
 from ..events import Tag
-from ..ids import transfer_arn
 from ..operation import Stamp
 from ..policies.merge import merge
 from ..policies.tag_compliance import violates
@@ -126,7 +126,7 @@ def find(resource: str, organization: OrganizationFacts, is_member: bool, transf
         raise InvalidInputException("INVALID_PATTERN:RESOURCE_ID")
     if transfer is not None:
         own = transfer.organization == organization.id
-        return transfer_arn(organization.management_account, organization.id, "inbound", resource) if own else None
+        return transfer_arn(organization, "inbound", resource) if own else None
     resource_policy = organization.access.resource_policy
     if (
         is_member

@@ -165,6 +165,7 @@ def require_acceptable(transfer: Transfer, source: Organization, state: State) -
 
     Raises:
         HandshakeConstraintViolationException: ``SOURCE_AND_TARGET_CANNOT_MATCH``;
+            ``ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD`` if the payer is in another partition [inferred];
             ``RESPONSIBILITY_TRANSFER_ALREADY_EXISTS`` if there is one to the same payer, if the source itself pays for
             the payer, or if a withdrawn one of the source still runs when this one starts [inferred].
         ConstraintViolationException: ``RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION``,
@@ -173,6 +174,11 @@ def require_acceptable(transfer: Transfer, source: Organization, state: State) -
     transfers, payer = state.transfers, transfer.organization
     if source.id == payer:
         raise HandshakeConstraintViolationException("SOURCE_AND_TARGET_CANNOT_MATCH")
+    if source.partition != state.organizations[payer].partition:
+        raise HandshakeConstraintViolationException(
+            "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD",
+            explanation=f"{source.id} is in the partition {source.partition}, its payer is not",
+        )
     last = transfers.by_id.get(transfers.outbound.get(source.id, ""))
     above = payers(payer, transfers)
     if source.id in above or (last and _runs_until(last) >= transfer.starts_at):

@@ -1,6 +1,6 @@
 """Response shapes of the resource policy."""
 
-from ..ids import resource_policy_arn
+from ..arns import resource_policy_arn
 from ..state import OrganizationFacts
 from .base import Shape
 
@@ -23,5 +23,5 @@ def resource_policy_reply(organization: OrganizationFacts) -> ResourcePolicyRepl
     """Build the answer about an organization's resource policy; there must be one."""
     found = organization.access.resource_policy
     assert found is not None, "the caller has checked that there is one"
-    arn = resource_policy_arn(organization.management_account, organization.id, found.id)
+    arn = resource_policy_arn(organization, found.id)
     return ResourcePolicyReply(ResourcePolicy(ResourcePolicySummary(found.id, arn), found.content))

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from ..arns import handshake_arn
 from ..events import HandshakeRequested
-from ..ids import handshake_arn
 from ..settings import Settings
 from ..state import State, Transfer
 from ..state.handshake import HandshakeState
@@ -63,7 +63,7 @@ def handshake_shape(
         parties.append(HandshakeParty(requested.party, requested.party_type))
     return Handshake(
         id=requested.handshake,
-        arn=handshake_arn(initiator.management_account, organization, requested.action, requested.handshake),
+        arn=handshake_arn(initiator, requested.action, requested.handshake),
         parties=parties,
         state=state,
         requested_timestamp=moment(requested_at),

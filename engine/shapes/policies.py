@@ -51,4 +51,4 @@ def policy_reply(policy: PolicyFacts | ManagedPolicy, organization: Organization
 def root_reply(organization: OrganizationFacts) -> RootReply:
     """Build the answer about a root, with its enabled policy types in alphabetical order."""
     policy_types = [PolicyTypeSummary(policy_type, "ENABLED") for policy_type in sorted(organization.policies.enabled)]
-    return RootReply(root_shape(organization.management_account, organization.id, organization.root, policy_types))
+    return RootReply(root_shape(organization, policy_types))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from ..ids import transfer_arn
+from ..arns import transfer_arn
 from ..state import OrganizationFacts, State, Transfer
 from ..words import TransferStatus
 from .base import Shape, moment
@@ -65,7 +65,7 @@ def transfer_shape(
         email_of: account id to email address.
     """
     return ResponsibilityTransfer(
-        arn=transfer_arn(viewer.management_account, viewer.id, side, transfer.id),
+        arn=transfer_arn(viewer, side, transfer.id),
         id=transfer.id,
         type="BILLING",
         status=transfer.status,

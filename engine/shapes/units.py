@@ -1,6 +1,6 @@
 """Response shapes of OUs, and the paths of resources in the tree (docs/aws.md 1.1)."""
 
-from ..ids import organizational_unit_arn
+from ..arns import organizational_unit_arn
 from ..state import OrganizationFacts
 from .base import Shape
 
@@ -25,7 +25,7 @@ def unit_shape(unit: str, organization: OrganizationFacts) -> OrganizationalUnit
     """Build an OU as all operations show it."""
     return OrganizationalUnit(
         id=unit,
-        arn=organizational_unit_arn(organization.management_account, organization.id, unit),
+        arn=organizational_unit_arn(organization, unit),
         name=organization.units.by_id[unit].name,
         path=path_of(unit, organization),
     )

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from ..events import Tag
 from ..ids import derived_email, derived_name, owner_of_derived_email
 from ..settings import Settings
-from ..words import Condition, FeatureSet, JoinedMethod, PolicyType, TransferStatus
+from ..words import Condition, FeatureSet, JoinedMethod, Partition, PolicyType, TransferStatus
 from .handshake import Handshake
 from .timers import Timers
 
@@ -202,6 +202,7 @@ class OrganizationFacts(Struct):
     management_account: str
     feature_set: FeatureSet
     created_at: int
+    partition: Partition = "aws"
     deleted: bool = False
     units: Units = field(default_factory=Units)
     policies: Policies = field(default_factory=Policies)
@@ -249,6 +250,8 @@ class State(Struct):
     """Created account to the role made in it for the management account, where it is not ``ACCESS_ROLE``."""
     cleaned: dict[str, None] = field(default_factory=dict[str, None])
     """Accounts that were closed for good: they no longer exist, but their addresses stay taken."""
+    partitions: dict[str, Partition] = field(default_factory=dict[str, Partition])
+    """Account to its partition, where that is known and not ``aws``."""
     transfers: Transfers = field(default_factory=Transfers)
     timers: Timers = field(default_factory=Timers)
 
@@ -256,6 +259,14 @@ class State(Struct):
         """The organization of which the account is a member; None for a standalone account."""
         record = self.accounts.get(account)
         return self.organizations[record.organization] if record and record.organization else None
+
+    def partition_of(self, account: str) -> Partition | None:
+        """The partition of an account that was ever a member, or made for GovCloud; None: not known yet."""
+        known = self.partitions.get(account)
+        if known:
+            return known
+        record = self.accounts.get(account)
+        return "aws" if record and record.membership_changed_at is not None else None
 
     def conditions_of(self, account: str) -> tuple[Condition, ...]:
         """The account's conditions: those that somebody described, or SUSPENDED once it was closed for good."""

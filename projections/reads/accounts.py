@@ -5,8 +5,9 @@ ListAccounts is in the order of joining, the management account first; AWS promi
 
 from msgspec import Struct
 
+from ...engine.arns import account_arn
 from ...engine.errors import AccountNotFoundException
-from ...engine.ids import AccountId, account_arn
+from ...engine.ids import AccountId
 from ...engine.shapes.accounts import Account
 from ...engine.shapes.base import Shape, moment
 from ...engine.shapes.units import path_of
@@ -33,7 +34,7 @@ def account_shape(row: MemberRow, organization: OrganizationFacts, views: Views)
     status, state = _status_and_state(account, organization, views)
     return Account(
         id=account,
-        arn=account_arn(organization.management_account, organization.id, account),
+        arn=account_arn(organization, account),
         email=views.accounts.email_of(account),
         name=views.accounts.name_of(account),
         status=status,

@@ -7,8 +7,9 @@ import heapq
 
 from msgspec import Struct
 
+from ...engine.arns import handshake_arn
 from ...engine.errors import AccessDeniedException, HandshakeNotFoundException, InvalidInputException
-from ...engine.ids import HandshakeId, handshake_arn
+from ...engine.ids import HandshakeId
 from ...engine.shapes.base import Shape
 from ...engine.shapes.handshakes import Handshake, HandshakeReply, handshake_shape
 from ...engine.words import Action, PartyType
@@ -76,8 +77,8 @@ def _require_of_sender(row: HandshakeRow, views: Views, account: str) -> None:
     requested = row.requested
     if views.accounts.organization_of(account) != requested.organization:
         raise AccessDeniedException
-    management = views.organizations.rows[requested.organization].management_account
-    arn = handshake_arn(management, requested.organization, requested.action, requested.handshake)
+    initiator = views.organizations.rows[requested.organization]
+    arn = handshake_arn(initiator, requested.action, requested.handshake)
     reader(views, "DescribeHandshake", account, [arn])
 
 

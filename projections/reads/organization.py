@@ -49,4 +49,4 @@ def list_roots(request: ListRoots, views: Views, account: str) -> RootsReply:
     # One root is one page: no token has ever been given out.
     read_token(request.next_token, "ListRoots")
     policy_types = [PolicyTypeSummary(policy_type, "ENABLED") for policy_type in sorted(row.policies.enabled)]
-    return RootsReply([root_shape(row.management_account, row.id, row.root, policy_types)])
+    return RootsReply([root_shape(row, policy_types)])

@@ -8,9 +8,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ...engine.arns import transfer_arn
 from ...engine.authorization.check import denied_to_members
 from ...engine.errors import ResponsibilityTransferNotFoundException
-from ...engine.ids import ResponsibilityTransferId, transfer_arn
+from ...engine.ids import ResponsibilityTransferId
 from ...engine.rules.transfers import has_effect, payers
 from ...engine.shapes.base import Shape
 from ...engine.shapes.transfers import (
@@ -70,7 +71,7 @@ def describe_responsibility_transfer(
         raise denied_to_members(
             ResponsibilityTransferNotFoundException(), "DescribeResponsibilityTransfer", organization, account
         )
-    arn = transfer_arn(organization.management_account, organization.id, side, transfer.id)
+    arn = transfer_arn(organization, side, transfer.id)
     reader(views, "DescribeResponsibilityTransfer", account, [arn])
     return ResponsibilityTransferReply(_shape(transfer, side, organization, views))
 

@@ -69,6 +69,7 @@ SAMPLES: list[Event] = [
         organization=HERE, root="r-0123", management_account=ACCOUNT, feature_set=FeatureSet.CONSOLIDATED_BILLING
     ),
     events.OrganizationDeleted(organization=HERE),
+    events.PartitionAssigned(organization=HERE, partition="aws-us-gov"),
     events.FeatureSetChanged(organization=HERE, feature_set=FeatureSet.ALL),
     events.HandshakeRequested(
         organization=HERE,

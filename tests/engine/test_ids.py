@@ -116,14 +116,3 @@ def test_derived_address() -> None:
 def test_any_other_address(email: str) -> None:
     """Only a derived address tells whose it is."""
     assert ids.owner_of_derived_email(email) is None
-
-
-def test_arns() -> None:
-    """ARNs name the management account, the organization and the thing; a handshake's has its action in lower case."""
-    prefix = f"arn:aws:organizations::{MEMBER}:"
-    assert ids.organization_arn(MEMBER, "o-1") == f"{prefix}organization/o-1"
-    assert ids.root_arn(MEMBER, "o-1", "r-1") == f"{prefix}root/o-1/r-1"
-    assert ids.account_arn(MEMBER, "o-1", "1") == f"{prefix}account/o-1/1"
-    assert ids.handshake_arn(MEMBER, "o-1", "ENABLE_ALL_FEATURES", "h-1") == (
-        f"{prefix}handshake/o-1/enable_all_features/h-1"
-    )

@@ -12,7 +12,7 @@ from orgsim.api import Simulation
 from orgsim.engine.events import AnyEvent, TimeAdvanced, WorldCreated
 from orgsim.engine.events.envelope import Envelope, encode_envelope
 from orgsim.engine.log import READ_SIZE, LogDamaged, MemoryLog
-from orgsim.engine.operations import finish_account_creation
+from orgsim.engine.operations import create_organization, finish_account_creation
 from orgsim.engine.settings import SECOND, Settings
 from orgsim.engine.shapes.timestamps import microseconds
 from orgsim.engine.words import FeatureSet
@@ -54,6 +54,7 @@ def told_story() -> WatchedWorld:
     world.call("LeaveOrganization", MEMBER)
     world.call("DeleteOrganization", FOUNDER)
     assert world.state.organizations[first].deleted
+    world.do(create_organization.Request(), "777777777777", partition="aws-us-gov")
     world.advance(days=60)
     return world
 

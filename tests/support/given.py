@@ -32,7 +32,7 @@ from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.settings import SECOND, Quotas, Settings
 from orgsim.engine.state import Organization, State
 from orgsim.engine.state.handshake import HandshakeState
-from orgsim.engine.words import Condition, FeatureSet
+from orgsim.engine.words import Condition, FeatureSet, Partition
 
 START = 1_767_225_600 * SECOND
 """2026-01-01T00:00:00Z."""
@@ -68,10 +68,10 @@ class World:
         """Encode the state."""
         return encoded(self.state)
 
-    def do(self, request: Any, caller: str | None = None) -> Sequence[Any]:
+    def do(self, request: Any, caller: str | None = None, partition: Partition | None = None) -> Sequence[Any]:
         """Fire what is due, then decide and apply a command; asserts that deciding alone changes nothing."""
         self._fire_due()
-        return self._execute(request, caller, self.now)
+        return self._execute(request, caller, self.now, partition)
 
     def refuses(self, request: Any, caller: str | None, refusal: type[Refused], reason: str | None = None) -> None:
         """Assert that a command is refused in this way, and changes nothing."""
@@ -113,10 +113,10 @@ class World:
         while (due := self.state.timers.next_due) <= self.now:
             self._execute(due_request(self.state.timers), None, max(due, self.state.now))
 
-    def _execute(self, request: Any, caller: str | None, now: int) -> Sequence[Any]:
+    def _execute(self, request: Any, caller: str | None, now: int, partition: Partition | None = None) -> Sequence[Any]:
         name, operation = OPERATION[type(request)]
         before = self.encoded()
-        stamp = Stamp(now, Caller(caller), self.state.position + 1, self.ids)
+        stamp = Stamp(now, Caller(caller, partition=partition), self.state.position + 1, self.ids)
         events = operation.decide(request, self.state, stamp)
         assert self.encoded() == before, "decide changed the state"
         self._record(events, name, caller, now)

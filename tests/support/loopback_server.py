@@ -77,12 +77,19 @@ class Served:
         self.port = int(url.rpartition(":")[2])
         self._clients: list[Any] = []
 
-    def boto3(self, service: str, key_id: str = MANAGEMENT, secret: str = "secret", token: str | None = None) -> Any:
+    def boto3(
+        self,
+        service: str,
+        key_id: str = MANAGEMENT,
+        secret: str = "secret",
+        token: str | None = None,
+        region: str = "us-east-1",
+    ) -> Any:
         """Make a boto3 client of the server."""
         client = boto3.client(
             service,
             endpoint_url=self.url,
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id=key_id,
             aws_secret_access_key=secret,
             aws_session_token=token,
@@ -91,14 +98,14 @@ class Served:
         self._clients.append(client)
         return client
 
-    def organizations(self, key_id: str = MANAGEMENT) -> Any:
+    def organizations(self, key_id: str = MANAGEMENT, region: str = "us-east-1") -> Any:
         """Make a boto3 client for Organizations."""
-        return self.boto3("organizations", key_id)
+        return self.boto3("organizations", key_id, region=region)
 
-    def with_credentials(self, service: str, credentials: dict[str, str]) -> Any:
+    def with_credentials(self, service: str, credentials: dict[str, str], region: str = "us-east-1") -> Any:
         """Make a boto3 client with credentials from AssumeRole."""
         keys = credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
-        return self.boto3(service, *keys)
+        return self.boto3(service, *keys, region)
 
     def request(
         self, method: str = "POST", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b"{}"

@@ -41,8 +41,9 @@ def prefer(draw: Random, good: Iterable[Any], rest: Sequence[Any]) -> Any:
 
 
 def account_of(draw: Random, world: World) -> str:
-    """Draw one of the initial accounts or a created one."""
-    return draw.choice([*ACCOUNTS, *(account for account in world.state.accounts if account not in ACCOUNTS)])
+    """Draw one of the initial accounts or a created one, perhaps of GovCloud."""
+    made = {**world.state.accounts, **world.state.partitions}
+    return draw.choice([*ACCOUNTS, *(account for account in made if account not in ACCOUNTS)])
 
 
 def manager_of(draw: Random, world: World) -> tuple[str, Organization | None]:
@@ -138,7 +139,8 @@ def closing(draw: Random, world: World) -> Command:
 
 
 def founding(draw: Random, world: World) -> Command:
-    return ask("CreateOrganization", account_of(draw, world), FeatureSet=draw.choice(list(FeatureSet)))
+    founder = draw.choice([account_of(draw, world), *world.state.partitions])
+    return ask("CreateOrganization", founder, FeatureSet=draw.choice(list(FeatureSet)))
 
 
 def creating(draw: Random, world: World) -> Command:

@@ -36,6 +36,7 @@ transfer_notice_days = 15
 read_lag_seconds = 20
 reads_flip = true
 write_conflict_seconds = 2
+partition = "aws-cn"
 
 [quotas]
 accounts = 11

@@ -212,7 +212,7 @@ async def test_internal_failure(anyio_backend: str, capfd: pytest.CaptureFixture
         world = ServedWorld(sim, "kept")
         app = App(world, make_authentication(None), Limits(), server_log())
 
-        def broken(account: str, principal: str) -> Any:
+        def broken(*caller: object) -> Any:
             raise ZeroDivisionError("broken on purpose")
 
         world.live.client = broken

@@ -75,7 +75,7 @@ def test_settings() -> None:
     for field in structs.fields(Settings):
         if field.name == "quotas":
             continue
-        default = json.dumps(field.default)
+        default = json.dumps(getattr(Settings(), field.name))
         others = {json.dumps(choice) for choice in get_args(field.type) if isinstance(choice, str)} - {default}
         others |= {"false"} if field.type is bool else set()
         assert lines[field.name].startswith(f"`{default}` | "), field.name
