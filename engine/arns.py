@@ -83,6 +83,11 @@ def user_arn(partition: Partition, account: str, user: str) -> str:
     return f"arn:{partition}:iam::{account}:user/{user}"
 
 
+def role_arn(partition: Partition, account: str, role: str) -> str:
+    """The ARN ``arn:aws:iam::ACCOUNT:role/NAME`` of an IAM role."""
+    return f"arn:{partition}:iam::{account}:role/{role}"
+
+
 def session_arn(partition: Partition, account: str, role: str, session: str) -> str:
     """The ARN ``arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`` of an assumed role's session."""
     return f"arn:{partition}:sts::{account}:assumed-role/{role}/{session}"

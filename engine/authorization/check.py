@@ -41,7 +41,7 @@ def require_allowed(
         return
     callers = CALLERS[operation]
     policy = access.resource_policy
-    keys = condition_keys(account, principal, organization.id, policy_type)
+    keys = condition_keys(account, principal, organization.id, policy_type, organization.partition)
     decision = verdict(policy.content, account, operation, resources, keys) if policy else Verdict.SILENT
     if decision is Verdict.DENIED:
         raise AccessDeniedException(

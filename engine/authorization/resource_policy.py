@@ -15,7 +15,7 @@ from typing import Annotated, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, to_builtins
 from msgspec.structs import replace
 
-from ..arns import root_user_arn
+from ..arns import role_arn, root_user_arn, user_arn
 from ..errors import InvalidInputException
 from ..words import Partition
 from .callers import CALLERS, GRANTABLE
@@ -93,7 +93,11 @@ def normalised(content: str, members: Container[str], partition: Partition = "aw
 
 
 def condition_keys(
-    account: str, principal: str | None, organization: str, policy_type: str | None = None
+    account: str,
+    principal: str | None,
+    organization: str,
+    policy_type: str | None = None,
+    partition: Partition = "aws",
 ) -> dict[str, str]:
     """The condition keys that have a value in a call (docs/aws.md 3.7).
 
@@ -102,12 +106,15 @@ def condition_keys(
         principal: the user, or the role and its session as ``role/session``, that calls; None for the account's root.
         organization: the id of the account's organization.
         policy_type: of the policy that the call is about, if it is about one.
+        partition: of the organization.
 
     Returns:
         The keys in small letters, as they are compared without case, with their values.
     """
     name, _, session = (principal or "").partition("/")
-    arn = f"arn:aws:iam::{account}:{'role' if session else 'user'}/{name}" if name else _root_arn(account)
+    arn = root_user_arn(partition, account)
+    if name:
+        arn = role_arn(partition, account, name) if session else user_arn(partition, account, name)
     keys = {"aws:principalarn": arn, "aws:principalaccount": account, "aws:principalorgid": organization}
     return keys | ({"organizations:policytype": policy_type} if policy_type else {})
 

@@ -29,5 +29,6 @@ def test_arns_of_no_organization() -> None:
         arns.managed_policy_arn("aws-cn", "TAG_POLICY", "p-1") == "arn:aws-cn:organizations::aws:policy/tag_policy/p-1"
     )
     assert arns.root_user_arn("aws-cn", "1") == "arn:aws-cn:iam::1:root"
+    assert arns.role_arn("aws-cn", "1", "Role") == "arn:aws-cn:iam::1:role/Role"
     assert arns.user_arn("aws", "1", "me") == "arn:aws:iam::1:user/me"
     assert arns.session_arn("aws-us-gov", "1", "Role", "me") == "arn:aws-us-gov:sts::1:assumed-role/Role/me"
