@@ -119,6 +119,40 @@ SEEN = [
         "You must enable service access before you delegate an administrator for this service. Call the AWS API "
         "EnableAWSServiceAccess first.",
     ),
+    # hashicorp/terraform-provider-aws#27231
+    ("PolicyNotFoundException", None, "You specified a policy that doesn't exist."),
+    # pepperize/cdk-organizations#447
+    ("PolicyTypeAlreadyEnabledException", None, "The specified policy type is already enabled."),
+    # hashicorp/terraform-provider-aws#26797
+    (
+        "ConstraintViolationException",
+        "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+        "You cannot remove the last policy attached to the specified target. You must have at least one attached at "
+        "all times.",
+    ),
+    # OlafConijn/AwsOrganizationFormation#225, hashicorp/terraform#15335
+    (
+        "MalformedPolicyDocumentException",
+        None,
+        "The provided policy document does not meet the requirements of the specified policy type.",
+    ),
+    # felipenoris/AWS-DataScience, logs of August 2026
+    ("DuplicatePolicyAttachmentException", None, "A policy with the specified name and type already exists."),
+    # radkawar/stackd, testdata/aws/iam
+    ("PolicyInUseException", None, "The specified policy is in use and cannot be deleted."),
+    ("ResourcePolicyNotFoundException", None, "No resource-based policy found."),
+    ("InvalidInputException", "INVALID_RESOURCE_POLICY_JSON", "This resource-based policy contains invalid JSON."),
+    (
+        "ConstraintViolationException",
+        "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED",
+        "Adding tags on updating an existing resource-based policy is not supported.",
+    ),
+    # awslabs/aws-deployment-framework#788, since 2025
+    (
+        "TooManyRequestsException",
+        None,
+        "You have sent too many requests in too short a period of time. Try again later.",
+    ),
 ]
 """Exception, reason, text (docs/aws.md 10.3)."""
 
