@@ -1,4 +1,4 @@
-# Every target sets up what it needs: a machine with Python 3.11 or newer, git and make is enough.
+# Every target sets up what it needs: a machine with Python 3.11 or newer, git and make is enough, and for the tests of faulty disks a C compiler.
 PYTHON ?= python3
 # Another interpreter than the default one has an environment of its own: make test PYTHON=python3.13
 ifeq ($(PYTHON),python3)
@@ -16,7 +16,7 @@ SCENARIO ?= scenarios/enable-all-features.toml
 help:
 	@echo "make simulate   run $(SCENARIO) on an SQLite log"
 	@echo "make test       all tests (PYTHON=python3.13 on that interpreter)"
-	@echo "make quick      what most changes break: tests that take milliseconds, in under a minute"
+	@echo "make quick      what most changes break: tests that take milliseconds, in some 40 seconds"
 	@echo "make lowest     a part of the tests with the lowest versions that pyproject.toml allows"
 	@echo "make check      format, lint, types, generated docs"
 	@echo "make bench      budgets and peers, one line each (QUICK=1 for a short run)"

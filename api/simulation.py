@@ -48,12 +48,22 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where a simulated clock begins by default: a fixed moment, so that runs repeat."""
 
 
-def microseconds(when: datetime | timedelta) -> int:
-    """Convert a moment, or a duration, to the core's microseconds.
+def microseconds(when: object) -> int:
+    """Convert a moment (also as a text, in ISO 8601), or a duration, to the core's microseconds.
 
     Raises:
-        ValueError: a moment without a time zone.
+        ValueError: a moment without a time zone, or a text that is none.
+        TypeError: it is something else.
     """
+    if isinstance(when, str):
+        try:
+            when = datetime.fromisoformat(when)
+        except ValueError:
+            raise ValueError(f"{when!r} is no moment; write it as 2026-03-01T00:00:00Z") from None
+    if not isinstance(when, datetime | timedelta):
+        raise TypeError(
+            f"a moment is a datetime with a time zone, or a text such as 2026-03-01T00:00:00Z, not {when!r}"
+        )
     if isinstance(when, datetime) and when.tzinfo is None:
         raise ValueError(f"{when.isoformat()} has no time zone; say which, for example tzinfo=UTC")
     return timestamps.microseconds(when)
@@ -113,11 +123,13 @@ class Simulation:
         *,
         seed: int | None = None,
         clock: Clock | None = None,
-        start: datetime | None = None,
+        start: datetime | str | None = None,
         quotas: Quotas | None = None,
         settings: Settings | None = None,
         durability: Durability = "full",
     ) -> None:
+        if clock is not None and not hasattr(clock, "now"):
+            raise TypeError(f"the clock is a SimulatedClock, a PacedClock or a WallClock, not {clock!r}")
         self._settings = _checked_settings(settings or Settings(), quotas)
         self._log = log
         self._seed = _checked_seed(0 if seed is None else seed)
@@ -212,18 +224,18 @@ class Simulation:
         What is given is added up: ``advance(days=15)``, ``advance("1d12h")``, ``advance(timedelta(weeks=2))``.
 
         Raises:
-            ValueError: a negative duration, a text that is none, or one that ends beyond the year 9000.
+            ValueError: a negative duration, a text that is none, or one that ends beyond 8995-05-02.
             TypeError: no duration, a number without a unit, or the clock is not a simulated one.
         """
         length = total_duration(duration, days=days, hours=hours, minutes=minutes, seconds=seconds)
         await advance_by(self.engine, microseconds(length))
 
-    async def advance_to(self, when: datetime) -> None:
+    async def advance_to(self, when: datetime | str) -> None:
         """Move the simulated clock to a moment; everything due on the way happens.
 
         Raises:
-            ValueError: the moment has passed, lies beyond the year 9000, or has no time zone.
-            TypeError: the clock is not a simulated one.
+            ValueError: the moment has passed, lies beyond 8995-05-02, or has no time zone.
+            TypeError: the clock is not a simulated one, or it is no moment.
         """
         await advance_to(self.engine, microseconds(when))
 
@@ -245,7 +257,7 @@ class Simulation:
         A sleep of no length lets a process go on behind all that are to wake at this moment already.
 
         Raises:
-            ValueError: a text that is no duration, or it would end beyond the year 9000.
+            ValueError: a text that is no duration, or it would end beyond 8995-05-02.
             TypeError: a number without a unit.
             RuntimeError: the task holds the time, or the simulation runs in another event loop.
         """
@@ -253,7 +265,7 @@ class Simulation:
         length = total_duration(duration, days=days, hours=hours, minutes=minutes, seconds=seconds or 0)
         moment = self.engine.now + microseconds(length)
         if moment > LATEST:
-            raise ValueError("time cannot run beyond the year 9000")
+            raise ValueError("time cannot run beyond 8995-05-02")
         await self.engine.clock.sleep_until(moment)
 
     def population(
@@ -382,7 +394,7 @@ class Simulation:
     async def fail_account_creation(self, request_id: str, reason: str) -> None:
         """Have an account creation that is in progress fail for a reason of AWS's list (docs/aws.md 4.1).
 
-        Only with ``Settings(latency="realistic")`` is a creation ever in progress between two requests.
+        With ``Settings(latency="instant")``, the default, no creation is ever in progress between two requests.
 
         Raises:
             Refused: no such creation is in progress, or AWS has no such reason.

@@ -113,7 +113,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
 
     quotas: Quotas = _stored(Quotas())
 
-    latency: LatencyName | Latencies = _stored("instant")
+    latency: Latency | Latencies = _stored("instant")
     """How long creating and closing accounts and publishing effective policies take; see ``Latencies``."""
 
     fidelity: Literal["reference", "observed"] = _stored("reference")

@@ -8,7 +8,7 @@ import anyio
 import typer
 
 from ..load.scenario import Scenario, ScenarioError, load_scenario
-from .terminal import AsJson, out, print_json
+from .terminal import AsJson, out, print_json, printable
 
 
 def check(
@@ -33,7 +33,7 @@ def _as_object(scenario: Path, error: ScenarioError) -> dict[str, Any]:
 
 def _print_lines(lines: list[str]) -> None:
     for line in lines:
-        out.print(line, soft_wrap=True, highlight=False, markup=False)
+        out.print(printable(line), soft_wrap=True, highlight=False, markup=False)
 
 
 def _content(scenario: Scenario) -> str:

@@ -168,8 +168,10 @@ def show(
     names, cells = COLUMNS[subject]
     print_rows(names, map(cells, shown))
     if subject is Subject.MIGRATION:
-        members = islice(chain.from_iterable(map(member_cells, shown)), wanted)
-        print_rows(MEMBER_COLUMNS, members)
+        members = [*chain.from_iterable(map(member_cells, shown))]
+        print_rows(MEMBER_COLUMNS, members[:wanted])
+        if wanted is not None and len(members) > wanted:
+            out.print(f"{len(members) - wanted:,} more of the members with --limit", soft_wrap=True)
     more = f", {total - len(shown):,} more with --limit" if total > len(shown) else ""
     seen = " that can be seen (ended ones disappear after 30 days)" if subject is Subject.HANDSHAKES else ""
     out.print(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC", soft_wrap=True)

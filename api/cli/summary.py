@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rich.markup import escape
 from rich.table import Column, Table
 
 from ..load import wording
 from ..load.play import Outcome
 from ..load.wording import STATISTICS
-from .terminal import out, print_table
+from .terminal import markup_safe, out, print_table
 
 NAME = 24
 """The width of the names in front of values, in characters."""
@@ -39,17 +38,17 @@ def _head(text: str) -> None:
 
 def _line(name: str, value: str) -> None:
     # Plain lines: a table would cut a long digest or path to the width of the terminal.
-    out.print(f"  {escape(name):{NAME - 1}} {escape(value)}", soft_wrap=True, highlight=False)
+    out.print(f"  {markup_safe(name):{NAME - 1}} {markup_safe(value)}", soft_wrap=True, highlight=False)
 
 
 def _lines(numbers: Mapping[str, int], indent: str = "", examples: Mapping[str, str] | None = None) -> None:
     """Print names with their numbers, the largest first, each with an example below it if there is one."""
     width = max((len(f"{number:,}") for number in numbers.values()), default=0)
     for name, number in sorted(numbers.items(), key=lambda item: -item[1]):
-        out.print(f"  {indent}{number:{width},}  {escape(name)}", soft_wrap=True, highlight=False)
+        out.print(f"  {indent}{number:{width},}  {markup_safe(name)}", soft_wrap=True, highlight=False)
         example = (examples or {}).get(name)
         if example:
-            out.print(f"  {indent}{'':{width}}  [dim]first: {escape(example)}[/]", soft_wrap=True, highlight=False)
+            out.print(f"  {indent}{'':{width}}  [dim]first: {markup_safe(example)}[/]", soft_wrap=True, highlight=False)
 
 
 def _counts(states: Mapping[str, int]) -> str:
@@ -64,7 +63,7 @@ def _print_thresholds(outcome: Outcome) -> None:
     width = max(NAME, *(len(each.threshold) + 2 for each in outcome.thresholds))
     for each in outcome.thresholds:
         mark = f"[green]{held}[/]" if each.ok else f"[red]{failed}[/]"
-        condition = escape(f"{each.threshold:{width}}")
+        condition = markup_safe(f"{each.threshold:{width}}")
         out.print(f"{mark} {condition}{wording.number(each.value)}", soft_wrap=True, highlight=False)
 
 
@@ -136,7 +135,7 @@ def _print_table(head: str, names: Iterable[str], rows: Iterable[tuple[str, ...]
     ]
     table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*map(markup_safe, row))
     print_table(table, indent=2)
 
 

@@ -13,6 +13,7 @@ import msgspec
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
@@ -45,9 +46,14 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(msgspec.json.decode(msgspec.json.encode(value))))
 
 
+def markup_safe(text: str) -> str:
+    """Escape a text from outside for ``out.print``: rich's markup and control characters mean nothing in it."""
+    return escape(printable(text))
+
+
 def complain(message: str) -> None:
     """Print an error on one line of stderr."""
-    typer.echo(f"orgsim: {message}", err=True)
+    typer.echo(f"orgsim: {printable(message)}", err=True)
 
 
 def failure(error: Exception | str, code: int) -> typer.Exit:
@@ -114,11 +120,11 @@ def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table of many rows, the first column unbroken, the others folded where the terminal is narrow."""
     table = Table(*(Column(name, overflow="fold", no_wrap=index == 0) for index, name in enumerate(names)), box=SIMPLE)
     for row in rows:
-        table.add_row(*(Text(_printable(cell)) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     print_table(table, narrowest=NARROWEST)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Replace control characters in a text from outside, which would steer the terminal."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)
 

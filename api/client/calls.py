@@ -12,8 +12,9 @@ from msgspec import Struct
 from ...engine.operation import Caller, read_request
 from ...engine.operations import OPERATIONS
 from ...engine.runtime.engine import Engine
-from ...engine.runtime.stepwise import end_what_was_seen
+from ...engine.runtime.stepwise import end_what_was_shown
 from ...projections.reads import READS
+from ...projections.reads.answering import answer
 from ...projections.views import Views
 
 Members = Mapping[str, Any]
@@ -103,15 +104,10 @@ class Calls:
             return await self._engine.submit_at(request, self._caller)
         question = read_request(read.request, members)
         await self._engine.settle()
-        account = self._caller.account
-        assert account is not None, "a client has an account"
-        views = self._views
-        if views.late is not None:
-            views = views.late(operation, self._engine.now)
-        reply = read.answer(question, views.asked_by(self._caller.principal), account)
-        # An answer from before the latest write may not have shown what is in progress.
-        if views is self._views or views.position == self._views.position:
-            await end_what_was_seen(self._engine, operation, question, account)
+        reply = answer(operation, question, self._views, self._caller, self._engine.now)
+        assert self._caller.account is not None, "a client has an account"
+        if end_what_was_shown(self._engine, operation, question, reply, self._caller.account):
+            await self._engine.flush()
         return reply, 0
 
     async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:

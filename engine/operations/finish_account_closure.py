@@ -1,7 +1,7 @@
 """FinishAccountClosure: close an account whose closure was requested.
 
 Caller: a timer, at the closure's ``finishes_at``.
-Refused, in this order: nothing.
+Refused, in this order: nothing; without effect if it has been closed.
 Happens: AccountClosed. It stays a member, in its OU, for ninety more days.
 Goes on in: clean_closed_account.py.
 Sources: docs/aws.md 4.4.
@@ -19,6 +19,7 @@ class Request(Struct, frozen=True):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    organization = state.accounts[request.account].organization
-    assert organization is not None, "a closed account cannot leave"
-    return [AccountClosed(organization, request.account)]
+    organization = state.organization_of(request.account)
+    if organization is None or request.account not in organization.closures.pending:
+        return []
+    return [AccountClosed(organization.id, request.account)]

@@ -24,6 +24,7 @@ class Request(Struct, frozen=True):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     publications = state.organizations[request.organization].policies.publications
     if request.policy_type:
-        return [EffectivePoliciesPublished(request.organization, request.policy_type)]
+        asked = [request.policy_type] if request.policy_type in publications else []
+        return [EffectivePoliciesPublished(request.organization, policy_type) for policy_type in asked]
     due = [policy_type for policy_type, published_at in publications.items() if published_at <= stamp.now]
     return [EffectivePoliciesPublished(request.organization, policy_type) for policy_type in due]

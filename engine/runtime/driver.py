@@ -99,7 +99,7 @@ async def _advance_to(engine: Engine, clock: SimulatedClock, moment: int) -> Non
     if moment < engine.now:
         raise ValueError("time never goes back")
     if moment > LATEST:
-        raise ValueError("time cannot run beyond the year 9000")
+        raise ValueError("time cannot run beyond 8995-05-02")
     while (due := next_due(engine)) <= moment:
         await _step(engine, clock, due)
     clock.move(moment)
@@ -205,7 +205,7 @@ async def _jump(engine: Engine, clock: SimulatedClock) -> bool:
     if next_due(engine) == NEVER:
         return False
     if next_due(engine) > LATEST:
-        clock.processes.fail(ValueError("time cannot run beyond the year 9000"))
+        clock.processes.fail(ValueError("time cannot run beyond 8995-05-02"))
         return False
     # The lock is free: nothing was awaited since that was checked. It is taken without waiting, because ``acquire``
     # yields to the event loop even then. A task that ran in that turn could call the engine or advance the clock, and

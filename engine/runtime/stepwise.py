@@ -1,14 +1,18 @@
-"""Stepwise latency: what a reader has seen in progress ends as soon as it was answered.
+"""Stepwise latency: what a reader was shown in progress ends right after the answer.
 
 So a program that polls until an account is created or closed goes round its loop once and comes to an end, though
 nobody moves the clock.
 """
 
+from contextlib import suppress
+from typing import Any
+
 from msgspec import Struct
 
+from ..operation import SIMULATION
 from ..operations import finish_account_closure, finish_account_creation, publish_effective_policies
+from ..operations.finish_account_creation import UnknownCreation
 from ..rules.latency import Slow, latency_of
-from ..state import Organization
 from .engine import Engine
 
 SHOWS: dict[str, Slow] = {
@@ -19,36 +23,43 @@ SHOWS: dict[str, Slow] = {
     "ListAccountsForParent": "closure",
     "DescribeEffectivePolicy": "policies",
 }
-"""Which reading operations show what is in progress."""
+"""Reading operations that show what is in progress."""
 
 
-async def end_what_was_seen(engine: Engine, operation: str, question: Struct, account: str) -> None:
-    """End what an answer has shown in progress, where the world's latency is stepwise.
+def end_what_was_shown(engine: Engine, operation: str, question: Any, reply: Any, account: str) -> bool:
+    """Post the ends of what an answer has shown in progress, where the world's latency is stepwise.
+
+    Nothing is awaited here, so that two readers cannot end the same thing.
 
     Args:
         engine: of the world.
         operation: the reading operation that was answered.
-        question: its members; without the id of one thing, all that is in progress counts as seen.
+        question: its request.
+        reply: its answer.
         account: the caller.
+
+    Returns:
+        Whether anything was posted, which ``Engine.flush`` makes durable.
     """
     what = SHOWS.get(operation)
     if what is None or latency_of(what, engine.state.settings) != "stepwise":
-        return
-    organization = engine.state.organization_of(account)
-    if organization is not None:
-        for request in _endings(what, question, organization):
-            await engine.perform(request)
+        return False
+    before = engine.state.position
+    for request in _endings(what, engine, question, reply, account):
+        # Posting fires due timers first, so it may have ended by itself.
+        with suppress(UnknownCreation):
+            engine.post(request, SIMULATION)
+    return engine.state.position > before
 
 
-def _endings(what: Slow, question: Struct, organization: Organization) -> list[Struct]:
+def _endings(what: Slow, engine: Engine, question: Any, reply: Any, account: str) -> list[Struct]:
     if what == "creation":
-        asked = getattr(question, "create_account_request_id", None)
-        running = [request for request in organization.creations.values() if asked in (None, request)]
-        return [finish_account_creation.Request(request) for request in running]
+        statuses = getattr(reply, "create_account_statuses", None) or [getattr(reply, "create_account_status", None)]
+        return [finish_account_creation.Request(each.id) for each in statuses if each and each.state == "IN_PROGRESS"]
     if what == "closure":
-        asked = getattr(question, "account_id", None)
-        closing = [account for account in organization.closures.pending if asked in (None, account)]
-        return [finish_account_closure.Request(account) for account in closing]
-    asked = getattr(question, "policy_type", None)
-    outdated = [policy_type for policy_type in organization.policies.publications if policy_type == asked]
-    return [publish_effective_policies.Request(organization.id, policy_type) for policy_type in outdated]
+        accounts = [reply.account] if hasattr(reply, "account") else reply.accounts
+        return [finish_account_closure.Request(each.id) for each in accounts if each.state == "PENDING_CLOSURE"]
+    organization = engine.state.organization_of(account)
+    publications = organization.policies.publications if organization else {}
+    outdated = [policy_type for policy_type in publications if policy_type == question.policy_type]
+    return [publish_effective_policies.Request(organization.id, each) for each in outdated if organization]

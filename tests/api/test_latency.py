@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -74,6 +75,41 @@ async def test_only_what_was_asked_about_ends() -> None:
         assert list(sim.engine.state.creations) == requests[2:]
 
 
+async def test_only_what_was_shown_ends() -> None:
+    """A list that does not show a creation does not end it."""
+    async with Simulation(settings=Settings(latency="stepwise")) as sim:
+        org = await founded(sim)
+        requests = []
+        for name in "ab":
+            made = await org.create_account(email=f"{name}@example.com", account_name=name)
+            requests.append(made.create_account_status.id)
+        assert (await org.list_create_account_status(states=["FAILED"])).create_account_statuses == []
+        assert list(sim.engine.state.creations) == requests
+        (shown,) = (await org.list_create_account_status(max_results=1)).create_account_statuses
+        assert list(sim.engine.state.creations) == [request for request in requests if request != shown.id]
+
+
+async def test_readers_at_the_same_time() -> None:
+    """What two readers have seen in progress ends once, and both get their answers."""
+    async with Simulation(settings=Settings(latency="stepwise")) as sim:
+        org, members, states = await founded(sim), ["444444444444", "555555555555"], []
+        for member in members:
+            invited = await org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": member})
+            await sim.client(member).accept_handshake(handshake_id=invited.handshake.id)
+        for account in (MEMBER, *members):
+            await org.close_account(account_id=account)
+
+        async def look() -> None:
+            states.append([account.state for account in (await org.list_accounts()).accounts])
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(look)
+        assert all(state in ("ACTIVE", "PENDING_CLOSURE", "CLOSED") for each in states for state in each)
+        await look()
+        assert sorted(states[-1]) == ["ACTIVE", "CLOSED", "CLOSED", "CLOSED"]
+
+
 async def test_time_ends_it_too() -> None:
     """What nobody looks at ends after the longest time that was measured."""
     async with Simulation(settings=Settings(latency="stepwise")) as sim:
@@ -99,8 +135,18 @@ async def test_each_by_itself() -> None:
         assert await states_of_closure(org, MEMBER) == ["PENDING_CLOSURE", "CLOSED"]
 
 
+async def test_seconds_for_all() -> None:
+    """A number of seconds holds for everything that takes time."""
+    async with Simulation(settings=Settings(latency=5)) as sim:
+        org = await founded(sim)
+        await org.close_account(account_id=MEMBER)
+        assert set(await states_of_closure(org, MEMBER)) == {"PENDING_CLOSURE"}
+        await sim.advance(seconds=5)
+        assert await states_of_closure(org, MEMBER) == ["CLOSED"]
+
+
 @pytest.mark.parametrize(
-    "latency", ["slow", -1, {"creation": "slow"}, {"closing": "instant"}, {"policies": 1.5}, {"closure": None}]
+    "latency", ["slow", -1, 1.5, {"creation": "slow"}, {"closing": "instant"}, {"policies": 1.5}, {"closure": None}]
 )
 def test_unknown_latency(latency: Any) -> None:
     """A latency that is none of the names and no number of seconds is refused."""

@@ -9,7 +9,9 @@ from msgspec import Struct
 from ....engine.operation import Caller, read_request
 from ....engine.operations import OPERATIONS
 from ....engine.runtime.engine import Engine
+from ....engine.runtime.stepwise import end_what_was_shown
 from ....projections.reads import READS
+from ....projections.reads.answering import answer
 from ....projections.views import Views
 from ...client import as_dict
 from ..scenario.checks import PLACE
@@ -34,13 +36,12 @@ def call(engine: Engine, views: Views | None, operation: str, members: Mapping[s
     if operation in OPERATIONS:
         request = read_request(OPERATIONS[operation].Request, members)
         return OPERATIONS[operation].reply(request, engine.post(request, caller), engine.state)
-    read = READS[operation]
-    question = read_request(read.request, members)
+    question = read_request(READS[operation].request, members)
     assert views is not None, "a scenario that reads has views"
     assert caller.account is not None, "an account calls"
-    if views.late is not None:
-        views = views.late(operation, engine.now)
-    return read.answer(question, views, caller.account)
+    reply = answer(operation, question, views, caller, engine.now)
+    end_what_was_shown(engine, operation, question, reply, caller.account)
+    return reply
 
 
 def fill(value: Any, names: Mapping[str, str], place: str) -> Any:

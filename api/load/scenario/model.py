@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from ....engine.ids import AccountId
-from ....engine.settings import Latencies, LatencyName, Quotas, Settings
+from ....engine.settings import Latencies, Latency, Quotas, Settings
 from ....engine.shapes.base import EPOCH
 from ....engine.words import FeatureSet
 from ...simulation import START
@@ -43,7 +43,7 @@ class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Header(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The keys of a scenario file, apart from its collections (organizations, populations, steps, ...)."""
 
-    latency: LatencyName | Latencies = "instant"
+    latency: Latency | Latencies = "instant"
     throttle: Literal["off", "aws"] = "off"
     quotas: Quotas = Quotas()
 

@@ -781,6 +781,7 @@ def test_type_of_a_value_changed(
     assert log.read_bytes() == changed
 
 
+@pytest.mark.campaign
 def test_any_byte_changed(log: Path, finished: tuple[bytes, dict[str, Any]]) -> None:
     """Whichever byte of the file is changed, the events are sound or one line says that the log is not."""
     content, outcome = finished

@@ -193,7 +193,7 @@ def test_missing_key(text: str, place: str) -> None:
         ("start = 2026-01-01", "start: "),
         ("start = 12:00:00", "start: "),
         ('start = "tomorrow"', "start: "),
-        ("latency = 1", "latency: "),
+        ("latency = 1.5", "latency: "),
         ("throttle = true", "throttle: "),
         ("parameters = 1", "parameters: "),
         ("[parameters]\na = [1]", "parameters.a: "),
