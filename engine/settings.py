@@ -134,7 +134,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
     transfer_notice_days: Count = _stored(0)
     """Notice that a partner agreement asks for before a responsibility transfer ends; less is INVALID_END_DATE."""
 
-    policy_types_at_creation: tuple[Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"], ...] = _stored(())
+    policy_types_at_creation: tuple[Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"], ...] = ()
     """Policy types that are enabled on the root of a new organization with all features. AWS was seen to enable none;
     its reference says service control policies (docs/aws.md 3.1)."""
 
