@@ -127,7 +127,7 @@ async def test_time_has_an_end() -> None:
     """The clock cannot be moved to where moments have no date any more, and nothing is recorded."""
     async with Simulation() as sim:
         for days in (10_000_000, 120_000_000):
-            with pytest.raises(ValueError, match="9000"):
+            with pytest.raises(ValueError, match="8995"):
                 await sim.advance(days=days)
         assert sim.engine.log.head == 1
 
