@@ -56,10 +56,10 @@ simulate: $(VENV)/installed
 	$(BIN)/orgsim simulate $(SCENARIO) --log $(LOG)
 
 test: $(VENV)/installed-test $(CLIENTS)/installed
-	$(BIN)/python -m pytest -q -n logical
+	$(BIN)/python -m pytest -q -n logical --dist worksteal
 
 quick: $(VENV)/installed-test
-	$(BIN)/python -m pytest -q -n logical -m "not slow"
+	$(BIN)/python -m pytest -q -n logical --dist worksteal -m "not slow"
 
 # Left out: "Connection: Upgrade, close", which uvicorn closes at once only from 0.53 on, and what depends on the insides of aiosqlite and anyio.
 LOWEST := .venv-lowest
