@@ -58,7 +58,7 @@ simulate: $(VENV)/installed
 test: $(VENV)/installed-test $(CLIENTS)/installed
 	$(BIN)/python -m pytest -q -n logical --dist worksteal
 
-quick: $(VENV)/installed-test
+quick: $(VENV)/installed-test $(CLIENTS)/installed
 	$(BIN)/python -m pytest -q -n logical --dist worksteal -m "not slow"
 
 # Left out: "Connection: Upgrade, close", which uvicorn closes at once only from 0.53 on, and what depends on the insides of aiosqlite and anyio.
