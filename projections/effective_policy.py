@@ -216,7 +216,7 @@ def publish(organization: OrganizationFacts, policy_type: PolicyType, documents:
         has_own = place == organization.root or bool(attached(place, policy_type, organization))
         new = publication.document(place) if has_own else documents.seen(path[:-1])
         if new.errors:
-            documents.put(place, replace(new, content=before[place].content, updated_at=before[place].updated_at))
+            documents.put(place, replace(new, content=before[place].content, updated_at=now))
         elif has_own:
             documents.put(place, new)
         else:

@@ -27,6 +27,7 @@ MOST_FIELDS = 200
 ARN_CHARACTERS = r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD]+"
 ROLE_ARN = re.compile(r"arn:(aws(?:-[a-z]+)*):iam::([0-9]{12}):role/(?:[\x21-\x7e]*/)?([a-zA-Z0-9_+=,.@-]{1,64})")
 FEWEST_SECONDS, MOST_SECONDS, USUAL_SECONDS, CHAINED_SECONDS = 900, 43_200, 3_600, 3_600
+INTEGERS = range(-(2**31), 2**31)
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Form = Mapping[str, str]
@@ -161,9 +162,10 @@ def _read_form(body: bytes) -> Form:
 
 def _seconds(form: Form) -> int:
     text = form.get("DurationSeconds", str(USUAL_SECONDS))
-    if not re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII):
-        raise MalformedInput("DurationSeconds is not a whole number.")
-    return int(text)
+    seconds = int(text) if re.fullmatch(r"[+-]?[0-9]{1,19}", text, re.ASCII) else INTEGERS.stop
+    if seconds not in INTEGERS:
+        raise MalformedInput("DurationSeconds is not a whole number of 32 bits.")
+    return seconds
 
 
 def _complaints(name: str, value: str | None, shortest: int, longest: int, pattern: str) -> list[str]:

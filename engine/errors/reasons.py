@@ -182,9 +182,9 @@ class InvalidInputException(Refused):
         "system tag keys.",
         "MAX_LENGTH_EXCEEDED": "You provided a string that exceeds that maximum length.",
         "MAX_LIMIT_EXCEEDED_FILTER": "You specified too many filter parameters.",
-        "MAX_VALUE_EXCEEDED": "You provided a numeric parameter that has a larger value than allowed.",
+        "MAX_VALUE_EXCEEDED": "You provided a value that exceeds the maximum allowed.",
         "MIN_LENGTH_EXCEEDED": "You provided a string parameter that is shorter than allowed.",
-        "MIN_VALUE_EXCEEDED": "You provided a numeric parameter that has a smaller value than allowed.",
+        "MIN_VALUE_EXCEEDED": "You provided a value that is below the minimum allowed.",
         "MOVING_ACCOUNT_BETWEEN_DIFFERENT_ROOTS": "You can move an account only between entities in the same root.",
         "NON_DETACHABLE_POLICY": "You can't detach this AWS Managed Policy.",
         "START_DATE_NOT_BEGINNING_OF_DAY": "You provided an invalid start date. The start date must be the beginning "

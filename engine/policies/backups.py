@@ -49,7 +49,11 @@ def is_true(value: object) -> bool:
 
 
 def _require_short_life(lifecycle: Path, assigned: Assigned) -> None:
-    if _days(assigned, (*lifecycle, DELETE)) > LONGEST_CONTINUOUS_BACKUP:
+    """Require that continuous backups are deleted in time, and never moved to cold storage.
+
+    The latter is asked of each policy only: a merged plan that does both was seen to be valid.
+    """
+    if _days(assigned, (*lifecycle, DELETE)) > LONGEST_CONTINUOUS_BACKUP or (*lifecycle, TO_COLD_STORAGE) in assigned:
         refuse()
 
 

@@ -45,7 +45,7 @@ PLAN: Required = {
     ("rules", "*", "copy_actions", "*"): ("target_backup_vault_arn",),
     ("rules", "*", "recovery_point_tags", "*"): LABEL,
     ("selections", "tags", "*"): ("iam_role_arn", *LABEL),
-    ("selections", "resources", "*"): ("iam_role_arn", "resource_types"),
+    ("selections", "resources", "*"): ("iam_role_arn",),
     ("backup_plan_tags", "*"): LABEL,
 }
 REGION_LISTS = ("enable_in_regions", "disable_in_regions")
@@ -143,19 +143,27 @@ def _errors_of_plan(path: Path, plan: dict[str, Any]) -> Iterator[_Finding]:
         place = (*path, "regions")
         yield _Finding("ELEMENTS_TOO_FEW", "'regions' is less than the allowed minimum limit 1", place, (place,))
     rules: dict[str, Any] = plan.get("rules", {})
-    for name in islice(rules, RULES_PER_PLAN, None):
-        place = (*path, "rules", name)
-        message = f"'{name}' exceeds the allowed maximum limit {RULES_PER_PLAN}"
+    if len(rules) > RULES_PER_PLAN:
+        place = (*path, "rules")
+        message = f"'rules' exceeds the allowed maximum limit {RULES_PER_PLAN}"
         yield _Finding("ELEMENTS_TOO_MANY", message, place, (place,))
     for name, rule in rules.items():
-        yield from _errors_of_rule((*path, "rules", name), rule)
+        place = (*path, "rules", name)
+        if "scan_actions" in rule and "scan_settings" not in plan:
+            fields = "scan_actions(undefined),scan_settings(undefined)"
+            yield _dependent(place, fields, ((*place, "scan_actions"),))
+        yield from _errors_of_rule(place, rule)
+    for place, selection in _blocks(path, plan, ("selections", "resources", "*")):
+        # A selection by conditions alone was seen to be complete.
+        if "conditions" not in selection:
+            yield from _missing(place, selection, {(): ("resource_types",)})
 
 
 def _errors_of_rule(path: Path, rule: dict[str, Any]) -> Iterator[_Finding]:
     """Continuous backups are kept for 35 days at most. Errors with the same message are reported once."""
     lifecycle: dict[str, Any] = rule.get("lifecycle", {})
     if is_true(rule.get(CONTINUOUS)) and _days(lifecycle, DELETE, 0) > LONGEST_CONTINUOUS_BACKUP:
-        yield _dependent(path, {(CONTINUOUS,): "true", ("lifecycle", DELETE): lifecycle[DELETE]})
+        yield _used_together(path, {(CONTINUOUS,): "true", ("lifecycle", DELETE): lifecycle[DELETE]})
     copies: dict[str, dict[str, Any]] = rule.get("copy_actions", {})
     lifecycles = {("lifecycle",): lifecycle} | {
         ("copy_actions", name, "lifecycle"): copy.get("lifecycle", {}) for name, copy in copies.items()
@@ -175,21 +183,25 @@ def _errors_of_archive(
     if not is_true(lifecycle.get(ARCHIVE)):
         return
     if expression is not None and not schedule(expression).suits_archives:
-        yield _dependent(path, {(*place, ARCHIVE): "true", (SCHEDULE,): expression})
+        yield _used_together(path, {(*place, ARCHIVE): "true", (SCHEDULE,): expression})
     cold_until = _days(lifecycle, TO_COLD_STORAGE, -SHORTEST_COLD_STORAGE) + SHORTEST_COLD_STORAGE
     if _days(lifecycle, DELETE, cold_until) < cold_until:
         used = {ARCHIVE: "true", DELETE: lifecycle[DELETE], TO_COLD_STORAGE: lifecycle[TO_COLD_STORAGE]}
-        yield _dependent(path, {(*place, name): value for name, value in used.items()})
+        yield _used_together(path, {(*place, name): value for name, value in used.items()})
 
 
 def _days(lifecycle: dict[str, Any], name: str, otherwise: int) -> int:
     return int(lifecycle.get(name, otherwise))
 
 
-def _dependent(path: Path, used: dict[Path, str | int]) -> _Finding:
+def _used_together(path: Path, used: dict[Path, str | int]) -> _Finding:
     fields = ",".join(f"{name[-1]}={value}" for name, value in used.items())
+    return _dependent(path, fields, tuple((*path, *name) for name in used))
+
+
+def _dependent(path: Path, fields: str, origins: tuple[Path, ...]) -> _Finding:
     message = f"Dependent fields {fields} in policy block {path[-1]} are invalid when used together"
-    return _Finding("CROSS_ATTRIBUTE_VALIDATION", message, path, tuple((*path, *name) for name in used))
+    return _Finding("CROSS_ATTRIBUTE_VALIDATION", message, path, origins)
 
 
 def _blocks(path: Path, block: dict[str, Any], pattern: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

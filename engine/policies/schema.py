@@ -107,8 +107,24 @@ def integer(lowest: int, highest: int = 10**16 - 1) -> Reader:
 
 def tag_value(value: object) -> str:
     """Read a tag policy's value: at most one wildcard; numbers, booleans and null become strings (docs/aws.md 6.7)."""
-    written = value if isinstance(value, str) else json.dumps(scalar(value))
-    return written if written.count("*") <= 1 else refuse()
+    read = _written(value)
+    return read if read.count("*") <= 1 else refuse()
+
+
+def written(pattern: str) -> NameReader:
+    """Make a reader of strings that match a pattern, as which numbers, booleans and null are read too."""
+    read = matching(pattern)
+    return lambda value: read(_written(value))
+
+
+def lowered(pattern: str) -> NameReader:
+    """Make a reader of strings that match a pattern, which turns them into lower case."""
+    read = matching(pattern)
+    return lambda value: read(value).lower()
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(scalar(value))
 
 
 def matching(pattern: str) -> NameReader:

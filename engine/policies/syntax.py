@@ -14,11 +14,13 @@ from .schema import (
     flag,
     integer,
     lower,
+    lowered,
     matching,
     scalar,
     tag_value,
     text,
     word,
+    written,
 )
 from .tagged import resource_type
 
@@ -151,10 +153,10 @@ AI_SERVICES = """
 OPT_OUT = Group({"opt_out_policy": One(word("optIn", "optOut"))})
 AI_OPT_OUTS = under("services", Group(dict.fromkeys(AI_SERVICES.split(), OPT_OUT)))
 
-CHANNEL_SETTINGS: dict[str, Node] = {
-    "supported_channel_types": Many(word("public", "private")),
-    "supported_role_settings": Many(word("user_role", "channel_role")),
-}
+ROLE_SETTINGS: dict[str, Node] = {"supported_role_settings": Many(word("user_role", "channel_role"))}
+CHANNEL_SETTINGS = {"supported_channel_types": Many(word("public", "private")), **ROLE_SETTINGS}
+# Slack's ids are in capitals and Teams' UUIDs in small letters; AWS refuses the other case, and a star for an override.
+WORKSPACE, TEAM = "[0-9A-Z]{1,255}", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CHAT_CLIENTS = Group(
     {
         "platforms": Group(
@@ -162,19 +164,19 @@ CHAT_CLIENTS = Group(
                 "slack": Group(
                     {
                         "client": ENABLED,
-                        "workspaces": Many(text),
+                        "workspaces": Many(written(rf"\*|{WORKSPACE}")),
                         "default": Group(CHANNEL_SETTINGS),
-                        "overrides": Group(others=Group(CHANNEL_SETTINGS), name=lower),
+                        "overrides": Group(others=Group(CHANNEL_SETTINGS), name=lowered(WORKSPACE)),
                     }
                 ),
                 "microsoft_teams": Group(
                     {
                         "client": ENABLED,
-                        "tenants": Group(others=Many(text), name=lower),
-                        "default": Group(CHANNEL_SETTINGS),
-                        # Of a tenant, or of a team of a tenant.
+                        "tenants": Group(others=Many(written(rf"\*|{TEAM}")), name=matching(rf"\*|{TEAM}")),
+                        "default": Group(ROLE_SETTINGS),
+                        # Of a team of a tenant.
                         "overrides": Group(
-                            others=Group(CHANNEL_SETTINGS, others=Group(CHANNEL_SETTINGS), name=lower), name=lower
+                            others=Group(others=Group(ROLE_SETTINGS), name=matching(TEAM)), name=matching(TEAM)
                         ),
                     }
                 ),
@@ -297,4 +299,5 @@ UPGRADE_ROLLOUT = under(
     "upgrade_rollout",
     Group({"default": PATCH_ORDER, "tags": Group(others=Group({"tag_values": Group(others=PATCH_ORDER)}))}),
 )
-S3_ATTRIBUTES = under("s3_attributes", Group({"public_access_block_configuration": One(word("all", "none"))}))
+S3_SETTINGS = Group({"public_access_block_configuration": One(word("all", "none"))})
+S3_ATTRIBUTES = under("s3_attributes", S3_SETTINGS, ignores_case=True)

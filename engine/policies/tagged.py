@@ -4,8 +4,9 @@ import re
 
 from .text import refuse
 
-# The services in AWS's table, and some more whose types AWS accepts. The table lists more than a thousand types; here
-# any type of a listed service is accepted [inferred].
+# The services in AWS's table, and some more whose types AWS accepts, as elastic-inference (schubergphilis/
+# terraform-aws-mcaf-landing-zone#188). The table lists more than a thousand types, and was seen to differ from what AWS
+# accepts; so any type of a listed service is accepted here [inferred].
 SERVICES = """
     a4b access-analyzer acm acm-pca aiops airflow airflow-serverless amazonelasticinference amplify amplifyuibuilder
     aoss apigateway app-integrations appconfig appfabric appflow application-autoscaling application-signals
@@ -17,7 +18,8 @@ SERVICES = """
     codeguru-security codepipeline codestar codestar-connections codestar-notifications codewhisperer cognito-identity
     cognito-idp comprehend config connect connect-campaigns controltower cur databrew dataexchange datapipeline
     datasync datazone dax deadline deepcomposer deepracer detective devicefarm diode diode-messaging directconnect dlm
-    dms docdb-elastic drs ds dsql dynamodb ec2 ecr ecr-public ecs eks elasticache elasticbeanstalk elasticfilesystem
+    dms docdb-elastic drs ds dsql dynamodb ec2 ecr ecr-public ecs eks elastic-inference elasticache elasticbeanstalk
+    elasticfilesystem
     elasticloadbalancing elasticmapreduce elemental-appliances-software elemental-support-cases emr-containers
     emr-serverless entityresolution es events evidently evs finspace firehose fis fms forecast frauddetector freertos
     fsx gamelift gameliftstreams geo glacier globalaccelerator glue grafana greengrass groundstation guardduty

@@ -73,6 +73,12 @@ def test_reasons(members: dict[str, Any], reason: str) -> None:
     assert (type(refused), refused.reason) == (InvalidInputException, reason)
 
 
+@pytest.mark.parametrize(("size", "text"), [(0, "is below the minimum allowed."), (21, "exceeds the maximum allowed.")])
+def test_texts_of_sizes(size: int, text: str) -> None:
+    """AWS was seen to say this of a page's size (radkawar/stackd, organizations_policy_validation.json)."""
+    assert refusal(VALID | {"MaxResults": size}).message == f"You provided a value that {text}"
+
+
 def test_nested_too_deep() -> None:
     """Members nested so deep that nobody can have meant it are refused, known or not."""
     nested: list = []

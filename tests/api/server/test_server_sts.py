@@ -179,6 +179,21 @@ def test_impossible_parameters(server: Served) -> None:
         assert refused(server, nothing) == ("ValidationError", f"{nothing} is invalid")
 
 
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        *((seconds, None) for seconds in ("900", "0900", "%2B900")),
+        *((seconds, "MalformedInput") for seconds in ("%20900%20", "%09900%0A", "900.0", "9e2", "2147483648")),
+        *((seconds, "ValidationError") for seconds in ("0", "2147483647")),
+    ],
+)
+def test_written_seconds(written: str, code: str | None, server: Served) -> None:
+    """AWS reads numbers with a sign and zeros, of 32 bits at most (radkawar/stackd, sts/query_inputs.json)."""
+    form = f"Action=AssumeRole&Version=2011-06-15&RoleArn={role_of(MANAGEMENT)}&RoleSessionName=me"
+    answer = post(server, f"{form}&DurationSeconds={written}".encode())
+    assert b"AssumeRoleResult" in answer.body if code is None else fault(answer)[:2] == (400, code)
+
+
 def test_missing_parameters(server: Served) -> None:
     """Parameters that are not there are refused as null."""
     status, code, message = fault(post(server, b"Action=AssumeRole&Version=2011-06-15"))

@@ -144,6 +144,8 @@ REFUSED = [
     *(rule(target_logically_air_gapped_backup_vault_arn=arn) for arn in ("bad", VAULT)),
     *(continuous(enabled) for enabled in (True, "true", "TRUE", 1)),
     *(continuous(enabled, "36") for enabled in (True, "true")),
+    # As radkawar/stackd recorded of AWS in organizations_policy_limits.json (continuous-cold), 2026-09-13.
+    rule(enable_continuous_backup="true", lifecycle=lifecycle(None, "1", "30")),
     *(archived(schedule) for schedule in (None, DAILY, WEEKLY)),
     *(archived(MONTHLY, cold, days) for cold, days in (("30", "60"), ("30", "119"), (None, "120"), ("30", None))),
     rule(lifecycle=lifecycle("enabled", None, None)),

@@ -83,7 +83,11 @@ def test_incomplete_blocks() -> None:
     }
     selections = {
         "tags": {"one": {"iam_role_arn": ROLE, "tag_key": assign("k"), "tag_value": locked}},
-        "resources": {"two": {"conditions": {"string_equals": {"c": condition}}}},
+        "resources": {
+            "two": {"not_resource_types": assign(["arn:aws:ec2:*:*:volume/*"])},
+            # Recorded of AWS as complete but for the role: radkawar/stackd, organizations_policy_limit_details.json.
+            "three": {"conditions": {"string_equals": {"c": condition}}},
+        },
     }
 
     assert found(BACKUP, {"a": plan(rules=rules, selections=selections)}) == [
@@ -91,6 +95,7 @@ def test_incomplete_blocks() -> None:
         missing("tag_value", "plans/P/rules/daily/recovery_point_tags/t", "a"),
         missing("tag_value", "plans/P/selections/tags/one", "a"),
         missing("iam_role_arn", "plans/P/selections/resources/two", "a"),
+        missing("iam_role_arn", "plans/P/selections/resources/three", "a"),
         missing("resource_types", "plans/P/selections/resources/two", "a"),
     ]
 
@@ -105,12 +110,12 @@ def test_no_regions_left() -> None:
 
 
 def test_too_many_rules() -> None:
-    """The eleventh rule of a plan is one too many."""
+    """A plan of eleven rules has too many (radkawar/stackd, organizations_policy_limits.json, eleven-rules)."""
     rules = {f"rule{number}": PLAN["rules"]["daily"] for number in range(1, 12)}
 
     assert found(BACKUP, {"a": plan(rules=rules)}) == [
         EffectivePolicyError(
-            "ELEMENTS_TOO_MANY", "'rule11' exceeds the allowed maximum limit 10", "plans/P/rules/rule11", ("a",)
+            "ELEMENTS_TOO_MANY", "'rules' exceeds the allowed maximum limit 10", "plans/P/rules", ("a",)
         )
     ]
 
@@ -134,6 +139,43 @@ def test_continuous_backups_kept_too_long() -> None:
             ("b", "a"),
         )
     ]
+
+
+def test_scans_without_settings() -> None:
+    """Whoever scans needs settings of a scanner (radkawar/stackd, organizations_policy_limits.json)."""
+    rules = {"daily": PLAN["rules"]["daily"] | {"scan_actions": {"GUARDDUTY": {"scan_mode": assign("FULL_SCAN")}}}}
+    settings = {"GUARDDUTY": {"scanner_role_arn": ROLE}}
+
+    assert found(BACKUP, {"a": plan(rules=rules)}, {"b": part(scan_settings=settings)}) == []
+    assert found(BACKUP, {"a": plan(scan_settings=settings)}) == []
+    assert found(BACKUP, {"a": plan(rules=rules)}) == [
+        EffectivePolicyError(
+            "CROSS_ATTRIBUTE_VALIDATION",
+            "Dependent fields scan_actions(undefined),scan_settings(undefined) in policy block daily are invalid when "
+            "used together",
+            "plans/P/rules/daily",
+            ("a",),
+        )
+    ]
+
+
+def test_continuous_backups_in_cold_storage() -> None:
+    """A merged plan may move continuous backups to cold storage (radkawar/stackd, organizations_backup_inheritance)."""
+    daily = PLAN["rules"]["daily"] | {
+        "enable_continuous_backup": assign("true"),
+        "lifecycle": {"delete_after_days": assign("35")},
+    }
+    cold = part(rules={"daily": {"lifecycle": {"move_to_cold_storage_after_days": assign("1")}}})
+
+    assert found(BACKUP, {"a": plan(rules={"daily": daily})}, {"b": cold}) == []
+
+
+def test_lists_from_which_is_removed_only() -> None:
+    """A list that is never set is missing (radkawar/stackd, organizations_policy_limits.json, regions-removed)."""
+    values = {"tags": {"some": SELECTION | {"tag_value": {"@@remove": ["v"]}}}}
+
+    assert found(BACKUP, {"a": plan(regions={"@@remove": ["us-east-1"]})}) == [missing("regions", "plans/P", "a")]
+    assert found(BACKUP, {"a": plan(selections=values)}) == [missing("tag_value", "plans/P/selections/tags/some", "a")]
 
 
 MONTHLY, DAILY = "cron(0 5 1 * ? *)", "cron(0 5 ? * * *)"

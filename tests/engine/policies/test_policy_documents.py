@@ -122,6 +122,20 @@ def rcp(**elements: Any) -> dict[str, Any]:
     return scp(**({"Principal": "*"} | elements))
 
 
+TENANT = "12345678-abcd-1234-1234-123456789abc"
+CHANNELS, ROLES = {"supported_channel_types": assign(["public"])}, {"supported_role_settings": assign(["user_role"])}
+
+
+def slack(**settings: Any) -> dict[str, Any]:
+    """A chat policy about Slack."""
+    return {"chatbot": {"platforms": {"slack": settings}}}
+
+
+def teams(**settings: Any) -> dict[str, Any]:
+    """A chat policy about Microsoft Teams."""
+    return {"chatbot": {"platforms": {"microsoft_teams": settings}}}
+
+
 MALFORMED: dict[PolicyType, list[Any]] = {
     TAG: [
         {"tags": {"Color": {}, "color": {}}},
@@ -203,6 +217,15 @@ MALFORMED: dict[PolicyType, list[Any]] = {
         {"chatbot": {"platforms": {"slack": {"default": {"supported_channel_types": assign(["secret"])}}}}},
         {"chatbot": {"Default": {}, "default": {}}},
         {"chatbot": {"default": {"client": "enabled"}}},
+        # As radkawar/stackd recorded of AWS in organizations_chat_policy.json and _overrides.json, 2026-09-13.
+        *(slack(workspaces=assign([name])) for name in ("one", "", "T*", "with space", "A" * 256, True, None)),
+        *(slack(overrides={name: {}}) for name in ("*", "", "with space", "t0123")),
+        slack(overrides={"T0123": {"client": assign("disabled")}}),
+        *(teams(tenants={name: assign(["*"])}) for name in ("one", TENANT.upper(), "a" * 36)),
+        teams(tenants={TENANT: assign([TENANT.upper()])}),
+        *(teams(overrides={TENANT: {name: {}}}) for name in ("team", "*", TENANT.upper())),
+        *(teams(overrides=overrides) for overrides in ({"*": {}}, {TENANT: ROLES}, {TENANT: {"teams": {TENANT: {}}}})),
+        *(teams(**place) for place in ({"default": CHANNELS}, {"overrides": {TENANT: {TENANT: CHANNELS}}})),
     ],
     EC2: [
         hop_limit(-2),
@@ -260,6 +283,12 @@ MALFORMED: dict[PolicyType, list[Any]] = {
     S3: [
         {"s3_attributes": {"public_access_block_configuration": assign("some")}},
         {"s3_attributes": {"public_access_block_configuration": assign(True)}},
+        {"S3_Attributes": {"Public_Access_Block_Configuration": assign("ALL")}},
+        {
+            "s3_attributes": {
+                key: assign("all") for key in ("public_access_block_configuration", "PUBLIC_ACCESS_BLOCK_CONFIGURATION")
+            }
+        },
     ],
     GUARDDUTY: [
         {"guardduty": "on"},
@@ -335,6 +364,8 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
         tag_value(assign([12, True, None, "x", "a*", "*"])),
         tag_value({"@@assign": ["a"], "@@append": ["b"], "@@remove": ["c"], CONTROL: ["@@all", "@@assign"]}),
         enforced("ec2:*", "ec2:instance", "ecs:ALL_SUPPORTED", "organizations:account"),
+        # Of a list that schubergphilis/terraform-aws-mcaf-landing-zone#188 made of what AWS accepts.
+        enforced("elastic-inference:elastic-inference-accelerator", "guardduty:detector/ipset", "organizations:ou"),
         enforced("amplifyuibuilder:ALL_SUPPORTED", "greengrass:components:versions", "mediapackage:origin_endpoints"),
         tags({"report_required_tag_for": assign(["ec2:instance"])}),
         {"tags": {CONTROL: ["@@assign", "@@append", "@@remove"]}},
@@ -355,7 +386,12 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
     CHAT: [
         {"ChatBot": {}},
         {"CHATBOT": {"Platforms": {"Chime": {"Client": {"@@Assign": "disabled"}}}}},
-        {"chatbot": {"platforms": {"microsoft_teams": {"tenants": {"t": assign(["*"])}, "overrides": {"t": {}}}}}},
+        # As radkawar/stackd recorded of AWS in organizations_chat_policy.json and _overrides.json, 2026-09-13.
+        slack(workspaces=assign(["*", "T0123", 1]), overrides={"T0123": {}}),
+        slack(default=CHANNELS | {"supported_role_settings": assign(["user_role"])}),
+        teams(tenants={TENANT: assign([TENANT, "*"]), "*": assign([])}, overrides={TENANT: {TENANT: ROLES}}),
+        teams(overrides={}),
+        teams(overrides={TENANT: {}}, default=ROLES),
     ],
     EC2: [hop_limit(-1), hop_limit("64"), {"ec2_attributes": {}}, days_since_created("2147483647")],
     HUB: [
@@ -400,7 +436,11 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
             }
         }
     ],
-    S3: [{"s3_attributes": {"public_access_block_configuration": assign("all")}}],
+    S3: [
+        {"s3_attributes": {"public_access_block_configuration": assign("all")}},
+        # As radkawar/stackd recorded of AWS in s3_policy_admission_replay.json, 2026-09.
+        {"S3_ATTRIBUTES": {"PUBLIC_ACCESS_BLOCK_CONFIGURATION": {"@@ASSIGN": "all", CONTROL.upper(): ["@@NONE"]}}},
+    ],
     GUARDDUTY: [
         enablement(default={}),
         enablement(**{"us-east-1": {"foundational": {"status": assign("enabled")}}}),
