@@ -142,14 +142,19 @@ def require_encodable(value: str) -> None:
 
 def _refusal(complaint: str) -> Refused:
     found = PATH.search(complaint)
-    names = re.findall(r"[A-Za-z]\w*", found["path"]) if found else []
+    steps = re.findall(r"[A-Za-z]\w*|\d+", found["path"]) if found else []
     for pattern, reason in REASONS:
         match = pattern.search(complaint)
         if match:
-            names += [match["member"]] if "member" in pattern.groupindex else []
-            return InvalidInputException(":".join([reason, "_".join(screaming_snake_case(name) for name in names)]))
-    where = ".".join(names) or "the request"
+            steps += [match["member"]] if "member" in pattern.groupindex else []
+            return InvalidInputException(":".join([reason, "_".join(map(_step, steps))]))
+    where = ".".join(step for step in steps if not step.isdecimal()) or "the request"
     return SerializationException(message=f"The request could not be read: {where}: {complaint.split(' - at ')[0]}.")
+
+
+def _step(step: str) -> str:
+    """Name a step to a member as AWS does: by its name, or an item of a list as ``1_MEMBER`` (docs/aws.md 10.2)."""
+    return f"{int(step) + 1}_MEMBER" if step.isdecimal() else screaming_snake_case(step)
 
 
 def screaming_snake_case(name: str) -> str:

@@ -28,7 +28,8 @@ from .identity import Identity, account_of
 from .message import Headers, Request
 from .sessions import Sessions
 
-SKEW = timedelta(minutes=5)
+SKEW, SKEW_OF_STS = timedelta(minutes=5), timedelta(minutes=15)
+"""How far a signature's date may be from now; AWS's messages name both."""
 AMAZON = b"x-amz-"
 UNSIGNED = "{} must be a 'SignedHeader' in the AWS Authorization."
 BASIC = "%Y%m%dT%H%M%SZ"
@@ -60,7 +61,7 @@ class VerifiedAuthentication:
         _require_signed(names, request.headers)
         require_date(request.headers)
         signed_at = _date_of(request)
-        _require_now(signed_at, authorization.date)
+        _require_now(signed_at, authorization.date, SKEW_OF_STS if service == "sts" else SKEW)
         expected = _signature(request, names, authorization, secret, signed_at.strftime(BASIC))
         if not hmac.compare_digest(expected, authorization.signature.encode("latin-1")):
             raise InvalidSignature
@@ -130,7 +131,7 @@ def _date_of(request: Request) -> datetime:
         raise IncompleteSignature("Date must be a date.") from None
 
 
-def _require_now(signed_at: datetime, scope_date: str) -> None:
+def _require_now(signed_at: datetime, scope_date: str, skew: timedelta) -> None:
     """Check the date of a signature against the wall clock, not the world's: clients know only the former."""
     if signed_at.strftime("%Y%m%d") != scope_date:
         raise InvalidSignature(
@@ -138,12 +139,12 @@ def _require_now(signed_at: datetime, scope_date: str) -> None:
             f"'{scope_date}' != '{signed_at:%Y%m%d}', from '{signed_at.strftime(BASIC)}'."
         )
     now = datetime.now(UTC)
-    then, shown, minutes = signed_at.strftime(BASIC), now.strftime(BASIC), SKEW // timedelta(minutes=1)
-    if signed_at < now - SKEW:
-        earliest = (now - SKEW).strftime(BASIC)
+    then, shown, minutes = signed_at.strftime(BASIC), now.strftime(BASIC), skew // timedelta(minutes=1)
+    if signed_at < now - skew:
+        earliest = (now - skew).strftime(BASIC)
         raise InvalidSignature(f"Signature expired: {then} is now earlier than {earliest} ({shown} - {minutes} min.)")
-    if signed_at > now + SKEW:
-        latest = (now + SKEW).strftime(BASIC)
+    if signed_at > now + skew:
+        latest = (now + skew).strftime(BASIC)
         raise InvalidSignature(
             f"Signature not yet current: {then} is still later than {latest} ({shown} + {minutes} min.)"
         )

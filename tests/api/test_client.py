@@ -319,7 +319,7 @@ MALFORMED: dict[str, tuple[Call, str]] = {
         lambda org: org.create_account(email="a@example.com", account_name="A", iam_user_access_to_billing="MAYBE"),
         "INVALID_ENUM:IAM_USER_ACCESS_TO_BILLING",
     ),
-    "states": (lambda org: org.list_create_account_status(states=["DONE"]), "INVALID_ENUM:STATES"),
+    "states": (lambda org: org.list_create_account_status(states=["DONE"]), "INVALID_ENUM:STATES_1_MEMBER"),
     "request id": (
         lambda org: org.describe_create_account_status(create_account_request_id="car-1"),
         "INVALID_PATTERN:CREATE_ACCOUNT_REQUEST_ID",

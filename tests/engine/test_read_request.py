@@ -62,13 +62,16 @@ def refusal(members: dict[str, Any], request_type: type[Struct] = Listing) -> Re
         (VALID | {"MaxResults": 21}, "MAX_VALUE_EXCEEDED:MAX_RESULTS"),
         (VALID | {"Filter": {"ActionType": "DANCE"}}, "INVALID_ENUM:FILTER_ACTION_TYPE"),
         (VALID | {"Filter": {"ParentHandshakeId": "x"}}, "INVALID_PATTERN:FILTER_PARENT_HANDSHAKE_ID"),
-        (VALID | {"Filters": [{}, {"ActionType": "DANCE"}]}, "INVALID_ENUM:FILTERS_ACTION_TYPE"),
-        (VALID | {"TagKeys": ["a", ""]}, "MIN_LENGTH_EXCEEDED:TAG_KEYS"),
-        (VALID | {"TagKeys": ["k" * 129]}, "MAX_LENGTH_EXCEEDED:TAG_KEYS"),
+        (VALID | {"Filters": [{}, {"ActionType": "DANCE"}]}, "INVALID_ENUM:FILTERS_2_MEMBER_ACTION_TYPE"),
+        (VALID | {"TagKeys": ["a", ""]}, "MIN_LENGTH_EXCEEDED:TAG_KEYS_2_MEMBER"),
+        (VALID | {"TagKeys": ["k" * 129]}, "MAX_LENGTH_EXCEEDED:TAG_KEYS_1_MEMBER"),
     ],
 )
 def test_reasons(members: dict[str, Any], reason: str) -> None:
-    """Each broken constraint has AWS's reason, with the member and the way to it behind the colon."""
+    """Each broken constraint has AWS's reason, with the member and the way to it behind the colon.
+
+    Items of lists are counted as radkawar/stackd recorded in organizations_inputs.json (TAGS_1_MEMBER_VALUE).
+    """
     refused = refusal(members)
     assert (type(refused), refused.reason) == (InvalidInputException, reason)
 
@@ -93,7 +96,11 @@ def test_nested_too_deep() -> None:
     [
         (create_organization.Request, {"FeatureSet": "SOME"}, "INVALID_ENUM:FEATURE_SET"),
         (invite_account_to_organization.Request, {}, "INPUT_REQUIRED:TARGET"),
-        (invite_account_to_organization.Request, INVITATION | {"Tags": [{"Key": "k"}]}, "INPUT_REQUIRED:TAGS_VALUE"),
+        (
+            invite_account_to_organization.Request,
+            INVITATION | {"Tags": [{"Key": "k"}]},
+            "INPUT_REQUIRED:TAGS_1_MEMBER_VALUE",
+        ),
         (invite_account_to_organization.Request, INVITATION | {"Notes": "n" * 1025}, "MAX_LENGTH_EXCEEDED:NOTES"),
     ],
 )
@@ -154,7 +161,7 @@ def test_null_is_absent_further_down() -> None:
 def test_required_null_further_down() -> None:
     """A null where a structure needs a value is a missing value."""
     missing = INVITATION | {"Tags": [{"Key": "k", "Value": None}]}
-    assert refusal(missing, invite_account_to_organization.Request).reason == "INPUT_REQUIRED:TAGS_VALUE"
+    assert refusal(missing, invite_account_to_organization.Request).reason == "INPUT_REQUIRED:TAGS_1_MEMBER_VALUE"
 
 
 def test_unknown_members() -> None:

@@ -230,7 +230,7 @@ def test_headers_that_clients_add_after_signing(name: str, server: Served) -> No
 
 
 def test_skew(server: Served) -> None:
-    """A signature is good for five minutes in either direction, by the wall clock."""
+    """A signature is good for five minutes in either direction, by the wall clock (hassy/artillery-dino#2)."""
     now = datetime.now(UTC)
     assert Signed(server).at(now - timedelta(minutes=4)).send().status == 200
     assert Signed(server).at(now + timedelta(minutes=4)).send().status == 200
@@ -241,6 +241,18 @@ def test_skew(server: Served) -> None:
     message = Signed(server).at(late).refusal
     assert message.startswith(f"Signature not yet current: {late:%Y%m%dT%H%M%SZ} is still later than ")
     assert message.endswith(" + 5 min.)")
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(14, 200), (-14, 200), (16, 403), (-16, 403)])
+def test_skew_of_sts(minutes: int, status: int, server: Served) -> None:
+    """STS allows for fifteen minutes: its users quote "- 15 min." (aws/aws-cli#6676, devsecops/bootcamp#101)."""
+    signed = Signed(server, "sts")
+    signed.body = b"Action=GetCallerIdentity&Version=2011-06-15"
+    signed.request.data = signed.body
+    del signed.request.headers["X-Amz-Target"]
+    answer = signed.at(datetime.now(UTC) + timedelta(minutes=minutes)).send()
+    assert answer.status == status
+    assert status == 200 or b" 15 min.)" in answer.body
 
 
 def test_impossible_date(server: Served) -> None:

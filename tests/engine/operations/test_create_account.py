@@ -169,7 +169,7 @@ def test_account_quota() -> None:
         (REQUIRED | {"RoleName": "r" * 65}, "MAX_LENGTH_EXCEEDED:ROLE_NAME"),
         (REQUIRED | {"RoleName": "a role"}, "INVALID_PATTERN:ROLE_NAME"),
         (REQUIRED | {"IamUserAccessToBilling": "MAYBE"}, "INVALID_ENUM:IAM_USER_ACCESS_TO_BILLING"),
-        (REQUIRED | {"Tags": [{"Key": ""}]}, "MIN_LENGTH_EXCEEDED:TAGS_KEY"),
+        (REQUIRED | {"Tags": [{"Key": ""}]}, "MIN_LENGTH_EXCEEDED:TAGS_1_MEMBER_KEY"),
     ],
 )
 def test_constraints(members: dict, reason: str) -> None:

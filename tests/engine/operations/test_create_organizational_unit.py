@@ -144,7 +144,10 @@ def test_number() -> None:
         ({"ParentId": MEMBER, "Name": "Unit"}, "INVALID_PATTERN:PARENT_ID"),
         ({"ParentId": "ou-abcd-1234567", "Name": "Unit"}, "INVALID_PATTERN:PARENT_ID"),
         ({"ParentId": "r-abcd\n", "Name": "Unit"}, "INVALID_PATTERN:PARENT_ID"),
-        ({"ParentId": "r-abcd", "Name": "Unit", "Tags": [{"Key": "", "Value": ""}]}, "MIN_LENGTH_EXCEEDED:TAGS_KEY"),
+        (
+            {"ParentId": "r-abcd", "Name": "Unit", "Tags": [{"Key": "", "Value": ""}]},
+            "MIN_LENGTH_EXCEEDED:TAGS_1_MEMBER_KEY",
+        ),
     ],
 )
 def test_constraints(members: dict, reason: str) -> None:

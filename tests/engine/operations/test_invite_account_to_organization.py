@@ -161,15 +161,15 @@ def test_most_tags() -> None:
 @pytest.mark.parametrize(
     ("tag", "reason"),
     [
-        ({"Value": ""}, "INPUT_REQUIRED:TAGS_KEY"),
-        ({"Key": "a"}, "INPUT_REQUIRED:TAGS_VALUE"),
-        ({"Key": "", "Value": ""}, "MIN_LENGTH_EXCEEDED:TAGS_KEY"),
-        ({"Key": "k" * 129, "Value": ""}, "MAX_LENGTH_EXCEEDED:TAGS_KEY"),
-        ({"Key": "k", "Value": "v" * 257}, "MAX_LENGTH_EXCEEDED:TAGS_VALUE"),
-        ({"Key": "a&b", "Value": ""}, "INVALID_PATTERN:TAGS_KEY"),
-        ({"Key": "a", "Value": "a*"}, "INVALID_PATTERN:TAGS_VALUE"),
-        ({"Key": "a\tb", "Value": ""}, "INVALID_PATTERN:TAGS_KEY"),
-        ({"Key": "a", "Value": "a\n"}, "INVALID_PATTERN:TAGS_VALUE"),
+        ({"Value": ""}, "INPUT_REQUIRED:TAGS_2_MEMBER_KEY"),
+        ({"Key": "a"}, "INPUT_REQUIRED:TAGS_2_MEMBER_VALUE"),
+        ({"Key": "", "Value": ""}, "MIN_LENGTH_EXCEEDED:TAGS_2_MEMBER_KEY"),
+        ({"Key": "k" * 129, "Value": ""}, "MAX_LENGTH_EXCEEDED:TAGS_2_MEMBER_KEY"),
+        ({"Key": "k", "Value": "v" * 257}, "MAX_LENGTH_EXCEEDED:TAGS_2_MEMBER_VALUE"),
+        ({"Key": "a&b", "Value": ""}, "INVALID_PATTERN:TAGS_2_MEMBER_KEY"),
+        ({"Key": "a", "Value": "a*"}, "INVALID_PATTERN:TAGS_2_MEMBER_VALUE"),
+        ({"Key": "a\tb", "Value": ""}, "INVALID_PATTERN:TAGS_2_MEMBER_KEY"),
+        ({"Key": "a", "Value": "a\n"}, "INVALID_PATTERN:TAGS_2_MEMBER_VALUE"),
     ],
 )
 def test_tag_constraints(tag: dict, reason: str) -> None:

@@ -94,7 +94,7 @@ def test_order_of_refusals() -> None:
         ({}, "INPUT_REQUIRED:CONTENT"),
         ({"Content": ""}, "MIN_LENGTH_EXCEEDED:CONTENT"),
         ({"Content": "a" * 40_001}, "MAX_LENGTH_EXCEEDED:CONTENT"),
-        ({"Content": "a", "Tags": [{"Key": "a"}]}, "INPUT_REQUIRED:TAGS_VALUE"),
+        ({"Content": "a", "Tags": [{"Key": "a"}]}, "INPUT_REQUIRED:TAGS_1_MEMBER_VALUE"),
     ],
 )
 def test_constraints(members: dict, reason: str) -> None:

@@ -192,11 +192,11 @@ def test_old_and_new_keys_together() -> None:
         ({"ResourceId": "o-1234567890", "Tags": []}, "INVALID_PATTERN:RESOURCE_ID"),
         ({"ResourceId": "h-12345678", "Tags": []}, "INVALID_PATTERN:RESOURCE_ID"),
         ({"ResourceId": MEMBER + "\n", "Tags": []}, "INVALID_PATTERN:RESOURCE_ID"),
-        ({"ResourceId": MEMBER, "Tags": [{"Key": "a", "Value": None}]}, "INPUT_REQUIRED:TAGS_VALUE"),
-        ({"ResourceId": MEMBER, "Tags": [{"Key": "", "Value": ""}]}, "MIN_LENGTH_EXCEEDED:TAGS_KEY"),
-        ({"ResourceId": MEMBER, "Tags": [{"Key": "a" * 129, "Value": ""}]}, "MAX_LENGTH_EXCEEDED:TAGS_KEY"),
-        ({"ResourceId": MEMBER, "Tags": [{"Key": "a", "Value": "a" * 257}]}, "MAX_LENGTH_EXCEEDED:TAGS_VALUE"),
-        ({"ResourceId": MEMBER, "Tags": [{"Key": "a", "Value": "?"}]}, "INVALID_PATTERN:TAGS_VALUE"),
+        ({"ResourceId": MEMBER, "Tags": [{"Key": "a", "Value": None}]}, "INPUT_REQUIRED:TAGS_1_MEMBER_VALUE"),
+        ({"ResourceId": MEMBER, "Tags": [{"Key": "", "Value": ""}]}, "MIN_LENGTH_EXCEEDED:TAGS_1_MEMBER_KEY"),
+        ({"ResourceId": MEMBER, "Tags": [{"Key": "a" * 129, "Value": ""}]}, "MAX_LENGTH_EXCEEDED:TAGS_1_MEMBER_KEY"),
+        ({"ResourceId": MEMBER, "Tags": [{"Key": "a", "Value": "a" * 257}]}, "MAX_LENGTH_EXCEEDED:TAGS_1_MEMBER_VALUE"),
+        ({"ResourceId": MEMBER, "Tags": [{"Key": "a", "Value": "?"}]}, "INVALID_PATTERN:TAGS_1_MEMBER_VALUE"),
     ],
 )
 def test_constraints(members: dict, reason: str) -> None:

@@ -81,9 +81,9 @@ def test_system_tags() -> None:
         ({"ResourceId": MEMBER}, "INPUT_REQUIRED:TAG_KEYS"),
         ({"ResourceId": MEMBER, "TagKeys": None}, "INPUT_REQUIRED:TAG_KEYS"),
         ({"ResourceId": "x", "TagKeys": []}, "INVALID_PATTERN:RESOURCE_ID"),
-        ({"ResourceId": MEMBER, "TagKeys": [""]}, "MIN_LENGTH_EXCEEDED:TAG_KEYS"),
-        ({"ResourceId": MEMBER, "TagKeys": ["a" * 129]}, "MAX_LENGTH_EXCEEDED:TAG_KEYS"),
-        ({"ResourceId": MEMBER, "TagKeys": ["?"]}, "INVALID_PATTERN:TAG_KEYS"),
+        ({"ResourceId": MEMBER, "TagKeys": [""]}, "MIN_LENGTH_EXCEEDED:TAG_KEYS_1_MEMBER"),
+        ({"ResourceId": MEMBER, "TagKeys": ["a" * 129]}, "MAX_LENGTH_EXCEEDED:TAG_KEYS_1_MEMBER"),
+        ({"ResourceId": MEMBER, "TagKeys": ["?"]}, "INVALID_PATTERN:TAG_KEYS_1_MEMBER"),
     ],
 )
 def test_constraints(members: dict, reason: str) -> None:
