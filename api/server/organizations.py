@@ -87,7 +87,7 @@ def operation_of(request: Request) -> str:
     if request.path != "/":
         raise UnknownOperation(f"There is nothing at this path; send requests to /, not {request.path}", status=404)
     if request.method != "POST":
-        raise UnknownOperation(f"AWS JSON requests are POST, not {request.method}", status=405)
+        raise UnknownOperation(f"AWS JSON requests are POST, not {request.method}", status=404)
     target = request.headers.get(b"x-amz-target", b"").decode("latin-1")
     if not target:
         raise UnknownOperation

@@ -1,7 +1,8 @@
 """``--auth verify``: verify Signature Version 4 as AWS does, with the keys of a credentials file.
 
-The order of checks is AWS's as far as it is known: the header, the key, the session, the scope, which headers are
-signed, the date, and last the signature. Signatures are computed by botocore's signer, which boto3 and the AWS CLI use.
+The order of checks is that of DynamoDB, which mhart/dynalite recorded: the header, the date, which headers are signed,
+the scope, the key with its session, and last the signature. Signatures are computed by botocore's signer, which boto3
+and the AWS CLI use.
 """
 # botocore has no types; only `_signature` uses it.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -55,13 +56,13 @@ class VerifiedAuthentication:
                 too far from now.
         """
         authorization = read_authorization(request.headers)
-        identity, secret = self._holder(authorization, request.headers.get(b"x-amz-security-token"), sessions)
-        _require_scope(authorization, service)
-        names = authorization.signed_headers.lower().split(";")
-        _require_signed(names, request.headers)
         require_date(request.headers)
         signed_at = _date_of(request)
-        _require_now(signed_at, authorization.date, SKEW_OF_STS if service == "sts" else SKEW)
+        _require_now(signed_at, SKEW_OF_STS if service == "sts" else SKEW)
+        names = authorization.signed_headers.lower().split(";")
+        _require_signed(names, request.headers)
+        _require_scope(authorization, service, signed_at)
+        identity, secret = self._holder(authorization, request.headers.get(b"x-amz-security-token"), sessions)
         expected = _signature(request, names, authorization, secret, signed_at.strftime(BASIC))
         if not hmac.compare_digest(expected, authorization.signature.encode("latin-1")):
             raise InvalidSignature
@@ -92,15 +93,24 @@ class VerifiedAuthentication:
         return caller.account in self._roles.get((account, role), ())
 
 
-def _require_scope(authorization: Authorization, service: str) -> None:
+def _require_scope(authorization: Authorization, service: str, signed_at: datetime) -> None:
+    """Check region, service and date of the scope; what is wrong is told at once."""
     # STS has an endpoint in every region, AWS Organizations a single one for all commercial regions. China and GovCloud
     # have a single one too; yet an SDK that is given the server's URL signs for the region that it was told.
     region = authorization.region
     elsewhere = partition_of_region(region) not in (None, "aws")
+    complaints: list[str] = []
     if region != REGION and not elsewhere and not (service == "sts" and ANY_REGION.fullmatch(region)):
-        raise InvalidSignature(f"Credential should be scoped to a valid region, not '{region}'. ")
+        complaints.append(f"Credential should be scoped to a valid region, not '{region}'. ")
     if authorization.service != service:
-        raise InvalidSignature(f"Credential should be scoped to correct service: '{service}'. ")
+        complaints.append(f"Credential should be scoped to correct service: '{service}'. ")
+    if authorization.date != signed_at.strftime("%Y%m%d"):
+        complaints.append(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{authorization.date}' != '{signed_at:%Y%m%d}', from '{signed_at.strftime(BASIC)}'."
+        )
+    if complaints:
+        raise InvalidSignature("".join(complaints))
 
 
 def _require_signed(names: list[str], headers: Headers) -> None:
@@ -131,13 +141,8 @@ def _date_of(request: Request) -> datetime:
         raise IncompleteSignature("Date must be a date.") from None
 
 
-def _require_now(signed_at: datetime, scope_date: str, skew: timedelta) -> None:
+def _require_now(signed_at: datetime, skew: timedelta) -> None:
     """Check the date of a signature against the wall clock, not the world's: clients know only the former."""
-    if signed_at.strftime("%Y%m%d") != scope_date:
-        raise InvalidSignature(
-            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-            f"'{scope_date}' != '{signed_at:%Y%m%d}', from '{signed_at.strftime(BASIC)}'."
-        )
     now = datetime.now(UTC)
     then, shown, minutes = signed_at.strftime(BASIC), now.strftime(BASIC), skew // timedelta(minutes=1)
     if signed_at < now - skew:

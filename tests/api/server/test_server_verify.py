@@ -115,6 +115,20 @@ def test_other_headers_signed(server: Served) -> None:
     assert Signed(server, X_Custom="a   b", Content_Type="application/x-amz-json-1.1").now().send().status == 200
 
 
+def test_order(server: Served) -> None:
+    """The date comes first, then signed headers, scope, key and signature, as mhart/dynalite recorded of DynamoDB."""
+    spoilt = Signed(server, "sts", "eu-west-1").at(datetime.now(UTC) - timedelta(minutes=6))
+    spoilt.change(KEY, STRANGER).change("host;", "")
+    assert spoilt.refusal.startswith("Signature expired: ")
+    spoilt = Signed(server, "sts", "eu-west-1").now().change(KEY, STRANGER)
+    assert spoilt.refusal == (
+        "Credential should be scoped to a valid region, not 'eu-west-1'. "
+        "Credential should be scoped to correct service: 'organizations'. "
+    )
+    assert "must be a 'SignedHeader'" in spoilt.change("host;", "").refusal
+    assert Signed(server).now().change(KEY, STRANGER).send().error == (400, "UnrecognizedClientException")
+
+
 @pytest.mark.parametrize(
     ("key", "secret"), [(KEY, "wrong"), (KEY, "other secret"), (MEMBER, SECRET)], ids=["wrong", "other", "swapped"]
 )
