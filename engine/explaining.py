@@ -7,8 +7,10 @@ that write them stand beside the checks; what all of them share is here. Nothing
 from collections.abc import Collection
 from itertools import islice
 
+from .resources import ResourceType, resource_type
 from .settings import SECOND
 from .shapes.base import moment_text
+from .state import OrganizationFacts
 from .words import Condition
 
 NAMED = 3
@@ -37,6 +39,17 @@ CONDITIONS = {
 }
 """Condition to what is said of the account that has it, and what would have to be true."""
 
+LISTED_BY: dict[ResourceType, tuple[str, str]] = {
+    "ou": ("OU", "ListOrganizationalUnitsForParent lists those there are"),
+    "policy": ("policy", "ListPolicies lists those there are"),
+    "resourcepolicy": ("resource policy", "DescribeResourcePolicy shows the one there is"),
+    "transfer": (
+        "responsibility transfer",
+        "ListInboundResponsibilityTransfers and ListOutboundResponsibilityTransfers list those there are",
+    ),
+}
+"""Type of resource to its name, and the call that tells which there are."""
+
 
 def when(time: int) -> str:
     """Format a moment in microseconds since the epoch as ISO 8601 in UTC, with a fraction only if it has one."""
@@ -46,6 +59,27 @@ def when(time: int) -> str:
 def suffers(account: str, condition: Condition) -> str:
     """Explain that an account has a condition, and what would have to be true."""
     return f"{account} {CONDITIONS[condition]}"
+
+
+def outside(account: str) -> str:
+    """Explain that an account is in no organization."""
+    return f"{account} is in no organization; it must create one, or accept an invitation to one"
+
+
+def absent(resource: str, organization: OrganizationFacts) -> str:
+    """Explain that an organization does not have the account, root, OU, policy or transfer that a call names."""
+    kind = resource_type(resource)
+    if kind == "account":
+        return f"{resource} is no member of {organization.id}; it must be one"
+    if kind == "root":
+        return f"the root of {organization.id} is {organization.root}, not {resource}"
+    name, listed = LISTED_BY[kind]
+    return f"{organization.id} has no {name} {resource}; {listed}"
+
+
+def without_resource_policy(organization: OrganizationFacts) -> str:
+    """Explain that an organization has no resource policy."""
+    return f"{organization.id} has no resource policy; PutResourcePolicy gives it one"
 
 
 def number(count: int, things: str) -> str:

@@ -147,7 +147,8 @@ def _refusal(complaint: str) -> Refused:
         match = pattern.search(complaint)
         if match:
             steps += [match["member"]] if "member" in pattern.groupindex else []
-            return InvalidInputException(":".join([reason, "_".join(map(_step, steps))]))
+            reason = ":".join([reason, "_".join(map(_step, steps))])
+            return InvalidInputException(reason, explanation=f"{'.'.join(steps)}: {complaint.split(' - at ')[0]}")
     where = ".".join(step for step in steps if not step.isdecimal()) or "the request"
     return SerializationException(message=f"The request could not be read: {where}: {complaint.split(' - at ')[0]}.")
 

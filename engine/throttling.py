@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from .errors import TooManyRequestsException
+from .explaining import when
 from .settings import SECOND, Settings
 
 TICKS = 63
@@ -124,8 +125,9 @@ class Throttle:
         Raises:
             TooManyRequestsException: one of them is empty; no token was taken.
         """
-        if self.ready_at(operation, account, organization, now) > now:
-            raise TooManyRequestsException
+        ready = self.ready_at(operation, account, organization, now)
+        if ready > now:
+            raise TooManyRequestsException(explanation=why_throttled(operation, account, ready))
         self.reserve(operation, account, organization, now)
 
     def reserve(self, operation: str, account: str, organization: str | None, now: int) -> int:
@@ -154,6 +156,11 @@ class Throttle:
         full_at, ticks = self._full_at, now * TICKS
         while full_at and full_at[next(iter(full_at))] <= ticks:
             full_at.popitem(last=False)
+
+
+def why_throttled(operation: str, account: str, ready: int) -> str:
+    """Explain that an account, or its organization, calls an operation too often, and when it is admitted again."""
+    return f"AWS's rate of {operation} is used up for {account}; the next call is admitted from {when(ready)}"
 
 
 def throttle_of(settings: Settings) -> Throttle | None:

@@ -6,6 +6,7 @@ between 0 and that setting, which is drawn from the seed. So what is refused is 
 """
 
 from .errors import ConcurrentModificationException
+from .explaining import when
 from .ids import IdSource
 from .settings import SECOND, Settings
 from .state import State
@@ -100,8 +101,12 @@ class WriteConflicts:
         Raises:
             ConcurrentModificationException: one is.
         """
-        if self.free_at(operation, account, now, state) > now:
-            raise ConcurrentModificationException
+        free_at = self.free_at(operation, account, now, state)
+        if free_at > now:
+            owner = _key(operation, account, state)[1]
+            raise ConcurrentModificationException(
+                explanation=f"another {operation} in {owner} is under way until {when(free_at)}"
+            )
 
 
 def write_conflicts_of(settings: Settings, ids: IdSource) -> WriteConflicts | None:

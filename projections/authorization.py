@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..engine.authorization.check import denied_to_members, require_allowed
 from ..engine.errors import Refused
+from ..engine.explaining import absent
 from ..engine.resources import arn_of
 from ..engine.state import OrganizationFacts
 from .views import Views
@@ -50,7 +51,7 @@ def reader_about(
     """
     row = views.member(account)
     if entity not in row.units.by_id and views.accounts.organization_of(entity) != row.id:
-        raise denied_to_members(not_found(), operation, row, account)
+        raise denied_to_members(not_found(explanation=absent(entity, row)), operation, row, account)
     require_allowed(
         operation,
         account,

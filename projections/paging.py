@@ -118,7 +118,11 @@ def read_token(token: str | None, scope: str) -> int | None:
         raw = b""
     position = int.from_bytes(raw[:8], "big")
     if write_token(position, scope) != token:
-        raise InvalidInputException("INVALID_NEXT_TOKEN")
+        raise InvalidInputException(
+            "INVALID_NEXT_TOKEN",
+            explanation="the token was not given out by a page of the same question of this account; "
+            "without a token the first page comes",
+        )
     return position
 
 

@@ -13,6 +13,7 @@ import msgspec
 from ..engine.errors import AWSOrganizationsNotInUseException
 from ..engine.events.envelope import Envelope
 from ..engine.evolve import SUBSTATES
+from ..engine.explaining import outside
 from ..engine.shapes.organizations import Initiator
 from ..engine.state import OrganizationFacts, State
 from .account_creation import AccountCreationsView
@@ -102,7 +103,7 @@ class Views:
         """
         organization = self.accounts.organization_of(account)
         if organization is None:
-            raise AWSOrganizationsNotInUseException
+            raise AWSOrganizationsNotInUseException(explanation=outside(account))
         return self.organizations.rows[organization]
 
     def initiator(self, row: OrganizationFacts) -> Initiator:

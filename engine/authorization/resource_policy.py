@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from ..arns import role_arn, root_user_arn, user_arn
 from ..errors import InvalidInputException
+from ..explaining import some
 from ..words import Partition
 from .callers import CALLERS, GRANTABLE
 
@@ -146,8 +147,8 @@ def verdict(content: str, account: str, operation: str, resources: Sequence[str]
     return Verdict.ALLOWED if all("Allow" in effect for effect in effects) else Verdict.SILENT
 
 
-def _invalid() -> InvalidInputException:
-    return InvalidInputException("INVALID_RESOURCE_POLICY_JSON")
+def _invalid(why: str) -> InvalidInputException:
+    return InvalidInputException("INVALID_RESOURCE_POLICY_JSON", explanation=why)
 
 
 def _items(value: T | tuple[T, ...]) -> tuple[T, ...]:
@@ -164,8 +165,8 @@ def _map_items(change: Callable[[T], T], value: T | tuple[T, ...]) -> T | tuple[
 def _parsed(content: str) -> Document:
     try:
         return convert(json.loads(content, object_pairs_hook=_without_duplicates), Document)
-    except (ValueError, RecursionError):  # a document as deep as that is no policy anyway
-        raise _invalid() from None
+    except (ValueError, RecursionError) as error:  # a document as deep as that is no policy anyway
+        raise _invalid(f"the content is no resource policy: {error}") from None
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -179,8 +180,8 @@ def _text(document: Document) -> str:
     try:
         text = json.dumps(to_builtins(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         text.encode()  # half a surrogate pair, or a number beyond all bounds, cannot be stored
-    except ValueError:
-        raise _invalid() from None
+    except ValueError as error:
+        raise _invalid(f"the content cannot be stored: {error}") from None
     return text
 
 
@@ -190,7 +191,7 @@ def _with_arns(statement: Statement, members: Container[str], partition: Partiti
         return statement
     for service in _items(statement.principal.get("Service", ())):
         if not re.fullmatch(SERVICE_PRINCIPAL, service):
-            raise _invalid()
+            raise _invalid(f"{service!r} is no service principal, such as config.amazonaws.com")
     if "AWS" not in statement.principal:
         return statement
     accounts = _map_items(lambda name: _principal_arn(name, members, partition), statement.principal["AWS"])
@@ -203,7 +204,9 @@ def _principal_arn(name: str, members: Container[str], partition: Partition) -> 
     match = re.fullmatch(ACCOUNT_PRINCIPAL, name)
     account = match and (match["id"] or match["of_root"])
     if match is None or account is None or account not in members or match["partition"] not in (None, partition):
-        raise _invalid()
+        raise _invalid(
+            f"the principal {name!r} is no account of the organization, by its id or as {root_user_arn(partition, '…')}"
+        )
     return root_user_arn(partition, account)
 
 
@@ -215,7 +218,9 @@ def _require_supported(action: str) -> None:
     covered = {operation for operation in CALLERS if _covers(action, operation)}
     if not covered or not covered <= GRANTABLE:
         message = f"{action} is not a supported action for this resource-based policy."
-        raise InvalidInputException("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", message=message)
+        beyond = f"{action} covers {some(sorted(covered - GRANTABLE))}, which no resource policy can grant or deny"
+        why = beyond if covered else f"{action} covers no operation of Organizations"
+        raise InvalidInputException("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", message=message, explanation=why)
 
 
 def _covers(action: str, operation: str) -> bool:

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from ..errors import AccountAlreadyClosedException, AccountNotFoundException, ConstraintViolationException
 from ..events import AccountClosureRequested
-from ..explaining import number, until
+from ..explaining import absent, number, until
 from ..ids import AccountId
 from ..operation import Events, Stamp
 from ..rules import caller, latency, membership, quotas
@@ -40,7 +40,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("CloseAccount", state, stamp)
     account = request.account_id
     if account not in organization.members:
-        raise AccountNotFoundException(explanation=membership.why_unknown(account, organization))
+        raise AccountNotFoundException(explanation=absent(account, organization))
     if account == organization.management_account:
         raise ConstraintViolationException(
             "CANNOT_CLOSE_MANAGEMENT_ACCOUNT",

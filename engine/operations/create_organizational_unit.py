@@ -21,14 +21,17 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ..errors import ConstraintViolationException, DuplicateOrganizationalUnitException, ParentNotFoundException
+from ..errors import ConstraintViolationException, ParentNotFoundException
 from ..events import OrganizationalUnitCreated, ResourceTagged
+from ..explaining import absent, full, number
 from ..ids import ParentId
 from ..operation import Events, Stamp
 from ..rules import caller
 from ..rules import tags as tag_rules
+from ..rules import units as unit_rules
+from ..settings import Quotas
 from ..shapes.units import OrganizationalUnitReply, unit_shape
-from ..state import State
+from ..state import Organization, State, Unit
 
 
 class Request(Struct, frozen=True, rename="pascal"):
@@ -42,19 +45,38 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     units = organization.units
     parent = units.by_id.get(request.parent_id)
     if parent is None:
-        raise ParentNotFoundException
+        raise ParentNotFoundException(explanation=absent(request.parent_id, organization))
     tags = tag_rules.compliant_tags(request.tags, "ou", organization)
-    if request.name in parent.units.values():
-        raise DuplicateOrganizationalUnitException
-    limits = state.settings.quotas
-    # The path to the parent includes the root, which is not a level of OUs; so its length is the depth of the new OU.
-    if len(units.path_to(parent.id)) > limits.organizational_unit_depth:
-        raise ConstraintViolationException("OU_DEPTH_LIMIT_EXCEEDED")
-    if len(units.by_id) - 1 >= limits.organizational_units:
-        raise ConstraintViolationException("OU_NUMBER_LIMIT_EXCEEDED")
+    unit_rules.require_free_name(request.name, parent)
+    _require_room(parent, organization, state.settings.quotas)
     unit = stamp.ids.organizational_unit(stamp.position, units.root)
     tagged = [ResourceTagged(organization.id, unit, tags)] if tags else []
     return [OrganizationalUnitCreated(organization.id, unit, parent.id, request.name), *tagged]
+
+
+def _require_room(parent: Unit, organization: Organization, limits: Quotas) -> None:
+    units = organization.units
+    # The path to the parent includes the root, which is not a level of OUs; so its length is the depth of the new OU.
+    depth = len(units.path_to(parent.id))
+    if depth > limits.organizational_unit_depth:
+        raise ConstraintViolationException(
+            "OU_DEPTH_LIMIT_EXCEEDED",
+            explanation=full(
+                f"an OU in {parent.id} would be {number(depth, 'levels')} below the root",
+                limits.organizational_unit_depth,
+                "it needs a parent further up",
+            ),
+        )
+    existing = len(units.by_id) - 1
+    if existing >= limits.organizational_units:
+        raise ConstraintViolationException(
+            "OU_NUMBER_LIMIT_EXCEEDED",
+            explanation=full(
+                f"{organization.id} has {number(existing, 'OUs')}",
+                limits.organizational_units,
+                "DeleteOrganizationalUnit makes room",
+            ),
+        )
 
 
 def reply(request: Request, events: Events, state: State) -> OrganizationalUnitReply:

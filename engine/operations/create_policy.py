@@ -57,7 +57,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     tags = tag_rules.compliant_tags(request.tags, "policy", organization)
     policies.require_offered(request.type, organization)
     if organization.feature_set is not FeatureSet.ALL:
-        raise PolicyTypeNotAvailableForOrganizationException
+        raise PolicyTypeNotAvailableForOrganizationException(explanation=policies.why_billing_only(organization))
     content = policies.require_content(request.type, request.content)
     policies.require_free_name(request.type, request.name, organization)
     policies.require_room(request.type, organization)

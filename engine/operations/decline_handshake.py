@@ -34,7 +34,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     handshakes.require_recipient(state, handshake, stamp.account)
     if handshake.requested.action is Action.ENABLE_ALL_FEATURES:
         raise AccessDeniedException(
-            explanation=f"{handshakes.named(handshake)} cannot be declined; CancelHandshake ends the migration"
+            explanation=f"{handshakes.named(handshake.requested)} cannot be declined; "
+            "CancelHandshake ends the migration"
         )
     handshakes.require_open(handshake, HandshakeState.DECLINED, state)
     declined = HandshakeDeclined(handshake.requested.organization, request.handshake_id)

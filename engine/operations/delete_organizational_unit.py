@@ -13,11 +13,12 @@ Sources: docs/aws.md 5.
 
 from msgspec import Struct
 
-from ..errors import OrganizationalUnitNotEmptyException, OrganizationalUnitNotFoundException
+from ..errors import OrganizationalUnitNotFoundException
 from ..events import OrganizationalUnitDeleted
+from ..explaining import absent
 from ..ids import OrganizationalUnitId
 from ..operation import Events, Stamp
-from ..rules import caller
+from ..rules import caller, units
 from ..shapes.base import EmptyReply
 from ..state import State
 
@@ -30,9 +31,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("DeleteOrganizationalUnit", state, stamp)
     unit = organization.units.by_id.get(request.organizational_unit_id)
     if unit is None:
-        raise OrganizationalUnitNotFoundException
-    if unit.accounts or unit.units:
-        raise OrganizationalUnitNotEmptyException
+        raise OrganizationalUnitNotFoundException(explanation=absent(request.organizational_unit_id, organization))
+    units.require_empty(unit)
     return [OrganizationalUnitDeleted(organization.id, unit.id)]
 
 

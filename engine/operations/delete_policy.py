@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ..errors import PolicyInUseException
 from ..events import PolicyDeleted
+from ..explaining import number, some
 from ..ids import PolicyId
 from ..operation import Events, Stamp
 from ..rules import policies
@@ -32,7 +33,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization, found = policies.authorize("DeletePolicy", request.policy_id, state, stamp)
     policy = policies.require_own(found)
     if policy.targets:
-        raise PolicyInUseException
+        raise PolicyInUseException(
+            explanation=f"{policy.id} is attached to {number(len(policy.targets), 'targets')} "
+            f"({some(policy.targets)}); DetachPolicy must detach it first"
+        )
     return [PolicyDeleted(organization.id, policy.id)]
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ..errors import ResourcePolicyNotFoundException
 from ..events import ResourcePolicyDeleted
+from ..explaining import without_resource_policy
 from ..operation import Events, Stamp
 from ..rules import caller
 from ..shapes.base import EmptyReply
@@ -28,7 +29,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("DeleteResourcePolicy", state, stamp)
     existing = organization.access.resource_policy
     if existing is None:
-        raise ResourcePolicyNotFoundException
+        raise ResourcePolicyNotFoundException(explanation=without_resource_policy(organization))
     return [ResourcePolicyDeleted(organization.id, existing.id)]
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from ..errors import AccountNotFoundException, AccountNotRegisteredException
 from ..events import DelegatedAdministratorDeregistered
+from ..explaining import absent
 from ..ids import AccountId
 from ..operation import Events, Stamp
 from ..rules import caller, services
@@ -33,9 +34,9 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     account, service = request.account_id, request.service_principal
     services.require_delegable(service)
     if account not in organization.members:
-        raise AccountNotFoundException
+        raise AccountNotFoundException(explanation=absent(account, organization))
     if service not in organization.access.administrators.get(account, ()):
-        raise AccountNotRegisteredException
+        raise AccountNotRegisteredException(explanation=services.why_not_registered(account, service, organization))
     return [DelegatedAdministratorDeregistered(organization.id, account, service)]
 
 

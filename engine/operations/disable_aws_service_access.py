@@ -17,6 +17,7 @@ from msgspec import Struct
 from ..authorization.services import REQUIRED_BY
 from ..errors import ConstraintViolationException
 from ..events import ServiceAccessDisabled
+from ..explaining import some
 from ..operation import Events, Stamp
 from ..rules import caller, services
 from ..shapes.base import EmptyReply
@@ -31,13 +32,18 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("DisableAWSServiceAccess", state, stamp)
     service = request.service_principal
     services.require_known(service)
-    if any(REQUIRED_BY.get(policy_type) == service for policy_type in organization.policies.enabled):
-        raise ConstraintViolationException("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE")
+    needing = [policy_type for policy_type in organization.policies.enabled if REQUIRED_BY.get(policy_type) == service]
+    if needing:
+        raise ConstraintViolationException(
+            "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE",
+            explanation=f"{service} is needed by {some(needing)}; DisablePolicyType must disable it first",
+        )
     registered = [each for each, served in organization.access.administrators.items() if service in served]
     if registered:
         raise ConstraintViolationException(
             "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE",
-            explanation=f"{service} is administered by {', '.join(registered)}: deregister them first",
+            explanation=f"{service} is administered by {some(registered)}; DeregisterDelegatedAdministrator must "
+            "end that first",
         )
     if service not in organization.access.services:
         return []

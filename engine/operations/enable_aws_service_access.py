@@ -17,6 +17,7 @@ from ..errors import ConstraintViolationException
 from ..events import ServiceAccessEnabled
 from ..operation import Events, Stamp
 from ..rules import caller, services
+from ..rules.policies import why_billing_only
 from ..shapes.base import EmptyReply
 from ..state import State
 from ..words import FeatureSet
@@ -30,7 +31,9 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("EnableAWSServiceAccess", state, stamp)
     services.require_known(request.service_principal)
     if organization.feature_set is not FeatureSet.ALL:
-        raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
+        raise ConstraintViolationException(
+            "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", explanation=why_billing_only(organization)
+        )
     if request.service_principal in organization.access.services:
         return []
     return [ServiceAccessEnabled(organization.id, request.service_principal)]

@@ -29,7 +29,7 @@ from ..events import PolicyTypeEnabled
 from ..explaining import when
 from ..ids import RootId
 from ..operation import Events, Stamp
-from ..rules import policies, publication
+from ..rules import policies, publication, services
 from ..shapes.policies import RootReply, root_reply
 from ..state import State
 from ..words import FeatureSet, PolicyType
@@ -57,8 +57,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise ConstraintViolationException(
             "SERVICE_ACCESS_NOT_ENABLED",
             SERVICE_ACCESS_FIRST,
-            explanation=f"{policy_type} needs {service}, which has no access to {organization.id}; "
-            "EnableAWSServiceAccess gives it",
+            explanation=f"{policy_type} needs {service}, and {services.why_no_access(service, organization)}",
         )
     return [
         PolicyTypeEnabled(organization.id, policy_type),

@@ -45,9 +45,11 @@ from msgspec import Meta, Struct
 
 from ..errors import DuplicateHandshakeException, HandshakeConstraintViolationException
 from ..events import HandshakeRequested, ResponsibilityTransferRequested
+from ..explaining import when
 from ..operation import Events, Stamp
 from ..rules import caller, transfers
 from ..rules import tags as tag_rules
+from ..rules.handshakes import named
 from ..rules.invitees import Target, party_type_of
 from ..settings import TRANSFER_DEADLINE
 from ..shapes.handshakes import HandshakeReply, handshake_reply
@@ -73,7 +75,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     starts_at = microseconds(request.start_timestamp)
     transfers.require_start(starts_at, stamp.now)
     if target.id == stamp.account:
-        raise HandshakeConstraintViolationException("SOURCE_AND_TARGET_CANNOT_MATCH")
+        raise HandshakeConstraintViolationException(
+            "SOURCE_AND_TARGET_CANNOT_MATCH",
+            explanation=f"{stamp.account} would invite itself; the target must manage another organization",
+        )
     transfers.require_eligible(stamp.account, state)
     _require_first(target.id, organization, state)
     transfers.require_room(organization, state)
@@ -104,11 +109,17 @@ def _require_first(target: str, organization: Organization, state: State) -> Non
     """Require that there is no such offer or transfer yet, as far as the invited id or address shows."""
     known = state.transfers
     unanswered = known.unanswered.get(target.lower(), ())
-    if any(known.by_id[transfer].organization == organization.id for transfer in unanswered):
-        raise DuplicateHandshakeException
+    twin = next((one for one in unanswered if known.by_id[one].organization == organization.id), None)
+    if twin:
+        offer = state.handshakes[known.by_id[twin].handshake].requested
+        raise DuplicateHandshakeException(
+            explanation=f"{named(offer)} to {target} is OPEN until {when(offer.expires_at)}; "
+            "it must be declined or canceled, or expire, before another is sent"
+        )
     source = state.organization_of(target)
     if source and source.management_account == target and transfers.payers(source.id, known)[:1] == [organization.id]:
-        raise HandshakeConstraintViolationException("RESPONSIBILITY_TRANSFER_ALREADY_EXISTS")
+        paid = transfers.why_paid(known.by_id[known.outbound[source.id]])
+        raise HandshakeConstraintViolationException("RESPONSIBILITY_TRANSFER_ALREADY_EXISTS", explanation=paid)
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

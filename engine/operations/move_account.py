@@ -25,9 +25,10 @@ from ..errors import (
     SourceParentNotFoundException,
 )
 from ..events import AccountMoved
+from ..explaining import absent
 from ..ids import AccountId, ParentId
 from ..operation import Events, Stamp
-from ..rules import caller, membership, publication
+from ..rules import caller, publication
 from ..shapes.base import EmptyReply
 from ..state import State
 
@@ -42,11 +43,11 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("MoveAccount", state, stamp)
     units, source, destination = organization.units, request.source_parent_id, request.destination_parent_id
     if request.account_id not in organization.members:
-        raise AccountNotFoundException(explanation=membership.why_unknown(request.account_id, organization))
+        raise AccountNotFoundException(explanation=absent(request.account_id, organization))
     if source not in units.by_id:
-        raise SourceParentNotFoundException(explanation=f"{organization.id} has no root or OU {source}")
+        raise SourceParentNotFoundException(explanation=absent(source, organization))
     if destination not in units.by_id:
-        raise DestinationParentNotFoundException(explanation=f"{organization.id} has no root or OU {destination}")
+        raise DestinationParentNotFoundException(explanation=absent(destination, organization))
     parent = units.parent_of(request.account_id)
     if parent != source:
         raise AccountNotFoundException(explanation=f"{request.account_id} is in {parent}, not in {source}")

@@ -31,6 +31,7 @@ from ..events import ResourcePolicyPut, ResourceTagged
 from ..operation import Events, Stamp
 from ..rules import caller
 from ..rules import tags as tag_rules
+from ..rules.policies import why_billing_only
 from ..shapes.access import ResourcePolicyReply, resource_policy_reply
 from ..state import State
 from ..words import FeatureSet
@@ -46,14 +47,19 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     content = normalised(request.content, organization.members, organization.partition)
     tags = tag_rules.compliant_tags(request.tags, "resourcepolicy", organization)
     if organization.feature_set is not FeatureSet.ALL:
-        raise ConstraintViolationException("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
+        raise ConstraintViolationException(
+            "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", explanation=why_billing_only(organization)
+        )
     existing = organization.access.resource_policy
     if existing is None:
         new = stamp.ids.resource_policy(stamp.position)
         tagged = [ResourceTagged(organization.id, new, tags)] if tags else []
         return [ResourcePolicyPut(organization.id, new, content), *tagged]
     if tags:
-        raise ConstraintViolationException("UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED")
+        raise ConstraintViolationException(
+            "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED",
+            explanation=f"{existing.id} is there already, and tags come with a new one only; TagResource tags it",
+        )
     return [ResourcePolicyPut(organization.id, existing.id, content)]
 
 

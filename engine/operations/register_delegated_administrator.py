@@ -23,9 +23,10 @@ from msgspec import Struct
 
 from ..errors import AccountAlreadyRegisteredException, AccountNotFoundException, ConstraintViolationException
 from ..events import DelegatedAdministratorRegistered
+from ..explaining import absent, full, some, suffers, when
 from ..ids import AccountId
 from ..operation import Events, Stamp
-from ..rules import caller, services
+from ..rules import caller, membership, services
 from ..shapes.base import EmptyReply
 from ..state import Organization, State
 from ..words import Condition
@@ -61,27 +62,47 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     account, service = request.account_id, request.service_principal
     services.require_delegable(service)
     if account not in organization.members:
-        raise AccountNotFoundException
+        raise AccountNotFoundException(explanation=absent(account, organization))
     if account == organization.management_account:
-        raise ConstraintViolationException("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR")
-    access, closures = organization.access, organization.closures
+        raise ConstraintViolationException(
+            "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR",
+            explanation=f"{account} is the management account of {organization.id}; another member must be named",
+        )
+    access = organization.access
     if service not in access.services:
-        raise ConstraintViolationException("SERVICE_ACCESS_NOT_ENABLED")
-    closing = account in closures.pending or account in closures.closed
-    if closing or Condition.SUSPENDED in state.conditions_of(account):
-        raise ConstraintViolationException("CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR")
-    if service in access.administrators.get(account, ()):
-        raise AccountAlreadyRegisteredException
+        raise ConstraintViolationException(
+            "SERVICE_ACCESS_NOT_ENABLED", explanation=services.why_no_access(service, organization)
+        )
+    _require_active(account, organization, state)
+    registered = access.administrators.get(account, {})
+    if service in registered:
+        since = when(registered[service])
+        raise AccountAlreadyRegisteredException(explanation=f"{account} administers {service} since {since}")
     _require_room(service, organization)
     return [DelegatedAdministratorRegistered(organization.id, account, service)]
+
+
+def _require_active(account: str, organization: Organization, state: State) -> None:
+    closures = organization.closures
+    if account in closures.pending or account in closures.closed:
+        why = membership.why_closing(account, organization)
+    elif Condition.SUSPENDED in state.conditions_of(account):
+        why = suffers(account, Condition.SUSPENDED)
+    else:
+        return
+    raise ConstraintViolationException("CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR", explanation=why)
 
 
 def _require_room(service: str, organization: Organization) -> None:
     at_most = AT_MOST.get(service)
     if at_most is None:
         return
-    if sum(service in registered for registered in organization.access.administrators.values()) >= at_most:
-        raise ConstraintViolationException("MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED")
+    there = [account for account, served in organization.access.administrators.items() if service in served]
+    if len(there) >= at_most:
+        raise ConstraintViolationException(
+            "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED",
+            explanation=full(f"{service} is administered by {some(there)}", at_most, "one must be deregistered first"),
+        )
 
 
 def reply(request: Request, events: Events, state: State) -> EmptyReply:

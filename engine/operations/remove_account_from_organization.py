@@ -23,6 +23,7 @@ Sources: docs/aws.md 2.4 and 4.5.
 from msgspec import Struct
 
 from ..errors import AccountNotFoundException, MasterCannotLeaveOrganizationException
+from ..explaining import absent
 from ..ids import AccountId
 from ..operation import Events, Stamp
 from ..rules import caller, membership
@@ -39,7 +40,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("RemoveAccountFromOrganization", state, stamp)
     member = organization.members.get(request.account_id)
     if member is None:
-        raise AccountNotFoundException(explanation=membership.why_unknown(request.account_id, organization))
+        raise AccountNotFoundException(explanation=absent(request.account_id, organization))
     if member.id == organization.management_account:
         raise MasterCannotLeaveOrganizationException(explanation=membership.why_master_stays(organization))
     membership.require_may_leave(member, state, stamp.now)

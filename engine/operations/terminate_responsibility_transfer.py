@@ -21,12 +21,13 @@ from msgspec import Struct
 
 from ..errors import InvalidResponsibilityTransferTransitionException, ResponsibilityTransferAlreadyInStatusException
 from ..events import ResponsibilityTransferWithdrawn
+from ..explaining import when
 from ..ids import ResponsibilityTransferId
 from ..operation import Events, Stamp
 from ..rules import caller, transfers
 from ..shapes.timestamps import Timestamp, microseconds
 from ..shapes.transfers import ResponsibilityTransferReply, transfer_reply
-from ..state import State
+from ..state import State, Transfer
 from ..words import TransferStatus
 
 
@@ -41,10 +42,22 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     wanted = microseconds(request.end_timestamp) if request.end_timestamp is not None else None
     ends_at = transfers.checked_end(wanted, stamp.now, state.settings.transfer_notice_days)
     if transfer.status is TransferStatus.WITHDRAWN:
-        raise ResponsibilityTransferAlreadyInStatusException
+        assert transfer.ends_at is not None, "a withdrawn transfer has an end"
+        raise ResponsibilityTransferAlreadyInStatusException(
+            explanation=f"{transfer.id} is WITHDRAWN and ends on {when(transfer.ends_at)}; there is nothing left to do"
+        )
     if transfer.status is not TransferStatus.ACCEPTED:
-        raise InvalidResponsibilityTransferTransitionException
+        raise InvalidResponsibilityTransferTransitionException(explanation=_why_not_accepted(transfer))
     return [ResponsibilityTransferWithdrawn(organization.id, transfer.id, ends_at)]
+
+
+def _why_not_accepted(transfer: Transfer) -> str:
+    if transfer.status is TransferStatus.REQUESTED:
+        return (
+            f"{transfer.id} is REQUESTED, an offer that nobody has accepted; until then CancelHandshake or "
+            f"DeclineHandshake of {transfer.handshake} ends it"
+        )
+    return f"{transfer.id} is {transfer.status}, so it never began; only an ACCEPTED one can be terminated"
 
 
 def reply(request: Request, events: Events, state: State) -> ResponsibilityTransferReply:

@@ -15,11 +15,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ..errors import DuplicateOrganizationalUnitException, OrganizationalUnitNotFoundException
+from ..errors import OrganizationalUnitNotFoundException
 from ..events import OrganizationalUnitRenamed
+from ..explaining import absent
 from ..ids import OrganizationalUnitId
 from ..operation import Events, Stamp
 from ..rules import caller
+from ..rules import units as unit_rules
 from ..shapes.units import OrganizationalUnitReply, unit_shape
 from ..state import State
 
@@ -34,10 +36,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     units = organization.units.by_id
     unit = units.get(request.organizational_unit_id)
     if unit is None or unit.parent is None:
-        raise OrganizationalUnitNotFoundException
+        raise OrganizationalUnitNotFoundException(explanation=absent(request.organizational_unit_id, organization))
     name = request.name if request.name and not request.name.isspace() else unit.name
-    if name != unit.name and name in units[unit.parent].units.values():
-        raise DuplicateOrganizationalUnitException
+    if name != unit.name:
+        unit_rules.require_free_name(name, units[unit.parent])
     return [OrganizationalUnitRenamed(organization.id, unit.id, name)]
 
 

@@ -35,9 +35,14 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     organization = caller.authorize("UpdateResponsibilityTransfer", state, stamp)
     transfer, side = transfers.find(request.id, organization, state)
     if side != "inbound":
-        raise AccessDeniedException
+        raise AccessDeniedException(
+            explanation=f"{transfer.id} pays for {organization.id}; only {transfer.organization}, which pays, names it"
+        )
     if transfer.status not in (TransferStatus.REQUESTED, TransferStatus.ACCEPTED):
-        raise ConstraintViolationException("TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED")
+        raise ConstraintViolationException(
+            "TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED",
+            explanation=f"{transfer.id} is {transfer.status}; it can be renamed while it is REQUESTED or ACCEPTED",
+        )
     return [ResponsibilityTransferRenamed(organization.id, transfer.id, request.name)]
 
 

@@ -1,8 +1,10 @@
 """Compliance of tags with an effective tag policy (docs/aws.md 6.7)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..events import Tag
+from ..explaining import some
 from .tagged import covers
 
 
@@ -24,6 +26,15 @@ def violates(tag_document: dict[str, Any], resource_type: str, tags: Mapping[str
         for key, value in tags.items()
         if (rule := rules.get(key.lower())) is not None
     )
+
+
+def why_violated(tag_document: dict[str, Any], resource_type: str, tags: Iterable[Tag]) -> str:
+    """Explain which of some tags, that together violate a tag policy, does so first, and what would comply."""
+    tag = next(tag for tag in tags if violates(tag_document, resource_type, {tag.key: tag.value}))
+    rule = tag_document["tags"][tag.key.lower()]
+    if tag.key != rule["tag_key"]:
+        return f"the effective tag policy demands that the key {tag.key!r} be written {rule['tag_key']!r}"
+    return f"the effective tag policy allows as values of {tag.key!r} {some(rule['tag_value'])}, and not {tag.value!r}"
 
 
 def _complies(rule: dict[str, Any], key: str, value: str) -> bool:

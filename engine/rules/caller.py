@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..authorization.check import require_allowed
 from ..errors import AWSOrganizationsNotInUseException, UnsupportedAPIEndpointException
+from ..explaining import outside
 from ..operation import Stamp
 from ..partitions import PARTITIONS
 from ..state import Organization, State
@@ -17,9 +18,7 @@ def organization_of(state: State, stamp: Stamp) -> Organization:
     """
     organization = state.organization_of(stamp.account)
     if organization is None:
-        raise AWSOrganizationsNotInUseException(
-            explanation=f"{stamp.account} is in no organization; it must create one, or accept an invitation to one"
-        )
+        raise AWSOrganizationsNotInUseException(explanation=outside(stamp.account))
     return organization
 
 

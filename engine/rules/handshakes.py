@@ -6,6 +6,7 @@ from ..errors import (
     HandshakeNotFoundException,
     InvalidHandshakeTransitionException,
 )
+from ..events import HandshakeRequested
 from ..explaining import number, when
 from ..state import Organization, State
 from ..state.handshake import Handshake, HandshakeState
@@ -25,10 +26,13 @@ def find(state: State, handshake: str) -> Handshake:
     """
     found = state.handshakes.get(handshake)
     if found is None:
-        raise HandshakeNotFoundException(
-            explanation=f"there is no handshake {handshake}; one that has ended disappears 30 days later"
-        )
+        raise HandshakeNotFoundException(explanation=why_not_found(handshake))
     return found
+
+
+def why_not_found(handshake: str) -> str:
+    """Explain that there is no such handshake, or no longer."""
+    return f"there is no handshake {handshake}; one that has ended disappears 30 days later"
 
 
 def require_recipient(state: State, handshake: Handshake, account: str) -> None:
@@ -53,13 +57,13 @@ def _why_not_recipient(handshake: Handshake, recipient: str | None, account: str
     requested = handshake.requested
     if requested.party_type is EMAIL:
         owner = f"is {recipient}" if recipient else "is not known: no account has it"
-        return f"{named(handshake)} is addressed to {requested.party}, whose owner {owner}; the caller is {account}"
-    return f"only {recipient} can answer {named(handshake)}; the caller is {account}"
+        return f"{named(requested)} is addressed to {requested.party}, whose owner {owner}; the caller is {account}"
+    return f"only {recipient} can answer {named(requested)}; the caller is {account}"
 
 
-def named(handshake: Handshake) -> str:
+def named(requested: HandshakeRequested) -> str:
     """A handshake as explanations name it: "the invitation h-…"."""
-    return f"the {NAMES.get(handshake.requested.action, 'handshake')} {handshake.requested.handshake}"
+    return f"the {NAMES.get(requested.action, 'handshake')} {requested.handshake}"
 
 
 def require_sender(state: State, handshake: Handshake, account: str) -> None:
@@ -75,9 +79,11 @@ def require_sender(state: State, handshake: Handshake, account: str) -> None:
 
 def _why_not_sender(handshake: Handshake, organization: Organization, account: str) -> str:
     if organization.deleted:
-        return f"{organization.id}, which sent {named(handshake)}, was deleted, and its handshakes ended with it"
+        return (
+            f"{organization.id}, which sent {named(handshake.requested)}, was deleted, and its handshakes ended with it"
+        )
     return (
-        f"{named(handshake)} was sent by {organization.id}; only its management account "
+        f"{named(handshake.requested)} was sent by {organization.id}; only its management account "
         f"{organization.management_account} can cancel it, and the caller is {account}"
     )
 
@@ -98,7 +104,7 @@ def require_open(handshake: Handshake, wanted: HandshakeState, state: State) -> 
 
 
 def _ended(handshake: Handshake) -> str:
-    return f"{named(handshake)} is {handshake.state} since {when(handshake.ended_at)}"
+    return f"{named(handshake.requested)} is {handshake.state} since {when(handshake.ended_at)}"
 
 
 def _why_not_open(handshake: Handshake, state: State) -> str:

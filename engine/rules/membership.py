@@ -101,11 +101,6 @@ def why_master_stays(organization: Organization) -> str:
     )
 
 
-def why_unknown(account: str, organization: Organization) -> str:
-    """Explain that an account is no member of an organization."""
-    return f"{account} is no member of {organization.id}; it must be one"
-
-
 def departure_events(account: Account, organization: Organization, state: State, method: DepartureMethod) -> Events:
     """Build the events of a departure: an open approval is canceled, and the migration may be ready without it."""
     departed = AccountDeparted(organization.id, account.id, method)

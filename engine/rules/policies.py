@@ -11,7 +11,7 @@ from ..errors import (
     TargetNotFoundException,
     UnsupportedAPIEndpointException,
 )
-from ..explaining import full
+from ..explaining import absent, full
 from ..operation import Stamp
 from ..partitions import PARTITIONS
 from ..policies.documents import require_valid
@@ -85,7 +85,7 @@ def find(policy: str, operation: str, organization: OrganizationFacts, account: 
     if found is None and organization.feature_set is FeatureSet.ALL:
         found = MANAGED_POLICIES.get(policy)
     if found is None:
-        refusal = PolicyNotFoundException(explanation=f"{organization.id} has no policy {policy}, nor has AWS")
+        refusal = PolicyNotFoundException(explanation=absent(policy, organization))
         raise denied_to_members(refusal, operation, organization, account)
     return found
 
@@ -156,7 +156,7 @@ def authorize_on_root(operation: str, root: str, policy_type: PolicyType, state:
     """
     organization = caller.organization_of(state, stamp)
     if root != organization.root:
-        refusal = RootNotFoundException(explanation=f"the root of {organization.id} is {organization.root}, not {root}")
+        refusal = RootNotFoundException(explanation=absent(root, organization))
         raise denied_to_members(refusal, operation, organization, stamp.account)
     return caller.authorize(operation, state, stamp, [arn_of(root, organization)], policy_type)
 

@@ -1,5 +1,6 @@
 """Checks of tags: which resources can have them, which are valid, and compliance with tag policies (docs/aws.md 8)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -9,9 +10,10 @@ from ..arns import transfer_arn
 from ..authorization.check import denied_to_members
 from ..errors import ConstraintViolationException, InvalidInputException, TargetNotFoundException
 from ..events import Tag
+from ..explaining import absent, full, number
 from ..operation import Stamp
 from ..policies.merge import merge
-from ..policies.tag_compliance import violates
+from ..policies.tag_compliance import violates, why_violated
 from ..policies.types import MANAGED_POLICIES
 from ..resources import ResourceType, arn_of, policy_type_of
 from ..settings import TAGS_PER_RESOURCE
@@ -56,7 +58,9 @@ def compliant_tags(
         # The effective tag policy of the management account, to which all these resources belong.
         document = merge(TAG_POLICY, levels(organization.management_account, TAG_POLICY, organization))
         if violates(document, f"organizations:{resource_type}", {tag.key: tag.value for tag in recorded}):
-            raise ConstraintViolationException("TAG_POLICY_VIOLATION")
+            raise ConstraintViolationException(
+                "TAG_POLICY_VIOLATION", explanation=why_violated(document, f"organizations:{resource_type}", recorded)
+            )
     return recorded
 
 
@@ -75,9 +79,15 @@ def checked_tags(tags: tuple[TagMember, ...], has: Iterable[str] = ()) -> tuple[
     keys = {tag.key for tag in tags}
     require_no_system_keys(keys)
     if len(keys) < len(tags):
-        raise InvalidInputException("DUPLICATE_TAG_KEY")
-    if len(keys.union(has)) > TAGS_PER_RESOURCE:
-        raise ConstraintViolationException("MAX_TAG_LIMIT_EXCEEDED")
+        twice = next(key for key, count in Counter(tag.key for tag in tags).items() if count > 1)
+        raise InvalidInputException("DUPLICATE_TAG_KEY", explanation=f"the key {twice!r} is there more than once")
+    if (count := len(keys.union(has))) > TAGS_PER_RESOURCE:
+        raise ConstraintViolationException(
+            "MAX_TAG_LIMIT_EXCEEDED",
+            explanation=full(
+                f"the resource would have {number(count, 'tags')}", TAGS_PER_RESOURCE, "UntagResource makes room"
+            ),
+        )
     return tuple(Tag(tag.key, tag.value) for tag in tags)
 
 
@@ -87,8 +97,11 @@ def require_no_system_keys(keys: Iterable[str]) -> None:
     Raises:
         InvalidInputException: ``INVALID_SYSTEM_TAGS_PARAMETER``.
     """
-    if any(key.lower().startswith("aws:") for key in keys):
-        raise InvalidInputException("INVALID_SYSTEM_TAGS_PARAMETER")
+    reserved = next((key for key in keys if key.lower().startswith("aws:")), None)
+    if reserved is not None:
+        raise InvalidInputException(
+            "INVALID_SYSTEM_TAGS_PARAMETER", explanation=f"the key {reserved!r} begins with aws:, which is reserved"
+        )
 
 
 def authorize(operation: str, resource: str, state: State, stamp: Stamp) -> Organization:
@@ -103,7 +116,8 @@ def authorize(operation: str, resource: str, state: State, stamp: Stamp) -> Orga
     organization = caller.organization_of(state, stamp)
     arn = find(resource, organization, resource in organization.members, state.transfers.by_id.get(resource))
     if arn is None:
-        raise denied_to_members(TargetNotFoundException(), operation, organization, stamp.account)
+        refusal = TargetNotFoundException(explanation=absent(resource, organization))
+        raise denied_to_members(refusal, operation, organization, stamp.account)
     return caller.authorize(operation, state, stamp, [arn], policy_type_of(resource, organization))
 
 
@@ -123,7 +137,10 @@ def find(resource: str, organization: OrganizationFacts, is_member: bool, transf
         InvalidInputException: ``INVALID_PATTERN:RESOURCE_ID`` for an AWS managed policy.
     """
     if resource in MANAGED_POLICIES:
-        raise InvalidInputException("INVALID_PATTERN:RESOURCE_ID")
+        raise InvalidInputException(
+            "INVALID_PATTERN:RESOURCE_ID",
+            explanation=f"{resource} is AWS's; only an organization's own policies have tags",
+        )
     if transfer is not None:
         own = transfer.organization == organization.id
         return transfer_arn(organization, "inbound", resource) if own else None

@@ -16,8 +16,9 @@ from ..errors import (
     ResponsibilityTransferNotFoundException,
 )
 from ..events import ResponsibilityTransferEnded, ResponsibilityTransferPurged
+from ..explaining import absent, full, number, some, suffers, when
 from ..operation import Events
-from ..settings import DAY, SECOND, TRANSFER_DEADLINE, TRANSFERS_PER_CHAIN
+from ..settings import DAY, SECOND, TRANSFER_DEADLINE, TRANSFERS_PER_CHAIN, Quotas
 from ..shapes.timestamps import month_start
 from ..shapes.transfers import Side, side_of
 from ..state import Organization, State, Transfer, Transfers
@@ -54,7 +55,7 @@ def find(transfer: str, organization: Organization, state: State) -> tuple[Trans
     found = state.transfers.by_id.get(transfer)
     side = found and side_of(found, organization, state.email_of(organization.management_account))
     if found is None or side is None:
-        raise ResponsibilityTransferNotFoundException
+        raise ResponsibilityTransferNotFoundException(explanation=absent(transfer, organization))
     return found, side
 
 
@@ -139,10 +140,10 @@ def require_eligible(account: str, state: State) -> None:
     conditions = state.conditions_of(account)
     for condition, reason in CONSTRAINTS.items():
         if condition in conditions:
-            raise ConstraintViolationException(reason)
+            raise ConstraintViolationException(reason, explanation=suffers(account, condition))
     for condition, reason in HANDSHAKE_CONSTRAINTS.items():
         if condition in conditions:
-            raise HandshakeConstraintViolationException(reason)
+            raise HandshakeConstraintViolationException(reason, explanation=suffers(account, condition))
 
 
 def require_room(payer: Organization, state: State) -> None:
@@ -154,10 +155,26 @@ def require_room(payer: Organization, state: State) -> None:
     """
     transfers, quotas = state.transfers, state.settings.quotas
     inbound = transfers.inbound.get(payer.id, ())
-    if sum(transfers.by_id[transfer].status is not WITHDRAWN for transfer in inbound) >= quotas.inbound_transfers:
-        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION")
-    if len(payers(payer.id, transfers)) >= quotas.transfer_chain_length:
-        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION")
+    count = sum(transfers.by_id[transfer].status is not WITHDRAWN for transfer in inbound)
+    if count >= quotas.inbound_transfers:
+        raise ConstraintViolationException(
+            "RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION",
+            explanation=full(
+                f"{payer.id} pays, or offers to pay, by {number(count, 'transfers')}",
+                quotas.inbound_transfers,
+                "one must be terminated, or an offer canceled",
+            ),
+        )
+    above = payers(payer.id, transfers)
+    if len(above) >= quotas.transfer_chain_length:
+        raise ConstraintViolationException(
+            "RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION",
+            explanation=full(
+                f"above {payer.id} there are {number(len(above), 'payers')} ({some(above)})",
+                quotas.transfer_chain_length,
+                "the chain must be shorter before a transfer below it",
+            ),
+        )
 
 
 def require_acceptable(transfer: Transfer, source: Organization, state: State) -> None:
@@ -173,26 +190,71 @@ def require_acceptable(transfer: Transfer, source: Organization, state: State) -
     """
     transfers, payer = state.transfers, transfer.organization
     if source.id == payer:
-        raise HandshakeConstraintViolationException("SOURCE_AND_TARGET_CANNOT_MATCH")
+        raise HandshakeConstraintViolationException(
+            "SOURCE_AND_TARGET_CANNOT_MATCH", explanation=f"{source.id} offered this itself; another must accept it"
+        )
     if source.partition != state.organizations[payer].partition:
         raise HandshakeConstraintViolationException(
             "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD",
-            explanation=f"{source.id} is in the partition {source.partition}, its payer is not",
+            explanation=f"{source.id} is in the partition {source.partition}, its payer {payer} is not",
         )
-    last = transfers.by_id.get(transfers.outbound.get(source.id, ""))
-    above = payers(payer, transfers)
-    if source.id in above or (last and _runs_until(last) >= transfer.starts_at):
-        raise HandshakeConstraintViolationException("RESPONSIBILITY_TRANSFER_ALREADY_EXISTS")
+    _require_unpaid(transfer, source, transfers)
+    _require_short_chain(payer, source, transfers, state.settings.quotas)
+
+
+def _require_unpaid(transfer: Transfer, source: Organization, transfers: Transfers) -> None:
+    """Require that nobody pays for the source when the transfer starts, and that the source does not pay the payer."""
+    payer, last = transfer.organization, transfers.by_id.get(transfers.outbound.get(source.id, ""))
+    if source.id in payers(payer, transfers):
+        raise HandshakeConstraintViolationException(
+            "RESPONSIBILITY_TRANSFER_ALREADY_EXISTS",
+            explanation=f"{source.id} itself pays for {payer}; that must end before {payer} can pay for it",
+        )
+    if last and _runs_until(last) >= transfer.starts_at:
+        raise HandshakeConstraintViolationException(
+            "RESPONSIBILITY_TRANSFER_ALREADY_EXISTS",
+            explanation=f"{last.id}, by which {last.organization} pays for {source.id}, runs until "
+            f"{when(_runs_until(last))}, and {transfer.id} would start on {when(transfer.starts_at)}, not after that",
+        )
     if last and last.status is ACCEPTED:
+        why = why_paid(last)
         if last.organization == payer:
-            raise HandshakeConstraintViolationException("RESPONSIBILITY_TRANSFER_ALREADY_EXISTS")
-        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION")
-    below = transfers_below(source.id, transfers)
-    if len(below) + 1 + len(above) > state.settings.quotas.transfer_chain_length:
-        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION")
+            raise HandshakeConstraintViolationException("RESPONSIBILITY_TRANSFER_ALREADY_EXISTS", explanation=why)
+        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION", explanation=why)
+
+
+def why_paid(transfer: Transfer) -> str:
+    """Explain that an organization's bills are paid already by an accepted transfer."""
+    return (
+        f"{transfer.organization} pays for {transfer.source_organization} already, by {transfer.id}; "
+        "TerminateResponsibilityTransfer must end that first"
+    )
+
+
+def _require_short_chain(payer: str, source: Organization, transfers: Transfers, quotas: Quotas) -> None:
+    """Require that a chain with a transfer from the source to the payer is neither too long nor too large."""
+    above, below = payers(payer, transfers), transfers_below(source.id, transfers)
+    length = len(below) + 1 + len(above)
+    if length > quotas.transfer_chain_length:
+        raise ConstraintViolationException(
+            "RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION",
+            explanation=full(
+                f"the chain through {source.id} and {payer} would be {number(length, 'transfers')} long",
+                quotas.transfer_chain_length,
+                "one above or below must end first",
+            ),
+        )
     top = above[-1] if above else payer
-    if sum(transfers_below(top, transfers)) + 1 + sum(below) > TRANSFERS_PER_CHAIN:
-        raise ConstraintViolationException("RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION")
+    count = sum(transfers_below(top, transfers)) + 1 + sum(below)
+    if count > TRANSFERS_PER_CHAIN:
+        raise ConstraintViolationException(
+            "RESPONSIBILITY_TRANSFER_MAX_TRANSFERS_QUOTA_VIOLATION",
+            explanation=full(
+                f"{top} would pay in the end for {number(count, 'transfers')}",
+                TRANSFERS_PER_CHAIN,
+                "one must end first",
+            ),
+        )
 
 
 def require_start(start: int, now: int) -> None:
@@ -203,16 +265,25 @@ def require_start(start: int, now: int) -> None:
             ``START_DATE_TOO_EARLY``, ``START_DATE_TOO_LATE``; ``INVALID_START_DATE`` if the last day before it has
             begun [inferred].
     """
+    first, second = month_start(now, 1), month_start(now, 2)
+    reason = None
     if start % DAY:
-        raise InvalidInputException("START_DATE_NOT_BEGINNING_OF_DAY")
-    if start != month_start(start):
-        raise InvalidInputException("START_DATE_NOT_BEGINNING_OF_MONTH")
-    if start < month_start(now, 1):
-        raise InvalidInputException("START_DATE_TOO_EARLY")
-    if start > month_start(now, 2):
-        raise InvalidInputException("START_DATE_TOO_LATE")
+        reason = "START_DATE_NOT_BEGINNING_OF_DAY"
+    elif start != month_start(start):
+        reason = "START_DATE_NOT_BEGINNING_OF_MONTH"
+    elif start < first:
+        reason = "START_DATE_TOO_EARLY"
+    elif start > second:
+        reason = "START_DATE_TOO_LATE"
+    if reason:
+        why = f"a transfer that is offered now starts on {when(first)} or {when(second)}, not on {when(start)}"
+        raise InvalidInputException(reason, explanation=why)
     if start - TRANSFER_DEADLINE <= now:
-        raise InvalidInputException("INVALID_START_DATE")
+        raise InvalidInputException(
+            "INVALID_START_DATE",
+            explanation=f"to start on {when(start)} it must be accepted by {when(start - TRANSFER_DEADLINE)}, "
+            f"which is over; the next start is {when(second)}",
+        )
 
 
 def checked_end(end: int | None, now: int, notice_days: int) -> int:
@@ -229,14 +300,24 @@ def checked_end(end: int | None, now: int, notice_days: int) -> int:
     """
     if end is None:
         end = end_of_month(now)
+    reason = None
     if end < month_start(now):
-        raise InvalidInputException("END_DATE_TOO_EARLY")
-    if end >= month_start(now, 2):
-        raise InvalidInputException("END_DATE_TOO_LATE")
-    if end < month_start(end, 1) - SECOND:
-        raise InvalidInputException("END_DATE_NOT_END_OF_MONTH")
-    if end_of_month(end) < now + notice_days * DAY:
-        raise InvalidInputException("INVALID_END_DATE")
+        reason = "END_DATE_TOO_EARLY"
+    elif end >= month_start(now, 2):
+        reason = "END_DATE_TOO_LATE"
+    elif end < month_start(end, 1) - SECOND:
+        reason = "END_DATE_NOT_END_OF_MONTH"
+    if reason:
+        this, following = end_of_month(now), end_of_month(month_start(now, 1))
+        why = f"a transfer that is withdrawn now ends on {when(this)} or {when(following)}, not on {when(end)}"
+        raise InvalidInputException(reason, explanation=why)
+    noticed = now + notice_days * DAY
+    if end_of_month(end) < noticed:
+        raise InvalidInputException(
+            "INVALID_END_DATE",
+            explanation=f"it would end on {when(end_of_month(end))}, but with {number(notice_days, 'days')} of notice "
+            f"it ends on {when(noticed)} or later",
+        )
     return end_of_month(end)
 
 

@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from ...engine.authorization.services import SERVICES
 from ...engine.errors import AccountNotFoundException, AccountNotRegisteredException, ResourcePolicyNotFoundException
+from ...engine.explaining import without_resource_policy
 from ...engine.ids import AccountId
-from ...engine.rules.services import ServicePrincipal, require_delegable
+from ...engine.rules.services import ServicePrincipal, require_delegable, why_not_registered
 from ...engine.shapes.access import ResourcePolicyReply, resource_policy_reply
 from ...engine.shapes.base import Shape, moment
 from ...engine.state import OrganizationFacts
@@ -161,7 +162,7 @@ def list_delegated_services_for_account(
     organization = reader_about(views, "ListDelegatedServicesForAccount", account, wanted, AccountNotFoundException)
     services = organization.access.administrators.get(wanted)
     if services is None:
-        raise AccountNotRegisteredException
+        raise AccountNotRegisteredException(explanation=why_not_registered(wanted, None, organization))
     scope = f"ListDelegatedServicesForAccount {organization.id} {account} {wanted}"
     page, token = cut_page(_rows(services, read_token(request.next_token, scope)), request.max_results, scope)
     return DelegatedServicesReply([DelegatedService(row.service, moment(row.since)) for row in page], token)
@@ -183,7 +184,7 @@ def describe_resource_policy(request: DescribeResourcePolicy, views: Views, acco
     """
     organization = reader(views, "DescribeResourcePolicy", account)
     if organization.access.resource_policy is None:
-        raise ResourcePolicyNotFoundException
+        raise ResourcePolicyNotFoundException(explanation=without_resource_policy(organization))
     return resource_policy_reply(organization)
 
 

@@ -45,7 +45,10 @@ def describe_create_account_status(
     organization = reader(views, "DescribeCreateAccountStatus", account)
     row = views.account_creations.rows.get(request.create_account_request_id)
     if row is None or row.requested.organization != organization.id:
-        raise CreateAccountStatusNotFoundException
+        raise CreateAccountStatusNotFoundException(
+            explanation=f"{organization.id} has asked for no creation {request.create_account_request_id}; "
+            "ListCreateAccountStatus lists those there are"
+        )
     return CreateAccountStatusReply(creation_shape(row))
 
 

@@ -21,6 +21,7 @@ from ...engine.ids import PolicyTargetId
 from ...engine.policies.completeness import EffectivePolicyError
 from ...engine.policies.types import POLICY_TYPES
 from ...engine.resources import entity_type
+from ...engine.rules.policies import why_not_enabled
 from ...engine.shapes.accounts import Account
 from ...engine.shapes.base import Shape, moment
 from ...engine.state import OrganizationFacts
@@ -70,7 +71,8 @@ def describe_effective_policy(request: DescribeEffectivePolicy, views: Views, ac
     policy_type = EFFECTIVE_TYPES.get(request.policy_type)
     if policy_type is None:
         is_scp = request.policy_type == PolicyType.SERVICE_CONTROL_POLICY
-        raise InvalidInputException("INVALID_ENUM_POLICY_TYPE" if is_scp else "INVALID_ENUM:POLICY_TYPE")
+        reason = "INVALID_ENUM_POLICY_TYPE" if is_scp else "INVALID_ENUM:POLICY_TYPE"
+        raise InvalidInputException(reason, explanation=_why_no_effect(request.policy_type))
     target = request.target_id or account
     _require_account(target)
     operation, not_found = "DescribeEffectivePolicy", TargetNotFoundException
@@ -202,22 +204,29 @@ def _invalid_accounts(organization: OrganizationFacts, documents: Documents, vie
         yield from (row.account for row in standing if row.account not in documents.by_place)
 
 
+def _why_no_effect(name: str) -> str:
+    return f"accounts have no effective policy of the type {name!r}; they have one of {', '.join(EFFECTIVE_TYPES)}"
+
+
 def _validated_type(name: str) -> PolicyType:
     """Check the policy type of a validation read, for which all other types are invalid alike (docs/aws.md 6.8)."""
     policy_type = EFFECTIVE_TYPES.get(name)
     if policy_type is None:
-        raise InvalidInputException("INVALID_ENUM_POLICY_TYPE")
+        raise InvalidInputException("INVALID_ENUM_POLICY_TYPE", explanation=_why_no_effect(name))
     return policy_type
 
 
 def _require_account(target: str) -> None:
     """Check that the target is an account: roots and OUs have no effective policy that could be asked for."""
     if not target or entity_type(target) != "ACCOUNT":
-        raise InvalidInputException("TARGET_NOT_SUPPORTED")
+        named = f"{target} is no account" if target else "no account is named"
+        raise InvalidInputException(
+            "TARGET_NOT_SUPPORTED", explanation=f"{named}; only accounts have effective policies"
+        )
 
 
 def _documents(organization: OrganizationFacts, policy_type: PolicyType, views: Views) -> Documents:
     documents = views.effective_policies.documents(organization, policy_type)
     if documents is None:
-        raise EffectivePolicyNotFoundException
+        raise EffectivePolicyNotFoundException(explanation=why_not_enabled(policy_type, organization))
     return documents

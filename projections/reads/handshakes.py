@@ -10,6 +10,7 @@ from msgspec import Struct
 from ...engine.arns import handshake_arn
 from ...engine.errors import AccessDeniedException, HandshakeNotFoundException, InvalidInputException
 from ...engine.ids import HandshakeId
+from ...engine.rules.handshakes import named, why_not_found
 from ...engine.shapes.base import Shape
 from ...engine.shapes.handshakes import Handshake, HandshakeReply, handshake_shape
 from ...engine.words import Action, PartyType
@@ -67,7 +68,7 @@ def describe_handshake(request: DescribeHandshake, views: Views, account: str) -
     """
     row = views.handshakes.rows.get(request.handshake_id)
     if row is None:
-        raise HandshakeNotFoundException
+        raise HandshakeNotFoundException(explanation=why_not_found(request.handshake_id))
     if not _is_recipient(row, views, account):
         _require_of_sender(row, views, account)
     return HandshakeReply(row_shape(row, views))
@@ -76,7 +77,10 @@ def describe_handshake(request: DescribeHandshake, views: Views, account: str) -
 def _require_of_sender(row: HandshakeRow, views: Views, account: str) -> None:
     requested = row.requested
     if views.accounts.organization_of(account) != requested.organization:
-        raise AccessDeniedException
+        raise AccessDeniedException(
+            explanation=f"{account} is neither a party of {named(requested)} nor a member of {requested.organization}, "
+            "which sent it"
+        )
     initiator = views.organizations.rows[requested.organization]
     arn = handshake_arn(initiator, requested.action, requested.handshake)
     reader(views, "DescribeHandshake", account, [arn])
@@ -152,7 +156,10 @@ def list_handshakes_for_organization(
 
 def _require_one_filter(wanted: HandshakeFilter) -> None:
     if wanted.action_type and wanted.parent_handshake_id:
-        raise InvalidInputException("MAX_LIMIT_EXCEEDED_FILTER")
+        raise InvalidInputException(
+            "MAX_LIMIT_EXCEEDED_FILTER",
+            explanation="the filter has an ActionType and a ParentHandshakeId; one of them must go",
+        )
 
 
 def _matches(row: HandshakeRow, wanted: HandshakeFilter) -> bool:

@@ -5,6 +5,7 @@ from msgspec import Struct
 from ...engine.authorization.check import denied_to_members
 from ...engine.errors import TargetNotFoundException
 from ...engine.events import Tag
+from ...engine.explaining import absent
 from ...engine.ids import TaggableResourceId
 from ...engine.resources import policy_type_of
 from ...engine.rules.tags import find
@@ -44,7 +45,8 @@ def list_tags_for_resource(request: ListTagsForResource, views: Views, account: 
     transfer = views.transfers.facts.by_id.get(resource)
     arn = find(resource, organization, is_member, transfer)
     if arn is None:
-        raise denied_to_members(TargetNotFoundException(), "ListTagsForResource", organization, account)
+        refusal = TargetNotFoundException(explanation=absent(resource, organization))
+        raise denied_to_members(refusal, "ListTagsForResource", organization, account)
     reader(views, "ListTagsForResource", account, [arn], policy_type_of(resource, organization))
     # Fifty tags at most are one page: no token has ever been given out.
     read_token(request.next_token, "ListTagsForResource")

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ...engine.arns import transfer_arn
 from ...engine.authorization.check import denied_to_members
 from ...engine.errors import ResponsibilityTransferNotFoundException
+from ...engine.explaining import absent
 from ...engine.ids import ResponsibilityTransferId
 from ...engine.rules.transfers import has_effect, payers
 from ...engine.shapes.base import Shape
@@ -68,9 +69,8 @@ def describe_responsibility_transfer(
     transfer = views.transfers.facts.by_id.get(request.id)
     side = _side_of(transfer, organization, views) if transfer else None
     if transfer is None or side is None:
-        raise denied_to_members(
-            ResponsibilityTransferNotFoundException(), "DescribeResponsibilityTransfer", organization, account
-        )
+        refusal = ResponsibilityTransferNotFoundException(explanation=absent(request.id, organization))
+        raise denied_to_members(refusal, "DescribeResponsibilityTransfer", organization, account)
     arn = transfer_arn(organization, side, transfer.id)
     reader(views, "DescribeResponsibilityTransfer", account, [arn])
     return ResponsibilityTransferReply(_shape(transfer, side, organization, views))
@@ -110,7 +110,10 @@ def list_inbound_responsibility_transfers(
     # One transfer is one page: no token has ever been given out.
     transfer = views.transfers.facts.by_id.get(request.id)
     if transfer is None or _side_of(transfer, organization, views) != "inbound":
-        raise ResponsibilityTransferNotFoundException
+        raise ResponsibilityTransferNotFoundException(
+            explanation=f"{organization.id} pays for nobody by {request.id}, and does not offer to; "
+            "without an id all by which it does are listed"
+        )
     return ResponsibilityTransfersReply([_shape(transfer, "inbound", organization, views)])
 
 

@@ -14,6 +14,7 @@ from ....engine.runtime.engine import Engine
 from ....engine.settings import LATEST
 from ....engine.shapes.base import moment, moment_text
 from ....engine.state.handshake import HandshakeState
+from ....engine.throttling import why_throttled
 from ..scenario.problems import ScenarioError
 from .agenda import ACCEPT, LEAVE, Agenda, ScheduledAnswer
 from .call_counter import THROTTLING, CallCounter
@@ -130,7 +131,9 @@ class ClockDriver:
         if ready <= now:
             return True
         self._counter.count_call(operation)
-        self._counter.count_refusal(operation, TooManyRequestsException())
+        self._counter.count_refusal(
+            operation, TooManyRequestsException(explanation=why_throttled(operation, account, ready))
+        )
         self._counter.count_wait(operation, THROTTLING, ready)
         self._reserved.add(handshake)
         self.agenda.schedule(ready, scheduled)
