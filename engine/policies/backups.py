@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from .schedules import schedule
-from .text import refuse
+from .text import located, refuse, shown
 
 LONGEST_CONTINUOUS_BACKUP = 35
 SHORTEST_COLD_STORAGE = 90
@@ -35,10 +35,10 @@ def require_consistent(assigned: Assigned, touched: Collection[Path]) -> None:
             case ("plans", _, "rules", _, *_, "opt_in_to_archive_for_supported_resources") if is_true(value):
                 _require_archivable(path[:4], path[:-1], assigned)
             case ("plans", _, "backup_plan_tags", name, "tag_key") if str(value).lower() != name.lower():
-                refuse()
+                refuse(f"{'/'.join(path)}: {shown(value)} must be the name of the group, {name}")
             case ("plans", _, "selections", "resources", _, "iam_role_arn"):
                 if not any((*path[:-1], selector) in touched for selector in SELECTORS):
-                    refuse()
+                    refuse(f"{'/'.join(path[:-1])}: one of {', '.join(SELECTORS)} must be there")
             case _:
                 pass
 
@@ -53,8 +53,11 @@ def _require_short_life(lifecycle: Path, assigned: Assigned) -> None:
 
     The latter is asked of each policy only: a merged plan that does both was seen to be valid.
     """
-    if _days(assigned, (*lifecycle, DELETE)) > LONGEST_CONTINUOUS_BACKUP or (*lifecycle, TO_COLD_STORAGE) in assigned:
-        refuse()
+    days, place = _days(assigned, (*lifecycle, DELETE)), "/".join(lifecycle)
+    if days > LONGEST_CONTINUOUS_BACKUP:
+        refuse(f"{place}: {DELETE} is {days}; with {CONTINUOUS} at most {LONGEST_CONTINUOUS_BACKUP}")
+    if (*lifecycle, TO_COLD_STORAGE) in assigned:
+        refuse(f"{place}: {TO_COLD_STORAGE} must not be there with {CONTINUOUS}")
 
 
 def _require_archivable(rule: Path, lifecycle: Path, assigned: Assigned) -> None:
@@ -64,10 +67,18 @@ def _require_archivable(rule: Path, lifecycle: Path, assigned: Assigned) -> None
     """
     in_cold_storage = _days(assigned, (*lifecycle, DELETE)) - _days(assigned, (*lifecycle, TO_COLD_STORAGE))
     expression = assigned.get((*rule, SCHEDULE), "")
-    if in_cold_storage < SHORTEST_COLD_STORAGE or not schedule(str(expression)).suits_archives:
-        refuse()
+    if in_cold_storage < SHORTEST_COLD_STORAGE:
+        refuse(
+            f"{'/'.join(lifecycle)}: from {TO_COLD_STORAGE} to {DELETE} it is {in_cold_storage} days; with {ARCHIVE} "
+            f"it must be {SHORTEST_COLD_STORAGE} at least"
+        )
+    with located("/".join((*rule, SCHEDULE))):
+        if not schedule(str(expression)).suits_archives:
+            refuse(f"with {ARCHIVE} it must be at least 28 days from one time to the next")
 
 
 def _days(assigned: Assigned, path: Path) -> int:
     days = assigned.get(path)
-    return int(days) if isinstance(days, str | int) else refuse()
+    return (
+        int(days) if isinstance(days, str | int) else refuse(f"{'/'.join(path)} must be given, with the other members")
+    )

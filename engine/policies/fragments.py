@@ -9,10 +9,11 @@ from typing import Any, cast
 from msgspec import UNSET, Struct, UnsetType
 
 from ..errors import MalformedPolicyDocumentException
+from ..explaining import some
 from ..words import PolicyType
 from .backups import Path, require_consistent
 from .schema import ANYTHING, Anything, Group, Many, Node, One, Scalar, scalar
-from .text import parse, refuse
+from .text import located, parse, refuse, shown
 from .types import POLICY_TYPES
 
 Values = tuple[Scalar, ...]
@@ -50,7 +51,7 @@ def fragment(policy_type: PolicyType, content: str) -> Fragment:
         MalformedPolicyDocumentException: AWS would refuse the document (docs/aws.md 6.6 and 6.7); or the type is one
             that is written in IAM's language.
     """
-    syntax = POLICY_TYPES[policy_type].syntax or refuse()
+    syntax = POLICY_TYPES[policy_type].syntax or refuse(f"{policy_type} is written in IAM's language")
     walk = _Walk(syntax.ignores_case)
     walk.read(syntax.document, (), _without_setters(walk.spelled(parse(content))))
     touched = {leaf[:depth] for leaf in walk.settings for depth in range(len(leaf) + 1)}
@@ -82,7 +83,7 @@ def _check_whole(policy_type: PolicyType, read: Fragment) -> None:
     if policy_type is PolicyType.TAG_POLICY:
         for path, setting in read.settings.items():
             if path[-1] == "tag_key" and isinstance(setting.assign, str) and setting.assign.lower() != path[1]:
-                refuse()
+                refuse(f"{place(path)}: {shown(setting.assign)} must be the name of the group, {path[1]}")
     if policy_type is PolicyType.SECURITYHUB_POLICY and ("securityhub", "features") not in read.groups:
         # The guide asks for both lists, and has a child policy without, which is about a feature only.
         _require_region_lists([("securityhub",)], read)
@@ -93,8 +94,17 @@ def _check_whole(policy_type: PolicyType, read: Fragment) -> None:
 def _require_region_lists(groups: list[Path], read: Fragment) -> None:
     """Require both lists of regions in each of the groups, of which there must be one; the lists may be empty."""
     members = {*read.groups, *read.settings}
-    if not groups or any((*path, name) not in members for path in groups for name in REGION_LISTS):
-        refuse()
+    lists = " and ".join(REGION_LISTS)
+    if not groups:
+        refuse(f"a group cspm_enablement with {lists} must be there")
+    for path in groups:
+        if any((*path, name) not in members for name in REGION_LISTS):
+            refuse(f"{place(path)}: {lists} must be there")
+
+
+def place(path: Path) -> str:
+    """A place in a document, as explanations name it."""
+    return "/".join(path) or "the document"
 
 
 class _Walk:
@@ -109,22 +119,26 @@ class _Walk:
     def read(self, node: Node, path: Path, value: object) -> None:
         """Read one node, which must be an object: even a leaf's value has an operator around it."""
         if not isinstance(value, dict):
-            refuse()
+            refuse(
+                f"{place(path)}: {shown(value)} must be an object; a value has an operator such as {ASSIGN} around it"
+            )
         members = self.spelled(cast("dict[str, Any]", value))
         known = _guess(members) if isinstance(node, Anything) else node
         if CONTROL in members:
-            self.controls[path] = self._allowed(members[CONTROL])
+            with located(place((*path, CONTROL))):
+                self.controls[path] = self._allowed(members[CONTROL])
         if isinstance(known, Group):
             self._read_group(known, path, members)
         else:
-            self.settings[path] = _setting(known, members)
+            with located(place(path)):
+                self.settings[path] = _setting(known, members)
 
     def spelled(self, members: dict[str, Any]) -> dict[str, Any]:
         """Turn operators into lower case, if case does not matter."""
         if not self._ignores_case:
             return members
         spelled = {name.lower() if name.startswith("@@") else name: member for name, member in members.items()}
-        return spelled if len(spelled) == len(members) else refuse()
+        return spelled if len(spelled) == len(members) else refuse("an operator is there more than once")
 
     def _read_group(self, group: Group, path: Path, members: dict[str, Any]) -> None:
         self.groups.append(path)
@@ -132,13 +146,17 @@ class _Walk:
         for name, member in members.items():
             if name == CONTROL:
                 continue
-            known, node = self._member(group, name)
+            with located(place(path)):
+                known, node = self._member(group, name)
             if known in seen:
-                refuse()
+                refuse(f"{place(path)}: {known} is there more than once, in different cases")
             seen.add(known)
             self.read(node, (*path, known), member)
-        if not seen.issuperset(group.required) or not (seen or group.may_be_empty):
-            refuse()
+        missing = [name for name in group.required if name not in seen]
+        if missing:
+            refuse(f"{place(path)}: {' and '.join(missing)} must be there")
+        if not (seen or group.may_be_empty):
+            refuse(f"{place(path)}: it must not be empty")
 
     def _member(self, group: Group, name: str) -> tuple[str, Node]:
         """The schema of a member of a group, and its name in the form that the effective document shows."""
@@ -146,21 +164,24 @@ class _Walk:
         if field in group.fields:
             return field, group.fields[field]
         if group.others is None or not name or name.startswith("@@"):
-            refuse()
+            known = f"; known are {some(group.fields)}" if group.fields else ""
+            refuse(f"{shown(name)} is not known here{known}")
         return group.name(name), group.others
 
     def _allowed(self, control: object) -> frozenset[str]:
         """Read the operators allowed for child policies: no repeats, and ``@@none`` only alone."""
         if not isinstance(control, list) or not control:
-            refuse()
+            refuse(f"{shown(cast('object', control))} must be a list of operators")
         listed = cast("list[object]", control)
         words = {word for word in listed if isinstance(word, str)}
         # The same operator in another case is no repeat.
         if len(words) < len(listed):
-            refuse()
+            refuse(f"{shown(listed)} must be strings, each of them once")
         operators = {word.lower() if self._ignores_case else word for word in words}
-        if not operators <= CONTROLS.keys() or ("@@none" in operators and len(operators) > 1):
-            refuse()
+        if not operators <= CONTROLS.keys():
+            refuse(f"{shown(listed)} must be some of {', '.join(CONTROLS)}")
+        if "@@none" in operators and len(operators) > 1:
+            refuse("@@none must stand alone")
         return frozenset[str]().union(*(CONTROLS[operator] for operator in operators))
 
 
@@ -175,22 +196,21 @@ def _guess(members: dict[str, Any]) -> One | Many | Group:
 
 def _setting(leaf: One | Many, members: dict[str, Any]) -> Setting:
     if isinstance(leaf, One):
-        if members.keys() - {ASSIGN, CONTROL}:
-            refuse()
+        if wrong := members.keys() - {ASSIGN, CONTROL}:
+            refuse(f"{', '.join(sorted(wrong))} must not be here; one value can be assigned with {ASSIGN} only")
         return Setting(leaf.read(members[ASSIGN])) if ASSIGN in members else Setting()
-    if members.keys() - SETTERS - {CONTROL}:
-        refuse()
-    if members.get(APPEND) == [] and not leaf.appends_nothing:
-        refuse()
-    if members.get(ASSIGN) == [] and not leaf.assigns_nothing:
-        refuse()
+    if wrong := members.keys() - SETTERS - {CONTROL}:
+        refuse(f"{', '.join(sorted(wrong))} must not be here; a list has {ASSIGN}, {APPEND} and {REMOVE}")
+    for setter, may_be_empty in ((APPEND, leaf.appends_nothing), (ASSIGN, leaf.assigns_nothing)):
+        if members.get(setter) == [] and not may_be_empty:
+            refuse(f"{setter} must not be empty")
     assign = _values(leaf, members[ASSIGN]) if ASSIGN in members else UNSET
     return Setting(assign, _values(leaf, members.get(APPEND, [])), _values(leaf, members.get(REMOVE, [])))
 
 
 def _values(leaf: Many, values: object) -> Values:
     if not isinstance(values, list):
-        refuse()
+        refuse(f"{shown(values)} must be a list")
     return tuple(leaf.read(value) for value in cast("list[object]", values))
 
 

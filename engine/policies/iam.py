@@ -1,10 +1,12 @@
 """Validation of service and resource control policies, which are in IAM's language (docs/aws.md 6.4)."""
 
 import re
+from collections.abc import Set
 from typing import Any, cast
 
+from ..explaining import some
 from ..words import PolicyType
-from .text import effective_json, parse, refuse
+from .text import effective_json, located, parse, refuse, shown
 
 ACTION = re.compile(r"\*|\*:\*|([A-Za-z0-9-]+):[A-Za-z0-9*?_-]+")
 # An ARN, or the beginning of one with a wildcard.
@@ -48,17 +50,22 @@ def require_valid_iam(policy_type: PolicyType, content: str) -> None:
     """
     document = parse(content)
     versions = RCP_VERSIONS if policy_type is PolicyType.RESOURCE_CONTROL_POLICY else SCP_VERSIONS
-    if document.keys() - {"Version", "Id", "Statement"} or document.get("Version", "2012-10-17") not in versions:
-        refuse()
+    _require_known(document, {"Version", "Id", "Statement"})
+    version = document.get("Version", "2012-10-17")
+    if version not in versions:
+        refuse(f"Version is {shown(version)}; it must be {' or '.join(versions)}")
     if not isinstance(document.get("Id", ""), str):
-        refuse()
+        refuse(f"Id is {shown(document['Id'])}; it must be a string")
+    if "Statement" not in document:
+        refuse("Statement must be there")
     check = _check_rcp if policy_type is PolicyType.RESOURCE_CONTROL_POLICY else _check_scp
-    for statement in _listed(document.get("Statement")):
-        if not isinstance(statement, dict):
-            refuse()
-        members = cast("dict[str, Any]", statement)
-        check(members)
-        _check_common(members)
+    with located("Statement"):
+        statements = _listed(document["Statement"])
+    for number, statement in enumerate(statements, 1):
+        with located(f"statement {number}"):
+            members = _object(statement)
+            check(members)
+            _check_common(members)
 
 
 def stored_rcp(content: str) -> str:
@@ -73,52 +80,70 @@ def stored_rcp(content: str) -> str:
 
 
 def _check_scp(statement: dict[str, Any]) -> None:
-    if statement.keys() - COMMON - {"NotAction"} or statement.get("Effect") not in ("Allow", "Deny"):
-        refuse()
-    _check_strings(_one_of(statement, "Action", "NotAction"), ACTION)
+    _require_known(statement, COMMON | {"NotAction"})
+    _require_effect(statement, "Allow", "Deny")
+    _check_strings("Action", _one_of(statement, "Action", "NotAction"), ACTION)
 
 
 def _check_rcp(statement: dict[str, Any]) -> None:
-    if statement.keys() - COMMON - {"Principal"} or statement.get("Effect") != "Deny":
-        refuse()
+    _require_known(statement, COMMON | {"Principal"})
+    _require_effect(statement, "Deny")
     if statement.get("Principal") not in ("*", {"AWS": "*"}):
-        refuse()
-    for action in _check_strings(statement.get("Action"), ACTION):
+        refuse(f'Principal is {shown(statement.get("Principal"))}; it must be "*" or {{"AWS": "*"}}')
+    for action in _check_strings("Action", statement.get("Action"), ACTION):
         if action.partition(":")[0].lower() not in RCP_SERVICES:
-            refuse()
+            refuse(f"{action} is of a service that resource control policies do not support")
+
+
+def _require_known(members: dict[str, Any], known: Set[str]) -> None:
+    unknown = sorted(members.keys() - known)
+    if unknown:
+        refuse(f"{some(unknown)} must not be there; known are {', '.join(sorted(known))}")
+
+
+def _require_effect(statement: dict[str, Any], *allowed: str) -> None:
+    if statement.get("Effect") not in allowed:
+        refuse(f"Effect is {shown(statement.get('Effect'))}; it must be {' or '.join(allowed)}")
 
 
 def _check_common(statement: dict[str, Any]) -> None:
     if not isinstance(statement.get("Sid", ""), str):
-        refuse()
-    _check_strings(_one_of(statement, "Resource", "NotResource"), RESOURCE)
+        refuse(f"Sid is {shown(statement['Sid'])}; it must be a string")
+    _check_strings("Resource", _one_of(statement, "Resource", "NotResource"), RESOURCE)
     conditions = _object(statement.get("Condition", {}))
     for operator, tests in conditions.items():
         if not CONDITION.fullmatch(operator):
-            refuse()
-        for values in _object(tests).values():
+            refuse(f"{shown(operator)} must be an operator of conditions, such as StringEquals")
+        for key, values in _object(tests).items():
             # An empty list is valid, and matches nothing.
             if values != [] and not all(isinstance(value, str | int | float) for value in _listed(values)):
-                refuse()
+                refuse(f"the condition on {key} has {shown(values)}; it must have strings, numbers or booleans")
 
 
 def _one_of(statement: dict[str, Any], this: str, that: str) -> object:
     """The value of one of two elements, exactly one of which must be there."""
-    return statement.get(this, statement.get(that)) if (this in statement) != (that in statement) else refuse()
+    if (this in statement) == (that in statement):
+        refuse(f"either {this} or {that} must be there")
+    return statement.get(this, statement.get(that))
 
 
-def _check_strings(value: object, form: re.Pattern[str]) -> list[str]:
+def _check_strings(element: str, value: object, form: re.Pattern[str]) -> list[str]:
     """Require one string or several that match a pattern, and return them as a list."""
-    found = [one for one in _listed(value) if isinstance(one, str) and form.fullmatch(one)]
-    return found if len(found) == len(_listed(value)) else refuse()
+    found: list[str] = []
+    with located(element):
+        for one in _listed(value):
+            if not isinstance(one, str) or not form.fullmatch(one):
+                refuse(f"{shown(one)} has not the form of one")
+            found.append(one)
+    return found
 
 
 def _listed(value: object) -> list[object]:
     """The items of what may be written as one item or as a list; the list must not be empty."""
     if not isinstance(value, list):
         return [value]
-    return cast("list[object]", value) or refuse()
+    return cast("list[object]", value) or refuse("the list must not be empty")
 
 
 def _object(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else refuse()
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else refuse(f"{shown(value)} must be an object")

@@ -12,7 +12,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from .text import refuse
+from .text import refuse, shown
 
 DAYS_BETWEEN_ARCHIVES = 28
 LONGEST_OFFSET = 30
@@ -67,7 +67,7 @@ class Schedule(Struct, frozen=True):
 
 def cron(value: object) -> str:
     """Read a schedule expression."""
-    expression = value if isinstance(value, str) else refuse()
+    expression = value if isinstance(value, str) else refuse(f"{shown(value)} must be a string")
     schedule(expression)
     return expression
 
@@ -79,13 +79,13 @@ def schedule(expression: str) -> Schedule:
     Raises:
         MalformedPolicyDocumentException: it breaks the grammar, has times less than an hour apart, or not two at all.
     """
-    found = CRON.fullmatch(expression) or refuse()
+    found = CRON.fullmatch(expression) or refuse(f"{shown(expression)} must have the form cron(…)")
     fields = found[1].upper().split()
     if len(fields) < 5:
-        refuse()
+        refuse(f"{shown(expression)} must have minute, hour, day, month, weekday and perhaps a year")
     minute, hour, day, month, weekday = fields[:5]
     if len(_values(MINUTE, minute)) > 1:
-        refuse()
+        refuse(f"{shown(expression)} must have one minute only, so that its times are an hour apart")
     read = Schedule(
         _values(HOUR, hour),
         _days(day, weekday),
@@ -93,7 +93,7 @@ def schedule(expression: str) -> Schedule:
         _values(YEAR, fields[5] if len(fields) > 5 else "*"),
     )
     if len(list(islice(_times(read), 2))) < 2:
-        refuse()
+        refuse(f"{shown(expression)} must have two times at least that exist")
     return read
 
 
@@ -113,7 +113,7 @@ def _exists(year: int, month: int, day: int) -> bool:
 def _days(day: str, weekday: str) -> frozenset[int]:
     """The days of the month; one of the two fields must be a question mark, and the other one decides."""
     if (day == "?") == (weekday == "?"):
-        refuse()
+        refuse("either the day or the weekday of a schedule must be ?")
     return _days_of_month(day) if weekday == "?" else _days_by_weekday(weekday)
 
 
@@ -122,7 +122,11 @@ def _days_of_month(field: str) -> frozenset[int]:
     if last:
         offset = int(last[1] or 0)
         # Some months are too short for it. Day `offset + 1` stands for it, since it exists in just the same months.
-        return frozenset({offset + 1}) if offset <= LONGEST_OFFSET else refuse()
+        return (
+            frozenset({offset + 1})
+            if offset <= LONGEST_OFFSET
+            else refuse(f"{field} must be L-{LONGEST_OFFSET} at most")
+        )
     items = field.split(",")
     days = frozenset[int]().union(*(_values(DAY_OF_MONTH, item.removesuffix("W")) for item in items))
     # With W, for the nearest weekday, only the first day counts; a W behind a range has no effect.
@@ -137,7 +141,7 @@ def _days_by_weekday(field: str) -> frozenset[int]:
         _values(DAY_OF_WEEK, field.removesuffix("L"))
         return ANY_DAY if "-" in field else ONE_DAY
     if field.count("#") > 1:
-        refuse()
+        refuse(f"{field} may have one # only")
     for item in field.split(","):
         nth = NTH_WEEKDAY.fullmatch(item)
         _values(DAY_OF_WEEK, nth[1] if nth else item)
@@ -150,14 +154,14 @@ def _values(field: Field, listed: str) -> frozenset[int]:
 
 
 def _values_of_item(field: Field, item: str) -> frozenset[int]:
-    found = VALUES.fullmatch(item) or refuse()
+    found = VALUES.fullmatch(item) or refuse(f"{shown(item)} must be a value, a range or a step of a schedule")
     first, last, step = found["first"], found["last"], int(found["step"] or 1)
     lowest = _value(field, first) if first else field.lowest
     # A value with a step goes on to the end of the field.
     otherwise = lowest if first and not found["step"] else field.highest
     highest = _value(field, last) if last else otherwise
     if not 1 <= step <= field.highest or (highest < lowest and not field.wraps):
-        refuse()
+        refuse(f"{shown(item)} must be an ascending range, with a step from 1 to {field.highest}")
     size = field.highest - field.lowest + 1
     run = range(lowest, highest + 1 if lowest <= highest else highest + size + 1, step)
     return frozenset(field.lowest + (value - field.lowest) % size for value in run)
@@ -166,5 +170,6 @@ def _values_of_item(field: Field, item: str) -> frozenset[int]:
 def _value(field: Field, written: str) -> int:
     if written in field.names:
         return field.lowest + field.names.index(written)
-    value = int(written) if written.isdecimal() else refuse()
-    return value if field.lowest <= value <= field.highest else refuse()
+    wanted = f"{shown(written)} must be from {field.lowest} to {field.highest} in a schedule"
+    value = int(written) if written.isdecimal() else refuse(wanted)
+    return value if field.lowest <= value <= field.highest else refuse(wanted)

@@ -6,11 +6,11 @@ A reader takes a JSON value and returns it in the form that the effective docume
 import json
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
-from .text import refuse
+from .text import refuse, shown
 
 Scalar = str | int | float | bool | None
 Reader = Callable[[object], Scalar]
@@ -20,7 +20,7 @@ INTEGER = re.compile(r"-?[0-9]{1,16}")
 
 def text(value: object) -> str:
     """Read a string."""
-    return value if isinstance(value, str) else refuse()
+    return value if isinstance(value, str) else refuse(f"{shown(value)} must be a string")
 
 
 class One(Struct, frozen=True):
@@ -69,19 +69,23 @@ class Syntax(Struct, frozen=True):
 
 def scalar(value: object) -> Scalar:
     """Read any value but an object or a list."""
-    return value if value is None or isinstance(value, str | int | float) else refuse()
+    return (
+        value if value is None or isinstance(value, str | int | float) else refuse(f"{shown(value)} must be one value")
+    )
 
 
 def flag(value: object) -> str | bool:
     """Read a boolean, as such or as a string."""
-    return value if isinstance(value, bool) or (isinstance(value, str) and value in ("true", "false")) else refuse()
+    is_flag = isinstance(value, bool) or (isinstance(value, str) and value in ("true", "false"))
+    return cast("str | bool", value) if is_flag else refuse(f"{shown(value)} must be true or false")
 
 
 def word(*words: str) -> Reader:
     """Make a reader of some words, in exactly this case."""
 
     def read(value: object) -> str:
-        return value if isinstance(value, str) and value in words else refuse()
+        allowed = isinstance(value, str) and value in words
+        return cast("str", value) if allowed else refuse(f"{shown(value)} must be one of {', '.join(words)}")
 
     return read
 
@@ -95,12 +99,13 @@ def integer(lowest: int, highest: int = 10**16 - 1) -> Reader:
     """Make a reader of integers, as such or as strings; `60` is one, `60.0` is not (docs/aws.md 6.7)."""
 
     def read(value: object) -> str | int:
+        wanted = f"must be an integer from {lowest} to {highest}"
         if isinstance(value, bool) or not isinstance(value, str | int):
-            refuse()
+            refuse(f"{shown(value)} {wanted}")
         # The bounds are checked before any conversion, which takes quadratic time in the number of digits.
         if not (INTEGER.fullmatch(value) if isinstance(value, str) else lowest <= value <= highest):
-            refuse()
-        return value if lowest <= int(value) <= highest else refuse()
+            refuse(f"{shown(value) if isinstance(value, str) else 'it'} {wanted}")
+        return value if lowest <= int(value) <= highest else refuse(f"{shown(value)} {wanted}")
 
     return read
 
@@ -108,7 +113,7 @@ def integer(lowest: int, highest: int = 10**16 - 1) -> Reader:
 def tag_value(value: object) -> str:
     """Read a tag policy's value: at most one wildcard; numbers, booleans and null become strings (docs/aws.md 6.7)."""
     read = _written(value)
-    return read if read.count("*") <= 1 else refuse()
+    return read if read.count("*") <= 1 else refuse(f"{shown(read)} may have one * only")
 
 
 def written(pattern: str) -> NameReader:
@@ -132,6 +137,7 @@ def matching(pattern: str) -> NameReader:
     form = re.compile(pattern)
 
     def read(value: object) -> str:
-        return value if isinstance(value, str) and form.fullmatch(value) else refuse()
+        matches = isinstance(value, str) and form.fullmatch(value)
+        return cast("str", value) if matches else refuse(f"{shown(value)} must have the form {pattern}")
 
     return read

@@ -2,7 +2,7 @@
 
 import re
 
-from .text import refuse
+from .text import refuse, shown
 
 # The services in AWS's table, and some more whose types AWS accepts, as elastic-inference (schubergphilis/
 # terraform-aws-mcaf-landing-zone#188). The table lists more than a thousand types, and was seen to differ from what AWS
@@ -51,7 +51,11 @@ RESOURCE_TYPE = re.compile(r"([a-z0-9-]+):(\*|[A-Za-z][A-Za-z0-9_/.:-]*)")
 def resource_type(value: object) -> str:
     """Read a resource type; `ecs:*` has to be written `ecs:ALL_SUPPORTED`."""
     named = RESOURCE_TYPE.fullmatch(value) if isinstance(value, str) else None
-    return named[0] if named and named[1] in SUPPORTED and named[0] != "ecs:*" else refuse()
+    if named is None:
+        refuse(f"{shown(value)} must be a resource type, such as ec2:instance or ec2:ALL_SUPPORTED")
+    if named[1] not in SUPPORTED:
+        refuse(f"{shown(value)} is of a service that tag policies do not support")
+    return named[0] if named[0] != "ecs:*" else refuse("ecs:* must be written ecs:ALL_SUPPORTED")
 
 
 def covers(listed: list[str], wanted: str) -> bool:

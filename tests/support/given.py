@@ -49,6 +49,19 @@ def encoded(state: State) -> bytes:
     return msgspec.msgpack.encode(state, enc_hook=list)
 
 
+WITHOUT_EXPLANATION = {
+    "SerializationException": "its message is orgsim's own, and says which member is wrong and how",
+    "AddressTaken": "no exception of AWS: its message says which address whose it is",
+    "UnknownCreation": "no exception of AWS: its message says which creation is not in progress",
+}
+"""Refusals that need no explanation, and why."""
+
+
+def check_explained(refusal: Refused) -> None:
+    """Require that a refusal says why."""
+    assert refusal.explanation or refusal.code in WITHOUT_EXPLANATION, f"why {refusal}?"
+
+
 def invite(target: str, notes: str | None = None, tags: Sequence[tuple[str, str]] = ()) -> msgspec.Struct:
     """Make the request of an invitation, by account id or by address."""
     party = invite_account_to_organization.Target("EMAIL" if "@" in target else "ACCOUNT", target)

@@ -14,7 +14,7 @@ from orgsim.engine.shapes.base import moment
 from orgsim.engine.shapes.timestamps import month_start
 from orgsim.engine.state import Access, Organization, Policies
 from orgsim.engine.words import Action, Condition, FeatureSet, PolicyType
-from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, check_explained
 from support.policy_commands import FULL_ACCESS, RCP, SCP, TAG, UNKNOWN_POLICY, UNKNOWN_UNIT, document
 from support.shrink import shortened
 
@@ -285,7 +285,7 @@ def random_script(seed: int, length: int) -> list[int]:
 
 
 def play(script: list[int], world: World) -> Iterator[None]:
-    """Do each command in turn, advancing the clock before one in six; asserts that a refusal changes nothing."""
+    """Do each command in turn, advancing the clock before one in six; a refusal changes nothing, and is explained."""
     for seed in script:
         draw = Random(seed)
         if draw.randrange(6) == 0:
@@ -295,8 +295,9 @@ def play(script: list[int], world: World) -> Iterator[None]:
         before = world.encoded()
         try:
             world.do(request, caller)
-        except Refused:
+        except Refused as refusal:
             assert world.encoded() == before
+            check_explained(refusal)
         yield
 
 

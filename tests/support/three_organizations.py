@@ -18,7 +18,7 @@ from orgsim.engine.authorization.callers import GRANTABLE
 from orgsim.engine.errors import Refused
 from orgsim.engine.settings import Settings
 from orgsim.projections.reads import READS
-from support.given import encoded
+from support.given import check_explained, encoded
 
 STANDALONE = "777777000001"
 SETTINGS = Settings(latency="realistic")
@@ -162,6 +162,7 @@ async def ask(client: Client, operation: str, members: Mapping[str, Any]) -> Ans
     try:
         content = as_dict(await client.call(operation, members))
     except Refused as refusal:
+        check_explained(refusal)
         code = refusal.code + (f" {refusal.reason}" if refusal.reason else "")
         return Answer(f"{refusal.code} {refusal.reason} {refusal.message} {refusal}", code)
     return Answer(json.dumps(content, default=str, ensure_ascii=False), content=content)
