@@ -1,4 +1,4 @@
-"""The law of explanations: whatever refuses says why, except for the few kinds that `support.given` lists with a reason."""
+"""The law of explanations: whatever refuses says why, except for the few kinds that ``support.given`` lists."""
 
 import ast
 from collections.abc import Iterator
