@@ -175,7 +175,7 @@ def test_pages_by_state() -> None:
 def test_unknown_state() -> None:
     """A state that there is not is malformed."""
     slow_world().denies(
-        "ListCreateAccountStatus", FOUNDER, InvalidInputException, "INVALID_ENUM:STATES", States=["DONE"]
+        "ListCreateAccountStatus", FOUNDER, InvalidInputException, "INVALID_ENUM:STATES_1_MEMBER", States=["DONE"]
     )
 
 
