@@ -1,7 +1,9 @@
-"""Durations as people write them: ``15d``, ``1.5h``, ``1d12h``; one parser for Python, server and command line."""
+"""Durations and moments as people write them, such as ``15d``, ``1d12h``; one parser for all ways into a world."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from ..engine.shapes import timestamps
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhdw])")
@@ -49,3 +51,24 @@ def total_duration(
         return (duration or timedelta()) + timedelta(**given)
     except OverflowError:
         raise ValueError("that is longer than the calendar") from None
+
+
+def as_microseconds(when: object) -> int:
+    """Convert a moment (also as a text, in ISO 8601), or a duration, to the engine's microseconds.
+
+    Raises:
+        ValueError: a moment without a time zone, or a text that is none.
+        TypeError: it is something else.
+    """
+    if isinstance(when, str):
+        try:
+            when = datetime.fromisoformat(when)
+        except ValueError:
+            raise ValueError(f"{when!r} is no moment; write it as 2026-03-01T00:00:00Z") from None
+    if not isinstance(when, datetime | timedelta):
+        raise TypeError(
+            f"a moment is a datetime with a time zone, or a text such as 2026-03-01T00:00:00Z, not {when!r}"
+        )
+    if isinstance(when, datetime) and when.tzinfo is None:
+        raise ValueError(f"{when.isoformat()} has no time zone; say which, for example tzinfo=UTC")
+    return timestamps.microseconds(when)

@@ -26,8 +26,10 @@ import msgspec
 from ..engine.ids import AccountId
 from ..engine.operation import Caller
 from ..engine.runtime.clock import Clock, SimulatedClock, Sleeper
+from ..engine.runtime.driver import move_time
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.processes import Process, Processes
+from ..engine.runtime.running import beside
 from ..engine.shapes.base import moment_text
 from ..engine.shapes.timestamps import microseconds
 from ..engine.state import State
@@ -221,20 +223,22 @@ async def running_population(
     clock, begun = engine.clock, engine.now
     processes = clock.processes if isinstance(clock, SimulatedClock) else Processes()
     block = _Block(engine, processes, anyio.create_task_group(), len(actors))
-    with processes.block(f"the body of {name}", block.fail) as block.body:
-        async with block.tasks:
-            try:
-                for actor, delay in zip(actors, starts, strict=True):
-                    process = Process(f"{name} of account {actor.account}")
-                    block.tasks.start_soon(
-                        block.run, process, actor, behaviour, _beginning(clock, process, begun + delay)
-                    )
-                yield Population(name, [actor.account for actor in actors])
-                await block.all_returned()
-            except anyio.get_cancelled_exc_class():
-                raise
-            except BaseException as error:
-                block.fail(error)
+    # A world in memory has no task that lets time pass by itself, except while there are processes.
+    async with beside(partial(move_time, engine)):
+        with processes.block(f"the body of {name}", block.fail) as block.body:
+            async with block.tasks:
+                try:
+                    for actor, delay in zip(actors, starts, strict=True):
+                        process = Process(f"{name} of account {actor.account}")
+                        block.tasks.start_soon(
+                            block.run, process, actor, behaviour, _beginning(clock, process, begun + delay)
+                        )
+                    yield Population(name, [actor.account for actor in actors])
+                    await block.all_returned()
+                except anyio.get_cancelled_exc_class():
+                    raise
+                except BaseException as error:
+                    block.fail(error)
     if block.failure is not None:
         # Outside the task group, so that it does not arrive wrapped in an exception group.
         raise block.failure

@@ -1,37 +1,23 @@
-"""``Simulation``: a simulated world with its clock and clients, which runs within an ``async with`` block."""
+"""``Simulation``: a simulated world with its clock and clients, within an ``async with`` or a ``with`` block."""
 
 import os
 from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
+from datetime import datetime, timedelta
 from random import Random
-from types import TracebackType
-from typing import Any
 
-import anyio.to_thread
-import msgspec
-
-from ..engine.events import WorldCreated
 from ..engine.events.envelope import Envelope
-from ..engine.log import EventLog, MemoryLog, read_envelopes
-from ..engine.log.beginning import read_beginning
-from ..engine.log.snapshots import Snapshots
-from ..engine.log.sqlite import Durability, SqliteLog
+from ..engine.log import EventLog, read_envelopes
+from ..engine.log.sqlite import Durability
 from ..engine.operation import Caller, read_request, require_encodable
 from ..engine.operations import describe_account_outside, finish_account_creation
 from ..engine.runtime.clock import Clock, Signal, SimulatedClock
 from ..engine.runtime.driver import advance_by, advance_to, run_until_idle
-from ..engine.runtime.engine import Engine
-from ..engine.runtime.running import running_engine
 from ..engine.settings import LATEST, Quotas, Settings
-from ..engine.shapes import timestamps
 from ..engine.shapes.base import moment
 from ..engine.words import Partition
-from ..projections.lagging import lag_reads
-from ..projections.views import Views
 from .client import Client
-from .durations import total_duration
+from .durations import as_microseconds, total_duration
 from .population import (
     AccountNumbers,
     Actor,
@@ -42,66 +28,18 @@ from .population import (
     require_account,
     running_population,
 )
-from .same_world import by_name, require_same_world
+from .sync import SyncSimulation
+from .world import START, World
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-"""Where a simulated clock begins by default: a fixed moment, so that runs repeat."""
-
-
-def microseconds(when: object) -> int:
-    """Convert a moment (also as a text, in ISO 8601), or a duration, to the core's microseconds.
-
-    Raises:
-        ValueError: a moment without a time zone, or a text that is none.
-        TypeError: it is something else.
-    """
-    if isinstance(when, str):
-        try:
-            when = datetime.fromisoformat(when)
-        except ValueError:
-            raise ValueError(f"{when!r} is no moment; write it as 2026-03-01T00:00:00Z") from None
-    if not isinstance(when, datetime | timedelta):
-        raise TypeError(
-            f"a moment is a datetime with a time zone, or a text such as 2026-03-01T00:00:00Z, not {when!r}"
-        )
-    if isinstance(when, datetime) and when.tzinfo is None:
-        raise ValueError(f"{when.isoformat()} has no time zone; say which, for example tzinfo=UTC")
-    return timestamps.microseconds(when)
+__all__ = ["START", "Simulation"]
 
 
-# Seed and settings are checked before they are recorded: a log that begins with invalid ones could never be opened.
-def _checked_seed(seed: object) -> int:
-    if isinstance(seed, int) and -(2**63) <= seed < 2**63:
-        return seed
-    raise ValueError(f"the seed is a whole number of 64 bits, not {seed!r}")
-
-
-def _checked_settings(settings: object, quotas: object) -> Settings:
-    if not isinstance(settings, Settings):
-        raise TypeError(f"settings are a Settings, not {settings!r}")
-    if not isinstance(quotas, Quotas | None):
-        raise TypeError(f"quotas are a Quotas, not {quotas!r}")
-    if quotas:
-        settings = msgspec.structs.replace(settings, quotas=quotas)
-    try:
-        return msgspec.convert(msgspec.to_builtins(settings), Settings)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"impossible settings: {error}") from None
-
-
-def _wanted(seed: int | None, quotas: Quotas | None, settings: Settings | None) -> dict[str, Any]:
-    """Collect, by name, the arguments that were given rather than left at their defaults."""
-    wanted: dict[str, Any] = {} if seed is None else {"seed": seed}
-    if quotas:
-        wanted |= by_name({"quotas": quotas})
-    return wanted | by_name(settings) if settings else wanted
-
-
-class Simulation:
+class Simulation(World):
     """A simulated world of accounts and organizations.
 
     ``async with Simulation() as sim`` makes a new world in memory. With ``log="world.db"`` it is kept in an SQLite
-    file, and continued if that file exists. It runs on asyncio and trio alike.
+    file, and continued if that file exists. It runs on asyncio and trio alike, and without an event loop in a block of
+    ``with Simulation() as sim``, where ``sim.sync`` has clients and clock for code without ``await``.
 
     A world keeps the seed, quotas and settings that it began with. For one that exists already, leave them out: those
     that are given must be its own, or entering raises ``ValueError`` and changes nothing.
@@ -128,68 +66,15 @@ class Simulation:
         settings: Settings | None = None,
         durability: Durability = "full",
     ) -> None:
-        if clock is not None and not hasattr(clock, "now"):
-            raise TypeError(f"the clock is a SimulatedClock, a PacedClock or a WallClock, not {clock!r}")
-        self._settings = _checked_settings(settings or Settings(), quotas)
-        self._log = log
-        self._seed = _checked_seed(0 if seed is None else seed)
-        self._wanted = _wanted(seed, quotas, settings and self._settings)
-        self._clock = clock or SimulatedClock(microseconds(start or START))
-        self._durability: Durability = durability
-        self._stack = AsyncExitStack()
-        self._engine: Engine | None = None
+        super().__init__(
+            log, seed=seed, clock=clock, start=start, quotas=quotas, settings=settings, durability=durability
+        )
         self._numbers = AccountNumbers()
-        self.views: Views
-        """The views that clients read. They contain only what is durable in the log."""
-
-    async def __aenter__(self) -> "Simulation":
-        async with AsyncExitStack() as stack:
-            log = await self._open_log(stack)
-            began = await read_beginning(log)
-            if began:
-                require_same_world(log.name, began, self._wanted)
-            began = began or WorldCreated(self._seed, self._settings)
-            self.views = Views()
-            engine = running_engine(
-                log,
-                clock=self._clock,
-                seed=self._seed,
-                settings=self._settings,
-                listeners=[self.views.feed, *lag_reads(self.views, began)],
-                snapshots=self._snapshots(log, began.settings),
-            )
-            self._engine = await stack.enter_async_context(engine)
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
-        return await self._stack.__aexit__(kind, error, traceback)
-
-    async def _open_log(self, stack: AsyncExitStack) -> EventLog:
-        if self._log is None:
-            return MemoryLog()
-        if not isinstance(self._log, str | os.PathLike):
-            return self._log
-        path = Path(self._log)
-        exists = await anyio.to_thread.run_sync(os.path.lexists, path)
-        log = await (SqliteLog.open if exists else SqliteLog.create)(path, self._durability)
-        stack.push_async_callback(log.close)
-        return log
-
-    def _snapshots(self, log: EventLog, settings: Settings) -> Snapshots | None:
-        # What reads do not see yet, and which writes are under way, is in no snapshot: the whole log tells it.
-        if settings.read_lag_seconds or settings.write_conflict_seconds or not isinstance(log, SqliteLog):
-            return None
-        return Snapshots(log.path, self.views)
 
     @property
-    def engine(self) -> Engine:
-        """The engine, whose ``post`` and ``submit`` skip the client's checks, for load."""
-        if self._engine is None:
-            raise RuntimeError("the simulation has not begun: async with Simulation() as sim")
-        return self._engine
+    def sync(self) -> SyncSimulation:
+        """The simulation for code without ``await``; see ``orgsim.api.sync``."""
+        return SyncSimulation(self)
 
     def client(self, account: str, principal: str | None = None, partition: Partition | None = None) -> Client:
         """Make the client of an account. Any twelve digits are an account; it need not be created first.
@@ -228,7 +113,7 @@ class Simulation:
             TypeError: no duration, a number without a unit, or the clock is not a simulated one.
         """
         length = total_duration(duration, days=days, hours=hours, minutes=minutes, seconds=seconds)
-        await advance_by(self.engine, microseconds(length))
+        await advance_by(self.engine, as_microseconds(length))
 
     async def advance_to(self, when: datetime | str) -> None:
         """Move the simulated clock to a moment; everything due on the way happens.
@@ -237,7 +122,7 @@ class Simulation:
             ValueError: the moment has passed, lies beyond 8995-05-02, or has no time zone.
             TypeError: the clock is not a simulated one, or it is no moment.
         """
-        await advance_to(self.engine, microseconds(when))
+        await advance_to(self.engine, as_microseconds(when))
 
     async def run_until_idle(self) -> None:
         """Move the simulated clock until no timer is set and no process sleeps."""
@@ -261,9 +146,9 @@ class Simulation:
             TypeError: a number without a unit.
             RuntimeError: the task holds the time, or the simulation runs in another event loop.
         """
-        self.engine.own_loop.require()
+        self.engine.require_here()
         length = total_duration(duration, days=days, hours=hours, minutes=minutes, seconds=seconds or 0)
-        moment = self.engine.now + microseconds(length)
+        moment = self.engine.now + as_microseconds(length)
         if moment > LATEST:
             raise ValueError("time cannot run beyond 8995-05-02")
         await self.engine.clock.sleep_until(moment)
@@ -354,7 +239,7 @@ class Simulation:
             ValueError: a negative position or limit.
             LogDamaged: a record is missing, or is not the one that was stored; with its position.
         """
-        self.engine.own_loop.require()
+        self.engine.require_here()
         if after < 0 or (limit is not None and limit < 0):
             raise ValueError(f"after and limit count events, from 0 on; not after={after}, limit={limit}")
         log = self.engine.log

@@ -413,7 +413,7 @@ def ties_by_address(monkeypatch: pytest.MonkeyPatch) -> None:
     process = 0
     due_request, rebuild = engine_module.due_request, Engine.rebuild
 
-    async def counting(engine: Engine, snapshots: Snapshots | None) -> None:
+    async def counting(engine: Engine, snapshots: Snapshots | None = None) -> None:
         nonlocal process
         process = process + 1 if engine.log.head else 0
         await rebuild(engine, snapshots)

@@ -98,17 +98,18 @@ class Calls:
         if read is None and operation not in OPERATIONS:
             known = ", ".join(sorted([*OPERATIONS, *READS]))
             raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
-        self._engine.admit(operation, self._caller)
-        if read is None:
-            request = read_request(OPERATIONS[operation].Request, members)
-            return await self._engine.submit_at(request, self._caller)
-        question = read_request(read.request, members)
-        await self._engine.settle()
-        reply = answer(operation, question, self._views, self._caller, self._engine.now)
-        assert self._caller.account is not None, "a client has an account"
-        if end_what_was_shown(self._engine, operation, question, reply, self._caller.account):
-            await self._engine.flush()
-        return reply, 0
+        with self._engine.exclusive:
+            self._engine.admit(operation, self._caller)
+            if read is None:
+                request = read_request(OPERATIONS[operation].Request, members)
+                return await self._engine.submit_at(request, self._caller)
+            question = read_request(read.request, members)
+            await self._engine.settle()
+            reply = answer(operation, question, self._views, self._caller, self._engine.now)
+            assert self._caller.account is not None, "a client has an account"
+            if end_what_was_shown(self._engine, operation, question, reply, self._caller.account):
+                await self._engine.flush()
+            return reply, 0
 
     async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:
         return cast("Reply", await self.call(operation, members))

@@ -15,6 +15,7 @@ import anyio.lowlevel
 from ..settings import SECOND
 from ..state.timers import NEVER
 from .processes import Process, Processes
+from .waiting import Wakeup
 
 
 class Clock(Protocol):
@@ -36,7 +37,7 @@ class Sleeper:
 
     def __init__(self, process: Process | None) -> None:
         self.process = process
-        self.woken = anyio.Event()
+        self.woken = Wakeup()
         self.cancelled = False
 
 

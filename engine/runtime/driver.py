@@ -13,7 +13,7 @@ order. Callers of ``advance`` go before ``drive``, which only ever takes the loc
 """
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import anyio
 import anyio.lowlevel
@@ -24,6 +24,7 @@ from ..state.timers import NEVER
 from .clock import SimulatedClock
 from .engine import Engine, EngineStopped
 from .processes import Deadlock, Processes
+from .waiting import Wakeup
 
 IDLE_TURNS = 5
 """Turns of the event loop without a new event after which the tasks that can run are taken to be done."""
@@ -88,11 +89,14 @@ async def _moved_by_hand(engine: Engine) -> AsyncGenerator[SimulatedClock]:
     """Give a caller the clock to move: nobody else moves it meanwhile, and it does not move by itself."""
     engine.require_running()
     clock = _simulated_clock(engine)
-    async with engine.clock_lock:
-        with clock.processes.counted_asleep():
-            # Processes may be awake still, for example if whoever woke them was cancelled before they slept again.
-            await _wait_for_processes(engine, clock)
-            yield clock
+    # With no task to wait for, nothing suspends, and other threads can wait until the clock has been moved.
+    alone = clock.next_sleeper == NEVER and not clock.processes.busy
+    with engine.exclusive if alone else nullcontext():
+        async with engine.clock_lock:
+            with clock.processes.counted_asleep():
+                # Processes may be awake still, for example if whoever woke them was cancelled before they slept again.
+                await _wait_for_processes(engine, clock)
+                yield clock
 
 
 async def _advance_to(engine: Engine, clock: SimulatedClock, moment: int) -> None:
@@ -102,21 +106,24 @@ async def _advance_to(engine: Engine, clock: SimulatedClock, moment: int) -> Non
         raise ValueError("time cannot run beyond 8995-05-02")
     while (due := next_due(engine)) <= moment:
         await _step(engine, clock, due)
-    clock.move(moment)
-    await engine.perform(advance_time.Request())
+    with engine.exclusive:
+        clock.move(max(moment, clock.now()))
+        await engine.perform(advance_time.Request())
 
 
 async def _step(engine: Engine, clock: SimulatedClock, due: int) -> None:
     """Move a simulated clock to a moment, fire its timers, then wake its sleepers; ``engine.clock_lock`` is held."""
-    clock.move(max(due, clock.now()))
-    await engine.fire_due_with_room()
-    if clock.next_sleeper <= clock.now():
-        # The new time is durable before a woken task can act on it.
-        await engine.perform(advance_time.Request())
+    with engine.exclusive:
+        clock.move(max(due, clock.now()))
+        await engine.fire_due_with_room()
+        if clock.next_sleeper <= clock.now():
+            # The new time is durable before a woken task can act on it.
+            await engine.perform(advance_time.Request())
     while clock.next_sleeper <= clock.now():
         woke_process = clock.wake_next()
         await (_wait_for_processes(engine, clock) if woke_process else wait_all_blocked(engine, clock))
-        engine.fire_due()
+        with engine.exclusive:
+            engine.fire_due()
 
 
 async def _wait_for_processes(engine: Engine, clock: SimulatedClock) -> None:
@@ -133,8 +140,9 @@ async def wait_all_blocked(engine: Engine, clock: SimulatedClock) -> None:
     while True:
         await _give_turns(engine)
         await anyio.wait_all_tasks_blocked()
+        released = clock.processes.released = Wakeup()
         if clock.processes.holders:
-            await clock.processes.released.wait()
+            await released.wait()
         elif not engine.unwritten:
             return
 
@@ -161,11 +169,15 @@ async def _give_turns(engine: Engine, turns: int = IDLE_TURNS, enough: Callable[
 
 
 async def move_time(engine: Engine) -> None:
-    """Run the task that the engine's clock needs, until the engine stops."""
-    if isinstance(engine.clock, SimulatedClock):
-        await drive(engine, engine.clock)
-    else:
-        await fire_timers(engine)
+    """Let time pass by itself, as the engine's clock does, until the engine stops.
+
+    Only one task does; any further one stands by, and takes over when that one is cancelled.
+    """
+    async with engine.driving:
+        if isinstance(engine.clock, SimulatedClock):
+            await drive(engine, engine.clock)
+        else:
+            await fire_timers(engine)
 
 
 async def drive(engine: Engine, clock: SimulatedClock) -> None:
@@ -174,7 +186,7 @@ async def drive(engine: Engine, clock: SimulatedClock) -> None:
     while True:
         # A new event before anything is looked at: a change that comes while we look or wait for our turn sets it, and
         # the wait at the end returns at once. An event made later would miss that change.
-        changed = processes.changed = anyio.Event()
+        changed = processes.changed = Wakeup()
         if processes.blocks or clock.autojump:
             engine.timer_changed = changed
             try:
@@ -207,9 +219,7 @@ async def _jump(engine: Engine, clock: SimulatedClock) -> bool:
     if next_due(engine) > LATEST:
         clock.processes.fail(ValueError("time cannot run beyond 8995-05-02"))
         return False
-    # The lock is free: nothing was awaited since that was checked. It is taken without waiting, because ``acquire``
-    # yields to the event loop even then. A task that ran in that turn could call the engine or advance the clock, and
-    # the decision to jump, made when all were idle, would be stale.
+    # The lock is free: nothing was awaited since that was checked.
     engine.clock_lock.acquire_nowait()
     try:
         await _step(engine, clock, next_due(engine))
@@ -231,7 +241,7 @@ async def _wait_until_idle(engine: Engine, clock: SimulatedClock) -> None:
         await _wait_for_processes(engine, clock)
 
 
-async def _woken_from_outside(engine: Engine, clock: SimulatedClock, changed: anyio.Event) -> bool:
+async def _woken_from_outside(engine: Engine, clock: SimulatedClock, changed: Wakeup) -> bool:
     """Wait for a thread or a socket to wake a blocked process, for ``deadlock_after`` seconds of real time.
 
     Returns:
@@ -256,9 +266,11 @@ async def fire_timers(engine: Engine) -> None:
     """Fire timers when their moment comes, under a paced or wall clock, until the engine stops."""
     with suppress(EngineStopped):
         while True:
-            engine.timer_changed = anyio.Event()
+            engine.timer_changed = Wakeup()
             await _until_due_or_changed(engine, engine.state.timers.next_due)
-            engine.fire_due()
+            with engine.exclusive:
+                engine.fire_due()
+                await engine.write_soon()
 
 
 async def _until_due_or_changed(engine: Engine, due: int) -> None:

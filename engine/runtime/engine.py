@@ -1,17 +1,18 @@
 """The engine: takes commands, decides, applies the events to the state, and alone writes them to the log.
 
-``post`` decides and evolves at once, in the order of the calls, and puts the events into a batch; the writer task
-appends whatever has gathered in one transaction (group commit) while decisions for the next batch go on. An answer
-leaves, and a view sees an event, only after it is durable. If an append fails, the engine stops for good: everything
-waiting gets the error, nothing further is accepted, and reopening rebuilds the state from the log.
+``post`` decides and evolves at once, in the order of the calls, and gathers the events; ``flush`` appends what has
+gathered. An answer leaves, and a view sees an event, only after it is durable. If an append fails, the engine stops for
+good: everything waiting gets the error, nothing further is accepted, and reopening rebuilds the state from the log.
+
+``Engine`` is for a log in memory. Its appends never suspend, so nothing does: no event loop, task or thread is needed,
+and threads take turns by a lock. ``group_commit.GroupCommitEngine`` is for any other log.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import AbstractContextManager, aclosing, suppress
+from threading import RLock
 from typing import Any
 
-import anyio
-import anyio.lowlevel
 from msgspec import Struct
 
 from ..errors import Refused
@@ -29,7 +30,7 @@ from ..state.timers import NEVER
 from ..throttling import Throttle, throttle_of
 from ..write_conflicts import WriteConflicts, write_conflicts_of
 from .clock import Clock
-from .own_loop import OwnLoop
+from .waiting import FairLock, Wakeup
 
 BUFFER_LIMIT = 50_000
 """Default for the number of events that may wait to be written."""
@@ -48,26 +49,16 @@ class BufferFull(Exception):
     """Too many events wait to be written; call ``await engine.room()`` between posts."""
 
 
-class _Batch:
-    """The events of one transaction, and the ``anyio.Event`` that is set when it has been committed or has failed."""
-
-    __slots__ = ("committed", "envelopes")
-
-    def __init__(self) -> None:
-        self.envelopes: list[Envelope] = []
-        self.committed = anyio.Event()
-
-
 _DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] = {
     operation.Request: (name, operation.decide) for name, operation in (OPERATIONS | INTERNAL_OPERATIONS).items()
 }
 
 
 class Engine:
-    """A running simulation; made by ``running_engine``.
+    """A running simulation whose log is in memory; made by ``begin_inline``.
 
     Args:
-        log: where the events are written.
+        log: where the events are written; its ``append`` must not suspend.
         clock: what time it is.
         listeners: called with each batch once it is durable.
         buffer_limit: how many events may wait to be written; ``post`` refuses more, ``room`` waits from half of it on.
@@ -86,11 +77,9 @@ class Engine:
         """The position up to which all events are in the log; the listeners have had them or are having them now."""
         self._listeners = listeners
         self._buffer_limit = buffer_limit
-        self._batch = _Batch()
-        self._writing: _Batch | None = None
-        self._batch_begun = anyio.Event()
-        """Set when there is something to write, or the writer has to end; the writer replaces it."""
-        self.timer_changed = anyio.Event()
+        self._gathered: list[Envelope] = []
+        """The events that are to be written next."""
+        self.timer_changed = Wakeup()
         """Set when an earlier timer may have been set; the driver replaces it."""
         self._stopped: str | None = None
         """Why the engine has stopped."""
@@ -98,9 +87,12 @@ class Engine:
         self._closing = False
         self._stop_reported = False
         """Whether any caller has got an EngineStopped."""
-        self.clock_lock = anyio.Lock()
+        self.clock_lock = FairLock()
         """Held by the task that moves a simulated clock; see ``driver``."""
-        self.own_loop = OwnLoop()
+        self.driving = FairLock()
+        """Held by the task that lets time pass by itself; see ``driver.move_time``."""
+        self.exclusive: AbstractContextManager[object] = RLock()
+        """Held during each call, so that threads take turns; never while anything is awaited that may suspend."""
 
     @property
     def now(self) -> int:
@@ -149,7 +141,7 @@ class Engine:
         """
         if self._stopped or self._closing:
             raise self._refusal() from self._cause
-        if len(self._batch.envelopes) >= self._buffer_limit:
+        if len(self._gathered) >= self._buffer_limit:
             raise BufferFull(f"{self._buffer_limit:,} events wait to be written; await engine.room() between posts")
         now = self.now
         if self.state.timers.next_due <= now:
@@ -169,53 +161,53 @@ class Engine:
 
     async def submit_at(self, request: Struct, caller: Caller) -> tuple[Struct, int]:
         """Do what ``submit`` does; returns the answer and the position of the first new event, 0 if there is none."""
-        self.own_loop.require()
-        if self.crowded:
-            await self.room()
-        try:
-            events = self.post(request, caller)
-        except Refused:
-            # A refusal is an answer too: it must not tell of events that are not durable yet.
-            if self.durable < self.state.position:
+        self.require_here()
+        with self.exclusive:
+            if self.crowded:
+                await self.room()
+            try:
+                events = self.post(request, caller)
+            except Refused:
+                # A refusal is an answer too: it must not tell of events that are not durable yet.
+                if self.durable < self.state.position:
+                    await self.flush()
+                raise
+            first = self.state.position - len(events) + 1 if events else 0
+            # Before waiting: the answer describes the state right after this command, not after those that follow it.
+            try:
+                answer: Struct | Refused = OPERATIONS[_DECIDE[type(request)][0]].reply(request, events, self.state)
+            except Refused as refusal:
+                answer = refusal
+            if events:
                 await self.flush()
-            raise
-        batch = self._batch
-        first = self.state.position - len(events) + 1 if events else 0
-        # Before waiting: the answer describes the state right after this command, not after those that follow it.
-        try:
-            answer: Struct | Refused = OPERATIONS[_DECIDE[type(request)][0]].reply(request, events, self.state)
-        except Refused as refusal:
-            answer = refusal
-        if events:
-            await self._wait_durable(batch)
         if isinstance(answer, Refused):
             raise answer
         return answer, first
 
     async def perform(self, request: Struct) -> Events:
         """Post an internal operation as the simulation itself, and wait until its events are durable."""
-        self.own_loop.require()
-        if self.crowded:
-            await self.room()
-        events = self.post(request, SIMULATION)
-        await self.flush()
-        return events
+        self.require_here()
+        with self.exclusive:
+            if self.crowded:
+                await self.room()
+            events = self.post(request, SIMULATION)
+            await self.flush()
+            return events
 
     @property
     def unwritten(self) -> bool:
         """Whether events that were posted are not in the log yet."""
-        return bool(self._batch.envelopes or self._writing)
+        return bool(self._gathered)
 
     @property
     def crowded(self) -> bool:
-        """Whether half the buffer or more waits to be written, so that ``room`` would wait."""
-        return len(self._batch.envelopes) >= self._buffer_limit // 2
+        """Whether half the buffer or more waits to be written, so that ``room`` has something to do."""
+        return len(self._gathered) >= self._buffer_limit // 2
 
     async def room(self) -> None:
-        """Give the writer a turn, and wait while the buffer is crowded; for callers that post in bulk."""
-        await anyio.lowlevel.checkpoint()
-        while self.crowded and not self._stopped:
-            await (self._writing or self._batch).committed.wait()
+        """Make room in the buffer if it is crowded; for callers that post in bulk."""
+        if self.crowded:
+            await self.flush()
 
     async def flush(self) -> None:
         """Wait until everything posted so far is durable and the views have it.
@@ -223,12 +215,30 @@ class Engine:
         Raises:
             EngineStopped: the log could not be written.
         """
-        if self._batch.envelopes:
-            await self._wait_durable(self._batch)
-        elif self._writing:
-            await self._wait_durable(self._writing)
-        elif self._stopped:
+        await self.write_soon()
+        if self._stopped:
             raise self._refusal() from self._cause
+
+    async def write_soon(self) -> None:
+        """Have everything posted so far written, for a caller that gets no error if that fails."""
+        if self._gathered and not self._stopped:
+            envelopes, self._gathered = self._gathered, []
+            await self._append(envelopes)
+
+    async def _append(self, envelopes: list[Envelope]) -> None:
+        """Append events to the log, then tell the listeners; if that fails, the engine stops."""
+        try:
+            await self.log.append(self.durable, map(encode_envelope, envelopes))
+            self.durable = envelopes[-1].position
+            for listener in self._listeners:
+                listener(envelopes)
+        except BaseException as error:
+            end = max(self.durable, self.log.stored_head)
+            self._stop(f"stopped at position {end}, nothing after it is in the log: {error}", error)
+            if not isinstance(error, Exception):
+                raise
+        if self.state.timers.next_due != NEVER:
+            self.timer_changed.set()
 
     async def settle(self) -> None:
         """Bring the views up to date before a read: fire the timers that are due, then flush."""
@@ -269,9 +279,9 @@ class Engine:
             return events
         if self.conflicts is not None:
             self.conflicts.begin(name, caller.account, first, now, state)
-        envelopes = self._batch.envelopes
+        envelopes = self._gathered
         if not envelopes:
-            self._batch_begun.set()
+            self._begin_to_gather()
         account, principal = caller.account, caller.principal
         before = len(envelopes)
         try:
@@ -288,52 +298,22 @@ class Engine:
             raise
         return events
 
-    async def _wait_durable(self, batch: _Batch) -> None:
-        await batch.committed.wait()
-        if self._stopped and self.durable < batch.envelopes[-1].position:
-            raise self._refusal() from self._cause
-
-    async def write(self) -> None:
-        """Run the writer task, until the engine is closed or the log cannot be written; it cannot be cancelled."""
-        # One shield for all batches: making one costs a good part of what a lone command costs.
-        with anyio.CancelScope(shield=True):
-            await self._write_batches()
-
-    async def _write_batches(self) -> None:
-        while not self._stopped:
-            if not self._batch.envelopes:
-                self._batch_begun = anyio.Event()
-                await self._batch_begun.wait()
-                continue
-            batch, self._batch = self._batch, _Batch()
-            self._writing = batch
-            try:
-                await self.log.append(self.durable, map(encode_envelope, batch.envelopes))
-                self.durable = batch.envelopes[-1].position
-                for listener in self._listeners:
-                    listener(batch.envelopes)
-            except BaseException as error:
-                end = max(self.durable, self.log.stored_head)
-                self._stop(f"stopped at position {end}, nothing after it is in the log: {error}", error)
-                if not isinstance(error, Exception):
-                    raise
-            finally:
-                self._writing = None
-                batch.committed.set()
-                del batch
-            if self.state.timers.next_due != NEVER:
-                self.timer_changed.set()
+    def _begin_to_gather(self) -> None:
+        """Called before the first event of a batch; nobody has to be told here."""
 
     def require_running(self) -> None:
         """Check that calls are accepted.
 
         Raises:
             EngineStopped: nothing is accepted any more.
-            RuntimeError: the caller runs in another event loop or thread.
+            RuntimeError: the caller runs in another event loop or thread than the engine has to be used in.
         """
-        self.own_loop.require()
+        self.require_here()
         if self._stopped or self._closing:
             raise self._refusal() from self._cause
+
+    def require_here(self) -> None:
+        """Check that the engine may be used here; this one may be used anywhere."""
 
     def _refusal(self) -> EngineStopped:
         self._stop_reported = True
@@ -341,8 +321,6 @@ class Engine:
 
     def _stop(self, why: str, cause: BaseException | None = None) -> None:
         self._stopped, self._cause = why, cause
-        self._batch_begun.set()
-        self._batch.committed.set()
 
     async def rebuild(self, snapshots: Snapshots | None = None) -> None:
         """Rebuild the state, and feed the listeners, from the log: all of it, or what follows a usable snapshot.

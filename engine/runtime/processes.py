@@ -8,11 +8,22 @@ awake; the driver then has to look at all tasks.
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from threading import get_ident
 
 import anyio
 
+from .waiting import Wakeup
+
 OnFailure = Callable[[BaseException], None]
 """Called with the reason when time cannot pass any more."""
+
+
+def _task_id() -> int:
+    """Return a number that identifies the current task, or the thread that runs no event loop."""
+    try:
+        return anyio.get_current_task().id
+    except RuntimeError:  # no event loop
+        return -get_ident()
 
 
 class Deadlock(Exception):
@@ -40,9 +51,9 @@ class Processes:
         """The failure callbacks of all open blocks; while there is one, time passes by itself."""
         self.holders: list[int] = []
         """Ids of tasks within ``holding``."""
-        self.released = anyio.Event()
-        """Set when the last holder leaves ``holding``; then replaced by a new event."""
-        self.changed = anyio.Event()
+        self.released = Wakeup()
+        """Set when the last holder leaves ``holding``; who waits for that replaces it first."""
+        self.changed = Wakeup()
         """Set when a task goes to sleep or ends, and when a block opens or closes; the driver replaces it."""
         self._by_task: dict[int, Process] = {}
 
@@ -58,7 +69,7 @@ class Processes:
 
     def current(self) -> Process | None:
         """The process that the current task is; None if it is no process."""
-        return self._by_task.get(anyio.get_current_task().id) if self._by_task else None
+        return self._by_task.get(_task_id()) if self._by_task else None
 
     def fall_asleep(self, process: Process | None, *, waits: bool = False) -> None:
         """Count a process as asleep.
@@ -82,7 +93,7 @@ class Processes:
     @contextmanager
     def running(self, process: Process) -> Generator[None]:
         """Make the current task this process."""
-        task = anyio.get_current_task().id
+        task = _task_id()
         self._by_task[task] = process
         try:
             yield
@@ -126,7 +137,7 @@ class Processes:
     @contextmanager
     def holding(self) -> Generator[None]:
         """Keep time standing still, whatever the current task waits for."""
-        task = anyio.get_current_task().id
+        task = _task_id()
         self.holders.append(task)
         try:
             yield
@@ -134,7 +145,6 @@ class Processes:
             self.holders.remove(task)
             if not self.holders:
                 self.released.set()
-                self.released = anyio.Event()
 
     def require_free(self) -> None:
         """Check that the current task does not hold the time; waiting for time to pass, it would wait for ever.
@@ -142,7 +152,7 @@ class Processes:
         Raises:
             RuntimeError: it does.
         """
-        if self.holders and anyio.get_current_task().id in self.holders:
+        if self.holders and _task_id() in self.holders:
             raise RuntimeError("who holds the time cannot wait for it to pass; leave holding_time first")
 
     def fail(self, error: BaseException) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -113,14 +114,18 @@ async def test_broken_listener_is_reported_on_leaving() -> None:
             engine.post(description(1), SIMULATION)
 
 
-async def test_entering_again_is_a_new_world() -> None:
-    """A simulation in memory that is entered a second time shows nothing of the first."""
+async def test_entering_again_is_refused() -> None:
+    """A simulation in memory has lost its world when it was closed, and says so rather than beginning another."""
     sim = Simulation()
-    for _ in range(2):
+    async with sim:
+        await sim.client(MANAGER).create_organization()
+        with pytest.raises(RuntimeError, match="open already"):
+            sim.open()
+    with pytest.raises(RuntimeError, match="was in memory and is gone: make a new one"):
         async with sim:
-            org = sim.client(MANAGER)
-            await org.create_organization()
-            assert len((await org.list_accounts()).accounts) == 1
+            pass
+    with pytest.raises(RuntimeError, match="make a new one"), sim:
+        pass
 
 
 async def test_time_has_an_end() -> None:
@@ -173,9 +178,9 @@ async def test_half_a_character_is_refused() -> None:
         assert (await org.describe_organization()).organization.feature_set == "ALL"
 
 
-async def test_call_from_another_thread_says_what_to_do() -> None:
-    """Whatever is called in the event loop of another thread is refused in one line, and works through that line."""
-    async with Simulation() as sim:
+async def test_call_from_another_thread_says_what_to_do(tmp_path: Path) -> None:
+    """With a log, what another thread's event loop calls is refused in one line, and works through that line."""
+    async with Simulation(tmp_path / "world.db") as sim:
         org = sim.client(MANAGER)
         token = anyio.lowlevel.current_token()
         calls = (org.create_organization, org.list_roots, partial(sim.advance, days=1), partial(sim.sleep, days=1))
@@ -195,9 +200,9 @@ async def test_call_from_another_thread_says_what_to_do() -> None:
         assert (await org.describe_organization()).organization.feature_set == "ALL"
 
 
-def test_call_in_a_later_event_loop_says_what_to_do() -> None:
+def test_call_in_a_later_event_loop_says_what_to_do(tmp_path: Path) -> None:
     """A simulation that was begun in an event loop that has ended does not keep the next one waiting for ever."""
-    sim = Simulation()
+    sim = Simulation(tmp_path / "world.db")
     asyncio.run(sim.__aenter__())
     with pytest.raises(RuntimeError, match="another event loop"):
         asyncio.run(sim.client(MANAGER).create_organization())

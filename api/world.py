@@ -1,0 +1,235 @@
+"""Opening and closing a world: its log, engine and views, with an event loop or without one."""
+
+import os
+import warnings
+from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import anyio.to_thread
+import msgspec
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from ..engine.events import WorldCreated
+from ..engine.log import EventLog, MemoryLog
+from ..engine.log.beginning import read_beginning
+from ..engine.log.snapshots import Snapshots
+from ..engine.log.sqlite import Durability, SqliteLog
+from ..engine.runtime.clock import Clock, SimulatedClock
+from ..engine.runtime.engine import Engine, Listener
+from ..engine.runtime.inline import NeedsEventLoop, run_inline
+from ..engine.runtime.running import begin_inline, running_engine, running_inline
+from ..engine.settings import Quotas, Settings
+from ..projections.lagging import lag_reads
+from ..projections.views import Views
+from .durations import as_microseconds
+from .same_world import by_name, require_same_world
+
+T = TypeVar("T")
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where a simulated clock begins by default: a fixed moment, so that runs repeat."""
+
+
+# Seed and settings are checked before they are recorded: a log that begins with invalid ones could never be opened.
+def _checked_seed(seed: object) -> int:
+    if isinstance(seed, int) and -(2**63) <= seed < 2**63:
+        return seed
+    raise ValueError(f"the seed is a whole number of 64 bits, not {seed!r}")
+
+
+def _checked_settings(settings: object, quotas: object) -> Settings:
+    if not isinstance(settings, Settings):
+        raise TypeError(f"settings are a Settings, not {settings!r}")
+    if not isinstance(quotas, Quotas | None):
+        raise TypeError(f"quotas are a Quotas, not {quotas!r}")
+    if quotas:
+        settings = msgspec.structs.replace(settings, quotas=quotas)
+    try:
+        return msgspec.convert(msgspec.to_builtins(settings), Settings)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"impossible settings: {error}") from None
+
+
+def _wanted(seed: int | None, quotas: Quotas | None, settings: Settings | None) -> dict[str, Any]:
+    """Collect, by name, the arguments that were given rather than left at their defaults."""
+    wanted: dict[str, Any] = {} if seed is None else {"seed": seed}
+    if quotas:
+        wanted |= by_name({"quotas": quotas})
+    return wanted | by_name(settings) if settings else wanted
+
+
+class World:
+    """A simulated world while it is open: its log, its engine and its views; base class of ``Simulation``.
+
+    The arguments are described there.
+    """
+
+    # Here, because what the constructor refuses is deleted, too.
+    _engine: Engine | None = None
+
+    def __init__(
+        self,
+        log: str | os.PathLike[str] | EventLog | None = None,
+        *,
+        seed: int | None = None,
+        clock: Clock | None = None,
+        start: datetime | str | None = None,
+        quotas: Quotas | None = None,
+        settings: Settings | None = None,
+        durability: Durability = "full",
+    ) -> None:
+        if clock is not None and not hasattr(clock, "now"):
+            raise TypeError(f"the clock is a SimulatedClock, a PacedClock or a WallClock, not {clock!r}")
+        self._settings = _checked_settings(settings or Settings(), quotas)
+        self._log = log
+        self._seed = _checked_seed(0 if seed is None else seed)
+        self._wanted = _wanted(seed, quotas, settings and self._settings)
+        self._clock = clock or SimulatedClock(as_microseconds(start or START))
+        self._durability: Durability = durability
+        self._stack = AsyncExitStack()
+        self._closed = False
+        self._thread = ExitStack()
+        self._portal: BlockingPortal | None = None
+        self.views: Views
+        """The views that clients read. They contain only what is durable in the log."""
+
+    async def __aenter__(self) -> Self:
+        self._require_new()
+        async with AsyncExitStack() as stack:
+            if self._in_memory:
+                engine = running_inline(await self._begin_in_memory())
+            else:
+                engine = await self._prepare(stack)
+            self._engine = await stack.enter_async_context(engine)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        self._closed = True
+        return await self._stack.__aexit__(kind, error, traceback)
+
+    def open(self) -> Self:
+        """Begin without an event loop; ``close`` ends it, or the block of ``with Simulation() as sim``.
+
+        A world in memory needs no event loop at all, so that it serves plain functions, and tasks of any loop. One with
+        an SQLite log runs in the loop of a thread of its own: call it through ``sync`` then.
+
+        Raises:
+            RuntimeError: it has been opened before; or its clock jumps by itself, which needs an event loop.
+        """
+        self._require_new()
+        if isinstance(self._clock, SimulatedClock) and self._clock.autojump:
+            raise NeedsEventLoop("a clock with autojump watches the tasks of an event loop: async with Simulation(…)")
+        if self._in_memory:
+            self._engine = run_inline(self._begin_in_memory())
+        else:
+            self._open_in_thread()
+        return self
+
+    def _open_in_thread(self) -> None:
+        with ExitStack() as stack:
+            portal = stack.enter_context(start_blocking_portal())
+            stack.enter_context(portal.wrap_async_context_manager(self))
+            self._portal, self._thread = portal, stack.pop_all()
+
+    def close(self) -> None:
+        """End what ``open`` has begun. What was called is in the log; nothing more is accepted."""
+        self._closed = True
+        if self._portal:
+            self._thread.close()
+        else:
+            run_inline(self.engine.close())
+
+    @property
+    def in_thread(self) -> bool:
+        """Whether the world runs in the event loop of a thread of its own."""
+        return self._portal is not None
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine of this world to its end, without ``await``: ``sim.run(sim.engine.flush())``.
+
+        Raises:
+            NeedsEventLoop: it waits for other tasks.
+            Exception: what it raises.
+        """
+        return self._portal.call(lambda: coroutine) if self._portal else run_inline(coroutine)
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if self._engine is not None and not self._closed:
+            message = "a Simulation was not closed; use it in (async) with, or call close()"
+            warnings.warn(message, ResourceWarning, source=self, stacklevel=2)
+
+    def _require_new(self) -> None:
+        if self._closed:
+            where = "; its world was in memory and is gone" if self._in_memory else " and cannot be opened again"
+            raise RuntimeError(f"this Simulation has been closed{where}: make a new one")
+        if self._engine is not None:
+            raise RuntimeError("this Simulation is open already")
+
+    @property
+    def _in_memory(self) -> bool:
+        # Not a subclass, whose append may suspend.
+        return self._log is None or type(self._log) is MemoryLog
+
+    async def _begin_in_memory(self) -> Engine:
+        log = self._log if isinstance(self._log, MemoryLog) else MemoryLog()
+        listeners, _ = await self._listeners(log)
+        clock, seed, settings = self._clock, self._seed, self._settings
+        return await begin_inline(log, clock=clock, seed=seed, settings=settings, listeners=listeners)
+
+    async def _prepare(self, stack: AsyncExitStack) -> AbstractAsyncContextManager[Engine]:
+        log = await self._open_log(stack)
+        listeners, began = await self._listeners(log)
+        return running_engine(
+            log,
+            clock=self._clock,
+            seed=self._seed,
+            settings=self._settings,
+            listeners=listeners,
+            snapshots=self._snapshots(log, began.settings),
+        )
+
+    async def _listeners(self, log: EventLog) -> tuple[list[Listener], WorldCreated]:
+        """Make the views, and return what has to be fed with the world's events, with the first of them."""
+        began = await read_beginning(log)
+        if began:
+            require_same_world(log.name, began, self._wanted)
+        began = began or WorldCreated(self._seed, self._settings)
+        self.views = Views()
+        return [self.views.feed, *lag_reads(self.views, began)], began
+
+    async def _open_log(self, stack: AsyncExitStack) -> EventLog:
+        if self._log is None:
+            return MemoryLog()
+        if not isinstance(self._log, str | os.PathLike):
+            return self._log
+        path = Path(self._log)
+        exists = await anyio.to_thread.run_sync(os.path.lexists, path)
+        log = await (SqliteLog.open if exists else SqliteLog.create)(path, self._durability)
+        stack.push_async_callback(log.close)
+        return log
+
+    def _snapshots(self, log: EventLog, settings: Settings) -> Snapshots | None:
+        # What reads do not see yet, and which writes are under way, is in no snapshot: the whole log tells it.
+        if settings.read_lag_seconds or settings.write_conflict_seconds or not isinstance(log, SqliteLog):
+            return None
+        return Snapshots(log.path, self.views)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, whose ``post`` and ``submit`` skip the client's checks, for load."""
+        if self._engine is None:
+            raise RuntimeError("the simulation has not begun: async with Simulation() as sim")
+        return self._engine

@@ -1,0 +1,98 @@
+"""What tasks wait for: made so that no event loop is needed as long as nobody waits, and so that any thread may wake.
+
+A world in memory is used without an event loop, in one, and from several threads at once. anyio's own locks and events
+need a loop even where nobody waits, and wake tasks of another thread's loop too late or never.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from threading import Lock, get_ident
+
+import anyio
+import anyio.lowlevel
+
+
+class Wakeup:
+    """An event for the tasks of the event loop in which it is made, which any thread may set."""
+
+    __slots__ = ("_call_soon", "_event", "_thread")
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+        self._thread = get_ident()
+        self._call_soon = _call_soon()
+
+    def set(self) -> None:
+        """Wake everyone who waits; later calls of ``wait`` return at once."""
+        if self._call_soon is None or get_ident() == self._thread:
+            self._event.set()
+        else:
+            self._call_soon(self._event.set)
+
+    def is_set(self) -> bool:
+        """Whether it has been set; there is no way back."""
+        return self._event.is_set()
+
+    async def wait(self) -> None:
+        """Wait until it is set."""
+        await self._event.wait()
+
+
+def _call_soon() -> Callable[[Callable[[], None]], object] | None:
+    """Return the function by which another thread calls something in the running event loop; None without a loop."""
+    try:
+        loop = anyio.lowlevel.current_token().native_token
+    except RuntimeError:  # anyio's NoEventLoopError is one
+        return None
+    # asyncio's loop has the one, trio's token the other.
+    return getattr(loop, "call_soon_threadsafe", None) or getattr(loop, "run_sync_soon")  # noqa: B009
+
+
+class FairLock:
+    """A lock for tasks, first come first served. Taking it does not suspend where it is free."""
+
+    def __init__(self) -> None:
+        self._locked = False
+        self._queue: deque[Wakeup] = deque()
+        self._guard = Lock()
+
+    def locked(self) -> bool:
+        """Whether somebody has it."""
+        return self._locked
+
+    def acquire_nowait(self) -> None:
+        """Take the lock, which must be free."""
+        assert not self._locked, "whoever does not wait has seen that it is free"
+        self._locked = True
+
+    def release(self) -> None:
+        """Hand the lock to the next in the queue."""
+        with self._guard:
+            if self._queue:
+                self._queue.popleft().set()
+            else:
+                self._locked = False
+
+    async def __aenter__(self) -> None:
+        with self._guard:
+            if not self._locked:
+                self._locked = True
+                return
+            turn = Wakeup()
+            self._queue.append(turn)
+        try:
+            await turn.wait()
+        except BaseException:
+            self._give_up(turn)
+            raise
+
+    def _give_up(self, turn: Wakeup) -> None:
+        with self._guard:
+            waiting = turn in self._queue
+            if waiting:
+                self._queue.remove(turn)
+        if not waiting:  # the lock has been handed over meanwhile
+            self.release()
+
+    async def __aexit__(self, *exception: object) -> None:
+        self.release()

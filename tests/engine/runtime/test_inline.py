@@ -1,0 +1,243 @@
+"""A world in memory without an event loop, in any event loop, and from several threads at once."""
+
+import warnings
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+
+from orgsim.api.population import Actor
+from orgsim.api.simulation import Simulation
+from orgsim.engine.errors import AlreadyInOrganizationException
+from orgsim.engine.log import MemoryLog
+from orgsim.engine.runtime.clock import PacedClock, SimulatedClock
+from orgsim.engine.runtime.inline import NeedsEventLoop, run_inline
+from orgsim.engine.runtime.running import running_engine
+
+MANAGER, MEMBER = "111111111111", "222222222222"
+
+
+def migrate(sim: Simulation) -> None:
+    """Bring an organization of two from consolidated billing to all features, with a handshake that expires before."""
+    org, member = sim.sync.client(MANAGER), sim.sync.client(MEMBER)
+
+    def accept() -> None:
+        handshakes = member.list_handshakes_for_account().handshakes
+        member.accept_handshake(handshake_id=next(each.id for each in handshakes if each.state == "OPEN"))
+
+    org.create_organization(feature_set="CONSOLIDATED_BILLING")
+    org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
+    sim.sync.advance(days=16)
+    org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
+    accept()
+    parent = org.enable_all_features().handshake.id
+    accept()
+    org.accept_handshake(handshake_id=parent)
+    sim.sync.run_until_idle()
+
+
+def test_without_an_event_loop() -> None:
+    """A plain function opens a world, calls it, moves its clock and closes it."""
+    with Simulation() as sim:
+        migrate(sim)
+        assert sim.sync.client(MEMBER).describe_organization().organization.feature_set == "ALL"
+        with pytest.raises(AlreadyInOrganizationException):
+            sim.sync.client(MEMBER).create_organization()
+
+
+def test_log_in_a_thread_of_its_own(tmp_path: Path) -> None:
+    """A world with an SQLite log has the same synchronous face, and the same log as the one in memory."""
+    with Simulation() as sim:
+        migrate(sim)
+        digest = sim.engine.log.digest
+    with Simulation(tmp_path / "world.db") as sim:
+        migrate(sim)
+        assert sim.engine.log.digest == digest
+        assert [each.position for each in sim.sync.events(after=2, limit=3)] == [3, 4, 5]
+    with Simulation(tmp_path / "world.db") as sim:
+        assert sim.sync.client(MANAGER).describe_organization().organization.feature_set == "ALL"
+
+
+async def test_same_bytes_as_with_a_writer_task() -> None:
+    """What the inline engine writes is byte for byte what group commit writes."""
+
+    async def play(sim: Simulation) -> None:
+        org = sim.client(MANAGER)
+        await org.create_organization(feature_set="CONSOLIDATED_BILLING")
+
+        async def partner(me: Actor) -> None:
+            await sim.sleep(days=me.random.uniform(0, 20))
+            for invitation in (await me.list_handshakes_for_account()).handshakes:
+                if invitation.state == "OPEN":
+                    await me.accept_handshake(handshake_id=invitation.id)
+
+        async with sim.population(20, partner) as partners:
+            for account in partners.accounts:
+                await org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": account})
+
+    class OtherLog(MemoryLog):
+        """A log that is not known to be in memory, so that a writer task serves it."""
+
+    inline, group_commit = MemoryLog(), OtherLog()
+    for log in (inline, group_commit):
+        async with Simulation(log, seed=3) as sim:
+            await play(sim)
+    assert inline.head > 60
+    assert await inline.read(0, 1_000) == await group_commit.read(0, 1_000)
+    assert inline.digest == group_commit.digest
+
+
+@pytest.mark.parametrize("advance", [lambda sim: sim.sync.advance(days=2), lambda sim: sim.sync.run_until_idle()])
+async def test_sleepers_need_their_event_loop(advance: Callable[[Simulation], None]) -> None:
+    """Moving the clock without await past a sleeping task is refused before anything has moved."""
+    with Simulation() as sim:
+        woke: list[object] = []
+
+        async def sleep() -> None:
+            await sim.sleep(days=1)
+            woke.append(sim.now)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(sleep)
+            await anyio.wait_all_tasks_blocked()
+            before = sim.now
+            with pytest.raises(NeedsEventLoop, match=r"await sim\.advance"):
+                advance(sim)
+            assert sim.now == before
+            await sim.advance(days=2)
+        assert woke == [before + timedelta(days=1)]
+
+
+async def test_world_of_open_has_processes() -> None:
+    """A world that was opened without an event loop runs a population in one, also two at the same time."""
+    with Simulation() as sim:
+        await sim.client(MANAGER).create_organization()
+        slept: list[str] = []
+
+        async def process(me: Actor) -> None:
+            await sim.sleep(days=int(me.account) % 7)
+            slept.append(me.account)
+
+        async def populate(first: str) -> None:
+            async with sim.population(20, process, first_account=first):
+                pass
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(populate, "300000000000")
+            tasks.start_soon(populate, "400000000000")
+        assert len(slept) == 40
+        await sim.advance(days=1)
+
+
+def test_autojump_needs_an_event_loop() -> None:
+    """A clock that watches tasks cannot begin where there are none."""
+    with pytest.raises(NeedsEventLoop, match="autojump"):
+        Simulation(clock=SimulatedClock(autojump=True)).open()
+
+
+def test_timers_of_a_paced_clock_fire_at_the_next_call() -> None:
+    """Without a task for the clock, whoever calls next finds what has become due."""
+    with Simulation(clock=PacedClock(1e9)) as sim:
+        org = sim.sync.client(MANAGER)
+        org.create_organization()
+        org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
+        while org.list_handshakes_for_organization().handshakes[0].state != "EXPIRED":
+            pass
+
+
+def test_threads_take_turns() -> None:
+    """Calls of eight threads at once lose nothing, and the log is as sound as that of one."""
+    with Simulation() as sim:
+        org = sim.sync.client(MANAGER)
+        org.create_organization()
+        root = org.list_roots().roots[0].id
+
+        def work(thread: int) -> None:
+            mine = sim.sync.client(MANAGER)
+            for number in range(25):
+                mine.create_organizational_unit(parent_id=root, name=f"{thread}-{number}")
+                mine.list_organizational_units_for_parent(parent_id=root)
+                if number % 5 == 0:
+                    sim.sync.advance(minutes=1)
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(work, range(8)))
+        pages = org.paginate(org.list_organizational_units_for_parent, parent_id=root)
+        assert len({unit.name for page in pages for unit in page.organizational_units}) == 200
+        positions = [envelope.position for envelope in sim.sync.events()]
+        assert positions == list(range(1, len(positions) + 1))
+
+
+async def test_thread_calls_while_a_process_holds_the_time() -> None:
+    """A process that waits for a thread keeps time standing still, and that thread may call the world directly."""
+    async with Simulation() as sim:
+        org = sim.sync.client(MANAGER)
+        org.create_organization()
+
+        async def process(me: Actor) -> None:
+            target = {"Type": "ACCOUNT", "Id": me.account}
+            with sim.holding_time():
+                await anyio.to_thread.run_sync(lambda: org.invite_account_to_organization(target=target))
+            await sim.sleep(days=20)
+
+        async with sim.population(5, process):
+            pass
+        states = {handshake.state for handshake in org.list_handshakes_for_organization().handshakes}
+        assert states == {"EXPIRED"}
+
+
+async def test_thread_wakes_the_task_of_the_clock() -> None:
+    """A timer that another thread sets is noticed by the task that lets time pass by itself."""
+    clock = SimulatedClock(autojump=True)
+    async with Simulation(clock=clock) as sim:
+        org = sim.sync.client(MANAGER)
+        await anyio.to_thread.run_sync(org.create_organization)
+        invite = lambda: org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})  # noqa: E731
+        await anyio.to_thread.run_sync(invite)
+        with anyio.fail_after(30):
+            await sim.sleep(days=16)
+        assert org.list_handshakes_for_organization().handshakes[0].state == "EXPIRED"
+
+
+def test_forgotten_close_is_warned_of() -> None:
+    """A simulation that nobody closed gives a ResourceWarning when it is deleted; a closed one gives none."""
+    forgotten = [Simulation().open()]
+    with pytest.warns(ResourceWarning, match="was not closed"):
+        forgotten.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Simulation().open().close()
+
+
+def test_coroutine_that_suspends_is_refused() -> None:
+    """A coroutine that waits for the event loop is closed, and the error says what to do."""
+    left: list[bool] = []
+
+    class Suspends:
+        def __await__(self) -> Generator[None]:
+            yield
+
+    async def wait() -> None:
+        try:
+            await Suspends()
+        finally:
+            left.append(True)
+
+    with pytest.raises(NeedsEventLoop, match="only an event loop can run; ask there"):
+        run_inline(wait(), "ask there")
+    assert left == [True]
+
+
+async def test_running_engine_keeps_to_its_event_loop() -> None:
+    """An engine with a writer task is not called from a thread, which would wait for ever."""
+    async with running_engine(MemoryLog(), clock=SimulatedClock()) as engine:
+
+        def call() -> None:
+            with pytest.raises(RuntimeError, match="another event loop"):
+                engine.require_running()
+
+        await anyio.to_thread.run_sync(call)
