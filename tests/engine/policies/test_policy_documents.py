@@ -217,7 +217,7 @@ MALFORMED: dict[PolicyType, list[Any]] = {
         {"chatbot": {"platforms": {"slack": {"default": {"supported_channel_types": assign(["secret"])}}}}},
         {"chatbot": {"Default": {}, "default": {}}},
         {"chatbot": {"default": {"client": "enabled"}}},
-        # As radkawar/stackd recorded of AWS in organizations_chat_policy.json and _overrides.json, 2026-09-13.
+        # As radkawar/stackd recorded of AWS in organizations_chat_policy*.json, and replays in chat_policy.go.
         *(slack(workspaces=assign([name])) for name in ("one", "", "T*", "with space", "A" * 256, True, None)),
         *(slack(overrides={name: {}}) for name in ("*", "", "with space", "t0123")),
         slack(overrides={"T0123": {"client": assign("disabled")}}),
@@ -386,7 +386,7 @@ WELL_FORMED: dict[PolicyType, list[Any]] = {
     CHAT: [
         {"ChatBot": {}},
         {"CHATBOT": {"Platforms": {"Chime": {"Client": {"@@Assign": "disabled"}}}}},
-        # As radkawar/stackd recorded of AWS in organizations_chat_policy.json and _overrides.json, 2026-09-13.
+        # As radkawar/stackd recorded of AWS in organizations_chat_policy*.json, and replays in chat_policy.go.
         slack(workspaces=assign(["*", "T0123", 1]), overrides={"T0123": {}}),
         slack(default=CHANNELS | {"supported_role_settings": assign(["user_role"])}),
         teams(tenants={TENANT: assign([TENANT, "*"]), "*": assign([])}, overrides={TENANT: {TENANT: ROLES}}),
