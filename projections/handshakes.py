@@ -51,6 +51,7 @@ class HandshakesImage(Struct, frozen=True, array_like=True):
     positions: bytes
     """The packed positions at which they were requested."""
     totals: list[tuple[Action, HandshakeState, int]]
+    approvals: dict[str, dict[HandshakeState, int]]
 
 
 class HandshakesView:
@@ -63,6 +64,8 @@ class HandshakesView:
         self.rows: dict[str, HandshakeRow] = {}
         self.totals: Counter[tuple[Action, HandshakeState]] = Counter()
         """Numbers of handshakes by action and state, including those that have been purged."""
+        self.approvals: defaultdict[str, Counter[HandshakeState]] = defaultdict(Counter)
+        """Parent of a migration to the numbers of its approvals by state, including those that have been purged."""
         self.accepted_by: dict[str, str] = {}
         """Handshake to the account that accepted it, for invitations to an address: too few for a field in each row."""
         self._latest: dict[str, HandshakeRow] = {}
@@ -82,11 +85,13 @@ class HandshakesView:
     def dump(self) -> HandshakesImage:
         """Make the image for a snapshot."""
         totals = [(action, state, number) for (action, state), number in self.totals.items()]
-        return HandshakesImage(pack(row.position for row in self.rows.values()), totals)
+        approvals = {parent: dict(states) for parent, states in self.approvals.items()}
+        return HandshakesImage(pack(row.position for row in self.rows.values()), totals, approvals)
 
     def load(self, image: HandshakesImage, state: State) -> None:
         """Restore from a snapshot image and the matching state."""
         self.totals.update({(action, state): number for action, state, number in image.totals})
+        self.approvals.update({parent: Counter(states) for parent, states in image.approvals.items()})
         handshakes = state.handshakes.values()
         rows = [
             HandshakeRow(found.requested, found.requested_at, position, found.state)
@@ -119,6 +124,8 @@ class HandshakesView:
         row = HandshakeRow(event, envelope.time, envelope.position, state)
         self.rows[event.handshake] = row
         self.totals[event.action, state] += 1
+        if event.parent:
+            self.approvals[event.parent][state] += 1
         for key in self._lists(event):
             rows = self._sent.get(key)
             if rows is None:
@@ -160,12 +167,16 @@ class HandshakesView:
         action = row.requested.action
         self.totals[action, row.state] -= 1
         self.totals[action, state] += 1
+        if row.requested.parent:
+            self.approvals[row.requested.parent][row.state] -= 1
+            self.approvals[row.requested.parent][state] += 1
         row.state = state
         return row
 
     def _purged(self, envelope: Envelope, event: HandshakePurged) -> None:
         row = self.rows.pop(event.handshake)
         row.gone = True
+        self.approvals.pop(event.handshake, None)
         for key in self._lists(row.requested):
             rows = self._sent[key]
             rows.count_gone()

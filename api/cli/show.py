@@ -118,10 +118,11 @@ def _handshake_cells(row: Handshake) -> tuple[str, ...]:
 
 def _migration_cells(row: PendingMigration) -> tuple[str, ...]:
     begun, expires = minute(row.requested_timestamp), minute(row.expiration_timestamp)
-    return row.id, row.organization, row.state, begun, expires, f"{row.outstanding:,}", f"{len(row.declined):,}"
+    approved, answered = f"{row.approved:,} of {row.asked:,}", f"{row.answered:,} of {row.asked:,}"
+    return row.id, row.organization, row.state, begun, expires, approved, answered
 
 
-MIGRATION_COLUMNS = ("id", "organization", "state", "begun", "expires", "outstanding", "declined")
+MIGRATION_COLUMNS = ("id", "organization", "state", "begun", "expires", "have approved", "have answered")
 
 COLUMNS: dict[Subject, tuple[tuple[str, ...], Callable[[Any], tuple[str, ...]]]] = {
     Subject.ORGANIZATION: (("id", "feature set", "management account", "email"), _organization_cells),

@@ -1,5 +1,6 @@
 """Rows of ``orgsim show LOG migration``: pending migrations to all features, and who stands in their way."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -31,14 +32,14 @@ class PendingMigration(Shape, frozen=True, omit_defaults=False):
     state: HandshakeState
     requested_timestamp: datetime
     expiration_timestamp: datetime
+    asked: int
+    """How many members were asked to approve, those that have left since among them."""
+    approved: int
+    answered: int
+    """How many of them have approved or declined."""
     unanswered: list[AskedMember]
     declined: list[AskedMember]
     """Those that declined, or whose approval was canceled; they must leave or be removed."""
-
-    @property
-    def outstanding(self) -> int:
-        """How many members stand in the way."""
-        return len(self.unanswered) + len(self.declined)
 
 
 def pending_migrations(views: Views) -> tuple[Iterator[PendingMigration], int]:
@@ -61,12 +62,17 @@ def _migration(parent: HandshakeRow, views: Views) -> PendingMigration:
         and (account := row.requested.party)
         and views.accounts.organization_of(account) == requested.organization
     ]
+    approvals = views.handshakes.approvals.get(requested.handshake, Counter[HandshakeState]())
+    approved = approvals[HandshakeState.ACCEPTED]
     return PendingMigration(
         requested.handshake,
         requested.organization,
         parent.state,
         moment(parent.requested_at),
         moment(requested.expires_at),
+        approvals.total(),
+        approved,
+        approved + approvals[HandshakeState.DECLINED],
         [member for member in asked if member.state is OPEN],
         [member for member in asked if member.state is not OPEN],
     )

@@ -14,6 +14,7 @@ from orgsim.engine.errors import (
 )
 from orgsim.engine.operations import accept_handshake
 from orgsim.engine.shapes.base import moment
+from orgsim.engine.state.handshake import HandshakeState
 
 ADDRESS = "Owner@Example.com"
 
@@ -449,3 +450,15 @@ def test_views_and_state_agree_on_replies() -> None:
     replied = world.reply(accept_handshake.Request(handshake), STRANGER)
     assert replied == world.ask("DescribeHandshake", FOUNDER, HandshakeId=handshake)
     assert isinstance(replied["Handshake"]["RequestedTimestamp"], datetime)
+
+
+def test_approvals_are_counted_while_the_migration_is_there() -> None:
+    """How many approvals a migration has in each state is known also when they have been purged, until it is purged."""
+    world = settled()
+    parent, approvals = world.migrating()
+    world.call("DeclineHandshake", MEMBER, HandshakeId=approvals[MEMBER])
+    world.advance(days=31)
+    assert approvals[MEMBER] not in world.views.handshakes.rows
+    assert world.views.handshakes.approvals == {parent: {HandshakeState.DECLINED: 1, HandshakeState.OPEN: 0}}
+    world.advance(days=365)
+    assert world.views.handshakes.approvals == {}

@@ -125,7 +125,8 @@ def test_events(log: str) -> None:
 
 
 def test_migration(tmp_path: Path) -> None:
-    """A pending migration is shown with its end, who has not answered, and who declined; those who left are not."""
+    """A pending migration is shown with its end, how many of all that were asked have approved and answered, who has
+    not answered, and who declined; those who left are counted but not shown."""
     members = ["222222222222", "333333333333", "444444444444", "555555555555"]
 
     async def write(path: Path) -> None:
@@ -145,12 +146,15 @@ def test_migration(tmp_path: Path) -> None:
     anyio.run(write, Path(log))
     (migration,) = json.loads(shown(log, "migration", "--json"))["migration"]
     assert (migration["State"], migration["ExpirationTimestamp"]) == ("REQUESTED", "2026-04-01T00:00:00Z")
+    assert [migration[name] for name in ("Asked", "Approved", "Answered")] == [4, 1, 2]
     (unanswered,), (declined,) = migration["Unanswered"], migration["Declined"]
     assert (unanswered["Id"], unanswered["Email"]) == (members[0], f"{members[0]}@accounts.example")
     assert (declined["Id"], declined["State"]) == (members[1], "DECLINED")
     for_people = shown(log, "migration")
     assert all(text in for_people for text in (migration["Id"], "2026-04-01 00:00", members[0], declined["Handshake"]))
     assert members[2] not in for_people
+    assert "1 of 4" in for_people
+    assert "2 of 4" in for_people
 
 
 def test_rows_line_by_line(log: str) -> None:
