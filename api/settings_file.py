@@ -31,10 +31,22 @@ def load_settings(path: Path) -> dict[str, Any]:
         raise SettingsError(str(error)) from None
     try:
         table = _decoded(text, is_json=path.suffix.lower() == ".json")
-        convert(table, Settings, ())
-    except ScenarioError as error:
+        require_settings(table)
+    except (ScenarioError, SettingsError) as error:
         raise SettingsError(f"{path}: {error}") from None
     return cast("dict[str, Any]", table)
+
+
+def require_settings(table: Any) -> None:
+    """Check that ``Settings`` can be converted from a table.
+
+    Raises:
+        SettingsError: it sets something that there is not, or impossibly.
+    """
+    try:
+        convert(table, Settings, ())
+    except ScenarioError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _decoded(text: str, *, is_json: bool) -> Any:

@@ -5,17 +5,37 @@ from typing import Annotated
 
 import anyio
 import typer
+from msgspec.structs import replace
 
 from ...engine.log import LogDamaged, LogError, LogUnwritable
 from ...engine.runtime.engine import EngineStopped
+from ..durations import read_duration
 from ..server.hosts import Hosts
-from ..server.options import Auth, Latency, Options, Throttling, make_clock
+from ..server.options import MOST_WORLDS, Auth, Latency, Options, Throttling, make_clock, read_start
 from .terminal import failure
 
 
 def _checked_clock(text: str) -> str:
     try:
         make_clock(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+def _checked_start(text: str | None) -> str | None:
+    try:
+        if text is not None:
+            read_start(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+def _checked_idle(text: str | None) -> str | None:
+    try:
+        if text is not None and not read_duration(text):
+            raise typer.BadParameter("a world that may not be idle would end at once; give a time above 0, such as 1h")
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     return text
@@ -38,6 +58,15 @@ def serve(
     clock: Annotated[
         str, typer.Option(callback=_checked_clock, help="wall, simulated (moved by request) or paced:FACTOR.")
     ] = "wall",
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENT|now",
+            callback=_checked_start,
+            help="Where a simulated or paced clock begins in a new world, such as 2026-03-01T00:00:00Z.",
+            show_default=False,
+        ),
+    ] = None,
     latency: Annotated[
         Latency | None, typer.Option(help="Of a new world: instant unless said otherwise.", show_default=False)
     ] = None,
@@ -63,6 +92,18 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    max_worlds: Annotated[
+        int, typer.Option(min=0, help="How many named worlds there may be under /w/NAME/, all in memory; 0 for none.")
+    ] = MOST_WORLDS,
+    world_idle: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            callback=_checked_idle,
+            help="End a named world that had no request for so long, such as 1h; never unless said.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print and log JSON objects.")] = False,
 ) -> None:
     """Answer the AWS API of AWS Organizations, until SIGTERM or Ctrl-C.
@@ -71,8 +112,11 @@ def serve(
     """
     if (auth is Auth.VERIFY) != (credentials is not None):
         raise typer.BadParameter("--auth verify and --credentials FILE go together", param_hint="'--auth'")
-    hosts = tuple(allow_host or ())
-    _run(Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, hosts, settings))
+    if start is not None and clock == "wall":
+        raise typer.BadParameter("the wall clock begins nowhere; add --clock simulated", param_hint="'--start'")
+    hosts, idle = tuple(allow_host or ()), read_duration(world_idle) if world_idle else None
+    known = Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, hosts, settings)
+    _run(replace(known, start=start, max_worlds=max_worlds, world_idle=idle))
 
 
 def _run(options: Options) -> None:

@@ -4,7 +4,6 @@ There is no middleware. Requests are not logged, except those that an operation 
 """
 
 import traceback
-from typing import Protocol
 
 import anyio
 import anyio.to_thread
@@ -13,28 +12,14 @@ from structlog.typing import FilteringBoundLogger
 
 from ...engine.errors import Refused
 from ...engine.runtime.engine import EngineStopped
-from .control import Control
 from .faults import Fault, InternalFailure, ServiceUnavailable
 from .hosts import Hosts
 from .identity import Authentication
 from .message import EXPLAIN, ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
-from .organizations import Organizations
 from .served_world import ServedWorld
-from .sts import Sts
-
-CONTROL_PATH = "/_orgsim/"
-
-
-class Service(Protocol):
-    """Answers the requests of one protocol: AWS Organizations, STS, or the control plane."""
-
-    async def answer(self, request: Request) -> Response:
-        """Answer a request, or raise ``Fault`` or ``Refused``."""
-        ...
-
-    def refusal(self, error: Fault | Refused) -> Response:
-        """Make the response for a refusal in the service's format."""
-        ...
+from .services import Service, Services
+from .worlds import Worlds, split_path
+from .worlds_control import WorldsControl
 
 
 class App:
@@ -47,6 +32,7 @@ class App:
         log: for refused calls and our own mistakes.
         hosts: the host names that are answered to; by default those of the loopback interface.
         control_token: the token that the control plane requires, if any.
+        worlds: the named worlds under ``/w/NAME/``; None if there are none.
     """
 
     def __init__(
@@ -58,14 +44,16 @@ class App:
         *,
         hosts: Hosts | None = None,
         control_token: str | None = None,
+        worlds: Worlds | None = None,
     ) -> None:
-        self._world = world
         self._limits = limits
         self._log = log
         self._hosts = hosts or Hosts()
-        self._organizations = Organizations(world, authentication, log)
-        self._sts = Sts(world, authentication)
-        self._control = Control(world, authentication.name, control_token)
+        self._worlds = worlds
+        self._authentication = authentication
+        self._control_token = control_token
+        routes = None if worlds is None else WorldsControl(worlds).routes
+        self._default = Services(world, authentication, log, control_token, routes)
         self.failed = anyio.Event()
         """Set when the engine has stopped for good, because its log cannot be written."""
         self.failure: EngineStopped | None = None
@@ -74,26 +62,25 @@ class App:
         """Answer one request. It runs in uvicorn's task, so nothing may be raised but cancellation."""
         assert scope["type"] == "http", "lifespan and websockets are switched off in uvicorn"
         headers: Headers = dict(scope["headers"])
-        service = self._service(scope["path"], headers)
         try:
-            response = await self._respond(service, scope, headers, receive)
+            response = await self._respond(scope, headers, receive)
         except ClientGone:
             return
         await send({"type": "http.response.start", "status": response.status, "headers": response.fields})
         await send({"type": "http.response.body", "body": response.body})
 
-    def _service(self, path: str, headers: Headers) -> Service:
-        if b"x-amz-target" in headers or path != "/":
-            return self._control if path.startswith(CONTROL_PATH) else self._organizations
-        return self._sts if self._sts.is_meant(headers) else self._organizations
-
-    async def _respond(self, service: Service, scope: Scope, headers: Headers, receive: Receive) -> Response:
-        live = self._world.live
+    async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
+        name, path = split_path(scope) if self._worlds else (None, scope["path"])
+        services = self._default
+        service, live = services.find(path, headers), services.world.live
         try:
             body = await read_body(receive, self._limits)
             self._hosts.require_own(headers, scope["headers"])
-            query = scope["query_string"]
-            return await service.answer(Request(scope["method"], scope["path"], query, headers, body))
+            request = Request(scope["method"], path, scope["query_string"], headers, body, scope["path"])
+            if name is not None:
+                services = await self._enter(name, request, service)
+                service, live = services.find(path, headers), services.world.live
+            return await service.answer(request)
         except Fault as fault:
             return service.refusal(fault)
         except Refused as refusal:
@@ -103,7 +90,7 @@ class App:
         except ClientGone:
             raise
         except EngineStopped as error:
-            if live is not self._world.live:
+            if services is not self._default or live is not services.world.live:
                 return service.refusal(ServiceUnavailable())
             self.failure = error
             self.failed.set()
@@ -113,3 +100,22 @@ class App:
             lines = await anyio.to_thread.run_sync(traceback.format_exception, error)
             self._log.error("a mistake in orgsim", traceback="".join(lines))
             return service.refusal(InternalFailure())
+
+    async def _enter(self, name: str, request: Request, service: Service) -> Services:
+        """Return the services of a named world, which begins now if there is none and the request makes sense.
+
+        Raises:
+            WorldRefused: there is no such world, and none can begin.
+            Fault: there is no such world, and nobody would answer the request.
+        """
+        assert self._worlds is not None, "otherwise no path names a world"
+        world = self._worlds.find(name)
+        if world is None:
+            # Checked by the default world's service: nonsense, and requests without a signature, begin no world.
+            service.require_meant(request)
+            world = await self._worlds.find_or_begin(name)
+        self._worlds.used(world)
+        if world.services is None:
+            log = self._log.bind(world=name)
+            world.services = Services(world.served, self._authentication, log, self._control_token)
+        return world.services

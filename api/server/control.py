@@ -7,7 +7,6 @@ loopback interface by default. Under ``--auth verify`` it requires a token.
 import hmac
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from datetime import datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -17,10 +16,9 @@ from msgspec import Meta, Struct
 
 from ...engine.errors import Refused
 from ...engine.operations import OPERATIONS
-from ...engine.runtime.clock import PacedClock, SimulatedClock
 from ...projections.reads import READS
-from ..durations import read_duration
 from ..events_json import event_as_dict
+from .clock_control import ClockControl
 from .faults import ControlRefused, Fault
 from .message import Headers, Request, Response
 from .served_world import ServedWorld
@@ -28,12 +26,12 @@ from .served_world import ServedWorld
 JSON = b"application/json"
 VERSION = version("orgsim")
 
-
-class Move(Struct, forbid_unknown_fields=True):
-    """The body of ``POST /_orgsim/clock``: exactly one of the two."""
-
-    advance: str | None = None
-    advance_to: datetime | None = None
+Route = Callable[[Request], Awaitable[dict[str, Any]]]
+"""Answers a request with the content of a JSON object."""
+Routes = dict[str, dict[str, Route]]
+"""By path and method."""
+ANY_NAME = "NAME"
+"""The last part of a path of the table that stands for any name."""
 
 
 LARGEST_PAGE = 1_000
@@ -53,18 +51,23 @@ class Control:
         world: the served world.
         authentication: ``open`` or ``verify``, shown by health.
         token: the bearer token that requests must carry; None if they need none.
+        more: routes besides those that every world has.
     """
 
-    def __init__(self, world: ServedWorld, authentication: str, token: str | None = None) -> None:
+    def __init__(
+        self, world: ServedWorld, authentication: str, token: str | None = None, more: Routes | None = None
+    ) -> None:
         self._world = world
         self._token = None if token is None else token.encode()
         self._authentication = authentication
-        self._routes: dict[str, dict[str, Callable[[Request], Awaitable[dict[str, Any]]]]] = {
+        clock = ClockControl(world)
+        self._routes: Routes = {
             "/_orgsim/health": {"GET": self._health},
-            "/_orgsim/clock": {"GET": self._clock, "POST": self._move_clock},
+            "/_orgsim/clock": {"GET": clock.show, "POST": clock.move},
             "/_orgsim/events": {"GET": self._events},
             "/_orgsim/reset": {"POST": self._reset},
         }
+        self._more = more or {}
 
     async def answer(self, request: Request) -> Response:
         """Route a request to its handler.
@@ -72,15 +75,23 @@ class Control:
         Raises:
             ControlRefused: there is no such path or method, the token is wrong, or the request cannot be carried out.
         """
+        route = self._route_of(request, self._routes | self._more)
+        content = await route(request)
+        return self._response(200, content)
+
+    def require_meant(self, request: Request) -> None:
+        """Check that a request has the token and names a route that every world has; raises as ``answer``."""
+        self._route_of(request, self._routes)
+
+    def _route_of(self, request: Request, routes: Routes) -> Route:
         self._require_token(request.headers)
-        methods = self._routes.get(request.path)
+        methods = routes.get(request.path) or routes.get(f"{request.path.rpartition('/')[0]}/{ANY_NAME}")
         if methods is None:
-            raise ControlRefused(f"there is nothing here; there are {', '.join(self._routes)}", status=404)
+            raise ControlRefused(f"there is nothing here; there are {', '.join(routes)}", status=404)
         route = methods.get(request.method)
         if route is None:
             raise ControlRefused(f"use {' or '.join(methods)} here, not {request.method}", status=405)
-        content = await route(request)
-        return self._response(200, content)
+        return route
 
     def refusal(self, error: Fault | Refused) -> Response:
         """Make the response for a refusal, in the form of AWS's errors."""
@@ -113,36 +124,6 @@ class Control:
             "auth": self._authentication,
             "operations": len({*OPERATIONS, *READS}),
         }
-
-    async def _clock(self, request: Request) -> dict[str, Any]:
-        sim = self._world.live.sim
-        match sim.engine.clock:
-            case SimulatedClock():
-                kind: dict[str, Any] = {"clock": "simulated"}
-            case PacedClock(factor=factor):
-                kind = {"clock": "paced", "factor": factor}
-            case _:
-                kind = {"clock": "wall"}
-        return {"now": sim.now, **kind}
-
-    async def _move_clock(self, request: Request) -> dict[str, Any]:
-        try:
-            move = msgspec.json.decode(request.body, type=Move)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise ControlRefused(f"the body is not what is wanted: {error}") from None
-        if (move.advance is None) == (move.advance_to is None):
-            raise ControlRefused('say either {"advance": "15d"} or {"advance_to": "2026-03-01T00:00:00Z"}')
-        sim = self._world.live.sim
-        try:
-            if move.advance_to is not None:
-                await sim.advance_to(move.advance_to)
-            else:
-                await sim.advance(read_duration(move.advance or ""))
-        except TypeError as error:
-            raise ControlRefused(f"{error}; serve with --clock simulated", status=409) from None
-        except ValueError as error:
-            raise ControlRefused(str(error)) from None
-        return await self._clock(request)
 
     async def _events(self, request: Request) -> dict[str, Any]:
         query = dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, nullcontext
 from secrets import token_urlsafe
 
 import anyio.to_thread
@@ -16,9 +16,9 @@ from .identity import Authentication, OpenAuthentication
 from .listening import bind, listening, url_of
 from .message import Limits
 from .served_world import ServedWorld
+from .worlds import WHY_FIXED, Worlds
 
 TOKEN_BYTES = 32
-WHY_FIXED = "the simulation belongs to the process that embeds the server, which can make a new one"
 
 
 def make_authentication(credentials: Credentials | None) -> Authentication:
@@ -55,6 +55,7 @@ async def serve(
     limits: Limits | None = None,
     allow_hosts: Collection[str] = (),
     control_token: str | None = None,
+    worlds: Worlds | None = None,
 ) -> AsyncGenerator[str, None]:
     """Serve a started simulation over HTTP while the block runs: ``async with serve(sim) as url``.
 
@@ -67,6 +68,7 @@ async def serve(
         allow_hosts: host names to answer to besides those of the loopback interface and ``host``; ``*`` means any.
         control_token: the token that the control plane requires. By default that of the credentials; if they have none,
             a random one, which shuts the control plane. Without credentials it requires none.
+        worlds: named worlds, to be served under ``/w/NAME/``; none by default.
 
     Raises:
         RuntimeError: the event loop is not asyncio's.
@@ -82,8 +84,8 @@ async def serve(
     listener = await anyio.to_thread.run_sync(bind, host, port)
     with closing(listener):
         hosts = hosts_of(listener, host, allow_hosts)
-        app = App(world, authentication, limits, server_log(), hosts=hosts, control_token=token)
-        async with listening(app, listener, limits):
+        app = App(world, authentication, limits, server_log(), hosts=hosts, control_token=token, worlds=worlds)
+        async with worlds.running() if worlds else nullcontext(), listening(app, listener, limits):
             yield url_of(listener)
 
 

@@ -109,11 +109,11 @@ class InternalFailure(Fault):
 
 
 class ServiceUnavailable(Fault):
-    """The world was replaced while the request was under way."""
+    """The world was replaced or ended while the request was under way."""
 
     code, query_code = "ServiceUnavailableException", "ServiceUnavailable"
     query_status = 503
-    usual = "The world was reset while the request was under way. Try again."
+    usual = "The world was reset or ended while the request was under way. Try again."
 
     def __init__(self) -> None:
         super().__init__(status=503)
@@ -156,6 +156,12 @@ class ForeignRequest(Fault):
             "another.",
             status=403,
         )
+
+
+class WorldRefused(Fault):
+    """There is no such world, or none can begin. The error's name is not AWS's."""
+
+    code, query_code = "WorldException", "WorldException"
 
 
 class ControlRefused(Fault):

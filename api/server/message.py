@@ -63,9 +63,12 @@ class Request(Struct, frozen=True, gc=False):
 
     method: str
     path: str
+    """Within the world that it is for: without the ``/w/NAME`` in front."""
     query: bytes
     headers: Headers
     body: bytes
+    signed_path: str
+    """The whole path, as the client has signed it."""
 
 
 class Response(Struct, frozen=True, gc=False):

@@ -1,16 +1,20 @@
 """The options of ``orgsim serve``."""
 
 import math
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
 
 from ...engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock
-from ...engine.shapes.timestamps import microseconds
-from ..simulation import START
+from ...engine.settings import LATEST
+from ..simulation import START, microseconds
 
 CLOCKS = "the choices are wall, simulated and paced:FACTOR with a number above 0, such as paced:3600"
+NOW = "now"
+MOST_WORLDS = 1_000
+"""Named worlds on one server, unless it is told otherwise."""
 
 
 class Latency(StrEnum):
@@ -35,16 +39,27 @@ class Auth(StrEnum):
     VERIFY = "verify"
 
 
-def make_clock(text: str) -> Clock:
+def make_clock(text: str, start: str | None = None) -> Clock:
     """Make a clock from ``wall``, ``simulated`` or ``paced:FACTOR``.
 
+    Args:
+        text: which clock.
+        start: where it begins in a new world: a moment in ISO 8601, or ``now``.
+
     Raises:
-        ValueError: it is none of them.
+        ValueError: it is no clock, or the start no moment; or a start is given for the wall clock.
     """
+    moment = None if start is None else read_start(start)
     if text == "wall":
+        if moment is not None:
+            raise ValueError("the wall clock shows the present and begins nowhere; a start is for simulated or paced")
         return WallClock()
     if text == "simulated":
-        return SimulatedClock(microseconds(START))
+        return SimulatedClock(microseconds(START) if moment is None else moment)
+    return PacedClock(_factor_of(text), moment)
+
+
+def _factor_of(text: str) -> float:
     kind, _, factor = text.partition(":")
     try:
         number = float(factor)
@@ -52,7 +67,24 @@ def make_clock(text: str) -> Clock:
         number = 0.0
     if kind != "paced" or not 0 < number < math.inf:
         raise ValueError(f"{text!r} is no clock: {CLOCKS}")
-    return PacedClock(number)
+    return number
+
+
+def read_start(text: str) -> int:
+    """Read where a clock begins: a moment in ISO 8601, or ``now``; returns microseconds since the epoch.
+
+    Raises:
+        ValueError: it is none of them, has no time zone, or lies beyond the calendar.
+    """
+    if text == NOW:
+        return microseconds(datetime.now(UTC))
+    try:
+        moment = microseconds(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; or as now") from None
+    if not 0 <= moment <= LATEST:
+        raise ValueError(f"a world begins between 1970-01-01 and 8995-05-02, not at {text}")
+    return moment
 
 
 class Options(Struct, frozen=True):
@@ -69,6 +101,12 @@ class Options(Struct, frozen=True):
     as_json: bool
     allow_hosts: tuple[str, ...] = ()
     settings: Path | None = None
+    start: str | None = None
+    """Where the clock of a new world begins: a moment in ISO 8601, or ``now``."""
+    max_worlds: int = MOST_WORLDS
+    """Named worlds at once; 0 for none."""
+    world_idle: timedelta | None = None
+    """How long a named world may be without a request before it ends; None for ever."""
 
     @property
     def auth(self) -> Auth:

@@ -18,6 +18,8 @@ from .identity import Authentication
 from .message import Request, Response, one_line
 from .served_world import ServedWorld
 
+SERVICE = "organizations"
+"""The name for which requests are signed."""
 TARGET_PREFIX = "AWSOrganizationsV20161128."
 DEEPEST = 64
 """Levels of nesting in a request's body. AWS's deepest request has five; far more is meant to exhaust the stack."""
@@ -40,19 +42,28 @@ class Organizations:
         """
         operation = operation_of(request)
         live = self._world.live
-        identity = live.identify(self._authentication, request, "organizations")
+        identity = live.identify(self._authentication, request, SERVICE)
         members = read_members(request.body)
         client = live.client(identity.account, identity.principal, identity.partition)
+        question = identity.account, identity.principal, operation, request.body
         try:
             reply, position = await client.call_at(operation, members)
-        except TooManyRequestsException:  # one a call, perhaps: they would fill the log
-            raise
         except Refused as refusal:
             self._log_refusal(operation, identity.account, refusal)
+            await live.auto_clock.answered(question, refusal)
             raise
-        return Response(200, encode(reply), live.request_id(position))
+        body = encode(reply)
+        await live.auto_clock.answered(question, body)
+        return Response(200, body, live.request_id(position))
+
+    def require_meant(self, request: Request) -> None:
+        """Check that a request names an operation and is signed; raises as ``answer``."""
+        operation_of(request)
+        self._world.live.identify(self._authentication, request, SERVICE)
 
     def _log_refusal(self, operation: str, account: str, refusal: Refused) -> None:
+        if isinstance(refusal, TooManyRequestsException):
+            return  # one a call, perhaps: they would fill the log
         facts = {"reason": refusal.reason, "explanation": refusal.explanation and one_line(refusal.explanation)}
         known = {name: fact for name, fact in facts.items() if fact}
         self._log.info("refused", operation=operation, account=account, code=refusal.code, **known)

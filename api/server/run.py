@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -28,8 +29,10 @@ from .hosts import Hosts, hosts_of
 from .identity import Authentication
 from .listening import bind, listening, url_of
 from .message import Limits
+from .new_world import WorldMaker
 from .options import Auth, Options, make_clock
 from .served_world import ServedWorld, resettable_world
+from .worlds import Worlds
 
 
 class ServeError(Exception):
@@ -55,10 +58,11 @@ async def run(options: Options) -> bool:
     # The port comes first: a second server started by mistake shall fail before it reads its log.
     listener = await anyio.to_thread.run_sync(bind, options.host, options.port)
     with closing(listener):
-        async with _world(options, credentials) as world:
+        maker = await _world_maker(options)
+        async with _world(options, maker, credentials) as world, _named_worlds(options, maker) as worlds:
             token = make_control_token(credentials)
-            hosts = _hosts(options, listener)
-            app = App(world, _authentication(credentials), limits, log, hosts=hosts, control_token=token)
+            authentication, hosts = _authentication(credentials), _hosts(options, listener)
+            app = App(world, authentication, limits, log, hosts=hosts, control_token=token, worlds=worlds)
             # Only now, so that Ctrl-C still interrupts the reading of a long log.
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 async with listening(app, listener, limits, log):
@@ -73,28 +77,45 @@ async def run(options: Options) -> bool:
 
 
 @asynccontextmanager
-async def _world(options: Options, credentials: Credentials | None) -> AsyncGenerator[ServedWorld, None]:
-    wanted = await _wanted_settings(options)
-    seed, settings = options.seed, msgspec.convert(wanted, Settings)
-    if options.log and await anyio.Path(options.log).exists():
-        # It has its own; what was asked for, which need not be all of them, is compared below.
-        seed = settings = None
-
-    def make() -> Simulation:
-        return Simulation(options.log, seed=seed, clock=make_clock(options.clock), settings=settings)
-
+async def _world(
+    options: Options, maker: WorldMaker, credentials: Credentials | None
+) -> AsyncGenerator[ServedWorld, None]:
+    """Open the default world."""
     if options.log is None:
-        async with resettable_world(make) as world:
+        async with resettable_world(maker) as world:
             yield world
         return
     async with AsyncExitStack() as stack:
         try:
-            sim = await stack.enter_async_context(make())
-            _require_same(options, sim, wanted)
+            sim = await stack.enter_async_context(await _simulation_of(options, options.log, maker))
+            _require_same(options, sim, maker.settings)
         except ValueError as error:
             raise ServeError(str(error)) from None
         why = f"{options.log} is history, which cannot be thrown away; serve another file, or none"
         yield ServedWorld(sim, why, credentials.secrets if credentials else b"")
+
+
+async def _simulation_of(options: Options, log: Path, maker: WorldMaker) -> Simulation:
+    seed, settings = options.seed, msgspec.convert(maker.settings, Settings)
+    if await anyio.Path(log).exists():
+        # It has its own; what was asked for, which need not be all of them, is compared afterwards.
+        seed = settings = None
+    return Simulation(log, seed=seed, clock=make_clock(options.clock, options.start), settings=settings)
+
+
+@asynccontextmanager
+async def _named_worlds(options: Options, maker: WorldMaker) -> AsyncGenerator[Worlds | None, None]:
+    if not options.max_worlds:
+        yield None
+        return
+    worlds = Worlds(maker, limit=options.max_worlds, idle=options.world_idle)
+    async with worlds.running():
+        yield worlds
+
+
+async def _world_maker(options: Options) -> WorldMaker:
+    settings = await _wanted_settings(options)
+    return WorldMaker(seed=options.seed, clock=options.clock, start=options.start, settings=settings)
 
 
 async def _wanted_settings(options: Options) -> dict[str, Any]:

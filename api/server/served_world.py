@@ -15,6 +15,7 @@ from ...engine.log import MemoryLog
 from ...engine.words import Partition
 from ..client import Client
 from ..simulation import Simulation
+from .auto_clock import AutoClock
 from .faults import ControlRefused, UnrecognizedClient
 from .identity import Authentication, Identity
 from .message import Request
@@ -39,6 +40,7 @@ class Live:
         self.sim = sim
         self.sessions = Sessions(_session_key(sim, secrets))
         """Temporary credentials, which are not valid in any other world."""
+        self.auto_clock = AutoClock(sim)
         self.client: Callable[[str, str, Partition | None], Client] = lru_cache(CLIENTS)(sim.client)
         self._answers = count(1)
         seed = sim.engine.state.seed.to_bytes(16, "big", signed=True)
@@ -101,12 +103,19 @@ class ServedWorld:
         """
         raise ControlRefused(self._why_fixed, status=409)
 
+    def end(self) -> None:
+        """Stop serving the world; the simulation is left as it is, because it belongs to somebody else."""
 
-class _ResettableWorld(ServedWorld):
+
+class ResettableWorld(ServedWorld):
     """A world that can be reset.
 
     Each simulation is entered and left in a task of its own: the request that resets it can do neither, because a
     simulation has to be left by the task that entered it.
+
+    Args:
+        make: makes a simulation in memory that has not begun.
+        tasks: where the simulations run.
     """
 
     def __init__(self, make: Callable[[], Simulation], tasks: anyio.abc.TaskGroup) -> None:
@@ -121,6 +130,10 @@ class _ResettableWorld(ServedWorld):
             stop_old = self._stop
             await self._tasks.start(self._run_simulation)
             stop_old.set()
+
+    def end(self) -> None:
+        """Leave the simulation; requests under way in it are answered with 503."""
+        self._stop.set()
 
     async def _run_simulation(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
         stop = anyio.Event()
@@ -140,7 +153,7 @@ async def resettable_world(make: Callable[[], Simulation]) -> AsyncGenerator[Ser
     failure: BaseException | None = None
     async with anyio.create_task_group() as tasks:
         try:
-            world = _ResettableWorld(make, tasks)
+            world = ResettableWorld(make, tasks)
             await world.reset()
             yield world
         except BaseException as error:

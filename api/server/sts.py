@@ -18,6 +18,8 @@ from .message import Headers, Request, Response
 from .served_world import ServedWorld
 from .sessions import fresh
 
+SERVICE = "sts"
+"""The name for which requests are signed."""
 VERSION = "2011-06-15"
 NAMESPACE = f"https://sts.amazonaws.com/doc/{VERSION}/"
 XML = b"text/xml"
@@ -59,20 +61,30 @@ class Sts:
         Raises:
             Fault: the request is refused, as by STS.
         """
+        name, form = self._action_of(request)
+        identity = self._world.live.identify(self._authentication, request, SERVICE)
+        request_id = self._world.live.request_id()
+        result = self._actions[name](form, identity)
+        content: Content = {f"{name}Result": result, "ResponseMetadata": {"RequestId": request_id}}
+        return Response(200, _xml(f"{name}Response", content), request_id, XML)
+
+    def require_meant(self, request: Request) -> None:
+        """Check that a request names an action and is signed; raises as ``answer``."""
+        self._action_of(request)
+        self._world.live.identify(self._authentication, request, SERVICE)
+
+    def _action_of(self, request: Request) -> tuple[str, Form]:
+        """Return the name of the action that a request asks for, and its form."""
         if request.method != "POST":
             raise UnknownOperation(f"Requests to STS are POST here, not {request.method}")
         form = _read_form(request.body)
         name = form.get("Action")
         if not name:
             raise MissingAction
-        action = self._actions.get(name)
         version = form.get("Version", "NO_VERSION_SPECIFIED")
-        if action is None or version != VERSION:
+        if name not in self._actions or version != VERSION:
             raise UnknownOperation(f"Could not find operation {name} for version {version}")
-        identity = self._world.live.identify(self._authentication, request, "sts")
-        request_id = self._world.live.request_id()
-        content: Content = {f"{name}Result": action(form, identity), "ResponseMetadata": {"RequestId": request_id}}
-        return Response(200, _xml(f"{name}Response", content), request_id, XML)
+        return name, form
 
     def refusal(self, error: Fault | Refused) -> Response:
         """Make the response for a refusal in STS's XML."""

@@ -161,11 +161,11 @@ def _signature(request: Request, names: list[str], authorization: Authorization,
     signed = HTTPHeaders()
     for name in names:
         signed[name] = request.headers.get(name.encode("latin-1"), b"").decode("latin-1")
-    copy = AWSRequest(method=request.method, url=f"http://host{request.path}?{request.query.decode('latin-1')}")
+    copy = AWSRequest(method=request.method, url=f"http://host{request.signed_path}?{request.query.decode('latin-1')}")
     copy.context["timestamp"] = signed_at
     canonical = [
         request.method,
-        request.path,
+        request.signed_path,
         signer.canonical_query_string(copy),
         signer.canonical_headers(signed) + "\n",
         signer.signed_headers(signed),

@@ -19,6 +19,7 @@ from orgsim.api.server.embed import make_authentication, serve
 from orgsim.api.server.listening import bind, listening, url_of
 from orgsim.api.server.message import Limits
 from orgsim.api.server.served_world import ServedWorld, resettable_world
+from orgsim.api.server.worlds import Worlds
 
 MANAGEMENT, MEMBER, STRANGER = "111111111111", "222222222222", "333333333333"
 TARGET = "AWSOrganizationsV20161128."
@@ -70,12 +71,31 @@ async def read_events(sim: Simulation, after: int = 0) -> list[Any]:
 
 
 class Served:
-    """A running server, its simulation, and ways to send requests to it."""
+    """A running server, its simulation, and ways to send requests to it.
 
-    def __init__(self, url: str, sim: Simulation, portal: BlockingPortal) -> None:
-        self.url, self.sim, self.portal = url, sim, portal
+    Args:
+        url: of the server.
+        sim: of its default world.
+        portal: the thread in which it runs.
+        prefix: of all paths: that of a named world.
+    """
+
+    def __init__(self, url: str, sim: Simulation, portal: BlockingPortal, prefix: str = "") -> None:
+        self.sim, self.portal = sim, portal
         self.port = int(url.rpartition(":")[2])
+        self.url, self._server, self._prefix = url + prefix, url, prefix
         self._clients: list[Any] = []
+
+    def named(self, name: str) -> "Served":
+        """The same server, for requests to one of its named worlds."""
+        named = Served(self._server, self.sim, self.portal, f"/w/{name}")
+        named._clients = self._clients
+        return named
+
+    def control(self, method: str, path: str, content: object = None) -> Answer:
+        """Send a request to the control plane."""
+        body = b"" if content is None else json.dumps(content).encode()
+        return self.request(method, f"/_orgsim/{path}", body=body)
 
     def boto3(
         self,
@@ -112,7 +132,7 @@ class Served:
     ) -> Answer:
         """Send one request on a connection of its own."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            connection.request(method, path, body, headers or {})
+            connection.request(method, self._prefix + path, body, headers or {})
             with connection.getresponse() as response:
                 fields = {name.lower(): value for name, value in response.getheaders()}
                 return Answer(response.status, fields, response.read())
@@ -148,10 +168,12 @@ def serving(
     limits: Limits | None = None,
     allow_hosts: tuple[str, ...] = (),
     control_token: str | None = None,
+    worlds: Worlds | None = None,
     **world: Any,
 ) -> Iterator[Served]:
     """Run a server of ``Simulation(**world)`` in a thread."""
     options = {"credentials": credentials, "limits": limits, "allow_hosts": allow_hosts, "control_token": control_token}
+    options["worlds"] = worlds
 
     @asynccontextmanager
     async def running() -> AsyncGenerator[tuple[Simulation, str], None]:

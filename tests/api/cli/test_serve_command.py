@@ -408,3 +408,55 @@ def test_help() -> None:
         "allow-host",
     ):
         assert f"--{option}" in done.stdout
+
+
+def test_start_and_named_worlds(start: Start) -> None:
+    """Worlds begin at --start, named ones too; there are at most --max-worlds of them."""
+    server = start("--clock", "simulated", "--start", "2031-05-01T02:00:00+02:00", "--seed", "4", "--max-worlds", "2")
+    for each in (server, server.named("a"), server.named("b")):
+        assert each.control("GET", "clock").json["now"] == "2031-05-01T00:00:00Z"
+        assert each.control("GET", "health").json["seed"] == 4
+    refused = server.named("c").call("DescribeOrganization")
+    assert refused.error == (409, "WorldException")
+    assert "--max-worlds" in refused.json["message"]
+    assert server.end()[0] == 0
+
+
+def test_without_named_worlds(start: Start) -> None:
+    """--max-worlds 0 leaves the default world alone; --start now begins in the present."""
+    server = start("--clock", "simulated", "--start", "now", "--max-worlds", "0")
+    assert server.control("GET", "clock").json["now"] >= "2026-11"
+    assert server.named("a").call("DescribeOrganization").error[0] == 404
+
+
+def test_named_worlds_beside_a_log(start: Start, tmp_path: Path) -> None:
+    """With a log the default world is kept, named worlds are in memory all the same; a log keeps its own start."""
+    arguments = ("--log", "w.db", "--clock", "simulated", "--start", "2031-05-01T00:00:00Z", "--world-idle", "1h")
+    server = start(*arguments)
+    server.organizations().create_organization()
+    server.named("a").organizations().create_organization()
+    assert server.named("a").control("GET", "health").json["log"] == "memory"
+    server.control("POST", "clock", {"advance": "1d"})
+    assert server.end()[0] == 0
+    again = start(*arguments)
+    assert again.control("GET", "clock").json["now"] == "2031-05-02T00:00:00Z"
+    assert again.organizations().describe_organization()
+    assert again.control("GET", "worlds").json["worlds"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--start", "soon", "--clock", "simulated"), "is no moment"),
+        (("--start", "2026-01-01", "--clock", "simulated"), "no time zone"),
+        (("--start", "now"), "--clock simulated"),
+        (("--start", "1900-01-01T00:00:00Z", "--clock", "simulated"), "between 1970-01-01 and"),
+        (("--max-worlds", "-1"), "--max-worlds"),
+        (("--max-worlds", "many"), "--max-worlds"),
+        (("--world-idle", "1"), "a duration such as"),
+        (("--world-idle", "0s"), "above 0"),
+    ],
+)
+def test_bad_starts_and_worlds(arguments: tuple[str, ...], told: str) -> None:
+    """A start or a limit of worlds that is none is answered with what it may be."""
+    assert told in " ".join(complaint(*arguments).replace("│", " ").split())

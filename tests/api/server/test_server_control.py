@@ -55,7 +55,7 @@ def test_health(server: Served) -> None:
 
 def test_clock_can_be_moved(server: Served) -> None:
     """A simulated clock goes on by a duration or to a moment, and what is due on the way happens."""
-    assert get(server, "clock").json == {"now": "2026-01-01T00:00:00Z", "clock": "simulated"}
+    assert get(server, "clock").json == {"now": "2026-01-01T00:00:00Z", "clock": "simulated", "auto": False}
     server.call("CreateOrganization")
     server.call("InviteAccountToOrganization", json.dumps({"Target": {"Type": "ACCOUNT", "Id": MEMBER}}).encode())
     for wish, now in (

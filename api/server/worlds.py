@@ -1,0 +1,234 @@
+"""Named worlds on one server, each under ``/w/NAME/``: begun when first used or when asked for, listed, ended."""
+
+import re
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import anyio
+import anyio.abc
+
+from ..settings_file import SettingsError
+from ..simulation import Simulation
+from .faults import WorldRefused
+from .message import Scope
+from .new_world import NewWorld, WorldMaker
+from .options import MOST_WORLDS
+from .served_world import ResettableWorld, ServedWorld
+
+if TYPE_CHECKING:
+    from .services import Services
+
+PREFIX = "/w/"
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}")
+RULE = "a world's name has 1 to 64 letters of ASCII, digits, hyphens, underscores and dots, and is not . or .."
+QUOTED = 100
+WHY_FIXED = "the simulation belongs to the process that embeds the server, which can make a new one"
+
+
+class NamedWorld:
+    """A world under a name.
+
+    Args:
+        name: its name.
+        served: the world.
+        now: the time on the server, in seconds.
+    """
+
+    def __init__(self, name: str, served: ServedWorld, now: float) -> None:
+        self.belongs_to_server = isinstance(served, ResettableWorld)
+        """Whether the server has begun it, and may end it; not so one that was added."""
+        self.name = name
+        self.served = served
+        self.requests = 0
+        self.last_used = now
+        self.services: Services | None = None
+        """What answers its requests; made with the first one."""
+
+
+class Worlds:
+    """The named worlds of a server. ``embed.serve(sim, worlds=Worlds())`` serves them beside its own.
+
+    ::
+
+        worlds = Worlds()
+        async with serve(sim, worlds=worlds) as url:
+            worlds.add("mine", another)  # an entered simulation, now at f"{url}/w/mine"
+
+    Args:
+        make: makes the simulation of a new world; by default one in memory with a simulated clock.
+        limit: how many worlds there may be.
+        idle: how long a world may be without a request before it ends; None for ever. Added ones do not end.
+        on_first_use: whether a request to a name that there is not begins a world; otherwise it is refused.
+        seconds: a clock of the server, which tells how long worlds have been idle.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[NewWorld], Simulation] | None = None,
+        *,
+        limit: int = MOST_WORLDS,
+        idle: timedelta | None = None,
+        on_first_use: bool = True,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.limit = limit
+        self.idle = idle
+        self.on_first_use = on_first_use
+        self._make = make or WorldMaker()
+        self._seconds = seconds
+        self._worlds: dict[str, NamedWorld] = {}
+        self._beginning = anyio.Lock()
+        self._tasks: anyio.abc.TaskGroup | None = None
+
+    def add(self, name: str, sim: Simulation, secrets: bytes = b"") -> None:
+        """Serve a simulation under a name. It stays its owner's, who leaves it after ``remove``.
+
+        Args:
+            name: letters, digits, hyphens, underscores and dots.
+            sim: a simulation that has begun.
+            secrets: see ``Live``.
+
+        Raises:
+            ValueError: that is no name, the name is taken, or there are too many worlds.
+        """
+        try:
+            self._require_free(name)
+        except WorldRefused as refused:
+            raise ValueError(refused.message) from None
+        self._keep(name, ServedWorld(sim, WHY_FIXED, secrets + name.encode()))
+
+    def remove(self, name: str) -> None:
+        """End a world; its name is free at once. Requests under way are answered with 503.
+
+        Raises:
+            ValueError: there is none of this name.
+        """
+        world = self._worlds.pop(name, None)
+        if world is None:
+            raise ValueError(f"there is no world {name[:QUOTED]!r}")
+        world.served.end()
+
+    def all(self) -> list[NamedWorld]:
+        """The worlds that there are, in the order in which they began."""
+        self._end_idle()
+        return list(self._worlds.values())
+
+    def find(self, name: str) -> NamedWorld | None:
+        """The world of a name; None if there is none, or it has just ended because it was idle for too long.
+
+        Raises:
+            WorldRefused: that is no name.
+        """
+        require_name(name)
+        world = self._worlds.get(name)
+        if world is not None and self._is_idle(world):
+            self.remove(name)
+            return None
+        return world
+
+    async def begin(self, name: str, wanted: NewWorld | None = None) -> NamedWorld:
+        """Begin a new world.
+
+        Raises:
+            WorldRefused: that is no name, the name is taken, there are too many, or no such world can be.
+        """
+        async with self._beginning:
+            self._require_free(name)
+            return await self._begin(name, wanted or NewWorld())
+
+    async def find_or_begin(self, name: str) -> NamedWorld:
+        """The world of a name, which begins now if there is none; raises as ``begin``."""
+        async with self._beginning:
+            found = self.find(name)
+            if found is None and not self.on_first_use:
+                raise WorldRefused(f"there is no world {name!r}; POST /_orgsim/worlds begins one", status=404)
+            if found is None:
+                self._require_free(name)
+            return found or await self._begin(name, NewWorld())
+
+    async def _begin(self, name: str, wanted: NewWorld) -> NamedWorld:
+        assert self._tasks is not None, "worlds begin while they are served"
+        try:
+            self._make(wanted)
+        except (ValueError, SettingsError) as error:
+            raise WorldRefused(f"such a world cannot be: {error}") from None
+        served = ResettableWorld(lambda: self._make(wanted), self._tasks)
+        await served.reset()
+        return self._keep(name, served)
+
+    def _keep(self, name: str, served: ServedWorld) -> NamedWorld:
+        world = self._worlds[name] = NamedWorld(name, served, self._seconds())
+        return world
+
+    def used(self, world: NamedWorld) -> None:
+        """Count a request to a world."""
+        world.requests += 1
+        world.last_used = self._seconds()
+
+    def idle_seconds(self, world: NamedWorld) -> float:
+        """How long a world has been without a request."""
+        return self._seconds() - world.last_used
+
+    def _require_free(self, name: str) -> None:
+        require_name(name)
+        self._end_idle()
+        if name in self._worlds:
+            raise WorldRefused(f"there is a world {name!r} already; DELETE /_orgsim/worlds/{name} ends it", status=409)
+        if len(self._worlds) >= self.limit:
+            raise WorldRefused(
+                f"there are {len(self._worlds):,} worlds, which is the most; end some with DELETE "
+                "/_orgsim/worlds/NAME, or start the server with a higher --max-worlds, or with --world-idle 1h",
+                status=409,
+            )
+
+    def _is_idle(self, world: NamedWorld) -> bool:
+        if self.idle is None or not world.belongs_to_server:
+            return False
+        return self.idle_seconds(world) > self.idle.total_seconds()
+
+    def _end_idle(self) -> None:
+        for name, world in list(self._worlds.items()):
+            if self._is_idle(world):
+                self.remove(name)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """Let worlds begin while the block runs; all of them end with it."""
+        failure: BaseException | None = None
+        async with anyio.create_task_group() as self._tasks:
+            try:
+                yield
+            except BaseException as error:
+                # Raised again below, so that it does not arrive wrapped in the task group's exception group.
+                failure = error
+            self._worlds.clear()
+            self._tasks.cancel_scope.cancel()
+        self._tasks = None
+        if failure is not None:
+            raise failure
+
+
+def require_name(name: str) -> None:
+    """Check the name of a world.
+
+    Raises:
+        WorldRefused: it is none.
+    """
+    if not NAME.fullmatch(name):
+        raise WorldRefused(f"{name[:QUOTED]!r} is no name of a world: {RULE}")
+
+
+def split_path(scope: Scope) -> tuple[str | None, str]:
+    """Split the path of a request into the world's name, None for the default world, and the path within the world.
+
+    The name is taken as it was sent, so that a percent-encoded one is no name. ``/w/NAME`` is ``/w/NAME/``.
+    """
+    sent: str = scope["raw_path"].decode("latin-1")
+    if not f"{sent}/".startswith(PREFIX):
+        return None, scope["path"]
+    name, _, rest = sent.removeprefix(PREFIX).partition("/")
+    return name, f"/{unquote(rest)}"

@@ -1,0 +1,80 @@
+"""``/_orgsim/worlds``: begin, list and end the named worlds of a server."""
+
+from typing import Any
+
+from .control import ANY_NAME, Routes
+from .control_body import Member, read_body_members
+from .faults import ControlRefused
+from .message import Request
+from .new_world import NewWorld
+from .worlds import PREFIX, NamedWorld, Worlds
+
+PATH = "/_orgsim/worlds"
+MEMBERS = {
+    "name": Member(str, 'a text such as "ci-1"'),
+    "seed": Member(int, "a whole number"),
+    "start": Member(str, 'a moment such as "2026-03-01T00:00:00Z", or "now"'),
+    "clock": Member(str, '"simulated", "wall" or "paced:FACTOR"'),
+    "settings": Member(dict, 'a table of settings, such as {"latency": "realistic"}'),
+}
+EXAMPLE = (
+    '{"name": "ci-1"}, and what is wanted of "seed": 7, "start": "2026-03-01T00:00:00Z", "clock": "simulated", '
+    '"settings": {"latency": "realistic"}'
+)
+
+
+class WorldsControl:
+    """The control plane's routes that are about all named worlds.
+
+    Args:
+        worlds: the named worlds.
+    """
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._worlds = worlds
+
+    @property
+    def routes(self) -> Routes:
+        """The routes, for the control plane of the default world."""
+        return {
+            PATH: {"GET": self._list, "POST": self._begin},
+            f"{PATH}/{ANY_NAME}": {"GET": self._show, "DELETE": self._end},
+        }
+
+    async def _list(self, request: Request) -> dict[str, Any]:
+        return {"worlds": [self._shown(world) for world in self._worlds.all()], "limit": self._worlds.limit}
+
+    async def _begin(self, request: Request) -> dict[str, Any]:
+        found = read_body_members(request.body, MEMBERS, EXAMPLE)
+        name = found.pop("name", None)
+        if name is None:
+            raise ControlRefused(f"the world has no name; say {EXAMPLE}")
+        return self._shown(await self._worlds.begin(name, NewWorld(**found)))
+
+    async def _show(self, request: Request) -> dict[str, Any]:
+        return self._shown(self._named(request))
+
+    async def _end(self, request: Request) -> dict[str, Any]:
+        world = self._named(request)
+        ended = self._shown(world)
+        self._worlds.remove(world.name)
+        return ended
+
+    def _named(self, request: Request) -> NamedWorld:
+        name = request.path.rpartition("/")[2]
+        world = self._worlds.find(name)
+        if world is None:
+            raise ControlRefused(f"there is no world {name!r}; GET {PATH} lists those that there are", status=404)
+        return world
+
+    def _shown(self, world: NamedWorld) -> dict[str, Any]:
+        sim = world.served.live.sim
+        return {
+            "name": world.name,
+            "path": f"{PREFIX}{world.name}",
+            "seed": sim.engine.state.seed,
+            "position": sim.engine.durable,
+            "now": sim.now,
+            "idle_seconds": round(self._worlds.idle_seconds(world), 3),
+            "requests": world.requests,
+        }
