@@ -49,6 +49,39 @@ def _checked_hosts(names: list[str] | None) -> list[str]:
     return names or []
 
 
+# The options with the longest help, apart from the command's own list.
+Start = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MOMENT|now",
+        callback=_checked_start,
+        help="Where a simulated or paced clock begins in a new world, such as 2026-03-01T00:00:00Z.",
+        show_default=False,
+    ),
+]
+MaxWorlds = Annotated[
+    int, typer.Option(min=0, help="How many named worlds there may be under /w/NAME/, all in memory; 0 for none.")
+]
+WorldIdle = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DURATION",
+        callback=_checked_idle,
+        help="End a named world that had no request for so long, such as 1h; never unless said.",
+        show_default=False,
+    ),
+]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        callback=_checked_hosts,
+        metavar="NAME",
+        help="Answer to this name too, besides loopback and --host; * is any. May be repeated.",
+        show_default=False,
+    ),
+]
+
+
 def serve(
     host: Annotated[
         str, typer.Option(help="Where to listen; who reaches it may do anything, unless verified.")
@@ -58,15 +91,7 @@ def serve(
     clock: Annotated[
         str, typer.Option(callback=_checked_clock, help="wall, simulated (moved by request) or paced:FACTOR.")
     ] = "wall",
-    start: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MOMENT|now",
-            callback=_checked_start,
-            help="Where a simulated or paced clock begins in a new world, such as 2026-03-01T00:00:00Z.",
-            show_default=False,
-        ),
-    ] = None,
+    start: Start = None,
     latency: Annotated[
         Latency | None, typer.Option(help="Of a new world: instant unless said otherwise.", show_default=False)
     ] = None,
@@ -83,27 +108,9 @@ def serve(
         int | None,
         typer.Option(min=-(2**63), max=2**63 - 1, help="Of a new world: 0 unless said otherwise.", show_default=False),
     ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            callback=_checked_hosts,
-            metavar="NAME",
-            help="Answer to this name too, besides loopback and --host; * is any. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    max_worlds: Annotated[
-        int, typer.Option(min=0, help="How many named worlds there may be under /w/NAME/, all in memory; 0 for none.")
-    ] = MOST_WORLDS,
-    world_idle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DURATION",
-            callback=_checked_idle,
-            help="End a named world that had no request for so long, such as 1h; never unless said.",
-            show_default=False,
-        ),
-    ] = None,
+    allow_host: AllowHost = None,
+    max_worlds: MaxWorlds = MOST_WORLDS,
+    world_idle: WorldIdle = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print and log JSON objects.")] = False,
 ) -> None:
     """Answer the AWS API of AWS Organizations, until SIGTERM or Ctrl-C.

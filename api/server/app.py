@@ -78,7 +78,7 @@ class App:
             self._hosts.require_own(headers, scope["headers"])
             request = Request(scope["method"], path, scope["query_string"], headers, body, scope["path"])
             if name is not None:
-                services = await self._enter(name, request, service)
+                services = self._enter(name, request, service)
                 service, live = services.find(path, headers), services.world.live
             return await service.answer(request)
         except Fault as fault:
@@ -101,7 +101,7 @@ class App:
             self._log.error("a mistake in orgsim", traceback="".join(lines))
             return service.refusal(InternalFailure())
 
-    async def _enter(self, name: str, request: Request, service: Service) -> Services:
+    def _enter(self, name: str, request: Request, service: Service) -> Services:
         """Return the services of a named world, which begins now if there is none and the request makes sense.
 
         Raises:
@@ -113,7 +113,7 @@ class App:
         if world is None:
             # Checked by the default world's service: nonsense, and requests without a signature, begin no world.
             service.require_meant(request)
-            world = await self._worlds.find_or_begin(name)
+            world = self._worlds.find_or_begin(name)
         self._worlds.used(world)
         if world.services is None:
             log = self._log.bind(world=name)

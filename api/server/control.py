@@ -115,6 +115,7 @@ class Control:
 
     async def _health(self, request: Request) -> dict[str, Any]:
         engine = self._world.live.sim.engine
+        await engine.settle()
         return {
             "status": "ok",
             "version": VERSION,
@@ -133,6 +134,7 @@ class Control:
             wanted = f"after is a position from 0 on, limit a number from 1 to {LARGEST_PAGE:,}"
             raise ControlRefused(f"{wanted}: {error}") from None
         sim = self._world.live.sim
+        await sim.engine.settle()
         head = sim.engine.durable
         if page.after > head:
             raise ControlRefused(f"after={page.after} is beyond the end: the log ends at position {head}")
@@ -143,5 +145,5 @@ class Control:
         return {"position": max(head, last), "next_after": last, "events": events}
 
     async def _reset(self, request: Request) -> dict[str, Any]:
-        await self._world.reset()
+        self._world.reset()
         return await self._health(request)

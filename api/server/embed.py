@@ -82,10 +82,10 @@ async def serve(
     authentication = make_authentication(credentials)
     token = make_control_token(credentials, control_token)
     listener = await anyio.to_thread.run_sync(bind, host, port)
-    with closing(listener):
+    with closing(listener), closing(worlds) if worlds else nullcontext():
         hosts = hosts_of(listener, host, allow_hosts)
         app = App(world, authentication, limits, server_log(), hosts=hosts, control_token=token, worlds=worlds)
-        async with worlds.running() if worlds else nullcontext(), listening(app, listener, limits):
+        async with listening(app, listener, limits):
             yield url_of(listener)
 
 

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from ...engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock
 from ...engine.settings import LATEST
-from ..simulation import START, microseconds
+from ..durations import as_microseconds
+from ..world import START
 
 CLOCKS = "the choices are wall, simulated and paced:FACTOR with a number above 0, such as paced:3600"
 NOW = "now"
@@ -55,7 +56,7 @@ def make_clock(text: str, start: str | None = None) -> Clock:
             raise ValueError("the wall clock shows the present and begins nowhere; a start is for simulated or paced")
         return WallClock()
     if text == "simulated":
-        return SimulatedClock(microseconds(START) if moment is None else moment)
+        return SimulatedClock(as_microseconds(START) if moment is None else moment)
     return PacedClock(_factor_of(text), moment)
 
 
@@ -77,9 +78,9 @@ def read_start(text: str) -> int:
         ValueError: it is none of them, has no time zone, or lies beyond the calendar.
     """
     if text == NOW:
-        return microseconds(datetime.now(UTC))
+        return as_microseconds(datetime.now(UTC))
     try:
-        moment = microseconds(text)
+        moment = as_microseconds(text)
     except ValueError as error:
         raise ValueError(f"{error}; or as now") from None
     if not 0 <= moment <= LATEST:

@@ -82,7 +82,7 @@ async def _world(
 ) -> AsyncGenerator[ServedWorld, None]:
     """Open the default world."""
     if options.log is None:
-        async with resettable_world(maker) as world:
+        with resettable_world(maker) as world:
             yield world
         return
     async with AsyncExitStack() as stack:
@@ -108,8 +108,7 @@ async def _named_worlds(options: Options, maker: WorldMaker) -> AsyncGenerator[W
     if not options.max_worlds:
         yield None
         return
-    worlds = Worlds(maker, limit=options.max_worlds, idle=options.world_idle)
-    async with worlds.running():
+    with closing(Worlds(maker, limit=options.max_worlds, idle=options.world_idle)) as worlds:
         yield worlds
 
 

@@ -1,14 +1,12 @@
 """The world that is served: one simulation, which ``reset`` replaces by a new one where that is allowed."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import count
 from secrets import token_bytes
 
-import anyio
-import anyio.abc
 from msgspec.structs import replace
 
 from ...engine.log import MemoryLog
@@ -95,7 +93,7 @@ class ServedWorld:
         self.live = Live(sim, secrets)
         self._why_fixed = why_fixed
 
-    async def reset(self) -> None:
+    def reset(self) -> None:
         """Replace the world by an empty one.
 
         Raises:
@@ -108,57 +106,35 @@ class ServedWorld:
 
 
 class ResettableWorld(ServedWorld):
-    """A world that can be reset.
-
-    Each simulation is entered and left in a task of its own: the request that resets it can do neither, because a
-    simulation has to be left by the task that entered it.
+    """A world in memory that can be reset.
 
     Args:
         make: makes a simulation in memory that has not begun.
-        tasks: where the simulations run.
     """
 
-    def __init__(self, make: Callable[[], Simulation], tasks: anyio.abc.TaskGroup) -> None:
+    def __init__(self, make: Callable[[], Simulation]) -> None:
         self._make = make
-        self._tasks = tasks
-        self._resetting = anyio.Lock()
-        self._stop = anyio.Event()
+        self.live = Live(make().open())
 
-    async def reset(self) -> None:
+    def reset(self) -> None:
         """Replace the world by an empty one; requests under way in the old one are answered with 503."""
-        async with self._resetting:
-            stop_old = self._stop
-            await self._tasks.start(self._run_simulation)
-            stop_old.set()
+        old, self.live = self.live, Live(self._make().open())
+        old.sim.close()
 
     def end(self) -> None:
-        """Leave the simulation; requests under way in it are answered with 503."""
-        self._stop.set()
-
-    async def _run_simulation(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
-        stop = anyio.Event()
-        async with self._make() as sim:
-            self.live, self._stop = Live(sim), stop
-            task_status.started()
-            await stop.wait()
+        """End the simulation; requests under way in it are answered with 503."""
+        self.live.sim.close()
 
 
-@asynccontextmanager
-async def resettable_world(make: Callable[[], Simulation]) -> AsyncGenerator[ServedWorld, None]:
+@contextmanager
+def resettable_world(make: Callable[[], Simulation]) -> Generator[ServedWorld]:
     """Run a world that can be reset, while the block runs.
 
     Args:
         make: makes a simulation in memory that has not begun.
     """
-    failure: BaseException | None = None
-    async with anyio.create_task_group() as tasks:
-        try:
-            world = ResettableWorld(make, tasks)
-            await world.reset()
-            yield world
-        except BaseException as error:
-            # Raised again below, so that it does not arrive wrapped in the task group's exception group.
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+    world = ResettableWorld(make)
+    try:
+        yield world
+    finally:
+        world.end()

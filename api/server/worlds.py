@@ -2,14 +2,10 @@
 
 import re
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-import anyio
-import anyio.abc
 
 from ..settings_file import SettingsError
 from ..simulation import Simulation
@@ -81,8 +77,6 @@ class Worlds:
         self._make = make or WorldMaker()
         self._seconds = seconds
         self._worlds: dict[str, NamedWorld] = {}
-        self._beginning = anyio.Lock()
-        self._tasks: anyio.abc.TaskGroup | None = None
 
     def add(self, name: str, sim: Simulation, secrets: bytes = b"") -> None:
         """Serve a simulation under a name. It stays its owner's, who leaves it after ``remove``.
@@ -130,35 +124,25 @@ class Worlds:
             return None
         return world
 
-    async def begin(self, name: str, wanted: NewWorld | None = None) -> NamedWorld:
+    def begin(self, name: str, wanted: NewWorld | None = None) -> NamedWorld:
         """Begin a new world.
 
         Raises:
             WorldRefused: that is no name, the name is taken, there are too many, or no such world can be.
         """
-        async with self._beginning:
-            self._require_free(name)
-            return await self._begin(name, wanted or NewWorld())
-
-    async def find_or_begin(self, name: str) -> NamedWorld:
-        """The world of a name, which begins now if there is none; raises as ``begin``."""
-        async with self._beginning:
-            found = self.find(name)
-            if found is None and not self.on_first_use:
-                raise WorldRefused(f"there is no world {name!r}; POST /_orgsim/worlds begins one", status=404)
-            if found is None:
-                self._require_free(name)
-            return found or await self._begin(name, NewWorld())
-
-    async def _begin(self, name: str, wanted: NewWorld) -> NamedWorld:
-        assert self._tasks is not None, "worlds begin while they are served"
+        self._require_free(name)
+        wanted = wanted or NewWorld()
         try:
-            self._make(wanted)
+            return self._keep(name, ResettableWorld(lambda: self._make(wanted)))
         except (ValueError, SettingsError) as error:
             raise WorldRefused(f"such a world cannot be: {error}") from None
-        served = ResettableWorld(lambda: self._make(wanted), self._tasks)
-        await served.reset()
-        return self._keep(name, served)
+
+    def find_or_begin(self, name: str) -> NamedWorld:
+        """The world of a name, which begins now if there is none; raises as ``begin``."""
+        found = self.find(name)
+        if found is None and not self.on_first_use:
+            raise WorldRefused(f"there is no world {name!r}; POST /_orgsim/worlds begins one", status=404)
+        return found or self.begin(name)
 
     def _keep(self, name: str, served: ServedWorld) -> NamedWorld:
         world = self._worlds[name] = NamedWorld(name, served, self._seconds())
@@ -195,21 +179,10 @@ class Worlds:
             if self._is_idle(world):
                 self.remove(name)
 
-    @asynccontextmanager
-    async def running(self) -> AsyncGenerator[None, None]:
-        """Let worlds begin while the block runs; all of them end with it."""
-        failure: BaseException | None = None
-        async with anyio.create_task_group() as self._tasks:
-            try:
-                yield
-            except BaseException as error:
-                # Raised again below, so that it does not arrive wrapped in the task group's exception group.
-                failure = error
-            self._worlds.clear()
-            self._tasks.cancel_scope.cancel()
-        self._tasks = None
-        if failure is not None:
-            raise failure
+    def close(self) -> None:
+        """End all worlds; the added ones are left as they are."""
+        for name in list(self._worlds):
+            self.remove(name)
 
 
 def require_name(name: str) -> None:

@@ -49,7 +49,7 @@ class WorldsControl:
         name = found.pop("name", None)
         if name is None:
             raise ControlRefused(f"the world has no name; say {EXAMPLE}")
-        return self._shown(await self._worlds.begin(name, NewWorld(**found)))
+        return self._shown(self._worlds.begin(name, NewWorld(**found)))
 
     async def _show(self, request: Request) -> dict[str, Any]:
         return self._shown(self._named(request))

@@ -194,7 +194,7 @@ def serving_resettable(**world: Any) -> Iterator[Served]:
 
     @asynccontextmanager
     async def running() -> AsyncGenerator[tuple[ServedWorld, str], None]:
-        async with resettable_world(lambda: Simulation(**world)) as worlds:
+        with resettable_world(lambda: Simulation(**world)) as worlds:
             app = App(worlds, make_authentication(None), Limits(), server_log())
             listener = await anyio.to_thread.run_sync(bind, "127.0.0.1", 0)
             async with listening(app, listener, Limits()):

@@ -186,7 +186,7 @@ def test_what_begins_no_world(shared: Served) -> None:
     """What nobody would answer begins no world: unsigned requests, unknown paths, operations and routes."""
     for method, path, headers, status in (
         ("POST", "/w/new/", {}, 400),
-        ("GET", "/w/new/", {}, 405),
+        ("GET", "/w/new/", {}, 404),
         ("POST", "/w/new/", signed("DescribeOrganization") | {"Authorization": "Basic x"}, 400),
         ("POST", "/w/new/", signed("DescribeNothing"), 400),
         ("POST", "/w/new/more", signed("DescribeOrganization"), 404),
