@@ -57,7 +57,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
         raise ConstraintViolationException(
             "SERVICE_ACCESS_NOT_ENABLED",
             SERVICE_ACCESS_FIRST,
-            explanation=f"{policy_type} needs {service}, and {services.why_no_access(service, organization)}",
+            explanation=f"{policy_type} needs {service}, which {services.lacks_access(organization)}",
         )
     return [
         PolicyTypeEnabled(organization.id, policy_type),

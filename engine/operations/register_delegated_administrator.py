@@ -71,7 +71,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     access = organization.access
     if service not in access.services:
         raise ConstraintViolationException(
-            "SERVICE_ACCESS_NOT_ENABLED", explanation=services.why_no_access(service, organization)
+            "SERVICE_ACCESS_NOT_ENABLED", explanation=f"{service} {services.lacks_access(organization)}"
         )
     _require_active(account, organization, state)
     registered = access.administrators.get(account, {})

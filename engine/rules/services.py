@@ -42,9 +42,9 @@ def _why_unknown(service: str) -> str:
     return f"no service with the principal {service!r} is known to work with Organizations{hint}"
 
 
-def why_no_access(service: str, organization: OrganizationFacts) -> str:
-    """Explain that a service has no trusted access to an organization."""
-    return f"{service} has no access to {organization.id}; EnableAWSServiceAccess gives it"
+def lacks_access(organization: OrganizationFacts) -> str:
+    """Say of a service that it has no trusted access to an organization; its name comes before."""
+    return f"has no access to {organization.id}; EnableAWSServiceAccess gives it"
 
 
 def why_not_registered(account: str, service: str | None, organization: OrganizationFacts) -> str:
