@@ -179,7 +179,7 @@ class _Walk:
             refuse(f"{shown(listed)} must be strings, each of them once")
         operators = {word.lower() if self._ignores_case else word for word in words}
         if not operators <= CONTROLS.keys():
-            refuse(f"{shown(listed)} must be some of {', '.join(CONTROLS)}")
+            refuse(f"{shown(listed)} must be some of {', '.join(sorted(CONTROLS))}")
         if "@@none" in operators and len(operators) > 1:
             refuse("@@none must stand alone")
         return frozenset[str]().union(*(CONTROLS[operator] for operator in operators))

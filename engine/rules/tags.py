@@ -97,7 +97,7 @@ def require_no_system_keys(keys: Iterable[str]) -> None:
     Raises:
         InvalidInputException: ``INVALID_SYSTEM_TAGS_PARAMETER``.
     """
-    reserved = next((key for key in keys if key.lower().startswith("aws:")), None)
+    reserved = min((key for key in keys if key.lower().startswith("aws:")), default=None)
     if reserved is not None:
         raise InvalidInputException(
             "INVALID_SYSTEM_TAGS_PARAMETER", explanation=f"the key {reserved!r} begins with aws:, which is reserved"

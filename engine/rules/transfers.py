@@ -170,7 +170,7 @@ def require_room(payer: Organization, state: State) -> None:
         raise ConstraintViolationException(
             "RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION",
             explanation=full(
-                f"above {payer.id} there are {number(len(above), 'payers')} ({some(above)})",
+                f"{payer.id} has {number(len(above), 'payers')} above it ({some(above)})",
                 quotas.transfer_chain_length,
                 "the chain must be shorter before a transfer below it",
             ),
