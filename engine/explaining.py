@@ -1,4 +1,4 @@
-"""Words for the explanations of refusals: moments, numbers of things, short lists, and conditions of accounts.
+"""Words for the explanations of refusals: moments, numbers of things, short lists, conditions, what is not there.
 
 ``Refused.explanation`` is one or two sentences: what stood in the way, and what would have to be true. The functions
 that write them stand beside the checks; what all of them share is here. Nothing here is AWS's text.

@@ -342,3 +342,14 @@ def test_no_window_holds_more_with_reservations(
         for first, begin in enumerate(moments):
             for last, end in enumerate(moments[first:], first):
                 assert last - first + 1 <= burst + rate * Fraction(end - begin, SECOND)
+
+
+def test_why_throttled() -> None:
+    """A call without a token says whose rate is used up, and from when the next one is admitted."""
+    throttle, account = Throttle(), "1" * 12
+    throttle.take("CloseAccount", account, None, START)
+    with pytest.raises(TooManyRequestsException) as refused:
+        throttle.take("CloseAccount", account, None, START)
+    assert refused.value.explanation == (
+        f"AWS's rate of CloseAccount is used up for {account}; the next call is admitted from 2026-01-01T00:00:20Z"
+    )

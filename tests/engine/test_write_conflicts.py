@@ -49,8 +49,13 @@ async def test_second_write_of_its_kind() -> None:
         org, root = await founded(sim)
         await org.create_organizational_unit(parent_id=root, name="first")
         position = sim.engine.durable
-        with pytest.raises(ConcurrentModificationException, match="conflicts with another attempt to modify"):
+        with pytest.raises(
+            ConcurrentModificationException, match="conflicts with another attempt to modify"
+        ) as refused:
             await org.create_organizational_unit(parent_id=root, name="second")
+        owner = (await org.describe_organization()).organization.id
+        began = f"another CreateOrganizationalUnit in {owner} is under way until 20"
+        assert (refused.value.explanation or "").startswith(began)
         assert sim.engine.durable == position
         await org.enable_policy_type(root_id=root, policy_type="TAG_POLICY")
         await sim.advance(seconds=10)
