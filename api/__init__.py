@@ -6,6 +6,7 @@ The refusals, each under AWS's name, are in ``orgsim.engine.errors``; all of the
 """
 
 from ..engine.errors import Refused
+from ..engine.errors.connection import ConnectionDropped
 from ..engine.log import LogDamaged, LogError, LogInUse
 from ..engine.runtime.clock import PacedClock, Signal, SimulatedClock, WallClock
 from ..engine.runtime.engine import EngineStopped
@@ -18,6 +19,7 @@ from .simulation import Simulation
 __all__ = [
     "Actor",
     "Client",
+    "ConnectionDropped",
     "Deadlock",
     "EngineStopped",
     "LogDamaged",

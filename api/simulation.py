@@ -6,10 +6,12 @@ from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
 from datetime import datetime, timedelta
 from random import Random
 
+from msgspec import Struct
+
 from ..engine.events.envelope import Envelope
 from ..engine.log import EventLog, read_envelopes
 from ..engine.log.sqlite import Durability
-from ..engine.operation import Caller, read_request, require_encodable
+from ..engine.operation import SIMULATION, Caller, Events, read_request, require_encodable
 from ..engine.operations import describe_account_outside, finish_account_creation
 from ..engine.runtime.clock import Clock, Signal, SimulatedClock
 from ..engine.runtime.driver import advance_by, advance_to, run_until_idle
@@ -18,6 +20,7 @@ from ..engine.shapes.base import moment
 from ..engine.words import Partition
 from .client import Client
 from .durations import as_microseconds, total_duration
+from .faults import Faults
 from .population import (
     AccountNumbers,
     Actor,
@@ -89,6 +92,19 @@ class Simulation(World):
         """
         require_encodable(principal or "")
         return Client(self.engine, self.views, Caller(require_account(account), principal, partition))
+
+    @property
+    def faults(self) -> Faults:
+        """The scripted faults of this world: ``with sim.faults.throttle("ListAccounts", times=3): ...``."""
+        engine = self.engine
+
+        def post(request: Struct) -> Events:
+            if self.in_thread:
+                return self.run(engine.perform(request))
+            with engine.exclusive:
+                return engine.post(request, SIMULATION)
+
+        return Faults(engine, post)
 
     @property
     def now(self) -> datetime:

@@ -4,13 +4,14 @@ A view is added by one line in the constructor of ``Views``.
 """
 
 from collections.abc import Callable, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from types import GenericAlias
 from typing import Any, TypeVar
 
 import msgspec
 
 from ..engine.errors import AWSOrganizationsNotInUseException
+from ..engine.events import FaultCleared, FaultScripted
 from ..engine.events.envelope import Envelope
 from ..engine.evolve import SUBSTATES
 from ..engine.explaining import outside
@@ -23,6 +24,7 @@ from .handshakes import HandshakesView
 from .organization import OrganizationsView, SubstateView
 from .policy_lists import PolicyListsView
 from .projection import Handler, View
+from .stale import StaleViews
 from .transfers import TransfersView
 
 V = TypeVar("V", bound=View)
@@ -41,6 +43,9 @@ class Views:
         self.late: Callable[[str, int], Views] | None = None
         """Which views answer a reading operation at a moment, where reads lag (``lagging``); None: these."""
         self._handlers: dict[type[Any], tuple[Handler, ...]] = {}
+        self.stale: dict[str, StaleViews[Views]] = {}
+        """Scripted fault to the views that lag behind these for it (``stale``)."""
+        self._listen_to_faults()
         self.organizations = self.add(OrganizationsView())
         for name, substate in SUBSTATES.items():
             self.add(SubstateView(name, self.organizations, *substate))
@@ -83,6 +88,7 @@ class Views:
         for view, image in zip(loaded.all, images, strict=True):
             view.load(image, state)
         vars(self).update(vars(loaded))
+        self._listen_to_faults()
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
         """Take in the next events of the log."""
@@ -94,6 +100,33 @@ class Views:
         if envelopes:
             self.position = envelopes[-1].position
             self.now = envelopes[-1].time
+        for stale in self.stale.values():
+            stale.feed(envelopes)
+
+    def behind(self, script: str, now: int) -> "Views":
+        """The views as they are shown at a moment to a question that a scripted fault lets lag."""
+        return self.stale[script].seen_at(now)
+
+    def _listen_to_faults(self) -> None:
+        self._handlers |= {FaultScripted: (self._on_fault_scripted,), FaultCleared: (self._on_fault_cleared,)}
+
+    def _on_fault_scripted(self, envelope: Envelope, event: FaultScripted) -> None:
+        if event.fault == "lag":
+            self.stale[event.script] = StaleViews(self._copied(), envelope.position, event.duration)
+
+    def _on_fault_cleared(self, envelope: Envelope, event: FaultCleared) -> None:
+        self.stale.pop(event.script, None)
+
+    def _copied(self) -> "Views":
+        """A copy that shares nothing that can change, and knows nothing of faults."""
+        late, stale, self.late, self.stale = self.late, self.stale, None, {}
+        try:
+            copied = deepcopy(self)
+        finally:
+            self.late, self.stale = late, stale
+        for event_type in (FaultScripted, FaultCleared):
+            del copied._handlers[event_type]
+        return copied
 
     def member(self, account: str) -> OrganizationFacts:
         """Return the organization of which an account is a member.

@@ -16,6 +16,7 @@ from ...engine.runtime.stepwise import end_what_was_shown
 from ...projections.reads import READS
 from ...projections.reads.answering import answer
 from ...projections.views import Views
+from .faulty import call_with_faults
 
 Members = Mapping[str, Any]
 """A structure under AWS's names, as for boto3: ``{"Id": "222222222222", "Type": "ACCOUNT"}``."""
@@ -89,7 +90,7 @@ class Calls:
         reply, _ = await self.call_at(operation, members)
         return reply
 
-    async def call_at(self, operation: str, members: Members) -> tuple[Struct, int]:
+    async def call_at(self, operation: str, members: Members, *, admitted: bool = False) -> tuple[Struct, int]:
         """Like ``call``, but return the reply and the position of the first event that the call appended; 0 if none.
 
         If calls are throttled, that is decided first: before the members are read, and before due timers fire.
@@ -98,8 +99,11 @@ class Calls:
         if read is None and operation not in OPERATIONS:
             known = ", ".join(sorted([*OPERATIONS, *READS]))
             raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
+        if self._engine.state.faults is not None and not admitted:
+            return await self._call_with_faults(operation, members)
         with self._engine.exclusive:
-            self._engine.admit(operation, self._caller)
+            if not admitted:
+                self._engine.admit(operation, self._caller)
             if read is None:
                 request = read_request(OPERATIONS[operation].Request, members)
                 return await self._engine.submit_at(request, self._caller)
@@ -110,6 +114,12 @@ class Calls:
             if end_what_was_shown(self._engine, operation, question, reply, self._caller.account):
                 await self._engine.flush()
             return reply, 0
+
+    async def _call_with_faults(self, operation: str, members: Members) -> tuple[Struct, int]:
+        def carry_out(members: Members, views: Views) -> Awaitable[tuple[Struct, int]]:
+            return Calls(self._engine, views, self._caller).call_at(operation, members, admitted=True)
+
+        return await call_with_faults(self._engine, self._views, self._caller, operation, members, carry_out)
 
     async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:
         return cast("Reply", await self.call(operation, members))

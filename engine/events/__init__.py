@@ -29,6 +29,7 @@ from .base import Event as Event
 from .base import OrganizationEvent as OrganizationEvent
 from .base import Tag as Tag
 from .base import WorldEvent as WorldEvent
+from .faults import FaultCleared, FaultInjected, FaultPassedOver, FaultScripted
 from .handshakes import (
     HandshakeAccepted,
     HandshakeCanceled,
@@ -122,4 +123,8 @@ AnyEvent = (
     | ResponsibilityTransferRenamed
     | ResponsibilityTransferWithdrawn
     | PartitionAssigned
+    | FaultScripted
+    | FaultCleared
+    | FaultInjected
+    | FaultPassedOver
 )

@@ -15,7 +15,19 @@ from typing import Any
 
 from ..events.envelope import Envelope
 from ..state import Access, Closures, OrganizationFacts, Policies, State, Units
-from . import access, accounts, closures, handshakes, organizations, policies, publications, tags, transfers, units
+from . import (
+    access,
+    accounts,
+    closures,
+    faults,
+    handshakes,
+    organizations,
+    policies,
+    publications,
+    tags,
+    transfers,
+    units,
+)
 
 StateHandler = Callable[[State, Any], None]
 """Changes the state: called with (state, event)."""
@@ -23,7 +35,12 @@ StateHandler = Callable[[State, Any], None]
 SubstateHandler = Callable[[Any, Any, int], None]
 """Changes one substate of an organization: called with (substate, event, time of the event)."""
 
-STATE_HANDLERS: dict[type[Any], StateHandler] = {**organizations.HANDLERS, **accounts.HANDLERS, **handshakes.HANDLERS}
+STATE_HANDLERS: dict[type[Any], StateHandler] = {
+    **organizations.HANDLERS,
+    **accounts.HANDLERS,
+    **handshakes.HANDLERS,
+    **faults.HANDLERS,
+}
 
 
 def units_of(organization: OrganizationFacts) -> Units:

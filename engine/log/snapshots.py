@@ -147,6 +147,8 @@ class Snapshots:
     def _load(self, snapshot: Snapshot) -> State:
         try:
             state = load_state(snapshot.state)
+            if state.faults and state.faults.lagging:
+                raise SnapshotUnusable("reads lag, and what they still show is in no snapshot")
             self._views.load(snapshot.views, state)
         except Exception as error:
             # Any exception at all: the file was made by a program with another idea of its content, possibly on

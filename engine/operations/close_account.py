@@ -11,8 +11,9 @@ Refused, in this order:
     - ConstraintViolation (CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED): three closures are in progress.
     - ConstraintViolation (CLOSE_ACCOUNT_QUOTA_EXCEEDED): the closures of the last thirty days are a fifth of the
       members, at least 250 and at most 1,000.
-Happens: AccountClosureRequested. The account is PENDING_CLOSURE until the closure finishes: before the next request is
-    handled, or with realistic latency ten to eleven minutes later.
+Happens: AccountClosureRequested, and FaultInjected if a scripted fault makes it slow. The account is PENDING_CLOSURE
+    until the closure finishes: before the next request is handled, or with realistic latency ten to eleven minutes
+    later.
 Goes on in: finish_account_closure.py, and ninety days later clean_closed_account.py.
 Sources: docs/aws.md 4.4; the order of the refusals is inferred. A delegated administrator can be closed.
 """
@@ -24,7 +25,7 @@ from ..events import AccountClosureRequested
 from ..explaining import absent, number, until
 from ..ids import AccountId
 from ..operation import Events, Stamp
-from ..rules import caller, latency, membership, quotas
+from ..rules import caller, faults, membership, quotas
 from ..rules.limits import closure_finishes, closure_leaves_window
 from ..rules.policies import why_billing_only
 from ..shapes.base import EmptyReply
@@ -53,7 +54,8 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if account in organization.closures.pending or account in organization.closures.closed:
         raise AccountAlreadyClosedException(explanation=membership.why_closing(account, organization))
     _require_room(organization, state, stamp.now)
-    return [AccountClosureRequested(organization.id, account, latency.done_at("closure", state, stamp))]
+    met = faults.meet("CloseAccount", stamp.account, state, stamp, begins=account)
+    return [AccountClosureRequested(organization.id, account, faults.done_at("closure", met, state, stamp)), *met]
 
 
 def _require_room(organization: Organization, state: State, now: int) -> None:

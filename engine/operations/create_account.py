@@ -18,8 +18,8 @@ Refused, in this order:
     - ConstraintViolation (ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED): five creations are in progress.
     - ConstraintViolation (ACCOUNT_NUMBER_LIMIT_EXCEEDED): members, open invitations and creations fill the account
       quota.
-Happens: AccountCreationRequested. The creation is IN_PROGRESS until it finishes: before the next request is handled, or
-    with realistic latency 2 to 48 seconds later.
+Happens: AccountCreationRequested, and FaultInjected if a scripted fault makes it slow or fail. The creation is
+    IN_PROGRESS until it finishes: before the next request is handled, or with realistic latency 2 to 48 seconds later.
 Goes on in: finish_account_creation.py, which fails if the address is taken, and for other reasons.
 Sources: docs/aws.md 1.3 and 4.1; the order of the refusals is inferred.
 """
@@ -29,10 +29,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from ..errors import ConcurrentModificationException, ConstraintViolationException, InvalidInputException
-from ..events import AccountCreationRequested
+from ..events import AccountCreationRequested, Tag
 from ..explaining import number, suffers, until, when
 from ..operation import Events, Stamp
-from ..rules import caller, latency, membership, quotas
+from ..rules import caller, faults, membership, quotas
 from ..rules import tags as tag_rules
 from ..rules.limits import creation_finishes
 from ..shapes.accounts import CreateAccountStatus, CreateAccountStatusReply
@@ -79,18 +79,28 @@ def creation(
         if condition in conditions:
             raise ConstraintViolationException(reason, explanation=suffers(stamp.account, condition))
     _require_room(request.email, organization, state, stamp.now)
+    return _requested(request, organization, state, stamp, tags=tags, govcloud=govcloud)
+
+
+def _requested(
+    request: Request, organization: Organization, state: State, stamp: Stamp, *, tags: tuple[Tag, ...], govcloud: bool
+) -> Events:
+    created = stamp.ids.create_account_request(stamp.position)
+    operation = "CreateGovCloudAccount" if govcloud else "CreateAccount"
+    met = faults.meet(operation, stamp.account, state, stamp, begins=created)
     return [
         AccountCreationRequested(
             organization.id,
-            stamp.ids.create_account_request(stamp.position),
+            created,
             request.email,
             request.account_name,
-            finishes_at=latency.done_at("creation", state, stamp),
+            finishes_at=faults.done_at("creation", met, state, stamp),
             role_name=request.role_name,
             iam_user_access_to_billing=request.iam_user_access_to_billing,
             tags=tags,
             govcloud=govcloud,
-        )
+        ),
+        *met,
     ]
 
 

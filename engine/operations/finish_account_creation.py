@@ -3,8 +3,9 @@
 Caller: a timer, at the creation's ``finishes_at``; or the simulation, which may let it fail for a chosen reason.
 Refused, in this order:
     - UnknownCreation: no such creation is in progress.
-Happens: AccountCreationFailed (the given reason; EMAIL_ALREADY_EXISTS, INVALID_EMAIL, MISSING_PAYMENT_INSTRUMENT,
-    INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded, AccountJoined (CREATED), and ResourceTagged for the tags.
+Happens: AccountCreationFailed (the given reason, or that of a scripted fault; EMAIL_ALREADY_EXISTS, INVALID_EMAIL,
+    MISSING_PAYMENT_INSTRUMENT, INVALID_PAYMENT_INSTRUMENT), or AccountCreationSucceeded, AccountJoined (CREATED), and
+    ResourceTagged for the tags.
 Goes on in: nowhere; the new account is a full member, and may leave after four days.
 Sources: docs/aws.md 4.1. Which reasons AWS gives for the management account's payment conditions is inferred.
 """
@@ -63,7 +64,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     creation = state.creations.get(request.request)
     if creation is None:
         raise UnknownCreation(request.request)
-    failure = request.failure or _trouble(creation, state)
+    failure = request.failure or creation.failure or _trouble(creation, state)
     if failure:
         return [AccountCreationFailed(creation.organization, request.request, failure)]
     account = _unused_account(state, stamp.ids.account(stamp.position))

@@ -15,6 +15,7 @@ from ..events import Tag
 from ..ids import derived_email, derived_name, owner_of_derived_email
 from ..settings import Settings
 from ..words import Condition, FeatureSet, JoinedMethod, Partition, PolicyType, TransferStatus
+from .faults import Faults
 from .handshake import Handshake
 from .timers import Timers
 
@@ -56,6 +57,8 @@ class Creation(Struct, gc=False):
     govcloud: bool = False
     tags: tuple[Tag, ...] = ()
     role_name: str | None = None
+    failure: str | None = None
+    """The reason for which a scripted fault lets it fail."""
 
 
 class Unit(Struct):
@@ -254,6 +257,8 @@ class State(Struct):
     """Account to its partition, where that is known and not ``aws``."""
     transfers: Transfers = field(default_factory=Transfers)
     timers: Timers = field(default_factory=Timers)
+    faults: Faults | None = None
+    """Scripted faults; None until one is scripted, so that a world without any pays nothing."""
 
     def organization_of(self, account: str) -> Organization | None:
         """The organization of which the account is a member; None for a standalone account."""

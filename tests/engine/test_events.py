@@ -70,6 +70,25 @@ SAMPLES: list[Event] = [
     ),
     events.OrganizationDeleted(organization=HERE),
     events.PartitionAssigned(organization=HERE, partition="aws-us-gov"),
+    events.FaultScripted(
+        script="fault-1",
+        fault="refuse",
+        operations=("CreateAccount", "ListAccounts"),
+        accounts=(ACCOUNT,),
+        share=0.25,
+        times=3,
+        after_calls=2,
+        begins_at=1_768_521_600_000_001,
+        ends_at=1_768_521_600_000_002,
+        code="InvalidInputException",
+        reason="INVALID_ENUM",
+        duration=1_500_000,
+    ),
+    events.FaultCleared(script="fault-1"),
+    events.FaultInjected(
+        script="fault-1", fault="fail_creation", operation="CreateAccount", account=ACCOUNT, subject=REQUEST
+    ),
+    events.FaultPassedOver(script="fault-1", operation="ListAccounts", account=ACCOUNT),
     events.FeatureSetChanged(organization=HERE, feature_set=FeatureSet.ALL),
     events.HandshakeRequested(
         organization=HERE,

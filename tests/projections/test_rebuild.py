@@ -12,7 +12,13 @@ from orgsim.api import Simulation
 from orgsim.engine.events import AnyEvent, TimeAdvanced, WorldCreated
 from orgsim.engine.events.envelope import Envelope, encode_envelope
 from orgsim.engine.log import READ_SIZE, LogDamaged, MemoryLog
-from orgsim.engine.operations import create_organization, finish_account_creation
+from orgsim.engine.operations import (
+    clear_faults,
+    create_organization,
+    finish_account_creation,
+    meet_faults,
+    script_fault,
+)
 from orgsim.engine.settings import SECOND, Settings
 from orgsim.engine.shapes.timestamps import microseconds
 from orgsim.engine.words import FeatureSet
@@ -42,6 +48,7 @@ def told_story() -> WatchedWorld:
     world.created(sender=RIVAL)
     govern(world)
     delegate(world)
+    go_wrong(world)
     # Nobody answers this one.
     offered(world, OTHER, RIVAL)
     world.call("CloseAccount", RIVAL, AccountId=STRANGER)
@@ -94,6 +101,14 @@ def delegate(world: WatchedWorld) -> None:
     world.call("UpdateResponsibilityTransfer", RIVAL, Id=transfer, Name="Renamed")
     world.call("TerminateResponsibilityTransfer", RIVAL, Id=transfer)
     world.call("DeleteResourcePolicy", RIVAL)
+
+
+def go_wrong(world: WatchedWorld) -> None:
+    """A fault is scripted, lets one call pass, meets the next, and is cleared."""
+    world.do(script_fault.Request(fault="throttle", operations=("ListAccounts",), after_calls=1))
+    for _ in range(2):
+        world.do(meet_faults.Request("ListAccounts", RIVAL))
+    world.do(clear_faults.Request())
 
 
 async def stored(envelopes: Sequence[Envelope]) -> MemoryLog:

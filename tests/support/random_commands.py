@@ -9,7 +9,15 @@ from typing import Any
 
 from orgsim.engine.errors import Refused
 from orgsim.engine.operation import read_request
-from orgsim.engine.operations import OPERATIONS, describe_account_outside, finish_account_creation
+from orgsim.engine.operations import (
+    OPERATIONS,
+    clear_faults,
+    describe_account_outside,
+    finish_account_creation,
+    meet_faults,
+    script_fault,
+)
+from orgsim.engine.rules.faults import possible_operations
 from orgsim.engine.shapes.base import moment
 from orgsim.engine.shapes.timestamps import month_start
 from orgsim.engine.state import Access, Organization, Policies
@@ -26,6 +34,15 @@ TYPES = [SCP, SCP, RCP, TAG, TAG, PolicyType.SECURITYHUB_POLICY]
 SERVICES = ["config.amazonaws.com", "guardduty.amazonaws.com", "securityhub.amazonaws.com", "ram.amazonaws.com"]
 NAMES = ["Rules", "More", "Less"]
 KEYS = ["team", "Team", "cost centre"]
+FAULTS = [
+    ("throttle", None, None, None),
+    ("refuse", "ConstraintViolationException", "WAIT_PERIOD_ACTIVE", None),
+    ("fail_creation", None, "EMAIL_ALREADY_EXISTS", None),
+    ("slow_creation", None, None, 50_000_000),
+    ("slow_closure", None, None, 50_000_000),
+    ("lose_answer", None, None, None),
+]
+"""Kind, code, reason and duration of faults; not those that let reads lag, which no snapshot has."""
 
 Command = tuple[Any, str | None]
 
@@ -259,6 +276,33 @@ def transferring(draw: Random, world: World) -> Command:
     return ask("TerminateResponsibilityTransfer", manager, Id=transfer)
 
 
+def faulting(draw: Random, world: World) -> Command:
+    """A fault is scripted, met or cleared."""
+    scripts = world.state.faults.scripts if world.state.faults else {}
+    open_scripts = [script.scripted for script in scripts.values() if script.left != 0]
+    choice = draw.randrange(6)
+    if open_scripts and choice < 3:
+        fault = draw.choice(open_scripts)
+        operations = sorted(fault.operations or possible_operations(fault.fault, fault.code))
+        return meet_faults.Request(draw.choice(operations), account_of(draw, world)), None
+    if choice == 3:
+        return clear_faults.Request(draw.choice([None, *scripts])), None
+    kind, code, reason, duration = draw.choice(FAULTS)
+    request = script_fault.Request(
+        fault=kind,
+        operations=("*",),
+        share=draw.choice([0.5, 1.0]),
+        times=draw.choice([None, 1, 2]),
+        after_calls=draw.choice([0, 0, 1]),
+        begins_at=draw.choice([None, None, world.now + 1_000_000]),
+        ends_at=draw.choice([None, world.now + 5_000_000]),
+        code=code,
+        reason=reason,
+        duration=duration,
+    )
+    return request, None
+
+
 COMMANDS = [
     *[inviting] * 2,
     *[answering] * 4,
@@ -275,6 +319,7 @@ COMMANDS = [
     *[delegating] * 4,
     offering,
     transferring,
+    faulting,
 ]
 
 

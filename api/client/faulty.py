@@ -1,0 +1,123 @@
+"""Carrying out a call that may have met scripted faults: refused, answered late, emptily, from before, or never.
+
+What a creation or a closure meets is decided with it, in the engine.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from ...engine.errors import Refused
+from ...engine.errors.connection import ConnectionDropped
+from ...engine.events import FaultScripted
+from ...engine.events.faults import FaultKind
+from ...engine.operation import SIMULATION, Caller
+from ...engine.operations import meet_faults
+from ...engine.rules.faults import refusal_of, scripts_of
+from ...engine.runtime.clock import SimulatedClock
+from ...engine.runtime.driver import advance_by
+from ...engine.runtime.engine import Engine
+from ...projections.views import Views
+
+Answer = tuple[Struct, int]
+"""A reply, and the position of the first event that the call appended; 0 if it appended none."""
+
+EMPTY = "ZW1wdHk"
+"""Begins the token of an empty page; what follows is the token with which that page was asked for. Others begin with
+the first bytes of a position in the log, which are zeros."""
+
+
+async def call_with_faults(
+    engine: Engine,
+    views: Views,
+    caller: Caller,
+    operation: str,
+    members: Mapping[str, Any],
+    carry_out: Callable[[Mapping[str, Any], Views], Awaitable[Answer]],
+) -> Answer:
+    """Carry out a call in a world with scripted faults.
+
+    Args:
+        engine: of the world.
+        views: that answer questions, unless a fault shows older ones.
+        caller: an account.
+        operation: AWS's name.
+        members: of the request, under AWS's names.
+        carry_out: carries the call out as if there were no faults: called with the members and the views.
+
+    Raises:
+        Refused: as the operation documents, or as AWS's limits or a fault say.
+        ConnectionDropped: a fault closes the connection.
+    """
+    with engine.exclusive:
+        engine.admit(operation, caller)
+        faults = met_faults(engine, operation, caller)
+        if faults:
+            await engine.flush()
+    _end_early(operation, faults)
+    by_kind: dict[FaultKind, FaultScripted] = {fault.fault: fault for fault in faults}
+    token, members = _without_empty_page(members)
+    lag = by_kind.get("lag")
+    outcome = await _outcome(carry_out(members, views.behind(lag.script, engine.now) if lag else views))
+    delay = sum(fault.duration or 0 for fault in faults if fault.fault == "delay")
+    if delay:
+        await _pass_time(engine, delay)
+    if "lose_answer" in by_kind:
+        raise ConnectionDropped(operation, after_change=not isinstance(outcome, Refused))
+    if isinstance(outcome, Refused):
+        raise outcome
+    reply, position = outcome
+    return (_emptied(reply, token) if "empty_page" in by_kind else reply), position
+
+
+def met_faults(engine: Engine, operation: str, caller: Caller) -> list[FaultScripted]:
+    """Show a call that AWS's limits let pass to the scripted faults; returns those that hit it, in order.
+
+    That they did becomes durable a little later.
+    """
+    assert caller.account is not None, "an account calls"
+    met = engine.post(meet_faults.Request(operation, caller.account), SIMULATION)
+    return scripts_of(met, engine.state)
+
+
+def _end_early(operation: str, faults: Sequence[FaultScripted]) -> None:
+    for fault in faults:
+        refusal = refusal_of(fault)
+        if refusal is not None:
+            raise refusal
+        if fault.fault == "drop":
+            raise ConnectionDropped(operation, after_change=False)
+
+
+async def _outcome(answer: Awaitable[Answer]) -> Answer | Refused:
+    try:
+        return await answer
+    except Refused as refusal:
+        return refusal
+
+
+def _without_empty_page(members: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+    """The token of the page that is meant, and the members with it: after an empty page the same one again."""
+    token = members.get("NextToken")
+    if not (isinstance(token, str) and token.startswith(EMPTY)):
+        return token, members
+    meant = token.removeprefix(EMPTY) or None
+    return meant, {**members, "NextToken": meant}
+
+
+def _emptied(reply: Struct, token: str | None) -> Struct:
+    """A page without its rows, whose token asks for them again."""
+    rows: dict[str, list[object]] = {
+        name: [] for name in reply.__struct_fields__ if isinstance(getattr(reply, name), list)
+    }
+    return structs.replace(reply, **rows, next_token=f"{EMPTY}{token or ''}")
+
+
+async def _pass_time(engine: Engine, duration: int) -> None:
+    """Let the time of an answer pass: on a simulated clock, which nobody else may be moving, by moving it."""
+    clock = engine.clock
+    if isinstance(clock, SimulatedClock) and clock.processes.current() is None:
+        await advance_by(engine, duration)
+    else:
+        await clock.sleep_until(engine.now + duration)
