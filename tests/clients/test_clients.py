@@ -132,6 +132,35 @@ def test_aws_cli_polls(stepwise: Server, environment: dict[str, str]) -> None:
     assert poll_with_cli.poll(aws, FOUNDER) == SEEN
 
 
+@pytest.fixture(params=["", "/"], ids=["bare", "slash"])
+def named(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A named world, by its URL with a slash at the end or without, whose clock jumps for clients that poll."""
+    with serving("--latency", "realistic") as server:
+        world = Server(f"{server.url}/w/ci-1")
+        world.jump_for_pollers()
+        yield Server(world.url + request.param)
+
+
+POLLED = ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "SUCCEEDED", "PENDING_CLOSURE", "PENDING_CLOSURE", "CLOSED"]
+"""What a program sees that polls where the clock jumps after the second equal answer."""
+
+
+def test_aiobotocore_in_a_named_world(named: Server, environment: dict[str, str]) -> None:
+    """aiobotocore polls to the end in a named world whose clock jumps for it."""
+    script = [installed("python"), HERE / "poll_with_aiobotocore.py", named.url, FOUNDER]
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == POLLED
+
+
+def test_aws_cli_in_a_named_world(named: Server, environment: dict[str, str]) -> None:
+    """The AWS CLI polls to the end in a named world whose clock jumps for it."""
+    aws = migrate_with_cli.CommandLine(installed("aws"), named.url, environment)
+
+    assert poll_with_cli.poll(aws, FOUNDER) == POLLED
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/server.md"])
 def test_shell_block(page: str, server: Server, tmp_path: Path) -> None:
     """The shell block of a page, run as it stands there but for the port, founds an organization with the AWS CLI."""

@@ -117,11 +117,15 @@ class Server:
         """Advance the clock by a duration such as ``15d`` or ``1h``."""
         self._post("clock", {"advance": duration})
 
+    def jump_for_pollers(self) -> None:
+        """Let the clock jump for clients that poll."""
+        self._post("clock", {"auto": True})
+
     def reset(self) -> None:
         """Replace the world by a new one."""
         self._post("reset", {})
 
-    def _post(self, path: str, body: dict[str, str]) -> None:
+    def _post(self, path: str, body: dict[str, Any]) -> None:
         request = Request(f"{self.url}/_orgsim/{path}", json.dumps(body).encode(), method="POST")
         with urlopen(request, timeout=PATIENCE) as answer:
             assert answer.status in (200, 204)
