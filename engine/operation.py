@@ -87,15 +87,18 @@ class InternalOperation(Protocol):
 
 RequestType = TypeVar("RequestType", bound=Struct)
 
-# The message of msgspec for a broken constraint, and AWS's reason for it (docs/aws.md 10.2).
+# The end of a message of msgspec: where in the request it is.
+END = r"(?: - at `\$|\Z)"
+
+# The message of msgspec for a broken constraint, AWS's reason for it (docs/aws.md 10.2), and what explanations say.
 REASONS = (
-    (re.compile(r"missing required field `(?P<member>\w+)`"), "INPUT_REQUIRED"),
-    (re.compile(r"matching regex"), "INVALID_PATTERN"),
-    (re.compile(r"`str` of length <="), "MAX_LENGTH_EXCEEDED"),
-    (re.compile(r"`str` of length >="), "MIN_LENGTH_EXCEEDED"),
-    (re.compile(r"`int` <="), "MAX_VALUE_EXCEEDED"),
-    (re.compile(r"`int` >="), "MIN_VALUE_EXCEEDED"),
-    (re.compile(r"Invalid enum value"), "INVALID_ENUM"),
+    (re.compile(r"missing required field `(?P<member>\w+)`"), "INPUT_REQUIRED", "must be given"),
+    (re.compile(rf"matching regex (?P<limit>.*?){END}", re.DOTALL), "INVALID_PATTERN", "must match {limit}"),
+    (re.compile(r"`str` of length <= (?P<limit>\d+)"), "MAX_LENGTH_EXCEEDED", "must not be longer than {limit}"),
+    (re.compile(r"`str` of length >= (?P<limit>\d+)"), "MIN_LENGTH_EXCEEDED", "must not be shorter than {limit}"),
+    (re.compile(r"`int` <= (?P<limit>-?\d+)"), "MAX_VALUE_EXCEEDED", "must be at most {limit}"),
+    (re.compile(r"`int` >= (?P<limit>-?\d+)"), "MIN_VALUE_EXCEEDED", "must be at least {limit}"),
+    (re.compile(rf"Invalid enum value (?P<limit>.*?){END}", re.DOTALL), "INVALID_ENUM", "must not be {limit}"),
 )
 PATH = re.compile(r"at `\$\.?(?P<path>[^`]*)`")
 
@@ -143,12 +146,12 @@ def require_encodable(value: str) -> None:
 def _refusal(complaint: str) -> Refused:
     found = PATH.search(complaint)
     steps = re.findall(r"[A-Za-z]\w*|\d+", found["path"]) if found else []
-    for pattern, reason in REASONS:
+    for pattern, reason, words in REASONS:
         match = pattern.search(complaint)
         if match:
             steps += [match["member"]] if "member" in pattern.groupindex else []
-            reason = ":".join([reason, "_".join(map(_step, steps))])
-            return InvalidInputException(reason, explanation=f"{'.'.join(steps)}: {complaint.split(' - at ')[0]}")
+            explanation = f"{'.'.join(steps)} {words.format(**match.groupdict())}"
+            return InvalidInputException(":".join([reason, "_".join(map(_step, steps))]), explanation=explanation)
     where = ".".join(step for step in steps if not step.isdecimal()) or "the request"
     return SerializationException(message=f"The request could not be read: {where}: {complaint.split(' - at ')[0]}.")
 

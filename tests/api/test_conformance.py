@@ -421,7 +421,7 @@ def test_reasons_in_tables_are_aws_reasons() -> None:
     constraint = reasons_of("ConstraintViolationException")
     for table in (create_account.REASONS, create_organization.REASONS, membership.LEAVE_REASONS):
         assert set(table.values()) <= constraint
-    assert {reason for _, reason in operation_shape.REASONS} <= reasons_of("InvalidInputException")
+    assert {reason for _, reason, _ in operation_shape.REASONS} <= reasons_of("InvalidInputException")
     assert set(finish_account_creation.PAYMENT_REASONS.values()) <= enumerations()["CreateAccountFailureReason"]
 
 

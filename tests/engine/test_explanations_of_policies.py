@@ -101,7 +101,7 @@ def tags(resource: str, *keys: str) -> dict[str, Any]:
         "CreatePolicy",
         create(kind="SERVICE"),
         "INVALID_ENUM:TYPE",
-        "Type: Invalid enum value 'SERVICE'",
+        "Type must not be 'SERVICE'",
     ),
     Call("UpdatePolicy", {"PolicyId": UNKNOWN_POLICY}, "PolicyNotFoundException", NO_POLICY),
     Call(

@@ -191,3 +191,20 @@ def test_request_is_not_changed() -> None:
 def test_screaming(name: str, screamed: str) -> None:
     """A member's name is split before each capital letter."""
     assert screaming_snake_case(name) == screamed
+
+
+@pytest.mark.parametrize(
+    ("members", "explanation"),
+    [
+        ({}, "HandshakeId must be given"),
+        ({"HandshakeId": "h"}, r"HandshakeId must match '^h-[0-9a-z]{8,32}\\Z'"),
+        (VALID | {"Name": ""}, "Name must not be shorter than 1"),
+        (VALID | {"Name": "abcd"}, "Name must not be longer than 3"),
+        (VALID | {"MaxResults": 0}, "MaxResults must be at least 1"),
+        (VALID | {"MaxResults": 21}, "MaxResults must be at most 20"),
+        (VALID | {"Filters": [{}, {"ActionType": "a\nb"}]}, r"Filters.1.ActionType must not be 'a\nb'"),
+    ],
+)
+def test_explanations(members: dict[str, Any], explanation: str) -> None:
+    """A member that breaks a constraint is named with what would be valid."""
+    assert refusal(members).explanation == explanation
