@@ -6,12 +6,16 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import get_ident
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import anyio.from_thread
+import anyio.lowlevel
 import anyio.to_thread
 import msgspec
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.lowlevel import EventLoopToken
 
 from ..engine.events import WorldCreated
 from ..engine.log import EventLog, MemoryLog
@@ -94,6 +98,8 @@ class World:
         self._closed = False
         self._thread = ExitStack()
         self._portal: BlockingPortal | None = None
+        self._home: tuple[int, EventLoopToken] | None = None
+        """The thread and the event loop in which a world with a log runs."""
         self.views: Views
         """The views that clients read. They contain only what is durable in the log."""
 
@@ -104,6 +110,7 @@ class World:
                 engine = running_inline(await self._begin_in_memory())
             else:
                 engine = await self._prepare(stack)
+                self._home = get_ident(), anyio.lowlevel.current_token()
             self._engine = await stack.enter_async_context(engine)
             self._stack = stack.pop_all()
         return self
@@ -154,11 +161,22 @@ class World:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine of this world to its end, without ``await``: ``sim.run(sim.engine.flush())``.
 
+        A world with a log that was entered by ``async with`` is called from another thread than that of its loop.
+
         Raises:
-            NeedsEventLoop: it waits for other tasks.
+            NeedsEventLoop: it waits for other tasks, or it would block the loop in which the world runs.
             Exception: what it raises.
         """
-        return self._portal.call(lambda: coroutine) if self._portal else run_inline(coroutine)
+        if self._home is None:
+            return run_inline(coroutine)
+        thread, loop = self._home
+        if get_ident() == thread:
+            coroutine.close()
+            raise NeedsEventLoop(
+                "a world with a log runs in this event loop, which a call without await would block; await it, call it "
+                "in a thread (anyio.to_thread.run_sync), or keep the world in memory: Simulation()"
+            )
+        return anyio.from_thread.run(lambda: coroutine, token=loop)
 
     def __enter__(self) -> Self:
         return self.open()

@@ -1,4 +1,4 @@
-"""Every Python example of docs/python.md is run as it stands there."""
+"""Every Python example of docs/python.md and docs/testing.md is run as it stands there."""
 
 import ast
 import re
@@ -10,37 +10,39 @@ from typing import Any
 import pytest
 from support.repository import ROOT
 
-PAGE = (ROOT / "docs" / "python.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^## ([^\n]+)\n|^```python\n(.*?)```", PAGE, flags=re.MULTILINE | re.DOTALL)
+PAGES = ("python.md", "testing.md")
+TEXTS = {page: (ROOT / "docs" / page).read_text("utf-8") for page in PAGES}
 
 
 def examples() -> list[Any]:
-    """The examples, called after their headings."""
+    """The examples, called after their pages and headings."""
     found: list[Any] = []
-    heading = ""
-    for title, code in EXAMPLES:
-        heading = title or heading
-        if code:
-            found.append(pytest.param(code, id=f"{heading}-{len(found)}"))
+    for page, text in TEXTS.items():
+        heading = ""
+        for title, code in re.findall(r"^## ([^\n]+)\n|^```python\n(.*?)```", text, flags=re.MULTILINE | re.DOTALL):
+            heading = title or heading
+            if code:
+                found.append(pytest.param(page, code, id=f"{page}-{heading}-{len(found)}"))
     return found
 
 
-@pytest.mark.parametrize("code", examples())
+@pytest.mark.parametrize(("page", "code"), examples())
 async def test_example(
-    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An example runs to its end, on both event loops, and prints what a comment behind a print says."""
     monkeypatch.chdir(tmp_path)
-    compiled = compile(code, "docs/python.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    compiled = compile(code, f"docs/{page}", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     body: Coroutine[Any, Any, None] | None = eval(compiled, {"__name__": "example"})
-    assert iscoroutine(body), "an example awaits something"
-    await body
+    if iscoroutine(body):  # otherwise it awaits nothing, and has run
+        await body
 
     said = re.findall(r"^ *print\(.*\)  # (.+)$", code, flags=re.MULTILINE)
     printed = capsys.readouterr().out.splitlines()
     assert [line for line in said if line not in printed] == []
 
 
-def test_every_section_has_an_example() -> None:
-    """There is at least one example for each heading."""
-    assert len(examples()) >= PAGE.count("\n## ")
+@pytest.mark.parametrize("page", PAGES)
+def test_every_section_has_an_example(page: str) -> None:
+    """There is at least one example for each heading of a page."""
+    assert len([example for example in examples() if example.values[0] == page]) >= TEXTS[page].count("\n## ")
