@@ -10,12 +10,14 @@ passes in simulated time.
 
 import copy
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio.lowlevel
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import CapacityNotAvailableError
+from botocore.exceptions import CapacityNotAvailableError, ConnectionClosedError
 
+from ...engine.errors.connection import ConnectionDropped
 from ..server.message import Response
 from .errors import NotSimulated
 from .extras import imported
@@ -70,7 +72,8 @@ class _Session:
 
     def send(self, request: Any) -> Any:
         _require_simulated(self._wire, self._service)
-        response = self._wire.answer_now(self._service, request_of(request))
+        with _dropping(request.url):
+            response = self._wire.answer_now(self._service, request_of(request))
         return AWSResponse(request.url, response.status, fields_of(response), _Body(response))
 
     def close(self) -> None:
@@ -89,7 +92,8 @@ class _AsyncSession:
         _require_simulated(self._wire, self._service)
         # Other tasks get their turns, as they would while a network is waited for.
         await anyio.lowlevel.checkpoint()
-        response = await self._wire.answer_here(self._service, request_of(request))
+        with _dropping(request.url):
+            response = await self._wire.answer_here(self._service, request_of(request))
         return self._response(request.url, response.status, fields_of(response), _AsyncBody(response))
 
     async def close(self) -> None:
@@ -100,6 +104,15 @@ class _AsyncSession:
 
     async def __aexit__(self, *exception: object) -> None:
         await self.close()
+
+
+@contextmanager
+def _dropping(url: str) -> Generator[None]:
+    """Raise botocore's error where a scripted fault drops the connection."""
+    try:
+        yield
+    except ConnectionDropped as dropped:
+        raise ConnectionClosedError(endpoint_url=url, error=dropped) from dropped
 
 
 class _Body:

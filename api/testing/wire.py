@@ -63,6 +63,7 @@ class Wire:
         """Answer a request to a service.
 
         Raises:
+            ConnectionDropped: a scripted fault closes the connection.
             EngineStopped: the simulation was closed.
         """
         try:
@@ -128,7 +129,8 @@ def request_of(prepared: Prepared) -> Request:
     """Read a request of botocore's."""
     url = urlsplit(prepared.url)
     fields = {name.lower().encode("latin-1"): _as_bytes(value) for name, value in prepared.headers.items()}
-    return Request(prepared.method, url.path or "/", url.query.encode(), fields, _as_bytes(prepared.body))
+    path = url.path or "/"
+    return Request(prepared.method, path, url.query.encode(), fields, _as_bytes(prepared.body), path)
 
 
 def _as_bytes(value: Any) -> bytes:

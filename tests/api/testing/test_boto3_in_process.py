@@ -9,7 +9,7 @@ import anyio.to_thread
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from orgsim.api import EngineStopped, PacedClock, Settings, Simulation
 from orgsim.api.testing import NotSimulated
@@ -302,3 +302,22 @@ def test_client_errors(sim: Simulation) -> None:
     sts = sim.boto3_client("sts", account=FOUNDER)
     with pytest.raises(ClientError, match="AccessDenied"):
         sts.assume_role(RoleArn=f"arn:aws:iam::{MEMBER}:role/Admin", RoleSessionName="me")
+
+
+def test_a_dropped_connection(sim: Simulation) -> None:
+    """A connection that a fault drops is botocore's ConnectionClosedError, which it retries; nothing has happened."""
+    org = sim.boto3_client("organizations", account=FOUNDER, config=Config(retries={"total_max_attempts": 2}))
+    with sim.faults.drop("CreateOrganization", times=1):
+        assert org.create_organization()["ResponseMetadata"]["RetryAttempts"] == 1
+    with sim.faults.drop("DescribeOrganization"), pytest.raises(ConnectionClosedError):
+        org.describe_organization()
+
+
+def test_a_lost_answer(sim: Simulation) -> None:
+    """If only the answer is lost, the second attempt meets what the first has changed."""
+    org = sim.boto3_client("organizations", account=FOUNDER)
+    with (
+        sim.faults.lose_answer("CreateOrganization", times=1),
+        pytest.raises(org.exceptions.AlreadyInOrganizationException),
+    ):
+        org.create_organization()
