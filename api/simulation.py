@@ -16,6 +16,7 @@ from ..engine.log.sqlite import Durability
 from ..engine.operation import SIMULATION, Caller, Events, read_request, require_encodable
 from ..engine.operations import describe_account_outside, finish_account_creation
 from ..engine.runtime.clock import Clock, Signal, SimulatedClock
+from ..engine.runtime.copying import copied
 from ..engine.runtime.driver import advance_by, advance_to, run_until_idle
 from ..engine.settings import LATEST, Quotas, Settings
 from ..engine.shapes.base import moment
@@ -82,7 +83,7 @@ class Simulation(World):
         self._numbers = AccountNumbers()
 
     @property
-    def sync(self) -> SyncSimulation:
+    def sync(self) -> "SyncSimulation[Simulation]":
         """The simulation for code without ``await``; see ``orgsim.api.sync``."""
         return SyncSimulation(self)
 
@@ -99,6 +100,28 @@ class Simulation(World):
         """
         require_encodable(principal or "")
         return Client(self.engine, self.views, Caller(require_account(account), principal, partition))
+
+    async def fork(self) -> "Simulation":
+        """Make a world in memory that shares this one's past and takes its own future; this one stays as it is.
+
+        State and views are copied, the log is not replayed: ten thousand accounts take some twenty milliseconds. So a
+        world that is built once serves many tests as their template. Open the fork like any other simulation::
+
+            async with await template.fork() as sim:
+                await sim.client("111111111111").list_accounts()
+
+        Its clock is a simulated one and stands at this world's time. The same calls at the same times get the same
+        answers and write the same bytes in both: seed, settings, throttling, write conflicts and lagging reads go on.
+        Whatever runs in the event loop stays behind: sleepers, populations and signals.
+
+        Raises:
+            RuntimeError: this world has not been opened.
+            EngineStopped: it has been closed, or its log could not be written.
+        """
+        fork = Simulation()
+        await fork.begin_as_fork(self)
+        fork._numbers = copied(self._numbers)
+        return fork
 
     @property
     def faults(self) -> Faults:

@@ -6,7 +6,7 @@ the event loop of a thread of its own, and each call waits for that loop.
 
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..engine.events.envelope import Envelope
 from ..engine.runtime.clock import SimulatedClock
@@ -18,9 +18,11 @@ from .client import Client
 from .client.synchronous import SyncClient
 
 T = TypeVar("T")
+S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
 
 
-class Awaited(Protocol):
+class Awaited(Protocol[S_co]):
     """What is used of a ``Simulation``, whose methods are described there."""
 
     @property
@@ -31,6 +33,7 @@ class Awaited(Protocol):
     def in_thread(self) -> bool: ...
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T: ...
     def client(self, account: str, principal: str | None, partition: Partition | None) -> Client: ...
+    def fork(self) -> Coroutine[Any, Any, S_co]: ...
     def advance(self, *arguments: Any, **keywords: Any) -> Coroutine[Any, Any, None]: ...
     def advance_to(self, when: datetime | str) -> Coroutine[Any, Any, None]: ...
     def run_until_idle(self) -> Coroutine[Any, Any, None]: ...
@@ -39,7 +42,7 @@ class Awaited(Protocol):
     def fail_account_creation(self, request_id: str, reason: str) -> Coroutine[Any, Any, None]: ...
 
 
-class SyncSimulation:
+class SyncSimulation(Generic[S]):
     """What ``Simulation`` does, without ``await``: ``sim.sync.advance(days=15)``.
 
     Raises:
@@ -47,7 +50,7 @@ class SyncSimulation:
             processes of a population. Await it in their event loop then.
     """
 
-    def __init__(self, sim: Awaited) -> None:
+    def __init__(self, sim: Awaited[S]) -> None:
         self._sim = sim
 
     def client(self, account: str, principal: str | None = None, partition: Partition | None = None) -> SyncClient:
@@ -91,6 +94,10 @@ class SyncSimulation:
             raise NeedsEventLoop(
                 "tasks of an event loop sleep or run in this world and must be waited for: await sim.advance(…) there"
             )
+
+    def fork(self) -> S:
+        """Make a world in memory that shares this one's past: ``with sim.sync.fork() as fork``; see ``Simulation``."""
+        return self._sim.run(self._sim.fork())
 
     def events(self, after: int = 0, limit: int | None = None) -> list[Envelope]:
         """Return the events in the log behind a position, at most ``limit`` of them; see ``Simulation.events``."""

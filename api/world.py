@@ -24,6 +24,7 @@ from ..engine.log.snapshots import Snapshots
 from ..engine.log.sqlite import Durability, SqliteLog
 from ..engine.runtime.clock import Clock, SimulatedClock
 from ..engine.runtime.engine import Engine, Listener
+from ..engine.runtime.forking import fork_of
 from ..engine.runtime.inline import NeedsEventLoop, run_inline
 from ..engine.runtime.running import begin_inline, running_engine, running_inline
 from ..engine.settings import Quotas, Settings
@@ -74,6 +75,8 @@ class World:
 
     # Here, because what the constructor refuses is deleted, too.
     _engine: Engine | None = None
+    _prepared: Engine | None = None
+    """The engine of a fork until that is opened."""
 
     def __init__(
         self,
@@ -201,7 +204,13 @@ class World:
         # Not a subclass, whose append may suspend.
         return self._log is None or type(self._log) is MemoryLog
 
+    async def begin_as_fork(self, other: "World") -> None:
+        """Take a copy of the engine and the views of an open world, for a world in memory that has not been opened."""
+        self._prepared, self.views = await fork_of(other.engine, other.views)
+
     async def _begin_in_memory(self) -> Engine:
+        if self._prepared:
+            return self._prepared
         log = self._log if isinstance(self._log, MemoryLog) else MemoryLog()
         listeners, _ = await self._listeners(log)
         clock, seed, settings = self._clock, self._seed, self._settings

@@ -162,6 +162,12 @@ class MemoryLog:
         self._chain = Chain()
         self._seals: dict[int, bytes] = {}
 
+    def copy(self) -> "MemoryLog":
+        """Return a log with the same records, which can be appended to without changing this one."""
+        log = MemoryLog()
+        log._records, log._seals, log._chain = self._records.copy(), self._seals.copy(), self._chain.copy()
+        return log
+
     @property
     def head(self) -> int:
         """The position of the last record."""

@@ -75,7 +75,8 @@ class Engine:
         self.conflicts: WriteConflicts | None = None
         self.durable = 0
         """The position up to which all events are in the log; the listeners have had them or are having them now."""
-        self._listeners = listeners
+        self.listeners = listeners
+        """Called with each batch once it is durable."""
         self._buffer_limit = buffer_limit
         self._gathered: list[Envelope] = []
         """The events that are to be written next."""
@@ -230,7 +231,7 @@ class Engine:
         try:
             await self.log.append(self.durable, map(encode_envelope, envelopes))
             self.durable = envelopes[-1].position
-            for listener in self._listeners:
+            for listener in self.listeners:
                 listener(envelopes)
         except BaseException as error:
             end = max(self.durable, self.log.stored_head)
@@ -338,7 +339,7 @@ class Engine:
                     if state.settings.write_conflict_seconds:
                         self._remember_write(envelope)
                     apply(state, envelope)
-                for listener in self._listeners:
+                for listener in self.listeners:
                     listener(envelopes)
         self._begin_world(state.seed, state.settings)
         self.durable = state.position

@@ -608,8 +608,8 @@ async def test_deadlock_is_not_reported_before_all_timers_have_fired() -> None:
     async with noted() as notes:
         sim, expired = notes.sim, anyio.Event()
         org = await founded(sim)
-        sim.engine._listeners = [
-            *sim.engine._listeners,
+        sim.engine.listeners = [
+            *sim.engine.listeners,
             lambda batch: expired.set() if any(each.type == "HandshakeExpired" for each in batch) else None,
         ]
 
