@@ -29,6 +29,19 @@ SHARED = (str, int, float, bytes, NoneType, datetime, Enum, type, frozenset, IdS
 FUNCTIONS = (FunctionType, BuiltinFunctionType, attrgetter)
 """Callables that are shared: their closures hold nothing that changes."""
 
+SHALLOW = "__copy__"
+"""The method of structs that ``copy`` would look for each time."""
+
+EMPTY: dict[type[Any], Callable[[Any], Any]] = {
+    dict: lambda _: dict[Any, Any](),
+    list: lambda _: list[Any](),
+    deque: lambda _: deque[Any](),
+    Counter: lambda _: Counter[Any](),
+    OrderedDict: lambda _: OrderedDict[Any, Any](),
+    defaultdict: lambda table: defaultdict[Any, Any](table.default_factory),
+}
+"""How to make an empty container for the copies of what is in another."""
+
 Run = tuple[list[Any], list[Any]]
 """Objects that stand together in a container, and their copies."""
 
@@ -113,7 +126,8 @@ class _Copies:
         """Put copies inside shallow copies."""
         if issubclass(kind, dict):
             if len(things) > 1 and not _any_mutable(chain.from_iterable(map(dict[Any, Any].values, things))):
-                deque(map(kind.update, copies, things), maxlen=0)
+                for each, its_copy in zip(things, copies, strict=True):
+                    its_copy.update(each)
                 return
             for each, its_copy in zip(things, copies, strict=True):
                 values = [*each.values()]
@@ -148,14 +162,12 @@ def _is_shared(kind: type[Any]) -> bool:
 
 
 @cache
-def _shallow(kind: type[Any]) -> Callable[[Any], Any]:
+def _shallow(kind: Any) -> Callable[[Any], Any]:
     """How to make a shallow copy of an object of a type; that of a container is empty."""
     if issubclass(kind, Struct):
-        return kind.__copy__
-    if kind in (dict, list, deque, Counter, OrderedDict):
-        return lambda _: kind()
-    if kind is defaultdict:
-        return lambda table: defaultdict(table.default_factory)
+        return getattr(kind, SHALLOW)
+    if kind in EMPTY:
+        return EMPTY[kind]
     if kind is set or kind.__module__.startswith("orgsim."):
         return copy
     raise TypeError(f"a world with a {kind.__module__}.{kind.__qualname__} in it cannot be copied")
