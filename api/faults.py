@@ -18,7 +18,7 @@ from ..engine.operation import Events
 from ..engine.operations import clear_faults, script_fault
 from ..engine.operations.clear_faults import UnknownFault
 from ..engine.operations.script_fault import ImpossibleFault
-from ..engine.rules.faults import possible_operations
+from ..engine.rules.faults import IN_DECISION, possible_operations
 from ..engine.runtime.engine import Engine, EngineStopped
 from ..engine.shapes import timestamps
 from ..engine.shapes.base import moment
@@ -54,7 +54,7 @@ class FaultText(Struct, forbid_unknown_fields=True, kw_only=True):
     """A fault as it is written in JSON and TOML."""
 
     fault: str
-    operations: str | list[str]
+    operations: str | list[str] | None = None
     account: str | list[str] = field(default_factory=list[str])
     share: float = 1.0
     times: int | None = None
@@ -69,7 +69,7 @@ class FaultText(Struct, forbid_unknown_fields=True, kw_only=True):
 def fault_request(
     now: int,
     fault: str,
-    operations: str | Iterable[str],
+    operations: str | Iterable[str] | None = None,
     *,
     account: str | Iterable[str] = (),
     times: int | None = None,
@@ -86,7 +86,8 @@ def fault_request(
     Args:
         now: from which times count, in microseconds since the epoch.
         fault: the kind, one of ``orgsim.engine.rules.faults.KINDS``.
-        operations: AWS's names; ``*`` for all for which the kind is possible.
+        operations: AWS's names; ``*`` for all for which the kind is possible, which need not be said for what
+            creations and closures meet.
         code: AWS's name of an exception, for ``refuse``.
         reason: of that exception, or of the failure of a creation.
         duration: how late an answer is or shows the world, or how long a creation or a closure takes.
@@ -94,6 +95,8 @@ def fault_request(
     Raises:
         ImpossibleFault: a time or a duration is none. All else is checked when the request is posted.
     """
+    if operations is None:
+        operations = "*" if fault in IN_DECISION else ()
     members = {
         "fault": fault,
         "operations": _names(operations),
@@ -273,7 +276,7 @@ class Faults:
 
     def fail_creation(self, reason: str, *operations: str, **choosing: Unpack[Choosing]) -> Script:
         """Let account creations fail: they are accepted, are IN_PROGRESS, and end FAILED for a reason of AWS's list."""
-        return self._script("fail_creation", operations or ("*",), choosing, reason=reason)
+        return self._script("fail_creation", operations or None, choosing, reason=reason)
 
     def fail_next(
         self, operation: str, code: str | None = None, *, reason: str | None = None, **choosing: Unpack[Choosing]
@@ -292,11 +295,11 @@ class Faults:
         self, *operations: str, duration: timedelta | str | None = None, **choosing: Unpack[Choosing]
     ) -> Script:
         """Let account creations take so long, whatever the settings say of their latency."""
-        return self._script("slow_creation", operations or ("*",), choosing, duration=duration)
+        return self._script("slow_creation", operations or None, choosing, duration=duration)
 
     def slow_closure(self, *, duration: timedelta | str | None = None, **choosing: Unpack[Choosing]) -> Script:
         """Let closures of accounts take so long, whatever the settings say of their latency."""
-        return self._script("slow_closure", ("*",), choosing, duration=duration)
+        return self._script("slow_closure", None, choosing, duration=duration)
 
     def empty_page(self, *operations: str, **choosing: Unpack[Choosing]) -> Script:
         """Answer lists with a page without rows that has a NextToken; the rows are on the page that it asks for."""
@@ -336,7 +339,7 @@ class Faults:
         """
         self._post(clear_faults.Request(id))
 
-    def _script(self, fault: str, operations: Iterable[str], choosing: Choosing, **rest: Any) -> Script:
+    def _script(self, fault: str, operations: Iterable[str] | None, choosing: Choosing, **rest: Any) -> Script:
         known = Choosing.__annotations__
         for name in choosing:
             if name not in known:

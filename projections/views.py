@@ -104,8 +104,9 @@ class Views:
             stale.feed(envelopes)
 
     def behind(self, script: str, now: int) -> "Views":
-        """The views as they are shown at a moment to a question that a scripted fault lets lag."""
-        return self.stale[script].seen_at(now)
+        """The views as they are shown at a moment to a question that a scripted fault lets lag, if it still does."""
+        stale = self.stale.get(script)
+        return stale.seen_at(now) if stale else self
 
     def _listen_to_faults(self) -> None:
         self._handlers |= {FaultScripted: (self._on_fault_scripted,), FaultCleared: (self._on_fault_cleared,)}

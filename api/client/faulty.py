@@ -3,6 +3,7 @@
 What a creation or a closure meets is decided with it, in the engine.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,9 +24,9 @@ from ...projections.views import Views
 Answer = tuple[Struct, int]
 """A reply, and the position of the first event that the call appended; 0 if it appended none."""
 
-EMPTY = "ZW1wdHk"
-"""Begins the token of an empty page; what follows is the token with which that page was asked for. Others begin with
-the first bytes of a position in the log, which are zeros."""
+EMPTY = re.compile(r"ZW1wdHk[0-9]+\.(?P<meant>.*)", re.DOTALL)
+"""The token of an empty page: a number, so that no two are the same, which botocore would take for a list without end;
+and the token with which the page was asked for. Tokens of other pages begin with zeros."""
 
 
 async def call_with_faults(
@@ -53,6 +54,7 @@ async def call_with_faults(
     with engine.exclusive:
         engine.admit(operation, caller)
         faults = met_faults(engine, operation, caller)
+        hit_at = engine.state.position
         if faults:
             await engine.flush()
     _end_early(operation, faults)
@@ -68,7 +70,7 @@ async def call_with_faults(
     if isinstance(outcome, Refused):
         raise outcome
     reply, position = outcome
-    return (_emptied(reply, token) if "empty_page" in by_kind else reply), position
+    return (_emptied(reply, token, hit_at) if "empty_page" in by_kind else reply), position
 
 
 def met_faults(engine: Engine, operation: str, caller: Caller) -> list[FaultScripted]:
@@ -100,18 +102,19 @@ async def _outcome(answer: Awaitable[Answer]) -> Answer | Refused:
 def _without_empty_page(members: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
     """The token of the page that is meant, and the members with it: after an empty page the same one again."""
     token = members.get("NextToken")
-    if not (isinstance(token, str) and token.startswith(EMPTY)):
+    empty = EMPTY.fullmatch(token) if isinstance(token, str) else None
+    if empty is None:
         return token, members
-    meant = token.removeprefix(EMPTY) or None
+    meant = empty["meant"] or None
     return meant, {**members, "NextToken": meant}
 
 
-def _emptied(reply: Struct, token: str | None) -> Struct:
+def _emptied(reply: Struct, token: str | None, number: int) -> Struct:
     """A page without its rows, whose token asks for them again."""
     rows: dict[str, list[object]] = {
         name: [] for name in reply.__struct_fields__ if isinstance(getattr(reply, name), list)
     }
-    return structs.replace(reply, **rows, next_token=f"{EMPTY}{token or ''}")
+    return structs.replace(reply, **rows, next_token=f"ZW1wdHk{number}.{token or ''}")
 
 
 async def _pass_time(engine: Engine, duration: int) -> None:

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from ...engine.errors import Refused
+from ...engine.errors.connection import ConnectionDropped
 from ...engine.runtime.engine import EngineStopped
 from .faults import Fault, InternalFailure, ServiceUnavailable
 from .hosts import Hosts
 from .identity import Authentication
-from .message import EXPLAIN, ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
+from .message import ABORT, EXPLAIN, ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
 from .served_world import ServedWorld
 from .services import Service, Services
 from .worlds import Worlds, split_path
@@ -66,6 +67,11 @@ class App:
             response = await self._respond(scope, headers, receive)
         except ClientGone:
             return
+        except ConnectionDropped:
+            scope[ABORT]()
+            # uvicorn would answer by itself unless it has noticed that the connection is gone, which it then says.
+            await receive()
+            return
         await send({"type": "http.response.start", "status": response.status, "headers": response.fields})
         await send({"type": "http.response.body", "body": response.body})
 
@@ -87,7 +93,7 @@ class App:
             response = service.refusal(refusal)
             asked = headers.get(EXPLAIN) == b"1"
             return replace(response, explanation=refusal.explanation) if asked else response
-        except ClientGone:
+        except (ClientGone, ConnectionDropped):
             raise
         except EngineStopped as error:
             if services is not self._default or live is not services.world.live:

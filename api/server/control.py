@@ -5,7 +5,6 @@ loopback interface by default. Under ``--auth verify`` it requires a token.
 """
 
 import hmac
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -20,19 +19,13 @@ from ...projections.reads import READS
 from ..events_json import event_as_dict
 from .clock_control import ClockControl
 from .faults import ControlRefused, Fault
+from .faults_control import FaultsControl
 from .message import Headers, Request, Response
+from .routes import ANY_NAME, Route, Routes
 from .served_world import ServedWorld
 
 JSON = b"application/json"
 VERSION = version("orgsim")
-
-Route = Callable[[Request], Awaitable[dict[str, Any]]]
-"""Answers a request with the content of a JSON object."""
-Routes = dict[str, dict[str, Route]]
-"""By path and method."""
-ANY_NAME = "NAME"
-"""The last part of a path of the table that stands for any name."""
-
 
 LARGEST_PAGE = 1_000
 
@@ -66,6 +59,7 @@ class Control:
             "/_orgsim/clock": {"GET": clock.show, "POST": clock.move},
             "/_orgsim/events": {"GET": self._events},
             "/_orgsim/reset": {"POST": self._reset},
+            **FaultsControl(world).routes,
         }
         self._more = more or {}
 

@@ -14,7 +14,8 @@ from .faults import QUOTED, ControlRefused
 class Member(Struct, frozen=True):
     """A member that a body may have."""
 
-    kind: type
+    kind: type | tuple[type, ...]
+    """Of its value, or the kinds that it may be."""
     what: str
     """What its value is, for messages: ``a duration such as "15d"``."""
 
@@ -52,7 +53,8 @@ def _require_member(name: str, value: object, members: Mapping[str, Member], exa
         meant = f"; did you mean {similar[0]}?" if similar else ";"
         raise ControlRefused(f"there is no {name[:QUOTED]!r} here{meant} say {example}")
     # Not isinstance, by which true is a whole number.
-    if value is not None and type(value) is not member.kind:
+    kinds = member.kind if isinstance(member.kind, tuple) else (member.kind,)
+    if value is not None and type(value) not in kinds:
         raise ControlRefused(f"{name} is {member.what}, not {_shown(value)}; say {example}")
 
 

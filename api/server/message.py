@@ -23,6 +23,8 @@ DISCARDED = 64
 sending the whole body."""
 
 
+ABORT = "orgsim.abort"
+"""In the scope of a request: closes its connection at once, without an answer."""
 EXPLAIN = b"x-orgsim-explain"
 """The field of a request that asks, with the value 1, why it is refused if it is."""
 LONGEST_EXPLANATION = 1_000

@@ -8,12 +8,12 @@ import asyncio
 import logging
 from collections.abc import Sized
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .message import Limits
+from .message import ABORT, Limits, Scope
 from .organizations import error_body
 
 HEADER_END = b"\r\n\r\n"
@@ -109,6 +109,11 @@ class LimitedProtocol(HttpToolsProtocol):
     @property
     def _awaits_header(self) -> bool:
         return not self.cycle or self.cycle.response_complete
+
+    def on_message_begin(self) -> None:
+        """Begin a request, whose scope says how to close the connection without an answer."""
+        super().on_message_begin()
+        cast("Scope", self.scope)[ABORT] = self.transport.abort
 
     def on_headers_complete(self) -> None:
         """Start the request, or queue it behind earlier ones; too many in the queue are refused."""

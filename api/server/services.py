@@ -5,11 +5,12 @@ from typing import Protocol
 from structlog.typing import FilteringBoundLogger
 
 from ...engine.errors import Refused
-from .control import Control, Routes
+from .control import Control
 from .faults import Fault
 from .identity import Authentication
 from .message import Headers, Request, Response
 from .organizations import Organizations
+from .routes import Routes
 from .served_world import ServedWorld
 from .sts import Sts
 

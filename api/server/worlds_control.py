@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from .control import ANY_NAME, Routes
 from .control_body import Member, read_body_members
 from .faults import ControlRefused
 from .message import Request
 from .new_world import NewWorld
+from .routes import ANY_NAME, Routes
 from .worlds import PREFIX, NamedWorld, Worlds
 
 PATH = "/_orgsim/worlds"
