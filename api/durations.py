@@ -39,16 +39,16 @@ def total_duration(
         ValueError: a text that is no duration, or the sum is longer than the calendar.
         TypeError: nothing was given, or a duration of another type, such as a number without its unit.
     """
-    units = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
-    given = {unit: number for unit, number in units.items() if number is not None}
-    if duration is None and not given:
-        raise TypeError('say how long: days=15, hours=, minutes= or seconds=, a text such as "15d", or a timedelta')
-    if isinstance(duration, str):
+    if duration is None:
+        if days is None and hours is None and minutes is None and seconds is None:
+            raise TypeError('say how long: days=15, hours=, minutes= or seconds=, a text such as "15d", or a timedelta')
+    elif isinstance(duration, str):
         duration = read_duration(duration)
-    elif not isinstance(duration, timedelta | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+    elif not isinstance(duration, timedelta):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f'{duration!r} has no unit: say days={duration!r}, a text such as "15d", or a timedelta')
     try:
-        return (duration or timedelta()) + timedelta(**given)
+        length = timedelta(days or 0, seconds or 0, 0, 0, minutes or 0, hours or 0)
+        return length if duration is None else duration + length
     except OverflowError:
         raise ValueError("that is longer than the calendar") from None
 

@@ -24,8 +24,10 @@ import anyio.abc
 import msgspec
 
 from ..engine.ids import AccountId
+from ..engine.log.cancellation import on_asyncio
 from ..engine.operation import Caller
 from ..engine.runtime.clock import Clock, SimulatedClock, Sleeper
+from ..engine.runtime.direct import DirectProcess
 from ..engine.runtime.driver import move_time
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.processes import Process, Processes
@@ -157,6 +159,7 @@ class _Block:
         self.tasks = tasks
         self._running = number
         self._returned = anyio.Event()
+        self._direct = engine.inline and on_asyncio()
         self._leaving: Process | None = None
         self.body: Process
 
@@ -175,8 +178,7 @@ class _Block:
         """Run one process from its start to its end."""
         with self._processes.running(process):
             try:
-                await begin()
-                await behaviour(actor)
+                await self._steps(process, actor, behaviour, begin)
             except anyio.get_cancelled_exc_class():
                 raise
             except BaseException as error:
@@ -185,6 +187,18 @@ class _Block:
                 self.fail(error)
             finally:
                 self._end()
+
+    async def _steps(
+        self, process: Process, actor: Actor, behaviour: Behaviour, begin: Callable[[], Awaitable[None]]
+    ) -> None:
+        async def steps() -> None:
+            await begin()
+            await behaviour(actor)
+
+        if self._direct:
+            await DirectProcess(self._processes, process, steps()).run()
+        else:
+            await steps()
 
     def _end(self) -> None:
         self._running -= 1

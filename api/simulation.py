@@ -20,6 +20,7 @@ from ..engine.runtime.copying import copied
 from ..engine.runtime.driver import advance_by, advance_to, run_until_idle
 from ..engine.settings import LATEST, Quotas, Settings
 from ..engine.shapes.base import moment
+from ..engine.shapes.timestamps import microseconds
 from ..engine.words import Partition
 from .client import Client
 from .durations import as_microseconds, total_duration
@@ -192,12 +193,13 @@ class Simulation(World):
             TypeError: a number without a unit.
             RuntimeError: the task holds the time, or the simulation runs in another event loop.
         """
-        self.engine.require_here()
+        engine = self.engine
+        engine.require_here()
         length = total_duration(duration, days=days, hours=hours, minutes=minutes, seconds=seconds or 0)
-        moment = self.engine.now + as_microseconds(length)
+        moment = engine.now + microseconds(length)
         if moment > LATEST:
             raise ValueError("time cannot run beyond 8995-05-02")
-        await self.engine.clock.sleep_until(moment)
+        await engine.clock.sleep_until(moment)
 
     def boto3_session(
         self, account: str, role: str | None = None, *, region_name: str | None = None, passthrough: bool = False

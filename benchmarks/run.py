@@ -26,6 +26,7 @@ BENCHES = (
     "scaling",
     "memory",
     "timers",
+    "processes",
     "pages",
     "http",
     "client",

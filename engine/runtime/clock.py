@@ -14,7 +14,7 @@ import anyio.lowlevel
 
 from ..settings import SECOND
 from ..state.timers import NEVER
-from .processes import Process, Processes
+from .processes import UNTIL_RESUMED, Process, Processes
 from .waiting import Wakeup
 
 
@@ -33,12 +33,31 @@ class Clock(Protocol):
 class Sleeper:
     """One task's sleep, until it is woken; ``process`` is None for tasks that are no process."""
 
-    __slots__ = ("cancelled", "process", "woken")
+    __slots__ = ("cancelled", "process", "wakeup", "woken")
 
     def __init__(self, process: Process | None) -> None:
         self.process = process
-        self.woken = Wakeup()
+        self.woken = False
         self.cancelled = False
+        self.wakeup = None if process and process.resume else Wakeup()
+        """What its task waits for; None if the driver resumes it."""
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self.woken = True
+        process = self.process
+        if process is not None and process.resume is not None:
+            process.resume()
+        elif self.wakeup is not None:
+            self.wakeup.set()
+
+    async def wait(self) -> None:
+        """Wait until it is woken."""
+        if self.process and self.process.resume:
+            if not self.woken:
+                await UNTIL_RESUMED
+        elif self.wakeup:
+            await self.wakeup.wait()
 
 
 class SimulatedClock:
@@ -81,6 +100,31 @@ class SimulatedClock:
         """The earliest moment at which a sleeper is to wake; NEVER if there is none."""
         return self._sleepers[0][0] if self._sleepers else NEVER
 
+    @property
+    def resumes_next(self) -> bool:
+        """Whether the earliest sleeper is a process that the driver resumes itself."""
+        process = self._sleepers[0][2].process
+        return process is not None and process.resume is not None
+
+    def pop_resumable(self, before: int) -> Sleeper | None:
+        """Move to the moment of the earliest sleeper, and take it out to be resumed by the driver.
+
+        None, and nothing is moved, if it is to wake at the moment ``before`` or later, or is none that the driver
+        resumes itself.
+        """
+        sleepers = self._sleepers
+        if not sleepers:
+            return None
+        moment, _, sleeper = sleepers[0]
+        process = sleeper.process
+        if moment >= before or process is None or process.resume is None:
+            return None
+        heapq.heappop(sleepers)
+        if self._cancelled:
+            self._drop_cancelled()
+        self._now = moment
+        return sleeper
+
     def wake_next(self) -> bool:
         """Wake the earliest sleeper.
 
@@ -91,24 +135,33 @@ class SimulatedClock:
             Whether the sleeper is a process.
         """
         sleeper = heapq.heappop(self._sleepers)[2]
-        self._drop_cancelled()
-        sleeper.woken.set()
-        if sleeper.process:
-            self.processes.wake(sleeper.process)
-        return sleeper.process is not None
+        if self._cancelled:
+            self._drop_cancelled()
+        process = sleeper.process
+        if process is None:
+            sleeper.wake()
+            return False
+        if process.resume is None:
+            self.processes.wake(process)
+        elif self.processes.waiting:
+            self.processes.waiting.pop(process, None)
+        sleeper.wake()
+        return True
 
     def schedule(self, sleeper: Sleeper, moment: int) -> None:
         """Schedule a wake-up at a moment, after those that are already scheduled for it."""
         heapq.heappush(self._sleepers, (moment, self._sequence, sleeper))
         self._sequence += 1
-        self.processes.fall_asleep(sleeper.process)
+        process = sleeper.process
+        if process is None or process is not self.processes.direct:
+            self.processes.fall_asleep(process)
 
     async def wait_until_woken(self, sleeper: Sleeper) -> None:
         """Wait until the clock wakes this sleeper; its wake-up has been scheduled."""
         try:
-            await sleeper.woken.wait()
+            await sleeper.wait()
         except BaseException:
-            if not sleeper.woken.is_set():
+            if not sleeper.woken:
                 self.cancel(sleeper)
             raise
 
@@ -120,14 +173,21 @@ class SimulatedClock:
         Raises:
             RuntimeError: the task holds the time.
         """
-        process = self.processes.current()
-        if moment <= self._now and process is None:
+        processes = self.processes
+        process = processes.current()
+        if process is None and moment <= self._now:
             await anyio.lowlevel.checkpoint()
             return
-        self.processes.require_free()
+        if processes.holders:
+            processes.require_free()
         sleeper = Sleeper(process)
-        self.schedule(sleeper, max(moment, self._now))
-        await self.wait_until_woken(sleeper)
+        self.schedule(sleeper, moment if moment > self._now else self._now)
+        try:
+            await (UNTIL_RESUMED if sleeper.wakeup is None else sleeper.wakeup.wait())
+        except BaseException:
+            if not sleeper.woken:
+                self.cancel(sleeper)
+            raise
 
     def cancel(self, sleeper: Sleeper) -> None:
         """Cancel a wake-up, because the sleeping task was cancelled."""
@@ -170,7 +230,7 @@ class Signal:
             if sleeper.process:
                 self._clock.schedule(sleeper, self._clock.now())
             else:
-                sleeper.woken.set()
+                sleeper.wake()
         self._waiting = {}
 
     async def wait(self) -> None:
@@ -188,12 +248,12 @@ class Signal:
         self._waiting[sleeper] = None
         processes.fall_asleep(sleeper.process, waits=True)
         try:
-            await sleeper.woken.wait()
+            await sleeper.wait()
         except BaseException:
             if sleeper in self._waiting:
                 del self._waiting[sleeper]
                 processes.wake(sleeper.process)
-            elif not sleeper.woken.is_set():
+            elif not sleeper.woken:
                 self._clock.cancel(sleeper)
             raise
 

@@ -12,22 +12,30 @@ Whoever moves the clock holds ``engine.clock_lock``: two tasks that move it at o
 order. Callers of ``advance`` go before ``drive``, which only ever takes the lock when it is free.
 """
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sized
 from contextlib import asynccontextmanager, nullcontext, suppress
+from time import perf_counter
 
 import anyio
 import anyio.lowlevel
 
+from ..log.cancellation import on_asyncio
+from ..operation import SIMULATION
 from ..operations import advance_time
 from ..settings import LATEST
 from ..state.timers import NEVER
 from .clock import SimulatedClock
+from .direct import resume_in_turn
 from .engine import Engine, EngineStopped
 from .processes import Deadlock, Processes
 from .waiting import Wakeup
 
 IDLE_TURNS = 5
 """Turns of the event loop without a new event after which the tasks that can run are taken to be done."""
+
+LOOK_EVERY = 0.001
+"""Seconds of real time after which the event loop gets a turn though no task wants one."""
 
 NAMES_SHOWN = 3
 """How many processes a message about a deadlock names."""
@@ -90,7 +98,7 @@ async def _moved_by_hand(engine: Engine) -> AsyncGenerator[SimulatedClock]:
     engine.require_running()
     clock = _simulated_clock(engine)
     # With no task to wait for, nothing suspends, and other threads can wait until the clock has been moved.
-    alone = clock.next_sleeper == NEVER and not clock.processes.busy
+    alone = clock.next_sleeper == NEVER and not clock.processes.busy and not engine.clock_lock.locked()
     with engine.exclusive if alone else nullcontext():
         async with engine.clock_lock:
             with clock.processes.counted_asleep():
@@ -113,17 +121,24 @@ async def _advance_to(engine: Engine, clock: SimulatedClock, moment: int) -> Non
 
 async def _step(engine: Engine, clock: SimulatedClock, due: int) -> None:
     """Move a simulated clock to a moment, fire its timers, then wake its sleepers; ``engine.clock_lock`` is held."""
+    now = max(due, clock.now())
     with engine.exclusive:
-        clock.move(max(due, clock.now()))
-        await engine.fire_due_with_room()
-        if clock.next_sleeper <= clock.now():
-            # The new time is durable before a woken task can act on it.
-            await engine.perform(advance_time.Request())
-    while clock.next_sleeper <= clock.now():
-        woke_process = clock.wake_next()
-        await (_wait_for_processes(engine, clock) if woke_process else wait_all_blocked(engine, clock))
-        with engine.exclusive:
-            engine.fire_due()
+        clock.move(now)
+        if engine.state.timers.next_due <= now:
+            await engine.fire_due_with_room()
+        if clock.next_sleeper <= now:
+            # The new time is durable before a woken task can act on it. A process that is resumed here and now cannot
+            # act but through the engine, which writes what was posted before it answers.
+            engine.post(advance_time.Request(), SIMULATION)
+            await (engine.room() if clock.resumes_next else engine.flush())
+    while clock.next_sleeper <= now:
+        if not clock.wake_next():
+            await wait_all_blocked(engine, clock)
+        elif clock.processes.busy:
+            await _wait_for_processes(engine, clock)
+        if engine.state.timers.next_due <= now:
+            with engine.exclusive:
+                engine.fire_due()
 
 
 async def _wait_for_processes(engine: Engine, clock: SimulatedClock) -> None:
@@ -182,7 +197,7 @@ async def move_time(engine: Engine) -> None:
 
 async def drive(engine: Engine, clock: SimulatedClock) -> None:
     """Let time pass by itself, while there are processes or the clock has ``autojump``, until the engine stops."""
-    processes = clock.processes
+    processes, loop = clock.processes, _LoopWatch(engine)
     while True:
         # A new event before anything is looked at: a change that comes while we look or wait for our turn sets it, and
         # the wait at the end returns at once. An event made later would miss that change.
@@ -190,7 +205,7 @@ async def drive(engine: Engine, clock: SimulatedClock) -> None:
         if processes.blocks or clock.autojump:
             engine.timer_changed = changed
             try:
-                jumped = await _jump(engine, clock)
+                jumped = await _jump(engine, clock, loop)
             except EngineStopped as stopped:
                 processes.fail(stopped)
                 return
@@ -201,43 +216,77 @@ async def drive(engine: Engine, clock: SimulatedClock) -> None:
         await changed.wait()
 
 
-async def _jump(engine: Engine, clock: SimulatedClock) -> bool:
-    """Move the clock to the next timer or sleeper.
+class _LoopWatch:
+    """Tells whether tasks of the event loop want a turn, where that can be told without giving them one."""
+
+    def __init__(self, engine: Engine) -> None:
+        # A turn costs as much as several wake-ups. asyncio's loops keep their callbacks that are ready in ``_ready``;
+        # loops of other kinds, and engines whose calls take turns of their own, are given turns each time.
+        ready = getattr(asyncio.get_running_loop(), "_ready", None) if engine.inline and on_asyncio() else None
+        self.ready: Sized | None = ready
+        """The callbacks that are ready, if that can be told."""
+        self._looked = 0.0
+
+    def quiet(self) -> bool:
+        """Whether nobody wants a turn. Now and then it says no: sockets and threads are only seen in a turn."""
+        if self.ready is None or self.ready:
+            return False
+        now = perf_counter()
+        if now - self._looked < LOOK_EVERY:
+            return True
+        self._looked = now
+        return False
+
+
+async def _jump(engine: Engine, clock: SimulatedClock, loop: _LoopWatch) -> bool:
+    """Move the clock from one timer or sleeper to the next, as long as it may move by itself.
 
     Returns:
         False if there is none; True if the clock was moved, here or by a caller, and the driver has to look again.
     """
-    if engine.clock_lock.locked():
-        # A caller is moving the clock. Wait for it, then look again: what it fired and woke changes what is next.
-        async with engine.clock_lock:
+    jumped = False
+    while clock.processes.blocks or clock.autojump:
+        if engine.clock_lock.locked():
+            # A caller is moving the clock. Wait for it, then look again: what it fired and woke changes what is next.
+            async with engine.clock_lock:
+                return True
+        await _wait_until_idle(engine, clock, loop)
+        if engine.clock_lock.locked() or not (clock.processes.blocks or clock.autojump):
             return True
-    await _wait_until_idle(engine, clock)
-    if engine.clock_lock.locked() or not (clock.processes.blocks or clock.autojump):
-        return True
-    if next_due(engine) == NEVER:
-        return False
-    if next_due(engine) > LATEST:
-        clock.processes.fail(ValueError("time cannot run beyond 8995-05-02"))
-        return False
-    # The lock is free: nothing was awaited since that was checked.
-    engine.clock_lock.acquire_nowait()
-    try:
-        await _step(engine, clock, next_due(engine))
-    finally:
-        engine.clock_lock.release()
-    return True
+        due = next_due(engine)
+        if due == NEVER:
+            await engine.write_soon()
+            return jumped
+        if due > LATEST:
+            clock.processes.fail(ValueError("time cannot run beyond 8995-05-02"))
+            return False
+        # The lock is free: nothing was awaited since that was checked.
+        engine.clock_lock.acquire_nowait()
+        try:
+            if engine.crowded:
+                await engine.room()
+            if loop.ready is None or not resume_in_turn(engine, clock, loop.ready):
+                await _step(engine, clock, due)
+        finally:
+            engine.clock_lock.release()
+        jumped = True
+    return jumped
 
 
-async def _wait_until_idle(engine: Engine, clock: SimulatedClock) -> None:
+async def _wait_until_idle(engine: Engine, clock: SimulatedClock, loop: _LoopWatch) -> None:
     """Wait until nothing is left to do at the present moment; see the module's docstring."""
-    if not clock.processes.blocks:
+    processes = clock.processes
+    if not processes.blocks:
         await wait_all_blocked(engine, clock)
         return
-    await _wait_for_processes(engine, clock)
+    if processes.busy:
+        await _wait_for_processes(engine, clock)
+    if loop.quiet():
+        return
     # Tasks that are no processes are not waited for, but they get their turns as long as they call the engine, so that
     # what they ask for at this moment is answered before time goes on.
-    await _give_turns(engine)
-    if clock.processes.busy:
+    await _give_turns(engine, enough=loop.quiet)
+    if processes.busy:
         await _wait_for_processes(engine, clock)
 
 

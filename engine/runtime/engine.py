@@ -120,6 +120,9 @@ class Engine:
         if self.conflicts is not None:
             self.conflicts.check(operation, caller.account, self.now, self.state)
 
+    inline = True
+    """Whether no call ever suspends."""
+
     @property
     def consistent(self) -> bool:
         """Whether the log has every event that the state has, and no listener has failed."""

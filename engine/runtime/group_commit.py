@@ -19,6 +19,8 @@ class GroupCommitEngine(Engine):
     It belongs to the event loop in which it is made. For the arguments see ``Engine``.
     """
 
+    inline = False
+
     def __init__(
         self, log: EventLog, clock: Clock, listeners: Sequence[Listener] = (), buffer_limit: int = BUFFER_LIMIT
     ) -> None:

@@ -30,13 +30,29 @@ class Deadlock(Exception):
     """Processes wait for something that no timer and no sleeper will bring."""
 
 
+ASLEEP = object()
+"""What a process that the driver resumes hands to it when it goes to sleep."""
+
+
+class _Asleep:
+    """Suspends a process until the driver resumes it."""
+
+    def __await__(self) -> Generator[object, None, None]:
+        yield ASLEEP
+
+
+UNTIL_RESUMED = _Asleep()
+
+
 class Process:
     """A task of the simulation; ``name`` is for messages."""
 
-    __slots__ = ("name",)
+    __slots__ = ("name", "resume")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.resume: Callable[[], None] | None = None
+        """Runs the process until it sleeps again, if that needs no turn of the event loop; see ``direct``."""
 
 
 class Processes:
@@ -55,6 +71,8 @@ class Processes:
         """Set when the last holder leaves ``holding``; who waits for that replaces it first."""
         self.changed = Wakeup()
         """Set when a task goes to sleep or ends, and when a block opens or closes; the driver replaces it."""
+        self.direct: Process | None = None
+        """The process that the driver is running itself."""
         self._by_task: dict[int, Process] = {}
 
     @property
@@ -69,7 +87,9 @@ class Processes:
 
     def current(self) -> Process | None:
         """The process that the current task is; None if it is no process."""
-        return self._by_task.get(_task_id()) if self._by_task else None
+        if self.direct is not None or not self._by_task:
+            return self.direct
+        return self._by_task.get(_task_id())
 
     def fall_asleep(self, process: Process | None, *, waits: bool = False) -> None:
         """Count a process as asleep.
@@ -78,6 +98,11 @@ class Processes:
             process: None for a task that is no process.
             waits: for a ``Signal`` rather than for a moment.
         """
+        if process is not None and process is self.direct:
+            # The driver is running it, and sees that it sleeps.
+            if waits:
+                self.waiting[process] = None
+            return
         if process:
             self.awake.pop(process, None)
             if waits:

@@ -89,17 +89,27 @@ async def running_engine(
 
 @asynccontextmanager
 async def beside(*functions: Callable[[], Coroutine[Any, Any, None]]) -> AsyncGenerator[None, None]:
-    """Run tasks while the block runs, and cancel them on leaving."""
+    """Run tasks while the block runs, and cancel them on leaving.
+
+    Not before: when the block is cancelled, what it does to clean up may still need them.
+    """
     failure: BaseException | None = None
+    lives = [anyio.CancelScope(shield=True) for _ in functions]
+
+    async def run(scope: anyio.CancelScope, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        with scope:
+            await function()
+
     async with anyio.create_task_group() as tasks:
-        for function in functions:
-            tasks.start_soon(function)
+        for scope, function in zip(lives, functions, strict=True):
+            tasks.start_soon(run, scope, function)
         try:
             yield
         except BaseException as error:
             # Raised again below, outside the task group, which would wrap it in an exception group.
             failure = error
-        tasks.cancel_scope.cancel()
+        for scope in lives:
+            scope.cancel()
     if failure is not None:
         raise failure
 

@@ -11,6 +11,8 @@ from .base import EPOCH, moment
 END_OF_TIME = 253_402_300_799
 """The last second that has a date."""
 
+_MICROSECOND = timedelta(microseconds=1)
+
 Timestamp = Annotated[datetime, Meta(tz=True)] | Annotated[float, Meta(ge=0, le=END_OF_TIME)]
 """A member of a request: seconds since the epoch, as SDKs send them, or RFC 3339's text, or a ``datetime``."""
 
@@ -23,7 +25,7 @@ def microseconds(when: datetime | timedelta | float) -> int:
     """
     if isinstance(when, datetime):
         when -= EPOCH
-    return when // timedelta(microseconds=1) if isinstance(when, timedelta) else round(when * SECOND)
+    return when // _MICROSECOND if isinstance(when, timedelta) else round(when * SECOND)
 
 
 def month_start(time: int, ahead: int = 0) -> int:
