@@ -106,7 +106,7 @@ class Waits:
             self._led = False
             for follower in list(self._followers)[:1]:
                 clock.cancel(follower)
-                follower.woken.set()
+                follower.wake()
 
     async def _follow(self, clock: SimulatedClock, moment: int) -> None:
         """Sleep until the clock is moved to a moment, or until it is this task's turn to move it."""
