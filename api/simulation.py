@@ -23,6 +23,7 @@ from ..engine.shapes.base import moment
 from ..engine.shapes.timestamps import microseconds
 from ..engine.words import Partition
 from .client import Client
+from .client.record import CallRecord
 from .durations import as_microseconds, total_duration
 from .faults import Faults
 from .population import (
@@ -82,6 +83,7 @@ class Simulation(World):
             log, seed=seed, clock=clock, start=start, quotas=quotas, settings=settings, durability=durability
         )
         self._numbers = AccountNumbers()
+        self._calls: CallRecord | None = None
 
     @property
     def sync(self) -> "SyncSimulation[Simulation]":
@@ -136,6 +138,17 @@ class Simulation(World):
                 return engine.post(request, SIMULATION)
 
         return Faults(engine, post)
+
+    @property
+    def calls(self) -> CallRecord:
+        """The calls through all clients, from the first time on that this is asked for: ``sim.calls.of("ListRoots")``.
+
+        Until then nothing is recorded, so that load runs do not pay for it. See ``orgsim.api.client.record``.
+        """
+        if self._calls is None:
+            self._calls = CallRecord()
+            self.engine.call_listener = self._calls.take
+        return self._calls
 
     @property
     def now(self) -> datetime:

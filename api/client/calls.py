@@ -9,9 +9,11 @@ from typing import Any, Protocol, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
+from ...engine.errors import Refused
+from ...engine.errors.connection import ConnectionDropped
 from ...engine.operation import Caller, read_request
 from ...engine.operations import OPERATIONS
-from ...engine.runtime.engine import Engine
+from ...engine.runtime.engine import CallListener, Engine
 from ...engine.runtime.stepwise import end_what_was_shown
 from ...projections.reads import READS
 from ...projections.reads.answering import answer
@@ -90,7 +92,9 @@ class Calls:
         reply, _ = await self.call_at(operation, members)
         return reply
 
-    async def call_at(self, operation: str, members: Members, *, admitted: bool = False) -> tuple[Struct, int]:
+    async def call_at(
+        self, operation: str, members: Members, *, admitted: bool = False, recorded: bool = False
+    ) -> tuple[Struct, int]:
         """Like ``call``, but return the reply and the position of the first event that the call appended; 0 if none.
 
         If calls are throttled, that is decided first: before the members are read, and before due timers fire.
@@ -99,6 +103,8 @@ class Calls:
         if read is None and operation not in OPERATIONS:
             known = ", ".join(sorted([*OPERATIONS, *READS]))
             raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
+        if self._engine.call_listener is not None and not (recorded or admitted):
+            return await self._call_recorded(self._engine.call_listener, operation, members)
         if self._engine.state.faults is not None and not admitted:
             return await self._call_with_faults(operation, members)
         with self._engine.exclusive:
@@ -114,6 +120,15 @@ class Calls:
             if end_what_was_shown(self._engine, operation, question, reply, self._caller.account):
                 await self._engine.flush()
             return reply, 0
+
+    async def _call_recorded(self, listener: CallListener, operation: str, members: Members) -> tuple[Struct, int]:
+        try:
+            answered = await self.call_at(operation, members, recorded=True)
+        except (Refused, ConnectionDropped) as error:
+            listener(self._engine.now, self._caller, operation, members, error)
+            raise
+        listener(self._engine.now, self._caller, operation, members, answered[0])
+        return answered
 
     async def _call_with_faults(self, operation: str, members: Members) -> tuple[Struct, int]:
         def carry_out(members: Members, views: Views) -> Awaitable[tuple[Struct, int]]:

@@ -1,4 +1,4 @@
-"""For tests: boto3 and aiobotocore answered in process, and time that passes for code that sleeps."""
+"""For tests: boto3 and aiobotocore answered in process, time that passes for code that sleeps, the pytest plugin."""
 
 from .errors import NotSimulated
 

@@ -8,7 +8,7 @@ good: everything waiting gets the error, nothing further is accepted, and reopen
 and threads take turns by a lock. ``group_commit.GroupCommitEngine`` is for any other log.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, suppress
 from threading import RLock
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import Refused
+from ..errors.connection import ConnectionDropped
 from ..events.envelope import Envelope, encode_envelope
 from ..evolve import EVOLVE, apply
 from ..ids import IdSource
@@ -39,6 +40,9 @@ CLOSED = "the simulation has been closed"
 
 Listener = Callable[[Sequence[Envelope]], None]
 """Called with the events of a batch once they are durable."""
+
+CallListener = Callable[[int, Caller, str, Mapping[str, Any], Struct | Refused | ConnectionDropped], None]
+"""Called when a call of a client is answered: with the time, the caller, the operation, its members, the answer."""
 
 
 class EngineStopped(Exception):
@@ -77,6 +81,8 @@ class Engine:
         """The position up to which all events are in the log; the listeners have had them or are having them now."""
         self.listeners = listeners
         """Called with each batch once it is durable."""
+        self.call_listener: CallListener | None = None
+        """Told of the calls through clients, if somebody asks for them; see ``api.client.record``."""
         self._buffer_limit = buffer_limit
         self._gathered: list[Envelope] = []
         """The events that are to be written next."""
