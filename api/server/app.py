@@ -53,7 +53,7 @@ class App:
         self._worlds = worlds
         self._authentication = authentication
         self._control_token = control_token
-        routes = None if worlds is None else WorldsControl(worlds).routes
+        routes = None if worlds is None else WorldsControl(worlds, world).routes
         self._default = Services(world, authentication, log, control_token, routes)
         self.failed = anyio.Event()
         """Set when the engine has stopped for good, because its log cannot be written."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
 from ..settings_file import SettingsError
 from ..simulation import Simulation
@@ -23,6 +24,26 @@ NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}")
 RULE = "a world's name has 1 to 64 letters of ASCII, digits, hyphens, underscores and dots, and is not . or .."
 QUOTED = 100
 WHY_FIXED = "the simulation belongs to the process that embeds the server, which can make a new one"
+
+
+class Origin:
+    """A copy of a template, of which worlds are forks, so that a reset brings them back to it.
+
+    Args:
+        sim: the copy, which nobody else uses.
+    """
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim.open()
+        self.position = sim.engine.state.position
+        """Of the last event of the template."""
+
+    def __del__(self) -> None:
+        self._sim.close()
+
+    def fork(self) -> Simulation:
+        """Make the simulation of a world; it has not begun."""
+        return self._sim.sync.fork()
 
 
 class NamedWorld:
@@ -77,6 +98,8 @@ class Worlds:
         self._make = make or WorldMaker()
         self._seconds = seconds
         self._worlds: dict[str, NamedWorld] = {}
+        self._origins: WeakKeyDictionary[ServedWorld, Origin] = WeakKeyDictionary()
+        """The latest copy of each template."""
 
     def add(self, name: str, sim: Simulation, secrets: bytes = b"") -> None:
         """Serve a simulation under a name. It stays its owner's, who leaves it after ``remove``.
@@ -136,6 +159,20 @@ class Worlds:
             return self._keep(name, ResettableWorld(lambda: self._make(wanted)))
         except (ValueError, SettingsError) as error:
             raise WorldRefused(f"such a world cannot be: {error}") from None
+
+    async def fork(self, name: str, template: ServedWorld) -> NamedWorld:
+        """Begin a world with all that another has; what happens in either is not seen in the other.
+
+        Raises:
+            WorldRefused: that is no name, the name is taken, or there are too many.
+        """
+        self._require_free(name)
+        origin = self._origins.get(template)
+        sim = template.live.sim
+        if origin is None or origin.position != sim.engine.state.position:
+            origin = self._origins[template] = Origin(await sim.fork())
+        self._require_free(name)
+        return self._keep(name, ResettableWorld(origin.fork))
 
     def find_or_begin(self, name: str) -> NamedWorld:
         """The world of a name, which begins now if there is none; raises as ``begin``."""

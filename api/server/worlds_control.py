@@ -7,14 +7,18 @@ from .faults import ControlRefused
 from .message import Request
 from .new_world import NewWorld
 from .routes import ANY_NAME, Routes
+from .served_world import ServedWorld
 from .worlds import PREFIX, NamedWorld, Worlds
 
 PATH = "/_orgsim/worlds"
+DEFAULT = "/"
+"""Names the default world as a template."""
 MEMBERS = {
     "name": Member(str, 'a text such as "ci-1"'),
     "seed": Member(int, "a whole number"),
     "start": Member(str, 'a moment such as "2026-03-01T00:00:00Z", or "now"'),
     "clock": Member(str, '"simulated", "wall" or "paced:FACTOR"'),
+    "template": Member(str, "the name of a world that is copied, or / for the default one"),
     "settings": Member(dict, 'a table of settings, such as {"latency": "realistic"}'),
 }
 EXAMPLE = (
@@ -28,10 +32,12 @@ class WorldsControl:
 
     Args:
         worlds: the named worlds.
+        default: the world without a name.
     """
 
-    def __init__(self, worlds: Worlds) -> None:
+    def __init__(self, worlds: Worlds, default: ServedWorld) -> None:
         self._worlds = worlds
+        self._default = default
 
     @property
     def routes(self) -> Routes:
@@ -49,7 +55,15 @@ class WorldsControl:
         name = found.pop("name", None)
         if name is None:
             raise ControlRefused(f"the world has no name; say {EXAMPLE}")
-        return self._shown(self._worlds.begin(name, NewWorld(**found)))
+        template = found.pop("template", None)
+        if template is None:
+            return self._shown(self._worlds.begin(name, NewWorld(**found)))
+        if found:
+            raise ControlRefused(f"a copy of a template has its {' and '.join(found)} already; say the template alone")
+        return self._shown(await self._worlds.fork(name, self._template_of(template)))
+
+    def _template_of(self, name: str) -> ServedWorld:
+        return self._default if name == DEFAULT else self._find(name).served
 
     async def _show(self, request: Request) -> dict[str, Any]:
         return self._shown(self._named(request))
@@ -61,7 +75,9 @@ class WorldsControl:
         return ended
 
     def _named(self, request: Request) -> NamedWorld:
-        name = request.path.rpartition("/")[2]
+        return self._find(request.path.rpartition("/")[2])
+
+    def _find(self, name: str) -> NamedWorld:
         world = self._worlds.find(name)
         if world is None:
             raise ControlRefused(f"there is no world {name!r}; GET {PATH} lists those that there are", status=404)

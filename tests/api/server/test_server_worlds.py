@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -345,6 +346,56 @@ def test_worlds_of_the_options() -> None:
         client.create_organization()
         status = client.create_account(Email="a@example.com", AccountName="a")["CreateAccountStatus"]
         assert status["State"] == "IN_PROGRESS"
+
+
+def test_copies_of_a_template(server: Served) -> None:
+    """Worlds are copied from one that was built once; each takes its own future, and a reset brings it back."""
+    base = server.named("base")
+    founded = base.organizations().create_organization()["Organization"]
+    base.control("POST", "clock", {"advance": "2d"})
+    for name in ("a", "b"):
+        made = server.control("POST", "worlds", {"name": name, "template": "base"}).json
+        assert made.items() >= {"name": name, "now": "2026-01-03T00:00:00Z"}.items()
+        assert made["position"] == base.control("GET", "health").json["position"]
+    a, b = server.named("a"), server.named("b")
+    first = a.organizations().create_account(Email="a@example.com", AccountName="a")
+    base.organizations().create_account(Email="base@example.com", AccountName="base")
+    server.control("DELETE", "worlds/base")
+    assert len(a.organizations().list_accounts()["Accounts"]) == 2
+    assert len(b.organizations().list_accounts()["Accounts"]) == 1
+    assert a.control("POST", "reset").status == 200
+    assert a.organizations().describe_organization()["Organization"] == founded
+    assert len(a.organizations().list_accounts()["Accounts"]) == 1
+    again = b.organizations().create_account(Email="a@example.com", AccountName="a")
+    assert again["CreateAccountStatus"]["Id"] == first["CreateAccountStatus"]["Id"], "the same call, the same ids"
+
+
+def test_default_world_as_template(tmp_path: Path) -> None:
+    """The default world, kept in a log, is a template as well, each time as it is then."""
+    with serving(log=tmp_path / "base.db", worlds=Worlds()) as server:
+        client = server.organizations()
+        client.create_organization()
+        for count in (1, 2):
+            server.control("POST", "worlds", {"name": f"w{count}", "template": "/"})
+            copy = server.named(f"w{count}")
+            assert copy.control("GET", "health").json["log"] == "memory"
+            assert len(copy.organizations().list_accounts()["Accounts"]) == count
+            client.create_account(Email=f"{count}@example.com", AccountName="more")
+
+
+def test_templates_that_are_none(shared: Served) -> None:
+    """A template that is not there, or comes with a seed of one's own, is refused."""
+    for wish, told in (
+        ({"name": "x", "template": "nothing"}, "there is no world 'nothing'"),
+        ({"name": "x", "template": "a b"}, RULE),
+        ({"name": "a b", "template": "/"}, RULE),
+        ({"name": "x", "template": 1}, "template is the name of a world"),
+        ({"name": "x", "template": "/", "seed": 5}, "has its seed already"),
+    ):
+        answer = shared.control("POST", "worlds", wish)
+        assert answer.error[0] in (400, 404)
+        assert told in answer.json["message"]
+    assert names(shared) == []
 
 
 KEYS = Credentials([AccessKey("AKIAIOSFODNN7EXAMPLE", "secret", MANAGEMENT)], control_token="token")
