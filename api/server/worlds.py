@@ -157,7 +157,9 @@ class Worlds:
         wanted = wanted or NewWorld()
         try:
             return self._keep(name, ResettableWorld(lambda: self._make(wanted)))
-        except (ValueError, SettingsError) as error:
+        except SettingsError as error:
+            raise WorldRefused(f"such a world cannot be: settings: {error}") from None
+        except ValueError as error:
             raise WorldRefused(f"such a world cannot be: {error}") from None
 
     async def fork(self, name: str, template: ServedWorld) -> NamedWorld:
