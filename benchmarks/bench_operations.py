@@ -40,7 +40,7 @@ Seconds = dict[str, float]
 
 
 def script(calls: int) -> Script:
-    """Call all operations but CreateOrganization, each ``calls`` times."""
+    """Call all operations but CreateOrganization and EnablePolicyType, each ``calls`` times."""
     accounts = yield from _accounts(calls)
     units = yield from _units(accounts)
     yield from _policies(units)
@@ -125,6 +125,9 @@ def _tags(accounts: Sequence[str]) -> Script:
 def play(client: Any, calls: int) -> Seconds:
     """Play the script with a boto3 client."""
     client.create_organization(FeatureSet="ALL")
+    (root,) = client.list_roots()["Roots"]
+    if not root["PolicyTypes"]:  # moto's organization has one from the beginning, ours none, as at AWS
+        client.enable_policy_type(RootId=root["Id"], PolicyType=SCP)
     seconds: Seconds = {}
     steps = script(calls)
     step = next(steps, None)
@@ -144,6 +147,8 @@ async def play_ours(calls: int) -> Seconds:
     async with Simulation() as sim:
         client = sim.client(MANAGEMENT)
         await client.create_organization(feature_set="ALL")
+        (root,) = (await client.list_roots()).roots
+        await client.enable_policy_type(root_id=root.id, policy_type=SCP)
         steps = script(calls)
         step = next(steps, None)
         while step:

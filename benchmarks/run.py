@@ -30,6 +30,7 @@ BENCHES = (
     "pages",
     "http",
     "client",
+    "embedding",
     "operations",
     "eventsourcing",
 )
