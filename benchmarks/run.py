@@ -32,6 +32,7 @@ BENCHES = (
     "client",
     "embedding",
     "operations",
+    "fork",
     "eventsourcing",
 )
 DEFAULT_JSON = Path("build") / "bench.json"

@@ -5,6 +5,7 @@ replaced in the same way. So nothing recurses along references, an object that i
 copied once, and what is immutable is shared.
 """
 
+import gc
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -29,6 +30,10 @@ SHARED = (str, int, float, bytes, NoneType, datetime, Enum, type, frozenset, IdS
 FUNCTIONS = (FunctionType, BuiltinFunctionType, attrgetter)
 """Callables that are shared: their closures hold nothing that changes."""
 
+Table = dict[Any, Any]
+VALUES: Callable[[Table], Iterable[Any]] = Table.values
+SAME: Callable[[Table], Table] = Table.copy
+
 SHALLOW = "__copy__"
 """The method of structs that ``copy`` would look for each time."""
 
@@ -52,7 +57,14 @@ def copied(thing: T) -> T:
     Raises:
         TypeError: something in it is of a type of which it is not known how to copy it.
     """
-    return _Copies().of(thing)
+    collecting = gc.isenabled()
+    # Nothing becomes garbage in here, and looking for it takes longer the more there is.
+    gc.disable()
+    try:
+        return _Copies().of(thing)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Copies:
@@ -65,13 +77,14 @@ class _Copies:
         """By the identity of its first object. Many containers hold the same objects in the same order."""
         self._unlisted: dict[type[Any], list[Run]] = {}
         """By type, those whose copies are not in ``_known`` yet: most types never need it, and it is the slowest."""
-        self._open: list[tuple[type[Any], list[Any], list[Any]]] = []
-        """Type, originals and shallow copies, in which the originals are still to be replaced."""
+        self._open: deque[tuple[type[Any], list[Any], list[Any]]] = deque()
+        """Type, originals and shallow copies, in which the originals are still to be replaced; in the order of members,
+        because tables stand before the lists that refer to their rows."""
 
     def of(self, thing: Any) -> Any:
         [result] = self._all([thing])
         while self._open:
-            self._finish(*self._open.pop())
+            self._finish(*self._open.popleft())
         return result
 
     def _all(self, things: list[Any]) -> list[Any]:
@@ -103,13 +116,16 @@ class _Copies:
             copies = self._new(kind, things)
             unlisted.append((things, copies))
             return copies
-        known = self._known
+        known, numbers = self._known, list(map(id, things))
         for originals, copies in unlisted:
             known.update(zip(map(id, originals), copies, strict=True))
         unlisted.clear()
-        new = {number: thing for thing in things if (number := id(thing)) not in known}
-        known.update(zip(new, self._new(kind, [*new.values()]), strict=True))
-        return list(map(known.__getitem__, map(id, things)))
+        found = list(map(known.get, numbers))
+        if None in found:
+            new = {number: thing for number, thing in zip(numbers, things, strict=True) if number not in known}
+            known.update(zip(new, self._new(kind, [*new.values()]), strict=True))
+            found = list(map(known.__getitem__, numbers))
+        return found
 
     def _new(self, kind: type[Any], things: list[Any]) -> list[Any]:
         """Copy things of one type that have no copies yet."""
@@ -118,6 +134,8 @@ class _Copies:
             return [tuple(self._all([*thing])) for thing in things] if inside else things
         if kind is MethodType:
             return [MethodType(thing.__func__, self._all([thing.__self__])[0]) for thing in things]
+        if kind is dict and len(things) > 1 and not _any_mutable(chain.from_iterable(map(VALUES, things))):
+            return list(map(SAME, things))
         copies = list(map(_shallow(kind), things))
         self._open.append((kind, things, copies))
         return copies
@@ -125,10 +143,6 @@ class _Copies:
     def _finish(self, kind: type[Any], things: list[Any], copies: list[Any]) -> None:
         """Put copies inside shallow copies."""
         if issubclass(kind, dict):
-            if len(things) > 1 and not _any_mutable(chain.from_iterable(map(dict[Any, Any].values, things))):
-                for each, its_copy in zip(things, copies, strict=True):
-                    its_copy.update(each)
-                return
             for each, its_copy in zip(things, copies, strict=True):
                 values = [*each.values()]
                 found = self._all(values)
