@@ -47,7 +47,7 @@ $(CLIENTS)/bin/python:
 	$(CLIENTS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 
 $(CLIENTS)/installed: $(CLIENTS)/bin/python pyproject.toml constraints-clients.txt
-	$(CLIENTS)/bin/python -m pip install --quiet --constraint constraints-clients.txt --group clients
+	$(CLIENTS)/bin/python -m pip install --quiet --constraint constraints-clients.txt --group clients --editable .
 	@touch $@
 
 simulate: $(VENV)/installed
@@ -98,8 +98,8 @@ constraints:
 	rm -rf build/constraints
 	$(PYTHON) -m venv build/constraints
 	build/constraints/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	build/constraints/bin/python -m pip install --quiet --group clients
-	build/constraints/bin/python -m pip list --format=freeze --exclude pip --exclude setuptools > constraints-clients.txt
+	build/constraints/bin/python -m pip install --quiet --group clients .
+	build/constraints/bin/python -m pip list --format=freeze --exclude pip --exclude setuptools --exclude orgsim > constraints-clients.txt
 	rm -rf build/constraints
 	$(PYTHON) -m venv build/constraints
 	build/constraints/bin/python -m pip install --quiet --upgrade pip

@@ -54,6 +54,11 @@ def endpoint_in(wire: Wire, endpoint: Any, service: str, passthrough: bool) -> A
     return twin
 
 
+def is_in_process(endpoint: Any) -> bool:
+    """Whether an endpoint is one that ``endpoint_in`` has made."""
+    return isinstance(endpoint.http_session, _Session | _AsyncSession)
+
+
 def is_async(endpoint: Any) -> bool:
     """Whether an endpoint is one of aiobotocore's."""
     return any(each.__name__ == ASYNC_ENDPOINT for each in type(endpoint).__mro__)

@@ -3,6 +3,9 @@
 from importlib import import_module
 from types import ModuleType
 
+BOTO = "orgsim[boto]"
+"""What to install for boto3."""
+
 
 def imported(module: str, install: str) -> ModuleType:
     """Import a module that is not required by orgsim itself.

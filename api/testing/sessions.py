@@ -14,10 +14,9 @@ from threading import Lock
 from typing import Any
 
 from ..simulation import Simulation
-from .extras import imported
+from .extras import BOTO, imported
 from .wire import Wire, wire_of
 
-BOTO = "orgsim[boto]"
 _making = Lock()
 """Held while the session that is kept makes a client, which two threads must not do at once."""
 _made_for: ContextVar[Wire] = ContextVar("the simulation that answers the client which the kept session makes")
