@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, TypedDict, Unpack
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, structs
 
 from ..engine.events import FaultScripted
 from ..engine.operation import Events
@@ -50,12 +50,12 @@ class Choosing(TypedDict, total=False):
     """Until when; by default without end."""
 
 
-class FaultText(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A fault as it is written in JSON and TOML."""
+class FaultTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A fault as it is written in a scenario file."""
 
     fault: str
-    operations: str | list[str] | None = None
-    account: str | list[str] = field(default_factory=list[str])
+    operations: str | tuple[str, ...] | None = None
+    account: str | tuple[str, ...] = ()
     share: float = 1.0
     times: int | None = None
     after_calls: int = 0
@@ -116,10 +116,9 @@ def fault_request(
         raise ImpossibleFault(f"That is no fault: {error}.") from None
 
 
-def text_request(now: int, text: FaultText) -> script_fault.Request:
-    """Build the request from a fault that was written in JSON or TOML; raises as ``fault_request``."""
-    members = {name: getattr(text, name) for name in text.__struct_fields__}
-    return fault_request(now, **members)
+def table_request(now: int, table: FaultTable) -> script_fault.Request:
+    """Build the request from a fault of a scenario file; raises as ``fault_request``."""
+    return fault_request(now, **structs.asdict(table))
 
 
 def _names(names: str | Iterable[str]) -> tuple[str, ...]:
@@ -247,7 +246,7 @@ class Faults:
         self._engine, self._post = engine, post
 
     def script(self, request: script_fault.Request) -> Script:
-        """Script a fault of any kind, as ``fault_request`` and ``text_request`` build them."""
+        """Script a fault of any kind, as ``fault_request`` builds them."""
         (scripted,) = self._post(request)
         assert isinstance(scripted, FaultScripted)
         return Script(self._engine, self._post, scripted.script)

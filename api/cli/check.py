@@ -44,7 +44,7 @@ def _content(scenario: Scenario) -> str:
         "account in populations": accounts,
         "step": len(scenario.steps),
         "threshold": len(scenario.thresholds),
-    }
+    } | ({"fault": len(scenario.faults)} if scenario.faults else {})
     return ", ".join(f"{number:,} {_plural(what, number)}" for what, number in counts.items())
 
 

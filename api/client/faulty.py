@@ -15,7 +15,7 @@ from ...engine.events import FaultScripted
 from ...engine.events.faults import FaultKind
 from ...engine.operation import SIMULATION, Caller
 from ...engine.operations import meet_faults
-from ...engine.rules.faults import refusal_of, scripts_of
+from ...engine.rules.faults import REFUSING, refusal_of, scripts_of
 from ...engine.runtime.clock import SimulatedClock
 from ...engine.runtime.driver import advance_by
 from ...engine.runtime.engine import Engine
@@ -85,9 +85,8 @@ def met_faults(engine: Engine, operation: str, caller: Caller) -> list[FaultScri
 
 def _end_early(operation: str, faults: Sequence[FaultScripted]) -> None:
     for fault in faults:
-        refusal = refusal_of(fault)
-        if refusal is not None:
-            raise refusal
+        if fault.fault in REFUSING:
+            raise refusal_of(fault)
         if fault.fault == "drop":
             raise ConnectionDropped(operation, after_change=False)
 

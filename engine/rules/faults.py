@@ -46,7 +46,8 @@ KINDS: dict[FaultKind, str] = {
 IN_DECISION: frozenset[FaultKind] = frozenset({"fail_creation", "slow_creation", "slow_closure"})
 """Kinds that concern what an accepted call begins: they are met when the operation decides, not before."""
 
-_ENDING: frozenset[FaultKind] = frozenset({*CODES, "refuse", "drop"})
+REFUSING: frozenset[FaultKind] = frozenset({*CODES, "refuse"})
+"""Kinds that refuse a call."""
 
 
 @cache
@@ -87,7 +88,7 @@ def meet(operation: str, account: str, state: State, stamp: Stamp, *, begins: st
             continue
         if _hits(script, stamp):
             met.append(FaultInjected(fault.script, fault.fault, operation, account, begins))
-            if fault.fault in _ENDING:
+            if fault.fault in REFUSING or fault.fault == "drop":
                 break
         else:
             met.append(FaultPassedOver(fault.script, operation, account))
@@ -119,11 +120,10 @@ def scripts_of(met: Sequence[AnyEvent], state: State) -> list[FaultScripted]:
     return [scripts[event.script].scripted for event in met if isinstance(event, FaultInjected)]
 
 
-def refusal_of(fault: FaultScripted) -> Refused | None:
-    """The exception that a call is refused with; None for other kinds of faults."""
+def refusal_of(fault: FaultScripted) -> Refused:
+    """The exception that a call is refused with, by a fault of a kind in ``REFUSING``."""
     code = CODES.get(fault.fault, fault.code)
-    if code is None:
-        return None
+    assert code is not None, "otherwise nothing is refused"
     refusal: type[Refused] = getattr(errors, code)
     return refusal(fault.reason, explanation=f"{fault.script} was scripted: {KINDS[fault.fault]}")
 

@@ -18,6 +18,22 @@ soon = 2.5
 who = "222222222222"
 often = true
 
+[[faults]]
+fault = "refuse"
+operations = ["MoveAccount", "ListRoots"]
+account = ["123456789012"]
+share = 0.5
+times = 3
+after_calls = 1
+since = "1d"
+until = "2027-04-04T05:06:07Z"
+code = "InvalidInputException"
+reason = "INVALID_ENUM"
+
+[[faults]]
+fault = "slow_creation"
+duration = "10m"
+
 [organizations.acme]
 management_account = "123456789012"
 feature_set = "ALL"

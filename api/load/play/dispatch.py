@@ -6,11 +6,14 @@ from itertools import count, repeat
 from random import Random
 
 from ....engine.errors import ConcurrentModificationException, Refused, TooManyRequestsException
+from ....engine.events import FaultScripted
 from ....engine.operation import Caller
+from ....engine.rules.faults import CODES, REFUSING, refusal_of
 from ....engine.rules.limits import LIMITS
 from ....engine.runtime.engine import Engine
 from ....engine.settings import SECOND
 from ....projections.reads import READS
+from ...client.faulty import met_faults
 from ..scenario.pace import Pace
 from ..scenario.steps import Retry
 from .call_counter import THROTTLING, CallCounter
@@ -81,9 +84,14 @@ class Dispatch:
 
         This plays a caller that knows AWS's limits and waits. A call that a limit would refuse is therefore not made:
         it counts neither as a call nor as a refusal, and takes no token, though the engine is asked to find out. A
-        refusal that waiting does not help against counts, and ends the matter.
+        refusal that waiting does not help against counts, and ends the matter; so does one that a fault says.
         """
         engine, counter, throttle = self._engine, self._counter, self._engine.throttle
+        fault = self._refusing_fault(operation, caller)
+        if fault is not None:
+            counter.count_refusal(operation, refusal_of(fault))
+            counter.count_call(operation)
+            return
         while True:
             # Not `if throttle`: a throttle without buckets has length 0 and would count as false.
             buckets = self._buckets(caller) if throttle is not None else ("", None)
@@ -148,20 +156,37 @@ class Dispatch:
             if attempts % CHECKPOINT_EVERY == 0:
                 await self._checkpoint(what, sent, number)
             counter.count_call(operation)
-            try:
-                # Unlike a caller that waits, this one takes a token with every attempt that is not throttled, also
-                # with one that is then refused, as with AWS.
-                engine.admit(operation, caller)
-                if operation in READS:
-                    await engine.settle()
-                attempt()
-            except Refused as refusal:
+            refusal, passes = await self._attempted(operation, caller, attempt)
+            if refusal:
                 counter.count_refusal(operation, refusal)
-                if self._is_transient(refusal) and tries + 1 < retry.attempts:
+                if passes and tries + 1 < retry.attempts:
                     longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
                     pause = round(longest * SECOND * random.random())
                     heapq.heappush(retries, (engine.now + pause, next(serial), tries + 1, caller, attempt))
         await self._checkpoint(what, sent, number)
+
+    async def _attempted(self, operation: str, caller: Caller, attempt: Attempt) -> tuple[Refused | None, bool]:
+        """Make a call; returns its refusal, if any, and whether the same call can succeed later by itself."""
+        fault: FaultScripted | None = None
+        try:
+            # Unlike a caller that waits, this one takes a token with every attempt that is not throttled, also with one
+            # that is then refused, as with AWS.
+            self._engine.admit(operation, caller)
+            fault = self._refusing_fault(operation, caller)
+            if fault is not None:
+                raise refusal_of(fault)
+            if operation in READS:
+                await self._engine.settle()
+            attempt()
+        except Refused as refusal:
+            return refusal, self._is_transient(refusal) if fault is None else fault.fault in CODES
+        return None, False
+
+    def _refusing_fault(self, operation: str, caller: Caller) -> FaultScripted | None:
+        """Show a call to the scripted faults, once; returns the one that refuses it."""
+        if self._engine.state.faults is None:
+            return None
+        return next((each for each in met_faults(self._engine, operation, caller) if each.fault in REFUSING), None)
 
     def _buckets(self, caller: Caller) -> tuple[str, str | None]:
         """The account and the organization whose token buckets a call of the caller concerns."""

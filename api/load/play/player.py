@@ -12,7 +12,7 @@ from itertools import chain, count, repeat
 from random import Random
 
 from ....engine.events import HandshakeRequested, OrganizationCreated
-from ....engine.operation import Caller
+from ....engine.operation import SIMULATION, Caller
 from ....engine.operations import (
     accept_handshake,
     close_account,
@@ -27,6 +27,7 @@ from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ....engine.state import Organization
 from ....projections.views import Views
+from ...faults import table_request
 from ..scenario.model import Scenario
 from ..scenario.problems import ScenarioError
 from ..scenario.steps import (
@@ -100,6 +101,8 @@ class Player:
         Raises:
             ScenarioError: a step cannot be played; the message begins with its path.
         """
+        for fault in self._scenario.faults:
+            self._engine.post(table_request(self._start, fault), SIMULATION)
         for name, table in self._scenario.organizations.items():
             self._counter.count_call("CreateOrganization")
             founder = Caller(table.management_account)

@@ -9,6 +9,7 @@ from ....engine.ids import AccountId
 from ....engine.settings import Latencies, Latency, Quotas, Settings
 from ....engine.shapes.base import EPOCH
 from ....engine.words import FeatureSet
+from ...faults import FaultTable
 from ...simulation import START
 from .populations import PopulationTable
 from .steps import Step
@@ -60,5 +61,7 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
     parameters: dict[str, Parameter] = {}
     """Name to value: as given for this run, or else the scenario's default."""
     populations: dict[str, PopulationTable] = {}
+    faults: tuple[FaultTable, ...] = ()
+    """What goes wrong during the run; scripted when it begins."""
     steps: tuple[Step, ...] = ()
     thresholds: tuple[Threshold, ...] = ()

@@ -13,8 +13,10 @@ import anyio.to_thread
 from msgspec import Struct, structs
 
 from ....engine.settings import Settings
+from ...faults import FaultTable
 from .checks import AWS_OPERATIONS, checked, choose
 from .conversion import convert
+from .faults import read_faults
 from .lines import key_lines, nearest_line
 from .model import TOP_LEVEL_SETTINGS, Header, OrganizationTable, Parameter, Scenario
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
@@ -131,6 +133,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenar
     populations = _named(document, "populations", PopulationTable, "partners", problems)
     raw = _list_of_steps(document, problems)
     read = [_step_or_none(step, ("steps", index), problems) for index, step in enumerate(raw)]
+    listed = document.pop("faults", [])
     limits: tuple[Threshold, ...] = ()
     with problems.gathered():
         limits = read_thresholds(_table_of_thresholds(document))
@@ -138,6 +141,9 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenar
     with problems.gathered():
         header = convert(document, Header, ())
         settings = _settings(document, header)
+    faults: tuple[FaultTable, ...] = ()
+    with problems.gathered():
+        faults = read_faults(listed, header.start)
     organizations = organizations or {"organization": OrganizationTable()}
     steps: tuple[Step, ...] = ()
     with problems.gathered():
@@ -151,6 +157,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenar
         parameters=parameters,
         organizations=cast("dict[str, OrganizationTable]", organizations),
         populations=cast("dict[str, PopulationTable]", populations),
+        faults=faults,
         steps=steps,
         thresholds=limits,
     )

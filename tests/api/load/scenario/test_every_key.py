@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from support.repository import SCENARIOS
 from support.scenario_keys import DONE, EVERYTHING
 
+from orgsim.api.faults import FaultTable
 from orgsim.api.load import scenario as language
 from orgsim.api.load.scenario import (
     Behaviour,
@@ -27,6 +28,25 @@ from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import FeatureSet
 
 SHIPPED = sorted((SCENARIOS).glob("*.toml"))
+
+
+def test_faults() -> None:
+    """Every key of a fault is read."""
+    assert parse_scenario(EVERYTHING).faults == (
+        FaultTable(
+            fault="refuse",
+            operations=("MoveAccount", "ListRoots"),
+            account=("123456789012",),
+            share=0.5,
+            times=3,
+            after_calls=1,
+            since="1d",
+            until="2027-04-04T05:06:07Z",
+            code="InvalidInputException",
+            reason="INVALID_ENUM",
+        ),
+        FaultTable(fault="slow_creation", duration="10m"),
+    )
 
 
 def test_the_world() -> None:
@@ -165,7 +185,7 @@ def test_thresholds() -> None:
 
 
 STRUCTS: list[type[Struct]] = [
-    *(Header, OrganizationTable, Settings, Quotas, PopulationTable, Behaviour, Pace, Stage, Retry),
+    *(Header, OrganizationTable, Settings, Quotas, PopulationTable, Behaviour, Pace, Stage, Retry, FaultTable),
     *get_args(Delay),
     *get_args(Step),
 ]

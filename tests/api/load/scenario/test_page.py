@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct, structs
 from support.repository import ROOT
 
+from orgsim.api.faults import FaultTable
 from orgsim.api.load.play import play_scenario
 from orgsim.api.load.scenario import Behaviour, OrganizationTable, PopulationTable, Scenario, parse_scenario
 from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
@@ -24,7 +25,19 @@ from orgsim.engine.settings import Quotas, Settings
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
 TABLES: list[type[Struct]] = [
-    *(Header, Scenario, OrganizationTable, Settings, Quotas, PopulationTable, Behaviour, Pace, Stage, Retry),
+    *(
+        Header,
+        Scenario,
+        OrganizationTable,
+        Settings,
+        Quotas,
+        PopulationTable,
+        Behaviour,
+        Pace,
+        Stage,
+        Retry,
+        FaultTable,
+    ),
     *get_args(Delay),
     *get_args(Step),
 ]

@@ -63,6 +63,44 @@ def delayed(delay: str) -> str:
             "settings.quotas: quotas is set at the top level too; set it once",
             "",
         ),
+        ("faults = 3", "faults: must be a list of tables, such as [[faults]] with a fault", ""),
+        (
+            '[[faults]]\nfault = "flood"\noperations = "*"',
+            "faults[1]: There is no fault 'flood'; there are: throttle, conflict, finalizing",
+            "",
+        ),
+        (
+            '[[faults]]\nfault = "drop"\noperations = "*"',
+            "faults[1].fault: a run does not play 'drop'",
+            "throttle, conflict, finalizing, service_exception, refuse, fail_creation, slow_creation, slow_closure",
+        ),
+        (
+            '[[faults]]\nfault = "throttle"\noperation = "*"',
+            "faults[1]: The table contains unknown field `operation`, did you mean `operations`?",
+            "account, after_calls, code",
+        ),
+        ('[[faults]]\noperations = "*"', "faults[1]: The table lacks `fault`", ""),
+        (
+            '[[faults]]\nfault = "throttle"\noperations = ["ListAcounts"]',
+            "faults[1]: There is no operation 'ListAcounts'; there are: AcceptHandshake, AttachPolicy",
+            "",
+        ),
+        ('[[faults]]\nfault = "throttle"', "faults[1]: Name the operations that the fault is for, or '*' for all.", ""),
+        (
+            '[[faults]]\nfault = "throttle"\noperations = "*"\nshare = 1.5',
+            "faults[1]: A share is above 0 and at most 1, not 1.5.",
+            "",
+        ),
+        (
+            '[[faults]]\nfault = "throttle"\noperations = "*"\ntimes = "3"',
+            'faults[1].times: Expected `int | null`, got `str` ("3")',
+            "",
+        ),
+        (
+            '[[faults]]\nfault = "throttle"\noperations = "*"\nuntil = "soon"',
+            "faults[1]: until is a moment such as",
+            "",
+        ),
         ("[quotas]\naccount = 3", "quotas: The table contains unknown field `account`, did you mean `accounts`?", ""),
         (f"{INVITED}cont = 3", "populations.p: ", "count, invitation, migration, origin"),
         (
