@@ -164,23 +164,23 @@ class Simulation(World):
         minutes: float | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Move the simulated clock; everything due on the way happens, each at its moment.
+        """Move a simulated or paced clock; everything due on the way happens, each at its moment.
 
         What is given is added up: ``advance(days=15)``, ``advance("1d12h")``, ``advance(timedelta(weeks=2))``.
 
         Raises:
             ValueError: a negative duration, a text that is none, or one that ends beyond 8995-05-02.
-            TypeError: no duration, a number without a unit, or the clock is not a simulated one.
+            TypeError: no duration, a number without a unit, or it is the wall clock.
         """
         length = total_duration(duration, days=days, hours=hours, minutes=minutes, seconds=seconds)
         await advance_by(self.engine, as_microseconds(length))
 
     async def advance_to(self, when: datetime | str) -> None:
-        """Move the simulated clock to a moment; everything due on the way happens.
+        """Move a simulated or paced clock to a moment; everything due on the way happens.
 
         Raises:
             ValueError: the moment has passed, lies beyond 8995-05-02, or has no time zone.
-            TypeError: the clock is not a simulated one, or it is no moment.
+            TypeError: it is the wall clock, or no moment.
         """
         await advance_to(self.engine, as_microseconds(when))
 

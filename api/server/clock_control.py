@@ -57,10 +57,8 @@ class ClockControl:
 
     def _switch_auto(self, on: bool) -> None:
         live = self._world.live
-        if on and not isinstance(live.sim.engine.clock, SimulatedClock):
-            raise ControlRefused(
-                "only a simulated clock can jump for pollers; serve with --clock simulated", status=409
-            )
+        if on and not isinstance(live.sim.engine.clock, SimulatedClock | PacedClock):
+            raise ControlRefused("the wall clock cannot jump; serve with --clock simulated", status=409)
         live.auto_clock.on = on
 
     async def _advance(self, name: str, value: str) -> None:

@@ -277,6 +277,7 @@ class PacedClock:
         self._start = start
         self._begun: tuple[int, float] | None = None
         """When the clock began to run: in simulated microseconds, and as ``time.monotonic``."""
+        self._sleepers: set[Wakeup] = set()
 
     def begin(self, moment: int | None = None) -> None:
         """Start running at an old world's latest moment, or (None) at a new one's start."""
@@ -290,13 +291,28 @@ class PacedClock:
         moment, began = self._begun
         return moment + int((time.monotonic() - began) * self.factor * SECOND)
 
+    def jump(self, moment: int) -> None:
+        """Run on from a later moment; for ``advance_paced`` alone, which fires what falls due on the way."""
+        self._begun = moment, time.monotonic()
+
+    def wake_sleepers(self) -> None:
+        """Have everybody who sleeps look at the clock, after a jump; any thread may do so."""
+        for sleeper in list(self._sleepers):
+            sleeper.set()
+
     def _start_moment(self) -> int:
         return WallClock().now() if self._start is None else self._start
 
     async def sleep_until(self, moment: int) -> None:
         """Sleep until the clock has reached the moment (microseconds since the epoch)."""
         while (remaining := moment - self.now()) > 0:
-            await anyio.sleep(remaining / SECOND / self.factor)
+            jumped = Wakeup()
+            self._sleepers.add(jumped)
+            try:
+                with anyio.move_on_after(remaining / SECOND / self.factor):
+                    await jumped.wait()
+            finally:
+                self._sleepers.discard(jumped)
 
 
 class WallClock:

@@ -25,9 +25,10 @@ from ..operation import SIMULATION
 from ..operations import advance_time
 from ..settings import LATEST
 from ..state.timers import NEVER
-from .clock import SimulatedClock
+from .clock import PacedClock, SimulatedClock
 from .direct import resume_in_turn
 from .engine import Engine, EngineStopped
+from .paced import advance_paced
 from .processes import Deadlock, Processes
 from .waiting import Wakeup
 
@@ -42,22 +43,30 @@ NAMES_SHOWN = 3
 
 
 async def advance_to(engine: Engine, moment: int) -> None:
-    """Move a simulated clock to a moment. Timers fire and sleepers wake on the way, each at its moment, timers first.
+    """Move a clock to a moment. Timers fire and sleepers wake on the way, each at its moment, timers first.
+
+    A paced clock jumps; its sleepers wake after that.
 
     Args:
         engine: of the simulation.
         moment: microseconds since the epoch.
 
     Raises:
-        TypeError: the clock is not a simulated one.
+        TypeError: the clock is neither a simulated nor a paced one.
         ValueError: the moment has passed, or lies beyond the calendar.
     """
+    if isinstance(engine.clock, PacedClock):
+        await advance_paced(engine, engine.clock, to=moment)
+        return
     async with _moved_by_hand(engine) as clock:
         await _advance_to(engine, clock, moment)
 
 
 async def advance_by(engine: Engine, duration: int) -> None:
-    """Move a simulated clock by a number of microseconds from now; raises as ``advance_to``."""
+    """Move a clock by a number of microseconds from now; raises as ``advance_to``."""
+    if isinstance(engine.clock, PacedClock):
+        await advance_paced(engine, engine.clock, by=duration)
+        return
     async with _moved_by_hand(engine) as clock:
         await _advance_to(engine, clock, engine.now + duration)
 
@@ -88,7 +97,10 @@ def next_due(engine: Engine) -> int:
 
 def _simulated_clock(engine: Engine) -> SimulatedClock:
     if not isinstance(engine.clock, SimulatedClock):
-        raise TypeError(f"only a simulated clock can be moved, not a {type(engine.clock).__name__}")
+        raise TypeError(
+            "only a simulated clock can be moved, and a paced one by advance and advance_to; "
+            f"this is a {type(engine.clock).__name__}"
+        )
     return engine.clock
 
 

@@ -1,7 +1,7 @@
 """Time: the simulated clock stands still until it is moved, what lies on the way happens in order; the others run."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from orgsim.engine.log import EventLog, MemoryLog
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import create_account, create_organization, invite_account_to_organization
 from orgsim.engine.runtime import clock as clock_module
-from orgsim.engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock
+from orgsim.engine.runtime.clock import PacedClock, SimulatedClock, WallClock
 from orgsim.engine.runtime.driver import next_due
 from orgsim.engine.runtime.engine import Engine
 from orgsim.engine.runtime.running import running_engine
@@ -554,14 +554,13 @@ def test_paced_clock_cannot_stand_still_or_run_back(factor: float) -> None:
         PacedClock(factor)
 
 
-@pytest.mark.parametrize("make_clock", [lambda: PacedClock(1), WallClock])
-async def test_only_a_simulated_clock_can_be_moved(make_clock: Callable[[], Clock]) -> None:
-    """Advancing any other clock is a TypeError that says so."""
-    async with Simulation(clock=make_clock()) as sim:
+async def test_wall_clock_cannot_be_moved() -> None:
+    """Advancing the wall clock is a TypeError that says so."""
+    async with Simulation(clock=WallClock()) as sim:
         for move in (
             lambda: sim.advance(days=1),
             lambda: sim.advance_to(sim.now + timedelta(days=1)),
             sim.run_until_idle,
         ):
-            with pytest.raises(TypeError, match="simulated"):
+            with pytest.raises(TypeError, match=r"simulated.*WallClock"):
                 await move()
