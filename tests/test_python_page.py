@@ -1,4 +1,4 @@
-"""Every Python example of docs/python.md and docs/testing.md is run as it stands there."""
+"""Every Python example of some pages of docs is run as it stands there."""
 
 import ast
 import re
@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from support.repository import ROOT
 
-PAGES = ("python.md", "testing.md")
+REFERENCES = ("python.md", "testing.md")
+PAGES = (*REFERENCES, "coming-from-moto.md")
 TEXTS = {page: (ROOT / "docs" / page).read_text("utf-8") for page in PAGES}
 
 
@@ -42,7 +43,7 @@ async def test_example(
     assert [line for line in said if line not in printed] == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", REFERENCES)
 def test_every_section_has_an_example(page: str) -> None:
     """There is at least one example for each heading of a page."""
     assert len([example for example in examples() if example.values[0] == page]) >= TEXTS[page].count("\n## ")
