@@ -1,8 +1,8 @@
 """Worlds in tests: a fresh one with its first answered call, and boto3 in process, against moto.
 
 A fresh world: made in memory without an event loop, and asked once (CreateOrganization), by our client and by a boto3
-client of its own. Reference: ``mock_aws`` entered, and the same call by a boto3 client that was made before, which is
-how a suite with moto does it. What botocore itself takes for the call, measured with a canned answer, is in both of
+client in ``mock_organizations``. Reference: ``mock_aws`` and the same call. The boto3 clients were made before, as is
+usual in suites. What botocore itself takes for the call, measured with a canned answer, is in both of
 boto3's figures; it is taken off for the ratio with a budget.
 
 Mixed operations: the script of ``bench_operations``, boto3 on both sides. For information: a world of its own on a
@@ -52,22 +52,20 @@ def our_client(times: int) -> float:
 
 
 def our_boto3(times: int) -> float:
-    """Measure a fresh world and the first call of a boto3 client, whose making is not measured."""
-    clients: list[Any] = []
+    """Measure ``mock_organizations`` and the first call of a boto3 client that was made before."""
+    import boto3
 
-    def once() -> float:
-        began = perf_counter()
-        with Simulation() as sim:
-            made = perf_counter()
-            client = sim.boto3_client("organizations", account=MANAGEMENT)
-            asked = perf_counter()
+    from orgsim.api.testing import mock_organizations
+
+    keys = {"aws_access_key_id": MANAGEMENT, "aws_secret_access_key": "secret"}
+    client = boto3.client("organizations", "us-east-1", **keys)
+
+    def once() -> None:
+        with mock_organizations():
             answer = client.create_organization(FeatureSet="ALL")
             assert answer["Organization"]["MasterAccountId"] == MANAGEMENT
-            clients.append(client)
-            return perf_counter() - asked + made - began
 
-    seconds = [once() for _ in range(times + 5)]
-    return median(seconds[5:])
+    return _each(once, times)
 
 
 def canned(times: int) -> float:
