@@ -10,7 +10,7 @@ from measure import Result, at_most, information, timed, timing
 from orgsim.api import Quotas, Simulation
 from orgsim.engine.state.image import dump_state
 
-BUDGET = 0.04
+BUDGET = 1 / 50
 MILLISECONDS = 30.0
 """What a fork of 10,000 accounts is to take; for information, because it depends on the machine."""
 MANAGEMENT = "111111111111"
