@@ -7,6 +7,7 @@ restarts show each of them while a run without restarts does not.
 import heapq
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import pairwise
@@ -145,6 +146,20 @@ async def be_refused(sim: Simulation, ids: Ids) -> None:
         await sim.client(MANAGER).invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
 
 
+async def script_faults(sim: Simulation, ids: Ids) -> None:
+    """What happens from here on to which calls is drawn from seed and count; reads lag, and creations fail."""
+    sim.faults.throttle("ListAccounts", share=0.5, after_calls=1, times=3)
+    sim.faults.lag("ListRoots", duration="1h")
+    sim.faults.fail_creation("INTERNAL_FAILURE", times=1)
+
+
+async def go_wrong(sim: Simulation, ids: Ids) -> None:
+    """A call that a fault may meet, and one that is answered from before."""
+    with suppress(Refused):
+        await sim.client(MANAGER).list_accounts()
+    await sim.client(MANAGER).list_roots()
+
+
 async def read(sim: Simulation, ids: Ids) -> None:
     await sim.client(MANAGER).list_accounts()
 
@@ -188,6 +203,10 @@ SCRIPT: list[Step] = [
     be_refused,
     # The account that was closed is gone.
     advance(days=40),
+    script_faults,
+    *[go_wrong] * 6,
+    create_account("failed"),
+    advance(hours=1),
     invite(LATE),
     create_account("last"),
     advance(hours=0.0001),
@@ -239,11 +258,14 @@ async def test_script_passes_what_it_has_to_pass() -> None:
         "HandshakeExpired",
         "HandshakePurged",
         "AccountCreationSucceeded",
+        "AccountCreationFailed",
         "AccountClosed",
         "AccountDeparted",
         "EffectivePoliciesPublished",
         "ResponsibilityTransferEnded",
         "ResponsibilityTransferPurged",
+        "FaultInjected",
+        "FaultPassedOver",
     } <= happened
     async with Simulation(log) as sim:
         assert len(sim.engine.state.timers.invitations) == 1

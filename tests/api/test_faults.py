@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import anyio
@@ -20,7 +21,7 @@ from orgsim.engine.errors import (
 from orgsim.engine.errors.documented import DOCUMENTED
 from orgsim.engine.events import FaultCleared, FaultInjected, FaultPassedOver, FaultScripted
 from orgsim.engine.events.faults import FaultKind
-from orgsim.engine.log import MemoryLog
+from orgsim.engine.log import MemoryLog, snapshots
 from orgsim.engine.operations.clear_faults import UnknownFault
 from orgsim.engine.operations.finish_account_creation import FailureReason
 from orgsim.engine.operations.script_fault import ImpossibleFault
@@ -394,3 +395,28 @@ def test_two_runs_are_the_same() -> None:
     digests = {anyio.run(play, 7, backend=backend) for backend in ("asyncio", "trio") for _ in range(2)}
     assert len(digests) == 1
     assert anyio.run(play, 8) not in digests
+
+
+async def test_a_snapshot_while_reads_lag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reads still show is in no snapshot: such a world is opened from its whole log, and shows the same."""
+    monkeypatch.setattr(snapshots, "MIN_GROWTH", 1)
+    for last in (False, True):
+        async with Simulation(tmp_path / "world.db") as sim:
+            org = sim.client(FOUNDER)
+            if not last:
+                await org.create_organization()
+                sim.faults.lag("ListAccounts", duration="1h")
+                await org.create_account(email="new@example.com", account_name="New")
+                await org.list_roots()
+            assert len((await org.list_accounts()).accounts) == 1
+            assert (
+                len((await org.list_accounts_for_parent(parent_id=(await org.list_roots()).roots[0].id)).accounts) == 2
+            )
+    assert (tmp_path / "world.db-snapshot").exists()
+
+
+async def test_an_old_world(sim: Simulation, org: Client) -> None:
+    """Where no fault was ever scripted nothing of faults is stored: not in the log, not in the state."""
+    await outcomes(org, "ListRoots", 3)
+    assert await faults_in(sim) == []
+    assert sim.engine.state.faults is None

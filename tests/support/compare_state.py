@@ -61,7 +61,8 @@ class _Walk:
         if isinstance(thing, SubstateView):
             return self.walk(thing._rows)
         if is_view(thing):
-            parts = {name: value for name, value in vars(thing).items() if "handlers" not in name}
+            # Views that a fault lets lag catch up when they are asked, so who asked when tells them apart.
+            parts = {name: value for name, value in vars(thing).items() if "handlers" not in name and name != "stale"}
             return [(name, self._named(name, value)) for name, value in sorted(parts.items())]
         return list(map(self.walk, thing))
 
