@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture ``orgsim``, a fresh simulated world for each test, and its marker.
+"""The pytest plugin: the fixtures ``orgsim``, ``orgsim_server`` and ``orgsim_template``, and their marker.
 
 pytest loads this module in every suite of an environment that orgsim is installed in, so it imports nothing of orgsim
 before a fixture or a marker is used. What it is made of is in ``orgsim.api.testing``.
@@ -6,6 +6,7 @@ before a fixture or a marker is used. What it is made of is in ``orgsim.api.test
 
 import sys
 from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,8 @@ import pytest
 
 if TYPE_CHECKING:
     from orgsim.api.simulation import Simulation
+    from orgsim.api.testing.server import Endpoint, SharedServer
+    from orgsim.api.testing.template import Template, Templates
 
 MARKER = "orgsim(seed=, start=, accounts=, throttle=, latency=, settings=): with what the world of a test begins"
 
@@ -41,18 +44,22 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--orgsim-dump {dump}: no folder for logs: {error.strerror}") from None
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Check the markers of a test: before its fixtures are made, and whether they have reached its world."""
-    if not item.get_closest_marker("orgsim"):
-        yield
-        return
-    from orgsim.api.testing.fixtures import check_reach
-    from orgsim.api.testing.markers import check_markers
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Check the markers of a test, whether or not it has a world."""
+    if item.get_closest_marker("orgsim"):
+        from orgsim.api.testing.markers import check_markers
 
-    check_markers(item)
-    yield
-    check_reach(item)
+        check_markers(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Check that the markers of a test have reached its world."""
+    if item.get_closest_marker("orgsim"):
+        from orgsim.api.testing.fixtures import check_reach
+
+        check_reach(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -74,6 +81,40 @@ def orgsim(request: pytest.FixtureRequest) -> "Generator[Simulation]":
 
     with open_world(request, {}) as sim:
         yield sim
+
+
+@pytest.fixture(scope="session")
+def _orgsim_shared_server() -> "Generator[SharedServer]":  # pyright: ignore[reportUnusedFunction]
+    from orgsim.api.testing.server import shared_server
+
+    with shared_server() as server:
+        yield server
+
+
+@pytest.fixture
+def orgsim_server(
+    request: pytest.FixtureRequest, orgsim: "Simulation", _orgsim_shared_server: "SharedServer"
+) -> "Generator[Endpoint]":
+    """The world of ``orgsim`` over HTTP: ``url`` for AWS's clients, ``environment(account)`` for other programs."""
+    with _orgsim_shared_server.serving(orgsim, request.node.name) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def _orgsim_templates() -> "Generator[Templates]":  # pyright: ignore[reportUnusedFunction]
+    from orgsim.api.testing.template import Templates
+
+    with closing(Templates()) as templates:
+        yield templates
+
+
+@pytest.fixture
+def orgsim_template(request: pytest.FixtureRequest, _orgsim_templates: "Templates") -> "Generator[Template]":
+    """Worlds that a function builds once in the session, forked for each test: ``orgsim_template(build)``."""
+    from orgsim.api.testing.template import Template
+
+    with ExitStack() as forks:
+        yield Template(_orgsim_templates, request.node, forks)
 
 
 def world_fixture(scope: Scope = "function", **options: Any) -> "Callable[..., Generator[Simulation]]":

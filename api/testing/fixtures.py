@@ -30,13 +30,18 @@ def open_world(request: pytest.FixtureRequest, defaults: Mapping[str, Any]) -> G
         defaults: options that hold where no marker says otherwise.
     """
     node: Node = request.node
-    options = options_at(node, defaults)
+    with begun(options_at(node, defaults), node) as sim, known_to(node, sim):
+        yield sim
+
+
+@contextmanager
+def begun(options: WorldOptions, node: "Node") -> Generator[Simulation]:
+    """Open a world with what it is to begin with; a test that wants what cannot be fails."""
     with options.make() as sim:
         problem = _found(options, sim)
         if problem:
             fail(f"{MARKER} of {name_of(node)}: {problem}")
-        with known_to(node, sim):
-            yield sim
+        yield sim
 
 
 def _found(options: WorldOptions, sim: Simulation) -> str:

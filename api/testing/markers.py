@@ -21,17 +21,18 @@ def check_markers(item: pytest.Item) -> None:
         _options_of(mark, node)
 
 
-def options_at(node: "Node", defaults: Mapping[str, Any]) -> WorldOptions:
+def options_at(node: "Node", defaults: Mapping[str, Any], fixture: str = "orgsim") -> WorldOptions:
     """Collect the options for a world made for a test, class, module or session: the closest marker wins.
 
     Args:
         node: whose world it is.
         defaults: options that hold where no marker says otherwise.
+        fixture: whose defaults they are.
     """
     given = dict(defaults)
     for marked, mark in reversed([*node.iter_markers_with_node("orgsim")]):
         given |= _options_of(mark, marked)
-    return _read(given, f"the fixture orgsim of {name_of(node)}")
+    return _read(given, f"the fixture {fixture} of {name_of(node)}")
 
 
 def _options_of(mark: pytest.Mark, node: "Node") -> dict[str, Any]:

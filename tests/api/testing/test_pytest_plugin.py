@@ -217,7 +217,7 @@ def test_a_marker_that_comes_too_late(test: str, marked: str, wrong: Ran) -> Non
     """A marker of a test or class whose world was made for its module is an error, not ignored."""
     assert (
         f"\n@pytest.mark.orgsim of {marked} has no effect: the fixture orgsim makes one world for test_scope.py; "
-        "mark that, or use a fixture of a narrower scope\n" in wrong.section(f"ERROR at setup of {test}")
+        "mark that, or use a fixture of a narrower scope\n" in wrong.section(test)
     )
 
 

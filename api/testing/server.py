@@ -1,0 +1,104 @@
+"""A server in a thread, and the worlds of tests on it: real endpoints for boto3, the AWS CLI or Terraform."""
+
+import os
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from itertools import count
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from msgspec import Struct
+
+from ...engine.log import MemoryLog
+from ..population import require_account
+from ..server.embed import serve
+from ..server.worlds import Worlds
+from ..simulation import Simulation
+from .founding import MANAGEMENT
+
+HOST = "127.0.0.1"
+LONGEST = 40
+MOST_AT_ONCE = 10_000
+"""Worlds of tests at one moment; those of tests that have ended are gone."""
+
+
+class Endpoint(Struct, frozen=True):
+    """A world on the server: what the fixture ``orgsim_server`` gives."""
+
+    sim: Simulation
+    """The world."""
+    url: str
+    """Its endpoint URL, for AWS Organizations, STS, and under ``/_orgsim/`` the control plane."""
+
+    def environment(self, account: str = MANAGEMENT) -> dict[str, str]:
+        """Make the environment for a program that calls AWS: this process's, with AWS's variables replaced.
+
+        Args:
+            account: whose program it is, twelve digits.
+
+        Raises:
+            ValueError: not twelve digits.
+        """
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        direct = ",".join(filter(None, [kept.get("NO_PROXY", kept.get("no_proxy", "")), HOST]))
+        return kept | {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": require_account(account),
+            "AWS_SECRET_ACCESS_KEY": "anything",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": direct,
+            "no_proxy": direct,
+        }
+
+
+class SharedServer:
+    """A running server, on which worlds come and go.
+
+    Args:
+        portal: into the event loop of the server's thread.
+        worlds: the worlds on the server.
+        url: the server's.
+    """
+
+    def __init__(self, portal: BlockingPortal, worlds: Worlds, url: str) -> None:
+        self._portal = portal
+        self._worlds = worlds
+        self._url = url
+        self._numbers = count(1)
+
+    @contextmanager
+    def serving(self, sim: Simulation, name: str) -> Generator[Endpoint]:
+        """Serve a world while the block runs.
+
+        Args:
+            sim: an open simulation in memory.
+            name: what is readable of it is in the URL.
+
+        Raises:
+            ValueError: the world's log is a file, so that it cannot be called from the server's thread.
+        """
+        if not isinstance(sim.engine.log, MemoryLog):
+            raise ValueError(f"only a world in memory can be served from a thread, not one with {sim.engine.log.name}")
+        readable = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[-LONGEST:]
+        path = f"{next(self._numbers)}-{readable}"
+        self._portal.call(self._worlds.add, path, sim)
+        try:
+            yield Endpoint(sim, f"{self._url}/w/{path}")
+        finally:
+            self._portal.call(self._worlds.remove, path)
+
+
+@contextmanager
+def shared_server() -> Generator[SharedServer]:
+    """Run a server on a free port of the loopback interface, in a thread of its own, while the block runs."""
+    worlds = Worlds(limit=MOST_AT_ONCE, on_first_use=False)
+    with (
+        Simulation() as rest,
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(serve(rest, host=HOST, worlds=worlds)) as url,
+    ):
+        yield SharedServer(portal, worlds, url)
