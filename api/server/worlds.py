@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
-from weakref import WeakKeyDictionary
 
 from ..settings_file import SettingsError
 from ..simulation import Simulation
@@ -14,7 +13,7 @@ from .faults import WorldRefused
 from .message import Scope
 from .new_world import NewWorld, WorldMaker
 from .options import MOST_WORLDS
-from .served_world import ResettableWorld, ServedWorld
+from .served_world import Live, ResettableWorld, ServedWorld
 
 if TYPE_CHECKING:
     from .services import Services
@@ -31,19 +30,25 @@ class Origin:
 
     Args:
         sim: the copy, which nobody else uses.
+        live: the template's running simulation, of which it is one.
     """
 
-    def __init__(self, sim: Simulation) -> None:
+    def __init__(self, sim: Simulation, live: Live) -> None:
         self._sim = sim.open()
-        self.position = sim.engine.state.position
-        """Of the last event of the template."""
+        self._live = live
+        self._position = sim.engine.state.position
 
-    def __del__(self) -> None:
-        self._sim.close()
+    def is_as(self, live: Live) -> bool:
+        """Whether a template still is as it was copied: nothing has happened in it, and it was not reset."""
+        return live is self._live and live.sim.engine.state.position == self._position
 
     def fork(self) -> Simulation:
         """Make the simulation of a world; it has not begun."""
         return self._sim.sync.fork()
+
+    def close(self) -> None:
+        """End the copy; worlds that were made of it go on."""
+        self._sim.close()
 
 
 class NamedWorld:
@@ -62,6 +67,8 @@ class NamedWorld:
         self.served = served
         self.requests = 0
         self.last_used = now
+        self.origin: Origin | None = None
+        """What it is a fork of, if it began as one."""
         self.services: Services | None = None
         """What answers its requests; made with the first one."""
 
@@ -98,7 +105,9 @@ class Worlds:
         self._make = make or WorldMaker()
         self._seconds = seconds
         self._worlds: dict[str, NamedWorld] = {}
-        self._origins: WeakKeyDictionary[ServedWorld, Origin] = WeakKeyDictionary()
+        self._origins: set[Origin] = set()
+        """The copies of templates that are still needed."""
+        self._latest: dict[ServedWorld, Origin] = {}
         """The latest copy of each template."""
 
     def add(self, name: str, sim: Simulation, secrets: bytes = b"") -> None:
@@ -128,6 +137,16 @@ class Worlds:
         if world is None:
             raise ValueError(f"there is no world {name[:QUOTED]!r}")
         world.served.end()
+        self._latest.pop(world.served, None)
+        self._close_unused()
+
+    def _close_unused(self) -> None:
+        """Close the copies of templates that no world goes back to, and that no further world would be made of."""
+        if self._origins:
+            used = {world.origin for world in self._worlds.values()} | {*self._latest.values()}
+            for origin in self._origins - used:
+                origin.close()
+                self._origins.remove(origin)
 
     def all(self) -> list[NamedWorld]:
         """The worlds that there are, in the order in which they began."""
@@ -153,10 +172,9 @@ class Worlds:
         Raises:
             WorldRefused: that is no name, the name is taken, there are too many, or no such world can be.
         """
-        self._require_free(name)
         wanted = wanted or NewWorld()
         try:
-            return self._keep(name, ResettableWorld(lambda: self._make(wanted)))
+            return self._keep_new(name, lambda: self._make(wanted))
         except SettingsError as error:
             raise WorldRefused(f"such a world cannot be: settings: {error}") from None
         except ValueError as error:
@@ -169,12 +187,15 @@ class Worlds:
             WorldRefused: that is no name, the name is taken, or there are too many.
         """
         self._require_free(name)
-        origin = self._origins.get(template)
-        sim = template.live.sim
-        if origin is None or origin.position != sim.engine.state.position:
-            origin = self._origins[template] = Origin(await sim.fork())
-        self._require_free(name)
-        return self._keep(name, ResettableWorld(origin.fork))
+        origin = self._latest.get(template)
+        live = template.live
+        if origin is None or not origin.is_as(live):
+            origin = self._latest[template] = Origin(await live.sim.fork(), live)
+            self._origins.add(origin)
+            self._close_unused()
+        world = self._keep_new(name, origin.fork)
+        world.origin = origin
+        return world
 
     def find_or_begin(self, name: str) -> NamedWorld:
         """The world of a name, which begins now if there is none; raises as ``begin``."""
@@ -182,6 +203,10 @@ class Worlds:
         if found is None and not self.on_first_use:
             raise WorldRefused(f"there is no world {name!r}; POST /_orgsim/worlds begins one", status=404)
         return found or self.begin(name)
+
+    def _keep_new(self, name: str, make: Callable[[], Simulation]) -> NamedWorld:
+        self._require_free(name)
+        return self._keep(name, ResettableWorld(make))
 
     def _keep(self, name: str, served: ServedWorld) -> NamedWorld:
         world = self._worlds[name] = NamedWorld(name, served, self._seconds())
@@ -220,8 +245,10 @@ class Worlds:
 
     def close(self) -> None:
         """End all worlds; the added ones are left as they are."""
+        self._latest.clear()
         for name in list(self._worlds):
             self.remove(name)
+        self._close_unused()
 
 
 def require_name(name: str) -> None:

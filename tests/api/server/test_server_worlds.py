@@ -370,6 +370,32 @@ def test_copies_of_a_template(server: Served) -> None:
     assert again["CreateAccountStatus"]["Id"] == first["CreateAccountStatus"]["Id"], "the same call, the same ids"
 
 
+def test_template_that_was_reset(server: Served) -> None:
+    """A template that was reset and built otherwise is copied as it is now, though its log is as long as before."""
+    base = server.named("base")
+    for feature_set in ("ALL", "CONSOLIDATED_BILLING"):
+        base.organizations().create_organization(FeatureSet=feature_set)
+        server.control("POST", "worlds", {"name": feature_set, "template": "base"})
+        base.control("POST", "reset")
+    for feature_set in ("ALL", "CONSOLIDATED_BILLING"):
+        found = server.named(feature_set).organizations().describe_organization()["Organization"]
+        assert found["FeatureSet"] == feature_set
+
+
+def test_copies_of_templates_are_closed() -> None:
+    """What copies of templates need is given back with the last of them: nothing is left open."""
+    worlds = Worlds()
+    with serving(worlds=worlds) as server:
+        for number in range(3):
+            server.named("base").organizations(f"{number}" * 12).create_organization()
+            for _ in range(2):
+                server.control("POST", "worlds", {"name": "copy", "template": "base"})
+                server.control("DELETE", "worlds/copy")
+        assert len(worlds._origins) == 1, "the latest, for further copies"
+        server.control("DELETE", "worlds/base")
+        assert not worlds._origins
+
+
 def test_default_world_as_template(tmp_path: Path) -> None:
     """The default world, kept in a log, is a template as well, each time as it is then."""
     with serving(log=tmp_path / "base.db", worlds=Worlds()) as server:
