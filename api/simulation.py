@@ -37,6 +37,7 @@ from .population import (
     running_population,
 )
 from .sync import SyncSimulation
+from .testing.auto_advance import AutoAdvance
 from .world import START, World
 
 __all__ = ["START", "Simulation"]
@@ -213,6 +214,23 @@ class Simulation(World):
         if moment > LATEST:
             raise ValueError("time cannot run beyond 8995-05-02")
         await engine.clock.sleep_until(moment)
+
+    def auto_advance(self) -> AutoAdvance:
+        """Let sleeps pass in simulated time within a block, ``with`` or ``async with``.
+
+        In the block ``time.sleep``, ``asyncio.sleep``, ``trio.sleep``, ``anyio.sleep`` and the waiters of botocore move
+        the simulated clock and take no real time; tasks that sleep at once sleep for the same time. It holds for the
+        code within and for the tasks and threads that it starts. ``time.time`` and ``time.monotonic`` go on as ever.
+
+        ::
+
+            with sim.auto_advance():
+                vend_account("new@example.com")  # which polls, with time.sleep(5)
+
+        Raises:
+            RuntimeError: on entering: the simulation has not begun.
+        """
+        return AutoAdvance(self)
 
     def boto3_session(
         self, account: str, role: str | None = None, *, region_name: str | None = None, passthrough: bool = False

@@ -100,6 +100,15 @@ class Scope(Generic[T]):
             # Not by a token, which another context than that of the entry does not take: fixtures are left in one.
             self._variable.set(before)
 
+    @contextmanager
+    def without(self) -> Generator[None]:
+        """Let nothing hold while the block is open."""
+        token = self._variable.set(None)
+        try:
+            yield
+        finally:
+            self._variable.reset(token)
+
     def inherit(self) -> Callable[[], Callable[[], None]]:
         """Return a function that a thread calls to be where this code is, and that returns how to undo it."""
         entry = self._variable.get()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import anyio.lowlevel
 import anyio.to_thread
@@ -15,6 +15,9 @@ from ...engine.settings import LATEST, SECOND
 from ...engine.state.timers import NEVER
 
 T = TypeVar("T")
+
+KEY = "_waits"
+"""The attribute of a simulation."""
 
 real_sleep = time.sleep
 
@@ -118,6 +121,17 @@ class Waits:
             await clock.wait_until_woken(sleeper)
         finally:
             del self._followers[sleeper]
+
+
+def waits_of(sim: Waiting) -> Waits:
+    """Return the one ``Waits`` of a simulation, which has begun: whoever waits in it is waited with.
+
+    Raises:
+        RuntimeError: it has not begun.
+    """
+    assert sim.engine, "asking for it checks that the simulation has begun"
+    made = vars(sim).get(KEY) or vars(sim).setdefault(KEY, Waits(sim))
+    return cast("Waits", made)
 
 
 def _in_calendar(moment: int) -> int:

@@ -20,7 +20,7 @@ from ..server.served_world import ServedWorld
 from ..server.sessions import fresh
 from ..server.sts import MOST_SECONDS, Sts
 from ..simulation import Simulation
-from .waits import Waits
+from .waits import waits_of
 
 WHY_FIXED = "the simulation belongs to the process that it runs in, which can make a new one"
 REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
@@ -48,7 +48,7 @@ class Wire:
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
-        self.waits = Waits(sim)
+        self.waits = waits_of(sim)
         # Nobody reads a log of refused calls here: each is raised where the call was made.
         quiet = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         self._world = ServedWorld(sim, WHY_FIXED)

@@ -1,7 +1,7 @@
 """The migration to all features with aiobotocore, as a script: it takes the server's URL, the founder and the members,
 and prints what came out. See ``test_clients.py``.
 
-It runs in the environment of the clients, where orgsim is not installed.
+It runs in the environment of the clients, and uses nothing of orgsim.
 """
 
 import asyncio

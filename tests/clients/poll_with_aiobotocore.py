@@ -1,7 +1,7 @@
 """A script that polls the creation and the closure of an account with aiobotocore: it takes the server's URL and the
 founder, and prints the states that it saw. See ``test_clients.py``.
 
-It runs in the environment of the clients, where orgsim is not installed.
+It runs in the environment of the clients, and uses nothing of orgsim.
 """
 
 import asyncio
