@@ -105,7 +105,9 @@ class Calls:
             raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
         if self._engine.call_listener is not None and not (recorded or admitted):
             return await self._call_recorded(self._engine.call_listener, operation, members)
-        if self._engine.state.faults is not None and not admitted:
+        faults = self._engine.state.faults
+        # Without scripts only the token of an empty page leads there, which one that was cleared may have left.
+        if faults is not None and not admitted and (faults.scripts or members.get("NextToken")):
             return await self._call_with_faults(operation, members)
         with self._engine.exclusive:
             if not admitted:

@@ -76,7 +76,7 @@ class ConcurrentModificationException(Refused):
 
 
 class ConflictException(Refused):
-    """The resource's state conflicts with the request. AWS does not say when; orgsim never raises it."""
+    """The resource's state conflicts with the request. AWS does not say when; only a scripted fault raises it."""
 
     messages: ClassVar = {
         None: "The request failed because it conflicts with the current state of the specified resource."
@@ -227,7 +227,7 @@ class ParentNotFoundException(Refused):
 
 
 class PolicyChangesInProgressException(Refused):
-    """Effective policies are being computed. Meanwhile AWS answers with the old document; orgsim never raises it."""
+    """Effective policies are being computed. Meanwhile AWS answers with the old document; only a fault raises it."""
 
     messages: ClassVar = {
         None: "Changes to the effective policy are in progress, and its contents can't be returned. Try the operation "
@@ -298,7 +298,7 @@ class RootNotFoundException(Refused):
 
 
 class ServiceException(Refused):
-    """An internal error of the service; orgsim never raises it on purpose."""
+    """An internal error of the service; of the world's own only a scripted fault raises it."""
 
     messages: ClassVar = {
         None: "AWS Organizations can't complete your request because of an internal service error. Try again later."
