@@ -25,7 +25,7 @@ help:
 	@echo "make campaign   the random tests, long: schedules, faults of the disk, flipped bits, the second model"
 	@echo "make coverage   all tests, and which lines they leave out"
 	@echo "make constraints  constraints.txt with the newest versions that go together (PYTHON=python3.11)"
-	@echo "make format     format the code      make docs   regenerate docs/operations.md"
+	@echo "make format     format the code      make docs   regenerate docs/operations.md and types"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orgsim needs Python 3.11 or newer; make PYTHON=python3.13 ...")'

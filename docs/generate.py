@@ -1,4 +1,7 @@
-"""Write ``docs/operations.md`` from the tables and the docstrings; with ``--check``, only say whether it is current."""
+"""Write ``docs/operations.md`` from the tables and the docstrings, and the types of the synchronous client.
+
+With ``--check``, only say whether they are current.
+"""
 
 import inspect
 import re
@@ -7,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+from client_stub import CLIENT, stub
 from msgspec import Struct
 
 from orgsim.engine import events
@@ -17,7 +21,6 @@ from orgsim.projections.views import Views
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
-TARGET = DOCS / "operations.md"
 HEADINGS = ("Caller", "Refused, in this order", "Happens", "Goes on in", "Sources")
 READ_HEADINGS = ("Refused, in this order", "Views")
 MODULES = {name: cast("ModuleType", module) for name, module in (OPERATIONS | INTERNAL_OPERATIONS).items()}
@@ -202,14 +205,16 @@ def page() -> str:
 
 
 def main() -> int:
-    """Write the page, or check it."""
-    current = TARGET.read_text("utf-8") if TARGET.exists() else ""
-    if "--check" not in sys.argv:
-        TARGET.write_text(page(), "utf-8")
-    elif current != page():
-        print("docs/operations.md is not current: run `make docs` and commit it", file=sys.stderr)
-        return 1
-    return 0
+    """Write the files, or check them."""
+    outdated = 0
+    for target, text in ((DOCS / "operations.md", page()), (CLIENT / "synchronous.pyi", stub())):
+        current = target.read_text("utf-8") if target.exists() else ""
+        if "--check" not in sys.argv:
+            target.write_text(text, "utf-8")
+        elif current != text:
+            print(f"{target.relative_to(ROOT)} is not current: run `make docs` and commit it", file=sys.stderr)
+            outdated = 1
+    return outdated
 
 
 if __name__ == "__main__":

@@ -205,7 +205,7 @@ def test_tests_say_what_is_expected() -> None:
 
 
 def test_the_generated_page_is_current() -> None:
-    """docs/operations.md is what the tables and docstrings say; `make docs` makes it so."""
+    """docs/operations.md and the synchronous client's types are what the sources say; `make docs` makes them so."""
     check = subprocess.run(
         [sys.executable, ROOT / "docs" / "generate.py", "--check"], capture_output=True, text=True, check=False
     )
