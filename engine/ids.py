@@ -45,6 +45,10 @@ class IdSource:
     def _handshake(self) -> blake2b:
         return self._hasher(b"handshake", 16)
 
+    @cached_property
+    def _request(self) -> blake2b:
+        return self._hasher(b"request", 16)
+
     def _hasher(self, kind: bytes, size: int) -> blake2b:
         key = self._seed.to_bytes(16, "big", signed=True)
         return blake2b(key=key, person=kind, digest_size=size)
@@ -94,7 +98,9 @@ class IdSource:
 
     def request(self, position: int) -> str:
         """The AWS request id of the command whose first event has this position, in the form of a UUID."""
-        text = f"{self._number(b'request', position):032x}"
+        hasher = self._request.copy()
+        hasher.update(position.to_bytes(8, "big"))
+        text = hasher.hexdigest()
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
     def fraction(self, position: int, kind: bytes = b"fraction") -> float:

@@ -1,0 +1,336 @@
+"""A history: temporal facts of a log in an SQLite database, ``LOG-history`` beside it or in memory.
+
+It is disposable. Each transaction carries on from a position of the log and stores the position that it has reached,
+with the log's digest there; a history whose digest is not the log's is made anew. The log is only read.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ...engine.events import Event, OrganizationCreated, WorldCreated
+from ...engine.events.envelope import Envelope
+from ...engine.ids import IdSource
+from ...engine.log import GENESIS, LogError
+from ...engine.log.unfinished import remove_with_sqlite_files
+from ...projections.history.batch import Batch, Fact
+from ...projections.history.changes import (
+    ATTACHED,
+    PARTS,
+    TAG,
+    WITHOUT_DEFAULT,
+    AttachmentsEnd,
+    Introduces,
+    NarrowChange,
+    OrganizationEnds,
+    kind_of,
+)
+from ...projections.history.folding import facts_of
+from .schema import APPLICATION_ID, FORMAT, TABLES, VIEWS
+
+REMEMBERED = {WorldCreated, OrganizationCreated}
+MEMORY = ":memory:"
+ENDING = "-history"
+LOOKED_UP_AT_ONCE = 500
+"""Subjects in one statement."""
+
+CACHE_KIB = 128 * 1024
+PAGES_PER_CHECKPOINT = 16_000
+T = TypeVar("T")
+
+_encode = msgspec.json.Encoder().encode
+
+HOLDING = """SELECT thing.id, thing.name, fact.id, attribute, key, value, since
+    FROM thing LEFT JOIN fact ON fact.thing = thing.id AND fact.until IS NULL WHERE thing.name IN ({})"""
+
+END_ORGANIZATION = f"""UPDATE fact SET until = :position WHERE until IS NULL AND thing IN (
+    SELECT id FROM thing WHERE organization = :organization AND kind IN ({", ".join(f"'{kind}'" for kind in PARTS)}))"""
+
+END_TAGS = f"""UPDATE fact SET until = :position WHERE until IS NULL AND attribute = '{TAG}' AND thing IN (
+    SELECT id FROM thing WHERE organization = :organization AND kind = 'transfer')"""
+
+END_ATTACHMENTS = f"""UPDATE fact SET until = :position WHERE until IS NULL AND attribute = '{ATTACHED}' AND key IN (
+    SELECT name FROM thing WHERE organization = :organization AND kind = 'policy'
+    AND json_extract(details, '$.Type') = :policy_type)"""
+
+END_DETACHED = f"""UPDATE fact SET until = :position WHERE until IS NULL AND attribute = '{WITHOUT_DEFAULT}'
+    AND key = :default AND value = :organization"""
+
+
+class HistoryError(LogError):
+    """A history cannot be made, read or written; the message names its file, if it has one, and what to do."""
+
+
+class HistoryDamaged(HistoryError):
+    """The file of a history is damaged; it can be made anew."""
+
+
+class History:
+    """The temporal facts of one log, up to ``position``; made by ``History.open``."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
+        self.path = path
+        self.position = 0
+        """The position of the log that it has reached."""
+        self.digest = GENESIS
+        """The log's digest there."""
+        self._connection = connection
+        self._ids = IdSource(0)
+        self._roots: dict[str, str] = {}
+        self._things = self._facts = 0
+
+    @property
+    def name(self) -> str:
+        """How messages name it."""
+        return str(self.path or "the history in memory")
+
+    @classmethod
+    def open(cls, path: Path | None, wait: float = 10) -> "History":
+        """Open a history, made empty if there is none; one that is damaged or of another version is emptied.
+
+        Args:
+            path: of its file; None: in memory.
+            wait: how many seconds to wait while another process writes to it.
+
+        Raises:
+            HistoryError: it cannot be written, or the file is none of ours.
+        """
+        try:
+            return cls._opened(path, wait)
+        except HistoryDamaged:
+            assert path is not None, "memory is not damaged"
+            cls.discard(path)
+            return cls._opened(path, wait)
+
+    @staticmethod
+    def discard(path: Path) -> None:
+        """Remove the file of a history, and SQLite's files beside it; ignores errors."""
+        remove_with_sqlite_files(path)
+
+    @classmethod
+    def _opened(cls, path: Path | None, wait: float) -> "History":
+        try:
+            connection = sqlite3.connect(
+                path or MEMORY, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=32
+            )
+        except sqlite3.Error as error:
+            raise _translated(error, str(path)) from error
+        history = cls(connection, path)
+        try:
+            history._run(history._prepare)
+        except BaseException:
+            connection.close()
+            raise
+        return history
+
+    def _prepare(self) -> None:
+        execute = self._connection.execute
+        (application,), (version,) = (
+            execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+        )
+        (objects,) = execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if objects and application != APPLICATION_ID:
+            raise HistoryError(f"{self.name}: an SQLite file of another application; move it away")
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = NORMAL")
+        execute(f"PRAGMA wal_autocheckpoint = {PAGES_PER_CHECKPOINT}")
+        execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        if not objects or version != FORMAT:
+            self._reset()
+        self._load()
+
+    def _load(self) -> None:
+        """Read how far the history has come, and what the fold needs to go on."""
+        execute = self._connection.execute
+        row = execute("SELECT position, digest, seed FROM caught_up").fetchone()
+        self.position, self.digest = row[:2]
+        self._ids = IdSource(int(row[2]))
+        self._roots = {
+            name: msgspec.json.decode(details)["RootId"]
+            for name, details in execute("SELECT name, details FROM thing WHERE kind = 'organization'")
+        }
+        self._things, self._facts = (
+            execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0] for table in ("thing", "fact")
+        )
+
+    def reset(self) -> None:
+        """Forget everything, in one transaction; raises HistoryError if that cannot be written."""
+
+        def reset() -> None:
+            self._reset()
+            self._load()
+
+        self._run(reset)
+
+    def _reset(self) -> None:
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        kept = "name NOT LIKE 'sqlite_%' AND type IN ('table', 'view')"
+        for kind, name in execute(f"SELECT type, name FROM sqlite_schema WHERE {kept} ORDER BY type DESC").fetchall():
+            execute(f'DROP {kind} "{name}"')
+        for statement in (*TABLES, *VIEWS):
+            execute(statement)
+        execute("INSERT INTO caught_up VALUES (1, 0, ?, '0')", (GENESIS,))
+        execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        execute(f"PRAGMA user_version = {FORMAT}")
+        execute("COMMIT")
+
+    def take(self, envelopes: Sequence[Envelope], digest: bytes) -> None:
+        """Take in the next events of the log, in one transaction.
+
+        Args:
+            envelopes: those behind ``position``.
+            digest: the log's digest at the last of them.
+
+        Raises:
+            HistoryError: it cannot be written, or somebody else has gone on with it meanwhile.
+        """
+        self._run(lambda: self._take(envelopes, digest))
+        self.position, self.digest = envelopes[-1].position, digest
+
+    def _take(self, envelopes: Sequence[Envelope], digest: bytes) -> None:
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        if execute("SELECT position FROM caught_up").fetchone() != (self.position,):
+            raise HistoryError(f"{self.name}: somebody else is catching up with the log too; try again")
+        pending: list[tuple[int, NarrowChange]] = []
+        for envelope in envelopes:
+            event, position = envelope.event, envelope.position
+            if type(event) in REMEMBERED:
+                self._remember(event)
+            for change in facts_of(event, self._roots):
+                if isinstance(change, OrganizationEnds | AttachmentsEnd):
+                    self._write(pending)
+                    pending = []
+                    self._end_widely(position, change)
+                else:
+                    pending.append((position, change))
+        self._write(pending)
+        self._write_calls(envelopes)
+        execute("UPDATE caught_up SET position = ?, digest = ?", (envelopes[-1].position, digest))
+        execute("COMMIT")
+
+    def _remember(self, event: Event) -> None:
+        """Keep what later events do not repeat: the seed of the request ids, and the root that accounts join."""
+        if isinstance(event, WorldCreated):
+            self._ids = IdSource(event.seed)
+            self._connection.execute("UPDATE caught_up SET seed = ?", (str(event.seed),))
+        elif isinstance(event, OrganizationCreated):
+            self._roots[event.organization] = event.root
+
+    def _end_widely(self, position: int, change: OrganizationEnds | AttachmentsEnd) -> None:
+        values = {"position": position, **msgspec.structs.asdict(change)}
+        wide = (END_ORGANIZATION, END_TAGS)
+        for statement in wide if isinstance(change, OrganizationEnds) else (END_ATTACHMENTS, END_DETACHED):
+            self._connection.execute(statement, values)
+
+    def _write(self, changes: Sequence[tuple[int, NarrowChange]]) -> None:
+        """Apply changes to the facts that hold, and write down what has begun and ended."""
+        first: dict[str, int] = {}
+        introduced: dict[str, Introduces] = {}
+        for position, change in changes:
+            subject = change.subject
+            if subject not in first:
+                first[subject] = position
+            if type(change) is Introduces:
+                introduced[subject] = change
+        # A handshake is introduced once, so it is not known yet.
+        numbers, holding = self._look_up([name for name in first if not (name in introduced and name.startswith("h-"))])
+        batch = Batch(holding)
+        batch.apply(changes)
+        new = [name for name in first if name not in numbers]
+        numbers.update(zip(new, range(self._things + 1, self._things + 1 + len(new)), strict=True))
+        insert = self._connection.executemany
+        insert(
+            "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((numbers[name], name, kind_of(name), *_owner(introduced.get(name)), first[name]) for name in new),
+        )
+        insert(
+            "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (number, numbers[fact.subject], fact.attribute, fact.key, fact.value, fact.since, fact.until)
+                for number, fact in enumerate(batch.begun, self._facts + 1)
+            ),
+        )
+        insert("UPDATE fact SET until = ? WHERE id = ?", ((fact.until, fact.number) for fact in batch.ended))
+        self._things += len(new)
+        self._facts += len(batch.begun)
+
+    def _look_up(self, subjects: list[str]) -> tuple[dict[str, int], list[Fact]]:
+        """Find the numbers of the subjects that are known, and the facts about them that hold."""
+        numbers: dict[str, int] = {}
+        holding: list[Fact] = []
+        for begin in range(0, len(subjects), LOOKED_UP_AT_ONCE):
+            some = subjects[begin : begin + LOOKED_UP_AT_ONCE]
+            marks = ",".join("?" * LOOKED_UP_AT_ONCE)
+            # As many marks each time, so that SQLite compiles the statement once.
+            padded = some + [""] * (LOOKED_UP_AT_ONCE - len(some))
+            for number, name, fact, attribute, key, value, since in self._connection.execute(
+                HOLDING.format(marks), padded
+            ):
+                numbers[name] = number
+                if fact is not None:
+                    holding.append(Fact(name, attribute, key, value, since, None, fact))
+        return numbers, holding
+
+    def _write_calls(self, envelopes: Sequence[Envelope]) -> None:
+        request = self._ids.request
+        self._connection.executemany(
+            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    envelope.position,
+                    envelope.time,
+                    envelope.operation,
+                    envelope.account,
+                    envelope.principal,
+                    request(envelope.position) if envelope.account else None,
+                )
+                for envelope in envelopes
+                if envelope.command == envelope.position
+            ),
+        )
+
+    def rows(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a question in SQL, and return its rows; raises HistoryError if the file cannot be read."""
+        return self._run(lambda: self._connection.execute(statement, values).fetchall())
+
+    def close(self) -> None:
+        """Close it; a history in memory is gone."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    def _run(self, function: Callable[[], T]) -> T:
+        """Call a function; what it has not committed is taken back, and SQLite's errors are translated."""
+        try:
+            return function()
+        except sqlite3.Error as error:
+            raise _translated(error, self.name) from error
+        finally:
+            if self._connection.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+
+
+def _owner(introduced: Introduces | None) -> tuple[str | None, str | None, str | None]:
+    """The columns of a thing that tell its organization, its party, and what else never changes, as JSON."""
+    if introduced is None:
+        return None, None, None
+    details = introduced.details
+    return introduced.organization, introduced.party, _encode(details).decode() if details else None
+
+
+def _translated(error: sqlite3.Error, name: str) -> HistoryError:
+    """SQLite's error about a history as one of ours."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return HistoryError(f"{name}: not a history of orgsim: no SQLite file; move it away")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return HistoryDamaged(f"{name}: damaged: {error}; delete it, and it is made anew from the log")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return HistoryError(f"{name}: somebody else is writing to it; try again later")
+    return HistoryError(f"{name}: cannot be written: {error}; --in-memory does without the file")

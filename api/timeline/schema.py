@@ -1,0 +1,186 @@
+"""The tables of a history, and the SQL views over them that docs/history.md documents.
+
+Tables have names in the singular and are for ourselves; views have names in the plural and are for everybody. In views
+``since`` and ``until`` are times (ISO 8601, UTC), and ``since_position`` and ``until_position`` where in the log.
+"""
+
+from collections.abc import Mapping
+
+APPLICATION_ID = 0x6F726768  # "orgh"
+FORMAT = 1
+"""To be raised when tables, views or the fold change: a history of another format is made anew."""
+
+TABLES = (
+    """CREATE TABLE caught_up (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL,
+    digest BLOB NOT NULL, seed TEXT NOT NULL)""",
+    """CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, organization TEXT,
+    party TEXT, details TEXT, position INTEGER NOT NULL)""",
+    """CREATE TABLE fact (id INTEGER PRIMARY KEY, thing INTEGER NOT NULL, attribute TEXT NOT NULL, key TEXT NOT NULL,
+    value TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER)""",
+    """CREATE TABLE call (position INTEGER PRIMARY KEY, time INTEGER NOT NULL, operation TEXT NOT NULL, account TEXT,
+    principal TEXT, request_id TEXT)""",
+    "CREATE UNIQUE INDEX thing_by_name ON thing (name)",
+    "CREATE INDEX thing_by_party ON thing (party) WHERE party IS NOT NULL",
+    "CREATE INDEX thing_by_organization ON thing (organization, kind) WHERE kind NOT IN ('handshake', 'account')",
+    "CREATE INDEX fact_by_thing ON fact (thing, until)",
+    "CREATE INDEX fact_by_since ON fact (since)",
+    "CREATE INDEX fact_by_until ON fact (until) WHERE until IS NOT NULL",
+    "CREATE INDEX fact_by_key ON fact (key, until) WHERE key <> ''",
+    "CREATE INDEX call_by_time ON call (time)",
+)
+"""Indices grow at their ends, but for those by name and by thing: a batch touches few of their pages."""
+
+
+def iso(microseconds: str) -> str:
+    """SQL for a time in ISO 8601, as all of orgsim writes it: with a fraction only if there is one."""
+    return (
+        f"strftime('%Y-%m-%dT%H:%M:%S', {microseconds} / 1000000, 'unixepoch')"
+        f" || CASE WHEN {microseconds} % 1000000 THEN printf('.%06d', {microseconds} % 1000000) ELSE '' END || 'Z'"
+    )
+
+
+def time_of(position: str) -> str:
+    """SQL for the time of the event at a position, in ISO 8601."""
+    return f"(SELECT {iso('time')} FROM call WHERE call.position <= {position} ORDER BY call.position DESC LIMIT 1)"
+
+
+def operation_at(position: str) -> str:
+    """SQL for the operation that brought about the event at a position."""
+    return f"(SELECT operation FROM call WHERE call.position <= {position} ORDER BY call.position DESC LIMIT 1)"
+
+
+def _interval(since: str, until: str) -> str:
+    """SQL for the columns with which every view ends."""
+    return (
+        f"{time_of(since)} AS since, CASE WHEN {until} IS NULL THEN NULL ELSE {time_of(until)} END AS until,"
+        f" {since} AS since_position, {until} AS until_position"
+    )
+
+
+def _facts(view: str, attribute: str, columns: str) -> str:
+    """A view with a row for each fact of one attribute."""
+    return (
+        f"CREATE VIEW {view} AS SELECT {columns}, {_interval('fact.since', 'fact.until')}"
+        f" FROM fact JOIN thing ON thing.id = fact.thing WHERE fact.attribute = '{attribute}'"
+    )
+
+
+def _versions(view: str, kind: str, columns: str, attributes: Mapping[str, str], needed: str) -> str:
+    """A view with a row for each period in which nothing changed about a thing.
+
+    Args:
+        view: its name.
+        kind: of the things.
+        columns: SQL for the columns that never change.
+        attributes: the columns that change, and the attribute behind each.
+        needed: the attribute without which there is nothing to show, such as the organization of a former member.
+    """
+    listed = ", ".join(f"'{attribute}'" for attribute in attributes.values())
+    holds = "fact.since <= version.since AND (fact.until IS NULL OR fact.until > version.since)"
+    picked = ", ".join(
+        f"max(CASE fact.attribute WHEN '{attribute}' THEN fact.value END) AS \"{column}\""
+        for column, attribute in attributes.items()
+    )
+    names = ", ".join(f'"{column}"' for column in attributes)
+    needed_column = next(column for column, attribute in attributes.items() if attribute == needed)
+    return f"""CREATE VIEW {view} AS
+    WITH change AS (
+        SELECT thing.id AS thing, since AS position FROM thing JOIN fact ON fact.thing = thing.id
+        WHERE kind = '{kind}' AND attribute IN ({listed})
+        UNION SELECT thing.id, until FROM thing JOIN fact ON fact.thing = thing.id
+        WHERE kind = '{kind}' AND attribute IN ({listed}) AND until IS NOT NULL
+    ), version AS (
+        SELECT thing, position AS since, lead(position) OVER (PARTITION BY thing ORDER BY position) AS until FROM change
+    ), row AS (
+        SELECT version.thing, version.since, version.until, {picked}
+        FROM version JOIN fact ON fact.thing = version.thing AND {holds}
+        WHERE fact.attribute IN ({listed}) GROUP BY version.thing, version.since
+    )
+    SELECT thing.name AS id, {columns}{names}, {_interval("row.since", "row.until")}
+    FROM row JOIN thing ON thing.id = row.thing WHERE "{needed_column}" IS NOT NULL"""
+
+
+def _detail(name: str, column: str) -> str:
+    return f"json_extract(thing.details, '$.{name}') AS {column}, "
+
+
+VIEWS = (
+    f"CREATE VIEW calls AS SELECT position, {iso('time')} AS time, operation, account, principal, request_id FROM call",
+    f"""CREATE VIEW facts AS SELECT thing.name AS subject, thing.kind, fact.attribute, fact.key, fact.value,
+    {_interval("fact.since", "fact.until")} FROM fact JOIN thing ON thing.id = fact.thing""",
+    _versions(
+        "organizations",
+        "organization",
+        _detail("RootId", "root"),
+        {"feature_set": "feature set", "management_account": "management account", "partition": "partition"},
+        "feature set",
+    ),
+    _versions(
+        "accounts",
+        "account",
+        "",
+        {
+            "organization": "organization",
+            "parent": "parent",
+            "name": "name",
+            "email": "email",
+            "state": "state",
+            "joined_method": "joined method",
+            "conditions": "conditions",
+        },
+        "organization",
+    ),
+    _versions(
+        "organizational_units",
+        "organizational unit",
+        "thing.organization, ",
+        {"parent": "parent", "name": "name"},
+        "name",
+    ),
+    _versions(
+        "policies",
+        "policy",
+        "thing.organization, " + _detail("Type", "type"),
+        {"name": "name", "description": "description", "content": "content"},
+        "name",
+    ),
+    _versions(
+        "handshakes",
+        "handshake",
+        "thing.organization, " + _detail("Action", "action") + "thing.party, " + _detail("ParentHandshakeId", "parent"),
+        {"state": "state", "account": "account"},
+        "state",
+    ),
+    _versions(
+        "transfers",
+        "transfer",
+        "thing.organization, " + _detail("HandshakeId", "handshake") + "thing.party, ",
+        {"name": "name", "state": "state", "source_organization": "source organization"},
+        "state",
+    ),
+    _facts(
+        "memberships",
+        "organization",
+        "thing.name AS account, fact.value AS organization, (SELECT how.value FROM fact AS how WHERE"
+        " how.thing = fact.thing AND how.attribute = 'joined method' AND how.since = fact.since) AS joined_method,"
+        f" {operation_at('fact.since')} AS joined_by,"
+        f" CASE WHEN fact.until IS NULL THEN NULL ELSE {operation_at('fact.until')} END AS left_by",
+    ),
+    _facts(
+        "attachments",
+        "policy",
+        "fact.key AS policy, (SELECT json_extract(details, '$.Type') FROM thing WHERE name = fact.key) AS type,"
+        " thing.name AS target, fact.value AS organization",
+    ),
+    _facts("detached_defaults", "without default policy", "fact.key AS policy, thing.name AS target"),
+    _facts("tags", "tag", "thing.name AS resource, fact.key AS key, fact.value AS value"),
+    _facts("policy_types", "policy type", "thing.name AS organization, fact.key AS type"),
+    _facts("trusted_services", "trusted service", "thing.name AS organization, fact.key AS service"),
+    _facts(
+        "delegated_administrators",
+        "delegated service",
+        "thing.name AS account, fact.key AS service, fact.value AS organization",
+    ),
+    _facts("resource_policies", "content", "thing.name AS id, thing.organization, fact.value AS content")
+    + " AND thing.kind = 'resource policy'",
+)
