@@ -125,6 +125,22 @@ def test_aiobotocore_polls(stepwise: Server, environment: dict[str, str]) -> Non
     assert json.loads(done.stdout) == SEEN
 
 
+def test_aiobotocore_meets_faults(server: Server, environment: dict[str, str]) -> None:
+    """aiobotocore tries again after throttling and lost connections, passes other refusals on, and reads every page."""
+    script = [installed("python"), HERE / "meet_faults_with_aiobotocore.py", server.url, FOUNDER]
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "throttle": 2,
+        "drop": 2,
+        "conflict": 0,
+        "fail_creation": "EMAIL_ALREADY_EXISTS",
+        "empty_page": [0, 0, 1],
+        "lose_answer": 1,
+    }
+
+
 def test_aws_cli_polls(stepwise: Server, environment: dict[str, str]) -> None:
     """The AWS CLI polls a creation and a closure to their ends under a standing clock."""
     aws = migrate_with_cli.CommandLine(installed("aws"), stepwise.url, environment)
