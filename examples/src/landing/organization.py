@@ -1,37 +1,16 @@
-"""What the tools share: patience with AWS Organizations, and paths of organizational units."""
+"""What the tools share: the client, pages of lists, and paths of organizational units."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
-from botocore.config import Config
 
-RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 10})
-"""AWS lets three accounts be created at once, and then one in ten seconds: more patience than botocore's default."""
-
-WAITS = (1, 2, 4, 8, 16, 30, 60, 120)
-"""Seconds between attempts of a write that AWS has no time for: four minutes in all."""
+from landing.patience import RETRIES, patiently
 
 
 def connect(session: Any = boto3) -> Any:
     """Return a client of Organizations: of boto3's default session, or of another one."""
     return session.client("organizations", config=RETRIES)
-
-
-def patiently(org: Any, write: Callable[..., Any], **parameters: Any) -> Any:
-    """Make a call that changes something, and try again while AWS is at work on the same organization.
-
-    botocore tries again what was throttled, but neither ConcurrentModificationException nor
-    FinalizingOrganizationException, the answer of an organization that has just been created.
-    """
-    busy = (org.exceptions.ConcurrentModificationException, org.exceptions.FinalizingOrganizationException)
-    for wait in WAITS:
-        try:
-            return write(**parameters)
-        except busy:
-            time.sleep(wait)
-    return write(**parameters)
 
 
 def pages(org: Any, operation: str, key: str, **parameters: Any) -> Iterator[Any]:

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from landing.organization import connect, pages, patiently
+from landing.organization import connect, pages
+from landing.patience import patiently
 
 REMINDER_DAYS = (7, 12)
 MOST_INVITATIONS = 3

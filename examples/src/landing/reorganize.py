@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from landing.organization import connect, ensure_place, ensure_unit, pages, patiently, root_of, units_below
+from landing.organization import connect, ensure_place, ensure_unit, pages, root_of, units_below
+from landing.patience import patiently
 
 Plan = Mapping[str, Sequence[str]]
 """Accounts by the path of their OU; the root's is the empty one."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from landing.organization import connect, ensure_place, ensure_unit, pages, patiently
+from landing.organization import connect, ensure_place, ensure_unit, pages
+from landing.patience import patiently
 
 
 class VendingFailed(Exception):

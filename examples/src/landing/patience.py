@@ -1,0 +1,28 @@
+"""How long the tools try again: what botocore does by itself, and what it does not."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.config import Config
+
+RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 10})
+"""AWS lets three accounts be created at once, and then one in ten seconds: more patience than botocore's default."""
+
+WAITS = (1, 2, 4, 8, 16, 30, 60, 120)
+"""Seconds between attempts of a write that AWS has no time for: four minutes in all."""
+
+
+def patiently(org: Any, write: Callable[..., Any], **parameters: Any) -> Any:
+    """Make a call that changes something, and try again while AWS is at work on the same organization.
+
+    botocore tries again what was throttled, but neither ConcurrentModificationException nor
+    FinalizingOrganizationException, the answer of an organization that has just been created.
+    """
+    busy = (org.exceptions.ConcurrentModificationException, org.exceptions.FinalizingOrganizationException)
+    for wait in WAITS:
+        try:
+            return write(**parameters)
+        except busy:
+            time.sleep(wait)
+    return write(**parameters)

@@ -1,0 +1,70 @@
+"""The project in examples/ is tested as its README says, in processes of their own."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.repository import ROOT
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = ROOT / "examples"
+CLIENTS = ROOT / ".venv-clients" / "bin"
+
+
+def tested(python: Path | str, *arguments: str) -> str:
+    """Run the tests of the examples, and return the last line that pytest says."""
+    path = os.pathsep.join([str(CLIENTS), os.environ.get("PATH", os.defpath)])
+    environment = os.environ | {"PYTHONPATH": str(EXAMPLES / "src"), "PATH": path}
+    pytest_alone = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(pytest_alone, cwd=EXAMPLES, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_the_tests_of_the_examples_pass() -> None:
+    """All of them, in one process; those for aiobotocore are skipped, which has an environment of its own."""
+    assert re.search(r"\b[3-9]\d passed, 1 skipped in", tested(sys.executable))
+
+
+def test_they_pass_at_the_same_time() -> None:
+    """With four workers of pytest-xdist each test has its own world all the same."""
+    assert re.search(r"\b[3-9]\d passed, 1 skipped in", tested(sys.executable, "-n", "4"))
+
+
+def test_those_for_aiobotocore_pass() -> None:
+    """In the environment of the clients, in which aiobotocore is."""
+    assert re.search(r"^3 passed in", tested(CLIENTS / "python", "tests/test_vend_many.py"))
+
+
+def test_the_examples_know_nothing_of_orgsim() -> None:
+    """What is tested is code for AWS, unchanged: no file of it names orgsim."""
+    naming = [
+        path.name
+        for path in (EXAMPLES / "src").rglob("*.py")
+        if re.search("import orgsim|from orgsim", path.read_text("utf-8"))
+    ]
+
+    assert naming == []
+
+
+def set_up(name: str) -> int:
+    """How many lines the bodies of a file's fixtures have, their docstrings aside."""
+    functions = [
+        node
+        for node in ast.parse((EXAMPLES / "tests" / name).read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    fixtures = [node for node in functions if any("fixture" in ast.unparse(each) for each in node.decorator_list)]
+    return sum(statement.end_lineno - statement.lineno + 1 for fixture in fixtures for statement in fixture.body[1:])
+
+
+@pytest.mark.parametrize("name", ["test_vend.py", "test_remind.py"])
+def test_set_up_is_short(name: str) -> None:
+    """At most five lines stand between the code for AWS and its tests."""
+    assert 0 < set_up("conftest.py") + set_up(name) <= 5
