@@ -53,7 +53,7 @@ def test_examples_that_are_tests(tmp_path: Path) -> None:
     ran = run_pytest(tmp_path, **files)
 
     assert ran.code == 0, ran.output
-    assert ran.passed == sum(code.count("def test_") for code in files.values())
+    assert ran.passed == len(ran.outcomes) >= sum(code.count("def test_") for code in files.values())
 
 
 @pytest.mark.slow
