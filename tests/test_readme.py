@@ -8,19 +8,29 @@ from pathlib import Path
 
 import pytest
 from support.repository import ROOT
+from support.run_pytest import run_pytest
 
 pytestmark = pytest.mark.slow
 
 README = ROOT / "README.md"
+EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), flags=re.DOTALL)
 
 
 def test_the_example_runs() -> None:
-    """The Python example prints ALL and nothing else."""
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), flags=re.DOTALL)
+    """The first Python example prints ALL and nothing else."""
+    example, _ = EXAMPLES
 
     done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.stderr, done.returncode) == ("ALL\n", "", 0)
+
+
+def test_the_example_of_a_test_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one is a test of the vending script in examples/."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "examples" / "src"))
+    ran = run_pytest(tmp_path, test_vending=EXAMPLES[1])
+
+    assert (ran.code, ran.passed) == (0, 1), ran.output
 
 
 def test_the_quick_start_runs(tmp_path: Path) -> None:
