@@ -7,35 +7,30 @@ from landing import reorganize as script
 from landing.organization import connect
 from landing.reorganize import WrongPlan, apply, changes, read_tree
 
-from orgsim.api import Simulation
 from orgsim.api.testing import mock_organizations
 
 MANAGEMENT = "111111111111"
 UNITS = ("Platform", "Products", "Old")
 
 
-@pytest.fixture(scope="module")
-def template():
-    """Sixty accounts in three OUs; it takes a second to build, so it is built once."""
-    with Simulation() as sim:
-        org = sim.sync.client(MANAGEMENT)
-        org.create_organization(feature_set="ALL")
-        root = org.list_roots().roots[0].id
-        units = [org.create_organizational_unit(parent_id=root, name=name).organizational_unit.id for name in UNITS]
-        for number in range(60):
-            creation = org.create_account(email=f"a{number}@example.com", account_name=f"A{number}")
-            id = creation.create_account_status.id
-            account = org.describe_create_account_status(create_account_request_id=id).create_account_status.account_id
-            org.move_account(
-                account_id=account, source_parent_id=root, destination_parent_id=units[number % len(units)]
-            )
-        yield sim
+def sixty_accounts(sim):
+    """Sixty accounts in three OUs; it takes a moment to build, so it is built once."""
+    org = sim.sync.client(MANAGEMENT)
+    org.create_organization(feature_set="ALL")
+    root = org.list_roots().roots[0].id
+    units = [org.create_organizational_unit(parent_id=root, name=name).organizational_unit.id for name in UNITS]
+    for number in range(60):
+        creation = org.create_account(email=f"a{number}@example.com", account_name=f"A{number}")
+        id = creation.create_account_status.id
+        account = org.describe_create_account_status(create_account_request_id=id).create_account_status.account_id
+        org.move_account(account_id=account, source_parent_id=root, destination_parent_id=units[number % len(units)])
 
 
 @pytest.fixture
-def sim(template):
-    """A copy of the template, in which a test can do what it likes."""
-    with template.sync.fork() as sim, sim.auto_advance():
+def sim(orgsim_template):
+    """A copy, in which a test can do what it likes."""
+    sim = orgsim_template(sixty_accounts)
+    with sim.auto_advance():
         yield sim
 
 
