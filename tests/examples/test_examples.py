@@ -16,7 +16,7 @@ EXAMPLES = ROOT / "examples"
 CLIENTS = ROOT / ".venv-clients" / "bin"
 
 
-def tested(python: Path | str, *arguments: str) -> str:
+def outcome(python: Path | str, *arguments: str) -> str:
     """Run the tests of the examples, and return the last line that pytest says."""
     path = os.pathsep.join([str(CLIENTS), os.environ.get("PATH", os.defpath)])
     environment = os.environ | {"PYTHONPATH": str(EXAMPLES / "src"), "PATH": path}
@@ -29,17 +29,17 @@ def tested(python: Path | str, *arguments: str) -> str:
 
 def test_the_tests_of_the_examples_pass() -> None:
     """All but those that wait for the AWS CLI, in one process; those for aiobotocore are skipped here."""
-    assert re.search(r"^2\d passed, 1 skipped in", tested(sys.executable, "--ignore", "tests/test_cli.py"))
+    assert re.search(r"^2\d passed, 1 skipped in", outcome(sys.executable, "--ignore", "tests/test_cli.py"))
 
 
 def test_they_pass_at_the_same_time() -> None:
     """All of them, on four workers of pytest-xdist: each test has its own world all the same."""
-    assert re.search(r"^3\d passed, 1 skipped in", tested(sys.executable, "-n", "4"))
+    assert re.search(r"^3\d passed, 1 skipped in", outcome(sys.executable, "-n", "4"))
 
 
 def test_those_for_aiobotocore_pass() -> None:
     """In the environment of the clients, in which aiobotocore is."""
-    assert re.search(r"^3 passed in", tested(CLIENTS / "python", "tests/test_vend_many.py"))
+    assert re.search(r"^3 passed in", outcome(CLIENTS / "python", "tests/test_vend_many.py"))
 
 
 def test_the_examples_know_nothing_of_orgsim() -> None:
