@@ -167,6 +167,9 @@ async def wait_all_blocked(engine: Engine, clock: SimulatedClock) -> None:
     while True:
         await _give_turns(engine)
         await anyio.wait_all_tasks_blocked()
+        if _ready_callbacks():
+            # A task may be about to go on, for example because another that it waits for has just ended.
+            continue
         released = clock.processes.released = Wakeup()
         if clock.processes.holders:
             await released.wait()
@@ -228,14 +231,18 @@ async def drive(engine: Engine, clock: SimulatedClock) -> None:
         await changed.wait()
 
 
+def _ready_callbacks() -> Sized | None:
+    """Return what is ready to run in the event loop; None if that cannot be told. asyncio's loops keep it so."""
+    return getattr(asyncio.get_running_loop(), "_ready", None) if on_asyncio() else None
+
+
 class _LoopWatch:
     """Tells whether tasks of the event loop want a turn, where that can be told without giving them one."""
 
     def __init__(self, engine: Engine) -> None:
-        # A turn costs as much as several wake-ups. asyncio's loops keep their callbacks that are ready in ``_ready``;
-        # loops of other kinds, and engines whose calls take turns of their own, are given turns each time.
-        ready = getattr(asyncio.get_running_loop(), "_ready", None) if engine.inline and on_asyncio() else None
-        self.ready: Sized | None = ready
+        # A turn costs as much as several wake-ups. Loops of which it cannot be told, and engines whose calls take turns
+        # of their own, are given turns each time.
+        self.ready = _ready_callbacks() if engine.inline else None
         """The callbacks that are ready, if that can be told."""
         self._looked = 0.0
 
