@@ -420,3 +420,17 @@ async def test_an_old_world(sim: Simulation, org: Client) -> None:
     await outcomes(org, "ListRoots", 3)
     assert await faults_in(sim) == []
     assert sim.engine.state.faults is None
+
+
+async def test_a_fork_goes_on_with_the_faults(sim: Simulation, org: Client) -> None:
+    """A world and its fork meet the same faults from there on, and what each lets lag is its own."""
+    sim.faults.throttle("ListRoots", share=0.5, times=5)
+    sim.faults.lag("ListAccounts", duration="1h")
+    await outcomes(org, "ListRoots", 3)
+    await org.create_account(email="new@example.com", account_name="New")
+    async with await sim.fork() as fork:
+        await fork.client(FOUNDER).create_account(email="more@example.com", account_name="More")
+        await fork.advance(hours=1)
+        assert len((await fork.client(FOUNDER).list_accounts()).accounts) == 3
+        assert len((await org.list_accounts()).accounts) == 1
+        assert await outcomes(fork.client(FOUNDER), "ListRoots", 10) == await outcomes(org, "ListRoots", 10)
