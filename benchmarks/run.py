@@ -34,6 +34,7 @@ BENCHES = (
     "operations",
     "fork",
     "eventsourcing",
+    "plugin",
 )
 DEFAULT_JSON = Path("build") / "bench.json"
 
