@@ -1,7 +1,7 @@
 """What the pytest plugin costs a suite that does not use it: one test, with the plugin and with ``-p no:orgsim``.
 
 Both run in processes of their own, in turn; of each kind the run that took the least of the processor's time counts.
-The reference is the budget, 20 milliseconds. What the suite has imported of orgsim is asserted: the plugin's own module.
+The reference is the budget, 20 milliseconds. What is imported of orgsim is asserted: the plugin's own module.
 """
 
 import json
