@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from ..engine.events import AccountDeparted, Event, FaultScripted, HandshakeRequested
+from ..engine.events import AccountDeparted, CallRecorded, Event, FaultScripted, HandshakeRequested
 from ..engine.events.envelope import Envelope
 from ..engine.ids import IdSource
 from ..engine.shapes.base import moment
@@ -50,6 +50,7 @@ EXCEPTIONS: dict[tuple[type[Event], str], str] = {
     (HandshakeRequested, "parent"): "ParentHandshakeId",
     (AccountDeparted, "method"): "DepartureMethod",
     (FaultScripted, "reason"): "Reason",
+    (CallRecorded, "reason"): "Reason",
 }
 """Member names of fields whose name means something else in other events."""
 

@@ -148,7 +148,7 @@ class Simulation(World):
         """
         if self._calls is None:
             self._calls = CallRecord()
-            self.engine.call_listener = self._calls.take
+            self.engine.call_listener, self.engine.watches_calls = self._calls.take, True
         return self._calls
 
     @property

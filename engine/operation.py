@@ -38,7 +38,9 @@ class Stamp(Struct, frozen=True, gc=False):
     """Microseconds since the epoch."""
     caller: Caller
     position: int
-    """The position in the log that the first event of the decision will have."""
+    """The position in the log that the first event of the decision will have, recorded calls not counted.
+
+    So ids and latencies are those of a world that records none."""
     ids: IdSource
 
     @property

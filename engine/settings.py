@@ -96,6 +96,9 @@ class Latencies(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Effective policies after a change; realistic is 1.8 to 8 seconds (docs/aws.md 6.5)."""
 
 
+Record = Literal["changes", "writes", "all"]
+"""Which calls a log has: see ``Settings.record``."""
+
 Value = TypeVar("Value")
 
 
@@ -153,3 +156,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
     write_conflict_seconds: Count = 0
     """How long a write takes, at most; another of its kind in the same organization is refused meanwhile, with
     ConcurrentModificationException (docs/aws.md 13)."""
+
+    record: Record = "changes"
+    """Which calls of clients the log has: those that changed something; refused writes too; or all, reads included."""

@@ -8,7 +8,7 @@ So what is answered is a function of log, seed and time.
 from collections import deque
 from collections.abc import Sequence
 
-from ..engine.events import TimeAdvanced, WorldCreated
+from ..engine.events import CallRecorded, TimeAdvanced, WorldCreated
 from ..engine.events.envelope import Envelope
 from ..engine.ids import IdSource
 from ..engine.runtime.engine import Listener
@@ -35,6 +35,8 @@ class LaggingViews:
         self._flip = began.settings.reads_flip
         self._waiting: deque[tuple[int, Envelope]] = deque()
         """Events that are not seen yet, and from which moment on they are."""
+        self._recorded = 0
+        """How many of the events so far are recorded calls, which are no writes."""
         self._command = 0
         self._seen_from = 0
         """The latest command, and from which moment on it is seen, in microseconds since the epoch."""
@@ -53,7 +55,10 @@ class LaggingViews:
         # That time passed is no write. If it lagged too, nothing would ever be up to date.
         if isinstance(envelope.event, TimeAdvanced):
             return 0
-        return int(self._longest * self._ids.fraction(envelope.command, b"read lag"))
+        if isinstance(envelope.event, CallRecorded):
+            self._recorded += 1
+            return 0
+        return int(self._longest * self._ids.fraction(envelope.command - self._recorded, b"read lag"))
 
     def seen_by(self, operation: str, now: int) -> Views:
         """The views that answer a reading operation.

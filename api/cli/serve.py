@@ -11,7 +11,7 @@ from ...engine.log import LogDamaged, LogError, LogUnwritable
 from ...engine.runtime.engine import EngineStopped
 from ..durations import read_duration
 from ..server.hosts import Hosts
-from ..server.options import MOST_WORLDS, Auth, Latency, Options, Throttling, make_clock, read_start
+from ..server.options import MOST_WORLDS, Auth, Latency, Options, Record, Throttling, make_clock, read_start
 from .terminal import failure
 
 
@@ -111,6 +111,14 @@ def serve(
     allow_host: AllowHost = None,
     max_worlds: MaxWorlds = MOST_WORLDS,
     world_idle: WorldIdle = None,
+    record: Annotated[
+        Record | None,
+        typer.Option(
+            help="Of a new world: which calls its log has besides those that changed something; writes (refused ones) "
+            "unless said otherwise.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print and log JSON objects.")] = False,
 ) -> None:
     """Answer the AWS API of AWS Organizations, until SIGTERM or Ctrl-C.
@@ -123,7 +131,7 @@ def serve(
         raise typer.BadParameter("the wall clock begins nowhere; add --clock simulated", param_hint="'--start'")
     hosts, idle = tuple(allow_host or ()), read_duration(world_idle) if world_idle else None
     known = Options(host, port, log, clock, latency, throttle, credentials, seed, as_json, hosts, settings)
-    _run(replace(known, start=start, max_worlds=max_worlds, world_idle=idle))
+    _run(replace(known, start=start, max_worlds=max_worlds, world_idle=idle, record=record))
 
 
 def _run(options: Options) -> None:

@@ -13,12 +13,13 @@ from ...engine.errors import Refused
 from ...engine.errors.connection import ConnectionDropped
 from ...engine.operation import Caller, read_request
 from ...engine.operations import OPERATIONS
-from ...engine.runtime.engine import CallListener, Engine
+from ...engine.runtime.engine import Engine
 from ...engine.runtime.stepwise import end_what_was_shown
 from ...projections.reads import READS
 from ...projections.reads.answering import answer
 from ...projections.views import Views
 from .faulty import call_with_faults
+from .recording import record_unchanging
 
 Members = Mapping[str, Any]
 """A structure under AWS's names, as for boto3: ``{"Id": "222222222222", "Type": "ACCOUNT"}``."""
@@ -93,9 +94,11 @@ class Calls:
         return reply
 
     async def call_at(
-        self, operation: str, members: Members, *, admitted: bool = False, recorded: bool = False
+        self, operation: str, members: Members, *, admitted: bool = False, watched: bool = False
     ) -> tuple[Struct, int]:
         """Like ``call``, but return the reply and the position of the first event that the call appended; 0 if none.
+
+        In a world that records such calls, one that changed nothing appends that it was made.
 
         If calls are throttled, that is decided first: before the members are read, and before due timers fire.
         """
@@ -103,8 +106,8 @@ class Calls:
         if read is None and operation not in OPERATIONS:
             known = ", ".join(sorted([*OPERATIONS, *READS]))
             raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
-        if self._engine.call_listener is not None and not (recorded or admitted):
-            return await self._call_recorded(self._engine.call_listener, operation, members)
+        if self._engine.watches_calls and not (watched or admitted):
+            return await self._call_watched(operation, members)
         faults = self._engine.state.faults
         # Without scripts only the token of an empty page leads there, which one that was cleared may have left.
         if faults is not None and not admitted and (faults.scripts or members.get("NextToken")):
@@ -123,14 +126,23 @@ class Calls:
                 await self._engine.flush()
             return reply, 0
 
-    async def _call_recorded(self, listener: CallListener, operation: str, members: Members) -> tuple[Struct, int]:
+    async def _call_watched(self, operation: str, members: Members) -> tuple[Struct, int]:
+        """Call an operation, then tell whoever listens of it, and record it in the log if it appended nothing."""
         try:
-            answered = await self.call_at(operation, members, recorded=True)
-        except (Refused, ConnectionDropped) as error:
-            listener(self._engine.now, self._caller, operation, members, error)
+            reply, position = await self.call_at(operation, members, watched=True)
+        except ConnectionDropped as dropped:
+            self._tell(operation, members, dropped)
             raise
-        listener(self._engine.now, self._caller, operation, members, answered[0])
-        return answered
+        except Refused as refusal:
+            self._tell(operation, members, refusal)
+            refusal.recorded_at = await record_unchanging(self._engine, self._caller, operation, members, refusal)
+            raise
+        self._tell(operation, members, reply)
+        return reply, position or await record_unchanging(self._engine, self._caller, operation, members, None)
+
+    def _tell(self, operation: str, members: Members, answer: Struct | Refused | ConnectionDropped) -> None:
+        if self._engine.call_listener is not None:
+            self._engine.call_listener(self._engine.now, self._caller, operation, members, answer)
 
     async def _call_with_faults(self, operation: str, members: Members) -> tuple[Struct, int]:
         def carry_out(members: Members, views: Views) -> Awaitable[tuple[Struct, int]]:

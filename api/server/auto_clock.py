@@ -31,7 +31,7 @@ class AutoClock:
         self._sim = sim
         self._answers: dict[Question, object] = {}
         self._position = 0
-        """Of the last event when these answers were given."""
+        """Of the last change when these answers were given; recorded calls are none."""
         self._seen = 0
         """Position up to which a move of ours has let lagging reads catch up."""
 
@@ -44,8 +44,8 @@ class AutoClock:
         if not self.on:
             return
         engine = self._sim.engine
-        if self._position != engine.state.position or len(self._answers) >= MOST:
-            self._position = engine.state.position
+        if self._position != engine.state.changes or len(self._answers) >= MOST:
+            self._position = engine.state.changes
             self._answers.clear()
         content = (answer.code, answer.reason, answer.message) if isinstance(answer, Refused) else answer
         if self._answers.get(question) != content:
@@ -56,7 +56,7 @@ class AutoClock:
             # A ValueError means that somebody else has moved the clock meanwhile, so that the moment has passed.
             with suppress(ValueError):
                 await advance_to(engine, max(moment, engine.now))
-            self._seen = engine.state.position
+            self._seen = engine.state.changes
 
     def _end_of_pause(self, answer: bytes | Refused) -> int:
         """The moment until which something takes time for which there is no timer; NEVER if nothing does."""
@@ -64,4 +64,4 @@ class AutoClock:
         if isinstance(answer, TooManyRequestsException | ConcurrentModificationException):
             return engine.now + SECOND
         lag = engine.state.settings.read_lag_seconds
-        return engine.now + lag * SECOND if lag and self._seen != engine.state.position else NEVER
+        return engine.now + lag * SECOND if lag and self._seen != engine.state.changes else NEVER

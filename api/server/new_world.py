@@ -48,6 +48,11 @@ class WorldMaker:
         self.settings = dict(settings or {})
         """Those that are set, as a table."""
 
+    @property
+    def table(self) -> dict[str, Any]:
+        """The settings of a new world, as a table: refused writes are recorded unless another choice was made."""
+        return {"record": "writes"} | self.settings
+
     def __call__(self, wanted: NewWorld | None = None) -> Simulation:
         """Make the simulation of a new world.
 
@@ -56,7 +61,7 @@ class WorldMaker:
             SettingsError: settings that there are not, or impossible ones.
         """
         wanted = wanted or NewWorld()
-        table = self.settings | wanted.settings
+        table = self.table | wanted.settings
         require_settings(table)
         clock = wanted.clock or self._clock
         # The start of the options is meant for their clock; another kind of clock may have none.

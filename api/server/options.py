@@ -33,6 +33,14 @@ class Throttling(StrEnum):
     AWS = "aws"
 
 
+class Record(StrEnum):
+    """Which calls the log of a world has."""
+
+    CHANGES = "changes"
+    WRITES = "writes"
+    ALL = "all"
+
+
 class Auth(StrEnum):
     """Whether signatures are verified."""
 
@@ -108,6 +116,8 @@ class Options(Struct, frozen=True):
     """Named worlds at once; 0 for none."""
     world_idle: timedelta | None = None
     """How long a named world may be without a request before it ends; None for ever."""
+    record: Record | None = None
+    """Which calls a new world records; None: refused writes too."""
 
     @property
     def auth(self) -> Auth:

@@ -70,13 +70,13 @@ class Organizations:
 
     def refusal(self, error: Fault | Refused) -> Response:
         """Make the response for a refusal: AWS's operations write ``Message``, its framework ``message``."""
-        request_id = self._world.live.request_id()
+        live = self._world.live
         if isinstance(error, Fault):
-            return Response(error.status, error_body(error.code, error.message), request_id, close=error.closes)
+            return Response(error.status, error_body(error.code, error.message), live.request_id(), close=error.closes)
         body = {"__type": error.code, "Message": error.message}
         if error.reason:
             body["Reason"] = error.reason
-        return Response(400, _error(body), request_id)
+        return Response(400, _error(body), live.request_id(error.recorded_at))
 
 
 def error_body(code: str, message: str) -> bytes:

@@ -96,7 +96,7 @@ async def _world(
 
 
 async def _simulation_of(options: Options, log: Path, maker: WorldMaker) -> Simulation:
-    seed, settings = options.seed, msgspec.convert(maker.settings, Settings)
+    seed, settings = options.seed, msgspec.convert(maker.table, Settings)
     if await anyio.Path(log).exists():
         # It has its own; what was asked for, which need not be all of them, is compared afterwards.
         seed = settings = None
@@ -126,7 +126,7 @@ async def _wanted_settings(options: Options) -> dict[str, Any]:
     """
     file = options.settings
     table = await anyio.to_thread.run_sync(load_settings, file) if file else {}
-    for name, given in (("latency", options.latency), ("throttle", options.throttle)):
+    for name, given in (("latency", options.latency), ("throttle", options.throttle), ("record", options.record)):
         if given is None:
             continue
         if name in table:

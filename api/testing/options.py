@@ -67,7 +67,7 @@ def read_options(given: Mapping[str, Any]) -> WorldOptions:
         if name not in READERS:
             raise WrongOption(f"no option {name!r}{choose(name, list(READERS))}")
     read = {name: READERS[name](value) for name, value in given.items()}
-    settings: dict[str, Any] = read.pop("settings", {})
+    settings: dict[str, Any] = {"record": "writes"} | read.pop("settings", {})
     settings |= {name: read.pop(name) for name in SINGLE_SETTINGS if name in read}
     return WorldOptions(**read, settings=_convert("settings", settings, Settings))
 

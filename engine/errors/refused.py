@@ -13,6 +13,8 @@ class Refused(Exception):
     """
 
     messages: ClassVar[dict[str | None, str]] = {}
+    recorded_at = 0
+    """The position of the event that records the refused call; 0 if none does."""
 
     def __init__(
         self, reason: str | None = None, message: str | None = None, *, explanation: str | None = None

@@ -29,6 +29,7 @@ from .base import Event as Event
 from .base import OrganizationEvent as OrganizationEvent
 from .base import Tag as Tag
 from .base import WorldEvent as WorldEvent
+from .calls import CallRecorded
 from .faults import FaultCleared, FaultInjected, FaultPassedOver, FaultScripted
 from .handshakes import (
     HandshakeAccepted,
@@ -127,4 +128,5 @@ AnyEvent = (
     | FaultCleared
     | FaultInjected
     | FaultPassedOver
+    | CallRecorded
 )

@@ -18,6 +18,7 @@ from ..state import Access, Closures, OrganizationFacts, Policies, State, Units
 from . import (
     access,
     accounts,
+    calls,
     closures,
     faults,
     handshakes,
@@ -40,6 +41,7 @@ STATE_HANDLERS: dict[type[Any], StateHandler] = {
     **accounts.HANDLERS,
     **handshakes.HANDLERS,
     **faults.HANDLERS,
+    **calls.HANDLERS,
 }
 
 

@@ -46,6 +46,7 @@ from . import (
     publish_effective_policies,
     purge_handshake,
     put_resource_policy,
+    record_call,
     register_delegated_administrator,
     remove_account_from_organization,
     script_fault,
@@ -106,6 +107,7 @@ INTERNAL_OPERATIONS: dict[str, InternalOperation] = {
     "MeetFaults": meet_faults,
     "PublishEffectivePolicies": publish_effective_policies,
     "PurgeHandshake": purge_handshake,
+    "RecordCall": record_call,
     "ScriptFault": script_fault,
 }
 

@@ -24,7 +24,7 @@ from ..log import EventLog, verified_envelopes
 from ..log.sharing import Sharing
 from ..log.snapshots import Snapshots
 from ..operation import SIMULATION, Caller, Events, Stamp
-from ..operations import INTERNAL_OPERATIONS, OPERATIONS, create_world, due_request
+from ..operations import INTERNAL_OPERATIONS, OPERATIONS, create_world, due_request, record_call
 from ..settings import Settings
 from ..state import State
 from ..state.timers import NEVER
@@ -83,6 +83,10 @@ class Engine:
         """Called with each batch once it is durable."""
         self.call_listener: CallListener | None = None
         """Told of the calls through clients, if somebody asks for them; see ``api.client.record``."""
+        self.watches_calls = False
+        """Whether calls through clients are told to ``call_listener``, or recorded in the log (``Settings.record``)."""
+        self._latest_change = 0
+        """The position of the last event of this run that is no recorded call."""
         self._buffer_limit = buffer_limit
         self._gathered: list[Envelope] = []
         """The events that are to be written next."""
@@ -255,7 +259,8 @@ class Engine:
         self.require_running()
         if self.state.timers.next_due <= self.now:
             self.fire_due()
-        if self.durable < self.state.position:
+        # What the views do not show, a question need not wait for.
+        if self.durable < self._latest_change:
             await self.flush()
 
     def fire_due(self) -> None:
@@ -284,11 +289,12 @@ class Engine:
         state = self.state
         name, decide = _DECIDE[type(request)]
         first = state.position + 1
-        events = decide(request, state, Stamp(now, caller, first, self.ids))
+        number = first - state.recorded_calls
+        events = decide(request, state, Stamp(now, caller, number, self.ids))
         if not events:
             return events
         if self.conflicts is not None:
-            self.conflicts.begin(name, caller.account, first, now, state)
+            self.conflicts.begin(name, caller.account, number, now, state)
         envelopes = self._gathered
         if not envelopes:
             self._begin_to_gather()
@@ -306,6 +312,8 @@ class Engine:
             del envelopes[before:]
             self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}", error)
             raise
+        if decide is not record_call.decide:
+            self._latest_change = state.position
         return events
 
     def _begin_to_gather(self) -> None:
@@ -361,6 +369,7 @@ class Engine:
     def _begin_world(self, seed: int, settings: Settings) -> None:
         self.ids = IdSource(seed)
         self.throttle = throttle_of(settings)
+        self.watches_calls |= settings.record != "changes"
         if self.conflicts is None:
             self.conflicts = write_conflicts_of(settings, self.ids)
 
@@ -368,7 +377,8 @@ class Engine:
         if self.conflicts is None:
             self.conflicts = write_conflicts_of(self.state.settings, IdSource(self.state.seed))
         if self.conflicts is not None and envelope.position == envelope.command:
-            self.conflicts.begin(envelope.operation, envelope.account, envelope.position, envelope.time, self.state)
+            number = envelope.position - self.state.recorded_calls
+            self.conflicts.begin(envelope.operation, envelope.account, number, envelope.time, self.state)
 
     async def close(self) -> None:
         """Write what was posted, and accept nothing more.

@@ -36,7 +36,7 @@ async def fork_of(engine: Engine, views: V) -> tuple[Engine, V]:
     state, throttle, conflicts, listeners, views = whole
     fork = Engine(log or await _read_into_memory(engine.log, position), clock, listeners)
     fork.state, fork.ids, fork.throttle, fork.conflicts = state, engine.ids, throttle, conflicts
-    fork.durable = position
+    fork.durable, fork.watches_calls = position, state.settings.record != "changes"
     return fork, views
 
 

@@ -259,6 +259,13 @@ class State(Struct):
     timers: Timers = field(default_factory=Timers)
     faults: Faults | None = None
     """Scripted faults; None until one is scripted, so that a world without any pays nothing."""
+    recorded_calls: int = 0
+    """How many of the events so far are calls that changed nothing (CallRecorded)."""
+
+    @property
+    def changes(self) -> int:
+        """How many events there are besides recorded calls: the position of a world that records none."""
+        return self.position - self.recorded_calls
 
     def organization_of(self, account: str) -> Organization | None:
         """The organization of which the account is a member; None for a standalone account."""

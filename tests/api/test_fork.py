@@ -54,7 +54,7 @@ class Played:
         self.sim.sync.advance(**duration, **({} if duration else {"seconds": 0}))
 
     def do(self, request: Any, caller: str | None = None) -> None:
-        if caller is not None:
+        if type(request) in NAMES and caller is not None:
             self.engine.admit(NAMES[type(request)], Caller(caller))
         self.engine.post(request, Caller(caller))
         run_inline(self.engine.flush())

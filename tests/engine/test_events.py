@@ -89,6 +89,14 @@ SAMPLES: list[Event] = [
         script="fault-1", fault="fail_creation", operation="CreateAccount", account=ACCOUNT, subject=REQUEST
     ),
     events.FaultPassedOver(script="fault-1", operation="ListAccounts", account=ACCOUNT),
+    events.CallRecorded(
+        operation="LeaveOrganization",
+        members={"Nested": {"Numbers": [1, 2.5, True, None], "Text": "ä"}},
+        code="ConstraintViolationException",
+        reason="WAIT_PERIOD_ACTIVE",
+        message="Not yet.",
+        explanation="it was created today",
+    ),
     events.FeatureSetChanged(organization=HERE, feature_set=FeatureSet.ALL),
     events.HandshakeRequested(
         organization=HERE,

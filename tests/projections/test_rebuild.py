@@ -17,6 +17,7 @@ from orgsim.engine.operations import (
     create_organization,
     finish_account_creation,
     meet_faults,
+    record_call,
     script_fault,
 )
 from orgsim.engine.settings import SECOND, Settings
@@ -109,6 +110,7 @@ def go_wrong(world: WatchedWorld) -> None:
     for _ in range(2):
         world.do(meet_faults.Request("ListAccounts", RIVAL))
     world.do(clear_faults.Request())
+    world.do(record_call.Request("ListAccounts", {}, "TooManyRequestsException"), RIVAL)
 
 
 async def stored(envelopes: Sequence[Envelope]) -> MemoryLog:

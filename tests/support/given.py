@@ -129,7 +129,7 @@ class World:
     def _execute(self, request: Any, caller: str | None, now: int, partition: Partition | None = None) -> Sequence[Any]:
         name, operation = OPERATION[type(request)]
         before = self.encoded()
-        stamp = Stamp(now, Caller(caller, partition=partition), self.state.position + 1, self.ids)
+        stamp = Stamp(now, Caller(caller, partition=partition), self.state.changes + 1, self.ids)
         events = operation.decide(request, self.state, stamp)
         assert self.encoded() == before, "decide changed the state"
         self._record(events, name, caller, now)

@@ -15,6 +15,7 @@ from orgsim.engine.operations import (
     describe_account_outside,
     finish_account_creation,
     meet_faults,
+    record_call,
     script_fault,
 )
 from orgsim.engine.rules.faults import possible_operations
@@ -303,7 +304,14 @@ def faulting(draw: Random, world: World) -> Command:
     return request, None
 
 
+def recording(draw: Random, world: World) -> Command:
+    """A call that changed nothing is recorded."""
+    operation, code = draw.choice([("LeaveOrganization", "AccessDeniedException"), ("ListAccounts", None)])
+    return record_call.Request(operation, {"MaxResults": draw.randrange(20)}, code), account_of(draw, world)
+
+
 COMMANDS = [
+    recording,
     *[inviting] * 2,
     *[answering] * 4,
     *[migrating] * 2,

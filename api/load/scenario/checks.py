@@ -51,7 +51,8 @@ def checked(
     Raises:
         ScenarioError: names are unknown or name something of another kind; with the paths in the file.
     """
-    problems = Problems([*_twice(organizations), *_impossible_feature_sets(organizations, settings)])
+    impossible = [*_impossible_feature_sets(organizations, settings), *_impossible_record(settings)]
+    problems = Problems([*_twice(organizations), *impossible])
     filled: list[Step] = []
     saved: set[str] = set()
     for index, step in enumerate(steps):
@@ -76,6 +77,12 @@ def _impossible_feature_sets(
         if organization and organization.feature_set is not FeatureSet.ALL:
             message = 'must be "ALL": settings.consolidated_billing_supported is false'
             yield Problem(message, ("organizations", name, "feature_set"))
+
+
+def _impossible_record(settings: Settings) -> Iterator[Problem]:
+    if settings.record != "changes":
+        message = 'must be "changes": the log of a run has what has changed; refused calls are counted in its verdict'
+        yield Problem(message, ("settings", "record"))
 
 
 def _twice(organizations: Mapping[str, OrganizationTable | None]) -> Iterator[Problem]:
