@@ -144,7 +144,8 @@ class Simulation(World):
     def calls(self) -> CallRecord:
         """The calls through all clients, from the first time on that this is asked for: ``sim.calls.of("ListRoots")``.
 
-        Until then nothing is recorded, so that load runs do not pay for it. See ``orgsim.api.client.record``.
+        Until then nothing is recorded, so that load runs do not pay for it. See ``orgsim.api.client.record``. It is in
+        memory, has the answers, and ends with the simulation; ``Settings.record`` has calls in the log, to stay.
         """
         if self._calls is None:
             self._calls = CallRecord()

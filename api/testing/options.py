@@ -96,7 +96,8 @@ def _accounts(value: Any) -> int:
 
 def _settings(value: Any) -> dict[str, Any]:
     if isinstance(value, Settings):
-        return msgspec.to_builtins(value)
+        # A whole one says what is recorded, too, though it is left out where it is the default.
+        return {"record": value.record} | msgspec.to_builtins(value)
     if not isinstance(value, Mapping):
         raise WrongOption(f"settings is a Settings or a dict with its names, not {value!r}")
     table = msgspec.to_builtins(dict(value))  # pyright: ignore[reportUnknownArgumentType]

@@ -285,7 +285,7 @@ class History:
                 (
                     envelope.position,
                     envelope.time,
-                    envelope.operation,
+                    envelope.called,
                     envelope.account,
                     envelope.principal,
                     request(envelope.position) if envelope.account else None,

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
 
-from . import AnyEvent
+from . import AnyEvent, CallRecorded
 
 
 class Envelope(Struct, frozen=True, gc=False, array_like=True):
@@ -27,6 +27,11 @@ class Envelope(Struct, frozen=True, gc=False, array_like=True):
     def organization(self) -> str | None:
         """The organization that the event is about; None for a ``WorldEvent``."""
         return self.event.organization
+
+    @property
+    def called(self) -> str:
+        """The operation that was called: of a recorded call the one that its event names, else ``operation``."""
+        return self.event.operation if isinstance(self.event, CallRecorded) else self.operation
 
     @property
     def type(self) -> str:

@@ -16,6 +16,7 @@ from ...engine.events import (
     AccountDescribed,
     AccountJoined,
     AccountMoved,
+    CallRecorded,
     DelegatedAdministratorDeregistered,
     DelegatedAdministratorRegistered,
     EffectivePoliciesOutdated,
@@ -384,6 +385,7 @@ NOT_FOLDED: dict[type[Any], str] = {
     FaultCleared: "what goes wrong on purpose is about calls, not about an organization",
     FaultInjected: "what goes wrong on purpose is about calls, not about an organization",
     FaultPassedOver: "what goes wrong on purpose is about calls, not about an organization",
+    CallRecorded: "the call changed nothing; the table of calls has it",
 }
 """Event types that change no fact, and why."""
 

@@ -278,7 +278,7 @@ def transferring(draw: Random, world: World) -> Command:
 
 
 def faulting(draw: Random, world: World) -> Command:
-    """A fault is scripted, met or cleared."""
+    """A fault is scripted, met or cleared; or a call that changed nothing is recorded."""
     scripts = world.state.faults.scripts if world.state.faults else {}
     open_scripts = [script.scripted for script in scripts.values() if script.left != 0]
     choice = draw.randrange(6)
@@ -286,6 +286,8 @@ def faulting(draw: Random, world: World) -> Command:
         fault = draw.choice(open_scripts)
         operations = sorted(fault.operations or possible_operations(fault.fault, fault.code))
         return meet_faults.Request(draw.choice(operations), account_of(draw, world)), None
+    if choice == 4:
+        return recording(draw, world)
     if choice == 3:
         return clear_faults.Request(draw.choice([None, *scripts])), None
     kind, code, reason, duration = draw.choice(FAULTS)
@@ -311,7 +313,6 @@ def recording(draw: Random, world: World) -> Command:
 
 
 COMMANDS = [
-    recording,
     *[inviting] * 2,
     *[answering] * 4,
     *[migrating] * 2,
