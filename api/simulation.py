@@ -4,9 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
 from datetime import datetime, timedelta
-from importlib import import_module
 from random import Random
-from typing import Any
 
 from msgspec import Struct
 
@@ -37,18 +35,13 @@ from .population import (
     running_population,
 )
 from .sync import SyncSimulation
-from .testing.auto_advance import AutoAdvance
+from .testing.in_tests import InTests
 from .world import START, World
 
 __all__ = ["START", "Simulation"]
 
 
-def _testing(module: str) -> Any:
-    """Import a module of ``orgsim.api.testing`` when it is called for: it stands above, and needs boto3 or a server."""
-    return import_module(f"{__package__}.testing.{module}")
-
-
-class Simulation(World):
+class Simulation(InTests, World):
     """A simulated world of accounts and organizations.
 
     ``async with Simulation() as sim`` makes a new world in memory. With ``log="world.db"`` it is kept in an SQLite
@@ -215,79 +208,6 @@ class Simulation(World):
         if moment > LATEST:
             raise ValueError("time cannot run beyond 8995-05-02")
         await engine.clock.sleep_until(moment)
-
-    def auto_advance(self) -> AutoAdvance:
-        """Let sleeps pass in simulated time within a block, ``with`` or ``async with``.
-
-        In the block ``time.sleep``, ``asyncio.sleep``, ``trio.sleep``, ``anyio.sleep`` and the waiters of botocore move
-        the simulated clock and take no real time; tasks that sleep at once sleep for the same time. It holds for the
-        code within and for the tasks and threads that it starts. ``time.time`` and ``time.monotonic`` go on as ever.
-
-        ::
-
-            with sim.auto_advance():
-                vend_account("new@example.com")  # which polls, with time.sleep(5)
-
-        Raises:
-            RuntimeError: on entering: the simulation has not begun.
-        """
-        return AutoAdvance(self)
-
-    def boto3_session(
-        self, account: str, role: str | None = None, *, region_name: str | None = None, passthrough: bool = False
-    ) -> Any:
-        """Make a ``boto3.Session`` of an account, whose clients this simulation answers in process, without a socket.
-
-        Clients, paginators, waiters, retries and exceptions are boto3's own; waits between attempts pass in simulated
-        time. Credentials of STS's AssumeRole can be used in other sessions and clients of the same simulation.
-
-        Args:
-            account: twelve digits: who calls, as a user.
-            role: the name of one of the account's roles, to call as a session of it.
-            region_name: for which calls are signed; by default one of the partition that the account is in.
-            passthrough: let services other than ``organizations`` and ``sts`` go where they would have gone.
-                By default their calls raise ``orgsim.api.testing.NotSimulated``.
-
-        Raises:
-            ModuleNotFoundError: boto3 is not installed.
-            ValueError: not twelve digits, or no name of a role.
-        """
-        return _testing("sessions").boto3_session(self, account, role, region_name, passthrough=passthrough)
-
-    def boto3_client(
-        self,
-        service_name: str,
-        *,
-        account: str,
-        role: str | None = None,
-        region_name: str | None = None,
-        **options: Any,
-    ) -> Any:
-        """Make a client of boto3, as one of ``boto3_session`` does.
-
-        Args:
-            service_name: ``organizations`` or ``sts``.
-            account: twelve digits: who calls, as a user.
-            role: the name of one of the account's roles, to call as a session of it.
-            region_name: for which calls are signed; by default one of the partition that the account is in.
-            **options: as for ``boto3.client``, such as ``config``.
-
-        Raises:
-            ModuleNotFoundError: boto3 is not installed.
-            ValueError: another service, not twelve digits, or no name of a role.
-        """
-        return _testing("sessions").boto3_client(self, service_name, account, role, region_name, options)
-
-    def aiobotocore_session(
-        self, account: str, role: str | None = None, *, region_name: str | None = None, passthrough: bool = False
-    ) -> Any:
-        """Make an ``aiobotocore.session.AioSession`` of an account, for asyncio and trio; see ``boto3_session``.
-
-        Raises:
-            ModuleNotFoundError: aiobotocore is not installed.
-            ValueError: not twelve digits, or no name of a role.
-        """
-        return _testing("sessions").aiobotocore_session(self, account, role, region_name, passthrough=passthrough)
 
     def population(
         self,

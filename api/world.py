@@ -157,6 +157,11 @@ class World:
             run_inline(self.engine.close())
 
     @property
+    def portal(self) -> BlockingPortal | None:
+        """The way into the event loop of the world's own thread; None if it has none."""
+        return self._portal
+
+    @property
     def in_thread(self) -> bool:
         """Whether the world runs in the event loop of a thread of its own."""
         return self._portal is not None

@@ -75,7 +75,8 @@ class Live:
 def _session_key(sim: Simulation, secrets: bytes) -> bytes:
     """Choose the key for session tokens: with a log the same after a restart, in memory another for each world."""
     if isinstance(sim.engine.log, MemoryLog):
-        return token_bytes(KEY_BYTES)
+        # One for whoever serves this world, over HTTP or in process: a role assumed at one is known at the other.
+        return vars(sim).setdefault("_session_key", token_bytes(KEY_BYTES))
     # The secrets, because the seed is no secret: health shows it, and it must not suffice to forge tokens.
     return sim.engine.state.seed.to_bytes(16, "big", signed=True) + secrets
 

@@ -3,18 +3,20 @@
 import os
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from msgspec import Struct
 
 from ...engine.log import MemoryLog
+from ...engine.runtime.inline import NeedsEventLoop
 from ..population import require_account
 from ..server.embed import serve
 from ..server.worlds import Worlds
 from ..simulation import Simulation
 from .founding import MANAGEMENT
+from .wire import Keys, wire_of
 
 HOST = "127.0.0.1"
 LONGEST = 40
@@ -39,20 +41,57 @@ class Endpoint(Struct, frozen=True):
         Raises:
             ValueError: not twelve digits.
         """
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        direct = ",".join(filter(None, [kept.get("NO_PROXY", kept.get("no_proxy", "")), HOST]))
-        return kept | {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": require_account(account),
-            "AWS_SECRET_ACCESS_KEY": "anything",
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
+        return environment_of(self.url, Keys(require_account(account), "anything"), "us-east-1")
+
+
+def environment_of(url: str, keys: Keys, region: str) -> dict[str, str]:
+    """Make the environment for a program: this process's, with AWS's variables replaced.
+
+    Args:
+        url: of the world that the program is to see.
+        keys: who calls.
+        region: for which it signs.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    direct = ",".join(filter(None, [kept.get("NO_PROXY", kept.get("no_proxy", "")), HOST]))
+    session = {"AWS_SESSION_TOKEN": keys.token} if keys.token else {}
+    return (
+        kept
+        | session
+        | {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": keys.key_id,
+            "AWS_SECRET_ACCESS_KEY": keys.secret,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": direct,
             "no_proxy": direct,
         }
+    )
+
+
+@contextmanager
+def environment(sim: Simulation, account: str, role: str | None) -> Generator[dict[str, str]]:
+    """Serve a simulation while the block runs; see ``Simulation.environment``."""
+    wire = wire_of(sim)
+    keys = wire.keys(account, role)
+    with _portal_to(sim) as portal, portal.wrap_async_context_manager(serve(sim, host=HOST)) as url:
+        yield environment_of(url, keys, wire.region(account))
+
+
+def _portal_to(sim: Simulation) -> AbstractContextManager[BlockingPortal]:
+    """Return the way into an event loop beside this one in which a world can be served."""
+    if sim.portal:
+        return nullcontext(sim.portal)
+    if isinstance(sim.engine.log, MemoryLog):
+        return start_blocking_portal()
+    raise NeedsEventLoop(
+        "a world with a log is served in the event loop in which it runs: "
+        "async with orgsim.api.server.embed.serve(sim) as url"
+    )
 
 
 class SharedServer:
