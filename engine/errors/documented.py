@@ -94,3 +94,10 @@ def _codes(words: str) -> frozenset[str]:
 
 DOCUMENTED: dict[str, frozenset[str]] = {operation: _codes(words) for operation, words in _DOCUMENTED.items()}
 """Operation to AWS's names of the exceptions in its list."""
+
+RETRIED: dict[str, frozenset[str]] = {
+    operation: frozenset({"FinalizingOrganizationException"})
+    for operation in ("AttachPolicy", "CreateOrganizationalUnit", "CreatePolicy", "PutResourcePolicy")
+}
+"""Operation to exceptions that AWS does not list, but for which Terraform's provider retries the operation
+(hashicorp/terraform-provider-aws, internal/service/organizations)."""

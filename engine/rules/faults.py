@@ -9,7 +9,7 @@ from functools import cache
 
 from .. import errors
 from ..errors import Refused
-from ..errors.documented import DOCUMENTED
+from ..errors.documented import DOCUMENTED, RETRIED
 from ..events import AnyEvent, FaultInjected, FaultPassedOver, FaultScripted
 from ..events.faults import FaultKind
 from ..operation import Stamp
@@ -52,7 +52,7 @@ REFUSING: frozenset[FaultKind] = frozenset({*CODES, "refuse"})
 
 @cache
 def possible_operations(kind: FaultKind, code: str | None = None) -> frozenset[str]:
-    """The operations that a kind of fault can happen to; for ``refuse`` those that AWS documents the code for."""
+    """The operations that a kind of fault can happen to; for ``refuse`` those that may have the code."""
     code = CODES.get(kind, code)
     if kind in ("fail_creation", "slow_creation"):
         return frozenset({"CreateAccount", "CreateGovCloudAccount"})
@@ -62,7 +62,7 @@ def possible_operations(kind: FaultKind, code: str | None = None) -> frozenset[s
     return frozenset(
         operation
         for operation, codes in DOCUMENTED.items()
-        if operation.startswith(beginnings) and (code is None or code in codes)
+        if operation.startswith(beginnings) and (code is None or code in codes | RETRIED.get(operation, frozenset()))
     )
 
 

@@ -94,6 +94,15 @@ async def test_refusals(sim: Simulation, org: Client) -> None:
     assert len((await org.list_accounts()).accounts) == 2
 
 
+async def test_finalizing_where_terraform_retries(sim: Simulation, org: Client) -> None:
+    """Terraform's provider retries CreateOrganizationalUnit after this exception, which AWS does not list for it."""
+    (root,) = (await org.list_roots()).roots
+    with sim.faults.finalizing("CreateOrganizationalUnit", times=1):
+        with pytest.raises(FinalizingOrganizationException):
+            await org.create_organizational_unit(parent_id=root.id, name="New")
+        await org.create_organizational_unit(parent_id=root.id, name="New")
+
+
 @pytest.mark.parametrize("code", sorted(DOCUMENTED["EnableAllFeatures"]))
 async def test_every_exception_of_an_operation(sim: Simulation, org: Client, code: str) -> None:
     """Each of the eight exceptions that AWS documents for EnableAllFeatures can be brought about."""
