@@ -56,7 +56,7 @@ class Simulation(InTests, World):
         seed: of a new world; all its ids and latencies derive from it. By default 0.
         clock: by default ``SimulatedClock()``, which stands still except in ``advance`` and in blocks of
             ``population``. The others are in ``orgsim.engine.runtime.clock``.
-        start: where the default clock begins; by default 2026-01-01.
+        start: where the default clock begins a new world; by default 2026-01-01.
         quotas: of a new world; by default AWS's.
         settings: of a new world; the quotas may be in there too.
         durability: of an SQLite log: ``full``, ``normal`` or ``off``.

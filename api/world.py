@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import get_ident
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args
 
 import anyio.from_thread
 import anyio.lowlevel
@@ -59,6 +59,17 @@ def _checked_settings(settings: object, quotas: object) -> Settings:
         raise ValueError(f"impossible settings: {error}") from None
 
 
+def _checked_durability(durability: Durability) -> Durability:
+    if durability not in get_args(Durability):
+        raise ValueError(f"durability is one of {', '.join(get_args(Durability))}, not {durability!r}")
+    return durability
+
+
+def _require_log(log: object) -> None:
+    if log is not None and not isinstance(log, str | os.PathLike) and not hasattr(log, "stored_head"):
+        raise TypeError(f"the log is a path, an EventLog such as MemoryLog(), or None for one in memory, not {log!r}")
+
+
 def _wanted(seed: int | None, quotas: Quotas | None, settings: Settings | None) -> dict[str, Any]:
     """Collect, by name, the arguments that were given rather than left at their defaults."""
     wanted: dict[str, Any] = {} if seed is None else {"seed": seed}
@@ -92,11 +103,13 @@ class World:
         if clock is not None and not hasattr(clock, "now"):
             raise TypeError(f"the clock is a SimulatedClock, a PacedClock or a WallClock, not {clock!r}")
         self._settings = _checked_settings(settings or Settings(), quotas)
+        _require_log(log)
         self._log = log
         self._seed = _checked_seed(0 if seed is None else seed)
         self._wanted = _wanted(seed, quotas, settings and self._settings)
         self._clock = clock or SimulatedClock(as_microseconds(start or START))
-        self._durability: Durability = durability
+        self._start = start
+        self._durability: Durability = _checked_durability(durability)
         self._stack = AsyncExitStack()
         self._closed = False
         self._thread = ExitStack()
@@ -238,6 +251,8 @@ class World:
         began = await read_beginning(log)
         if began:
             require_same_world(log.name, began, self._wanted)
+            if self._start is not None:
+                raise ValueError(f"{log.name}: this world has begun and goes on where it stood; leave start= out")
         began = began or WorldCreated(self._seed, self._settings)
         self.views = Views()
         return [self.views.feed, *lag_reads(self.views, began)], began

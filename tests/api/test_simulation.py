@@ -102,6 +102,33 @@ def test_naive_start() -> None:
         Simulation(start=datetime(2026, 1, 1))
 
 
+async def test_start_of_a_world_that_has_begun(tmp_path: Path) -> None:
+    """A beginning for a log that has begun is refused, and the log stays as it is."""
+    for log in (tmp_path / "world.db", MemoryLog()):
+        async with Simulation(log) as sim:
+            digest = sim.engine.log.digest
+        with pytest.raises(ValueError, match="has begun and goes on where it stood; leave start= out"):
+            async with Simulation(log, start="2027-01-01T00:00:00Z"):
+                pass
+        async with Simulation(log) as sim:
+            assert sim.engine.log.digest == digest
+
+
+@pytest.mark.parametrize(
+    ("mistake", "error", "message"),
+    [
+        ({"log": 5}, TypeError, "the log is a path, an EventLog such as .*, or None for one in memory, not 5"),
+        ({"log": [b"record"]}, TypeError, "the log is a path"),
+        ({"durability": "offf"}, ValueError, "durability is one of full, normal, off, not 'offf'"),
+        ({"durability": None}, ValueError, "durability is one of full, normal, off, not None"),
+    ],
+)
+def test_impossible_arguments(mistake: dict[str, Any], error: type[Exception], message: str) -> None:
+    """A log or a durability that there is not is refused at once, in memory too, and names the choices."""
+    with pytest.raises(error, match=message):
+        Simulation(**mistake)
+
+
 async def test_quotas() -> None:
     """Quotas of a new world are the given ones, and are in force."""
     async with Simulation(quotas=Quotas(accounts=2)) as sim:
