@@ -64,7 +64,7 @@ def test_a_reason_may_name_a_member() -> None:
         ({"operations": ("*", "ListAccounts")}, "no operation '\\*'"),
         (
             {"fault": "finalizing", "operations": ("ListRoots",)},
-            "does not document FinalizingOrganizationException for it; possible are: AttachPolicy, CreateAccount, CreateG",
+            "does not document FinalizingOrganizationException for it; possible are: AttachPolicy, CreateAcc",
         ),
         (
             {"fault": "empty_page", "operations": ("DescribeAccount",)},
