@@ -1,4 +1,4 @@
-"""The command ``orgsim``: ``init``, ``check``, ``simulate``, ``sweep``, ``serve``, ``show``, ``snapshot``, ``verify``.
+"""The command ``orgsim``: one module for each of its commands.
 
 Results go to stdout, for people or with ``--json`` for machines; progress and errors go to stderr. Exit codes: 0 done,
 1 a check or a threshold failed, or something could not be written, 2 wrong usage, 130 interrupted.
@@ -13,6 +13,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from .check import check
+from .diff import diff
 from .init import init
 from .serve import serve
 from .show import show
@@ -20,7 +21,9 @@ from .simulate import simulate
 from .snapshot import snapshot
 from .sweep import sweep
 from .terminal import complain
+from .timeline import show_timeline
 from .verify import verify
+from .why import show_why
 
 app = typer.Typer(
     name="orgsim",
@@ -48,7 +51,12 @@ def common(
     """An event-sourced simulator of AWS Organizations, with a clock you can set."""
 
 
-for command in (init, check, simulate, sweep, serve, show, snapshot, verify):
+for command in (init, check, simulate, sweep, serve, show):
+    app.command()(command)
+app.command("timeline")(show_timeline)
+app.command()(diff)
+app.command("why")(show_why)
+for command in (snapshot, verify):
     app.command()(command)
 
 

@@ -5,14 +5,14 @@ with the log's digest there; a history whose digest is not the log's is made ane
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from ...engine.events import Event, OrganizationCreated, WorldCreated
+from ...engine.events import CallRecorded, Event, OrganizationCreated, WorldCreated
 from ...engine.events.envelope import Envelope
 from ...engine.ids import IdSource
 from ...engine.log import GENESIS, LogError
@@ -280,7 +280,7 @@ class History:
     def _write_calls(self, envelopes: Sequence[Envelope]) -> None:
         request = self._ids.request
         self._connection.executemany(
-            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     envelope.position,
@@ -289,6 +289,7 @@ class History:
                     envelope.account,
                     envelope.principal,
                     request(envelope.position) if envelope.account else None,
+                    *_refusal(envelope.event),
                 )
                 for envelope in envelopes
                 if envelope.command == envelope.position
@@ -298,6 +299,14 @@ class History:
     def rows(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Run a question in SQL, and return its rows; raises HistoryError if the file cannot be read."""
         return self._run(lambda: self._connection.execute(statement, values).fetchall())
+
+    def stream(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run a question in SQL, and yield its rows as they are found; raises HistoryError as ``rows``."""
+        try:
+            for row in self._connection.execute(statement, values):  # noqa: UP028  # yield from would close the cursor late
+                yield row
+        except sqlite3.Error as error:
+            raise _translated(error, self.name) from error
 
     def close(self) -> None:
         """Close it; a history in memory is gone."""
@@ -314,6 +323,11 @@ class History:
             if self._connection.in_transaction:
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
+
+
+def _refusal(event: Event) -> tuple[str | None, str | None]:
+    """The exception and the reason with which a recorded call was refused; None for a call that was not."""
+    return (event.code, event.reason) if isinstance(event, CallRecorded) else (None, None)
 
 
 def _owner(introduced: Introduces | None) -> tuple[str | None, str | None, str | None]:

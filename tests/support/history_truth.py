@@ -40,9 +40,11 @@ def everything(history: History) -> list[list[tuple[Any, ...]]]:
     return [history.rows(statement) for statement in EVERYTHING]
 
 
-def facts_at(history: History, position: int) -> Facts:
-    """The facts that hold right after the event at a position, of what the state has too."""
+def facts_at(history: History, position: int, *, whole: bool = False) -> Facts:
+    """The facts that hold right after the event at a position: all, or those that the state has too."""
     rows = history.rows(HOLDING, {"position": position})
+    if whole:
+        return {*rows}
     return {row for row in rows if row[1] not in NOT_IN_STATE and not row[0].startswith("car-")}
 
 

@@ -1,7 +1,7 @@
 """The history of random worlds says at every position what the state of the engine says there."""
 
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,9 @@ from support.history_truth import everything, facts_at, fed, truth_of
 from support.projection_world import WatchedWorld
 from support.random_commands import play, random_script
 
+from orgsim.api.timeline.difference import between_moments
+from orgsim.api.timeline.entries import changes_between
+from orgsim.api.timeline.history import History
 from orgsim.engine.events import AnyEvent
 from orgsim.engine.evolve import apply
 from orgsim.engine.state import State
@@ -32,6 +35,94 @@ def random_world(seed: int, length: int) -> WatchedWorld:
     for _ in play(random_script(seed, length), world):
         pass
     return world
+
+
+VIEWS_THEN = "WHERE since_position <= :position AND (until_position > :position OR until_position IS NULL)"
+
+
+def rows_then(history: History, columns: str, view: str, position: int) -> list[tuple[Any, ...]]:
+    """The rows of a view that hold right after the event at a position."""
+    return history.rows(f"SELECT {columns} FROM {view} {VIEWS_THEN} ORDER BY 1, 2", {"position": position})
+
+
+def views_agree(history: History, state: State) -> None:
+    """The SQL views have the members, OUs, policies, attachments, handshakes and organizations of the state."""
+    position = state.position
+    there = [organization for organization in state.organizations.values() if not organization.deleted]
+    facts = "id, organization, parent, email, name, conditions"
+    assert rows_then(history, facts, "accounts", position) == sorted(
+        (
+            account.id,
+            organization.id,
+            organization.units.parent_of(account.id),
+            account.email,
+            account.name,
+            ", ".join(account.conditions) or None,
+        )
+        for organization in there
+        for account in organization.members.values()
+    )
+    assert rows_then(history, "id, organization, parent, name", "organizational_units", position) == sorted(
+        (unit.id, organization.id, unit.parent, unit.name)
+        for organization in there
+        for unit in organization.units.by_id.values()
+        if unit.parent
+    )
+    assert rows_then(history, "id, organization, type, name, content", "policies", position) == sorted(
+        (policy.id, organization.id, policy.type, policy.name, policy.content)
+        for organization in there
+        for policy in organization.policies.by_id.values()
+    )
+    assert rows_then(history, "policy, target, type", "attachments", position) == sorted(
+        (policy.id, target, policy.type)
+        for organization in there
+        for policy in organization.policies.by_id.values()
+        for target in policy.targets
+    )
+    assert rows_then(history, "id, action, party, state", "handshakes", position) == sorted(
+        (key, found.requested.action, found.requested.party, found.state) for key, found in state.handshakes.items()
+    )
+    assert rows_then(history, "id, root, feature_set", "organizations", position) == sorted(
+        (organization.id, organization.root, organization.feature_set) for organization in there
+    )
+
+
+def test_views_are_the_state() -> None:
+    """After many an event of random worlds, the SQL views of then have the rows that the engine's state has."""
+    for seed in range(100, 100 + examples(3)):
+        world = random_world(seed, 200)
+        history = fed(world, [])
+        state = State()
+        for envelope in world.log:
+            apply(state, envelope)
+            if envelope.position % 11 == 0 or envelope.position == len(world.log):
+                views_agree(history, state)
+        history.close()
+
+
+@given(SEEDS, st.floats(0, 1), st.floats(0, 1))
+def test_changes_and_differences_lead_from_one_moment_to_another(seed: int, begin: float, end: float) -> None:
+    """The facts of one moment, with the changes between, or with the differences, are the facts of the other."""
+    world = random_world(seed, 60)
+    history = fed(world, [])
+    first, last = sorted(int(share * history.position) for share in (begin, end))
+    before, after = ({row[:3]: row[3] for row in facts_at(history, place, whole=True)} for place in (first, last))
+    walked, leapt, back = dict(before), dict(before), dict(after)
+    for change in changes_between(history, first, last):
+        place = change.subject, change.attribute, change.key
+        assert walked.pop(place, None) == change.before
+        if change.after is not None:
+            walked[place] = change.after
+    assert walked == after
+    for facts, places in ((leapt, (first, last)), (back, (last, first))):
+        for difference in between_moments(history, *places):
+            for value in difference.values:
+                place = difference.subject, value.attribute, value.key
+                assert facts.pop(place, None) == value.before
+                if value.after is not None:
+                    facts[place] = value.after
+    assert (leapt, back) == (after, before)
+    history.close()
 
 
 def test_every_type_of_event_is_folded_or_has_its_reason() -> None:

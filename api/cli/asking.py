@@ -1,0 +1,42 @@
+"""What the commands about the past share: opening the history of a log, their options, and their errors."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...engine.log import LogDamaged, LogError
+from ...engine.shapes.base import moment_text
+from ..timeline.catching_up import caught_up_history
+from ..timeline.entries import Call
+from ..timeline.history import History
+from ..timeline.moments import MomentError
+from ..timeline.timeline import UnknownThing
+from .terminal import failure, reading_bar, run
+
+InMemory = Annotated[
+    bool, typer.Option("--in-memory", help="Keep the history in memory: LOG-history is neither read nor written.")
+]
+FORMS = "a position, a time such as 2026-03-01T09:00:00Z, or a date"
+
+
+@contextmanager
+def history_for(log: Path, in_memory: bool) -> Generator[History, None, None]:
+    """Open the history of a log, caught up with it; what goes wrong meanwhile is one line and an exit code."""
+    history = run(partial(caught_up_history, log, reading_bar, in_memory=in_memory))
+    try:
+        yield history
+    except LogDamaged as error:
+        raise failure(error, 1) from None
+    except (LogError, MomentError, UnknownThing) as error:
+        raise failure(error, 2) from None
+    finally:
+        history.close()
+
+
+def call_cells(call: Call) -> tuple[str, str, str, str]:
+    """The cells of a table that tell of a call: position, time, operation and caller."""
+    return str(call.position), moment_text(call.time, "%Y-%m-%d %H:%M:%S"), call.operation, call.caller

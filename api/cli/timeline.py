@@ -1,0 +1,84 @@
+"""The command ``orgsim timeline``: what happened to a thing, or to everything, and which calls made it so."""
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
+from ...projections.history.changes import Kind
+from ..timeline.entries import Entry
+from ..timeline.moments import position_at, position_before, range_of
+from ..timeline.timeline import Wanted, first, timeline
+from ..timeline.wording import change_text
+from .asking import FORMS, InMemory, call_cells, history_for
+from .terminal import out, print_rows
+
+DEFAULT_LIMIT = 50
+"""The number of calls that are shown to people unless they say how many."""
+
+NAMES = ("position", "time", "operation", "caller", "thing", "what")
+
+
+KINDS: dict[str, Kind] = {kind.replace(" ", "-").replace("organizational-unit", "ou"): kind for kind in get_args(Kind)}
+"""The kinds of things, as an option has them."""
+
+
+def _one_of(values: list[str] | None, choices: Collection[str], option: str) -> list[str]:
+    for value in values or ():
+        if value not in choices:
+            raise typer.BadParameter(f"{value!r} is none of {', '.join(choices)}", param_hint=f"'{option}'")
+    return values or []
+
+
+def show_timeline(
+    log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")],
+    thing: Annotated[
+        str | None,
+        typer.Argument(
+            help="The id of an account, OU, root, policy, handshake, transfer or organization.", metavar="THING"
+        ),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help=f"Only changes of this kind of thing: {', '.join(KINDS)}; can be repeated."),
+    ] = None,
+    operation: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only calls of this operation, such as MoveAccount; can be repeated."),
+    ] = None,
+    begin: Annotated[str | None, typer.Option("--from", metavar="MOMENT", help=f"From this on: {FORMS}.")] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="MOMENT", help="Up to this, a date included.")] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="CALLER", help="Only calls by an account, a principal, or ACCOUNT/PRINCIPAL.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many calls; for people 50 by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each call as JSON on a line of its own.")] = False,
+    in_memory: InMemory = False,
+) -> None:
+    """Tell what happened to a thing, or to everything: which call changed what, when, and who called."""
+    kinds: list[Kind] = [KINDS[name] for name in _one_of(kind, KINDS, "--kind")]
+    operations = _one_of(operation, (*OPERATIONS, *INTERNAL_OPERATIONS), "--operation")
+    with history_for(log, in_memory) as history:
+        after = position_before(begin, history) if begin else 0
+        last = position_at(end, history) if end else history.position
+        entries = timeline(history, after, last, Wanted(thing, kinds, operations, by))
+        if as_json:
+            found, _ = first(entries, limit) if limit else (entries, False)
+            for entry in found:
+                typer.echo(json.dumps(entry.as_dict()))
+            return
+        shown, more = first(entries, limit or DEFAULT_LIMIT)
+        print_rows(NAMES, (cells for entry in shown for cells in _cells(entry)))
+        ends = f"; more with --limit, or --from {shown[-1].changes[-1].position + 1}" if more else ""
+        out.print(f"{len(shown):,} calls{ends}; {range_of(history)}", soft_wrap=True, highlight=False)
+
+
+def _cells(entry: Entry) -> Iterator[tuple[str, ...]]:
+    """The rows of a call: one for each change, the first one with the call itself."""
+    call = call_cells(entry.call)
+    for change in entry.changes:
+        yield *call, change.subject, change_text(change.attribute, change.key, change.before, change.after)
+        call = ("", "", "", "")

@@ -1,0 +1,134 @@
+"""The rows in which everything about the past is told: calls, and what each changed about which thing."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from msgspec import Struct
+
+from ..events_json import iso_time
+from .history import History
+
+
+class Call(Struct, frozen=True):
+    """A call that changed something, or a timer that fired."""
+
+    position: int
+    """The position of its first event."""
+    time: int
+    operation: str
+    account: str | None
+    principal: str | None
+    request_id: str | None
+
+    @property
+    def caller(self) -> str:
+        """Who called, in one word: ``account/principal``; ``-`` where a timer or the simulation acted."""
+        return "/".join(part for part in (self.account, self.principal) if part) or "-"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The call as JSON, under the names with which events are shown."""
+        return {
+            "position": self.position,
+            "time": iso_time(self.time),
+            "operation": self.operation,
+            "caller": {"account": self.account, "principal": self.principal} if self.account else None,
+            "request_id": self.request_id,
+        }
+
+
+class Change(Struct, frozen=True):
+    """A fact about a thing that began, ended, or got another value."""
+
+    position: int
+    subject: str
+    kind: str
+    attribute: str
+    key: str
+    before: str | None
+    after: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The change as JSON."""
+        names = ("subject", "kind", "attribute", "key", "before", "after")
+        return {name: getattr(self, name) for name in names}
+
+
+class Entry(Struct, frozen=True):
+    """A call, with what it changed."""
+
+    call: Call
+    changes: list[Change]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entry as JSON."""
+        return {**self.call.as_dict(), "changes": [change.as_dict() for change in self.changes]}
+
+
+CHANGES = """
+SELECT since AS position, thing.name, thing.kind, attribute, key, NULL AS before, value AS after
+FROM fact JOIN thing ON thing.id = fact.thing WHERE {since} AND {condition}
+UNION ALL
+SELECT until AS position, thing.name, thing.kind, attribute, key, value AS before, NULL AS after
+FROM fact JOIN thing ON thing.id = fact.thing WHERE {until} AND {condition}
+ORDER BY position
+"""
+
+CALL = "SELECT position, time, operation, account, principal, request_id FROM call"
+
+
+def changes_between(
+    history: History, after: int, last: int, condition: str = "true", values: dict[str, Any] | None = None
+) -> Iterator[Change]:
+    """All changes of facts behind one position and up to another, in order.
+
+    Args:
+        history: caught up to ``last`` or further.
+        after: the position before the first.
+        last: the last position.
+        condition: SQL about ``thing`` and ``fact``.
+        values: its named parameters.
+    """
+    statement = CHANGES.format(
+        since="since > :after AND since <= :last", until="until > :after AND until <= :last", condition=condition
+    )
+    rows = history.stream(statement, {"after": after, "last": last, **(values or {})})
+    for _, together in groupby(rows, key=itemgetter(0)):
+        yield from _merged(together)
+
+
+def _merged(rows: Iterator[tuple[Any, ...]]) -> list[Change]:
+    """The changes at one position; the end of a fact and the beginning of the next one are one change."""
+    found: dict[tuple[Any, ...], Change] = {}
+    for row in rows:
+        position, subject, kind, attribute, key, before, after = row
+        known = found.get(row[1:5])
+        if known is not None:
+            before = known.before if before is None else before
+            after = known.after if after is None else after
+        found[row[1:5]] = Change(position, subject, kind, attribute, key, before, after)
+    return [*found.values()]
+
+
+def call_at(history: History, position: int) -> Call:
+    """The call that brought about the event at a position."""
+    rows = history.rows(f"{CALL} WHERE position <= ? ORDER BY position DESC LIMIT 1", (position,))
+    return Call(*rows[0])
+
+
+def entries_of(history: History, changes: Iterator[Change]) -> Iterator[Entry]:
+    """Put changes, in the order of their positions, together by the calls that made them."""
+    call: Call | None = None
+    end = 0
+    gathered: list[Change] = []
+    for change in changes:
+        if call is None or change.position >= end:
+            if call is not None and gathered:
+                yield Entry(call, gathered)
+            call, gathered = call_at(history, change.position), []
+            ((following,),) = history.rows("SELECT min(position) FROM call WHERE position > ?", (change.position,))
+            end = following or history.position + 1
+        gathered.append(change)
+    if call is not None and gathered:
+        yield Entry(call, gathered)

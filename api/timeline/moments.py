@@ -1,0 +1,87 @@
+"""What people call a moment of a log: a position, a time in ISO 8601, or a date; read against the log's history."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
+
+from ...engine.shapes.timestamps import microseconds
+from ..events_json import iso_time
+from .history import History
+
+FORMS = "a position such as 120, a time such as 2026-03-01T09:00:00Z, or a date such as 2026-03-01"
+
+
+class MomentError(ValueError):
+    """A text is no moment of the log; the message says what it could be."""
+
+
+class Range(Struct, frozen=True):
+    """How far a log reaches."""
+
+    first: int
+    """The time of its first event, in microseconds since the epoch."""
+    head: int
+    """Its last position."""
+    last: int
+    """The time there."""
+
+    def __str__(self) -> str:
+        return f"the log reaches from position 1 ({iso_time(self.first)}) to {self.head} ({iso_time(self.last)})"
+
+
+def range_of(history: History) -> Range:
+    """How far the log of a history reaches."""
+    ((first, last),) = history.rows("SELECT min(time), max(time) FROM call")
+    return Range(first, history.position, last)
+
+
+def position_at(text: str, history: History, *, begin_of_day: bool = False) -> int:
+    """The last position of a log at a moment: of everything that had happened by then, at that very time included.
+
+    Args:
+        text: a position, a time in ISO 8601 (UTC unless it says otherwise), or a date in UTC.
+        history: of the log.
+        begin_of_day: whether a date means what was before it; otherwise its end.
+
+    Raises:
+        MomentError: it is none of these, or not within the log.
+    """
+    reach = range_of(history)
+    if text.isascii() and text.isdigit():
+        position = int(text)
+        if position > reach.head:
+            raise MomentError(f"position {position} is beyond the end: {reach}")
+        return position
+    begin, end = _span(text)
+    if end < reach.first or begin > reach.last:
+        raise MomentError(f"{text} is {'before the beginning' if end < reach.first else 'beyond the end'}: {reach}")
+    return _last_position(history, begin - 1 if begin_of_day and begin < end else end)
+
+
+def position_before(text: str, history: History) -> int:
+    """The last position before a moment begins, so that what happens at it follows; raises as ``position_at``."""
+    position = position_at(text, history, begin_of_day=True)
+    if text.isascii() and text.isdigit():
+        return max(position - 1, 0)
+    begin, _ = _span(text)
+    return _last_position(history, begin - 1)
+
+
+def _last_position(history: History, time: int) -> int:
+    """The last position whose event is not later than a time."""
+    ((later,),) = history.rows("SELECT min(position) FROM call WHERE time > ?", (time,))
+    return history.position if later is None else later - 1
+
+
+def _span(text: str) -> tuple[int, int]:
+    """The first and the last microsecond of a time or a date; raises MomentError for any other text."""
+    try:
+        if len(text) == len("2026-03-01"):
+            day = date.fromisoformat(text)
+            begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            return microseconds(begin), microseconds(begin) + timedelta(days=1) // timedelta(microseconds=1) - 1
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise MomentError(f"{text[:40]!r} is no moment; say {FORMS}") from None
+    time = microseconds(when if when.tzinfo else when.replace(tzinfo=UTC))
+    return time, time

@@ -1,0 +1,99 @@
+"""The timeline of a thing, or of everything: which calls changed it, when, by whom, and what they changed."""
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+from itertools import islice
+from typing import Any
+
+from msgspec import Struct
+
+from ...projections.history.changes import ATTACHED, WITHOUT_DEFAULT, Kind
+from .entries import Change, Entry, changes_between, entries_of
+from .history import History
+
+NEAREST = 3
+"""How many ids an error about an unknown one names."""
+
+SEARCHED = 2_000
+"""Among how many ids before and behind it, in the order of the alphabet, the nearest are looked for."""
+
+
+class UnknownThing(LookupError):
+    """There never was a thing with an id; the message names the nearest that there are."""
+
+
+class Wanted(Struct, frozen=True):
+    """What of a timeline is wanted; by default everything."""
+
+    thing: str | None = None
+    """Only what concerns it: an account, OU, root, policy, handshake, transfer or organization."""
+    kinds: Collection[Kind] = ()
+    """Only changes of these kinds of things, attachments counted as changes of the policy too."""
+    operations: Collection[str] = ()
+    """Only calls of these operations."""
+    caller: str | None = None
+    """Only calls by this account, by this principal, or by ``account/principal``."""
+
+
+def timeline(history: History, after: int, last: int, wanted: Wanted) -> Iterator[Entry]:
+    """The calls behind one position and up to another that changed something, in order, with what they changed.
+
+    Raises:
+        UnknownThing: there never was the thing that is wanted.
+    """
+    condition, values = "true", dict[str, Any]()
+    if wanted.thing is not None:
+        require_thing(wanted.thing, history)
+        condition, values = _about(wanted.thing)
+    changes = changes_between(history, after, last, condition, values)
+    if wanted.kinds:
+        changes = (change for change in changes if _is_of(change, wanted.kinds))
+    return (entry for entry in entries_of(history, changes) if _is_wanted(entry, wanted))
+
+
+def _is_of(change: Change, kinds: Collection[Kind]) -> bool:
+    return change.kind in kinds or (change.attribute in (ATTACHED, WITHOUT_DEFAULT) and "policy" in kinds)
+
+
+def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
+    call = entry.call
+    if wanted.operations and call.operation not in wanted.operations:
+        return False
+    return wanted.caller is None or wanted.caller in (call.account, call.principal, call.caller)
+
+
+def _about(thing: str) -> tuple[str, dict[str, Any]]:
+    """SQL for what concerns a thing: its facts, where it is attached, and what was offered to it."""
+    if thing.startswith("o-"):
+        mine = "thing.organization = :thing OR thing.id IN (SELECT thing FROM fact WHERE attribute = 'organization'"
+        return f"({mine} AND value = :thing))", {"thing": thing}
+    concerned = (
+        "SELECT id FROM fact WHERE thing = (SELECT id FROM thing WHERE name = :thing)",
+        "SELECT id FROM fact WHERE key = :thing AND key <> ''",
+        "SELECT fact.id FROM fact JOIN thing ON thing.id = fact.thing WHERE party = :thing",
+    )
+    return f"fact.id IN ({' UNION '.join(concerned)})", {"thing": thing}
+
+
+def require_thing(thing: str, history: History) -> None:
+    """Check that there is or was a thing.
+
+    Raises:
+        UnknownThing: there never was.
+    """
+    if history.rows("SELECT 1 FROM thing WHERE name = ?", (thing,)):
+        return
+    around = (
+        "SELECT name FROM thing WHERE name > ? ORDER BY name LIMIT ?",
+        "SELECT name FROM thing WHERE name < ? ORDER BY name DESC LIMIT ?",
+    )
+    names = [name for statement in around for (name,) in history.rows(statement, (thing, SEARCHED))]
+    nearest = get_close_matches(thing, names, NEAREST, cutoff=0.4) or names[:NEAREST]
+    choices = f"; the nearest are {', '.join(nearest)}" if nearest else ""
+    raise UnknownThing(f"there never was {thing[:140]!r} in this log{choices}")
+
+
+def first(entries: Iterator[Entry], limit: int | None) -> tuple[list[Entry], bool]:
+    """The first entries, and whether there are more."""
+    found = list(islice(entries, limit))
+    return found, next(entries, None) is not None

@@ -1,0 +1,170 @@
+"""``orgsim timeline``, ``orgsim diff`` and ``orgsim why``, as people and machines use them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import anyio
+import pytest
+from support.sixty_calls import ADA, GOVERNED, LAB, OPS, SHOP, Ids, play
+from typer.testing import CliRunner, Result
+
+from orgsim.api import Simulation
+from orgsim.api.cli.app import app
+from orgsim.api.cli.difference_tree import document_diff
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Ids]:
+    """The log of a small company, and the ids in it."""
+    path = tmp_path_factory.mktemp("story") / "w.db"
+    return str(path), anyio.run(play, path)
+
+
+@pytest.fixture
+def log(story: tuple[str, Ids]) -> str:
+    return story[0]
+
+
+@pytest.fixture
+def ids(story: tuple[str, Ids]) -> Ids:
+    return story[1]
+
+
+def ran(*arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments])
+
+
+def printed(*arguments: str) -> str:
+    """Run a command that succeeds, and return its output."""
+    done = ran(*arguments)
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_timeline_for_people(log: str, ids: Ids) -> None:
+    """Each change is a row, with the call before it; what is left out can be asked for."""
+    text = printed("timeline", log, OPS)
+    assert f"parent {ids['root']} → {ids['Workloads']}" in text
+    assert "delegated administrator of config.amazonaws.com" in text
+    some = printed("timeline", log, "--limit", "2")
+    assert "2 calls; more with --limit, or --from 6" in some
+
+
+def test_timeline_for_machines(log: str) -> None:
+    """Each call is one JSON object on a line of its own."""
+    lines = [json.loads(line) for line in printed("timeline", log, "--json").splitlines()]
+    assert lines[0]["operation"] == "DescribeAccountOutside"
+    assert lines[1]["operation"] == "CreateOrganization"
+    assert len(lines) > 60
+    (left,) = [line for line in lines if line["caller"] == {"account": LAB, "principal": "lea"}]
+    assert {change["attribute"] for change in left["changes"]} >= {"organization", "parent", "state"}
+    assert len(printed("timeline", log, "--json", "--limit", "3").splitlines()) == 3
+
+
+def test_timeline_filters(log: str) -> None:
+    """Kind, operation, caller and moments filter; an unknown kind or operation is answered with the choices."""
+    closed = printed("timeline", log, "--operation", "CloseAccount", "--from", "2026-04-01", "--to", "2026-04-10")
+    assert "1 calls; " in closed
+    assert "LeaveOrganization" in printed("timeline", log, "--by", "lea", "--kind", "account")
+    kind, operation = ran("timeline", log, "--kind", "units"), ran("timeline", log, "--operation", "Leave")
+    assert (kind.exit_code, operation.exit_code) == (2, 2)
+    assert "account-creation" in kind.stderr
+    assert "CreateOrganizationalUnit" in printed("timeline", log, "--kind", "ou")
+    assert "LeaveOrganization" in operation.stderr
+
+
+def test_diff_for_people(log: str, ids: Ids) -> None:
+    """What differs stands as a tree with marks, with the document's lines, and is counted."""
+    text = printed("diff", log, "--from", GOVERNED)
+    assert f"- {LAB}" in text
+    assert f"~ {ids['Regions']} Allowed regions" in text
+    assert "name Regions → Allowed regions" in text
+    assert "account: +1 -1 ~1" in text
+    assert "more with --limit" in printed("diff", log, "--from", GOVERNED, "--limit", "2")
+
+
+def test_a_changed_document_is_shown_by_lines(log: str, ids: Ids) -> None:
+    """A policy's change is a diff of its lines, both versions laid out alike."""
+    text = printed("diff", log, "--from", "41", "--to", GOVERNED)
+    assert "content rewritten" in text
+    assert '+            "eu-north-1"' in text
+    assert [*document_diff('{"a":1}', '{ "a": 1 }')] == []
+    assert [*document_diff("no json", "none")] == ["@@ -1 +1 @@", "-no json", "+none"]
+
+
+def test_diff_for_machines(log: str) -> None:
+    """One JSON object has both positions and every thing that differs."""
+    found = json.loads(printed("diff", log, "--from", "2026-04-10", "--to", "2026-04-10", "--json"))
+    changes = {each["subject"]: each["change"] for each in found["differences"]}
+    assert (changes[LAB], changes[SHOP]) == ("removed", "removed")
+    assert found["from"] < found["to"]
+
+
+def test_exit_code_of_diff(log: str) -> None:
+    """With --exit-code, 1 means that something differs; without it, and where nothing does, the code is 0."""
+    assert ran("diff", log, "--from", GOVERNED, "--exit-code").exit_code == 1
+    assert ran("diff", log, "--from", GOVERNED, "--exit-code", "--json").exit_code == 1
+    same = ran("diff", log, "--from", "50", "--to", "50", "--exit-code")
+    assert (same.exit_code, same.stdout.startswith("Nothing differs between 50 and 50; the log")) == (0, True)
+
+
+def test_diff_of_two_logs(log: str, tmp_path: Path, ids: Ids) -> None:
+    """A copy that went on differs by what was done to it; a log does not differ from itself."""
+    copy = tmp_path / "copy.db"
+    shutil.copyfile(log, copy)
+    assert ran("diff", log, str(copy), "--exit-code").exit_code == 0
+
+    async def go_on() -> None:
+        async with Simulation(copy) as sim:
+            ada = sim.client(ADA)
+            await ada.update_organizational_unit(organizational_unit_id=ids["Workloads"], name="Work")
+            await ada.remove_account_from_organization(account_id=OPS)
+
+    anyio.run(go_on)
+    text = printed("diff", log, str(copy))
+    assert "name Workloads → Work" in text
+    assert f"- {OPS}" in text
+    found = json.loads(printed("diff", str(copy), log, "--json"))
+    assert {each["subject"]: each["change"] for each in found["differences"]} == {
+        OPS: "added",
+        ids["Workloads"]: "changed",
+    }
+
+
+def test_why(log: str, ids: Ids) -> None:
+    """The table says because of what, by which call; then, and now."""
+    text = printed("why", log, OPS)
+    assert all(word in text for word in ("its root", "its parent", "a policy it has", "InviteAccountToOrganization"))
+    assert "Freeze" in printed("why", log, LAB, "--at", GOVERNED)
+    assert printed("why", log, LAB).startswith(f"Nothing is true of {LAB} at position ")
+    assert json.loads(printed("why", log, ids["Regions"], "--json"))["kind"] == "policy"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("timeline", "{log}", "22222222222x"), "there never was '22222222222x' in this log; the nearest are 2222"),
+        (("why", "{log}", "ou-none-12345678"), "there never was 'ou-none-12345678' in this log; the nearest are ou-"),
+        (("why", "{log}", OPS, "--at", "2027-01-01"), "2027-01-01 is beyond the end: the log reaches from position 1"),
+        (("diff", "{log}", "--from", "soon"), "'soon' is no moment; say a position such as 120, a time such as"),
+        (("diff", "{log}"), "say --from MOMENT, or a second log"),
+        (("diff", "{log}", "{log}", "--from", "1"), "moments are of one log; of two logs the ends are compared"),
+        (("timeline", "{log}-none"), "cannot be read"),
+    ],
+)
+def test_what_is_said_of_bad_input(log: str, arguments: tuple[str, ...], message: str) -> None:
+    """A thing that never was, a moment that is none, or a log that is not there gets one line, and exit code 2."""
+    done = ran(*(argument.format(log=log) for argument in arguments))
+    assert done.exit_code == 2
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_folder_that_cannot_be_written(log: str, tmp_path: Path) -> None:
+    """--in-memory answers without a file beside the log."""
+    copy = tmp_path / "w.db"
+    shutil.copyfile(log, copy)
+    assert "LeaveOrganization" in printed("timeline", str(copy), LAB, "--in-memory")
+    assert [path.name for path in tmp_path.iterdir()] == ["w.db"]
