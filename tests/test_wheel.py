@@ -69,7 +69,12 @@ def test_content(wheel: Path) -> None:
     """The wheel holds the command, the three floors whole, all marked as typed, and the scenarios, and no more."""
     names = set(ZipFile(wheel).namelist())
     metadata = {name for name in names if name.startswith(f"orgsim-{version('orgsim')}.dist-info/")}
-    source = {file.relative_to(ROOT) for floor in FLOORS for file in (ROOT / floor).rglob("*.py")}
+    source = {
+        file.relative_to(ROOT)
+        for floor in FLOORS
+        for file in (ROOT / floor).rglob("*.py*")
+        if file.suffix in (".py", ".pyi")
+    }
     page = {f"orgsim/api/load/report/page.{kind}" for kind in ("css", "html", "js")}
     typed = {f"orgsim/{floor}/py.typed" for floor in FLOORS}
     command = {f"{ROOM}/{file.name}" for file in (ROOT / ROOM).glob("*.py")} | {f"{ROOM}/py.typed"}
