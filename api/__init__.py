@@ -13,6 +13,7 @@ from ..engine.runtime.engine import EngineStopped
 from ..engine.runtime.processes import Deadlock
 from ..engine.settings import Quotas, Settings
 from .client import Client, as_dict
+from .past import Past, ReadOnly
 from .population import Actor, Population
 from .simulation import Simulation
 
@@ -26,8 +27,10 @@ __all__ = [
     "LogError",
     "LogInUse",
     "PacedClock",
+    "Past",
     "Population",
     "Quotas",
+    "ReadOnly",
     "Refused",
     "Settings",
     "Signal",

@@ -1,8 +1,8 @@
 """``Simulation``: a simulated world with its clock and clients, within an ``async with`` or a ``with`` block."""
 
 import os
-from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import datetime, timedelta
 from random import Random
 
@@ -263,23 +263,6 @@ class Simulation(InTests, World):
         clock = self.engine.clock
         # A signal orders its waiters by a simulated clock. Real time has no such order, so any such clock will do.
         return Signal(clock if isinstance(clock, SimulatedClock) else SimulatedClock())
-
-    @contextmanager
-    def holding_time(self) -> Generator[None]:
-        """Stop the simulated time while the block waits for something outside the simulation: a thread, a socket.
-
-        Calls that advance the clock wait until the block is left; the task inside cannot sleep or advance.
-
-        ::
-
-            with sim.holding_time():
-                await anyio.to_thread.run_sync(boto3_client.describe_organization)
-        """
-        if not isinstance(self.engine.clock, SimulatedClock):
-            yield
-            return
-        with self.engine.clock.processes.holding():
-            yield
 
     async def events(self, after: int = 0, limit: int | None = None) -> AsyncGenerator[Envelope, None]:
         """The events in the log behind a position, up to the last that is durable when they have been read.

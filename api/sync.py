@@ -16,6 +16,7 @@ from ..engine.state.timers import NEVER
 from ..engine.words import Partition
 from .client import Client
 from .client.synchronous import SyncClient
+from .past import At, Past, SyncPast
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -33,6 +34,7 @@ class Awaited(Protocol[S_co]):
     def in_thread(self) -> bool: ...
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T: ...
     def client(self, account: str, principal: str | None, partition: Partition | None) -> Client: ...
+    def at(self, at: At) -> Past: ...
     def fork(self) -> Coroutine[Any, Any, S_co]: ...
     def advance(self, *arguments: Any, **keywords: Any) -> Coroutine[Any, Any, None]: ...
     def advance_to(self, when: datetime | str) -> Coroutine[Any, Any, None]: ...
@@ -94,6 +96,14 @@ class SyncSimulation(Generic[S]):
             raise NeedsEventLoop(
                 "tasks of an event loop sleep or run in this world and must be waited for: await sim.advance(…) there"
             )
+
+    def at(self, at: At) -> SyncPast:
+        """Return the world as it was at a position or a moment; see ``Simulation.at``."""
+
+        async def found() -> Past:
+            return self._sim.at(at)
+
+        return SyncPast(self._sim.run(found()), self._sim.run)
 
     def fork(self) -> S:
         """Make a world in memory that shares this one's past: ``with sim.sync.fork() as fork``; see ``Simulation``."""

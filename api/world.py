@@ -2,8 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import get_ident
@@ -20,6 +20,7 @@ from anyio.lowlevel import EventLoopToken
 from ..engine.events import WorldCreated
 from ..engine.log import EventLog, MemoryLog
 from ..engine.log.beginning import read_beginning
+from ..engine.log.place import Span, time_at
 from ..engine.log.snapshots import Snapshots
 from ..engine.log.sqlite import Durability, SqliteLog
 from ..engine.runtime.clock import Clock, SimulatedClock
@@ -31,6 +32,7 @@ from ..engine.settings import Quotas, Settings
 from ..projections.lagging import lag_reads
 from ..projections.views import Views
 from .durations import as_microseconds
+from .past import At, Past, Recorded
 from .same_world import by_name, require_same_world
 
 T = TypeVar("T")
@@ -114,6 +116,9 @@ class World:
         self._closed = False
         self._thread = ExitStack()
         self._portal: BlockingPortal | None = None
+        self._recorded: Recorded | None = None
+        self._began = 0
+        """The time of the world's first event, in microseconds since the epoch."""
         self._home: tuple[int, EventLoopToken] | None = None
         """The thread and the event loop in which a world with a log runs."""
         self.views: Views
@@ -128,6 +133,7 @@ class World:
                 engine = await self._prepare(stack)
                 self._home = get_ident(), anyio.lowlevel.current_token()
             self._engine = await stack.enter_async_context(engine)
+            self._began = self._began or self._engine.state.now
             self._stack = stack.pop_all()
         return self
 
@@ -151,6 +157,7 @@ class World:
             raise NeedsEventLoop("a clock with autojump watches the tasks of an event loop: async with Simulation(…)")
         if self._in_memory:
             self._engine = run_inline(self._begin_in_memory())
+            self._began = self._began or self._engine.state.now
         else:
             self._open_in_thread()
         return self
@@ -225,6 +232,7 @@ class World:
     async def begin_as_fork(self, other: "World") -> None:
         """Take a copy of the engine and the views of an open world, for a world in memory that has not been opened."""
         self._prepared, self.views = await fork_of(other.engine, other.views)
+        self._began = other._began
 
     async def _begin_in_memory(self) -> Engine:
         if self._prepared:
@@ -253,6 +261,7 @@ class World:
             require_same_world(log.name, began, self._wanted)
             if self._start is not None:
                 raise ValueError(f"{log.name}: this world has begun and goes on where it stood; leave start= out")
+            self._began = await time_at(log, 1)
         began = began or WorldCreated(self._seed, self._settings)
         self.views = Views()
         return [self.views.feed, *lag_reads(self.views, began)], began
@@ -273,6 +282,61 @@ class World:
         if settings.read_lag_seconds or settings.write_conflict_seconds or not isinstance(log, SqliteLog):
             return None
         return Snapshots(log.path, self.views)
+
+    def at(self, at: At) -> Past:
+        """Return this world as it was: a read-only one, whose clients answer all reading operations.
+
+        ::
+
+            past = sim.at("2026-03-03T00:00:00Z")
+            members = await past.client("111111111111").list_accounts()
+
+        Args:
+            at: a position in the log; or a moment, up to which everything counts, inclusive. What happens later at the
+                same moment is not seen.
+
+        Raises:
+            ValueError: there is no such position or moment in the log; the message says what it covers.
+            TypeError: it is no place.
+            RuntimeError: this world has not been opened.
+            EngineStopped: it has been closed, or its log could not be written.
+        """
+        if self._recorded is None:
+            self._recorded = Recorded(self.engine.log, self._span, self._reading_log)
+        return self._recorded.at(at)
+
+    def _span(self) -> Span:
+        # What is due by now has happened, though nobody may have asked yet.
+        self.engine.fire_due()
+        return Span(self._began, self.engine.now, self.engine.state.position)
+
+    @asynccontextmanager
+    async def _reading_log(self) -> AsyncGenerator[None, None]:
+        """Surround whatever reads the log for questions about the past: everything posted is in it."""
+        engine = self.engine
+        engine.require_running()
+        with engine.exclusive:
+            while engine.durable < engine.state.position:
+                await engine.flush()
+            with self.holding_time():
+                yield
+
+    @contextmanager
+    def holding_time(self) -> Generator[None]:
+        """Stop the simulated time while the block waits for something outside the simulation: a thread, a socket.
+
+        Calls that advance the clock wait until the block is left; the task inside cannot sleep or advance.
+
+        ::
+
+            with sim.holding_time():
+                await anyio.to_thread.run_sync(boto3_client.describe_organization)
+        """
+        if not isinstance(self.engine.clock, SimulatedClock):
+            yield
+            return
+        with self.engine.clock.processes.holding():
+            yield
 
     @property
     def engine(self) -> Engine:

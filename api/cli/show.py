@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ...engine.log import LogError
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.accounts import Account
 from ...engine.shapes.base import moment
@@ -21,6 +22,7 @@ from ...projections.reads.accounts import account_shape
 from ...projections.reads.handshakes import row_shape
 from ...projections.rebuild import build_views
 from ...projections.views import Views
+from ..past import open_recorded
 from .show_events import show_events
 from .show_migration import MEMBER_COLUMNS, PendingMigration, member_cells, pending_migrations
 from .terminal import AsJson, out, print_json, print_rows, reading_bar, run
@@ -142,6 +144,12 @@ def show(
         int | None,
         typer.Option(min=0, metavar="N", help="Of events: only those behind this position.", show_default=False),
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE", help="As it was at a moment, 2026-03-01T00:00:00Z, or a position.", show_default=False
+        ),
+    ] = None,
     as_json: AsJson = False,
     json_lines: Annotated[
         bool, typer.Option("--json-lines", help="Print each row as JSON on a line of its own.")
@@ -152,11 +160,13 @@ def show(
         raise typer.BadParameter("--json and --json-lines exclude each other", param_hint="'--json-lines'")
     wanted = limit if limit or as_json or json_lines else DEFAULT_LIMIT
     if subject is Subject.EVENTS:
+        if at is not None:
+            raise typer.BadParameter("events do not change; list them with --after and --limit", param_hint="'--at'")
         run(partial(show_events, log, after or 0, wanted, as_json, json_lines))
         return
     if after is not None:
         raise typer.BadParameter(f"positions are those of events, not of {subject}", param_hint="'--after'")
-    views = run(partial(_views_of, log))
+    views = run(partial(_views_of, log, at))
     rows, total = ROWS[subject](views)
     shown = list(islice(rows, wanted))
     if json_lines:
@@ -178,10 +188,22 @@ def show(
     out.print(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC", soft_wrap=True)
 
 
-async def _views_of(path: Path) -> Views:
+async def _views_of(path: Path, at: str | None) -> Views:
+    if at is not None:
+        return await _past_views(path, at)
     log = await SqliteLog.open_for_reading(path)
     try:
         with reading_bar(log) as listener:
             return await build_views(log, file=path, listener=listener)
     finally:
         await log.close()
+
+
+async def _past_views(path: Path, at: str) -> Views:
+    async with open_recorded(path) as recorded:
+        try:
+            past = recorded.at(at)
+        except ValueError as error:
+            raise LogError(f"{path}: {error}") from None
+        with reading_bar(recorded.log) as recorded.views.listener:
+            return await past.views()

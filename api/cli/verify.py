@@ -15,6 +15,7 @@ from ...engine.events.envelope import Envelope
 from ...engine.evolve import apply
 from ...engine.log import EventLog, LogDamaged, verified_envelopes
 from ...engine.log.snapshots import Snapshot, SnapshotDamaged, Snapshots, SnapshotUnusable
+from ...engine.log.snapshots_along import SnapshotFiles
 from ...engine.log.sqlite import SqliteLog
 from ...engine.state import State
 from ...engine.state.image import dump_state
@@ -22,49 +23,66 @@ from ...projections.views import Views
 from .terminal import AsJson, complain, out, print_json, reading_bar, run
 
 
-class SnapshotCheck:
-    """Compares the snapshot beside a log with the state and views rebuilt from the events up to its position."""
+class SnapshotChecks:
+    """Compares the snapshots beside a log with the state and views rebuilt from the events up to their positions."""
 
-    def __init__(self, path: Path, snapshot: Snapshot | None, unusable: SnapshotUnusable | None = None) -> None:
-        self.path = path
-        self.position = snapshot.position if snapshot else 0
-        self._snapshot = snapshot
-        self._unusable = unusable
+    def __init__(self, log: EventLog, path: Path) -> None:
+        self.found: dict[Path, str] = {}
+        """What became of each file: ``equal``, ``differs``, ``damaged``, or ``not used`` with the reason."""
+        self.wrong = ""
+        """What is wrong with the first file that is damaged or differs; nothing, if none is."""
+        self._log, self._path = log, path
+        self._waiting: dict[int, list[Path]] = {}
+        """The files that are still to be compared, by the positions of their snapshots."""
         self._state, self._views = State(), Views()
 
-    @classmethod
-    async def begin(cls, log: EventLog, path: Path) -> "SnapshotCheck":
-        """Read the snapshot of a log, if there is one."""
-        snapshots = Snapshots(path, Views())
-        if not await anyio.Path(snapshots.path).exists():
-            return cls(snapshots.path, None)
-        try:
-            snapshot, _ = await snapshots.read(log)
-        except SnapshotUnusable as reason:
-            return cls(snapshots.path, None, reason)
-        return cls(snapshots.path, snapshot)
+    async def begin(self) -> None:
+        """Look which snapshots there are, and which of them can be used."""
+        at_end = Snapshots(self._path, self._views).path
+        along = await anyio.to_thread.run_sync(SnapshotFiles(self._path).along)
+        for path in [*([at_end] if await anyio.Path(at_end).exists() else []), *along.values()]:
+            snapshot = await self._read(path)
+            if snapshot:
+                self._waiting.setdefault(snapshot.position, []).append(path)
 
-    def follow(self, envelopes: Sequence[Envelope]) -> None:
-        """Apply the next events of the log."""
-        if self._views.position < self.position:
-            wanted = envelopes[: self.position - self._views.position]
+    async def _read(self, path: Path) -> Snapshot | None:
+        try:
+            snapshot, _ = await Snapshots(self._path, self._views, path).read(self._log)
+        except SnapshotDamaged:
+            self.found[path] = "damaged"
+            self._complain(path, "damaged")
+        except SnapshotUnusable as reason:
+            self.found[path] = f"not used: {reason}"
+        else:
+            self.found[path] = "not used: it is behind the end of the log"
+            return snapshot
+        return None
+
+    async def follow(self, envelopes: Sequence[Envelope]) -> None:
+        """Apply the next events of the log, and compare the snapshots at their positions."""
+        left = envelopes
+        while left and self._waiting:
+            position = min(self._waiting)
+            wanted = left[: position - self._views.position]
+            left = left[len(wanted) :]
             for envelope in wanted:
                 apply(self._state, envelope)
             self._views.feed(wanted)
+            if self._views.position == position:
+                for path in self._waiting.pop(position):
+                    await self._compare(path)
 
-    async def result(self) -> str:
-        """Compare, after all events have been applied.
+    async def _compare(self, path: Path) -> None:
+        snapshot = await self._read(path)
+        if snapshot:
+            state = await anyio.to_thread.run_sync(dump_state, self._state)
+            equal = (state, self._views.dump()) == (snapshot.state, snapshot.views)
+            self.found[path] = "equal" if equal else "differs"
+            if not equal:
+                self._complain(path, f"differs from what the first {snapshot.position:,} events lead to")
 
-        Returns:
-            ``equal``, ``differs``, ``damaged``, ``not used`` with the reason, or nothing if there is no snapshot.
-        """
-        if isinstance(self._unusable, SnapshotDamaged):
-            return "damaged"
-        if self._snapshot is None:
-            return f"not used: {self._unusable}" if self._unusable else ""
-        state = await anyio.to_thread.run_sync(dump_state, self._state)
-        equal = (state, self._views.dump()) == (self._snapshot.state, self._snapshot.views)
-        return "equal" if equal else "differs"
+    def _complain(self, path: Path, what: str) -> None:
+        self.wrong = self.wrong or f"{path}: {what}; delete it; it is not used"
 
 
 class Verified(Struct, frozen=True, omit_defaults=True):
@@ -79,8 +97,10 @@ class Verified(Struct, frozen=True, omit_defaults=True):
     """The position of the first event that does not."""
     error: str = ""
     snapshot: str = ""
-    """Whether the snapshot beside the log is ``equal`` to what the log leads to, ``differs``, or is ``damaged``; or
+    """Whether the snapshot at the log's end is ``equal`` to what the log leads to, ``differs``, or is ``damaged``; or
     ``not used`` and why."""
+    snapshots: dict[str, str] = {}
+    """The same of the snapshots along the log, by their paths."""
 
 
 def verify(
@@ -88,15 +108,16 @@ def verify(
 ) -> None:
     """Recompute the digests of a log; name the first position that does not match, and exit with 1.
 
-    If there is a snapshot beside it, prove that it is what the whole log leads to.
+    If there are snapshots beside it, prove that they are what the log leads to.
     """
     found = run(partial(_verify, log))
     if as_json:
         print_json(found)
     elif found.ok:
         out.print(f"{found.log}: ok, {found.events:,} events, digest {found.digest}", soft_wrap=True, highlight=False)
-        if found.snapshot:
-            out.print(f"{found.log}-snapshot: {found.snapshot}", soft_wrap=True, highlight=False)
+        at_end = {f"{found.log}-snapshot": found.snapshot} if found.snapshot else {}
+        for path, what in (at_end | found.snapshots).items():
+            out.print(f"{path}: {what}", soft_wrap=True, highlight=False)
     if not found.ok:
         complain(found.error)
         raise typer.Exit(1)
@@ -107,21 +128,20 @@ async def _verify(path: Path) -> Verified:
     try:
         log = await SqliteLog.open_for_reading(path)
         try:
-            check = await SnapshotCheck.begin(log, path)
+            check = SnapshotChecks(log, path)
+            await check.begin()
             with reading_bar(log, "Verifying") as listener:
                 async with aclosing(verified_envelopes(log)) as batches:
                     async for envelopes in batches:
                         events += len(envelopes)
-                        check.follow(envelopes)
+                        await check.follow(envelopes)
                         listener(envelopes)
             await log.check()
-            snapshot = await check.result()
         finally:
             await log.close()
     except LogDamaged as damage:
         return Verified(False, str(path), events, position=damage.position, error=str(damage))
-    if snapshot in ("differs", "damaged"):
-        what = f"differs from what the first {check.position:,} events lead to" if snapshot == "differs" else "damaged"
-        error = f"{check.path}: {what}; delete it; it is not used"
-        return Verified(False, log.name, events, log.digest.hex(), error=error, snapshot=snapshot)
-    return Verified(True, log.name, events, log.digest.hex(), snapshot=snapshot)
+    found = {str(file): what for file, what in check.found.items()}
+    snapshot = found.pop(f"{path}-snapshot", "")
+    digest, wrong = log.digest.hex(), check.wrong
+    return Verified(not wrong, log.name, events, digest, error=wrong, snapshot=snapshot, snapshots=found)

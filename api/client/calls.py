@@ -15,7 +15,7 @@ from ...engine.operation import Caller, read_request
 from ...engine.operations import OPERATIONS
 from ...engine.runtime.engine import Engine
 from ...engine.runtime.stepwise import end_what_was_shown
-from ...projections.reads import READS
+from ...projections.reads import READS, Read
 from ...projections.reads.answering import answer
 from ...projections.views import Views
 from .faulty import call_with_faults
@@ -68,6 +68,19 @@ def explaining_keywords(method: Callable[..., Any]) -> Callable[..., Any]:
     return explained
 
 
+def reading_operation(operation: str) -> Read | None:
+    """The entry of an operation in the table of those that read; None if it writes.
+
+    Raises:
+        LookupError: orgsim does not answer this operation.
+    """
+    read = READS.get(operation)
+    if read is None and operation not in OPERATIONS:
+        known = ", ".join(sorted([*OPERATIONS, *READS]))
+        raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
+    return read
+
+
 class Calls:
     """Calls any operation by its name; base class of the modules with one method per operation."""
 
@@ -102,10 +115,7 @@ class Calls:
 
         If calls are throttled, that is decided first: before the members are read, and before due timers fire.
         """
-        read = READS.get(operation)
-        if read is None and operation not in OPERATIONS:
-            known = ", ".join(sorted([*OPERATIONS, *READS]))
-            raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
+        read = reading_operation(operation)
         if self._engine.watches_calls and not (watched or admitted):
             return await self._call_watched(operation, members)
         faults = self._engine.state.faults

@@ -12,7 +12,7 @@ import sys
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import anyio.to_thread
 import msgspec
@@ -83,16 +83,78 @@ def _as_text(kind: Any) -> dict[str, Any]:
     return {"title": str(kind)}
 
 
+def encode_snapshot(position: int, digest: bytes, state: State, views: DumpableViews) -> bytes:
+    """Write the content of a snapshot's file: state and views at a position where the log has a digest."""
+    snapshot = Snapshot(fingerprint(views), position, digest, dump_state(state), views.dump())
+    body = msgspec.msgpack.encode(snapshot)
+    return b"".join((MAGIC, sha256(body).digest(), body))
+
+
+def decode_snapshot(file: BinaryIO, views: DumpableViews) -> Snapshot:
+    """Read the content of a snapshot's file.
+
+    Raises:
+        SnapshotUnusable: it is damaged, or another version wrote it.
+    """
+    magic, digest = file.read(len(MAGIC)), file.read(DIGEST_SIZE)
+    body = file.read() if magic == MAGIC else b""
+    if not body:
+        raise SnapshotDamaged("the file is no snapshot")
+    if sha256(body).digest() != digest:
+        raise SnapshotDamaged("it is damaged")
+    try:
+        snapshot = _decode(body)
+    except msgspec.MsgspecError:
+        snapshot = None
+    if snapshot is None or snapshot.fingerprint != fingerprint(views):
+        raise SnapshotUnusable("another version wrote it")
+    return snapshot
+
+
+async def require_of_log(snapshot: Snapshot, log: EventLog) -> Chain:
+    """Check that a log has the digest of a snapshot at its position; returns the log's chain there.
+
+    Raises:
+        SnapshotUnusable: it does not.
+    """
+    try:
+        chain = await chain_at(log, snapshot.position)
+    except LogError:
+        chain = None
+    if chain is None or chain.digest != snapshot.digest:
+        raise SnapshotUnusable("it belongs to another log, or the log has changed")
+    return chain
+
+
+def restored(snapshot: Snapshot, views: DumpableViews) -> State:
+    """Restore views from a snapshot; returns the state in it.
+
+    Raises:
+        SnapshotUnusable: the views are unchanged.
+    """
+    try:
+        state = load_state(snapshot.state)
+        if state.faults and state.faults.lagging:
+            raise SnapshotUnusable("reads lag, and what they still show is in no snapshot")
+        views.load(snapshot.views, state)
+    except Exception as error:
+        # Any exception at all: the file was made by a program with another idea of its content, possibly on
+        # purpose, and the log has everything.
+        raise SnapshotUnusable(f"it cannot be understood: {error!r}") from None
+    return state
+
+
 class Snapshots:
     """Reads and writes the snapshot of one log.
 
     Args:
         log: the path of the log; the snapshot is ``LOG-snapshot``.
         views: stored with the state, and restored with it.
+        file: of the snapshot, if it is another one.
     """
 
-    def __init__(self, log: Path, views: DumpableViews) -> None:
-        self.path = Path(f"{log}-snapshot")
+    def __init__(self, log: Path, views: DumpableViews, file: Path | None = None) -> None:
+        self.path = file or Path(f"{log}-snapshot")
         self.position = 0
         """The position of the snapshot that was loaded or written last; 0 if none was."""
         self._views = views
@@ -104,32 +166,14 @@ class Snapshots:
             SnapshotUnusable: there is none, or it cannot be used.
         """
         snapshot = await anyio.to_thread.run_sync(self._read)
-        try:
-            chain = await chain_at(log, snapshot.position)
-        except LogError:
-            chain = None
-        if chain is None or chain.digest != snapshot.digest:
-            raise SnapshotUnusable("it belongs to another log, or the log has changed")
-        return snapshot, chain
+        return snapshot, await require_of_log(snapshot, log)
 
     def _read(self) -> Snapshot:
         try:
             with self.path.open("rb") as file:
-                magic, digest = file.read(len(MAGIC)), file.read(DIGEST_SIZE)
-                body = file.read() if magic == MAGIC else b""
+                return decode_snapshot(file, self._views)
         except OSError as error:
             raise SnapshotUnusable(f"it cannot be read: {error.strerror}") from None
-        if not body:
-            raise SnapshotDamaged("the file is no snapshot")
-        if sha256(body).digest() != digest:
-            raise SnapshotDamaged("it is damaged")
-        try:
-            snapshot = _decode(body)
-        except msgspec.MsgspecError:
-            snapshot = None
-        if snapshot is None or snapshot.fingerprint != fingerprint(self._views):
-            raise SnapshotUnusable("another version wrote it")
-        return snapshot
 
     async def load(self, log: EventLog) -> tuple[State, Chain] | None:
         """Load the snapshot: restore the views, and return the state and the chain from which to read on.
@@ -145,16 +189,7 @@ class Snapshots:
         return state, chain
 
     def _load(self, snapshot: Snapshot) -> State:
-        try:
-            state = load_state(snapshot.state)
-            if state.faults and state.faults.lagging:
-                raise SnapshotUnusable("reads lag, and what they still show is in no snapshot")
-            self._views.load(snapshot.views, state)
-        except Exception as error:
-            # Any exception at all: the file was made by a program with another idea of its content, possibly on
-            # purpose, and the log has everything.
-            raise SnapshotUnusable(f"it cannot be understood: {error!r}") from None
-        return state
+        return restored(snapshot, self._views)
 
     async def write(self, log: EventLog, state: State) -> None:
         """Write a snapshot at the log's head, which state and views must have reached.
@@ -174,14 +209,5 @@ class Snapshots:
                 return
 
     def _write(self, position: int, digest: bytes, state: State) -> None:
-        views = self._views
-        snapshot = Snapshot(fingerprint(views), position, digest, dump_state(state), views.dump())
-        body = msgspec.msgpack.encode(snapshot)
-
-        def write(path: Path) -> None:
-            with path.open("wb") as file:
-                file.write(MAGIC)
-                file.write(sha256(body).digest())
-                file.write(body)
-
-        replace_file(self.path, write)
+        content = encode_snapshot(position, digest, state, self._views)
+        replace_file(self.path, lambda path: path.write_bytes(content))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from orgsim.api import Simulation
 from orgsim.api.cli.app import app
 from orgsim.engine.log import snapshots as snapshots_module
+from orgsim.engine.log import snapshots_along
 from orgsim.engine.log.snapshots import MAGIC, Snapshot
 from orgsim.projections import rebuild
 from orgsim.projections.views import Views
@@ -144,3 +145,38 @@ def test_no_room_for_it(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (ran.exit_code, ran.stdout) == (1, "")
     assert ran.stderr == f"orgsim: {beside(log)}: cannot be written: No space left on device\n"
     assert not [file for file in log.parent.iterdir() if "snapshot" in file.name]
+
+
+def test_snapshots_along(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``show --at`` shows the past, and writes snapshots along the log; ``verify`` proves each of them."""
+    monkeypatch.setattr(snapshots_along, "SPACING", 50)
+    shown = json.loads(run("show", log, "accounts", "--at", "130", "--json").stdout)
+    assert shown["position"] == 130
+    assert shown["total"] == len(shown["accounts"]) > 20
+    moment = json.loads(run("show", log, "migration", "--at", shown["time"], "--json").stdout)
+    assert moment["position"] >= 130
+    along = [log.with_name(f"w.db-snapshot-{position}") for position in (50, 100)]
+    found = json.loads(run("verify", log, "--json").stdout)
+    assert found["snapshots"] == {str(path): "equal" for path in along}
+    assert f"{along[0]}: equal\n{along[1]}: equal\n" in run("verify", log).stdout
+    content = bytearray(along[1].read_bytes())
+    content[-1] ^= 1
+    along[1].write_bytes(content)
+    damaged = run("verify", log, "--json")
+    assert (damaged.exit_code, json.loads(damaged.stdout)["snapshots"][str(along[1])]) == (1, "damaged")
+    assert damaged.stderr == f"orgsim: {along[1]}: damaged; delete it; it is not used\n"
+
+
+@pytest.mark.parametrize("place", ["0", "100000", "2025-01-01T00:00:00Z", "2026-01-01T00:00:00", "last Tuesday"])
+def test_no_such_place(log: Path, place: str) -> None:
+    """A place that is not in the log gets one line on stderr."""
+    found = run("show", log, "accounts", "--at", place)
+    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (2, "", 1)
+    assert found.stderr.startswith(f"orgsim: {log}: ")
+
+
+def test_events_have_no_place(log: Path) -> None:
+    """Events are what they are at any moment, so ``--at`` is refused for them."""
+    found = run("show", log, "events", "--at", "7")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "--after and --limit" in found.stderr

@@ -1,0 +1,240 @@
+"""Worlds as they were: ``sim.at("2026-03-03T00:00:00Z")`` answers every reading operation as of that moment.
+
+A place is a position in the log, or a moment: then everything counts that happened up to it, inclusive. What the world
+adds to answers on purpose does not apply to the past: reads do not lag, nothing is throttled, scripted faults hit
+nobody, and what is in progress with stepwise latency is not ended by being seen.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+
+from ..engine.log import EventLog
+from ..engine.log.place import Span, iso_text, position_at, span_of
+from ..engine.log.sqlite import SqliteLog
+from ..engine.operation import Caller, read_request, require_encodable
+from ..engine.words import Partition
+from ..projections.as_of import PastViews
+from ..projections.reads.answering import answer
+from ..projections.views import Views
+from .client import Client
+from .client.calls import Members, reading_operation
+from .client.synchronous import SyncClient
+from .durations import as_microseconds
+from .population import require_account
+
+T = TypeVar("T")
+
+At = int | datetime | str
+"""A place: a position; or a moment, as a ``datetime`` with a time zone, or in ISO 8601: ``2026-03-01T00:00:00Z``."""
+
+
+class ReadOnly(Exception):
+    """A writing operation was called in a world as it was, which cannot be changed.
+
+    Args:
+        operation: AWS's name.
+        place: the place, in words.
+    """
+
+    def __init__(self, operation: str, place: str) -> None:
+        self.operation, self.place = operation, place
+        super().__init__(
+            f"{operation} would change the world, which is shown as it was at {place}, and so is read-only; "
+            "sim.fork(at=…) makes a world that begins there and can be changed"
+        )
+
+
+class Place(Struct, frozen=True):
+    """A place in a log, as it was asked for."""
+
+    value: int
+    """A position, or a moment in microseconds since the epoch."""
+    is_moment: bool
+
+    def __str__(self) -> str:
+        return iso_text(self.value) if self.is_moment else f"position {self.value:,}"
+
+
+def read_place(at: At) -> Place:
+    """Read a place; a text of digits is a position too.
+
+    Raises:
+        ValueError: a moment without a time zone, or a text that is neither.
+        TypeError: it is something else.
+    """
+    if isinstance(at, int) and not isinstance(at, bool):
+        return Place(at, is_moment=False)
+    if isinstance(at, str) and at.isascii() and at.isdigit():
+        # What is longer than any position need not be computed, which for a very long text would fail.
+        return Place(int(at[:20]), is_moment=False)
+    if not isinstance(at, str | datetime):
+        raise TypeError(f"a place is a position, or a moment such as 2026-03-01T00:00:00Z, not {at!r}")
+    try:
+        return Place(as_microseconds(at), is_moment=True)
+    except ValueError as error:
+        raise ValueError(f"{error}; or say a position, such as 1200") from None
+
+
+class Past:
+    """A world as it was at a place: read-only; made by ``Simulation.at`` and ``Recorded.at``."""
+
+    def __init__(self, recorded: "Recorded", place: Place, last: int) -> None:
+        self.place = place
+        """Where it is, as it was asked for; as a text for people with ``str``."""
+        self._recorded = recorded
+        self._last = last
+        self._position = None if place.is_moment else place.value
+
+    def client(self, account: str, principal: str | None = None, partition: Partition | None = None) -> Client:
+        """Make the client of an account, which answers all reading operations as they were answered then.
+
+        Args:
+            account: twelve digits.
+            principal: the user or role in it that asks.
+            partition: where it calls from.
+
+        Raises:
+            ValueError: not twelve digits.
+        """
+        require_encodable(principal or "")
+        return PastClient(self, Caller(require_account(account), principal, partition))
+
+    async def position(self) -> int:
+        """Return the position of the last event that counts."""
+        async with self._recorded.entered():
+            return await self._found_position()
+
+    async def _found_position(self) -> int:
+        if self._position is None:
+            self._position = await position_at(self._recorded.log, self.place.value, self._last)
+        return self._position
+
+    async def views(self) -> Views:
+        """Return the views as they were, which answer questions and must not be changed.
+
+        Raises:
+            LogDamaged: the log cannot be read.
+            EngineStopped: the simulation was closed.
+        """
+        async with self._recorded.entered():
+            return await self._recorded.views.at(await self._found_position())
+
+    async def answer(self, operation: str, members: Members, caller: Caller) -> Struct:
+        """Answer a reading operation; see ``PastClient``."""
+        read = reading_operation(operation)
+        if read is None:
+            raise ReadOnly(operation, str(self.place))
+        question = read_request(read.request, members)
+        async with self._recorded.entered():
+            views = await self._recorded.views.at(await self._found_position())
+            return answer(operation, question, views, caller, views.now)
+
+
+class PastClient(Client):
+    """The client of an account in a world as it was.
+
+    It has every method of ``Client``. Reading operations are answered as of its place, others raise ``ReadOnly``.
+    """
+
+    def __init__(self, past: Past, caller: Caller) -> None:
+        self._past = past
+        self._caller = caller
+
+    async def call_at(
+        self, operation: str, members: Members, *, admitted: bool = False, watched: bool = False
+    ) -> tuple[Struct, int]:
+        """Answer a reading operation; the position is always 0, because nothing is appended.
+
+        Raises:
+            Refused: the operation refuses the request, as it would have then.
+            ReadOnly: the operation writes.
+            LookupError: orgsim does not answer this operation.
+        """
+        return await self._past.answer(operation, members, self._caller), 0
+
+
+class SyncPast:
+    """A world as it was, for code without ``await``; made by ``sim.sync.at``."""
+
+    def __init__(self, past: Past, run: "Run") -> None:
+        self.place = past.place
+        """Where it is, as it was asked for."""
+        self._past = past
+        self._run = run
+
+    def client(self, account: str, principal: str | None = None, partition: Partition | None = None) -> SyncClient:
+        """Make the client of an account; see ``Past.client``."""
+        return SyncClient(self._past.client(account, principal, partition), self._run)
+
+    def position(self) -> int:
+        """Return the position of the last event that counts."""
+        return self._run(self._past.position())
+
+
+class Run(Protocol):
+    """Runs a coroutine to its end and returns its result."""
+
+    def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
+        """Run the coroutine; raises what it raises."""
+        ...
+
+
+class Recorded:
+    """A log, and the world as it was at any place of it.
+
+    Args:
+        log: is only read.
+        span: tells what the log covers now.
+        entered: surrounds whatever reads the log.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        span: Callable[[], Span],
+        entered: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
+    ) -> None:
+        self.log = log
+        self.views = PastViews(log)
+        self.entered = entered
+        self._span = span
+
+    def at(self, at: At) -> Past:
+        """Return the world as it was at a place.
+
+        Raises:
+            ValueError: there is no such place in the log; the message says what it covers.
+            TypeError: it is no place.
+        """
+        place, span = read_place(at), self._span()
+        span.require(place.value, is_moment=place.is_moment)
+        return Past(self, place, span.last)
+
+
+@asynccontextmanager
+async def open_recorded(path: Path) -> AsyncGenerator[Recorded, None]:
+    """Open a log for reading, also while it is being written; only what is in it on opening is seen.
+
+    ::
+
+        async with open_recorded(Path("world.db")) as recorded:
+            members = await recorded.at("2026-03-03T00:00:00Z").client("111111111111").list_accounts()
+
+    Args:
+        path: of the log; snapshots along it may be written beside it.
+
+    Raises:
+        LogError: there is no such file, or it is no log of a known format.
+        LogDamaged: events that were acknowledged are missing.
+    """
+    log = await SqliteLog.open_for_reading(path)
+    try:
+        span = await span_of(log)
+        yield Recorded(log, lambda: span)
+    finally:
+        await log.close()
