@@ -5,11 +5,10 @@ adds to answers on purpose does not apply to the past: reads do not lag, nothing
 nobody, and what is in progress with stepwise latency is not ended by being seen.
 """
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -23,11 +22,9 @@ from ..projections.reads.answering import answer
 from ..projections.views import Views
 from .client import Client
 from .client.calls import Members, reading_operation
-from .client.synchronous import SyncClient
+from .client.synchronous import Run, SyncClient
 from .durations import as_microseconds
 from .population import require_account
-
-T = TypeVar("T")
 
 At = int | datetime | str
 """A place: a position; or a moment, as a ``datetime`` with a time zone, or in ISO 8601: ``2026-03-01T00:00:00Z``."""
@@ -161,7 +158,7 @@ class PastClient(Client):
 class SyncPast:
     """A world as it was, for code without ``await``; made by ``sim.sync.at``."""
 
-    def __init__(self, past: Past, run: "Run") -> None:
+    def __init__(self, past: Past, run: Run) -> None:
         self.place = past.place
         """Where it is, as it was asked for."""
         self._past = past
@@ -174,14 +171,6 @@ class SyncPast:
     def position(self) -> int:
         """Return the position of the last event that counts."""
         return self._run(self._past.position())
-
-
-class Run(Protocol):
-    """Runs a coroutine to its end and returns its result."""
-
-    def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
-        """Run the coroutine; raises what it raises."""
-        ...
 
 
 class Recorded:
