@@ -23,6 +23,7 @@ BENCHES = (
     "post",
     "submit",
     "rebuild",
+    "history",
     "scaling",
     "memory",
     "timers",

@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 
-from ..timeline.difference import Difference, between_logs, between_moments
+from ..timeline.difference import Difference, between_logs, between_moments, name_of
 from ..timeline.history import History
 from ..timeline.moments import position_at, range_of
 from .asking import FORMS, InMemory, history_for
 from .difference_tree import DifferenceTree
 from .terminal import out, print_json
+
+MOST_COUNTED = 200_000
+"""How many things that are not shown are counted, so that the difference of a long log does not take minutes."""
 
 DEFAULT_LIMIT = 100
 """The number of things that are shown to people unless they say how many."""
@@ -62,7 +65,7 @@ Places = tuple[tuple[History, int], tuple[History, int]]
 
 
 def _print_json(found: Iterator[Difference], limit: int | None, places: Places) -> bool:
-    things = [each.as_dict() for each in islice(found, limit)]
+    things = [each.as_dict(name_of(each, *places)) for each in islice(found, limit)]
     (_, first), (_, last) = places
     print_json({"from": first, "to": last, "differences": things})
     return bool(things)
@@ -79,7 +82,8 @@ def _print_tree(found: Iterator[Difference], limit: int, places: Places) -> bool
         out.print(f"{kind}: {' '.join(marks)}", highlight=False)
     hidden = sum(counts.values()) - limit
     if hidden > 0:
-        out.print(f"{hidden:,} more with --limit", highlight=False)
+        least = "at least " if hidden >= MOST_COUNTED else ""
+        out.print(f"{least}{hidden:,} more with --limit", highlight=False)
     if not counts:
         (history, first), (_, last) = places
         out.print(f"Nothing differs between {first} and {last}; {range_of(history)}", soft_wrap=True, highlight=False)
@@ -87,7 +91,7 @@ def _print_tree(found: Iterator[Difference], limit: int, places: Places) -> bool
 
 
 def _counted(left: Iterable[Difference], shown: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """How many things differ, by kind and mark: those that are shown, and those that are left."""
+    """How many things differ, by kind and mark: those that are shown, and of the others the first many."""
     counts = shown.copy()
-    counts.update((each.kind, each.mark) for each in left)
+    counts.update((each.kind, each.mark) for each in islice(left, MOST_COUNTED))
     return counts

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from rich.text import Text
 from rich.tree import Tree
 
-from ..timeline.difference import Difference, Value
-from ..timeline.history import History
+from ..timeline.difference import Difference, Place, Value, name_of
 from ..timeline.wording import change_text
 from .terminal import out, printable
 
@@ -31,7 +30,7 @@ class DifferenceTree:
         last: the same after.
     """
 
-    def __init__(self, first: tuple[History, int], last: tuple[History, int]) -> None:
+    def __init__(self, first: Place, last: Place) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
         """How many things were added, by kind and mark."""
         self._first, self._last = first, last
@@ -61,8 +60,8 @@ class DifferenceTree:
         gone = difference.mark == "-" if difference else gone
         above = self._above(thing, kind, gone, marked)
         mark = difference.mark if difference else " "
-        name = (difference.name if difference else self._value(thing, "name", gone)) or ""
-        node = self._nodes[thing] = above.add(_line(mark, f"{thing} {name}".rstrip(), STYLES[mark]))
+        name = name_of(difference, self._first, self._last) if difference else self._value(thing, "name", gone)
+        node = self._nodes[thing] = above.add(_line(mark, f"{thing} {name or ''}".rstrip(), STYLES[mark]))
         for value in difference.values if difference else ():
             _add_value(node, value, mark)
         return node

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ...engine.policies.types import MANAGED_POLICIES
 from ...projections.history.changes import ATTACHED
-from .entries import Call, call_at
+from .entries import Call, call_at, end_of_call
 from .history import History
 
 
@@ -113,8 +113,7 @@ def _offered(history: History, own: list[Cause]) -> list[Cause]:
     joined = next((cause.call for cause in own if cause.attribute == "organization"), None)
     if joined is None:
         return []
-    ((following,),) = history.rows("SELECT min(position) FROM call WHERE position > ?", (joined.position,))
-    last = (following or history.position + 1) - 1
+    last = end_of_call(history, joined.position)
     return _causes(history, OFFERED, position=last, first=joined.position, last=last)
 
 

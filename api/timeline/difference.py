@@ -37,19 +37,21 @@ class Difference(Struct, frozen=True):
 
     subject: str
     kind: Kind
-    name: str | None
-    """Its name, where it has one: after the change, or before it if it is gone; of a handshake, action and party."""
     mark: Mark
     """``+`` it is there only afterwards, ``-`` only before, ``~`` something about it differs."""
     values: list[Value]
 
-    def as_dict(self) -> dict[str, Any]:
-        """The difference as JSON."""
+    def as_dict(self, name: str | None) -> dict[str, Any]:
+        """The difference as JSON.
+
+        Args:
+            name: as ``name_of`` has it.
+        """
         words = {"+": "added", "-": "removed", "~": "changed"}
         return {
             "subject": self.subject,
             "kind": self.kind,
-            "name": self.name,
+            "name": name,
             "change": words[self.mark],
             "attributes": [
                 {"attribute": each.attribute, "key": each.key, "before": each.before, "after": each.after}
@@ -58,55 +60,56 @@ class Difference(Struct, frozen=True):
         }
 
 
-Row = tuple[str, str, str, str, str]
-"""Subject, kind, attribute, key and value of a fact that holds."""
+Place = tuple[History, int]
+"""A history, and a position in it."""
+
+Row = tuple[Any, str, Kind, str, str, str]
+"""A fact that holds: what orders things, subject, kind, attribute, key and value."""
 
 COLUMNS = "thing.name, thing.kind, attribute, key, value FROM fact JOIN thing ON thing.id = fact.thing"
-ORDER = "ORDER BY thing.name, attribute, key"
-
-BEFORE = f"SELECT {COLUMNS} WHERE since <= :first AND until > :first AND until <= :last {ORDER}"
-AFTER = f"SELECT {COLUMNS} WHERE since > :first AND since <= :last AND (until IS NULL OR until > :last) {ORDER}"
-HOLDING = f"SELECT {COLUMNS} WHERE since <= :last AND (until IS NULL OR until > :last) {ORDER}"
+BEFORE = f"""SELECT thing.id, {COLUMNS}
+    WHERE since <= :first AND until > :first AND until <= :last ORDER BY thing.id, attribute, key"""
+AFTER = f"""SELECT thing.id, {COLUMNS}
+    WHERE since > :first AND since <= :last AND (until IS NULL OR until > :last) ORDER BY thing.id, attribute, key"""
+HOLDING = f"""SELECT thing.name, {COLUMNS}
+    WHERE since <= :last AND (until IS NULL OR until > :last) ORDER BY thing.name, attribute, key"""
 NAME = """SELECT coalesce(
         (SELECT value FROM fact WHERE fact.thing = thing.id AND attribute = 'name' AND since <= :position
          ORDER BY since DESC LIMIT 1),
         json_extract(details, '$.Action') || coalesce(' ' || party, '')) FROM thing WHERE name = :thing"""
 
 
+def name_of(difference: Difference, first: Place, last: Place) -> str | None:
+    """The name of what differs: afterwards, or before if it is gone; of a handshake its action and party."""
+    history, position = first if difference.mark == "-" else last
+    rows = history.rows(NAME, {"thing": difference.subject, "position": position})
+    return rows[0][0] if rows else None
+
+
 def between_moments(history: History, first: int, last: int) -> Iterator[Difference]:
-    """What differs between two positions of one log, by the ids of things; backwards if ``first`` is the later one."""
+    """What differs between two positions of one log, oldest things first; backwards if ``first`` is the later one."""
     early, late = sorted((first, last))
-    values = {"first": early, "last": late}
-    before, after = (history.stream(statement, values) for statement in (BEFORE, AFTER))
-    if first > last:
-        before, after = after, before
-    yield from _differences(before, after, (history, first), (history, last))
+    before, after = (history.stream(statement, {"first": early, "last": late}) for statement in (BEFORE, AFTER))
+    return _differences(after, before) if first > last else _differences(before, after)
 
 
 def between_logs(first: History, last: History) -> Iterator[Difference]:
     """What differs between the ends of two logs, by the ids of things."""
     before, after = (history.stream(HOLDING, {"last": history.position}) for history in (first, last))
-    yield from _differences(before, after, (first, first.position), (last, last.position))
+    return _differences(before, after)
 
 
-Place = tuple[History, int]
-
-
-def _differences(before: Iterator[Any], after: Iterator[Any], first: Place, last: Place) -> Iterator[Difference]:
-    """Merge two sorted streams of facts, and tell of each thing what is in only one of them."""
-    for subject, rows in groupby(_merged(before, after), key=lambda pair: (pair[0] or pair[1])[0]):
+def _differences(before: Iterator[Any], after: Iterator[Any]) -> Iterator[Difference]:
+    """Merge two streams of facts in the same order, and tell of each thing what is in only one of them."""
+    for _, rows in groupby(_merged(before, after), key=lambda pair: (pair[0] or pair[1])[0]):
         values: list[Value] = []
-        kind: Any = None
+        row: Any = None
         for old, new in rows:
             row = old or new
-            kind = row[1]
-            if old is None or new is None or old[4] != new[4]:
-                values.append(Value(row[2], row[3], old and old[4], new and new[4]))
+            if old is None or new is None or old[5] != new[5]:
+                values.append(Value(row[3], row[4], old and old[5], new and new[5]))
         if values:
-            mark = _mark(kind, values)
-            history, position = first if mark == "-" else last
-            names = history.rows(NAME, {"thing": subject, "position": position})
-            yield Difference(subject, kind, names[0][0] if names else None, mark, values)
+            yield Difference(row[1], row[2], _mark(row[2], values), values)
 
 
 def _mark(kind: str, values: Iterable[Value]) -> Mark:
@@ -118,7 +121,7 @@ def _mark(kind: str, values: Iterable[Value]) -> Mark:
 
 def _merged(before: Iterator[Any], after: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
     """Pair the rows of two sorted streams that are about the same subject, attribute and key."""
-    place = itemgetter(0, 2, 3)
+    place = itemgetter(0, 3, 4)
     old, new = next(before, None), next(after, None)
     while old is not None or new is not None:
         if new is None or (old is not None and place(old) < place(new)):

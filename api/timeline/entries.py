@@ -117,6 +117,12 @@ def call_at(history: History, position: int) -> Call:
     return Call(*rows[0])
 
 
+def end_of_call(history: History, position: int) -> int:
+    """The position of the last event of the call that brought about the event at a position."""
+    ((following,),) = history.rows("SELECT min(position) FROM call WHERE position > ?", (position,))
+    return history.position if following is None else following - 1
+
+
 def entries_of(history: History, changes: Iterator[Change]) -> Iterator[Entry]:
     """Put changes, in the order of their positions, together by the calls that made them."""
     call: Call | None = None
@@ -127,8 +133,7 @@ def entries_of(history: History, changes: Iterator[Change]) -> Iterator[Entry]:
             if call is not None and gathered:
                 yield Entry(call, gathered)
             call, gathered = call_at(history, change.position), []
-            ((following,),) = history.rows("SELECT min(position) FROM call WHERE position > ?", (change.position,))
-            end = following or history.position + 1
+            end = end_of_call(history, change.position) + 1
         gathered.append(change)
     if call is not None and gathered:
         yield Entry(call, gathered)

@@ -1,5 +1,6 @@
 """The timeline of a thing, or of everything: which calls changed it, when, by whom, and what they changed."""
 
+import json
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from ...projections.history.changes import ATTACHED, WITHOUT_DEFAULT, Kind
-from .entries import Change, Entry, changes_between, entries_of
+from .entries import CALL, Call, Change, Entry, call_at, changes_between, end_of_call, entries_of
 from .history import History
 
 NEAREST = 3
@@ -16,6 +17,11 @@ NEAREST = 3
 
 SEARCHED = 2_000
 """Among how many ids before and behind it, in the order of the alphabet, the nearest are looked for."""
+
+
+CALLS = f"""{CALL} WHERE position BETWEEN :first AND :last
+    AND (:caller IS NULL OR account = :caller OR principal = :caller OR account || '/' || principal = :caller)
+    AND (:operations IS NULL OR operation IN (SELECT value FROM json_each(:operations))) ORDER BY position"""
 
 
 class UnknownThing(LookupError):
@@ -41,22 +47,41 @@ def timeline(history: History, after: int, last: int, wanted: Wanted) -> Iterato
     Raises:
         UnknownThing: there never was the thing that is wanted.
     """
+    if wanted.thing is None and (wanted.operations or wanted.caller is not None):
+        return _entries_of_calls(history, after, last, wanted)
     condition, values = "true", dict[str, Any]()
     if wanted.thing is not None:
         require_thing(wanted.thing, history)
         condition, values = _about(wanted.thing)
-    changes = changes_between(history, after, last, condition, values)
-    if wanted.kinds:
-        changes = (change for change in changes if _is_of(change, wanted.kinds))
-    return (entry for entry in entries_of(history, changes) if _is_wanted(entry, wanted))
+    entries = entries_of(history, _of_kinds(changes_between(history, after, last, condition, values), wanted))
+    return (entry for entry in entries if _is_wanted(entry.call, wanted))
+
+
+def _entries_of_calls(history: History, after: int, last: int, wanted: Wanted) -> Iterator[Entry]:
+    """Look for the calls first, and then for what they changed: of a long log most calls are not wanted."""
+    sought = {
+        "first": call_at(history, after + 1).position if after < history.position else last + 1,
+        "last": last,
+        "caller": wanted.caller,
+        "operations": json.dumps([*wanted.operations]) if wanted.operations else None,
+    }
+    for row in history.stream(CALLS, sought):
+        call = Call(*row)
+        end = min(end_of_call(history, call.position), last)
+        changes = [*_of_kinds(changes_between(history, max(after, call.position - 1), end), wanted)]
+        if changes:
+            yield Entry(call, changes)
+
+
+def _of_kinds(changes: Iterator[Change], wanted: Wanted) -> Iterator[Change]:
+    return (change for change in changes if _is_of(change, wanted.kinds)) if wanted.kinds else changes
 
 
 def _is_of(change: Change, kinds: Collection[Kind]) -> bool:
     return change.kind in kinds or (change.attribute in (ATTACHED, WITHOUT_DEFAULT) and "policy" in kinds)
 
 
-def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
-    call = entry.call
+def _is_wanted(call: Call, wanted: Wanted) -> bool:
     if wanted.operations and call.operation not in wanted.operations:
         return False
     return wanted.caller is None or wanted.caller in (call.account, call.principal, call.caller)

@@ -372,4 +372,4 @@ def test_json_of_everything(history: History) -> None:
     entry = next(timeline(history, 0, history.position, Wanted(OPS))).as_dict()
     assert entry["caller"] == {"account": ADA, "principal": "ada"}
     assert json.loads(json.dumps(why(history, OPS, history.position).as_dict()))["kind"] == "account"
-    assert [json.dumps(each.as_dict()) for each in found_between(history, FOUNDED, GROWN).values()]
+    assert [json.dumps(each.as_dict(None)) for each in found_between(history, FOUNDED, GROWN).values()]
