@@ -33,6 +33,8 @@ def history_for(log: Path, in_memory: bool) -> Generator[History, None, None]:
         raise failure(error, 1) from None
     except (LogError, MomentError, UnknownThing) as error:
         raise failure(error, 2) from None
+    except KeyboardInterrupt:
+        raise failure("interrupted", 130) from None
     finally:
         history.close()
 

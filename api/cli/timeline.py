@@ -9,7 +9,8 @@ import typer
 
 from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from ...projections.history.changes import Kind
-from ..timeline.entries import Entry
+from ..timeline.entries import Entry, name_at
+from ..timeline.history import History
 from ..timeline.moments import position_at, position_before, range_of
 from ..timeline.timeline import Wanted, first, timeline
 from ..timeline.wording import change_text
@@ -71,14 +72,15 @@ def show_timeline(
                 typer.echo(json.dumps(entry.as_dict()))
             return
         shown, more = first(entries, limit or DEFAULT_LIMIT)
-        print_rows(NAMES, (cells for entry in shown for cells in _cells(entry)))
+        print_rows(NAMES, (cells for entry in shown for cells in _cells(history, entry)))
         ends = f"; more with --limit, or --from {shown[-1].changes[-1].position + 1}" if more else ""
         out.print(f"{len(shown):,} calls{ends}; {range_of(history)}", soft_wrap=True, highlight=False)
 
 
-def _cells(entry: Entry) -> Iterator[tuple[str, ...]]:
+def _cells(history: History, entry: Entry) -> Iterator[tuple[str, ...]]:
     """The rows of a call: one for each change, the first one with the call itself."""
     call = call_cells(entry.call)
     for change in entry.changes:
-        yield *call, change.subject, change_text(change.attribute, change.key, change.before, change.after)
+        thing = f"{change.subject} {name_at(history, change.subject, change.position) or ''}".rstrip()
+        yield *call, thing, change_text(change.attribute, change.key, change.before, change.after)
         call = ("", "", "", "")

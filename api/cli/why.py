@@ -11,7 +11,7 @@ from ..timeline.moments import position_at, range_of
 from ..timeline.timeline import require_thing
 from ..timeline.wording import change_text
 from .asking import FORMS, InMemory, call_cells, history_for
-from .terminal import AsJson, out, print_json, print_rows
+from .terminal import AsJson, markup_safe, out, print_json, print_rows
 
 NAMES = ("because of", "thing", "what", "position", "time", "operation", "caller", "request id")
 
@@ -37,9 +37,8 @@ def show_why(
             out.print(f"Nothing is true of {thing} at position {position}; {range_of(history)}", soft_wrap=True)
             return
         print_rows(NAMES, _rows(found))
-        out.print(
-            f"{found.kind} {thing} at position {position:,}; {range_of(history)}", soft_wrap=True, highlight=False
-        )
+        called = markup_safe(f"{found.kind} {thing} {found.name or ''}".rstrip())
+        out.print(f"{called} at position {position:,}; {range_of(history)}", soft_wrap=True, highlight=False)
 
 
 def _rows(found: Why) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ...engine.policies.types import MANAGED_POLICIES
 from ...projections.history.changes import ATTACHED
-from .entries import Call, call_at, end_of_call
+from .entries import Call, call_at, end_of_call, name_at
 from .history import History
 
 
@@ -35,6 +35,8 @@ class Why(Struct, frozen=True):
 
     thing: str
     kind: str
+    name: str | None
+    """What people call it, as ``entries.name_at`` has it."""
     position: int
     own: list[Cause]
     """What is said of the thing itself."""
@@ -52,6 +54,7 @@ class Why(Struct, frozen=True):
         return {
             "thing": self.thing,
             "kind": self.kind,
+            "name": self.name,
             "position": self.position,
             "own": [cause.as_dict() for cause in self.own],
             "offered": [cause.as_dict() for cause in self.offered],
@@ -89,7 +92,8 @@ def why(history: History, thing: str, position: int) -> Why:
     attached = [cause.key for causes in [*path, own] for cause in causes if cause.attribute == ATTACHED]
     policies = [_causes(history, OF_THING, thing=policy, position=position) for policy in dict.fromkeys(attached)]
     defaults = _defaults(history, thing, own, position) if kind in HAVE_POLICIES else []
-    return Why(thing, kind, position, own, _offered(history, own), path, policies, defaults)
+    name = name_at(history, thing, position)
+    return Why(thing, kind, name, position, own, _offered(history, own), path, policies, defaults)
 
 
 def _causes(history: History, statement: str, **values: Any) -> list[Cause]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from ...projections.history.changes import Kind
+from .entries import name_at
 from .history import History
 
 Mark = Literal["+", "-", "~"]
@@ -73,17 +74,12 @@ AFTER = f"""SELECT thing.id, {COLUMNS}
     WHERE since > :first AND since <= :last AND (until IS NULL OR until > :last) ORDER BY thing.id, attribute, key"""
 HOLDING = f"""SELECT thing.name, {COLUMNS}
     WHERE since <= :last AND (until IS NULL OR until > :last) ORDER BY thing.name, attribute, key"""
-NAME = """SELECT coalesce(
-        (SELECT value FROM fact WHERE fact.thing = thing.id AND attribute = 'name' AND since <= :position
-         ORDER BY since DESC LIMIT 1),
-        json_extract(details, '$.Action') || coalesce(' ' || party, '')) FROM thing WHERE name = :thing"""
 
 
 def name_of(difference: Difference, first: Place, last: Place) -> str | None:
     """The name of what differs: afterwards, or before if it is gone; of a handshake its action and party."""
     history, position = first if difference.mark == "-" else last
-    rows = history.rows(NAME, {"thing": difference.subject, "position": position})
-    return rows[0][0] if rows else None
+    return name_at(history, difference.subject, position)
 
 
 def between_moments(history: History, first: int, last: int) -> Iterator[Difference]:

@@ -78,6 +78,12 @@ ORDER BY position
 CALL = "SELECT position, time, operation, account, principal, request_id FROM call"
 
 
+NAME = """SELECT coalesce(
+        (SELECT value FROM fact WHERE fact.thing = thing.id AND attribute = 'name' AND since <= :position
+         ORDER BY since DESC LIMIT 1),
+        json_extract(details, '$.Action') || coalesce(' ' || party, '')) FROM thing WHERE name = :thing"""
+
+
 def changes_between(
     history: History, after: int, last: int, condition: str = "true", values: dict[str, Any] | None = None
 ) -> Iterator[Change]:
@@ -115,6 +121,12 @@ def call_at(history: History, position: int) -> Call:
     """The call that brought about the event at a position."""
     rows = history.rows(f"{CALL} WHERE position <= ? ORDER BY position DESC LIMIT 1", (position,))
     return Call(*rows[0])
+
+
+def name_at(history: History, thing: str, position: int) -> str | None:
+    """What people call a thing: its name at a position, or its last one before; of a handshake its action and party."""
+    rows = history.rows(NAME, {"thing": thing, "position": position})
+    return rows[0][0] if rows else None
 
 
 def end_of_call(history: History, position: int) -> int:
