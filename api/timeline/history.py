@@ -129,19 +129,35 @@ class History:
 
     def _prepare(self) -> None:
         execute = self._connection.execute
-        (application,), (version,) = (
-            execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
-        )
-        (objects,) = execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if objects and application != APPLICATION_ID:
+        if self._is_made() is None:
             raise HistoryError(f"{self.name}: an SQLite file of another application; move it away")
+        execute("PRAGMA trusted_schema = OFF")
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
         execute(f"PRAGMA wal_autocheckpoint = {PAGES_PER_CHECKPOINT}")
         execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        if not objects or version != FORMAT:
-            self._reset()
-        self._load()
+        if not self._is_made():
+            execute("BEGIN IMMEDIATE")
+            # Somebody else may have made it while this waited for its turn.
+            if not self._is_made():
+                self._make()
+            execute("COMMIT")
+        try:
+            self._load()
+        except (sqlite3.OperationalError, TypeError, ValueError, LookupError, msgspec.MsgspecError):
+            # It says that it is ours, and is not; nobody needs to know what it is.
+            self.reset()
+
+    def _is_made(self) -> bool | None:
+        """Whether the file is a history of this version's form; None if it belongs to another application."""
+        execute = self._connection.execute
+        (application,), (version,), (objects,) = (
+            execute(question).fetchone()
+            for question in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
+        )
+        if objects and application != APPLICATION_ID:
+            return None
+        return bool(objects) and version == FORMAT
 
     def _load(self) -> None:
         """Read how far the history has come, and what the fold needs to go on."""
@@ -161,23 +177,25 @@ class History:
         """Forget everything, in one transaction; raises HistoryError if that cannot be written."""
 
         def reset() -> None:
-            self._reset()
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._make()
+            self._connection.execute("COMMIT")
             self._load()
 
         self._run(reset)
 
-    def _reset(self) -> None:
+    def _make(self) -> None:
+        """Make empty tables and the views, in place of whatever there is; within a transaction."""
         execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
         kept = "name NOT LIKE 'sqlite_%' AND type IN ('table', 'view')"
         for kind, name in execute(f"SELECT type, name FROM sqlite_schema WHERE {kept} ORDER BY type DESC").fetchall():
-            execute(f'DROP {kind} "{name}"')
+            quoted = name.replace('"', '""')
+            execute(f'DROP {kind} "{quoted}"')
         for statement in (*TABLES, *VIEWS):
             execute(statement)
         execute("INSERT INTO caught_up VALUES (1, 0, ?, '0')", (GENESIS,))
         execute(f"PRAGMA application_id = {APPLICATION_ID}")
         execute(f"PRAGMA user_version = {FORMAT}")
-        execute("COMMIT")
 
     def take(self, envelopes: Sequence[Envelope], digest: bytes) -> None:
         """Take in the next events of the log, in one transaction.

@@ -161,6 +161,27 @@ async def test_of_another_version_it_is_made_anew(log: Path) -> None:
     assert await rows_of(log) == await rows_of(log, in_memory=True)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TABLE fact",
+        "DELETE FROM caught_up",
+        "UPDATE caught_up SET seed = 'none'",
+        "DROP VIEW accounts; DROP TABLE thing; CREATE TABLE thing (a)",
+        "INSERT INTO thing VALUES (99999, 'o-', 'organization', NULL, NULL, '{', 1)",
+        "UPDATE caught_up SET digest = 'no bytes'",
+        'CREATE TABLE "quoted "" name" (a); DELETE FROM caught_up',
+    ],
+)
+async def test_one_that_says_it_is_ours_and_is_not(log: Path, change: str) -> None:
+    """A history that somebody changed is thrown away where it cannot be understood, or does not match the log."""
+    await rows_of(log)
+    with closing(sqlite3.connect(f"{log}-history")) as file:
+        file.executescript(change)
+    await grow(log, 700, 800)
+    assert await rows_of(log) == await rows_of(log, in_memory=True)
+
+
 async def test_no_log_leaves_no_history(tmp_path: Path) -> None:
     """Where there is no log, one line says so, and no history appears."""
     with pytest.raises(LogError, match="cannot be read"):
