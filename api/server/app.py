@@ -13,10 +13,11 @@ from structlog.typing import FilteringBoundLogger
 from ...engine.errors import Refused
 from ...engine.errors.connection import ConnectionDropped
 from ...engine.runtime.engine import EngineStopped
-from .faults import Fault, InternalFailure, ServiceUnavailable
+from .faults import Fault, InternalFailure, ServiceUnavailable, WorldRefused
 from .hosts import Hosts
 from .identity import Authentication
 from .message import ABORT, EXPLAIN, ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
+from .past import split_place
 from .served_world import ServedWorld
 from .services import Service, Services
 from .worlds import Worlds, split_path
@@ -77,12 +78,13 @@ class App:
 
     async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
         name, path = split_path(scope) if self._worlds else (None, scope["path"])
+        at, path = split_place(path)
         services = self._default
         service, live = services.find(path, headers), services.world.live
         try:
             body = await read_body(receive, self._limits)
             self._hosts.require_own(headers, scope["headers"])
-            request = Request(scope["method"], path, scope["query_string"], headers, body, scope["path"])
+            request = Request(scope["method"], path, scope["query_string"], headers, body, scope["path"], at)
             if name is not None:
                 services = self._enter(name, request, service)
                 service, live = services.find(path, headers), services.world.live
@@ -117,6 +119,8 @@ class App:
         assert self._worlds is not None, "otherwise no path names a world"
         world = self._worlds.find(name)
         if world is None:
+            if request.at is not None:
+                raise WorldRefused(f"there is no world {name!r}, and so it has no past", status=404)
             # Checked by the default world's service: nonsense, and requests without a signature, begin no world.
             service.require_meant(request)
             world = self._worlds.find_or_begin(name)

@@ -18,7 +18,7 @@ from ...engine.operations import OPERATIONS
 from ...projections.reads import READS
 from ..events_json import event_as_dict
 from .clock_control import ClockControl
-from .faults import ControlRefused, Fault
+from .faults import QUOTED, ControlRefused, Fault
 from .faults_control import FaultsControl
 from .message import Headers, Request, Response
 from .routes import ANY_NAME, Route, Routes
@@ -69,6 +69,10 @@ class Control:
         Raises:
             ControlRefused: there is no such path or method, the token is wrong, or the request cannot be carried out.
         """
+        if request.at is not None:
+            raise ControlRefused(
+                f"the control plane is about the present; leave /at/{request.at[:QUOTED]} out", status=404
+            )
         route = self._route_of(request, self._routes | self._more)
         content = await route(request)
         return self._response(200, content)

@@ -164,6 +164,18 @@ class WorldRefused(Fault):
     code, query_code = "WorldException", "WorldException"
 
 
+class PlaceRefused(Fault):
+    """There is no such moment or position in the log. The error's name is not AWS's."""
+
+    code, query_code = "PlaceException", "PlaceException"
+
+
+class WriteRefused(Fault):
+    """A writing operation was called where the world is shown as it was. The error's name is not AWS's."""
+
+    code, query_code = "ReadOnlyException", "ReadOnlyException"
+
+
 class ControlRefused(Fault):
     """A request to the control plane is invalid or cannot be carried out. The error's name is not AWS's."""
 

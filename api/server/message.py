@@ -65,12 +65,14 @@ class Request(Struct, frozen=True, gc=False):
 
     method: str
     path: str
-    """Within the world that it is for: without the ``/w/NAME`` in front."""
+    """Within the world that it is for: without the ``/w/NAME`` and ``/at/PLACE`` in front."""
     query: bytes
     headers: Headers
     body: bytes
     signed_path: str
     """The whole path, as the client has signed it."""
+    at: str | None = None
+    """The place, a moment or a position, as of which it is to be answered; None for the present."""
 
 
 class Response(Struct, frozen=True, gc=False):

@@ -16,6 +16,7 @@ from ...projections.reads import READS
 from .faults import Fault, UnknownOperation
 from .identity import Authentication
 from .message import Request, Response, one_line
+from .past import answer_as_of
 from .served_world import ServedWorld
 
 SERVICE = "organizations"
@@ -44,6 +45,10 @@ class Organizations:
         live = self._world.live
         identity = live.identify(self._authentication, request, SERVICE)
         members = read_members(request.body)
+        if request.at is not None:
+            return Response(
+                200, encode(await answer_as_of(live, identity, request.at, operation, members)), live.request_id()
+            )
         client = live.client(identity.account, identity.principal, identity.partition)
         question = identity.account, identity.principal, operation, request.body
         try:

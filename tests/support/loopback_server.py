@@ -92,6 +92,12 @@ class Served:
         named._clients = self._clients
         return named
 
+    def at(self, place: object) -> "Served":
+        """The same world, for requests as of a moment or a position."""
+        past = Served(self._server, self.sim, self.portal, f"{self._prefix}/at/{place}")
+        past._clients = self._clients
+        return past
+
     def control(self, method: str, path: str, content: object = None) -> Answer:
         """Send a request to the control plane."""
         body = b"" if content is None else json.dumps(content).encode()
