@@ -131,7 +131,6 @@ class History:
         execute = self._connection.execute
         if self._is_made() is None:
             raise HistoryError(f"{self.name}: an SQLite file of another application; move it away")
-        execute("PRAGMA trusted_schema = OFF")
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
         execute(f"PRAGMA wal_autocheckpoint = {PAGES_PER_CHECKPOINT}")

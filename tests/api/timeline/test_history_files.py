@@ -199,6 +199,18 @@ async def test_it_can_be_read_while_the_log_is_written(tmp_path: Path) -> None:
             assert len([fact for fact in facts if fact[2] == "feature set"]) == int(account[0])
 
 
+async def test_a_world_in_memory_has_a_history_too() -> None:
+    """The log of a world in memory is caught up with like any other, step by step."""
+    async with Simulation() as sim:
+        history = await anyio.to_thread.run_sync(History.open, None)
+        for number in range(1, 4):
+            await sim.client(str(number) * 12).create_organization()
+            await catch_up(history, sim.engine.log)
+            found = await anyio.to_thread.run_sync(history.rows, "SELECT id FROM organizations")
+            assert (len(found), history.position) == (number, sim.engine.log.head)
+        history.close()
+
+
 KILLED = """
 import sys
 from contextlib import nullcontext
