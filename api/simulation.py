@@ -126,10 +126,9 @@ class Simulation(InTests, World):
         engine = self.engine
 
         def post(request: Struct) -> Events:
-            if self.in_thread:
-                return self.run(engine.perform(request))
-            with engine.exclusive:
+            if self.in_own_loop:
                 return engine.post(request, SIMULATION)
+            return self.run(engine.perform(request))
 
         return Faults(engine, post)
 

@@ -24,7 +24,7 @@ from ..engine.log.place import Span, time_at
 from ..engine.log.snapshots import Snapshots
 from ..engine.log.sqlite import Durability, SqliteLog
 from ..engine.runtime.clock import Clock, SimulatedClock
-from ..engine.runtime.engine import Engine, Listener
+from ..engine.runtime.engine import CLOSED, Engine, EngineStopped, Listener
 from ..engine.runtime.forking import fork_of
 from ..engine.runtime.inline import NeedsEventLoop, run_inline
 from ..engine.runtime.running import begin_inline, running_engine, running_inline
@@ -43,7 +43,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 # Seed and settings are checked before they are recorded: a log that begins with invalid ones could never be opened.
 def _checked_seed(seed: object) -> int:
-    if isinstance(seed, int) and -(2**63) <= seed < 2**63:
+    if isinstance(seed, int) and not isinstance(seed, bool) and -(2**63) <= seed < 2**63:
         return seed
     raise ValueError(f"the seed is a whole number of 64 bits, not {seed!r}")
 
@@ -104,6 +104,8 @@ class World:
     ) -> None:
         if clock is not None and not hasattr(clock, "now"):
             raise TypeError(f"the clock is a SimulatedClock, a PacedClock or a WallClock, not {clock!r}")
+        if clock is not None and start is not None:
+            raise ValueError("a clock has its own start: give either start= or clock=, such as SimulatedClock(start)")
         self._settings = _checked_settings(settings or Settings(), quotas)
         _require_log(log)
         self._log = log
@@ -170,11 +172,11 @@ class World:
 
     def close(self) -> None:
         """End what ``open`` has begun. What was called is in the log; nothing more is accepted."""
-        self._closed = True
+        engine, self._closed = self.engine, True
         if self._portal:
             self._thread.close()
         else:
-            run_inline(self.engine.close())
+            run_inline(engine.close())
 
     @property
     def portal(self) -> BlockingPortal | None:
@@ -186,6 +188,11 @@ class World:
         """Whether the world runs in the event loop of a thread of its own."""
         return self._portal is not None
 
+    @property
+    def in_own_loop(self) -> bool:
+        """Whether the caller runs in the event loop in which a world with a log runs."""
+        return self._home is not None and get_ident() == self._home[0]
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine of this world to its end, without ``await``: ``sim.run(sim.engine.flush())``.
 
@@ -195,10 +202,13 @@ class World:
             NeedsEventLoop: it waits for other tasks, or it would block the loop in which the world runs.
             Exception: what it raises.
         """
+        if self._closed:
+            coroutine.close()
+            raise EngineStopped(CLOSED)
         if self._home is None:
             return run_inline(coroutine)
-        thread, loop = self._home
-        if get_ident() == thread:
+        _, loop = self._home
+        if self.in_own_loop:
             coroutine.close()
             raise NeedsEventLoop(
                 "a world with a log runs in this event loop, which a call without await would block; await it, call it "
@@ -307,8 +317,9 @@ class World:
 
     def _span(self) -> Span:
         # What is due by now has happened, though nobody may have asked yet.
-        self.engine.fire_due()
-        return Span(self._began, self.engine.now, self.engine.state.position)
+        with self.engine.exclusive:
+            self.engine.fire_due()
+            return Span(self._began, self.engine.now, self.engine.state.position)
 
     @asynccontextmanager
     async def _reading_log(self) -> AsyncGenerator[None, None]:

@@ -4,6 +4,7 @@ What a creation or a closure meets is decided with it, in the engine.
 """
 
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,9 +17,11 @@ from ...engine.events.faults import FaultKind
 from ...engine.operation import SIMULATION, Caller
 from ...engine.operations import meet_faults
 from ...engine.rules.faults import REFUSING, refusal_of, scripts_of
-from ...engine.runtime.clock import SimulatedClock
+from ...engine.runtime.clock import PacedClock, SimulatedClock
 from ...engine.runtime.driver import advance_by
 from ...engine.runtime.engine import Engine
+from ...engine.runtime.waiting import in_event_loop
+from ...engine.settings import SECOND
 from ...projections.views import Views
 
 Answer = tuple[Struct, int]
@@ -121,5 +124,7 @@ async def _pass_time(engine: Engine, duration: int) -> None:
     clock = engine.clock
     if isinstance(clock, SimulatedClock) and clock.processes.current() is None:
         await advance_by(engine, duration)
+    elif not in_event_loop():
+        time.sleep(duration / SECOND / (clock.factor if isinstance(clock, PacedClock) else 1))  # noqa: ASYNC251
     else:
         await clock.sleep_until(engine.now + duration)

@@ -5,8 +5,6 @@ from contextlib import ExitStack
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any
 
-from anyio import NoEventLoopError
-
 from ...engine.runtime.inline import NeedsEventLoop
 from ..simulation import Simulation
 from .fixtures import begun, known_to
@@ -52,7 +50,7 @@ def _finished(sim: Simulation, value: Coroutine[Any, Any, Any] | Any) -> Any:
     """Return what a builder has returned, or a coroutine function will."""
     try:
         return sim.run(value) if iscoroutine(value) else value
-    except (NeedsEventLoop, NoEventLoopError):
+    except NeedsEventLoop:
         pass
     return fail("the builder of a template awaits only its world: it runs without an event loop")
 

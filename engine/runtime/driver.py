@@ -14,7 +14,7 @@ order. Callers of ``advance`` go before ``drive``, which only ever takes the loc
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sized
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from time import perf_counter
 
 import anyio
@@ -109,9 +109,11 @@ async def _moved_by_hand(engine: Engine) -> AsyncGenerator[SimulatedClock]:
     """Give a caller the clock to move: nobody else moves it meanwhile, and it does not move by itself."""
     engine.require_running()
     clock = _simulated_clock(engine)
-    # With no task to wait for, nothing suspends, and other threads can wait until the clock has been moved.
-    alone = clock.next_sleeper == NEVER and not clock.processes.busy and not engine.clock_lock.locked()
-    with engine.exclusive if alone else nullcontext():
+    with ExitStack() as turn:
+        # With no task to wait for, nothing suspends, and other threads can wait until the clock has been moved.
+        turn.enter_context(engine.exclusive)
+        if clock.next_sleeper != NEVER or clock.processes.busy or engine.clock_lock.locked():
+            turn.close()
         async with engine.clock_lock:
             with clock.processes.counted_asleep():
                 # Processes may be awake still, for example if whoever woke them was cancelled before they slept again.
@@ -279,8 +281,8 @@ async def _jump(engine: Engine, clock: SimulatedClock, loop: _LoopWatch) -> bool
         if due > LATEST:
             clock.processes.fail(ValueError("time cannot run beyond 8995-05-02"))
             return False
-        # The lock is free: nothing was awaited since that was checked.
-        engine.clock_lock.acquire_nowait()
+        if not engine.clock_lock.take_if_free():
+            return True
         try:
             if engine.crowded:
                 await engine.room()

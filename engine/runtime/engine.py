@@ -386,10 +386,11 @@ class Engine:
         Raises:
             EngineStopped: posted events could not be written, and no caller has been told so yet.
         """
-        self._closing = True
-        reported = self._stop_reported
-        with suppress(EngineStopped):
-            await self.flush()
-        if self._cause and not reported:
-            raise self._refusal() from self._cause
-        self._stop(self._stopped or CLOSED, self._cause)
+        with self.exclusive:
+            self._closing = True
+            reported = self._stop_reported
+            with suppress(EngineStopped):
+                await self.flush()
+            if self._cause and not reported:
+                raise self._refusal() from self._cause
+            self._stop(self._stopped or CLOSED, self._cause)

@@ -3,6 +3,13 @@
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+try:
+    from anyio import NoEventLoopError
+except ImportError:  # older ones
+    from sniffio import (  # pyright: ignore[reportMissingImports]
+        AsyncLibraryNotFoundError as NoEventLoopError,  # pyright: ignore[reportUnknownVariableType]
+    )
+
 T = TypeVar("T")
 
 
@@ -24,6 +31,8 @@ def run_inline(coroutine: Coroutine[Any, Any, T], advice: str = "") -> T:
         coroutine.send(None)
     except StopIteration as end:
         return end.value
+    except NoEventLoopError:
+        pass
     finally:
         coroutine.close()
     raise NeedsEventLoop(f"this waits for other tasks, which only an event loop can run; {advice or 'await it there'}")

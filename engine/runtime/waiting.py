@@ -6,6 +6,7 @@ need a loop even where nobody waits, and wake tasks of another thread's loop too
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock, get_ident
 
 import anyio
@@ -27,7 +28,8 @@ class Wakeup:
         if self._call_soon is None or get_ident() == self._thread:
             self._event.set()
         else:
-            self._call_soon(self._event.set)
+            with suppress(RuntimeError):  # that loop has ended, and with it whoever waited
+                self._call_soon(self._event.set)
 
     def is_set(self) -> bool:
         """Whether it has been set; there is no way back."""
@@ -48,6 +50,15 @@ def _call_soon() -> Callable[[Callable[[], None]], object] | None:
     return getattr(loop, "call_soon_threadsafe", None) or getattr(loop, "run_sync_soon")  # noqa: B009
 
 
+def in_event_loop() -> bool:
+    """Whether the caller runs in an event loop."""
+    try:
+        anyio.lowlevel.current_token()
+    except RuntimeError:  # anyio's NoEventLoopError is one
+        return False
+    return True
+
+
 class FairLock:
     """A lock for tasks, first come first served. Taking it does not suspend where it is free."""
 
@@ -60,10 +71,12 @@ class FairLock:
         """Whether somebody has it."""
         return self._locked
 
-    def acquire_nowait(self) -> None:
-        """Take the lock, which must be free."""
-        assert not self._locked, "whoever does not wait has seen that it is free"
-        self._locked = True
+    def take_if_free(self) -> bool:
+        """Take the lock without waiting; returns whether it was free."""
+        with self._guard:
+            was_free = not self._locked
+            self._locked = True
+            return was_free
 
     def release(self) -> None:
         """Hand the lock to the next in the queue."""

@@ -1,10 +1,14 @@
 """A world in memory without an event loop, in any event loop, and from several threads at once."""
 
+import threading
+import time
 import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -14,7 +18,8 @@ from orgsim.api.population import Actor
 from orgsim.api.simulation import Simulation
 from orgsim.engine.errors import AlreadyInOrganizationException
 from orgsim.engine.log import MemoryLog
-from orgsim.engine.runtime.clock import PacedClock, SimulatedClock
+from orgsim.engine.runtime.clock import PacedClock, SimulatedClock, WallClock
+from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.runtime.inline import NeedsEventLoop, run_inline
 from orgsim.engine.runtime.running import running_engine
 
@@ -241,3 +246,120 @@ async def test_running_engine_keeps_to_its_event_loop() -> None:
                 engine.require_running()
 
         await anyio.to_thread.run_sync(call)
+
+
+@pytest.mark.parametrize("attempt", range(20))
+def test_closed_while_a_thread_calls(attempt: int) -> None:
+    """Whatever was decided before the close is in the log, and its caller was answered."""
+    sim = Simulation(seed=attempt).open()
+    org = sim.sync.client(MANAGER)
+    org.create_organization()
+    root = org.list_roots().roots[0].id
+    made, begun = list[str](), threading.Event()
+
+    def work() -> None:
+        with suppress(EngineStopped):
+            for number in range(900):
+                begun.set()
+                made.append(org.create_organizational_unit(parent_id=root, name=str(number)).organizational_unit.id)
+
+    with ThreadPoolExecutor(1) as threads:
+        worker = threads.submit(work)
+        begun.wait()
+        sim.close()
+        worker.result()
+    engine = sim.engine
+    assert engine.durable == engine.state.position == engine.log.head
+    events = run_inline(engine.log.read(0, 10_000))
+    assert sum(b"OrganizationalUnitCreated" in event for event in events) == len(made)
+
+
+async def _populate(sim: Simulation) -> None:
+    async def process(me: Actor) -> None:
+        await sim.sleep(days=1)
+
+    async with sim.population(2, process):
+        pass
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_thread_calls_after_the_event_loop_has_ended(backend: str) -> None:
+    """What was awaited in a loop that has ended keeps no thread from calling."""
+    with Simulation() as sim, ThreadPoolExecutor(1) as threads:
+        org = sim.sync.client(MANAGER)
+        org.create_organization()
+        anyio.run(_populate, sim, backend=backend)
+        target = {"Type": "ACCOUNT", "Id": MEMBER}
+        threads.submit(lambda: org.invite_account_to_organization(target=target)).result()
+        threads.submit(lambda: sim.sync.advance(days=20)).result()
+        assert org.list_handshakes_for_organization().handshakes[0].state == "EXPIRED"
+
+
+def test_waits_without_an_event_loop() -> None:
+    """Real time passes by itself where there is no event loop, and nothing raises an error of anyio's."""
+    with Simulation(clock=WallClock()) as sim:
+        sim.faults.delay("CreateOrganization", duration="0.001s")
+        before = time.monotonic()
+        sim.sync.client(MANAGER).create_organization()
+        assert time.monotonic() - before >= 0.001
+
+
+def test_want_of_a_loop_has_a_name() -> None:
+    """A coroutine that waits for an event loop's task gets our error, whose text says so."""
+
+    async def wait() -> None:
+        await anyio.sleep(1)
+
+    with pytest.raises(NeedsEventLoop, match="only an event loop can run"):
+        run_inline(wait())
+
+
+def test_closed_is_closed(tmp_path: Path) -> None:
+    """After its end a world says that it is closed, whether it was in memory or had a log."""
+    for log in (None, tmp_path / "world.db"):
+        sim = Simulation(log)
+        with sim:
+            org = sim.sync.client(MANAGER)
+            org.create_organization()
+        with pytest.raises(EngineStopped, match="has been closed"):
+            org.describe_organization()
+        with pytest.raises(EngineStopped, match="has been closed"):
+            sim.sync.advance(days=1)
+
+
+def test_close_before_open() -> None:
+    """Closing what has not begun says so, and it can still begin."""
+    sim = Simulation()
+    with pytest.raises(RuntimeError, match="has not begun"):
+        sim.close()
+    with sim:
+        pass
+
+
+def test_what_was_scripted_is_durable(tmp_path: Path) -> None:
+    """A scripted fault is in the log when the call returns, also with a log, and from a thread beside its loop."""
+    for log in (None, tmp_path / "world.db"):
+        with Simulation(log) as sim:
+            sim.faults.throttle("ListRoots", times=1)
+            assert sim.sync.events()[-1].type == "FaultScripted"
+
+
+async def test_thread_scripts_a_fault_beside_the_loop_of_a_log(tmp_path: Path) -> None:
+    """A thread scripts faults of a world with a log through the world's loop."""
+    async with Simulation(tmp_path / "world.db") as sim:
+        await anyio.to_thread.run_sync(lambda: sim.faults.throttle("ListRoots", times=1))
+        assert sim.engine.durable == sim.engine.state.position
+        sim.faults.throttle("ListRoots", times=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"clock": SimulatedClock(), "start": "2030-01-01T00:00:00Z"}, "either start= or clock="),
+        ({"seed": True}, "seed"),
+    ],
+)
+def test_arguments_that_contradict(arguments: dict[str, Any], error: str) -> None:
+    """Arguments of which one would be ignored, or that only look like others, are refused."""
+    with pytest.raises(ValueError, match=error):
+        Simulation(**arguments)
