@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MARKER = "orgsim(seed=, start=, accounts=, throttle=, latency=, settings=): with what the world of a test begins"
 
+MOCK = "orgsim.api.testing.mock"
+"""The module of ``mock_organizations``: whoever uses it has imported it."""
+
 Scope = Literal["session", "package", "module", "class", "function"]
 
 
@@ -44,13 +47,30 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--orgsim-dump {dump}: no folder for logs: {error.strerror}") from None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Check the markers of a test, whether or not it has a world."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Check the markers of a test, and open its block if its class has ``mock_organizations``."""
     if item.get_closest_marker("orgsim"):
         from orgsim.api.testing.markers import check_markers
 
         check_markers(item)
+    if MOCK in sys.modules:
+        from orgsim.api.testing.in_classes import open_block
+
+        open_block(item)
+    yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Close the block of a test after all its fixtures."""
+    try:
+        yield
+    finally:
+        if MOCK in sys.modules:
+            from orgsim.api.testing.in_classes import close_block
+
+            close_block(item)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,12 +8,13 @@ So it does not matter which session made a client, or when. Outside of any block
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache, wraps
 from importlib.util import find_spec
-from inspect import isasyncgenfunction, isclass, iscoroutinefunction, isgeneratorfunction
+from inspect import getattr_static, isasyncgenfunction, isclass, iscoroutinefunction, isfunction, isgeneratorfunction
 from typing import Any, ParamSpec, TypeVar, cast, overload
+from unittest import TestCase
 
 from ..population import require_account
 from ..server.identity import DEFAULT_ACCOUNT, TWELVE_DIGITS
@@ -31,6 +32,10 @@ FOUND_OUTSIDE = {
 }  # fmt: skip
 """What botocore calls the places where it looks for credentials that the code does not give."""
 FROM_BLOCK = "orgsim"
+OF_CLASS = "_orgsim_mock_organizations"
+"""The attribute of a decorated class, where the pytest plugin finds that tests have blocks."""
+UNDECORATED = "_orgsim_undecorated"
+"""The attribute of a decorated method, with the method as it was: a subclass may be decorated too."""
 
 
 class _Block:
@@ -53,6 +58,14 @@ class _Block:
 
 _blocks: Scope[_Block] = Scope("orgsim mock_organizations")
 
+_standing: "list[tuple[MockOrganizations, _Block]]" = []
+"""Blocks of decorated classes, which hold in the whole process while a test runs: its parts may run in other tasks."""
+
+
+def _here() -> _Block | None:
+    """Return the block that is open where this is called."""
+    return _blocks.current or (_standing[-1][1] if _standing else None)
+
 
 class MockOrganizations:
     """A block in which botocore's calls are answered; made by ``mock_organizations``."""
@@ -68,7 +81,7 @@ class MockOrganizations:
     def __enter__(self) -> Simulation:
         if self._open is not None:
             raise RuntimeError("this block is open already: each has a mock_organizations() of its own")
-        if _blocks.current is not None:
+        if _here() is not None:
             raise RuntimeError(
                 "mock_organizations is open here already, and one world answers at a time: leave it first"
             )
@@ -92,34 +105,62 @@ class MockOrganizations:
         self.__exit__(*exception)
 
     def __call__(self, decorated: Callable[P, R]) -> Callable[P, R]:
-        """Decorate a function, a coroutine function, or the tests of a class: each call has a block of its own."""
+        """Decorate a function, a coroutine function, or a class of tests: each call and each test has its own block."""
         if isclass(decorated):
-            for name, member in list(vars(decorated).items()):
-                if name.startswith("test") and callable(member):
-                    setattr(decorated, name, self(member))
+            self._decorate_class(decorated)
             return cast("Callable[P, R]", decorated)
         if isgeneratorfunction(decorated) or isasyncgenfunction(decorated):
             raise TypeError(
                 f"{decorated.__name__} is a generator, which runs after its call: write with mock_organizations() in it"
             )
-        return cast("Callable[P, R]", self._decorate(decorated))
+        return cast("Callable[P, R]", self._decorate(decorated, self._again))
+
+    def for_test(self) -> AbstractContextManager[Any]:
+        """Return a block for one test of a decorated class, from before its preparation until after its end.
+
+        It holds in the whole process. Within it, this returns a block that changes nothing.
+        """
+        return nullcontext() if any(owner is self for owner, _ in _standing) else self._stand()
+
+    @contextmanager
+    def _stand(self) -> Generator[Simulation]:
+        with self._again() as sim:
+            assert _blocks.current is not None, "the block was entered here"
+            standing = self, _blocks.current
+            _standing.append(standing)
+            try:
+                yield sim
+            finally:
+                _standing.remove(standing)
+
+    def _decorate_class(self, decorated: type) -> None:
+        """Give each test a block: ``run`` of a TestCase, or the test functions; the pytest plugin opens it earlier."""
+        setattr(decorated, OF_CLASS, self)
+        unittest = issubclass(decorated, TestCase)
+        for name in dir(decorated):
+            member = getattr_static(decorated, name)
+            if (name == "run" if unittest else name.startswith("test")) and isfunction(member):
+                original = getattr(member, UNDECORATED, member)
+                replaced = self._decorate(original, self.for_test)
+                setattr(replaced, UNDECORATED, original)
+                setattr(decorated, name, replaced)
 
     def _again(self) -> "MockOrganizations":
         return MockOrganizations(self._sim, self._account, self._passthrough)
 
-    def _decorate(self, function: Function) -> Function:
+    def _decorate(self, function: Function, block: Callable[[], AbstractContextManager[Any]]) -> Function:
         if iscoroutinefunction(function):
 
             @wraps(function)
             async def awaited(*arguments: Any, **keywords: Any) -> Any:
-                async with self._again():
+                with block():
                     return await function(*arguments, **keywords)
 
             return awaited
 
         @wraps(function)
         def called(*arguments: Any, **keywords: Any) -> Any:
-            with self._again():
+            with block():
                 return function(*arguments, **keywords)
 
         return called
@@ -147,6 +188,10 @@ def mock_organizations(sim: Any = None, *, account: str | None = None, passthrou
     those of AssumeRole, twelve digits, or any others. Profiles, instance metadata and other places where botocore looks
     for keys are not asked. Nothing that is simulated leaves the process.
 
+    In a decorated class each test has a block of its own, which holds for what prepares it too: ``setUp``, ``tearDown``
+    and cleanups of a ``TestCase``; under pytest ``setup_method``, ``teardown_method`` and fixtures. The fixtures of a
+    decorated function are made before its block: there, make the block a fixture.
+
     Args:
         sim: what answers, which has begun; by default a new ``Simulation`` for each block, which ``as`` gives.
         account: who calls where the code gives no keys: twelve digits; by default those in ``AWS_ACCESS_KEY_ID`` if it
@@ -168,7 +213,7 @@ def _sending(original: Function) -> Function:
     endpoints = imported("orgsim.api.testing.endpoints", BOTO)
 
     def make_request(self: Any, operation_model: Any, request_dict: Any) -> Any:
-        block = _blocks.current
+        block = _here()
         if block is None or endpoints.is_in_process(self):
             return original(self, operation_model, request_dict)
         service = operation_model.service_model.service_name
@@ -186,7 +231,7 @@ def _given(credentials: Any) -> bool:
 def _signing(asynchronous: bool) -> Callable[[Function], Function]:
     def replace(original: Function) -> Function:
         def get_auth_instance(self: Any, *arguments: Any, request_credentials: Any = None, **keywords: Any) -> Any:
-            block = _blocks.current
+            block = _here()
             if block is not None and not _given(request_credentials or self._credentials):
                 request_credentials = block.credentials(asynchronous)
             return original(self, *arguments, request_credentials=request_credentials, **keywords)
@@ -198,7 +243,7 @@ def _signing(asynchronous: bool) -> Callable[[Function], Function]:
 
 def _looking_for_credentials(original: Function) -> Function:
     def get_credentials(self: Any) -> Any:
-        block = _blocks.current
+        block = _here()
         return original(self) if block is None or _given(self._credentials) else block.credentials()
 
     return get_credentials
@@ -206,7 +251,7 @@ def _looking_for_credentials(original: Function) -> Function:
 
 def _looking_asynchronously(original: Function) -> Function:
     async def get_credentials(self: Any) -> Any:
-        block = _blocks.current
+        block = _here()
         if block is None or _given(self._credentials):
             return await original(self)
         return block.credentials(asynchronous=True)
