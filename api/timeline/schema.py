@@ -7,7 +7,7 @@ Tables have names in the singular and are for ourselves; views have names in the
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x6F726768  # "orgh"
-FORMAT = 2
+FORMAT = 3
 """To be raised when tables, views or the fold change: a history of another format is made anew."""
 
 TABLES = (
@@ -80,27 +80,30 @@ def _versions(view: str, kind: str, columns: str, attributes: Mapping[str, str],
         needed: the attribute without which there is nothing to show, such as the organization of a former member.
     """
     listed = ", ".join(f"'{attribute}'" for attribute in attributes.values())
-    holds = "fact.since <= version.since AND (fact.until IS NULL OR fact.until > version.since)"
-    picked = ", ".join(
-        f"max(CASE fact.attribute WHEN '{attribute}' THEN fact.value END) AS \"{column}\""
+    holds = "fact.since <= row.since AND (fact.until IS NULL OR fact.until > row.since)"
+    values = {
+        column: f"(SELECT value FROM fact WHERE fact.thing = row.thing AND attribute = '{attribute}' AND {holds})"
         for column, attribute in attributes.items()
+    }
+    picked = ", ".join(f'{value} AS "{column}"' for column, value in values.items())
+    needed_value = next(values[column] for column, attribute in attributes.items() if attribute == needed)
+    begun, ended = (
+        f"(SELECT min({edge}) FROM fact WHERE fact.thing = change.thing AND attribute IN ({listed})"
+        f" AND {edge} > change.position)"
+        for edge in ("since", "until")
     )
-    names = ", ".join(f'row."{column}"' for column in attributes)
-    needed_column = next(column for column, attribute in attributes.items() if attribute == needed)
+    # No window function and no GROUP BY: SQLite would compute those of all things to answer about one.
     return f"""CREATE VIEW {view} AS
     WITH change AS (
-        SELECT DISTINCT thing.id AS thing, CASE edge.last WHEN 0 THEN fact.since ELSE fact.until END AS position
+        SELECT DISTINCT thing.id AS thing, thing.name AS id, CASE edge.last WHEN 0 THEN since ELSE until END AS position
         FROM thing JOIN fact ON fact.thing = thing.id JOIN edge ON edge.last = 0 OR fact.until IS NOT NULL
         WHERE thing.kind = '{kind}' AND fact.attribute IN ({listed})
-    ), version AS (
-        SELECT thing, position AS since, lead(position) OVER (PARTITION BY thing ORDER BY position) AS until FROM change
     ), row AS (
-        SELECT version.thing, version.since, version.until, {picked}
-        FROM version JOIN fact ON fact.thing = version.thing AND {holds}
-        WHERE fact.attribute IN ({listed}) GROUP BY version.thing, version.since
+        SELECT change.thing, change.id, change.position AS since,
+        coalesce(min({begun}, {ended}), {begun}, {ended}) AS until FROM change
     )
-    SELECT thing.name AS id, {columns}{names}, {_interval("row.since", "row.until")}
-    FROM row JOIN thing ON thing.id = row.thing WHERE row."{needed_column}" IS NOT NULL"""
+    SELECT row.id, {columns}{picked}, {_interval("row.since", "row.until")}
+    FROM row JOIN thing ON thing.id = row.thing WHERE {needed_value} IS NOT NULL"""
 
 
 def _detail(name: str, column: str) -> str:
