@@ -77,7 +77,7 @@ class Simulation(InTests, World):
             log, seed=seed, clock=clock, start=start, quotas=quotas, settings=settings, durability=durability
         )
         self._numbers = AccountNumbers()
-        self._calls: CallRecord | None = None
+        self._calls = CallRecord()
 
     @property
     def sync(self) -> "SyncSimulation[Simulation]":
@@ -139,8 +139,7 @@ class Simulation(InTests, World):
         Until then nothing is recorded, so that load runs do not pay for it. See ``orgsim.api.client.record``. It is in
         memory, has the answers, and ends with the simulation; ``Settings.record`` has calls in the log, to stay.
         """
-        if self._calls is None:
-            self._calls = CallRecord()
+        if self.engine.call_listener is None:
             self.engine.call_listener, self.engine.watches_calls = self._calls.take, True
         return self._calls
 

@@ -61,8 +61,9 @@ class Call(Struct, frozen=True, kw_only=True):
 class CallRecord:
     """The calls made through all clients of a simulation, in the order of their answers: iterate, count or select.
 
-    Every call that was answered or refused is counted, whichever client made it: Python, boto3, or HTTP. The latest
-    10,000 are kept, and iterated over. A call that raised anything but a refusal is not there.
+    Every call that was answered or refused, or whose connection a scripted fault closed, is counted, whichever client
+    made it: Python, boto3, or HTTP. The latest 10,000 are kept, and iterated over. A call that raised anything else is
+    not there.
     """
 
     def __init__(self) -> None:
@@ -71,7 +72,7 @@ class CallRecord:
         self._lock = RLock()
 
     def of(self, operation: str) -> int:
-        """Return how many calls of an operation there were, answered or refused.
+        """Return how many calls of an operation there were: answered, refused, or without an answer.
 
         Raises:
             ValueError: there is no such operation.
@@ -93,7 +94,8 @@ class CallRecord:
             operation: AWS's name of the operation called.
             account: who called, twelve digits.
             principal: the user or role in it.
-            refused: True for refused calls only, False for answered ones only.
+            refused: True for refused calls only, False for answered ones only; those whose connection was lost are
+                neither.
 
         Raises:
             ValueError: there is no such operation.
@@ -106,7 +108,7 @@ class CallRecord:
             if operation in (None, call.operation)
             and account in (None, call.account)
             and principal in (None, call.principal)
-            and refused in (None, call.refusal is not None)
+            and (refused is None or (not call.dropped and refused is (call.refusal is not None)))
         ]
 
     def last(self, count: int) -> list[Call]:
@@ -116,8 +118,9 @@ class CallRecord:
 
     def clear(self) -> None:
         """Forget all calls so far, as those of a test's preparation."""
-        self._kept.clear()
-        self._counts.clear()
+        with self._lock:
+            self._kept.clear()
+            self._counts.clear()
 
     def __len__(self) -> int:
         """How many calls there were, those that are no longer kept included."""

@@ -36,11 +36,12 @@ class Origin:
     def __init__(self, sim: Simulation, live: Live) -> None:
         self._sim = sim.open()
         self._live = live
-        self._position = sim.engine.state.position
+        self._place = _place_of(self._sim)
 
     def is_as(self, live: Live) -> bool:
-        """Whether a template still is as it was copied: nothing has happened in it, and it was not reset."""
-        return live is self._live and live.sim.engine.state.position == self._position
+        """Whether a template still is as it was copied: nothing has happened, no time has passed, no reset."""
+        # Every call takes from the buckets of throttling, reads too, which are no events.
+        return live is self._live and live.sim.engine.throttle is None and _place_of(live.sim) == self._place
 
     def fork(self) -> Simulation:
         """Make the simulation of a world; it has not begun."""
@@ -49,6 +50,10 @@ class Origin:
     def close(self) -> None:
         """End the copy; worlds that were made of it go on."""
         self._sim.close()
+
+
+def _place_of(sim: Simulation) -> tuple[int, int]:
+    return sim.engine.state.position, sim.engine.now
 
 
 class NamedWorld:

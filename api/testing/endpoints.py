@@ -11,6 +11,7 @@ passes in simulated time.
 import copy
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import anyio.lowlevel
@@ -28,6 +29,9 @@ Responses = list[tuple[Callable[..., Any], Any]]
 """What an emitter returns: handlers with their answers."""
 
 ASYNC_ENDPOINT = "AioEndpoint"
+
+_waits: ContextVar[Waits | None] = ContextVar("in whose time a request that is being sent waits", default=None)
+"""None outside an endpoint of ``endpoint_in``."""
 
 
 def endpoint_in(wire: Wire, endpoint: Any, service: str, passthrough: bool) -> Any:
@@ -148,12 +152,13 @@ class _Events:
         self._waits = waits
 
     def emit(self, event_name: str, **arguments: Any) -> Responses:
-        responses: Responses = self._events.emit(event_name, **arguments)
+        with _waiting(self._waits):
+            responses: Responses = self._events.emit(event_name, **arguments)
         if not event_name.startswith("needs-retry."):
             return responses
         for limiter in _limiters(responses):
             bucket = limiter._token_bucket
-            bucket.acquire = _Acquire(bucket, self._waits).acquire
+            bucket.acquire = _Acquire(bucket).acquire
         delay = _delay(responses)
         if delay is None:
             return responses
@@ -169,17 +174,28 @@ class _AsyncEvents:
         self._waits = waits
 
     async def emit(self, event_name: str, **arguments: Any) -> Responses:
-        responses: Responses = await self._events.emit(event_name, **arguments)
+        with _waiting(self._waits):
+            responses: Responses = await self._events.emit(event_name, **arguments)
         if not event_name.startswith("needs-retry."):
             return responses
         for limiter in _limiters(responses):
             bucket = limiter._token_bucket
-            bucket.acquire = _Acquire(bucket, self._waits).acquire_async
+            bucket.acquire = _Acquire(bucket).acquire_async
         delay = _delay(responses)
         if delay is None:
             return responses
         await self._waits.sleep(delay)
         return [(_no_delay, 0)]
+
+
+@contextmanager
+def _waiting(waits: Waits) -> Generator[None]:
+    """Let the handlers of an event wait in simulated time."""
+    token = _waits.set(waits)
+    try:
+        yield
+    finally:
+        _waits.reset(token)
 
 
 def _no_delay(**_: object) -> int:
@@ -203,30 +219,38 @@ def _limiters(responses: Responses) -> list[Any]:
 
 
 class _Acquire:
-    """Takes tokens from the bucket of a rate limiter, and waits for them in simulated time."""
+    """Takes tokens from the bucket of a rate limiter, and waits for them in simulated time.
 
-    def __init__(self, bucket: Any, waits: Waits) -> None:
+    The bucket is the client's, which outlives the simulation: in requests that go elsewhere it waits as ever.
+    """
+
+    def __init__(self, bucket: Any) -> None:
         self._take: Callable[..., Any] = bucket.acquire
         self._bucket = bucket
-        self._waits = waits
 
     def acquire(self, amount: float = 1, block: bool = True) -> Any:
+        waits = _waits.get()
+        if waits is None:
+            return self._take(amount, block)
         try:
             return self._take(amount, block=False)
         except CapacityNotAvailableError:
             if not block:
                 raise
         # The bucket fills in real time, which has not passed: what it would have held by then is used up at once.
-        self._waits.sleep_now(self._seconds(amount))
+        waits.sleep_now(self._seconds(amount))
         return True
 
     async def acquire_async(self, amount: float = 1, block: bool = True) -> Any:
+        waits = _waits.get()
+        if waits is None:
+            return await self._take(amount, block)
         try:
             return await self._take(amount, block=False)
         except CapacityNotAvailableError:
             if not block:
                 raise
-        await self._waits.sleep(self._seconds(amount))
+        await waits.sleep(self._seconds(amount))
         return True
 
     def _seconds(self, amount: float) -> float:

@@ -109,11 +109,14 @@ def given(
 
     Raises:
         Refused: a call was refused; a note says which.
-        TypeError: something is neither an operation nor an event.
+        TypeError: something is neither an operation nor an event; or a template, and what only a new world can have.
         ValueError: an event cannot follow what was given before it.
     """
-    made = Simulation(seed=seed, start=start, quotas=quotas, settings=settings) if template is None else None
-    story = Given((made or cast("Simulation", template).sync.fork()).open())
+    options: dict[str, Any] = {"seed": seed, "start": start, "quotas": quotas, "settings": settings}
+    told = [name for name, value in options.items() if value is not None]
+    if template and told:
+        raise TypeError(f"given(template=…) forks a world that has its own {', '.join(told)}; leave them out")
+    story = Given((template.sync.fork() if template else Simulation(**options)).open())
     for is_event, steps in groupby(past, lambda step: isinstance(step, Event)):
         if is_event:
             story.add_events([step for step in steps if isinstance(step, Event)])
@@ -240,7 +243,7 @@ class Outcome:
 
         Raises:
             AssertionError: something else has happened; the message has the difference, line by line.
-            TypeError: nothing, or none of these, is expected.
+            TypeError: nothing, none of these, or more beside a refusal is expected.
         """
         __tracebackhide__ = True
         if not expected:
@@ -251,6 +254,8 @@ class Outcome:
         for each in expected:
             if not any(each is one for one in (*refusals, *answers, *events)):
                 raise TypeError(f"then(…) takes {CHOICES}, not {each!r}")
+        if refusals and len(expected) > 1:
+            raise TypeError(f"then(…) takes a refusal alone: what is refused has no answer and no events, {expected!r}")
         if refusals:
             self._require_refusal(cast("Any", refusals[0]))
             return self

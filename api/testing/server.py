@@ -41,7 +41,7 @@ class Endpoint(Struct, frozen=True):
         Raises:
             ValueError: not twelve digits.
         """
-        return environment_of(self.url, Keys(require_account(account), "anything"), "us-east-1")
+        return environment_of(self.url, Keys(require_account(account), "anything"), wire_of(self.sim).region(account))
 
 
 def environment_of(url: str, keys: Keys, region: str) -> dict[str, str]:

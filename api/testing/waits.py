@@ -93,8 +93,18 @@ class Waits:
             await clock.sleep_until(_in_calendar(engine.now + round(seconds * SECOND)))
 
     async def _sleep_until(self, clock: SimulatedClock, moment: int) -> None:
-        while clock.now() < moment:
-            await (self._follow(clock, moment) if self._led else self._lead(clock, moment))
+        try:
+            while clock.now() < moment:
+                await (self._follow(clock, moment) if self._led else self._lead(clock, moment))
+        finally:
+            self._pass_lead_on(clock)
+
+    def _pass_lead_on(self, clock: SimulatedClock) -> None:
+        """Wake the first follower to move the clock, if nobody does. One that is awake leads next, or passes it on."""
+        first = next(iter(self._followers), None)
+        if first and not self._led and not any(follower.woken for follower in self._followers):
+            clock.cancel(first)
+            first.wake()
 
     async def _lead(self, clock: SimulatedClock, moment: int) -> None:
         """Move the clock to a moment, and wake on the way who is to wake, whenever all tasks are blocked."""
@@ -107,9 +117,6 @@ class Waits:
                     await advance_to(engine, max(min(moment, clock.next_sleeper), engine.now))
         finally:
             self._led = False
-            for follower in list(self._followers)[:1]:
-                clock.cancel(follower)
-                follower.wake()
 
     async def _follow(self, clock: SimulatedClock, moment: int) -> None:
         """Sleep until the clock is moved to a moment, or until it is this task's turn to move it."""

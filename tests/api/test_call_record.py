@@ -4,7 +4,7 @@ from threading import Thread
 
 import pytest
 
-from orgsim.api import Client, ConnectionDropped, Refused, Simulation
+from orgsim.api import Client, ConnectionDropped, Refused, Simulation, simulation
 from orgsim.api.client import record
 from orgsim.api.client.record import CallRecord
 
@@ -179,3 +179,20 @@ async def test_scripted_faults_are_recorded() -> None:
         assert [call.dropped is None for call in calls] == [True, False, True]
         assert str(dropped).endswith("ListRoots -> " + str(dropped.dropped))
         assert answered.reply.roots
+        assert (calls.select(refused=False), calls.of("ListRoots")) == ([answered], 3)
+
+
+def test_threads_that_ask_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for the calls while another thread asks for them first sees the same record."""
+    with Simulation() as sim:
+        seen: list[CallRecord] = []
+
+        def interrupted() -> CallRecord:
+            monkeypatch.setattr(simulation, "CallRecord", CallRecord)
+            seen.append(sim.calls)
+            return CallRecord()
+
+        monkeypatch.setattr(simulation, "CallRecord", interrupted)
+        seen.append(sim.calls)
+
+        assert all(record is sim.calls for record in seen)

@@ -6,17 +6,22 @@ from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from support.loopback_server import MANAGEMENT, MEMBER, Served, serving, signed
 
-from orgsim.api import Simulation
+from orgsim.api import PacedClock, Settings, Simulation
 from orgsim.api.server.credentials import AccessKey, Credentials
 from orgsim.api.server.new_world import WorldMaker
+from orgsim.api.server.served_world import ServedWorld
 from orgsim.api.server.worlds import Worlds
+from orgsim.engine.errors import TooManyRequestsException
+from orgsim.engine.runtime import clock
 
 RULE = "1 to 64 letters"
 BAD_NAMES = [
@@ -380,6 +385,33 @@ def test_template_that_was_reset(server: Served) -> None:
     for feature_set in ("ALL", "CONSOLIDATED_BILLING"):
         found = server.named(feature_set).organizations().describe_organization()["Organization"]
         assert found["FeatureSet"] == feature_set
+
+
+async def test_template_whose_clock_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each world is made of a template as that is then, though nothing has happened in it but that time passed."""
+    seconds = count(0, 3600)
+    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    with closing(Worlds()) as worlds:
+        async with Simulation(clock=PacedClock(1, start=0)) as sim:
+            template = ServedWorld(sim, "a test")
+            first, second = [(await worlds.fork(name, template)).served.live.sim.now for name in ("a", "b")]
+
+    assert first < second
+
+
+async def test_template_whose_calls_are_throttled() -> None:
+    """A world that is made of a template has its throttling too, with what reads have taken of it since the last."""
+    async with Simulation(settings=Settings(throttle="aws")) as sim:
+        with closing(Worlds()) as worlds:
+            template, org = ServedWorld(sim, "a test"), sim.client(MANAGEMENT)
+            await org.create_organization()
+            await worlds.fork("a", template)
+            with pytest.raises(TooManyRequestsException):
+                for _ in range(100):
+                    await org.list_roots()
+            made = await worlds.fork("b", template)
+            with pytest.raises(TooManyRequestsException):
+                await made.served.live.sim.client(MANAGEMENT).list_roots()
 
 
 def test_copies_of_templates_are_closed() -> None:

@@ -9,6 +9,7 @@ from time import sleep
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import boto3
 import pytest
@@ -185,6 +186,26 @@ async def test_a_task_that_is_cancelled() -> None:
             scopes[0].cancel()
 
         assert sim.now - start == 24 * HOUR
+
+
+async def test_a_leader_cancelled_by_another_sleeper() -> None:
+    """Who wakes last goes on, though whoever moved the clock is cancelled at a moment at which others wake too."""
+    woken: list[str] = []
+    async with Simulation() as sim, sim.auto_advance(), anyio.create_task_group() as tasks:
+        leader = anyio.CancelScope()
+
+        async def task(name: str, seconds: int) -> None:
+            with leader if name == "leader" else anyio.CancelScope():
+                await anyio.sleep(seconds)
+                woken.append(name)
+                if name == "canceller":
+                    leader.cancel()
+
+        for name, seconds in (("leader", 10), ("canceller", 10), ("beside", 10), ("last", 20)):
+            tasks.start_soon(task, name, seconds)
+            await anyio.lowlevel.checkpoint()
+
+    assert woken == ["canceller", "beside", "last"]
 
 
 async def test_sleeping_for_no_time() -> None:

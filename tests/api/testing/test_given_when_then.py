@@ -171,6 +171,16 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: like(AccountJoined, id=MEMBER), TypeError, "has no member 'id'; it has organization, account, method"),
     (expect_nothing, TypeError, "then_nothing_happened"),
     (lambda: given().when(found).then(3), TypeError, "takes an event, its class"),  # type: ignore[arg-type]
+    (
+        lambda: given(found).when(found).then(AlreadyInOrganizationException, {"Roots": []}),
+        TypeError,
+        "a refusal alone",
+    ),
+    (
+        lambda: given(template=Simulation(), seed=77, start="2026-02-01"),
+        TypeError,
+        "its own seed, start; leave them out",
+    ),
     (lambda: given(FOUNDED[1]), ValueError, r"cannot follow what was there .*\n- AccountJoined:\n    organization: o-"),
 ]
 

@@ -15,6 +15,8 @@ import botocore.session
 import botocore.signers
 import pytest
 from botocore.config import Config
+from botocore.exceptions import CapacityNotAvailableError
+from botocore.retries.bucket import TokenBucket
 
 from orgsim.api import Settings, Simulation
 from orgsim.api.testing import NotSimulated, mock_organizations
@@ -155,6 +157,33 @@ def test_retries() -> None:
             org.list_accounts()
 
         assert sim.now > start
+
+
+def test_adaptive_clients_outlive_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client in the mode adaptive waits for its bucket in the time of each block that it is used in, else really."""
+    outside: list[float] = []
+
+    def acquire(_: TokenBucket, amount: float = 1, block: bool = True) -> bool:
+        if not block:
+            raise CapacityNotAvailableError
+        outside.append(amount)
+        return True
+
+    monkeypatch.setattr(TokenBucket, "acquire", acquire)
+    config = Config(retries={"mode": "adaptive", "total_max_attempts": 4})
+    org = boto3.client("organizations", **KEYS, region_name="us-east-1", config=config)
+    for _ in range(2):
+        with mock_organizations() as sim:
+            sim.faults.throttle("CreateOrganization", times=1)
+            start = sim.now
+            org.create_organization()
+            org.list_roots()
+
+            assert sim.now > start
+    assert not outside
+    with pytest.raises(Exception, match="Could not connect"):
+        org.list_roots()
+    assert outside
 
 
 def test_nested() -> None:

@@ -63,6 +63,14 @@ def test_its_environment(orgsim_server, monkeypatch):
     assert "AWS_PROFILE" not in environment and "PATH" in environment
 
 
+@pytest.mark.orgsim(accounts=0, settings={"partition": "aws-cn"})
+def test_its_environment_in_another_partition(orgsim_server, monkeypatch):
+    for name, value in orgsim_server.environment().items():
+        monkeypatch.setenv(name, value)
+    found = boto3.Session().client("organizations").describe_organization()["Organization"]
+    assert found["Arn"].startswith("arn:aws-cn:")
+
+
 @pytest.mark.anyio
 async def test_in_an_event_loop(orgsim, org):
     org.create_organization()
@@ -196,7 +204,7 @@ def test_server(tmp_path: Path) -> None:
         "test_served::TestAFile::test_wrong": "error"
     }, ran.output
     assert "only a world in memory can be served from a thread, not one with " in ran.output
-    assert ran.passed == 6
+    assert ran.passed == 7
 
 
 def test_templates(forked: Ran) -> None:
