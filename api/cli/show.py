@@ -23,7 +23,8 @@ from ...projections.reads.handshakes import row_shape
 from ...projections.rebuild import build_views
 from ...projections.views import Views
 from ..past import open_recorded
-from .show_events import show_events
+from .show_calls import ByCaller, OfOperation, Refused, show_calls, wanted_calls
+from .show_events import checked_place, show_events
 from .show_migration import MEMBER_COLUMNS, PendingMigration, member_cells, pending_migrations
 from .terminal import AsJson, out, print_json, print_rows, reading_bar, run
 
@@ -40,6 +41,7 @@ class Subject(StrEnum):
     POLICIES = "policies"
     HANDSHAKES = "handshakes"
     MIGRATION = "migration"
+    CALLS = "calls"
     EVENTS = "events"
 
 
@@ -136,37 +138,58 @@ COLUMNS: dict[Subject, tuple[tuple[str, ...], Callable[[Any], tuple[str, ...]]]]
 }
 
 
+After = Annotated[
+    str | None,
+    typer.Option(
+        callback=checked_place,
+        metavar="POSITION|MOMENT",
+        help="Of events and calls: only those behind it.",
+        show_default=False,
+    ),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE", help="As it was at a moment, 2026-03-01T00:00:00Z, or a position.", show_default=False
+    ),
+]
+
+
 def show(
     log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")],
     subject: Annotated[Subject, typer.Argument(help="What to show.")] = Subject.ORGANIZATION,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows; for people 20 by default.")] = None,
-    after: Annotated[
-        int | None,
-        typer.Option(min=0, metavar="N", help="Of events: only those behind this position.", show_default=False),
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PLACE", help="As it was at a moment, 2026-03-01T00:00:00Z, or a position.", show_default=False
-        ),
-    ] = None,
+    after: After = None,
+    at: At = None,
+    refused: Refused = False,
+    caller: ByCaller = None,
+    operation: OfOperation = None,
     as_json: AsJson = False,
     json_lines: Annotated[
         bool, typer.Option("--json-lines", help="Print each row as JSON on a line of its own.")
     ] = False,
 ) -> None:
-    """Show what a log has led to: organizations, their OUs, accounts, policies, handshakes, migrations; or events."""
+    """Show what a log has led to: organizations, accounts, policies, handshakes, migrations; or its calls or events."""
     if as_json and json_lines:
         raise typer.BadParameter("--json and --json-lines exclude each other", param_hint="'--json-lines'")
     wanted = limit if limit or as_json or json_lines else DEFAULT_LIMIT
+    if at is not None and subject in (Subject.CALLS, Subject.EVENTS):
+        raise typer.BadParameter(f"{subject} do not change; list them with --after and --limit", param_hint="'--at'")
+    if subject is Subject.CALLS:
+        chosen = wanted_calls(refused, caller, operation)
+        run(partial(show_calls, log, after, wanted, chosen, as_json, json_lines))
+        return
+    if refused or caller or operation:
+        raise typer.BadParameter(f"those are options of calls, not of {subject}", param_hint="'--refused' / '--caller'")
     if subject is Subject.EVENTS:
-        if at is not None:
-            raise typer.BadParameter("events do not change; list them with --after and --limit", param_hint="'--at'")
-        run(partial(show_events, log, after or 0, wanted, as_json, json_lines))
+        run(partial(show_events, log, after, wanted, as_json, json_lines))
         return
     if after is not None:
         raise typer.BadParameter(f"positions are those of events, not of {subject}", param_hint="'--after'")
-    views = run(partial(_views_of, log, at))
+    _print_subject(run(partial(_views_of, log, at)), subject, wanted, as_json, json_lines)
+
+
+def _print_subject(views: Views, subject: Subject, wanted: int | None, as_json: bool, json_lines: bool) -> None:
     rows, total = ROWS[subject](views)
     shown = list(islice(rows, wanted))
     if json_lines:

@@ -12,8 +12,10 @@ from ...engine.events.envelope import Envelope
 from ...engine.ids import IdSource
 from ...engine.log import EventLog, LogError, decode_records, read_envelopes
 from ...engine.log.beginning import read_beginning
+from ...engine.log.places import position_at
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
+from ..durations import as_microseconds
 from ..events_json import event_as_dict, iso_time, members_of
 from .terminal import out, print_rows
 
@@ -25,12 +27,37 @@ MAX_MEMBERS = 4
 """The members of an event that the table shows."""
 
 
-async def show_events(path: Path, after: int, limit: int | None, as_json: bool, json_lines: bool) -> None:
-    """Print the events after a position; only those, the first and the last event are read.
+def checked_place(text: str | None) -> str | None:
+    """Check the text of a place in a log: a position, or a moment in ISO 8601; raises typer.BadParameter."""
+    try:
+        if text is not None and not text.isdecimal():
+            as_microseconds(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; or a position, from 0 on") from None
+    return text
+
+
+async def place_of(log: EventLog, after: str | None) -> int:
+    """The position that a place in a log means: itself, or of the last event at a moment; None is the beginning.
+
+    Raises:
+        LogError: the position is beyond the end.
+    """
+    if after is None:
+        return 0
+    if not after.isdecimal():
+        return await position_at(log, as_microseconds(after))
+    if int(after) > log.head:
+        raise LogError(f"{log.name}: --after {after} is beyond the end: the log ends at position {log.head}")
+    return int(after)
+
+
+async def show_events(path: Path, after: str | None, limit: int | None, as_json: bool, json_lines: bool) -> None:
+    """Print the events after a place; only those, the first and the last event are read.
 
     Args:
         path: the path of the log.
-        after: the position; 0 for all events.
+        after: a position, or a moment in ISO 8601; None for all events.
         limit: the most events to print; None for all.
         as_json: print one JSON document instead of a table.
         json_lines: print an event as JSON on each line instead.
@@ -40,17 +67,16 @@ async def show_events(path: Path, after: int, limit: int | None, as_json: bool, 
     """
     log = await SqliteLog.open_for_reading(path)
     try:
-        if after > log.head:
-            raise LogError(f"{log.name}: --after {after} is beyond the end: the log ends at position {log.head}")
+        place = await place_of(log, after)
         beginning = await read_beginning(log)
         ids = IdSource(beginning.seed if beginning else 0)
-        async with aclosing(read_envelopes(log, after, limit)) as batches:
+        async with aclosing(read_envelopes(log, place, limit)) as batches:
             if json_lines:
                 await _print_lines(batches, ids)
             elif as_json:
-                await _print_document(log, after, batches, ids)
+                await _print_document(log, place, batches, ids)
             else:
-                await _print_table(log, after, batches)
+                await _print_table(log, place, batches)
     finally:
         await log.close()
 
@@ -66,7 +92,7 @@ async def _print_lines(batches: Batches, ids: IdSource) -> None:
 
 async def _print_document(log: EventLog, after: int, batches: Batches, ids: IdSource) -> None:
     """Print one JSON object on one line, as for other subjects; batch by batch, because a log may be long."""
-    head = {"position": log.head, "time": iso_time(await _end(log)), "total": log.head - after}
+    head = {"position": log.head, "time": iso_time(await end_of(log)), "total": log.head - after}
     typer.echo(json.dumps(head)[:-1] + ', "events": [', nl=False)
     between = ""
     async for envelopes in batches:
@@ -81,12 +107,12 @@ async def _print_table(log: EventLog, after: int, batches: Batches) -> None:
     total, last = log.head - after, after + len(shown)
     behind = f" behind position {after:,}" if after else ""
     more = f", {log.head - last:,} more with --after {last} or --limit" if last < log.head else ""
-    end = moment_text(await _end(log), "%Y-%m-%d %H:%M")
+    end = moment_text(await end_of(log), "%Y-%m-%d %H:%M")
     out.print(f"{total:,} events{behind}{more}; position {log.head:,}, {end} UTC", soft_wrap=True, highlight=False)
 
 
-async def _end(log: EventLog) -> int:
-    """The time of a log's last event, in microseconds since the epoch."""
+async def end_of(log: EventLog) -> int:
+    """Return the time of a log's last event, in microseconds since the epoch."""
     return decode_records(log, log.head - 1, await log.read(log.head - 1, 1))[0].time
 
 
@@ -99,11 +125,12 @@ def _cells(envelope: Envelope) -> tuple[str, ...]:
 def _in_one_line(envelope: Envelope) -> str:
     """The first members that are not empty, on one line; long values are cut."""
     members = members_of(envelope.event).items()
-    filled = [f"{name}={_shortened(value)}" for name, value in members if value not in (None, "", [], False)]
+    filled = [f"{name}={shortened(value)}" for name, value in members if value not in (None, "", [], False)]
     return " ".join(filled[:MAX_MEMBERS])
 
 
-def _shortened(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """Write a value on one line, cut to ``MAX_VALUE_LENGTH`` characters."""
     text = value if isinstance(value, str) else json.dumps(value)
     text = " ".join(text.split())
     return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"

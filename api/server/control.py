@@ -1,40 +1,28 @@
-"""The control plane under ``/_orgsim/``: health, clock, events and reset, in JSON, without signatures.
+"""The control plane under ``/_orgsim/``: health, clock, log and reset, in JSON, without signatures.
 
 Under open authentication anybody who reaches the port may use it, which is one reason why the server listens on the
 loopback interface by default. Under ``--auth verify`` it requires a token.
 """
 
 import hmac
-from contextlib import aclosing
 from importlib.metadata import version
-from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
 
 from ...engine.errors import Refused
 from ...engine.operations import OPERATIONS
 from ...projections.reads import READS
-from ..events_json import event_as_dict
 from .clock_control import ClockControl
 from .faults import QUOTED, ControlRefused, Fault
 from .faults_control import FaultsControl
+from .log_control import LogControl
 from .message import Headers, Request, Response
 from .routes import ANY_NAME, Route, Routes
 from .served_world import ServedWorld
 
 JSON = b"application/json"
 VERSION = version("orgsim")
-
-LARGEST_PAGE = 1_000
-
-
-class EventsPage(Struct, forbid_unknown_fields=True):
-    """Which events are asked for."""
-
-    after: Annotated[int, Meta(ge=0)] = 0
-    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE)] = 100
 
 
 class Control:
@@ -53,11 +41,12 @@ class Control:
         self._world = world
         self._token = None if token is None else token.encode()
         self._authentication = authentication
-        clock = ClockControl(world)
+        clock, log = ClockControl(world), LogControl(world)
         self._routes: Routes = {
             "/_orgsim/health": {"GET": self._health},
             "/_orgsim/clock": {"GET": clock.show, "POST": clock.move},
-            "/_orgsim/events": {"GET": self._events},
+            "/_orgsim/events": {"GET": log.events},
+            "/_orgsim/calls": {"GET": log.calls},
             "/_orgsim/reset": {"POST": self._reset},
             **FaultsControl(world).routes,
         }
@@ -123,24 +112,6 @@ class Control:
             "auth": self._authentication,
             "operations": len({*OPERATIONS, *READS}),
         }
-
-    async def _events(self, request: Request) -> dict[str, Any]:
-        query = dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True))
-        try:
-            page = msgspec.convert(query, EventsPage, strict=False)
-        except msgspec.ValidationError as error:
-            wanted = f"after is a position from 0 on, limit a number from 1 to {LARGEST_PAGE:,}"
-            raise ControlRefused(f"{wanted}: {error}") from None
-        sim = self._world.live.sim
-        await sim.engine.settle()
-        head = sim.engine.durable
-        if page.after > head:
-            raise ControlRefused(f"after={page.after} is beyond the end: the log ends at position {head}")
-        ids = sim.engine.ids
-        async with aclosing(sim.events(page.after, page.limit)) as envelopes:
-            events = [event_as_dict(envelope, ids) async for envelope in envelopes]
-        last = events[-1]["position"] if events else page.after
-        return {"position": max(head, last), "next_after": last, "events": events}
 
     async def _reset(self, request: Request) -> dict[str, Any]:
         self._world.reset()
