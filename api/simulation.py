@@ -24,6 +24,7 @@ from .client import Client
 from .client.record import CallRecord
 from .durations import as_microseconds, total_duration
 from .faults import Faults
+from .following import follow_envelopes
 from .population import (
     AccountNumbers,
     Actor,
@@ -262,8 +263,13 @@ class Simulation(InTests, World):
         # A signal orders its waiters by a simulated clock. Real time has no such order, so any such clock will do.
         return Signal(clock if isinstance(clock, SimulatedClock) else SimulatedClock())
 
-    async def events(self, after: int = 0, limit: int | None = None) -> AsyncGenerator[Envelope, None]:
+    async def events(
+        self, after: int = 0, limit: int | None = None, *, follow: bool = False
+    ) -> AsyncGenerator[Envelope, None]:
         """The events in the log behind a position, up to the last that is durable when they have been read.
+
+        With ``follow=True`` they do not end there: further ones come as they are made, until the simulation is closed.
+        A process of a population does not wait for events: that would be a deadlock when all sleep.
 
         It costs what is taken: a few events of a long log are read as quickly as those of a short one. Whoever leaves
         the loop early on trio closes it: ``async with aclosing(sim.events()) as events``.
@@ -271,9 +277,11 @@ class Simulation(InTests, World):
         Args:
             after: the position before the first; 0 for the beginning.
             limit: at most so many; all by default.
+            follow: wait for further events.
 
         Raises:
             ValueError: a negative position or limit.
+            EngineStopped: while following, the log could not be written.
             LogDamaged: a record is missing, or is not the one that was stored; with its position.
         """
         self.engine.require_here()
@@ -285,7 +293,9 @@ class Simulation(InTests, World):
             with self.holding_time():
                 return await log.read(after, count)
 
-        async with aclosing(read_envelopes(log, after, limit, read)) as batches:
+        engine = self.engine
+        found = follow_envelopes(engine, after, limit, read) if follow else read_envelopes(log, after, limit, read)
+        async with aclosing(found) as batches:
             async for envelopes in batches:
                 for envelope in envelopes:
                     yield envelope

@@ -16,10 +16,24 @@ from ...engine.runtime.engine import EngineStopped
 from .faults import Fault, InternalFailure, ServiceUnavailable, WorldRefused
 from .hosts import Hosts
 from .identity import Authentication
-from .message import ABORT, EXPLAIN, ClientGone, Headers, Limits, Receive, Request, Response, Scope, Send, read_body
+from .message import (
+    ABORT,
+    EXPLAIN,
+    ClientGone,
+    Headers,
+    Limits,
+    Receive,
+    Request,
+    Response,
+    Scope,
+    Send,
+    Stream,
+    read_body,
+)
 from .past import split_place
 from .served_world import ServedWorld
 from .services import Service, Services
+from .streaming import send_stream
 from .worlds import Worlds, split_path
 from .worlds_control import WorldsControl
 
@@ -73,10 +87,13 @@ class App:
             # uvicorn would answer by itself unless it has noticed that the connection is gone, which it then says.
             await receive()
             return
+        if isinstance(response, Stream):
+            await send_stream(response, self._limits.heartbeat_seconds, scope, receive, send)
+            return
         await send({"type": "http.response.start", "status": response.status, "headers": response.fields})
         await send({"type": "http.response.body", "body": response.body})
 
-    async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
+    async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response | Stream:
         name, path = split_path(scope) if self._worlds else (None, scope["path"])
         at, path = split_place(path)
         services = self._default

@@ -17,7 +17,7 @@ from .clock_control import ClockControl
 from .faults import QUOTED, ControlRefused, Fault
 from .faults_control import FaultsControl
 from .log_control import LogControl
-from .message import Headers, Request, Response
+from .message import Headers, Request, Response, Stream
 from .routes import ANY_NAME, Route, Routes
 from .served_world import ServedWorld
 
@@ -52,7 +52,7 @@ class Control:
         }
         self._more = more or {}
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response | Stream:
         """Route a request to its handler.
 
         Raises:
@@ -64,7 +64,7 @@ class Control:
             )
         route = self._route_of(request, self._routes | self._more)
         content = await route(request)
-        return self._response(200, content)
+        return content if isinstance(content, Stream) else self._response(200, content)
 
     def require_meant(self, request: Request) -> None:
         """Check that a request has the token and names a route that every world has; raises as ``answer``."""

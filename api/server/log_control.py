@@ -1,6 +1,7 @@
 """``/_orgsim/events`` and ``/_orgsim/calls``: pages of the log of a world."""
 
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -10,10 +11,12 @@ from msgspec import Meta, Struct
 from ..calls_json import call_as_dict, call_filter
 from ..events_json import event_as_dict
 from .faults import ControlRefused
-from .message import Request
+from .message import Request, Stream
 from .served_world import ServedWorld
+from .streaming import EVENT_STREAM, event_stream
 
 LARGEST_PAGE = 1_000
+PAGE = 100
 MOST_READ = 10_000
 """Events that are read for a page of calls, at most."""
 Position = Annotated[int, Meta(ge=0)]
@@ -26,12 +29,16 @@ class EventsPage(Struct, forbid_unknown_fields=True):
     """Which events are asked for."""
 
     after: Position = 0
-    limit: Limit = 100
+    limit: Limit | None = None
+    follow: bool = False
+    """Whether a stream of these and of further events is wanted, rather than a page."""
 
 
-class CallsPage(EventsPage, forbid_unknown_fields=True):
+class CallsPage(Struct, forbid_unknown_fields=True):
     """Which calls are asked for."""
 
+    after: Position = 0
+    limit: Limit = PAGE
     refused: bool = False
     caller: str | None = None
     operation: str | None = None
@@ -47,18 +54,32 @@ class LogControl:
     def __init__(self, world: ServedWorld) -> None:
         self._world = world
 
-    async def events(self, request: Request) -> dict[str, Any]:
-        """Answer a page of events.
+    async def events(self, request: Request) -> dict[str, Any] | Stream:
+        """Answer a page of events, or a stream of them.
 
         Raises:
             ControlRefused: there is no such page.
         """
-        page = read_query(request, EventsPage, WANTED)
+        page = read_query(request, EventsPage, f"{WANTED}, follow 1 for a stream")
+        if page.follow:
+            return await self._stream(page, request.headers.get(b"last-event-id"))
         sim, head = self._world.live.sim, await self._head(page.after)
-        async with aclosing(sim.events(page.after, page.limit)) as envelopes:
+        async with aclosing(sim.events(page.after, page.limit or PAGE)) as envelopes:
             events = [event_as_dict(envelope, sim.engine.ids) async for envelope in envelopes]
         last = events[-1]["position"] if events else page.after
         return {"position": max(head, last), "next_after": last, "events": events}
+
+    async def _stream(self, page: EventsPage, last_seen: bytes | None) -> Stream:
+        if page.limit is not None:
+            raise ControlRefused("a stream has no limit; leave it out, or ask for a page without follow")
+        after = page.after
+        if last_seen is not None:
+            if not last_seen.isdigit():
+                raise ControlRefused("Last-Event-ID is the id of an event that was received: its position")
+            after = int(last_seen)
+        live = self._world.live
+        await self._head(after)
+        return Stream(EVENT_STREAM, live.request_id(), partial(event_stream, live.sim, after))
 
     async def calls(self, request: Request) -> dict[str, Any]:
         """Answer a page of calls: those among the next events, which may be none though there are more behind.

@@ -1,6 +1,6 @@
 """Requests and responses as the services see them; reading a request's body within its limit."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from msgspec import Struct
@@ -23,6 +23,8 @@ DISCARDED = 64
 sending the whole body."""
 
 
+STOPPING = "orgsim.stopping"
+"""In the scope of a request: an ``asyncio.Event`` that is set when the server stops."""
 ABORT = "orgsim.abort"
 """In the scope of a request: closes its connection at once, without an answer."""
 EXPLAIN = b"x-orgsim-explain"
@@ -52,6 +54,8 @@ class Limits(Struct, frozen=True):
     """How long a client may leave answers unread before its connection is cut."""
     pipelined: int = 64
     """Requests on one connection that may wait for the answers to earlier ones."""
+    heartbeat_seconds: float = 15
+    """How often a stream of events says that it is still there."""
     connections: int = 1_000
     """``orgsim serve`` allows fewer if the process may not have so many file descriptors."""
     idle_seconds: int = 60
@@ -100,6 +104,24 @@ class Response(Struct, frozen=True, gc=False):
         if self.status == 401:
             fields.append((b"www-authenticate", b"Bearer"))
         return [*fields, (b"connection", b"close")] if self.close else fields
+
+
+class Stream(Struct, frozen=True):
+    """An HTTP response without an end that is known: its body is made bit by bit while the client listens."""
+
+    content_type: bytes
+    request_id: str
+    chunks: Callable[[float], AsyncGenerator[bytes, None]]
+    """Makes the body; called with the seconds after which a stream without news says that it is there."""
+
+    @property
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The header fields."""
+        return [
+            (b"x-amzn-requestid", self.request_id.encode()),
+            (b"content-type", self.content_type),
+            (b"cache-control", b"no-store"),
+        ]
 
 
 class ClientGone(Exception):

@@ -13,7 +13,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .message import ABORT, Limits, Scope
+from .message import ABORT, STOPPING, Limits, Scope
 from .organizations import error_body
 
 HEADER_END = b"\r\n\r\n"
@@ -71,6 +71,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._request_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._over_limit = False
+        self._stopping = asyncio.Event()
         self._refusal: bytes | None = None
         """The last answer on this connection, sent as soon as the requests before the refused one are answered."""
 
@@ -113,7 +114,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request, whose scope says how to close the connection without an answer."""
         super().on_message_begin()
-        cast("Scope", self.scope)[ABORT] = self.transport.abort
+        scope = cast("Scope", self.scope)
+        scope[ABORT], scope[STOPPING] = self.transport.abort, self._stopping
 
     def on_headers_complete(self) -> None:
         """Start the request, or queue it behind earlier ones; too many in the queue are refused."""
@@ -146,6 +148,11 @@ class LimitedProtocol(HttpToolsProtocol):
         super().resume_writing()
         self._stop_write_timer()
         self.flow.resume_reading()
+
+    def shutdown(self) -> None:
+        """Close the connection after the answer under way; one that has no end by itself ends."""
+        self._stopping.set()
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timers of a closed connection."""

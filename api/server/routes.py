@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .message import Request
+from .message import Request, Stream
 
-Route = Callable[[Request], Awaitable[dict[str, Any]]]
-"""Answers a request with the content of a JSON object."""
+Route = Callable[[Request], Awaitable[dict[str, Any] | Stream]]
+"""Answers a request with the content of a JSON object, or with a stream."""
 Routes = dict[str, dict[str, Route]]
 """By path and method."""
 ANY_NAME = "NAME"

@@ -8,7 +8,7 @@ from ...engine.errors import Refused
 from .control import Control
 from .faults import Fault
 from .identity import Authentication
-from .message import Headers, Request, Response
+from .message import Headers, Request, Response, Stream
 from .organizations import Organizations
 from .routes import Routes
 from .served_world import ServedWorld
@@ -20,7 +20,7 @@ CONTROL_PATH = "/_orgsim/"
 class Service(Protocol):
     """Answers the requests of one protocol: AWS Organizations, STS, or the control plane."""
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response | Stream:
         """Answer a request, or raise ``Fault`` or ``Refused``."""
         ...
 

@@ -3,6 +3,7 @@
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
 
+from ..shapes.base import Moment, moment
 from . import AnyEvent, CallRecorded
 
 
@@ -22,6 +23,11 @@ class Envelope(Struct, frozen=True, gc=False, array_like=True):
     """The user or role in that account; None where the caller did not say."""
     command: int
     """Position of the first event of the same command; its request id is ``IdSource.request`` of this."""
+
+    @property
+    def when(self) -> Moment:
+        """Its time as a datetime, in UTC; raises OverflowError beyond the calendar, where a clock can run."""
+        return moment(self.time)
 
     @property
     def organization(self) -> str | None:

@@ -87,6 +87,8 @@ class Engine:
         """Whether calls through clients are told to ``call_listener``, or recorded in the log (``Settings.record``)."""
         self._latest_change = 0
         """The position of the last event of this run that is no recorded call."""
+        self._followers: set[Wakeup] = set()
+        """Set when further events are durable, or the engine stops."""
         self._buffer_limit = buffer_limit
         self._gathered: list[Envelope] = []
         """The events that are to be written next."""
@@ -251,8 +253,41 @@ class Engine:
             self._stop(f"stopped at position {end}, nothing after it is in the log: {error}", error)
             if not isinstance(error, Exception):
                 raise
+        self._wake_followers()
         if self.state.timers.next_due != NEVER:
             self.timer_changed.set()
+
+    async def further(self, position: int) -> bool:
+        """Wait until there are durable events behind a position.
+
+        Returns:
+            Whether there are; otherwise the engine was closed.
+
+        Raises:
+            EngineStopped: the log could not be written.
+        """
+        while self.durable <= position and not self._stopped:
+            wakeup = Wakeup()
+            self._followers.add(wakeup)
+            try:
+                # Once more, because another thread may have appended before it could see us.
+                if self.durable <= position and not self._stopped:
+                    await wakeup.wait()
+            finally:
+                self._followers.discard(wakeup)
+        if self.durable <= position and self._cause:
+            raise self._refusal() from self._cause
+        return self.durable > position
+
+    def _wake_followers(self) -> None:
+        if self._followers:
+            for follower in tuple(self._followers):
+                follower.set()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not been closed, and its log could be written."""
+        return self._stopped is None
 
     async def settle(self) -> None:
         """Bring the views up to date before a read: fire the timers that are due, then flush."""
@@ -339,6 +374,7 @@ class Engine:
 
     def _stop(self, why: str, cause: BaseException | None = None) -> None:
         self._stopped, self._cause = why, cause
+        self._wake_followers()
 
     async def rebuild(self, snapshots: Snapshots | None = None) -> None:
         """Rebuild the state, and feed the listeners, from the log: all of it, or what follows a usable snapshot.

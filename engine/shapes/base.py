@@ -5,6 +5,9 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+Moment = datetime
+"""A moment with its time zone, for modules that count microseconds themselves."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

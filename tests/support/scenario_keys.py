@@ -52,6 +52,7 @@ transfer_notice_days = 15
 read_lag_seconds = 20
 reads_flip = true
 write_conflict_seconds = 2
+record = "changes"
 partition = "aws-cn"
 
 [quotas]

@@ -81,6 +81,7 @@ def test_the_world() -> None:
         read_lag_seconds=20,
         reads_flip=True,
         write_conflict_seconds=2,
+        record="changes",
         partition="aws-cn",
     )
 
