@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ..engine.events.envelope import Envelope
-from ..engine.log import ReadRecords, read_envelopes
+from ..engine.log import LogError, ReadRecords, read_envelopes
 from ..engine.runtime.engine import Engine
 
 Batches = AsyncGenerator[list[Envelope], None]
@@ -32,7 +32,7 @@ async def follow_envelopes(engine: Engine, after: int, limit: int | None, read: 
                     yield envelopes
                     after = envelopes[-1].position
                     limit = None if limit is None else limit - len(envelopes)
-        except (RuntimeError, ValueError):
+        except (LogError, RuntimeError, ValueError):
             # The file was closed, together with the world, before all of it had been read.
             if engine.running:
                 raise
