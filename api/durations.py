@@ -60,6 +60,7 @@ def as_microseconds(when: object) -> int:
         ValueError: a moment without a time zone, or a text that is none.
         TypeError: it is something else.
     """
+    text = when
     if isinstance(when, str):
         try:
             when = datetime.fromisoformat(when)
@@ -70,5 +71,8 @@ def as_microseconds(when: object) -> int:
             f"a moment is a datetime with a time zone, or a text such as 2026-03-01T00:00:00Z, not {when!r}"
         )
     if isinstance(when, datetime) and when.tzinfo is None:
-        raise ValueError(f"{when.isoformat()} has no time zone; say which, for example tzinfo=UTC")
+        advice = "say which, for example tzinfo=UTC"
+        if isinstance(text, str):
+            advice = f"write it as {when.isoformat()}Z, which is UTC"
+        raise ValueError(f"{text if isinstance(text, str) else when.isoformat()} has no time zone; {advice}")
     return timestamps.microseconds(when)

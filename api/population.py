@@ -88,7 +88,8 @@ def require_account(account: object) -> str:
     try:
         return msgspec.convert(account, AccountId)
     except msgspec.ValidationError:
-        raise ValueError(f"an account id is twelve digits, not {account!r}") from None
+        text = isinstance(account, str)
+        raise ValueError(f"an account id is {'' if text else 'a string of '}twelve digits, not {account!r}") from None
 
 
 class AccountNumbers:

@@ -353,5 +353,7 @@ class World:
     def engine(self) -> Engine:
         """The engine, whose ``post`` and ``submit`` skip the client's checks, for load."""
         if self._engine is None:
-            raise RuntimeError("the simulation has not begun: async with Simulation() as sim")
+            raise RuntimeError(
+                "the simulation has not begun: with Simulation() as sim, or async with in code that awaits"
+            )
         return self._engine

@@ -4,7 +4,8 @@
 that write them stand beside the checks; what all of them share is here. Nothing here is AWS's text.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from itertools import islice
 
 from .resources import ResourceType, resource_type
@@ -101,3 +102,24 @@ def full(counted: str, quota: int, way_out: str) -> str:
 def until(counted: str, quota: int, passes_at: int) -> str:
     """Explain that a quota is full that has room again later by itself."""
     return full(counted, quota, f"there is room from {when(passes_at)}" if quota else "none is allowed")
+
+
+def advice_on(unknown: object, names: Iterable[str], introduction: str) -> str:
+    """Advise on a name that there is not: the one to write if only its spelling differs, those close to it, then all.
+
+    Args:
+        unknown: the name.
+        names: those there are.
+        introduction: stands before all of them, as "there are:".
+    """
+    known = {_letters(name): name for name in names}
+    written = _letters(str(unknown))
+    if written in known:
+        return f"write {known[written]}"
+    close = [known[each] for each in get_close_matches(written, known, n=3)]
+    guess = f"did you mean {' or '.join(close)}? " if close else ""
+    return f"{guess}{introduction} {', '.join(known.values()) or 'none'}"
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()

@@ -72,6 +72,10 @@ class LaggingViews:
             return self._present
         return self._past
 
+    def all_seen_at(self) -> int:
+        """The moment from which on all that has happened so far is seen, in microseconds since the epoch."""
+        return self._seen_from
+
     def _see(self, now: int) -> None:
         waiting, seen = self._waiting, list[Envelope]()
         while waiting and waiting[0][0] <= now:
@@ -92,5 +96,5 @@ def lag_reads(views: Views, began: WorldCreated) -> list[Listener]:
     if not began.settings.read_lag_seconds:
         return []
     lagging = LaggingViews(views, began)
-    views.late = lagging.seen_by
+    views.late = lagging
     return [lagging.feed]

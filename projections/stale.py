@@ -45,6 +45,14 @@ class StaleViews(Generic[V]):
         if envelopes:
             self.seen_at(envelopes[-1].time)
 
+    def seen_by(self, operation: str, now: int) -> V:
+        """The views that answer an operation's question at a moment; see ``seen_at``."""
+        return self.seen_at(now)
+
+    def all_seen_at(self) -> int | None:
+        """The moment from which on all that has happened is seen, in microseconds since the epoch; None: never."""
+        return self._waiting[-1].time + self._lag if self._waiting and self._lag is not None else None
+
     def seen_at(self, now: int) -> V:
         """The views as they are shown at a moment, in microseconds since the epoch."""
         waiting, seen = self._waiting, list[Envelope]()

@@ -3,10 +3,10 @@
 A view is added by one line in the constructor of ``Views``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy, deepcopy
 from types import GenericAlias
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -30,6 +30,18 @@ from .transfers import TransfersView
 V = TypeVar("V", bound=View)
 
 
+class Late(Protocol):
+    """What reads see of a world whose changes are seen late."""
+
+    def seen_by(self, operation: str, now: int) -> "Views":
+        """The views that answer a reading operation at a moment, in microseconds since the epoch."""
+        ...
+
+    def all_seen_at(self) -> int | None:
+        """The moment from which on all that has happened is seen, in microseconds since the epoch; None: never."""
+        ...
+
+
 class Views:
     """All views, up to the event at ``position``; ``now`` is that event's time, in microseconds since the epoch."""
 
@@ -40,8 +52,8 @@ class Views:
         """The user or role that asks, in the account that does; None for the account's root."""
         self.all: list[View] = []
         """Every view, in the order in which they are fed, dumped and loaded."""
-        self.late: Callable[[str, int], Views] | None = None
-        """Which views answer a reading operation at a moment, where reads lag (``lagging``); None: these."""
+        self.late: Late | None = None
+        """Chooses the views that answer a question, where reads lag (``lagging``); None: these."""
         self._handlers: dict[type[Any], tuple[Handler, ...]] = {}
         self.stale: dict[str, StaleViews[Views]] = {}
         """Scripted fault to the views that lag behind these for it (``stale``)."""
@@ -103,10 +115,14 @@ class Views:
         for stale in self.stale.values():
             stale.feed(envelopes)
 
-    def behind(self, script: str, now: int) -> "Views":
-        """The views as they are shown at a moment to a question that a scripted fault lets lag, if it still does."""
+    def behind(self, script: str) -> "Views":
+        """The views as they are shown to a question that a scripted fault lets lag, if it still does."""
         stale = self.stale.get(script)
-        return stale.seen_at(now) if stale else self
+        if stale is None:
+            return self
+        shown = copy(self)
+        shown.late = stale
+        return shown
 
     def _listen_to_faults(self) -> None:
         self._handlers |= {FaultScripted: (self._on_fault_scripted,), FaultCleared: (self._on_fault_cleared,)}

@@ -19,6 +19,7 @@ from ...projections.reads import READS, Read
 from ...projections.reads.answering import answer
 from ...projections.views import Views
 from .faulty import call_with_faults
+from .names import require_members, require_operation
 from .recording import record_unchanging
 
 Members = Mapping[str, Any]
@@ -76,8 +77,7 @@ def reading_operation(operation: str) -> Read | None:
     """
     read = READS.get(operation)
     if read is None and operation not in OPERATIONS:
-        known = ", ".join(sorted([*OPERATIONS, *READS]))
-        raise LookupError(f"orgsim does not answer {operation!r}; it answers {known}")
+        require_operation(operation)
     return read
 
 
@@ -101,8 +101,11 @@ class Calls:
         Raises:
             Refused: the operation refuses the request; an exception of ``orgsim.engine.errors`` under AWS's name.
             LookupError: orgsim does not answer this operation.
+            TypeError: it has no such member. (On the wire, AWS ignores unknown members.)
             EngineStopped: the simulation was closed, or its log could not be written.
         """
+        require_operation(operation)
+        require_members(operation, members)
         reply, _ = await self.call_at(operation, members)
         return reply
 
@@ -110,6 +113,8 @@ class Calls:
         self, operation: str, members: Members, *, admitted: bool = False, watched: bool = False
     ) -> tuple[Struct, int]:
         """Like ``call``, but return the reply and the position of the first event that the call appended; 0 if none.
+
+        As on the wire, unknown members are ignored.
 
         In a world that records such calls, one that changed nothing appends that it was made.
 
@@ -161,7 +166,8 @@ class Calls:
         return await call_with_faults(self._engine, self._views, self._caller, operation, members, carry_out)
 
     async def _call(self, reply: type[Reply], operation: str, **members: Any) -> Reply:
-        return cast("Reply", await self.call(operation, members))
+        answered, _ = await self.call_at(operation, members)
+        return cast("Reply", answered)
 
     async def paginate(self, method: Callable[..., Awaitable[PageType]], **parameters: Any) -> AsyncIterator[PageType]:
         """Iterate over all pages of a list: ``async for page in org.paginate(org.list_accounts, max_results=10)``.

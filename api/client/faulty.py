@@ -64,7 +64,7 @@ async def call_with_faults(
     by_kind: dict[FaultKind, FaultScripted] = {fault.fault: fault for fault in faults}
     token, members = _without_empty_page(members)
     lag = by_kind.get("lag")
-    outcome = await _outcome(carry_out(members, views.behind(lag.script, engine.now) if lag else views))
+    outcome = await _outcome(carry_out(members, views.behind(lag.script) if lag else views))
     delay = sum(fault.duration or 0 for fault in faults if fault.fault == "delay")
     if delay:
         await _pass_time(engine, delay)

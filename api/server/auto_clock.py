@@ -8,6 +8,7 @@ the two, moves the clock to the next timer; what was waited for has then happene
 from contextlib import suppress
 
 from ...engine.errors import ConcurrentModificationException, Refused, TooManyRequestsException
+from ...engine.runtime.clock import SimulatedClock
 from ...engine.runtime.driver import advance_to, next_due
 from ...engine.settings import LATEST, SECOND
 from ...engine.state.timers import NEVER
@@ -32,22 +33,26 @@ class AutoClock:
         self._answers: dict[Question, object] = {}
         self._position = 0
         """Of the last change when these answers were given; recorded calls are none."""
+        self.in_vain = 0
+        """How many answers in a row were the same, at one moment of a simulated clock, while it was not switched on."""
+        self._latest: object = None
         self._seen = 0
         """Position up to which a move of ours has let lagging reads catch up."""
 
     async def answered(self, question: Question, answer: bytes | Refused) -> None:
-        """Take note of an answer, and move the clock if it is the same as before. Does nothing unless switched on.
+        """Take note of an answer, and move the clock if it is the same as before. Only counts unless switched on.
 
         For some waits there is no timer: a call that AWS's rates or a write under way refused twice moves the clock by
         a second, reads that lag by the longest lag.
         """
-        if not self.on:
-            return
         engine = self._sim.engine
+        if not self.on:
+            self._count(question, answer)
+            return
         if self._position != engine.state.changes or len(self._answers) >= MOST:
             self._position = engine.state.changes
             self._answers.clear()
-        content = (answer.code, answer.reason, answer.message) if isinstance(answer, Refused) else answer
+        content = _content(answer)
         if self._answers.get(question) != content:
             self._answers[question] = content
             return
@@ -58,6 +63,14 @@ class AutoClock:
                 await advance_to(engine, max(moment, engine.now))
             self._seen = engine.state.changes
 
+    def _count(self, question: Question, answer: bytes | Refused) -> None:
+        engine = self._sim.engine
+        if not isinstance(engine.clock, SimulatedClock):
+            return
+        latest = question, _content(answer), engine.now
+        self.in_vain = self.in_vain + 1 if latest == self._latest else 1
+        self._latest = latest
+
     def _end_of_pause(self, answer: bytes | Refused) -> int:
         """The moment until which something takes time for which there is no timer; NEVER if nothing does."""
         engine = self._sim.engine
@@ -65,3 +78,7 @@ class AutoClock:
             return engine.now + SECOND
         lag = engine.state.settings.read_lag_seconds
         return engine.now + lag * SECOND if lag and self._seen != engine.state.changes else NEVER
+
+
+def _content(answer: bytes | Refused) -> object:
+    return (answer.code, answer.reason, answer.message) if isinstance(answer, Refused) else answer

@@ -13,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from ...engine.errors import Refused, SerializationException, TooManyRequestsException
 from ...engine.operations import OPERATIONS
 from ...projections.reads import READS
+from .auto_clock import Question
 from .faults import Fault, UnknownOperation
 from .identity import Authentication
 from .message import Request, Response, one_line
@@ -22,6 +23,9 @@ from .served_world import ServedWorld
 SERVICE = "organizations"
 """The name for which requests are signed."""
 TARGET_PREFIX = "AWSOrganizationsV20161128."
+VAIN = 10
+"""After so many identical answers in a row, at one moment of a simulated clock, the log says what would move it."""
+ANSWERED = "orgsim answers organizations and sts, no other service"
 DEEPEST = 64
 """Levels of nesting in a request's body. AWS's deepest request has five; far more is meant to exhaust the stack."""
 
@@ -55,11 +59,23 @@ class Organizations:
             reply, position = await client.call_at(operation, members)
         except Refused as refusal:
             self._log_refusal(operation, identity.account, refusal)
-            await live.auto_clock.answered(question, refusal)
+            await self._answered(question, refusal)
             raise
         body = encode(reply)
-        await live.auto_clock.answered(question, body)
+        await self._answered(question, body)
         return Response(200, body, live.request_id(position))
+
+    async def _answered(self, question: Question, answer: bytes | Refused) -> None:
+        """Tell the clock of an answer; one line in the log says why somebody may be polling for ever."""
+        auto_clock = self._world.live.auto_clock
+        await auto_clock.answered(question, answer)
+        if auto_clock.in_vain == VAIN:
+            self._log.info(
+                "the clock stands still",
+                operation=question[2],
+                identical_answers=VAIN,
+                advice='POST /_orgsim/clock {"auto": true} lets it jump when somebody polls in vain',
+            )
 
     def require_meant(self, request: Request) -> None:
         """Check that a request names an operation and is signed; raises as ``answer``."""
@@ -101,14 +117,18 @@ def operation_of(request: Request) -> str:
         UnknownOperation: there is no such operation, or the path or method is wrong.
     """
     if request.path != "/":
-        raise UnknownOperation(f"There is nothing at this path; send requests to /, not {request.path}", status=404)
+        raise UnknownOperation(
+            f"There is nothing at this path; send requests to /, not {request.path}; {ANSWERED}", status=404
+        )
     if request.method != "POST":
-        raise UnknownOperation(f"AWS JSON requests are POST, not {request.method}", status=404)
+        raise UnknownOperation(f"AWS JSON requests are POST, not {request.method}; {ANSWERED}", status=404)
     target = request.headers.get(b"x-amz-target", b"").decode("latin-1")
     if not target:
         raise UnknownOperation
     operation = target.removeprefix(TARGET_PREFIX)
-    if operation == target or (operation not in OPERATIONS and operation not in READS):
+    if operation == target:
+        raise UnknownOperation(f"The operation {target} does not exist; {ANSWERED}.")
+    if operation not in OPERATIONS and operation not in READS:
         raise UnknownOperation(f"The operation {target} does not exist.")
     return operation
 

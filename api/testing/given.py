@@ -23,9 +23,11 @@ from msgspec import Struct, structs
 from ...engine.errors import Refused
 from ...engine.events import Event, TimeAdvanced
 from ...engine.events.envelope import Envelope, encode_envelope
+from ...engine.explaining import advice_on
 from ...engine.log import MemoryLog
 from ...engine.settings import Quotas, Settings
 from ..client import as_dict
+from ..client.names import require_members, require_operation
 from ..simulation import Simulation
 from ..sync import SyncSimulation
 from .differences import differences, event_lines, value_lines
@@ -67,7 +69,13 @@ def call(account: str, operation: str, /, **members: Any) -> Call:
     """Describe a call: the calling account, AWS's name of the operation, and its members under AWS's names.
 
     A member may be ``the("handshake")``, or contain it.
+
+    Raises:
+        LookupError: there is no such operation.
+        TypeError: it has no such member, at whatever depth.
     """
+    require_operation(operation)
+    require_members(operation, members)
     return Call(account, operation, members)
 
 
@@ -85,7 +93,7 @@ def like(event: type[Event], /, **members: Any) -> Like:
     known = event.__struct_fields__
     for name in members:
         if name not in known:
-            raise TypeError(f"{event.__name__} has no member {name!r}; it has {', '.join(known) or 'none'}")
+            raise TypeError(f"{event.__name__} has no member {name!r}; {advice_on(name, known, 'it has')}")
     return Like(event, members)
 
 

@@ -65,7 +65,8 @@ def read_options(given: Mapping[str, Any]) -> WorldOptions:
     """
     for name in given:
         if name not in READERS:
-            raise WrongOption(f"no option {name!r}{choose(name, list(READERS))}")
+            of_settings = f'; it is one of the settings: settings={{"{name}": …}}' if name in SETTINGS else ""
+            raise WrongOption(f"no option {name!r}{of_settings or choose(name, list(READERS))}")
     read = {name: READERS[name](value) for name, value in given.items()}
     settings: dict[str, Any] = {"record": "writes"} | read.pop("settings", {})
     settings |= {name: read.pop(name) for name in SINGLE_SETTINGS if name in read}
@@ -123,6 +124,9 @@ def _convert(path: str, value: Any, kind: Any) -> Any:
 
 SINGLE_SETTINGS = ("throttle", "latency")
 """Settings that are options by themselves."""
+
+SETTINGS = Settings.__struct_fields__
+"""All settings."""
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "seed": _seed,

@@ -10,6 +10,7 @@ class Refused(Exception):
         reason: AWS's reason.
         message: AWS's text, where it is not the one in ``messages``.
         explanation: what stood in the way and what would have to be true, in our words; no part of AWS's answer.
+            It is a note of the exception, too, so that tracebacks show it.
     """
 
     messages: ClassVar[dict[str | None, str]] = {}
@@ -25,6 +26,14 @@ class Refused(Exception):
         self.reason = reason
         self.message: str = message or self.messages.get(reason) or self.messages.get(stem) or self._default()
         super().__init__(f"{self.message} ({reason})" if reason else self.message)
+        if explanation:
+            self.add_note(explanation)
+
+    def explain(self, explanation: str) -> None:
+        """Replace the explanation, as an attribute and as a note."""
+        notes = [note for note in getattr(self, "__notes__", []) if note != self.explanation]
+        self.__notes__ = [explanation, *notes]
+        self.explanation = explanation
 
     def _default(self) -> str:
         return self.messages.get(None, "The request was refused.")

@@ -10,7 +10,7 @@ Sources: the exceptions of docs/aws.md 9, the reasons of 2.9, 10.2 and 10.4, the
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import cast, get_args
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from ..errors import Refused
 from ..errors.documented import DOCUMENTED
 from ..events import FaultScripted
 from ..events.faults import FaultKind
-from ..explaining import when
+from ..explaining import advice_on, when
 from ..operation import Events, Stamp
 from ..rules.faults import CODES, KINDS, possible_operations
 from ..settings import LATEST, SECOND
@@ -86,9 +86,9 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     ]
 
 
-def _one_of(what: str, value: str, choices: Iterable[str]) -> str:
+def _one_of(what: str, value: str, choices: Collection[str]) -> str:
     if value not in choices:
-        raise ImpossibleFault(f"There is no {what} {value!r}; there are: {', '.join(choices)}.")
+        raise ImpossibleFault(f"There is no {what} {value!r}; {advice_on(value, choices, 'there are:')}.")
     return value
 
 

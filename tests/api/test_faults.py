@@ -320,7 +320,12 @@ async def test_list_and_clear(sim: Simulation, org: Client) -> None:
     ("script", "complaint"),
     [
         (lambda faults: faults.throttle(), "Name the operations"),
-        (lambda faults: faults.throttle("ListAcounts"), "no operation 'ListAcounts'; there are: AcceptHandshake"),
+        (lambda faults: faults.throttle("ListAcounts"), "'ListAcounts'; did you mean ListAccounts .* there are: Acc"),
+        (lambda faults: faults.throttle("list_accounts"), "no operation 'list_accounts'; write ListAccounts"),
+        (
+            lambda faults: faults.fail_next("CreateAccount", reason="EMAIL_EXISTS"),
+            "no reason 'EMAIL_EXISTS'; did you mean EMAIL_ALREADY_EXISTS.* there are: ACC",
+        ),
         (lambda faults: faults.fail_next("CreateAccount", reason="BAD_LUCK"), "no reason 'BAD_LUCK'; there are: ACC"),
         (lambda faults: faults.fail_next("ListRoots"), "Say with which code the call is refused"),
         (lambda faults: faults.throttle("*", share=1.5), "A share is above 0 and at most 1, not 1.5"),

@@ -68,7 +68,7 @@ class Played:
 def content(sim: Simulation) -> Any:
     """All that a simulation knows: its log, its state, its views and what lagging reads see."""
     views = sim.views
-    late = views.late("ListAccounts", sim.engine.now).all if views.late else []
+    late = views.late.seen_by("ListAccounts", sim.engine.now).all if views.late else []
     return sim.engine.log.digest, sim.now, whole(sim.engine.state, views.all, late)
 
 

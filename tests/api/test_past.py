@@ -193,6 +193,7 @@ async def test_pages_of_the_past() -> None:
         ("2025-12-31T23:59:59Z", ValueError, "2025-12-31T23:59:59Z is before the beginning of the world; the log has"),
         ("2026-01-04T00:00:01Z", ValueError, "is beyond the world's time; .* to 2026-01-04T00:00:00Z"),
         (datetime(2026, 1, 2), ValueError, "has no time zone"),
+        ("2026-05-01", ValueError, "2026-05-01 has no time zone; write it as 2026-05-01T00:00:00Z"),
         ("yesterday", ValueError, "'yesterday' is no moment; write it as 2026-03-01T00:00:00Z; or say a position"),
         ("", ValueError, "'' is no moment"),
         ("٣", ValueError, "is no moment"),

@@ -156,3 +156,46 @@ async def test_off_by_default() -> None:
     """Without the setting reads have no second set of views."""
     async with Simulation() as sim:
         assert sim.views.late is None
+
+
+async def test_what_is_not_visible_yet_is_explained_by_the_lag() -> None:
+    """The refusal of a read that does not show yet what there is says so, and until when at most."""
+    async with Simulation(start="2026-05-01T00:00:00Z", settings=LAG) as sim:
+        org = sim.client(FOUNDER)
+        await org.create_organization()
+        with pytest.raises(AWSOrganizationsNotInUseException) as unfounded:
+            await org.list_roots()
+        assert "not visible yet" in str(unfounded.value.explanation)
+        await sim.advance(minutes=10)
+        account = await created(org)
+        with pytest.raises(AccountNotFoundException) as early:
+            await org.describe_account(account_id=account)
+        assert early.value.explanation is not None
+        assert early.value.__notes__ == [early.value.explanation]
+        assert "not visible yet: reads lag behind writes, here until 2026-05-01T00:1" in early.value.explanation
+        promised = early.value.explanation.partition("until ")[2].partition(" at the latest")[0]
+        await sim.advance_to(promised)
+        await org.describe_account(account_id=account)
+
+
+async def test_what_there_is_not_is_not_explained_by_the_lag() -> None:
+    """A read that would be refused without a lag, too, keeps its explanation."""
+    async with Simulation(settings=LAG) as sim:
+        org, _ = await founded(sim)
+        await created(org)
+        with pytest.raises(AccountNotFoundException) as caught:
+            await org.describe_account(account_id="999999999999")
+        assert "is no member of" in str(caught.value.explanation)
+
+
+@pytest.mark.parametrize(("duration", "until"), [("1m", "until 2026-05-01T00:01:00Z"), (None, "as long as that fault")])
+async def test_a_scripted_lag_is_explained(duration: str | None, until: str) -> None:
+    """A read that a fault lets lag is explained as one of a world whose reads lag."""
+    async with Simulation(start="2026-05-01T00:00:00Z") as sim:
+        org = sim.client(FOUNDER)
+        await org.create_organization()
+        sim.faults.lag("DescribeAccount", duration=duration)
+        account = await created(org)
+        with pytest.raises(AccountNotFoundException) as caught:
+            await org.describe_account(account_id=account)
+        assert until in str(caught.value.explanation)

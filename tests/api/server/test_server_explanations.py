@@ -81,3 +81,31 @@ def test_log(capfd: pytest.CaptureFixture[str]) -> None:
     (line,) = capfd.readouterr().err.splitlines()
     for part in ("refused", "LeaveOrganization", MANAGEMENT, "MasterCannotLeaveOrganization", "can only delete it"):
         assert part in line
+
+
+def test_a_program_that_polls_a_standing_clock(capfd: pytest.CaptureFixture[str]) -> None:
+    """After ten identical answers at one moment the log says, once, what would move the clock."""
+    with serving() as server:
+        server.call("CreateOrganization")
+        for _ in range(9):
+            server.call("ListAccounts")
+        assert "stands still" not in capfd.readouterr().err
+        for _ in range(5):
+            server.call("ListAccounts")
+    (line,) = capfd.readouterr().err.splitlines()
+    for part in ("stands still", "ListAccounts", '{"auto": true}'):
+        assert part in line.replace("\\", "")
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/bucket"), ("POST", "/bucket")])
+def test_other_services(server: Served, method: str, path: str) -> None:
+    """Requests for other services, as by `aws s3 ls`, are told which services there are."""
+    answer = server.request(method, path)
+    assert answer.status == 404
+    assert "orgsim answers organizations and sts" in answer.json["message"]
+
+
+def test_other_services_in_json(server: Served) -> None:
+    """So are those for another service that speaks AWS JSON."""
+    answer = server.request(headers=signed("ListTables") | {"X-Amz-Target": "DynamoDB_20120810.ListTables"})
+    assert "orgsim answers organizations and sts" in answer.json["message"]

@@ -163,9 +163,13 @@ def test_other_services(sim: Simulation) -> None:
 
 @pytest.mark.parametrize(
     ("account", "role", "complaint"),
-    [("12", None, "twelve digits, not '12'"), (FOUNDER, f"arn:aws:iam::{FOUNDER}:role/A", "name of a role")],
+    [
+        ("12", None, "twelve digits, not '12'"),
+        (111111111111, None, "a string of twelve digits, not 111111111111"),
+        (FOUNDER, f"arn:aws:iam::{FOUNDER}:role/A", "name of a role"),
+    ],
 )
-def test_bad_callers(sim: Simulation, account: str, role: str | None, complaint: str) -> None:
+def test_bad_callers(sim: Simulation, account: Any, role: str | None, complaint: str) -> None:
     """What is no account, and no name of a role, is refused when a client is made."""
     with pytest.raises(ValueError, match=complaint):
         sim.boto3_client("organizations", account=account, role=role)

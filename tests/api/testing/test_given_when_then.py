@@ -166,7 +166,20 @@ def expect_nothing() -> Outcome:
 MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: given("CreateOrganization"), TypeError, "an operation is call"),  # type: ignore[arg-type]
     (lambda: given().when(found.operation), TypeError, "an operation is call"),  # type: ignore[arg-type]
-    (lambda: given(call(FOUNDER, "CreateOrganisation")), LookupError, "does not answer 'CreateOrganisation'"),
+    (lambda: call(FOUNDER, "CreateOrganisation"), LookupError, "'CreateOrganisation'; did you mean CreateOrganization"),
+    (lambda: call(FOUNDER, "create_organization"), LookupError, "'create_organization'; write CreateOrganization"),
+    (lambda: call(FOUNDER, "CreateOrganization", feature_set="ALL"), TypeError, "'feature_set'; write FeatureSet"),
+    (lambda: call(FOUNDER, "ListRoots", PageSize=3), TypeError, "'PageSize'; there are: "),
+    (
+        lambda: call(FOUNDER, "InviteAccountToOrganization", Target={"id": MEMBER}),
+        TypeError,
+        "InviteAccountToOrganization.Target has no member 'id'; write Id",
+    ),
+    (
+        lambda: call(FOUNDER, "TagResource", ResourceId=MEMBER, Tags=[{"Key": "team", "value": "payments"}]),
+        TypeError,
+        "TagResource.Tags has no member 'value'; write Value",
+    ),
     (lambda: given(accept), ValueError, "nothing that has happened has a 'handshake'"),
     (lambda: like(AccountJoined, id=MEMBER), TypeError, "has no member 'id'; it has organization, account, method"),
     (expect_nothing, TypeError, "then_nothing_happened"),
@@ -196,7 +209,7 @@ def test_refused_past() -> None:
     """What is given has to be accepted; the refusal says which step it was."""
     with pytest.raises(AlreadyInOrganizationException) as caught:
         given(found, found)
-    assert caught.value.__notes__ == ["given: CreateOrganization by 111111111111"]
+    assert caught.value.__notes__[-1] == "given: CreateOrganization by 111111111111"
 
 
 def test_worlds_are_closed() -> None:

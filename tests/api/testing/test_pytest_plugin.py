@@ -135,6 +135,8 @@ def test_throttle(orgsim): ...
 def test_latency(orgsim): ...
 @mark(settings={"quota": {}})
 def test_settings(orgsim): ...
+@mark(quotas={"accounts": 3})
+def test_setting_as_an_option(orgsim): ...
 @mark(settings=5)
 def test_settings_of_a_type(orgsim): ...
 @mark(accounts=5, settings={"quotas": {"accounts": 3}})
@@ -159,6 +161,7 @@ MESSAGES = {
     "test_throttle": "throttle: Invalid enum value 'AWS' (there are: off, aws)",
     "test_latency": "latency: Invalid enum value 'slow' (there are: instant, realistic, stepwise)",
     "test_settings": "settings: The table contains unknown field `quota`, did you mean `quotas`?",
+    "test_setting_as_an_option": "no option 'quotas'; it is one of the settings: settings={\"quotas\": …}",
     "test_settings_of_a_type": "settings is a Settings or a dict with its names, not 5",
     "test_too_many": "accounts=5 is refused: ",
 }

@@ -60,7 +60,10 @@ def test_a_reason_may_name_a_member() -> None:
     [
         ({"fault": "flood"}, "no fault 'flood'; there are: throttle, conflict, finalizing,"),
         ({"operations": ()}, "Name the operations that the fault is for, or '\\*' for all"),
-        ({"operations": ("ListAcounts",)}, "no operation 'ListAcounts'; there are: AcceptHandshake, "),
+        (
+            {"operations": ("ListAcounts",)},
+            "no operation 'ListAcounts'; did you mean ListAccounts .* there are: AcceptHandshake, ",
+        ),
         ({"operations": ("*", "ListAccounts")}, "no operation '\\*'"),
         (
             {"fault": "finalizing", "operations": ("ListRoots",)},
