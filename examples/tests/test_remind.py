@@ -99,3 +99,14 @@ def test_once_a_day_from_cron(bot, orgsim, tmp_path, capsys):
         assert "expires in 6 days" in capsys.readouterr().out
         assert script.main(arguments) == 0
         assert capsys.readouterr().out == ""
+
+
+def test_at_another_time(org, orgsim, tmp_path, capsys):
+    """The whole script, told what time it is: it counts days by that, not by the computer's time."""
+    org.invite_account_to_organization(Target={"Type": "ACCOUNT", "Id": PARTNER})
+    arguments = ["--state", str(tmp_path / "reminders.json"), "--now"]
+    with mock_organizations(orgsim, account="111111111111"):
+        assert script.main([*arguments, "2026-01-02"]) == 0
+        assert capsys.readouterr().out == ""
+        assert script.main([*arguments, "2026-01-09T12:00:00Z"]) == 0
+        assert "expires in 6 days" in capsys.readouterr().out

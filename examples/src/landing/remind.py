@@ -1,6 +1,7 @@
 """Remind invited accounts: on days 7 and 12 of their invitation, and by another invitation when it has expired.
 
     remind-invited --state reminders.json          # once a day, from cron: prints whom to write to, and why
+    remind-invited --now 2026-01-09T12:00:00Z      # as if it were then
 
 An invitation to an organization expires after fifteen days. Nobody is invited more than three times.
 """
@@ -100,13 +101,21 @@ def invited(handshake: Any) -> tuple[str, str]:
     return next((party["Type"], party["Id"]) for party in handshake["Parties"] if party["Type"] != "ORGANIZATION")
 
 
+def moment(text: str) -> datetime:
+    """Read a moment such as 2026-01-09T12:00:00Z; without a zone it is in UTC."""
+    when = datetime.fromisoformat(text)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, look once, and keep what was sent."""
     parser = argparse.ArgumentParser(description="Remind invited accounts.")
     parser.add_argument("--state", type=Path, default=Path("reminders.json"), help="remembers what was sent")
+    parser.add_argument("--now", type=moment, metavar="MOMENT", help="what time it is, by default the computer's time")
     given = parser.parse_args(arguments)
+    now = (lambda: given.now) if given.now else utc_now
     memory = Memory(**json.loads(given.state.read_text("utf-8"))) if given.state.exists() else Memory()
-    ReminderBot(connect(), lambda to, text: print(f"{to}: {text}"), memory=memory).look()
+    ReminderBot(connect(), lambda to, text: print(f"{to}: {text}"), now=now, memory=memory).look()
     given.state.write_text(json.dumps(asdict(memory)), "utf-8")
     return 0
 
