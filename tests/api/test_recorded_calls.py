@@ -124,7 +124,7 @@ async def test_malformed_members_are_recorded_as_they_were() -> None:
         members: dict[str, Any] = {"AccountId": b"1", "Name": "\ud800", "More": [object()] * 2}
         for operation in ("CloseAccount", "TagResource"):
             with pytest.raises(Refused):
-                await sim.client(FOUNDER).call(operation, members)
+                await sim.client(FOUNDER).call_at(operation, members)
         first, second = await recorded(sim)
         kept = {"AccountId": "<bytes>", "Name": "\\ud800", "More": ["<object>", "<object>"]}
         assert first.event.members == second.event.members == kept
