@@ -9,6 +9,7 @@ from ...engine.operations.script_fault import ImpossibleFault
 from ...engine.rules.faults import KINDS
 from ...engine.words import Condition
 from ..faults import fault_request
+from ..population import require_account
 from ..simulation import Simulation
 from .control_body import Member, read_body_members
 from .faults import ControlRefused
@@ -114,10 +115,10 @@ class FaultsControl:
 
     async def _describe(self, request: Request) -> dict[str, Any]:
         account, sim = _name_in(request), self._sim
-        if not (len(account) == 12 and account.isascii() and account.isdigit()):
-            raise ControlRefused(f"an account is twelve digits, not {account!r}")
-        if not (len(account) == 12 and account.isascii() and account.isdigit()):
-            raise ControlRefused(f"an account is twelve digits, not {account!r}")
+        try:
+            require_account(account)
+        except ValueError as error:
+            raise ControlRefused(str(error)) from None
         facts = read_body_members(request.body, ACCOUNT, ACCOUNT_EXAMPLE)
         for condition in facts.get("conditions", ()):
             if condition not in list(Condition):

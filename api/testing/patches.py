@@ -49,10 +49,14 @@ class Patches:
                     self._restore()
 
     def _apply(self) -> None:
-        for owner, name, replace in self._find():
-            original = vars(owner)[name]
-            self._originals.append((owner, name, original))
-            setattr(owner, name, replace(original))
+        try:
+            for owner, name, replace in self._find():
+                original = vars(owner)[name]
+                self._originals.append((owner, name, original))
+                setattr(owner, name, replace(original))
+        except BaseException:
+            self._restore()
+            raise
 
     def _restore(self) -> None:
         while self._originals:

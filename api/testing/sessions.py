@@ -52,15 +52,18 @@ def boto3_client(
         )
     keys = wire.keys(account, role)
     with _making:
-        _made_for.set(wire)
-        return _kept_session().create_client(
-            service,
-            aws_access_key_id=keys.key_id,
-            aws_secret_access_key=keys.secret,
-            aws_session_token=keys.token,
-            region_name=region_name or wire.region(account),
-            **options,
-        )
+        token = _made_for.set(wire)
+        try:
+            return _kept_session().create_client(
+                service,
+                aws_access_key_id=keys.key_id,
+                aws_secret_access_key=keys.secret,
+                aws_session_token=keys.token,
+                region_name=region_name or wire.region(account),
+                **options,
+            )
+        finally:
+            _made_for.reset(token)
 
 
 def aiobotocore_session(

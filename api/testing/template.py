@@ -37,8 +37,10 @@ class Templates:
         """Return the template of a builder and options; a test needs it now."""
         key = build, options
         if key not in self._built:
-            sim = self._open.enter_context(begun(options, node))
-            self._built[key] = Built(sim, _finished(sim, build(sim)))
+            with ExitStack() as beginning:
+                sim = beginning.enter_context(begun(options, node))
+                self._built[key] = Built(sim, _finished(sim, build(sim)))
+                self._open.push(beginning.pop_all())
         return self._built[key]
 
     def close(self) -> None:

@@ -71,12 +71,14 @@ def test_a_day_without_a_run(bot, orgsim, outbox):
 
 
 @pytest.mark.orgsim(settings={"quotas": {"accounts": 30}})
-def test_many_pages(bot, org, outbox):
+def test_many_pages(bot, org, orgsim, outbox):
     """More invitations than fit into one answer, and a page that is empty, as AWS allows."""
     for number in range(25):
         org.invite_account_to_organization(Target={"Type": "EMAIL", "Id": f"partner-{number}@example.com"})
+    empty = orgsim.faults.empty_page("ListHandshakesForOrganization", times=1)
     bot.watch(days=8)
 
+    assert empty.hits == 1
     assert len({to for _, to, _ in outbox}) == 26
 
 

@@ -56,8 +56,18 @@ async def test_one_that_fails(org, orgsim):
     assert sorted(one.failure or "" for one in vended.values()) == ["", "", "", "", "EMAIL_ALREADY_EXISTS"]
 
 
+@pytest.mark.orgsim(settings={"quotas": {"accounts": 3}})
+async def test_refusals(org):
+    """Creations that AWS refuses are told with its reason, and the accounts for which there was room are there."""
+    vended = await vend_all(org, WANTED[:5], await sandbox(org))
+
+    refused = "ACCOUNT_NUMBER_LIMIT_EXCEEDED"
+    assert sorted(one.failure or "" for one in vended.values()) == ["", "", refused, refused, refused]
+
+
 async def test_other_writers(org, orgsim):
     """Conflicts with other writers are waited out by asyncio.sleep."""
+    orgsim.faults.finalizing("CreateAccount", times=1)
     with orgsim.faults.conflict("CreateAccount", "MoveAccount", share=0.3):
         vended = await vend_all(org, WANTED[:5], await sandbox(org))
 

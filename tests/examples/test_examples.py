@@ -39,7 +39,7 @@ def test_they_pass_at_the_same_time() -> None:
 
 def test_those_for_aiobotocore_pass() -> None:
     """In the environment of the clients, in which aiobotocore is."""
-    assert re.search(r"^3 passed in", outcome(CLIENTS / "python", "tests/test_vend_many.py"))
+    assert re.search(r"^4 passed in", outcome(CLIENTS / "python", "tests/test_vend_many.py"))
 
 
 def test_the_examples_know_nothing_of_orgsim() -> None:

@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from landing.patience import WAITS
+from botocore.exceptions import ClientError
+
+from landing.patience import WAITS, busy
 
 AT_ONCE = 5
 """AWS refuses a sixth creation while five are in progress."""
@@ -25,7 +27,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Vended:
-    """What became of it: the id of an account, or AWS's reason why there is none."""
+    """What became of it: the id of an account, or AWS's reason why there is none; both if it could not be moved."""
 
     account: str | None = None
     failure: str | None = None
@@ -41,18 +43,24 @@ async def vend_all(org: Any, accounts: Iterable[Wanted], parent: str, poll_secon
         poll_seconds: between two questions whether an account exists.
 
     Returns:
-        What became of each, by its name; one that fails does not keep the others.
+        What became of each, by its name; one that fails or is refused does not keep the others.
     """
     places, turn = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
     root = (await org.list_roots())["Roots"][0]["Id"]
 
     async def one(wanted: Wanted) -> Vended:
         async with places:
-            status = await _created(org, wanted, turn, poll_seconds)
+            try:
+                status = await _created(org, wanted, turn, poll_seconds)
+            except ClientError as refusal:
+                return Vended(failure=_reason_of(refusal))
         if status["State"] == "FAILED":
             return Vended(failure=status["FailureReason"])
         account = status["AccountId"]
-        await _patiently(org, org.move_account, AccountId=account, SourceParentId=root, DestinationParentId=parent)
+        try:
+            await _patiently(org, org.move_account, AccountId=account, SourceParentId=root, DestinationParentId=parent)
+        except ClientError as refusal:
+            return Vended(account, _reason_of(refusal))
         return Vended(account)
 
     async with asyncio.TaskGroup() as group:
@@ -61,9 +69,8 @@ async def vend_all(org: Any, accounts: Iterable[Wanted], parent: str, poll_secon
 
 
 async def _created(org: Any, wanted: Wanted, turn: asyncio.Lock, poll_seconds: float) -> Any:
-    async with (
-        turn
-    ):  # at AWS's rate of one in ten seconds, five that try again at once take all chances from each other
+    # At AWS's rate of one in ten seconds, five that try again at once take all chances from each other.
+    async with turn:
         answer = await _patiently(org, org.create_account, Email=wanted.email, AccountName=wanted.name)
     status = answer["CreateAccountStatus"]
     while status["State"] == "IN_PROGRESS":
@@ -77,6 +84,10 @@ async def _patiently(org: Any, write: Callable[..., Awaitable[Any]], **parameter
     for wait in WAITS:
         try:
             return await write(**parameters)
-        except org.exceptions.ConcurrentModificationException:
+        except busy(org):
             await asyncio.sleep(wait)
     return await write(**parameters)
+
+
+def _reason_of(refusal: ClientError) -> str:
+    return refusal.response.get("Reason") or refusal.response["Error"]["Code"]

@@ -1,6 +1,7 @@
 """Scripted faults over HTTP: the control plane's routes, and what boto3 with its own retries makes of each fault."""
 
 from collections.abc import Iterator
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from support.loopback_server import MANAGEMENT, MEMBER, Served, serving
 
 from orgsim.api import PacedClock, SimulatedClock
+from orgsim.api.faults import FaultTable, fault_request
+from orgsim.api.server.faults_control import FAULT, FAULT_EXAMPLE
 from orgsim.api.server.worlds import Worlds
 from orgsim.engine import errors
 from orgsim.engine.errors.documented import DOCUMENTED
@@ -166,7 +169,7 @@ def test_accounts(server: Served) -> None:
             {"email": f"{MANAGEMENT}@accounts.example"},
             f"The address '{MANAGEMENT}@accounts.example' belong",
         ),
-        ("12", {"name": "Me"}, "an account is twelve digits, not '12'"),
+        ("12", {"name": "Me"}, "an account id is twelve digits, not '12'"),
     ],
 )
 def test_impossible_facts(server: Served, account: str, content: object, message: str) -> None:
@@ -174,6 +177,14 @@ def test_impossible_facts(server: Served, account: str, content: object, message
     answer = server.control("POST", f"accounts/{account}", content)
     assert answer.error == (400, "ControlException")
     assert answer.json["message"].startswith(message)
+
+
+def test_the_same_words_as_in_scenarios() -> None:
+    """A fault has the same members in a request, in the example of one, in a scenario file, and in Python."""
+    words = {*FAULT}
+    assert words == {*FaultTable.__struct_fields__}
+    assert words == signature(fault_request).parameters.keys() - {"now"}
+    assert all(f'"{word}"' in FAULT_EXAMPLE for word in words)
 
 
 def test_creations(server: Served) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from orgsim.api import EngineStopped, PacedClock, Settings, Simulation
 from orgsim.api.testing import NotSimulated
+from orgsim.api.testing.patches import Patches
+from orgsim.api.testing.wire import Wire
 from orgsim.engine.runtime.inline import NeedsEventLoop
 
 FOUNDER, MEMBER = "111111111111", "222222222222"
@@ -325,3 +328,25 @@ def test_a_lost_answer(sim: Simulation) -> None:
         pytest.raises(org.exceptions.AlreadyInOrganizationException),
     ):
         org.create_organization()
+
+
+def test_a_client_keeps_no_world_alive() -> None:
+    """Nothing is left of a simulation in the context in which one of its clients was made."""
+    with Simulation() as sim:
+        sim.boto3_client("organizations", account=FOUNDER)
+
+        assert not any(isinstance(value, Wire) for value in copy_context().values())
+
+
+def test_functions_that_cannot_be_replaced() -> None:
+    """If one of several functions is not there, those replaced before it are put back."""
+
+    class Owner:
+        first = staticmethod(int)
+
+    before = vars(Owner)["first"]
+    patches = Patches(lambda: [(Owner, "first", lambda _: str), (Owner, "second", lambda _: str)])
+    with pytest.raises(KeyError, match="second"), patches.applied():
+        pass
+
+    assert vars(Owner)["first"] is before

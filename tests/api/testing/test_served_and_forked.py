@@ -95,7 +95,7 @@ FORKED = """
 import anyio
 import pytest
 
-from orgsim.api import Simulation
+from orgsim.api import EngineStopped, Simulation
 
 BUILT = []
 
@@ -111,6 +111,24 @@ def landing_zone(sim):
 async def asynchronous(sim):
     await sim.client("111111111111").create_organization()
     return "value"
+
+
+BROKEN = []
+
+
+def broken(sim):
+    BROKEN.append(sim)
+    raise LookupError("no such thing")
+
+
+def test_a_builder_that_fails(orgsim_template):
+    for _ in range(2):
+        with pytest.raises(LookupError, match="no such thing"):
+            orgsim_template(broken)
+    for sim in BROKEN:
+        with pytest.raises(EngineStopped):
+            sim.sync.client("111111111111").list_roots()
+    assert len(BROKEN) == 2
 
 
 async def sleeping(sim):
@@ -212,7 +230,7 @@ def test_templates(forked: Ran) -> None:
     failed = {test.rpartition("::")[2] for test, outcome in forked.outcomes.items() if outcome != "passed"}
 
     assert failed == set(WRONG), forked.output
-    assert forked.passed == 7
+    assert forked.passed == 8
 
 
 @pytest.mark.parametrize("test", WRONG)
