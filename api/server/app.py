@@ -101,7 +101,8 @@ class App:
         try:
             body = await read_body(receive, self._limits)
             self._hosts.require_own(headers, scope["headers"])
-            request = Request(scope["method"], path, scope["query_string"], headers, body, scope["path"], at)
+            sent = scope["raw_path"].decode("latin-1")
+            request = Request(scope["method"], path, scope["query_string"], headers, body, sent, at)
             if name is not None:
                 services = self._enter(name, request, service)
                 service, live = services.find(path, headers), services.world.live

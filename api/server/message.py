@@ -74,7 +74,7 @@ class Request(Struct, frozen=True, gc=False):
     headers: Headers
     body: bytes
     signed_path: str
-    """The whole path, as the client has signed it."""
+    """The whole path as it was sent, from which the client has made its signature."""
     at: str | None = None
     """The place, a moment or a position, as of which it is to be answered; None for the present."""
 

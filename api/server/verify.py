@@ -12,12 +12,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from urllib.parse import quote
 
 try:
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.compat import HTTPHeaders
     from botocore.credentials import Credentials as Keys
+    from botocore.utils import normalize_url_path
 except ModuleNotFoundError:
     raise ModuleNotFoundError("--auth verify needs botocore: pip install 'orgsim[verify]'") from None
 
@@ -165,7 +167,7 @@ def _signature(request: Request, names: list[str], authorization: Authorization,
     copy.context["timestamp"] = signed_at
     canonical = [
         request.method,
-        request.signed_path,
+        quote(normalize_url_path(request.signed_path), safe="/~"),
         signer.canonical_query_string(copy),
         signer.canonical_headers(signed) + "\n",
         signer.signed_headers(signed),

@@ -176,8 +176,9 @@ def test_signatures() -> None:
     """The signature of a request about the past is verified, with its whole path."""
     with serving(credentials=KEYS, control_token="token") as server:
         server.boto3("organizations", "AKIAIOSFODNN7EXAMPLE").create_organization()
-        past = server.at("2026-01-01T00:00:00Z")
-        assert past.boto3("organizations", "AKIAIOSFODNN7EXAMPLE").describe_organization()
+        for place in ("2026-01-01T00%3A00%3A00Z", "2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z"):
+            past = server.at(place)
+            assert past.boto3("organizations", "AKIAIOSFODNN7EXAMPLE").describe_organization()
         with pytest.raises(ClientError, match="InvalidSignatureException"):
             past.boto3("organizations", "AKIAIOSFODNN7EXAMPLE", "wrong").describe_organization()
 
