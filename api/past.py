@@ -106,6 +106,12 @@ class Past:
         async with self._recorded.entered():
             return await self._found_position()
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[tuple[EventLog, int], None]:
+        """Give the log while it can be read, and the position of the last event that counts."""
+        async with self._recorded.entered():
+            yield self._recorded.log, await self._found_position()
+
     async def _found_position(self) -> int:
         if self._position is None:
             self._position = await position_at(self._recorded.log, self.place.value, self._last)

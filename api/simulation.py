@@ -4,12 +4,14 @@ import os
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 
 from msgspec import Struct
 
 from ..engine.events.envelope import Envelope
 from ..engine.log import EventLog, read_envelopes
+from ..engine.log.cut import cut_into_file, cut_into_memory, require_between_commands
 from ..engine.log.sqlite import Durability
 from ..engine.operation import SIMULATION, Caller, Events, read_request, require_encodable
 from ..engine.operations import describe_account_outside, finish_account_creation
@@ -25,6 +27,7 @@ from .client.record import CallRecord
 from .durations import as_microseconds, total_duration
 from .faults import Faults
 from .following import follow_envelopes
+from .past import At
 from .population import (
     AccountNumbers,
     Actor,
@@ -99,7 +102,7 @@ class Simulation(InTests, World):
         require_encodable(principal or "")
         return Client(self.engine, self.views, Caller(require_account(account), principal, partition))
 
-    async def fork(self) -> "Simulation":
+    async def fork(self, *, at: At | None = None, log: str | os.PathLike[str] | None = None) -> "Simulation":
         """Make a world in memory that shares this one's past and takes its own future; this one stays as it is.
 
         State and views are copied, the log is not replayed: ten thousand accounts take some twenty milliseconds. So a
@@ -112,10 +115,22 @@ class Simulation(InTests, World):
         answers and write the same bytes in both: seed, settings, throttling, write conflicts and lagging reads go on.
         Whatever runs in the event loop stays behind: sleepers, populations and signals.
 
+        With a place the fork begins there, as if nothing had happened since, and its clock stands at the last event;
+        with a log it is kept in a new file. For both, the records of this world's log are copied as they are.
+
+        Args:
+            at: a position in the log, or a moment up to which everything counts; by default the present.
+            log: the path of a new log; by default the fork is in memory.
+
         Raises:
+            ValueError: there is no such place.
+            LogError: the file exists already or cannot be made, or the position is in the midst of a command.
             RuntimeError: this world has not been opened.
             EngineStopped: it has been closed, or its log could not be written.
         """
+        if at is not None or log is not None:
+            async with self.at(self.now if at is None else at).reading() as (records, position):
+                return await forked(records, position, log)
         fork = Simulation()
         await fork.begin_as_fork(self)
         fork._numbers = copied(self._numbers)
@@ -333,3 +348,17 @@ class Simulation(InTests, World):
         """
         members = {"request": request_id, "failure": reason}
         await self.engine.perform(read_request(finish_account_creation.Request, members))
+
+
+async def forked(log: EventLog, position: int, into: str | os.PathLike[str] | None) -> Simulation:
+    """Make a world, to be opened, of the records of a log up to a position: in memory, or in a new file.
+
+    Raises:
+        LogError: the file exists already or cannot be made, or the position is in the midst of a command.
+        LogDamaged: a record cannot be read.
+    """
+    await require_between_commands(log, position)
+    if into is None:
+        return Simulation(await cut_into_memory(log, position))
+    await cut_into_file(log, position, Path(into))
+    return Simulation(into)

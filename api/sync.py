@@ -4,6 +4,7 @@ A world in memory is called directly: nothing in it suspends, and threads take t
 the event loop of a thread of its own, and each call waits for that loop.
 """
 
+import os
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
@@ -35,7 +36,7 @@ class Awaited(Protocol[S_co]):
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T: ...
     def client(self, account: str, principal: str | None, partition: Partition | None) -> Client: ...
     def at(self, at: At) -> Past: ...
-    def fork(self) -> Coroutine[Any, Any, S_co]: ...
+    def fork(self, *, at: At | None, log: str | os.PathLike[str] | None) -> Coroutine[Any, Any, S_co]: ...
     def advance(self, *arguments: Any, **keywords: Any) -> Coroutine[Any, Any, None]: ...
     def advance_to(self, when: datetime | str) -> Coroutine[Any, Any, None]: ...
     def run_until_idle(self) -> Coroutine[Any, Any, None]: ...
@@ -105,9 +106,9 @@ class SyncSimulation(Generic[S]):
 
         return SyncPast(self._sim.run(found()), self._sim.run)
 
-    def fork(self) -> S:
+    def fork(self, *, at: At | None = None, log: str | os.PathLike[str] | None = None) -> S:
         """Make a world in memory that shares this one's past: ``with sim.sync.fork() as fork``; see ``Simulation``."""
-        return self._sim.run(self._sim.fork())
+        return self._sim.run(self._sim.fork(at=at, log=log))
 
     def events(self, after: int = 0, limit: int | None = None) -> list[Envelope]:
         """Return the events in the log behind a position, at most ``limit`` of them; see ``Simulation.events``."""

@@ -14,6 +14,7 @@ import typer
 
 from .check import check
 from .diff import diff
+from .fork import fork
 from .init import init
 from .serve import serve
 from .show import show
@@ -56,7 +57,7 @@ for command in (init, check, simulate, sweep, serve, show):
 app.command("timeline")(show_timeline)
 app.command()(diff)
 app.command("why")(show_why)
-for command in (snapshot, verify):
+for command in (fork, snapshot, verify):
     app.command()(command)
 
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from ...engine.log.cut import cut_into_memory, require_between_commands
+from ..past import At
 from ..settings_file import SettingsError
 from ..simulation import Simulation
 from .faults import WorldRefused
@@ -201,6 +203,20 @@ class Worlds:
         world = self._keep_new(name, origin.fork)
         world.origin = origin
         return world
+
+    async def fork_at(self, name: str, template: ServedWorld, at: At) -> NamedWorld:
+        """Begin a world as another one was at a place, to which a reset brings it back.
+
+        Raises:
+            WorldRefused: that is no name, the name is taken, or there are too many.
+            ValueError: there is no such place.
+            LogError: the place is in the midst of a command.
+        """
+        self._require_free(name)
+        async with template.live.sim.at(at).reading() as (log, position):
+            await require_between_commands(log, position)
+            past = await cut_into_memory(log, position)
+        return self._keep_new(name, lambda: Simulation(past.copy()))
 
     def find_or_begin(self, name: str) -> NamedWorld:
         """The world of a name, which begins now if there is none; raises as ``begin``."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ...engine.log import LogError
 from .control_body import Member, read_body_members
 from .faults import ControlRefused
 from .message import Request
@@ -27,6 +28,15 @@ EXAMPLE = (
 )
 
 
+FORK_PATH = "/_orgsim/fork"
+FORK_MEMBERS = {
+    "name": MEMBERS["name"],
+    "at": Member((str, int), 'a moment such as "2026-03-01T00:00:00Z", or a position'),
+    "template": MEMBERS["template"],
+}
+FORK_EXAMPLE = '{"name": "what-if", "at": "2026-03-01T00:00:00Z"}; "template" names the world, by default /'
+
+
 class WorldsControl:
     """The control plane's routes that are about all named worlds.
 
@@ -43,6 +53,7 @@ class WorldsControl:
     def routes(self) -> Routes:
         """The routes, for the control plane of the default world."""
         return {
+            FORK_PATH: {"POST": self._fork},
             PATH: {"GET": self._list, "POST": self._begin},
             f"{PATH}/{ANY_NAME}": {"GET": self._show, "DELETE": self._end},
         }
@@ -61,6 +72,17 @@ class WorldsControl:
         if found:
             raise ControlRefused(f"a copy of a template has its {' and '.join(found)} already; say the template alone")
         return self._shown(await self._worlds.fork(name, self._template_of(template)))
+
+    async def _fork(self, request: Request) -> dict[str, Any]:
+        found = read_body_members(request.body, FORK_MEMBERS, FORK_EXAMPLE)
+        name, at = found.get("name"), found.get("at")
+        if name is None or at is None:
+            raise ControlRefused(f"the world has no {'place' if name else 'name'}; say {FORK_EXAMPLE}")
+        template = self._template_of(found.get("template", DEFAULT))
+        try:
+            return self._shown(await self._worlds.fork_at(name, template, at))
+        except (ValueError, LogError) as error:
+            raise ControlRefused(str(error)) from None
 
     def _template_of(self, name: str) -> ServedWorld:
         return self._default if name == DEFAULT else self._find(name).served

@@ -284,6 +284,17 @@ class NewLog:
             self.close()
             raise _cannot_be_created(path, error) from error
 
+    def add(self, rows: Iterable[Row]) -> None:
+        """Write rows that follow those written before; the log still has no name.
+
+        Raises:
+            LogUnwritable: the file cannot be written.
+        """
+        try:
+            self._write("", rows)
+        except (OSError, sqlite3.Error) as error:
+            raise _cannot_be_created(self._path, error) from error
+
     def publish(self, rows: Iterable[Row]) -> FileUse:
         """Write the first rows and give the log its name, durably; returns the use that holds the writer's lock.
 

@@ -1,0 +1,60 @@
+"""The command ``orgsim fork``: begins a new log with the past of another one."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import Struct
+
+from ...engine.log import LogError, chain_at
+from ..past import open_recorded
+from ..simulation import forked
+from .terminal import AsJson, out, print_json, run
+
+
+class Forked(Struct, frozen=True):
+    """The result of ``orgsim fork``; its fields are the keys of ``--json``."""
+
+    log: str
+    """The path of the new log."""
+    forked_from: str
+    position: int
+    """The position of the last event that both have."""
+    digest: str
+    """The digest of both logs there."""
+
+
+def fork(
+    log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")],
+    new: Annotated[Path, typer.Argument(help="The new log, a file that there is not yet.")],
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            help="Up to a moment, 2026-03-01T00:00:00Z, or a position; by default to the end.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a log up to a moment or a position into a new one, from which the world can go on in another way."""
+    made = run(partial(_fork, log, new, at))
+    if as_json:
+        print_json(made)
+        return
+    text = f"{made.log}: {made.position:,} events of {made.forked_from}, digest {made.digest}"
+    out.print(text, soft_wrap=True, highlight=False)
+
+
+async def _fork(path: Path, new: Path, at: str | None) -> Forked:
+    async with open_recorded(path) as recorded:
+        try:
+            past = recorded.at(recorded.log.head if at is None else at)
+        except ValueError as error:
+            raise LogError(f"{path}: {error}") from None
+        position = await past.position()
+        await forked(recorded.log, position, new)
+        chain = await chain_at(recorded.log, position)
+        assert chain is not None, "the log has just been read up to there"
+        return Forked(str(new), str(path), position, chain.digest.hex())
