@@ -15,13 +15,14 @@ from ...engine.errors.connection import ConnectionDropped
 from ...engine.events import FaultScripted
 from ...engine.events.faults import FaultKind
 from ...engine.operation import SIMULATION, Caller
-from ...engine.operations import meet_faults
+from ...engine.operations import advance_time, meet_faults
 from ...engine.rules.faults import REFUSING, refusal_of, scripts_of
 from ...engine.runtime.clock import PacedClock, SimulatedClock
-from ...engine.runtime.driver import advance_by
+from ...engine.runtime.driver import advance_by, jump_to
 from ...engine.runtime.engine import Engine
 from ...engine.runtime.waiting import in_event_loop
 from ...engine.settings import SECOND
+from ...engine.state.timers import NEVER
 from ...projections.views import Views
 
 Answer = tuple[Struct, int]
@@ -122,7 +123,16 @@ def _emptied(reply: Struct, token: str | None, number: int) -> Struct:
 async def _pass_time(engine: Engine, duration: int) -> None:
     """Let the time of an answer pass: on a simulated clock, which nobody else may be moving, by moving it."""
     clock = engine.clock
-    if isinstance(clock, SimulatedClock) and clock.processes.current() is None:
+    if (
+        isinstance(clock, SimulatedClock)
+        and not in_event_loop()
+        and (clock.processes.busy or clock.next_sleeper != NEVER)
+    ):
+        # Who sleeps is woken when its own event loop moves the clock next.
+        await jump_to(engine, engine.now + duration)
+        await engine.perform(advance_time.Request())
+        clock.processes.changed.set()
+    elif isinstance(clock, SimulatedClock) and clock.processes.current() is None:
         await advance_by(engine, duration)
     elif not in_event_loop():
         time.sleep(duration / SECOND / (clock.factor if isinstance(clock, PacedClock) else 1))  # noqa: ASYNC251

@@ -64,7 +64,7 @@ class DirectProcess:
 
     async def run(self) -> None:
         """Run the process to its end; called in its task. Raises what the process raises."""
-        self._process.resume = self._resume
+        self._process.task, self._process.resume = self._task, self._resume
         try:
             self._advance(self._send, None)
             while not self._ended:

@@ -14,7 +14,7 @@ order. Callers of ``advance`` go before ``drive``, which only ever takes the loc
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sized
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 
 import anyio
@@ -109,16 +109,19 @@ async def _moved_by_hand(engine: Engine) -> AsyncGenerator[SimulatedClock]:
     """Give a caller the clock to move: nobody else moves it meanwhile, and it does not move by itself."""
     engine.require_running()
     clock = _simulated_clock(engine)
-    with ExitStack() as turn:
-        # With no task to wait for, nothing suspends, and other threads can wait until the clock has been moved.
-        turn.enter_context(engine.exclusive)
-        if clock.next_sleeper != NEVER or clock.processes.busy or engine.clock_lock.locked():
-            turn.close()
-        async with engine.clock_lock:
-            with clock.processes.counted_asleep():
-                # Processes may be awake still, for example if whoever woke them was cancelled before they slept again.
-                await _wait_for_processes(engine, clock)
-                yield clock
+    processes = clock.processes
+    processes.require_here()
+    with engine.exclusive:
+        if engine.inline and clock.next_sleeper == NEVER and not (processes.busy or engine.clock_lock.locked()):
+            # There is no task to wait for, so nothing suspends. Other threads wait until the clock has been moved.
+            processes.require_free()
+            yield clock
+            return
+    async with engine.clock_lock:
+        with processes.counted_asleep():
+            # Processes may be awake still, for example if whoever woke them was cancelled before they slept again.
+            await _wait_for_processes(engine, clock)
+            yield clock
 
 
 async def _advance_to(engine: Engine, clock: SimulatedClock, moment: int) -> None:

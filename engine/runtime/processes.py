@@ -6,9 +6,11 @@ every task of the event loop. A process that is blocked by anything else, such a
 awake; the driver then has to look at all tasks.
 """
 
+import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import get_ident
+from typing import Any
 
 import anyio
 
@@ -24,6 +26,13 @@ def _task_id() -> int:
         return anyio.get_current_task().id
     except RuntimeError:  # no event loop
         return -get_ident()
+
+
+def _asyncio_task() -> "asyncio.Task[Any] | None":
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no event loop of asyncio's
+        return None
 
 
 class Deadlock(Exception):
@@ -47,10 +56,12 @@ UNTIL_RESUMED = _Asleep()
 class Process:
     """A task of the simulation; ``name`` is for messages."""
 
-    __slots__ = ("name", "resume")
+    __slots__ = ("name", "resume", "task")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.task: asyncio.Task[Any] | None = None
+        """The task that is parked for a process that the driver resumes; see ``direct``."""
         self.resume: Callable[[], None] | None = None
         """Runs the process until it sleeps again, if that needs no turn of the event loop; see ``direct``."""
 
@@ -74,11 +85,13 @@ class Processes:
         self.direct: Process | None = None
         """The process that the driver is running itself."""
         self._by_task: dict[int, Process] = {}
+        self._thread = 0
+        """The thread in which the blocks are."""
 
     @property
     def busy(self) -> bool:
         """Whether time has to stand still, as far as is tracked here."""
-        return bool(self.awake or self.holders)
+        return bool(self.awake or self.holders or self.direct)
 
     @property
     def empty(self) -> bool:
@@ -87,9 +100,22 @@ class Processes:
 
     def current(self) -> Process | None:
         """The process that the current task is; None if it is no process."""
-        if self.direct is not None or not self._by_task:
-            return self.direct
-        return self._by_task.get(_task_id())
+        direct = self.direct
+        # A process may begin another task at once (eager ones), and other threads run their own.
+        if direct is not None and _asyncio_task() is direct.task:
+            return direct
+        return self._by_task.get(_task_id()) if self._by_task else None
+
+    def require_here(self) -> None:
+        """Check that no population runs in the event loop of another thread, whose processes cannot be woken from here.
+
+        Raises:
+            RuntimeError: one does.
+        """
+        if self.blocks and get_ident() != self._thread:
+            raise RuntimeError(
+                "a population runs in the event loop of another thread; move the clock, and begin others, in that loop"
+            )
 
     def fall_asleep(self, process: Process | None, *, waits: bool = False) -> None:
         """Count a process as asleep.
@@ -129,6 +155,8 @@ class Processes:
     @contextmanager
     def block(self, name: str, on_failure: OnFailure) -> Generator[Process]:
         """Open a block within which time passes by itself; its body is a process too, if it is not one already."""
+        self.require_here()
+        self._thread = get_ident()
         outer = self.current()
         body = outer or Process(name)
         self.blocks.append(on_failure)

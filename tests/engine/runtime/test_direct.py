@@ -1,6 +1,7 @@
 """Processes that the driver resumes itself behave as if their tasks did all their steps."""
 
 import asyncio
+import sys
 from contextvars import ContextVar
 from typing import Any
 
@@ -204,3 +205,24 @@ async def test_turns_for_tasks_that_are_no_processes() -> None:
             async with sim.population(1, process):
                 pass
         assert moments == [2, 3, 4]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="asyncio has eager tasks from 3.12 on")
+def test_eager_tasks_of_a_process() -> None:
+    """A task that begins within a step of a process is another task: its sleeps are its own."""
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        async with Simulation() as sim:
+
+            async def process(me: Actor) -> None:
+                await sim.sleep(days=1)
+                await asyncio.gather(sim.sleep(days=1), sim.sleep(days=2))
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(sim.sleep(days=5))
+
+            async with sim.population(1, process):
+                pass
+            assert sim.now.day == 9
+
+    asyncio.run(main())

@@ -1,5 +1,6 @@
 """A world in memory without an event loop, in any event loop, and from several threads at once."""
 
+import signal
 import threading
 import time
 import warnings
@@ -363,3 +364,69 @@ def test_arguments_that_contradict(arguments: dict[str, Any], error: str) -> Non
     """Arguments of which one would be ignored, or that only look like others, are refused."""
     with pytest.raises(ValueError, match=error):
         Simulation(**arguments)
+
+
+@pytest.mark.parametrize("clock", [None, PacedClock(1)])
+def test_threads_advance_at_once(clock: PacedClock | None) -> None:
+    """Threads that move the clock take turns, and each moves it by what it asked for."""
+    with Simulation(clock=clock) as sim:
+        before = sim.now
+
+        def work(_: int) -> None:
+            for _ in range(100):
+                sim.sync.advance(hours=1)
+
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(work, range(4)))
+        assert sim.now - before >= timedelta(hours=400)
+        if clock is None:
+            assert sim.now - before == timedelta(hours=400)
+
+
+# An interrupt may come before a coroutine has begun.
+@pytest.mark.filterwarnings("ignore:.*was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_interrupted_while_the_clock_moves() -> None:
+    """After Ctrl-C in the middle of an advance, the world goes on or says that it has stopped; it is never stuck."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for number in range(60):
+            with Simulation() as sim:
+                with suppress(KeyboardInterrupt):
+                    signal.setitimer(signal.ITIMER_REAL, 0.0002 + number * 0.00003)
+                    while True:
+                        sim.sync.advance(seconds=1)
+                with suppress(EngineStopped):
+                    sim.sync.advance(seconds=1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
+
+
+def test_a_population_keeps_other_loops_out() -> None:
+    """While a population runs in one thread's loop, another loop neither moves the clock nor begins a population."""
+    with Simulation() as sim:
+        refused: list[str] = []
+
+        async def other() -> None:
+            with pytest.raises(RuntimeError, match="event loop of another thread"):
+                await sim.advance(seconds=1)
+            with pytest.raises(RuntimeError, match="event loop of another thread"):
+                await _populate(sim)
+            refused.append("twice")
+
+        async def process(me: Actor) -> None:
+            await sim.sleep(seconds=1)
+            with ThreadPoolExecutor(1) as threads:  # blocks this loop, in the middle of the process
+                threads.submit(anyio.run, other).result()
+            await sim.sleep(seconds=1)
+
+        async def main() -> None:
+            async with sim.population(2, process):
+                pass
+
+        anyio.run(main)
+        assert refused == ["twice", "twice"]
