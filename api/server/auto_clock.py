@@ -49,6 +49,7 @@ class AutoClock:
         if not self.on:
             self._count(question, answer)
             return
+        self.in_vain = 0
         if self._position != engine.state.changes or len(self._answers) >= MOST:
             self._position = engine.state.changes
             self._answers.clear()

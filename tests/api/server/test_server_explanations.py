@@ -98,6 +98,18 @@ def test_a_program_that_polls_a_standing_clock(capfd: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/bucket"), ("POST", "/bucket")])
+def test_a_clock_that_was_told_to_jump(capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever follows that advice right after the tenth answer reads the line no more."""
+    with serving() as server:
+        server.call("CreateOrganization")
+        for _ in range(10):
+            server.call("ListAccounts")
+        server.control("POST", "clock", {"auto": True})
+        for _ in range(5):
+            server.call("ListAccounts")
+    assert capfd.readouterr().err.count("stands still") == 1
+
+
 def test_other_services(server: Served, method: str, path: str) -> None:
     """Requests for other services, as by `aws s3 ls`, are told which services there are."""
     answer = server.request(method, path)
