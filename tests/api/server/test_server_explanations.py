@@ -97,7 +97,6 @@ def test_a_program_that_polls_a_standing_clock(capfd: pytest.CaptureFixture[str]
         assert part in line.replace("\\", "")
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/bucket"), ("POST", "/bucket")])
 def test_a_clock_that_was_told_to_jump(capfd: pytest.CaptureFixture[str]) -> None:
     """Whoever follows that advice right after the tenth answer reads the line no more."""
     with serving() as server:
@@ -110,6 +109,7 @@ def test_a_clock_that_was_told_to_jump(capfd: pytest.CaptureFixture[str]) -> Non
     assert capfd.readouterr().err.count("stands still") == 1
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/bucket"), ("POST", "/bucket")])
 def test_other_services(server: Served, method: str, path: str) -> None:
     """Requests for other services, as by `aws s3 ls`, are told which services there are."""
     answer = server.request(method, path)
