@@ -40,6 +40,7 @@ from .population import (
 )
 from .sync import SyncSimulation
 from .testing.in_tests import InTests
+from .testing.recent import made
 from .world import START, World
 
 __all__ = ["START", "Simulation"]
@@ -82,6 +83,8 @@ class Simulation(InTests, World):
         )
         self._numbers = AccountNumbers()
         self._calls = CallRecord()
+        self.made = made(self)
+        """When it was made, among all worlds of the process."""
 
     @property
     def sync(self) -> "SyncSimulation[Simulation]":
@@ -150,14 +153,24 @@ class Simulation(InTests, World):
 
     @property
     def calls(self) -> CallRecord:
-        """The calls through all clients, from the first time on that this is asked for: ``sim.calls.of("ListRoots")``.
+        """The calls through all clients: ``sim.calls.of("ListRoots")``. See ``orgsim.api.client.record``.
 
-        Until then nothing is recorded, so that load runs do not pay for it. See ``orgsim.api.client.record``. It is in
-        memory, has the answers, and ends with the simulation; ``Settings.record`` has calls in the log, to stay.
+        They are recorded from the first time on that this is asked for, or a client or block of boto3 or aiobotocore is
+        made, so that load runs do not pay for it. If calls were made before, ``sim.calls`` does not answer until it was
+        told to begin by ``sim.calls.clear()``. It is in memory, has the answers, and ends with the simulation;
+        ``Settings.record`` has calls in the log, to stay.
         """
         if self.engine.call_listener is None:
+            self._calls.missed = self.engine.called
             self.engine.call_listener, self.engine.watches_calls = self._calls.take, True
         return self._calls
+
+    @property
+    def latest_call(self) -> int:
+        """When a client called it last, as far as that is known, on the scale of ``made``; 0 if none did."""
+        if self._calls.latest:
+            return self._calls.latest
+        return self.made if self._engine is not None and self._engine.called else 0
 
     @property
     def now(self) -> datetime:

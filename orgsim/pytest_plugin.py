@@ -22,6 +22,9 @@ MARKER = "orgsim(seed=, start=, accounts=, throttle=, latency=, settings=): with
 MOCK = "orgsim.api.testing.mock"
 """The module of ``mock_organizations``: whoever uses it has imported it."""
 
+WORLDS, RECENT = "orgsim.api.simulation", "orgsim.api.testing.recent"
+"""Whoever has a world has imported them; other suites are not to pay for it."""
+
 Scope = Literal["session", "package", "module", "class", "function"]
 
 
@@ -54,6 +57,10 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
         from orgsim.api.testing.markers import check_markers
 
         check_markers(item)
+    if WORLDS in sys.modules:
+        from orgsim.api.testing.fixtures import begin_test
+
+        begin_test(item)
     if MOCK in sys.modules:
         from orgsim.api.testing.in_classes import open_block
 
@@ -71,6 +78,10 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
             from orgsim.api.testing.in_classes import close_block
 
             close_block(item)
+        if RECENT in sys.modules:
+            from orgsim.api.testing.recent import let_go
+
+            let_go()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -86,8 +97,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell of a failed test's worlds."""
     report = yield
-    # Whoever has a world has imported it; other suites are not to pay for it.
-    if report.failed and "orgsim.api.simulation" in sys.modules:
+    if report.failed and WORLDS in sys.modules:
         from orgsim.api.testing.failure import add_sections
 
         add_sections(item, report, item.config.option.orgsim_dump)

@@ -121,6 +121,7 @@ class Calls:
         If calls are throttled, that is decided first: before the members are read, and before due timers fire.
         """
         read = reading_operation(operation)
+        self._engine.called = True
         if self._engine.watches_calls and not (watched or admitted):
             return await self._call_watched(operation, members)
         faults = self._engine.state.faults

@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import datetime
 from difflib import get_close_matches
 from threading import RLock
-from typing import Any
+from typing import Any, overload
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from ...engine.operation import Caller
 from ...engine.operations import OPERATIONS
 from ...engine.shapes.base import moment
 from ...projections.reads import READS
+from ..testing.recent import tick
 
 KEPT = 10_000
 """How many calls are kept, the latest; all are counted."""
@@ -58,27 +59,48 @@ class Call(Struct, frozen=True, kw_only=True):
         return f" -> {refusal.code}{reason}: {refusal.explanation or refusal.message}"
 
 
+class CallsNotRecorded(RuntimeError):
+    """Calls are asked for of which some were made before recording began."""
+
+
 class CallRecord:
     """The calls made through all clients of a simulation, in the order of their answers: iterate, count or select.
 
     Every call that was answered or refused, or whose connection a scripted fault closed, is counted, whichever client
     made it: Python, boto3, or HTTP. The latest 10,000 are kept, and iterated over. A call that raised anything else is
     not there.
+
+    Args:
+        missed: calls were made before this record began: until ``clear``, looking at it raises ``CallsNotRecorded``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, missed: bool = False) -> None:
+        self.missed = missed
+        """Whether calls were made that are not here."""
         self._kept: deque[Call] = deque(maxlen=KEPT)
-        self._counts: Counter[str] = Counter()
+        self.latest = 0
+        """When the latest call was made, on the scale of ``testing.recent``; ``clear`` does not forget it."""
+        self._total = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
+        """By operation and account."""
         self._lock = RLock()
 
-    def of(self, operation: str) -> int:
+    def of(self, operation: str, *, account: str | None = None) -> int:
         """Return how many calls of an operation there were: answered, refused, or without an answer.
+
+        Args:
+            operation: AWS's name of it.
+            account: who called, twelve digits; by default all accounts.
 
         Raises:
             ValueError: there is no such operation.
+            CallsNotRecorded: calls were made before recording began.
         """
         _require_operation(operation)
-        return self._counts[operation]
+        self._require_all()
+        if account is not None:
+            return self._counts[operation, account]
+        return sum(count for (name, _), count in self._counts.items() if name == operation)
 
     def select(
         self,
@@ -99,6 +121,7 @@ class CallRecord:
 
         Raises:
             ValueError: there is no such operation.
+            CallsNotRecorded: calls were made before recording began.
         """
         if operation is not None:
             _require_operation(operation)
@@ -113,26 +136,49 @@ class CallRecord:
 
     def last(self, count: int) -> list[Call]:
         """Return the last calls, at most so many, oldest first."""
-        kept = tuple(self._kept)
+        kept = tuple(self)
         return list(kept[max(0, len(kept) - count) :])
 
     def clear(self) -> None:
-        """Forget all calls so far, as those of a test's preparation."""
+        """Forget all calls so far, as those of a test's preparation, and record from here on."""
         with self._lock:
+            self.missed = False
             self._kept.clear()
             self._counts.clear()
+            self._total = 0
 
     def __len__(self) -> int:
         """How many calls there were, those that are no longer kept included."""
-        return self._counts.total()
+        self._require_all()
+        return self._total
 
     def __iter__(self) -> Iterator[Call]:
         """The kept calls, oldest first."""
+        self._require_all()
         return iter(tuple(self._kept))
 
+    @overload
+    def __getitem__(self, index: int) -> Call: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Call]: ...
+    def __getitem__(self, index: int | slice) -> Call | list[Call]:
+        """One of the kept calls, or some: ``calls[-1]`` is the latest, ``calls[0]`` the oldest that is kept."""
+        kept = list(self)
+        return kept[index]
+
     def __repr__(self) -> str:
-        counts = ", ".join(f"{name} {count:,}" for name, count in self._counts.most_common())
-        return f"<calls: {counts or 'none'}>"
+        by_name: Counter[str] = Counter()
+        for (name, _), count in self._counts.items():
+            by_name[name] += count
+        counts = ", ".join(f"{name} {count:,}" for name, count in by_name.most_common())
+        return f"<calls: {counts or 'none'}{', others were made before' if self.missed else ''}>"
+
+    def _require_all(self) -> None:
+        if self.missed:
+            raise CallsNotRecorded(
+                "calls were made before anybody asked for sim.calls, and were not recorded: look at it before the "
+                "first call, or begin here with sim.calls.clear()"
+            )
 
     def take(
         self,
@@ -144,10 +190,12 @@ class CallRecord:
     ) -> None:
         """Add a call; the engine's ``call_listener``."""
         with self._lock:
-            self._counts[operation] += 1
+            self.latest = tick()
+            self._total += 1
+            self._counts[operation, caller.account or ""] += 1
             self._kept.append(
                 Call(
-                    number=len(self),
+                    number=self._total,
                     time=moment(time),
                     operation=operation,
                     account=caller.account or "",

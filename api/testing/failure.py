@@ -60,6 +60,9 @@ def _lines(item: pytest.Item, sim: Simulation, dump: Path | None, number: int) -
 
 
 def _calls(sim: Simulation) -> Iterator[str]:
+    if sim.calls.missed:
+        yield "its calls were not recorded: sim.calls was not looked at before the first"
+        return
     last = sim.calls.last(CALLS)
     total = len(sim.calls)
     if not last:

@@ -9,12 +9,16 @@ import pytest
 from ..simulation import Simulation
 from .markers import MARKER, fail, name_of, options_at
 from .options import WorldOptions, WrongOption
+from .recent import called_since, tick
 
 if TYPE_CHECKING:
     from _pytest.nodes import Node
 
 WORLDS = pytest.StashKey[list[Simulation]]()
 """The open worlds of a test, a class, a module or the session."""
+
+BEGAN = pytest.StashKey[int]()
+"""When a test began, on the scale of ``recent.tick``."""
 
 
 def _worlds_at(node: "Node") -> list[Simulation]:
@@ -65,11 +69,19 @@ def known_to(node: "Node", sim: Simulation) -> Generator[None]:
         worlds.remove(sim)
 
 
+def begin_test(item: pytest.Item) -> None:
+    """Remember when a test began: the worlds that are called from now on are its own."""
+    item.stash[BEGAN] = tick()
+
+
 def worlds_of(item: pytest.Item) -> list[Simulation]:
-    """The worlds that a test may have used, the closest last: those of fixtures, and what fixtures have returned."""
-    known = [sim for node in item.listchain() for sim in _worlds_at(node)]
+    """The worlds that a test has used: those made for it, those that fixtures have returned, and all that it called."""
     values: dict[str, Any] = getattr(item, "funcargs", {})
-    return [*known, *(value for value in values.values() if isinstance(value, Simulation) and value not in known)]
+    returned = [value for value in values.values() if isinstance(value, Simulation)]
+    wider = [sim for node in item.listchain()[:-1] for sim in _worlds_at(node)]
+    called = called_since(item.stash.get(BEGAN, 0))
+    used = [sim for sim in wider if sim in returned or sim in called]
+    return list(dict.fromkeys([*used, *_worlds_at(item), *returned, *called]))
 
 
 def check_reach(item: pytest.Item) -> None:

@@ -21,6 +21,7 @@ from ..server.identity import DEFAULT_ACCOUNT, TWELVE_DIGITS
 from ..simulation import Simulation
 from .extras import BOTO, imported
 from .patches import Function, Patch, Patches, Scope
+from .recent import keep
 from .wire import Wire, wire_of
 
 P = ParamSpec("P")
@@ -77,6 +78,7 @@ class MockOrganizations:
         self._account = account if account is None else require_account(account)
         self._passthrough = passthrough
         self._open: ExitStack | None = None
+        self._world: Simulation | None = None
 
     def __enter__(self) -> Simulation:
         if self._open is not None:
@@ -86,7 +88,7 @@ class MockOrganizations:
                 "mock_organizations is open here already, and one world answers at a time: leave it first"
             )
         with ExitStack() as stack:
-            sim = self._sim or stack.enter_context(Simulation())
+            sim = self._world = self._sim or stack.enter_context(Simulation())
             block = _Block(wire_of(sim), self._account, self._passthrough)
             stack.enter_context(_PATCHES.applied())
             stack.enter_context(_blocks.within(block))
@@ -95,6 +97,9 @@ class MockOrganizations:
 
     def __exit__(self, *exception: Any) -> None:
         opened, self._open = self._open, None
+        if exception[0] is not None:
+            keep(self._world)
+        self._world = None
         assert opened is not None, "left after it was entered"
         opened.close()
 

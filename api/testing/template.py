@@ -10,6 +10,7 @@ from ..simulation import Simulation
 from .fixtures import begun, known_to
 from .markers import fail, options_at
 from .options import WorldOptions
+from .recent import forget
 
 if TYPE_CHECKING:
     from _pytest.nodes import Node
@@ -39,8 +40,10 @@ class Templates:
         if key not in self._built:
             with ExitStack() as beginning:
                 sim = beginning.enter_context(begun(options, node))
+                sim.calls.clear()
                 self._built[key] = Built(sim, _finished(sim, build(sim)))
                 self._open.push(beginning.pop_all())
+            forget(sim)  # which has been called, but by no test
         return self._built[key]
 
     def close(self) -> None:

@@ -48,6 +48,7 @@ class Wire:
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
+        assert sim.calls is not None, "whoever looks at sim.calls later finds the calls from here on"
         self.waits = waits_of(sim)
         # Nobody reads a log of refused calls here: each is raised where the call was made.
         quiet = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

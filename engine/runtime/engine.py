@@ -85,6 +85,8 @@ class Engine:
         """Told of the calls through clients, if somebody asks for them; see ``api.client.record``."""
         self.watches_calls = False
         """Whether calls through clients are told to ``call_listener``, or recorded in the log (``Settings.record``)."""
+        self.called = False
+        """Whether a client has made a call, listened to or not."""
         self._latest_change = 0
         """The position of the last event of this run that is no recorded call."""
         self._followers: set[Wakeup] = set()

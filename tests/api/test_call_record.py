@@ -2,11 +2,13 @@
 
 from threading import Thread
 
+import boto3
 import pytest
 
 from orgsim.api import Client, ConnectionDropped, Refused, Simulation, simulation
 from orgsim.api.client import record
-from orgsim.api.client.record import CallRecord
+from orgsim.api.client.record import CallRecord, CallsNotRecorded
+from orgsim.api.testing import mock_organizations
 
 MANAGEMENT = "111111111111"
 MEMBER = "222222222222"
@@ -73,13 +75,46 @@ async def test_an_unknown_operation_is_named() -> None:
             sim.calls.select("xyz")
 
 
-async def test_nothing_is_recorded_until_somebody_asks() -> None:
-    """What was called before the first look at ``calls`` is not there: load runs do not pay for a record."""
+async def test_calls_before_the_first_look() -> None:
+    """Calls made before anybody looked are missing: whoever counts is told, until ``clear`` begins the record."""
     async with Simulation() as sim:
         org = await three_calls(sim)
-        assert len(sim.calls) == 0
+        looks = (
+            lambda: sim.calls.of("CreateOrganization"),
+            lambda: len(sim.calls),
+            lambda: list(sim.calls),
+            lambda: sim.calls.select(),
+            lambda: sim.calls.last(1),
+            lambda: sim.calls[0],
+        )
+        for look in looks:
+            with pytest.raises(CallsNotRecorded, match=r"sim\.calls\.clear"):
+                look()
+        assert repr(sim.calls) == "<calls: none, others were made before>"
+        sim.calls.clear()
         await org.list_roots()
         assert [call.operation for call in sim.calls] == ["ListRoots"]
+
+
+def test_clients_of_boto3_record() -> None:
+    """In a world that only boto3 calls, every call is there, whenever it is asked for."""
+    with Simulation() as sim:
+        sim.boto3_client("organizations", account=MANAGEMENT).create_organization()
+        assert sim.calls.of("CreateOrganization") == 1
+    with mock_organizations(account=MANAGEMENT) as sim:
+        boto3.client("organizations", region_name="us-east-1").create_organization()
+        assert sim.calls.of("CreateOrganization") == 1
+
+
+async def test_calls_are_indexed_and_counted_by_account() -> None:
+    """The record is indexed like a list, and ``of`` counts the calls of one account."""
+    async with Simulation() as sim:
+        calls = sim.calls
+        await three_calls(sim)
+        assert (calls[0].operation, calls[-1].operation) == ("CreateOrganization", "ListAccounts")
+        assert [call.number for call in calls[1:]] == [2, 3]
+        assert calls.of("ListAccounts", account=MEMBER) == 1
+        assert calls.of("ListAccounts", account=MANAGEMENT) == 0
 
 
 async def test_members_are_copied() -> None:
@@ -101,6 +136,7 @@ async def test_all_are_counted_and_the_latest_kept(monkeypatch: pytest.MonkeyPat
         org = sim.client(MANAGEMENT)
         await org.create_organization()
         calls = sim.calls
+        calls.clear()
         for _ in range(5):
             await org.list_roots()
 
@@ -168,6 +204,7 @@ async def test_scripted_faults_are_recorded() -> None:
         org = sim.client(MANAGEMENT)
         await org.create_organization()
         calls = sim.calls
+        calls.clear()
         with sim.faults.throttle("ListRoots", times=1), pytest.raises(Refused):
             await org.list_roots()
         with sim.faults.drop("ListRoots", times=1), pytest.raises(ConnectionDropped):

@@ -221,6 +221,7 @@ async def test_what_does_not_apply(where: Path | None) -> None:
         request = created.create_account_status.id
         here = sim.at(sim.now)
         with sim.faults.throttle("DescribeCreateAccountStatus"):
+            sim.calls.clear()
             calls = len(sim.calls)
             for _ in range(50):
                 status = await here.client(FOUNDER).describe_create_account_status(create_account_request_id=request)

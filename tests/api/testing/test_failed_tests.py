@@ -11,8 +11,11 @@ from support.server_process import ORGSIM
 pytestmark = pytest.mark.slow
 
 FAILING = """
+import boto3
 import pytest
 from orgsim.api import Refused, Simulation
+from orgsim.api.testing import mock_organizations
+from orgsim.pytest_plugin import world_fixture
 
 @pytest.mark.orgsim(seed=7, accounts=1)
 @pytest.mark.parametrize("number", [1])
@@ -70,6 +73,51 @@ def test_broken_fixture(broken): ...
 async def test_async(orgsim):
     await orgsim.client("111111111111").create_organization()
     raise KeyError
+
+shared = world_fixture("module", seed=9)
+
+@pytest.fixture(scope="module")
+def built(shared):
+    shared.sync.client("111111111111").create_organization()
+    return shared.sync.client("111111111111")
+
+def test_of_the_shared_world(built):
+    built.list_roots()
+    raise KeyError
+
+def test_beside_the_shared_world(orgsim):
+    raise KeyError
+
+def test_after_the_shared_world():
+    raise KeyError
+
+def test_in_a_block():
+    with mock_organizations(account="111111111111"):
+        boto3.client("organizations", region_name="us-east-1").create_organization()
+        raise KeyError
+
+@mock_organizations(account="111111111111")
+def test_decorated():
+    boto3.client("organizations", region_name="us-east-1").create_organization()
+    raise KeyError
+
+@mock_organizations(account="111111111111")
+class TestDecorated:
+    def test_in_a_class(self):
+        boto3.client("organizations", region_name="us-east-1").create_organization()
+        raise KeyError
+
+def test_with_a_plain_world():
+    with Simulation(seed=11) as sim:
+        sim.sync.client("111111111111").create_organization()
+        raise KeyError
+
+def build_wrongly(sim):
+    sim.sync.client("111111111111").create_organization()
+    raise KeyError
+
+def test_failing_build(orgsim_template):
+    orgsim_template(build_wrongly)
 
 def test_of_a_file(tmp_path):
     with Simulation(tmp_path / "world.db") as sim:
@@ -151,6 +199,29 @@ def test_forks_and_fixtures_and_loops(failing: Ran) -> None:
     assert "CreateOrganization" in failing.section("ERROR at setup of test_broken_fixture")
     assert "CreateOrganization" in failing.section("test_async[asyncio]")
     assert "CreateOrganization" in failing.section("test_async[trio]")
+
+
+@pytest.mark.parametrize("test", ["test_in_a_block", "test_decorated", "TestDecorated.test_in_a_class"])
+def test_worlds_of_blocks(test: str, failing: Ran) -> None:
+    """The world of mock_organizations is told of, one that is closed by then too."""
+    assert any(" CreateOrganization" in line for line in world(failing, test))
+
+
+def test_worlds_without_a_fixture(failing: Ran) -> None:
+    """So is one that the test has made and called, and one whose builder has failed."""
+    lines = world(failing, "test_with_a_plain_world")
+
+    assert lines[0].startswith("seed 11, ")
+    assert "its calls were not recorded: sim.calls was not looked at before the first" in lines
+    assert any("CreateOrganization" in line for line in world(failing, "test_failing_build"))
+
+
+def test_worlds_of_others_are_left_out(failing: Ran) -> None:
+    """A world of the module is told of if the test has called it, and not otherwise; nor is a template."""
+    assert world(failing, "test_of_the_shared_world")[0].startswith("seed 9, ")
+    assert world(failing, "test_beside_the_shared_world")[0].startswith("seed 0, ")
+    assert "- orgsim" not in failing.section("test_after_the_shared_world")
+    assert "world 1 of" not in failing.section("test_of_a_fork")
 
 
 def test_much_is_cut(failing: Ran) -> None:
