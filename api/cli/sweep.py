@@ -78,7 +78,7 @@ def sweep(
     """
     missing = [name for name in NEEDED_MODULES if find_spec(name) is None]
     if missing:
-        raise failure(f"a sweep needs {', '.join(missing)}: pip install 'orgsim[sweep]'", 2)
+        raise failure(f"a sweep needs {', '.join(missing)}: pip install '.[sweep]' in a clone", 2)
     if scheduler == "":
         raise typer.BadParameter("an address such as tcp://10.0.0.5:8786, not nothing", param_hint="'--scheduler'")
     if workers and scheduler:

@@ -21,7 +21,7 @@ try:
     from botocore.credentials import Credentials as Keys
     from botocore.utils import normalize_url_path
 except ModuleNotFoundError:
-    raise ModuleNotFoundError("--auth verify needs botocore: pip install 'orgsim[verify]'") from None
+    raise ModuleNotFoundError("--auth verify needs botocore: pip install '.[verify]' in a clone") from None
 
 from ...engine.partitions import partition_of_region
 from .authorization import Authorization, read_authorization, require_date

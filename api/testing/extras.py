@@ -3,8 +3,8 @@
 from importlib import import_module
 from types import ModuleType
 
-BOTO = "orgsim[boto]"
-"""What to install for boto3."""
+BOTO = ".[boto]"
+"""What to install for boto3, in a clone: no index has orgsim, and whatever has its name there is something else."""
 
 
 def imported(module: str, install: str) -> ModuleType:
@@ -23,4 +23,5 @@ def imported(module: str, install: str) -> ModuleType:
         package = module.partition(".")[0]
         if error.name != package:
             raise
-        raise ModuleNotFoundError(f"{package} is not installed: pip install '{install}'", name=package) from None
+        where = ", in a clone of orgsim's repository" if install.startswith(".") else ""
+        raise ModuleNotFoundError(f"{package} is not installed: pip install '{install}'{where}", name=package) from None

@@ -46,11 +46,13 @@ class _Block:
         self.wire = wire
         self.passthrough = passthrough
         self._account = account
+        founded = [each for each in wire.sim.engine.state.organizations.values() if not each.deleted]
+        self._default = founded[0].management_account if len(founded) == 1 else DEFAULT_ACCOUNT
 
     def credentials(self, asynchronous: bool = False) -> Any:
         """Make the credentials of code that gives none."""
         digits = os.environ.get("AWS_ACCESS_KEY_ID", "")
-        account = self._account or (digits if TWELVE_DIGITS.fullmatch(digits) else DEFAULT_ACCOUNT)
+        account = self._account or (digits if TWELVE_DIGITS.fullmatch(digits) else self._default)
         keys = self.wire.keys(account, None)
         library, name = ("aiobotocore", "AioCredentials") if asynchronous else ("botocore", "Credentials")
         make = getattr(imported(f"{library}.credentials", BOTO), name)
@@ -200,7 +202,8 @@ def mock_organizations(sim: Any = None, *, account: str | None = None, passthrou
     Args:
         sim: what answers, which has begun; by default a new ``Simulation`` for each block, which ``as`` gives.
         account: who calls where the code gives no keys: twelve digits; by default those in ``AWS_ACCESS_KEY_ID`` if it
-            has twelve, else ``123456789012``.
+            has twelve, else the management account of the one organization that the world has when the block opens,
+            else ``123456789012``.
         passthrough: let calls to other services go where they would have gone; by default they raise ``NotSimulated``.
 
     Raises:
@@ -264,11 +267,26 @@ def _looking_asynchronously(original: Function) -> Function:
     return get_credentials
 
 
+def _reading_the_profile(original: Function) -> Function:
+    profile_not_found = imported("botocore.exceptions", BOTO).ProfileNotFound
+
+    def get_scoped_config(self: Any) -> Any:
+        try:
+            return original(self)
+        except profile_not_found:
+            if _here() is None:
+                raise
+            return {}  # Who calls does not depend on profiles, so that one need not exist.
+
+    return get_scoped_config
+
+
 def _patches() -> Iterator[Patch]:
     endpoint, signers, session = (imported(f"botocore.{name}", BOTO) for name in ("endpoint", "signers", "session"))
     yield endpoint.Endpoint, "make_request", _sending
     yield signers.RequestSigner, "get_auth_instance", _signing(asynchronous=False)
     yield session.Session, "get_credentials", _looking_for_credentials
+    yield session.Session, "get_scoped_config", _reading_the_profile
     if _has_aiobotocore():
         yield imported("aiobotocore.signers", "").AioRequestSigner, "get_auth_instance", _signing(asynchronous=True)
         yield imported("aiobotocore.session", "").AioSession, "get_credentials", _looking_asynchronously

@@ -1,10 +1,12 @@
 """A server in a thread, and the worlds of tests on it: real endpoints for boto3, the AWS CLI or Terraform."""
 
+import json
 import os
 import re
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
+from urllib.request import ProxyHandler, Request, build_opener
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from msgspec import Struct
@@ -31,6 +33,19 @@ class Endpoint(Struct, frozen=True):
     """The world."""
     url: str
     """Its endpoint URL, for AWS Organizations, STS, and under ``/_orgsim/`` the control plane."""
+
+    def auto_clock(self, on: bool = True) -> None:
+        """Let the clock jump to what is due as soon as a program polls in vain, as ``{"auto": true}`` does.
+
+        A program's own sleeps take real time: it polls without pauses.
+
+        Args:
+            on: False ends it.
+        """
+        body = json.dumps({"auto": on}).encode()
+        clock = Request(f"{self.url}/_orgsim/clock", data=body, method="POST")
+        with build_opener(ProxyHandler({})).open(clock):
+            pass
 
     def environment(self, account: str = MANAGEMENT) -> dict[str, str]:
         """Make the environment for a program that calls AWS: this process's, with AWS's variables replaced.

@@ -22,7 +22,7 @@ def require_writable(path: Path) -> None:
             written there.
     """
     if find_spec("plotly") is None:
-        raise ReportError(f"{path}: a report needs plotly: pip install 'orgsim[plots]'")
+        raise ReportError(f"{path}: a report needs plotly: pip install '.[plots]' in a clone")
     try:
         _require_ours(path)
         if not path.resolve().parent.is_dir():

@@ -485,7 +485,7 @@ def test_report_without_plotly(call: Run, tmp_path: Path, monkeypatch: pytest.Mo
     """Without plotly one line says what to install, before the run begins."""
     monkeypatch.setattr("orgsim.api.load.report.files.find_spec", lambda _: None)
     ran = call("simulate", "s.toml", "--log", "w.db", "--report", "r.html")
-    assert (ran.code, ran.complaint) == (2, "r.html: a report needs plotly: pip install 'orgsim[plots]'")
+    assert (ran.code, ran.complaint) == (2, "r.html: a report needs plotly: pip install '.[plots]' in a clone")
     assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
 
 

@@ -59,7 +59,7 @@ def test_without_the_extra(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     done = call("--out", "o", "--vary", "nonsense")
 
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == "orgsim: a sweep needs distributed: pip install 'orgsim[sweep]'\n"
+    assert done.stderr == "orgsim: a sweep needs distributed: pip install '.[sweep]' in a clone\n"
 
 
 @pytest.mark.parametrize(

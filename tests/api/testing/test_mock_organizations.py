@@ -33,6 +33,7 @@ def originals() -> Iterator[None]:
         (botocore.endpoint.Endpoint, "make_request"),
         (botocore.signers.RequestSigner, "get_auth_instance"),
         (botocore.session.Session, "get_credentials"),
+        (botocore.session.Session, "get_scoped_config"),
         (threading.Thread, "start"),
         (ThreadPoolExecutor, "submit"),
     )
@@ -97,6 +98,35 @@ def test_profiles_are_not_asked(tmp_path: Path) -> None:
     with mock_organizations():
         assert boto3.client("sts").get_caller_identity()["Account"] == DEFAULT
     assert not started.exists()
+
+
+@pytest.mark.usefixtures("default_session")
+def test_a_profile_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The profile of whoever runs the tests need not exist on the machine where they run."""
+    monkeypatch.setenv("AWS_PROFILE", "prod")
+    with mock_organizations():
+        assert boto3.client("sts").get_caller_identity()["Account"] == DEFAULT
+    with pytest.raises(Exception, match="prod"):
+        boto3.Session().client("sts")
+
+
+@pytest.mark.usefixtures("default_session")
+def test_keyless_code_is_the_management_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a world with one organization code without keys is its management account; with two, or by keys, it is not."""
+
+    def caller() -> str:
+        return boto3.client("sts").get_caller_identity()["Account"]
+
+    with Simulation() as sim:
+        sim.sync.client(FOUNDER).create_organization()
+        with mock_organizations(sim):
+            assert caller() == FOUNDER
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "222222222222")
+            assert caller() == "222222222222"
+            monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        sim.sync.client("333333333333").create_organization()
+        with mock_organizations(sim):
+            assert caller() == DEFAULT
 
 
 @pytest.mark.usefixtures("default_session")

@@ -77,6 +77,16 @@ async def test_in_an_event_loop(orgsim, org):
     assert (await orgsim.client("111111111111").list_roots()).roots
 
 
+@pytest.mark.orgsim(accounts=1, latency="realistic")
+def test_who_polls_moves_the_clock(orgsim, orgsim_server, org):
+    orgsim_server.auto_clock()
+    status = org.create_account(Email="new@example.com", AccountName="New")["CreateAccountStatus"]
+    for _ in range(20):
+        status = org.describe_create_account_status(CreateAccountRequestId=status["Id"])["CreateAccountStatus"]
+    assert status["State"] == "SUCCEEDED"
+    orgsim_server.auto_clock(False)
+
+
 def test_no_account(orgsim_server):
     with pytest.raises(ValueError, match="twelve digits"):
         orgsim_server.environment("me")
