@@ -53,14 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Check the markers of a test, and open its block if its class has ``mock_organizations``."""
-    if item.get_closest_marker("orgsim"):
-        from orgsim.api.testing.markers import check_markers
-
-        check_markers(item)
     if WORLDS in sys.modules:
         from orgsim.api.testing.fixtures import begin_test
 
         begin_test(item)
+    if item.get_closest_marker("orgsim"):
+        from orgsim.api.testing.markers import check_markers
+
+        check_markers(item)
     if MOCK in sys.modules:
         from orgsim.api.testing.in_classes import open_block
 

@@ -79,7 +79,7 @@ def worlds_of(item: pytest.Item) -> list[Simulation]:
     values: dict[str, Any] = getattr(item, "funcargs", {})
     returned = [value for value in values.values() if isinstance(value, Simulation)]
     wider = [sim for node in item.listchain()[:-1] for sim in _worlds_at(node)]
-    called = called_since(item.stash.get(BEGAN, 0))
+    called = called_since(item.stash[BEGAN]) if BEGAN in item.stash else []
     used = [sim for sim in wider if sim in returned or sim in called]
     return list(dict.fromkeys([*used, *_worlds_at(item), *returned, *called]))
 

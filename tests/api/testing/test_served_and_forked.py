@@ -232,7 +232,7 @@ def test_server(tmp_path: Path) -> None:
         "test_served::TestAFile::test_wrong": "error"
     }, ran.output
     assert "only a world in memory can be served from a thread, not one with " in ran.output
-    assert ran.passed == 7
+    assert ran.passed == 8
 
 
 def test_templates(forked: Ran) -> None:
