@@ -21,7 +21,7 @@ from ...engine.runtime.clock import PacedClock, SimulatedClock
 from ...engine.runtime.driver import advance_by, jump_to
 from ...engine.runtime.engine import Engine
 from ...engine.runtime.waiting import in_event_loop
-from ...engine.settings import SECOND
+from ...engine.settings import LATEST, SECOND
 from ...engine.state.timers import NEVER
 from ...projections.views import Views
 
@@ -122,7 +122,7 @@ def _emptied(reply: Struct, token: str | None, number: int) -> Struct:
 
 async def _pass_time(engine: Engine, duration: int) -> None:
     """Let the time of an answer pass: on a simulated clock, which nobody else may be moving, by moving it."""
-    clock = engine.clock
+    clock, duration = engine.clock, min(duration, LATEST - engine.now)
     if (
         isinstance(clock, SimulatedClock)
         and not in_event_loop()

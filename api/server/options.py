@@ -1,18 +1,19 @@
 """The options of ``orgsim serve``."""
 
-import math
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
 
-from ...engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock
+from ...engine.runtime.clock import FASTEST, Clock, PacedClock, SimulatedClock, WallClock
 from ...engine.settings import LATEST
 from ..durations import as_microseconds
 from ..world import START
 
-CLOCKS = "the choices are wall, simulated and paced:FACTOR with a number above 0, such as paced:3600"
+CLOCKS = (
+    "the choices are wall, simulated and paced:FACTOR with a number above 0 and at most a billion, such as paced:3600"
+)
 NOW = "now"
 MOST_WORLDS = 1_000
 """Named worlds on one server, unless it is told otherwise."""
@@ -74,7 +75,7 @@ def _factor_of(text: str) -> float:
         number = float(factor)
     except ValueError:
         number = 0.0
-    if kind != "paced" or not 0 < number < math.inf:
+    if kind != "paced" or not 0 < number <= FASTEST:
         raise ValueError(f"{text!r} is no clock: {CLOCKS}")
     return number
 

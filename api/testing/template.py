@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
-from inspect import iscoroutine
+from inspect import isasyncgen, iscoroutine, isgenerator
 from typing import TYPE_CHECKING, Any
 
 from ...engine.runtime.inline import NeedsEventLoop
@@ -54,6 +54,8 @@ class Templates:
 def _finished(sim: Simulation, value: Coroutine[Any, Any, Any] | Any) -> Any:
     """Return what a builder has returned, or a coroutine function will."""
     try:
+        if isgenerator(value) or isasyncgen(value):
+            return fail("the builder of a template returns; one with yield would never run")
         return sim.run(value) if iscoroutine(value) else value
     except NeedsEventLoop:
         pass

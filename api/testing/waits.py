@@ -1,5 +1,6 @@
 """Waiting in simulated time: what would have slept moves the clock of its world instead."""
 
+import math
 import time
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar, cast
@@ -83,7 +84,9 @@ class Waits:
             ValueError: a time beyond 8995-05-02.
         """
         engine, clock = self._sim.engine, self._sim.engine.clock
-        if seconds <= 0:
+        if seconds == math.inf:  # anyio's sleep_forever
+            await anyio.Event().wait()
+        elif seconds <= 0:
             await anyio.lowlevel.checkpoint()
         elif self._sim.in_thread:
             await anyio.to_thread.run_sync(self.sleep_now, seconds)

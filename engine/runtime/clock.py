@@ -17,6 +17,9 @@ from ..state.timers import NEVER
 from .processes import UNTIL_RESUMED, Process, Processes
 from .waiting import Wakeup
 
+FASTEST = 1_000_000_000
+"""The largest factor of a paced clock: thirty years a second."""
+
 
 class Clock(Protocol):
     """A source of the current time, and a way to sleep until a moment of it."""
@@ -267,12 +270,12 @@ class PacedClock:
             at its latest moment. Until a world begins the clock shows this start.
 
     Raises:
-        ValueError: the factor is not above 0.
+        ValueError: the factor is not above 0, or too large for a calendar.
     """
 
     def __init__(self, factor: float, start: int | None = None) -> None:
-        if not factor > 0:
-            raise ValueError(f"the factor of a paced clock must be above 0, not {factor}")
+        if not 0 < factor <= FASTEST:
+            raise ValueError(f"the factor of a paced clock must be above 0, and at most {FASTEST:,}; not {factor}")
         self.factor = factor
         self._start = start
         self._begun: tuple[int, float] | None = None

@@ -313,3 +313,11 @@ def test_slow_closures() -> None:
                 asked += 1
 
         assert asked == 10
+
+
+async def test_sleeping_for_ever() -> None:
+    """A sleep without an end, which is how anyio sleeps for ever, ends only when it is cancelled."""
+    async with Simulation() as sim:
+        with sim.auto_advance(), anyio.move_on_after(0.01) as scope:
+            await anyio.sleep_forever()
+        assert scope.cancelled_caught
