@@ -46,7 +46,8 @@ def simulate(
         int | None, typer.Option(min=0, max=MOST_ACCOUNTS, help="Short for --set accounts=N: those that are invited.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a page with charts; needs 'orgsim[plots]'.")
+        Path | None,
+        typer.Option(metavar="FILE.html", help="Write a page with charts; needs plotly, an extra: '.[plots]'."),
     ] = None,
     durability: Annotated[
         Durability, typer.Option(help="full survives power loss, normal a crash; off is for throw-away runs.")

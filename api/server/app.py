@@ -29,6 +29,7 @@ from .message import (
     Send,
     Stream,
     read_body,
+    sent_path,
 )
 from .past import split_place
 from .served_world import ServedWorld
@@ -101,7 +102,7 @@ class App:
         try:
             body = await read_body(receive, self._limits)
             self._hosts.require_own(headers, scope["headers"])
-            sent = scope["raw_path"].decode("latin-1")
+            sent = sent_path(scope)
             request = Request(scope["method"], path, scope["query_string"], headers, body, sent, at)
             if name is not None:
                 services = self._enter(name, request, service)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -41,6 +42,12 @@ def one_line(explanation: str) -> str:
     """
     text = explanation[:LONGEST_EXPLANATION].translate(CONTROLS).encode("ascii", "backslashreplace").decode()
     return text if len(text) <= LONGEST_EXPLANATION else f"{text[: LONGEST_EXPLANATION - 3]}..."
+
+
+def sent_path(scope: Scope) -> str:
+    """Return the path of a request as it was sent, percent-encoded; a server need not tell it, says ASGI."""
+    raw: bytes | None = scope.get("raw_path")
+    return quote(scope["path"]) if raw is None else raw.decode("latin-1")
 
 
 class Limits(Struct, frozen=True):

@@ -12,7 +12,7 @@ from ..past import At
 from ..settings_file import SettingsError
 from ..simulation import Simulation
 from .faults import WorldRefused
-from .message import Scope
+from .message import Scope, sent_path
 from .new_world import NewWorld, WorldMaker
 from .options import MOST_WORLDS
 from .served_world import Live, ResettableWorld, ServedWorld
@@ -287,7 +287,7 @@ def split_path(scope: Scope) -> tuple[str | None, str]:
 
     The name is taken as it was sent, so that a percent-encoded one is no name. ``/w/NAME`` is ``/w/NAME/``.
     """
-    sent: str = scope["raw_path"].decode("latin-1")
+    sent = sent_path(scope)
     if not f"{sent}/".startswith(PREFIX):
         return None, scope["path"]
     name, _, rest = sent.removeprefix(PREFIX).partition("/")

@@ -544,7 +544,8 @@ async def test_refusal_in_a_process() -> None:
         with pytest.raises(HandshakeNotFoundException) as caught:
             async with sim.population(3, process, name="partner"):
                 pass
-        assert caught.value.__notes__ == ["in the process partner of account 200000000000, at 2026-01-01 00:00:00 UTC"]
+        where = "in the process partner of account 200000000000, at 2026-01-01 00:00:00 UTC"
+        assert caught.value.__notes__ == [caught.value.explanation, where]
 
 
 async def test_error_while_others_clean_up() -> None:

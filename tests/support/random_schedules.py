@@ -27,7 +27,7 @@ from orgsim.engine.log import LogError, verified_envelopes
 from orgsim.engine.log.cancellation import on_asyncio
 from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.operation import SIMULATION, Caller
-from orgsim.engine.operations import describe_account_outside
+from orgsim.engine.operations import describe_account_outside, record_call
 from orgsim.engine.runtime.clock import SimulatedClock
 from orgsim.engine.runtime.engine import Engine, EngineStopped
 from orgsim.engine.state.image import dump_state
@@ -178,6 +178,9 @@ class Game:
         with suppress(Refused):
             if caller is None:
                 await sim.engine.perform(request)
+            elif isinstance(request, record_call.Request):  # has a caller, but is none of AWS's operations
+                sim.engine.post(request, Caller(caller))
+                await sim.engine.flush()
             else:
                 await sim.engine.submit(request, Caller(caller))
         self._acknowledged = max(self._acknowledged, sim.engine.durable)

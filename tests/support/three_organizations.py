@@ -158,9 +158,10 @@ class Answer:
 
 
 async def ask(client: Client, operation: str, members: Mapping[str, Any]) -> Answer:
-    """Call an operation; a refusal is an answer too."""
+    """Call an operation as the wire does, which ignores unknown members; a refusal is an answer too."""
     try:
-        content = as_dict(await client.call(operation, members))
+        reply, _ = await client.call_at(operation, members)
+        content = as_dict(reply)
     except Refused as refusal:
         check_explained(refusal)
         code = refusal.code + (f" {refusal.reason}" if refusal.reason else "")

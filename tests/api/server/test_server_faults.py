@@ -117,7 +117,10 @@ def test_the_log_says_which_call_met_which_fault(server: Served) -> None:
         ({}, "say which fault: throttle, conflict, "),
         ({"fault": "flood", "operations": ["*"]}, "There is no fault 'flood'; there are: throttle, conflict"),
         ({"fault": "throttle"}, "Name the operations that the fault is for, or '*' for all."),
-        ({"fault": "throttle", "operations": ["ListAcounts"]}, "There is no operation 'ListAcounts'; there are: Acc"),
+        (
+            {"fault": "throttle", "operations": ["ListAcounts"]},
+            "There is no operation 'ListAcounts'; did you mean ListAccounts",
+        ),
         (
             {"fault": "throttle", "operations": [1]},
             "That is no fault: Expected `str`, got `int` - at `$.oper",

@@ -414,5 +414,5 @@ def test_without_botocore(credentials: Credentials, monkeypatch: pytest.MonkeyPa
         return original(name, *more, **keywords)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'orgsim\[verify\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install '\.\[verify\]' in a clone"):
         make_authentication(credentials)

@@ -82,7 +82,7 @@ def delayed(delay: str) -> str:
         ('[[faults]]\noperations = "*"', "faults[1]: The table lacks `fault`", ""),
         (
             '[[faults]]\nfault = "throttle"\noperations = ["ListAcounts"]',
-            "faults[1]: There is no operation 'ListAcounts'; there are: AcceptHandshake, AttachPolicy",
+            "faults[1]: There is no operation 'ListAcounts'; did you mean ListAccounts or",
             "",
         ),
         ('[[faults]]\nfault = "throttle"', "faults[1]: Name the operations that the fault is for, or '*' for all.", ""),
