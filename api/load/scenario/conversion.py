@@ -138,12 +138,19 @@ def _at(wanted: Any, value: Any, keys: KeyPath) -> tuple[Any, Any]:
     """The type and the value at a path inside a type and a value."""
     for key in keys:
         if isinstance(key, int):
-            wanted, value = get_args(_bare(wanted))[0], value[key]
+            wanted, value = _item_type(wanted), value[key]
             continue
         fields = {field.encode_name: field.type for each in _structs(wanted, value) for field in structs.fields(each)}
         if key in fields:
             wanted, value = fields[key], value.get(key)
     return wanted, value
+
+
+def _item_type(wanted: Any) -> Any:
+    """The type of the items where a list stands, which may be one of several things that are wanted there."""
+    choices = get_args(wanted) if get_origin(wanted) in (Union, UnionType) else (wanted,)
+    lists = [each for each in map(_bare, choices) if get_origin(each) in (list, tuple)]
+    return get_args(lists[0] if lists else _bare(wanted))[0]
 
 
 def _bare(wanted: Any) -> Any:

@@ -80,6 +80,7 @@ def delayed(delay: str) -> str:
             "account, after_calls, code",
         ),
         ('[[faults]]\noperations = "*"', "faults[1]: The table lacks `fault`", ""),
+        ('[[faults]]\nfault = "throttle"\noperations = [1]', "faults[1].operations[1]: Expected `str`", ""),
         (
             '[[faults]]\nfault = "throttle"\noperations = ["ListAcounts"]',
             "faults[1]: There is no operation 'ListAcounts'; did you mean ListAccounts or",
