@@ -135,6 +135,7 @@ async def _pass_time(engine: Engine, duration: int) -> None:
     elif isinstance(clock, SimulatedClock) and clock.processes.current() is None:
         await advance_by(engine, duration)
     elif not in_event_loop():
-        time.sleep(duration / SECOND / (clock.factor if isinstance(clock, PacedClock) else 1))  # noqa: ASYNC251
+        factor = clock.factor if isinstance(clock, PacedClock) else 1
+        time.sleep(duration / SECOND / factor)  # noqa: ASYNC251  # there is no event loop that could wait
     else:
         await clock.sleep_until(engine.now + duration)

@@ -146,11 +146,13 @@ class MockOrganizations:
         unittest = issubclass(decorated, TestCase)
         for name in dir(decorated):
             member = getattr_static(decorated, name)
-            if (name == "run" if unittest else name.startswith("test")) and isfunction(member):
-                original = getattr(member, UNDECORATED, member)
+            bound = type(member) if isinstance(member, staticmethod | classmethod) else None
+            function = member.__func__ if bound else member
+            if (name == "run" if unittest else name.startswith("test")) and isfunction(function):
+                original = getattr(function, UNDECORATED, function)
                 replaced = self._decorate(original, self.for_test)
                 setattr(replaced, UNDECORATED, original)
-                setattr(decorated, name, replaced)
+                setattr(decorated, name, bound(replaced) if bound else replaced)
 
     def _again(self) -> "MockOrganizations":
         return MockOrganizations(self._sim, self._account, self._passthrough)

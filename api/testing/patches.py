@@ -79,7 +79,7 @@ class Scope(Generic[T]):
         name: of its context variable.
     """
 
-    all: "list[Scope[Any]]" = []  # noqa: RUF012
+    all: "list[Scope[Any]]" = []  # noqa: RUF012  # shared by all scopes, which is its purpose
 
     def __init__(self, name: str) -> None:
         self._variable: ContextVar[_Entry[T] | None] = ContextVar(name, default=None)

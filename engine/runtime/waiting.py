@@ -46,8 +46,8 @@ def _call_soon() -> Callable[[Callable[[], None]], object] | None:
         loop = anyio.lowlevel.current_token().native_token
     except RuntimeError:  # anyio's NoEventLoopError is one
         return None
-    # asyncio's loop has the one, trio's token the other.
-    return getattr(loop, "call_soon_threadsafe", None) or getattr(loop, "run_sync_soon")  # noqa: B009
+    # asyncio's loop has the one, trio's token the other; anyio gives either as an object of no known type.
+    return getattr(loop, "call_soon_threadsafe", None) or getattr(loop, "run_sync_soon")  # noqa: B009  # for pyright
 
 
 def in_event_loop() -> bool:

@@ -61,7 +61,7 @@ class Played:
 
     def play(self, script: list[int]) -> None:
         """Do random commands; refused ones do nothing."""
-        for _ in play(script, self):  # type: ignore[arg-type]
+        for _ in play(script, self):  # type: ignore[arg-type]  # as much of a world as it looks at
             pass
 
 

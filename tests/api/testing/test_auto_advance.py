@@ -217,7 +217,7 @@ async def test_sleeping_for_no_time() -> None:
         async def task(name: str) -> None:
             for _ in range(3):
                 turns.append(name)
-                await anyio.sleep(0)  # noqa: ASYNC115
+                await anyio.sleep(0)  # noqa: ASYNC115  # a sleep of no length is what is tested
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(task, "a")

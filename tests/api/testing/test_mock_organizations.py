@@ -351,3 +351,19 @@ def test_clients_of_another_world() -> None:
         made = sim.boto3_client("organizations", account=FOUNDER).create_organization()["Organization"]["Id"]
 
         assert sim.sync.client(FOUNDER).describe_organization().organization.id == made
+
+
+def test_static_and_class_methods_of_a_class() -> None:
+    """Tests that are static or class methods of a decorated class have blocks as others do."""
+
+    @mock_organizations
+    class Tests:
+        @staticmethod
+        def test_static() -> str:
+            return boto3.client("sts", "us-east-1").get_caller_identity()["Account"]
+
+        @classmethod
+        def test_class(cls) -> str:
+            return boto3.client("sts", "us-east-1").get_caller_identity()["Account"]
+
+    assert {Tests.test_static(), Tests().test_static(), Tests.test_class(), Tests().test_class()} == {"123456789012"}

@@ -212,7 +212,7 @@ def test_eager_tasks_of_a_process() -> None:
     """A task that begins within a step of a process is another task: its sleeps are its own."""
 
     async def main() -> None:
-        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
+        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009  # 3.11 has none
         async with Simulation() as sim:
 
             async def process(me: Actor) -> None:
