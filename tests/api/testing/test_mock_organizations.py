@@ -360,10 +360,12 @@ def test_static_and_class_methods_of_a_class() -> None:
     class Tests:
         @staticmethod
         def test_static() -> str:
+            """Return who calls."""
             return boto3.client("sts", "us-east-1").get_caller_identity()["Account"]
 
         @classmethod
         def test_class(cls) -> str:
+            """Return who calls."""
             return boto3.client("sts", "us-east-1").get_caller_identity()["Account"]
 
     assert {Tests.test_static(), Tests().test_static(), Tests.test_class(), Tests().test_class()} == {"123456789012"}
