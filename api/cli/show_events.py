@@ -12,7 +12,7 @@ from ...engine.events.envelope import Envelope
 from ...engine.ids import IdSource
 from ...engine.log import EventLog, LogError, decode_records, read_envelopes
 from ...engine.log.beginning import read_beginning
-from ...engine.log.places import position_at
+from ...engine.log.place import position_at
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
 from ..durations import as_microseconds
@@ -46,7 +46,7 @@ async def place_of(log: EventLog, after: str | None) -> int:
     if after is None:
         return 0
     if not after.isdecimal():
-        return await position_at(log, as_microseconds(after))
+        return await position_at(log, as_microseconds(after), log.head)
     if int(after) > log.head:
         raise LogError(f"{log.name}: --after {after} is beyond the end: the log ends at position {log.head}")
     return int(after)

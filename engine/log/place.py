@@ -56,7 +56,7 @@ async def time_at(log: EventLog, position: int) -> int:
 
 
 async def position_at(log: EventLog, moment: int, last: int) -> int:
-    """Find the position of the last event up to a moment, which is not before the first event.
+    """Find the position of the last event up to a moment; 0 if all are later.
 
     Args:
         log: is read at some twenty places.
@@ -66,7 +66,7 @@ async def position_at(log: EventLog, moment: int, last: int) -> int:
     Raises:
         LogDamaged: a record cannot be read.
     """
-    first = 1
+    first = 0
     while first < last:
         middle = (first + last + 1) // 2
         if await time_at(log, middle) <= moment:
