@@ -297,7 +297,7 @@ class History:
     def _write_calls(self, envelopes: Sequence[Envelope]) -> None:
         request = self._ids.request
         self._connection.executemany(
-            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     envelope.position,
@@ -306,7 +306,7 @@ class History:
                     envelope.account,
                     envelope.principal,
                     request(envelope.position) if envelope.account else None,
-                    *_refusal(envelope.event),
+                    *_recorded(envelope.event),
                 )
                 for envelope in envelopes
                 if envelope.command == envelope.position
@@ -342,9 +342,9 @@ class History:
                     self._connection.execute("ROLLBACK")
 
 
-def _refusal(event: Event) -> tuple[str | None, str | None]:
-    """The exception and the reason with which a recorded call was refused; None for a call that was not."""
-    return (event.code, event.reason) if isinstance(event, CallRecorded) else (None, None)
+def _recorded(event: Event) -> tuple[int, str | None, str | None]:
+    """Whether a call was recorded that changed nothing, and the exception and reason with which it was refused."""
+    return (1, event.code, event.reason) if isinstance(event, CallRecorded) else (0, None, None)
 
 
 def _owner(introduced: Introduces | None) -> tuple[str | None, str | None, str | None]:

@@ -7,7 +7,7 @@ Tables have names in the singular and are for ourselves; views have names in the
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x6F726768  # "orgh"
-FORMAT = 3
+FORMAT = 4
 """To be raised when tables, views or the fold change: a history of another format is made anew."""
 
 TABLES = (
@@ -18,7 +18,7 @@ TABLES = (
     """CREATE TABLE fact (id INTEGER PRIMARY KEY, thing INTEGER NOT NULL, attribute TEXT NOT NULL, key TEXT NOT NULL,
     value TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER)""",
     """CREATE TABLE call (position INTEGER PRIMARY KEY, time INTEGER NOT NULL, operation TEXT NOT NULL, account TEXT,
-    principal TEXT, request_id TEXT, code TEXT, reason TEXT)""",
+    principal TEXT, request_id TEXT, recorded INTEGER NOT NULL, code TEXT, reason TEXT)""",
     "CREATE TABLE edge (last INTEGER PRIMARY KEY)",
     "INSERT INTO edge VALUES (0), (1)",
     "CREATE UNIQUE INDEX thing_by_name ON thing (name)",
@@ -28,6 +28,7 @@ TABLES = (
     "CREATE INDEX fact_by_since ON fact (since)",
     "CREATE INDEX fact_by_until ON fact (until) WHERE until IS NOT NULL",
     "CREATE INDEX fact_by_key ON fact (key, until) WHERE key <> ''",
+    "CREATE INDEX fact_by_parent ON fact (value) WHERE attribute = 'parent'",
     "CREATE INDEX call_by_time ON call (time)",
 )
 """``edge`` has a row for the beginning and one for the end of a fact, in place of a UNION: DuckDB would pass that on to
@@ -110,9 +111,13 @@ def _detail(name: str, column: str) -> str:
     return f"json_extract(thing.details, '$.{name}') AS {column}, "
 
 
+OUTCOME = """CASE WHEN account IS NULL THEN NULL WHEN code IS NOT NULL THEN 'refused'
+    WHEN recorded THEN 'answered' ELSE 'changed' END"""
+"""SQL for what became of a call; null for a timer, which answers nobody."""
+
 VIEWS = (
     f"CREATE VIEW calls AS SELECT position, {iso('time')} AS time, operation, account, principal, request_id,"
-    " code, reason FROM call",
+    f" {OUTCOME} AS outcome, code, reason FROM call",
     f"""CREATE VIEW facts AS SELECT thing.name AS subject, thing.kind, fact.attribute, fact.key, fact.value,
     {_interval("fact.since", "fact.until")} FROM fact JOIN thing ON thing.id = fact.thing""",
     _versions(

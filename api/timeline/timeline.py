@@ -6,9 +6,10 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from ...projections.history.changes import ATTACHED, WITHOUT_DEFAULT, Kind
+from ...projections.history.changes import ATTACHED, WITHOUT_DEFAULT, Kind, kind_of
 from .entries import CALL, Call, Change, Entry, call_at, changes_between, end_of_call, entries_of
 from .history import History
 
@@ -22,6 +23,14 @@ SEARCHED = 2_000
 CALLS = f"""{CALL} WHERE position BETWEEN :first AND :last
     AND (:caller IS NULL OR account = :caller OR principal = :caller OR account || '/' || principal = :caller)
     AND (:operations IS NULL OR operation IN (SELECT value FROM json_each(:operations))) ORDER BY position"""
+
+
+PARENT = "parent"
+PARENTS: tuple[Kind, ...] = ("root", "organizational unit")
+"""The kinds of things that are parents."""
+
+PARENT_OF = f"""SELECT value FROM fact
+    WHERE thing = (SELECT id FROM thing WHERE name = ?) AND attribute = '{PARENT}' AND {{edge}} = ?"""
 
 
 class UnknownThing(LookupError):
@@ -53,7 +62,10 @@ def timeline(history: History, after: int, last: int, wanted: Wanted) -> Iterato
     if wanted.thing is not None:
         require_thing(wanted.thing, history)
         condition, values = _about(wanted.thing)
-    entries = entries_of(history, _of_kinds(changes_between(history, after, last, condition, values), wanted))
+    changes = changes_between(history, after, last, condition, values)
+    if wanted.thing is not None and kind_of(wanted.thing) in PARENTS:
+        changes = _with_other_parents(history, changes, wanted.thing)
+    entries = entries_of(history, _of_kinds(changes, wanted))
     return (entry for entry in entries if _is_wanted(entry.call, wanted))
 
 
@@ -73,6 +85,19 @@ def _entries_of_calls(history: History, after: int, last: int, wanted: Wanted) -
             yield Entry(call, changes)
 
 
+def _with_other_parents(history: History, changes: Iterator[Change], thing: str) -> Iterator[Change]:
+    """Say of what was moved into or out of a root or OU also where it came from, or where it went."""
+    for change in changes:
+        if change.attribute != PARENT or change.subject == thing:
+            yield change
+            continue
+        place = (change.subject, change.position)
+        before, after = (history.rows(PARENT_OF.format(edge=edge), place) for edge in ("until", "since"))
+        yield msgspec.structs.replace(
+            change, before=before[0][0] if before else None, after=after[0][0] if after else None
+        )
+
+
 def _of_kinds(changes: Iterator[Change], wanted: Wanted) -> Iterator[Change]:
     return (change for change in changes if _is_of(change, wanted.kinds)) if wanted.kinds else changes
 
@@ -88,7 +113,7 @@ def _is_wanted(call: Call, wanted: Wanted) -> bool:
 
 
 def _about(thing: str) -> tuple[str, dict[str, Any]]:
-    """SQL for what concerns a thing: its facts, where it is attached, and what was offered to it."""
+    """SQL for what concerns a thing: its facts, where it is attached, what was offered to it, and what was in it."""
     if thing.startswith("o-"):
         mine = "thing.organization = :thing OR thing.id IN (SELECT thing FROM fact WHERE attribute = 'organization'"
         return f"({mine} AND value = :thing))", {"thing": thing}
@@ -96,6 +121,7 @@ def _about(thing: str) -> tuple[str, dict[str, Any]]:
         "SELECT id FROM fact WHERE thing = (SELECT id FROM thing WHERE name = :thing)",
         "SELECT id FROM fact WHERE key = :thing AND key <> ''",
         "SELECT fact.id FROM fact JOIN thing ON thing.id = fact.thing WHERE party = :thing",
+        f"SELECT id FROM fact WHERE attribute = '{PARENT}' AND value = :thing",
     )
     return f"fact.id IN ({' UNION '.join(concerned)})", {"thing": thing}
 

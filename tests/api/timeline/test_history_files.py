@@ -2,7 +2,7 @@
 
 import sqlite3
 import sys
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 from support.history_truth import everything
 
-from orgsim.api import Simulation
+from orgsim.api import Settings, Simulation
+from orgsim.api.calls_json import call_as_dict, call_filter
 from orgsim.api.timeline.catching_up import catch_up, caught_up_history
 from orgsim.api.timeline.history import History, HistoryError
+from orgsim.engine.errors import Refused
 from orgsim.engine.log import LogError
 from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.operation import SIMULATION
@@ -72,6 +74,27 @@ async def test_it_is_continued(log: Path) -> None:
     await grow(log, 600, 1_300)
     assert await rows_of(log) == await rows_of(log, in_memory=True)
     assert len((await rows_of(log))[0]) == 1_300
+
+
+async def test_calls_have_the_outcome_that_the_log_says(tmp_path: Path) -> None:
+    """Of a world that records all calls, the view of calls has the outcome and code of each one that is in the log."""
+    async with Simulation(tmp_path / "w.db", durability="off", settings=Settings(record="all")) as sim:
+        ada = sim.client("111111111111")
+        with suppress(Refused):
+            await ada.list_accounts()
+        await ada.create_organization()
+        await ada.list_accounts()
+        await sim.engine.flush()
+        events = [envelope async for envelope in sim.events()]
+        said = [call_as_dict(first, sim.engine.ids) for first in call_filter().select(events)]
+    history = await history_of(tmp_path / "w.db")
+    found = history.rows("SELECT operation, outcome, code, request_id FROM calls WHERE account IS NOT NULL")
+    history.close()
+    assert [row[1] for row in found] == ["refused", "changed", "answered"]
+    codes = [call["error"] and call["error"]["code"] for call in said]
+    assert found == [
+        (call["operation"], call["outcome"], code, call["request_id"]) for call, code in zip(said, codes, strict=True)
+    ]
 
 
 async def test_the_log_is_left_as_it_is(log: Path) -> None:

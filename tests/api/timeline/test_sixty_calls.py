@@ -184,13 +184,23 @@ def test_the_other_views(story: tuple[Path, Ids], ids: Ids) -> None:
     assert asked(story, "SELECT id, since, until FROM resource_policies") == [
         (ids["resource policy"], GOVERNED, PARTED)
     ]
-    left = "SELECT account, principal, time, code FROM calls WHERE operation = 'LeaveOrganization' ORDER BY position"
-    assert asked(story, left) == [
-        (OPS, "olga", GOVERNED, "ConstraintViolationException"),
-        (LAB, "lea", PARTED, None),
-    ]
     assert asked(story, "SELECT count(*) FROM transfers") == [(0,)]
     assert asked(story, "SELECT count(*) FROM facts WHERE until IS NULL AND kind = 'account'")[0][0] > 10
+
+
+def test_calls_and_their_outcomes(story: tuple[Path, Ids]) -> None:
+    """The view of calls says what became of each, with AWS's code of those that were refused; timers answer nobody."""
+    left = (
+        "SELECT account, principal, time, outcome, code FROM calls WHERE operation = 'LeaveOrganization' "
+        "ORDER BY position"
+    )
+    assert asked(story, left) == [
+        (OPS, "olga", GOVERNED, "refused", "ConstraintViolationException"),
+        (LAB, "lea", PARTED, "changed", None),
+    ]
+    outcomes = "SELECT outcome, account IS NULL, count(*) FROM calls GROUP BY 1, 2 ORDER BY 1"
+    assert [row[:2] for row in asked(story, outcomes)] == [(None, 1), ("changed", 0), ("refused", 0)]
+    assert asked(story, "SELECT count(*) FROM calls WHERE outcome = 'refused'") == [(1,)]
 
 
 def test_the_timeline_of_an_account(history: History, ids: Ids) -> None:
@@ -216,6 +226,42 @@ def test_the_timeline_of_an_account(history: History, ids: Ids) -> None:
     assert [(change.attribute, change.before, change.after) for change in moved] == [
         ("parent", ids["root"], ids["Sandbox"])
     ]
+
+
+def test_the_timeline_of_a_unit(history: History, ids: Ids) -> None:
+    """A unit's timeline has what was made, moved and attached in it, with where accounts came from and went."""
+
+    def told(unit: str) -> list[tuple[str, str, str | None, str | None]]:
+        entries = timeline(history, 0, history.position, Wanted(ids[unit]))
+        return [
+            (entry.call.operation, change.subject, change.before, change.after)
+            for entry in entries
+            for change in entry.changes
+            if change.attribute == "parent"
+        ]
+
+    root, workloads, production = (ids[name] for name in ("root", "Workloads", "Production"))
+    assert told("Workloads") == [
+        ("CreateOrganizationalUnit", workloads, None, root),
+        ("CreateOrganizationalUnit", production, None, workloads),
+        ("MoveAccount", OPS, root, workloads),
+        ("MoveAccount", OPS, workloads, production),
+        ("MoveAccount", ids["data"], root, workloads),
+    ]
+    assert told("Production") == [
+        ("CreateOrganizationalUnit", production, None, workloads),
+        ("MoveAccount", OPS, workloads, production),
+        ("MoveAccount", SHOP, root, production),
+        ("RemoveAccountFromOrganization", SHOP, production, None),
+    ]
+    assert told("Sandbox")[-2:] == [
+        ("LeaveOrganization", LAB, ids["Sandbox"], None),
+        ("DeleteOrganizationalUnit", ids["Sandbox"], root, None),
+    ]
+    of_root = told("root")
+    assert ("AcceptHandshake", OPS, None, root) in of_root
+    assert ("MoveAccount", SHOP, root, production) in of_root
+    assert not [row for row in of_root if root not in row[2:]]
 
 
 def test_the_timeline_of_a_deleted_policy(history: History, ids: Ids) -> None:
