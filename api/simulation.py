@@ -108,7 +108,7 @@ class Simulation(InTests, World):
     async def fork(self, *, at: At | None = None, log: str | os.PathLike[str] | None = None) -> "Simulation":
         """Make a world in memory that shares this one's past and takes its own future; this one stays as it is.
 
-        State and views are copied, the log is not replayed: ten thousand accounts take some twenty milliseconds. So a
+        State and views are copied, the log is not replayed: ten thousand accounts take some fifteen milliseconds. So a
         world that is built once serves many tests as their template. Open the fork like any other simulation::
 
             async with await template.fork() as sim:

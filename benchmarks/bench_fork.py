@@ -64,9 +64,11 @@ def run(quick: bool) -> list[Result]:
                 assert dump_state(fork.engine.state) == image
                 assert fork.views.dump() == views
                 fork.sync.client(MANAGEMENT).list_accounts()
+            del fork  # whose end is not to be measured with the next one
         assert dump_state(template.engine.state) == image
     note = f"{accounts:,} accounts, {UNITS} OUs, {POLICIES} policies"
     return [
         at_most(BUDGET, "fork a world in memory", min(ours) * 1e3, reference * 1e3, "ms", note),
+        information("the same, the first fork of it", ours[0] * 1e3, reference * 1e3, "ms"),
         information("the same, of the budget for it", min(ours) * 1e3, MILLISECONDS, "ms"),
     ]

@@ -33,24 +33,22 @@ from .paging import OrderedRows
 from .projection import Handler
 
 
-class Placement(Struct, gc=False):
+class Placement(Struct, frozen=True, gc=False):
     """The place of a member that has been moved in the tree."""
 
     account: str
     parent: str
     position: int
-    gone: bool = False
 
 
-class MemberRow(Struct, gc=False):
-    """A member account."""
+class MemberRow(Struct, frozen=True, gc=False):
+    """A member account. Like ``Placement`` it never changes, so that forks share it: it is gone when it is replaced."""
 
     account: str
     organization: str
     method: JoinedMethod
     joined_at: int
     position: int
-    gone: bool = False
 
 
 class UnitRow(Struct, gc=False):
@@ -70,6 +68,8 @@ class Tree(Struct):
     """The accounts and OUs directly in the root and in each OU of an organization."""
 
     root: str
+    members: dict[str, MemberRow]
+    """By account, the members of all organizations: the view's own table."""
     moved: dict[str, Placement] = field(default_factory=dict[str, Placement])
     """By account. Accounts that are not in here are where they joined, directly under the root."""
     accounts: dict[str, OrderedRows[ChildRow]] = field(default_factory=dict[str, OrderedRows[ChildRow]])
@@ -88,8 +88,6 @@ class Tree(Struct):
     def move(self, account: str, placement: Placement | None) -> None:
         """Take an account out of its parent's list, and list it at its new place; None if it leaves the tree."""
         before = self.moved.pop(account, None)
-        if before:
-            before.gone = True
         if placement:
             self.moved[account] = placement
             self.add(placement, placement.parent)
@@ -98,7 +96,8 @@ class Tree(Struct):
 
     def is_stale(self, row: ChildRow) -> bool:
         """Whether the account of this row is no longer under the parent whose list the row is in."""
-        return row.gone or (isinstance(row, MemberRow) and row.account in self.moved)
+        account = row.account
+        return (self.moved.get(account) or self.members.get(account)) is not row
 
 
 class TreeImage(Struct, frozen=True, array_like=True):
@@ -159,7 +158,7 @@ class AccountsView:
 
     def _dump_tree(self, organization: str) -> TreeImage:
         # A deleted organization has no tree any more.
-        tree = self.trees.get(organization, Tree(""))
+        tree = self.trees.get(organization, Tree("", {}))
         members = self.by_organization[organization]
         return TreeImage(
             pack(row.position for row in members),
@@ -170,25 +169,50 @@ class AccountsView:
 
     def load(self, image: AccountsImage, state: State) -> None:
         """Restore from a snapshot image and the matching state."""
-        for organization, tree in zip(state.organizations.values(), image.trees, strict=True):
+        organizations, rows = state.organizations.values(), list[MemberRow]()
+        for organization, tree in zip(organizations, image.trees, strict=True):
             members = [
                 _member(account, organization.id, position)
                 for account, position in zip(organization.members.values(), unpack(tree.members), strict=True)
             ]
-            self.by_organization[organization.id] = OrderedRows(rows=members)
-            self.members.update((row.account, row) for row in members)
+            self.by_organization[organization.id] = OrderedRows(self.has_left, members)
+            rows += members
+        # In the order of joining across all organizations, as the events would have it.
+        rows.sort(key=attrgetter("position"))
+        self.members.update(zip(map(attrgetter("account"), rows), rows, strict=True))
+        for organization, tree in zip(organizations, image.trees, strict=True):
             if not organization.deleted:
-                self.trees[organization.id] = _load_tree(organization, tree, members, state)
-        if len(self.by_organization) > 1:
-            # In the order of joining across all organizations, as the events would have it.
-            self.members = {row.account: row for row in sorted(self.members.values(), key=attrgetter("position"))}
+                self.trees[organization.id] = self._load_tree(organization, tree, state)
         for key in image.facts:
             account = state.accounts[key]
             self.facts[account.id] = AccountFacts(account.email, account.name, account.conditions)
 
+    def _load_tree(self, organization: Organization, image: TreeImage, state: State) -> Tree:
+        tree = Tree(organization.root, self.members)
+        units = (unit for unit in organization.units.by_id.values() if unit.parent)
+        for unit, position in zip(units, unpack(image.units), strict=True):
+            assert unit.parent
+            row = tree.by_unit[unit.id] = UnitRow(unit.id, unit.parent, position)
+            tree.units.setdefault(unit.parent, OrderedRows()).append(row)
+        for account, position in zip(image.moved, unpack(image.arrived), strict=True):
+            key = state.accounts[account].id  # the string of the state, rather than a copy for each account
+            tree.moved[key] = Placement(key, organization.units.parent_of(key), position)
+        members = self.by_organization[organization.id]
+        lists: dict[str, list[ChildRow]] = {tree.root: [row for row in members if row.account not in tree.moved]}
+        for placement in tree.moved.values():
+            lists.setdefault(placement.parent, []).append(placement)
+        for parent, rows in lists.items():
+            rows.sort(key=attrgetter("position"))
+            tree.accounts[parent] = OrderedRows(tree.is_stale, rows)
+        return tree
+
+    def has_left(self, row: MemberRow) -> bool:
+        """Whether a row is no member's any more, though its account may be one again."""
+        return self.members.get(row.account) is not row
+
     def _founded(self, envelope: Envelope, event: OrganizationCreated) -> None:
-        self.by_organization[event.organization] = OrderedRows()
-        self.trees[event.organization] = Tree(event.root)
+        self.by_organization[event.organization] = OrderedRows(self.has_left)
+        self.trees[event.organization] = Tree(event.root, self.members)
 
     def _dissolved(self, envelope: Envelope, event: OrganizationDeleted) -> None:
         del self.trees[event.organization]
@@ -222,7 +246,7 @@ class AccountsView:
         self.trees[event.organization].move(event.account, placement)
 
     def _departed(self, envelope: Envelope, event: AccountDeparted) -> None:
-        self.members.pop(event.account).gone = True
+        del self.members[event.account]
         self.by_organization[event.organization].count_gone()
         self.trees[event.organization].move(event.account, None)
 
@@ -263,22 +287,3 @@ def _member(account: Account, organization: str, position: int) -> MemberRow:
     assert account.joined_method
     assert account.membership_changed_at is not None
     return MemberRow(account.id, organization, account.joined_method, account.membership_changed_at, position)
-
-
-def _load_tree(organization: Organization, image: TreeImage, members: list[MemberRow], state: State) -> Tree:
-    tree = Tree(organization.root)
-    units = (unit for unit in organization.units.by_id.values() if unit.parent)
-    for unit, position in zip(units, unpack(image.units), strict=True):
-        assert unit.parent
-        row = tree.by_unit[unit.id] = UnitRow(unit.id, unit.parent, position)
-        tree.units.setdefault(unit.parent, OrderedRows()).append(row)
-    for account, position in zip(image.moved, unpack(image.arrived), strict=True):
-        key = state.accounts[account].id  # the string of the state, rather than a copy for each account
-        tree.moved[key] = Placement(key, organization.units.parent_of(key), position)
-    lists: dict[str, list[ChildRow]] = {tree.root: [row for row in members if row.account not in tree.moved]}
-    for placement in tree.moved.values():
-        lists.setdefault(placement.parent, []).append(placement)
-    for parent, rows in lists.items():
-        rows.sort(key=attrgetter("position"))
-        tree.accounts[parent] = OrderedRows(tree.is_stale, rows)
-    return tree

@@ -34,20 +34,16 @@ class Row(Protocol):
         """The position of the event that made the row; rows are ordered by it."""
         ...
 
-    @property
-    def gone(self) -> bool:
-        """Whether it has been removed."""
-        ...
-
 
 R = TypeVar("R", bound=Row)
 
 
 class OrderedRows(Generic[R]):
-    """Rows in the order of their positions, from which rows are removed by marking them as gone.
+    """Rows in the order of their positions, in which those that are gone are skipped rather than searched for.
 
     Iteration skips rows that are gone. At the old end, where most removals happen, they are skipped at once; elsewhere
-    they are swept out now and then. For rows in several lists, ``is_gone`` tells whether one is gone from this list.
+    they are swept out now and then. A row is gone when its member ``gone`` says so. Of rows that are in several lists,
+    or never change, ``is_gone`` tells whether one is gone from this list.
     """
 
     __slots__ = ("_first", "_gone", "_is_gone", "_rows")

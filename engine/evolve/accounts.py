@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from ..events import (
     AccountClosed,
     AccountClosureRequested,
@@ -19,14 +21,15 @@ from ..words import DepartureMethod
 
 
 def on_account_described(state: State, event: AccountDescribed) -> None:
-    account = _record_of(state, event.account)
+    known = state.accounts.get(event.account) or Account(event.account)
     if event.email:
-        if account.email:
-            del state.emails[account.email.lower()]
-        state.emails[event.email.lower()] = account.id
-    account.email = event.email or account.email
-    account.name = event.name or account.name
-    account.conditions = event.conditions
+        if known.email:
+            del state.emails[known.email.lower()]
+        state.emails[event.email.lower()] = known.id
+    email, name = event.email or known.email, event.name or known.name
+    account = state.accounts[known.id] = replace(known, email=email, name=name, conditions=event.conditions)
+    if account.organization:
+        state.organizations[account.organization].members[account.id] = account
 
 
 def on_account_creation_requested(state: State, event: AccountCreationRequested) -> None:
@@ -52,26 +55,24 @@ def on_account_creation_failed(state: State, event: AccountCreationFailed) -> No
 
 
 def on_account_joined(state: State, event: AccountJoined) -> None:
-    account = _record_of(state, event.account)
-    organization = state.organizations[event.organization]
-    account.organization = organization.id
-    account.joined_method = event.method
-    account.membership_changed_at = state.now
-    if event.email:
-        account.email = event.email
-        account.name = event.name
-        state.emails[event.email.lower()] = account.id
-    organization.members[account.id] = account
+    organization, known = state.organizations[event.organization], state.accounts.get(event.account)
+    key, email, name, conditions = event.account, event.email, event.name, ()
+    if known:
+        key, conditions = known.id, known.conditions
+    if email:
+        state.emails[email.lower()] = key
+    elif known:
+        email, name = known.email, known.name
+    account = Account(key, organization.id, event.method, state.now, email, name, conditions)
+    state.accounts[key] = organization.members[key] = account
     if organization.partition != "aws":
         state.partitions[account.id] = organization.partition
 
 
 def on_account_departed(state: State, event: AccountDeparted) -> None:
-    account = state.accounts[event.account]
-    organization = state.organizations[event.organization]
-    account.organization = None
-    account.joined_method = None
-    account.membership_changed_at = state.now
+    organization, known = state.organizations[event.organization], state.accounts[event.account]
+    account = replace(known, organization=None, joined_method=None, membership_changed_at=state.now)
+    state.accounts[account.id] = account
     del organization.members[account.id]
     if organization.migration:
         organization.migration.outstanding.pop(account.id, None)
@@ -89,14 +90,6 @@ def on_account_closed(state: State, event: AccountClosed) -> None:
     state.timers.clear_appointment("FinishAccountClosure", event.account)
     leaves_at = state.now + CLOSED_ACCOUNT_RETENTION
     state.timers.schedule(leaves_at, state.now, state.position, "CleanClosedAccount", event.account)
-
-
-def _record_of(state: State, account: str) -> Account:
-    """The account's record, made if there is none yet."""
-    record = state.accounts.get(account)
-    if record is None:
-        record = state.accounts[account] = Account(account)
-    return record
 
 
 def _finish_creation(state: State, request: str) -> None:

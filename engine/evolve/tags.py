@@ -11,20 +11,23 @@ from ..events import (
     ResourceTagged,
     ResourceUntagged,
     ResponsibilityTransferPurged,
+    Tag,
 )
 
-Tags = dict[str, dict[str, str]]
+Tags = dict[str, tuple[Tag, ...]]
 
 
 def on_tagged(tags: Tags, event: ResourceTagged, now: int) -> None:
-    tags.setdefault(event.resource, {}).update({tag.key: tag.value for tag in event.tags})
+    # A tag that is there already keeps its place.
+    found = {tag.key: tag for tag in (*tags.get(event.resource, ()), *event.tags)}
+    tags[event.resource] = tuple(found.values())
 
 
 def on_untagged(tags: Tags, event: ResourceUntagged, now: int) -> None:
-    kept = tags.get(event.resource, {})
-    for key in event.keys:
-        kept.pop(key, None)
-    if not kept:
+    kept = tuple(tag for tag in tags.get(event.resource, ()) if tag.key not in event.keys)
+    if kept:
+        tags[event.resource] = kept
+    else:
         tags.pop(event.resource, None)
 
 

@@ -36,7 +36,7 @@ class Request(Struct, frozen=True, rename="pascal"):
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
     resource = request.resource_id
     organization = tag_rules.authorize("TagResource", resource, state, stamp)
-    has = organization.tags.get(resource, {})
+    has = [tag.key for tag in organization.tags.get(resource, ())]
     tags = tag_rules.compliant_tags(request.tags, resource_type(resource), organization, has)
     return [ResourceTagged(organization.id, resource, tags)] if tags else []
 

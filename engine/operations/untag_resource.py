@@ -32,7 +32,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     resource = request.resource_id
     organization = tag_rules.authorize("UntagResource", resource, state, stamp)
     tag_rules.require_no_system_keys(request.tag_keys)
-    has = organization.tags.get(resource, {})
+    has = {tag.key for tag in organization.tags.get(resource, ())}
     # A key that is named twice is removed once.
     taken = tuple(key for key in dict.fromkeys(request.tag_keys) if key in has)
     return [ResourceUntagged(organization.id, resource, taken)] if taken else []

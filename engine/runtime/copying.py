@@ -77,6 +77,8 @@ class _Copies:
         """By the identity of its first object. Many containers hold the same objects in the same order."""
         self._unlisted: dict[type[Any], list[Run]] = {}
         """By type, those whose copies are not in ``_known`` yet: most types never need it, and it is the slowest."""
+        self._flat: set[int] = set()
+        """The identities of tables that hold nothing mutable, as their annotations say; so nobody has to look."""
         self._open: deque[tuple[type[Any], list[Any], list[Any]]] = deque()
         """Type, originals and shallow copies, in which the originals are still to be replaced; in the order of members,
         because tables stand before the lists that refer to their rows."""
@@ -94,9 +96,9 @@ class _Copies:
             return run[1]
         kinds = set(map(type, things))
         mutable = [kind for kind in kinds if not _is_shared(kind)]
-        if not mutable:
+        if not mutable or (kinds == {tuple} and not _any_mutable(chain.from_iterable(things))):
             return things
-        if len(kinds) == 1:
+        if len(kinds) == len(mutable) == 1:
             copies = self._alike(mutable[0], things)
             self._runs.setdefault(id(things[0]), (things, copies))
             return copies
@@ -134,7 +136,7 @@ class _Copies:
             return [tuple(self._all([*thing])) for thing in things] if inside else things
         if kind is MethodType:
             return [MethodType(thing.__func__, self._all([thing.__self__])[0]) for thing in things]
-        if kind is dict and len(things) > 1 and not _any_mutable(chain.from_iterable(map(VALUES, things))):
+        if kind is dict and len(things) > 100 and not _any_mutable(chain.from_iterable(map(VALUES, things))):
             return list(map(SAME, things))
         copies = list(map(_shallow(kind), things))
         self._open.append((kind, things, copies))
@@ -144,20 +146,22 @@ class _Copies:
         """Put copies inside shallow copies."""
         if issubclass(kind, dict):
             for each, its_copy in zip(things, copies, strict=True):
-                values = [*each.values()]
-                found = self._all(values)
-                its_copy.update(each if found is values else zip(each, found, strict=True))
+                its_copy.update(each)
+                if id(each) not in self._flat and _any_mutable(each.values()):
+                    its_copy.update(zip(each, self._all([*each.values()]), strict=True))
         elif issubclass(kind, list | deque):
             for each, its_copy in zip(things, copies, strict=True):
-                its_copy.extend(self._all([*each]))
+                its_copy.extend(self._all([*each]) if _any_mutable(each) else each)
         elif kind.__dictoffset__:
             self._open.append((dict, [vars(each) for each in things], [vars(each) for each in copies]))
         else:
-            for name in _members(kind):
-                self._replace_member(name, copies)
+            for name, is_flat in _members(kind):
+                self._replace_member(name, is_flat, copies)
 
-    def _replace_member(self, name: str, copies: list[Any]) -> None:
+    def _replace_member(self, name: str, is_flat: bool, copies: list[Any]) -> None:
         values = list(map(attrgetter(name), copies))
+        if is_flat:
+            self._flat.update(map(id, values))
         found = self._all(values)
         if found is not values:
             for each, value in zip(copies, found, strict=True):
@@ -188,11 +192,17 @@ def _shallow(kind: Any) -> Callable[[Any], Any]:
 
 
 @cache
-def _members(kind: type[Any]) -> tuple[str, ...]:
-    """The members of a struct, or of a class with slots, that may hold something mutable."""
+def _members(kind: type[Any]) -> tuple[tuple[str, bool], ...]:
+    """The members of a struct, or of a class with slots, that may hold something mutable, and whether each is flat."""
     if issubclass(kind, Struct):
-        return tuple(each.name for each in msgspec.structs.fields(kind) if not _never_changes(each.type))
-    return tuple(getattr(kind, "__slots__", ()))
+        fields = msgspec.structs.fields(kind)
+        return tuple((each.name, _is_flat(each.type)) for each in fields if not _never_changes(each.type))
+    return tuple((name, False) for name in getattr(kind, "__slots__", ()))
+
+
+def _is_flat(annotation: Any) -> bool:
+    """Whether what an annotation describes is a table of immutable objects."""
+    return get_origin(annotation) is dict and _never_changes(get_args(annotation)[1])
 
 
 def _never_changes(annotation: Any) -> bool:

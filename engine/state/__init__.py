@@ -23,8 +23,11 @@ ACCESS_ROLE = "OrganizationAccountAccessRole"
 """The role that AWS Organizations makes in an account that it creates, unless the request names another."""
 
 
-class Account(Struct, gc=False):
-    """An account with a record: a member, a former member, or one that was described."""
+class Account(Struct, frozen=True, gc=False):
+    """An account with a record: a member, a former member, or one that was described.
+
+    It never changes, so that forks share it: another replaces it in ``State.accounts`` and ``Organization.members``.
+    """
 
     id: str
     organization: str | None = None
@@ -209,8 +212,8 @@ class OrganizationFacts(Struct):
     deleted: bool = False
     units: Units = field(default_factory=Units)
     policies: Policies = field(default_factory=Policies)
-    tags: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
-    """Resource to its tags."""
+    tags: dict[str, tuple[Tag, ...]] = field(default_factory=dict[str, tuple[Tag, ...]])
+    """Resource to its tags, each with another key."""
     access: Access = field(default_factory=Access)
     closures: Closures = field(default_factory=Closures)
 

@@ -50,4 +50,4 @@ def list_tags_for_resource(request: ListTagsForResource, views: Views, account: 
     reader(views, "ListTagsForResource", account, [arn], policy_type_of(resource, organization))
     # Fifty tags at most are one page: no token has ever been given out.
     read_token(request.next_token, "ListTagsForResource")
-    return TagsReply([Tag(key, value) for key, value in organization.tags.get(resource, {}).items()])
+    return TagsReply([*organization.tags.get(resource, ())])

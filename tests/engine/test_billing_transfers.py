@@ -236,7 +236,7 @@ def test_accept(target: str, account: str | None) -> None:
         ResponsibilityTransferAccepted(payer.id, transfer, source.id, RIVAL),
         ResourceTagged(payer.id, transfer, (Tag("team", "a"),)),
     ]
-    assert payer.tags == {transfer: {"team": "a"}}
+    assert payer.tags == {transfer: (Tag("team", "a"),)}
     assert (list(payer.members), list(source.members)) == ([FOUNDER], [RIVAL])
 
 

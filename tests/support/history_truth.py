@@ -99,9 +99,7 @@ def _truth_of_organization(organization: Organization) -> Facts:
     }
     if access.resource_policy:
         facts.add((access.resource_policy.id, "content", "", access.resource_policy.content))
-    facts |= {
-        (resource, "tag", tag, value) for resource, tags in organization.tags.items() for tag, value in tags.items()
-    }
+    facts |= {(resource, "tag", tag.key, tag.value) for resource, tags in organization.tags.items() for tag in tags}
     return facts | _truth_of_policies(organization)
 
 

@@ -212,8 +212,9 @@ def tagging(draw: Random, world: World) -> Command:
     others = [policy_of(draw, organization), *([written.id] if written else []), *world.state.transfers.by_id]
     resource = draw.choice([entity_of(draw, world, organization), *others])
     if draw.random() < 0.5:
-        tagged, tags = prefer(draw, organization.tags.items() if organization else (), [(resource, KEYS)])
-        return ask("UntagResource", manager, ResourceId=tagged, TagKeys=draw.choice([[], KEYS, list(tags)]))
+        tagged, tags = prefer(draw, organization.tags.items() if organization else (), [(resource, ())])
+        present = [tag.key for tag in tags] or KEYS
+        return ask("UntagResource", manager, ResourceId=tagged, TagKeys=draw.choice([[], KEYS, present]))
     value = draw.choice(["", "blue"])
     keys = draw.sample(KEYS, draw.randrange(3))
     return ask("TagResource", manager, ResourceId=resource, Tags=[{"Key": key, "Value": value} for key in keys])

@@ -179,7 +179,7 @@ def test_tags() -> None:
     asked = Request(root, "Unit", (TagMember("team", "a"), TagMember("cost", "")))
     created, tags = world.do(asked, FOUNDER)
     assert tags == ResourceTagged(found.id, created.unit, (Tag("team", "a"), Tag("cost", "")))
-    assert found.tags == {created.unit: {"team": "a", "cost": ""}}
+    assert found.tags == {created.unit: (Tag("team", "a"), Tag("cost", ""))}
 
 
 @pytest.mark.parametrize("name", ["n" * 128, "Ünît 🌱", " ", "a/b\nc"], ids=["long", "unicode", "blank", "lines"])

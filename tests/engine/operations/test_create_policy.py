@@ -246,7 +246,7 @@ def test_created_with_tags() -> None:
     organization = governed(world)
     created, tagged = world.do(request(Stage="test", Empty=""), FOUNDER)
     assert tagged == ResourceTagged(organization.id, created.policy, (Tag("Stage", "test"), Tag("Empty", "")))
-    assert organization.tags[created.policy] == {"Stage": "test", "Empty": ""}
+    assert organization.tags[created.policy] == (Tag("Stage", "test"), Tag("Empty", ""))
 
 
 def test_reply() -> None:

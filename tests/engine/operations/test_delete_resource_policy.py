@@ -6,7 +6,7 @@ from orgsim.engine.errors import (
     AWSOrganizationsNotInUseException,
     ResourcePolicyNotFoundException,
 )
-from orgsim.engine.events import ResourcePolicyDeleted
+from orgsim.engine.events import ResourcePolicyDeleted, Tag
 from orgsim.engine.operations import put_resource_policy
 from orgsim.engine.operations.delete_resource_policy import Request
 from orgsim.engine.rules.tags import TagMember
@@ -51,7 +51,7 @@ def test_deleted() -> None:
     world = organization()
     found = world.organization_of(FOUNDER)
     former = found.access.resource_policy.id
-    assert found.tags == {former: {"a": ""}}
+    assert found.tags == {former: (Tag("a", ""),)}
     assert world.do(Request(), FOUNDER) == [ResourcePolicyDeleted(found.id, former)]
     assert (found.access.resource_policy, found.tags) == (None, {})
 

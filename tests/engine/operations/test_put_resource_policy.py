@@ -134,7 +134,7 @@ def test_replacement() -> None:
     assert [type(event) for event in events] == [ResourcePolicyPut]
     assert events[0].resource_policy == first.resource_policy
     assert events[0].content != first.content
-    assert found.tags == {first.resource_policy: {"a": ""}}
+    assert found.tags == {first.resource_policy: (Tag("a", ""),)}
 
 
 def test_after_a_deletion() -> None:

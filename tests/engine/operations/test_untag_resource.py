@@ -9,7 +9,7 @@ from orgsim.engine.errors import (
     InvalidInputException,
     TargetNotFoundException,
 )
-from orgsim.engine.events import ResourceUntagged
+from orgsim.engine.events import ResourceUntagged, Tag
 from orgsim.engine.operation import read_request
 from orgsim.engine.operations import put_resource_policy, tag_resource
 from orgsim.engine.operations.untag_resource import Request
@@ -102,7 +102,7 @@ def test_untagged() -> None:
     found = world.organization_of(FOUNDER)
     events = world.do(Request(MEMBER, ("b", "c", "a", "b")), FOUNDER)
     assert events == [ResourceUntagged(found.id, MEMBER, ("b", "a"))]
-    assert found.tags == {MEMBER: {"A": "2"}}
+    assert found.tags == {MEMBER: (Tag("A", "2"),)}
     world.do(Request(MEMBER, ("A",)), FOUNDER)
     assert found.tags == {}
 

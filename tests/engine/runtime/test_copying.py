@@ -21,6 +21,8 @@ class Row(Struct):
     inside: Any = None
     tag: Tag | None = None
     words: tuple[str, ...] = ()
+    table: dict[str, tuple[Tag, ...]] | None = None
+    flat: dict[str, tuple[Tag, ...]] = {}
 
 
 def leaves() -> st.SearchStrategy[Any]:
@@ -91,6 +93,18 @@ def test_tables_with_defaults() -> None:
     again["b"].append(2)
     assert (again, lists) == ({"a": [1], "b": [2]}, {"a": [1]})
     assert (type(count), count["a"], names) == (Counter, 2, {"x"})
+
+
+def test_tables_of_what_never_changes() -> None:
+    """A table of immutable objects is another table in the copy, the same one wherever it is referred to."""
+    tags = {"a": (Tag("team", "blue"),)}
+    row = Row("it", inside=[tags, {"of lists": ([1],), "of tags": tags["a"]}], table=tags, flat=tags)
+    for again in copied(row), copied(Row("outside", inside=row)).inside:
+        assert again == row
+        assert again.table is again.flat is again.inside[0] is not tags
+        assert again.flat["a"] is tags["a"]
+        again.inside[1]["of lists"][0].append(2)
+    assert row.inside[1]["of lists"] == ([1],)
 
 
 def test_what_cannot_be_copied() -> None:
