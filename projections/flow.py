@@ -17,6 +17,7 @@ from ..engine.events import (
     AccountCreationSucceeded,
     AccountDeparted,
     AccountJoined,
+    AccountReinstated,
     FeatureSetChanged,
     HandshakeAccepted,
     HandshakeCanceled,
@@ -125,6 +126,7 @@ class FlowView:
             AccountCreationFailed: self._creation_failed,
             AccountClosureRequested: self._closure_requested,
             AccountClosed: self._closed,
+            AccountReinstated: self._reinstated,
         }
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
@@ -230,6 +232,10 @@ class FlowView:
         self.closures["PENDING_CLOSURE"][minute] -= 1
         self.closures["CLOSED"][minute] += 1
         self.closed.add(envelope.time - self._running.pop(event.account), event.account)
+
+    def _reinstated(self, envelope: Envelope, event: AccountReinstated) -> None:
+        pending = self._running.pop(event.account, None) is not None
+        self.closures["PENDING_CLOSURE" if pending else "CLOSED"][envelope.time // MINUTE] -= 1
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Count all handshakes ever requested, by action and state."""

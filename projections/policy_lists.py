@@ -162,7 +162,10 @@ class PolicyListsView:
     def _deleted(self, envelope: Envelope, event: PolicyDeleted) -> None:
         policy = self.policies.pop(event.policy)
         policy.gone = True
-        self.by_type[event.organization][policy.type].count_gone()
+        by_type = self.by_type[event.organization]
+        by_type[policy.type].count_gone()
+        if not len(by_type[policy.type]):
+            del by_type[policy.type]
 
     def _attached(self, envelope: Envelope, event: PolicyAttached) -> None:
         policy = self.policies.get(event.policy)

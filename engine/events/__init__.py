@@ -24,12 +24,14 @@ from .accounts import (
     AccountDescribed,
     AccountJoined,
     AccountMoved,
+    AccountReinstated,
 )
 from .base import Event as Event
 from .base import OrganizationEvent as OrganizationEvent
 from .base import Tag as Tag
 from .base import WorldEvent as WorldEvent
 from .calls import CallRecorded
+from .dumps import DumpTaken
 from .faults import FaultCleared, FaultInjected, FaultPassedOver, FaultScripted
 from .handshakes import (
     HandshakeAccepted,
@@ -129,4 +131,6 @@ AnyEvent = (
     | FaultInjected
     | FaultPassedOver
     | CallRecorded
+    | DumpTaken
+    | AccountReinstated
 )

@@ -81,3 +81,9 @@ class AccountClosed(OrganizationEvent, frozen=True, gc=False, array_like=True, t
     """A member was closed; ninety days later it departs for good."""
 
     account: str
+
+
+class AccountReinstated(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="AccountReinstated"):
+    """A member that was closed, or about to be, is active again: AWS's support has reopened it."""
+
+    account: str

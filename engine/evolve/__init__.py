@@ -20,6 +20,7 @@ from . import (
     accounts,
     calls,
     closures,
+    dumps,
     faults,
     handshakes,
     organizations,
@@ -42,6 +43,7 @@ STATE_HANDLERS: dict[type[Any], StateHandler] = {
     **handshakes.HANDLERS,
     **faults.HANDLERS,
     **calls.HANDLERS,
+    **dumps.HANDLERS,
 }
 
 

@@ -14,6 +14,7 @@ from ..events import (
     AccountDeparted,
     AccountDescribed,
     AccountJoined,
+    AccountReinstated,
 )
 from ..settings import CLOSED_ACCOUNT_RETENTION
 from ..state import Account, Creation, State
@@ -92,6 +93,11 @@ def on_account_closed(state: State, event: AccountClosed) -> None:
     state.timers.schedule(leaves_at, state.now, state.position, "CleanClosedAccount", event.account)
 
 
+def on_account_reinstated(state: State, event: AccountReinstated) -> None:
+    state.timers.clear_appointment("FinishAccountClosure", event.account)
+    state.timers.clear_appointment("CleanClosedAccount", event.account)
+
+
 def _finish_creation(state: State, request: str) -> None:
     creation = state.creations.pop(request)
     del state.organizations[creation.organization].creations[creation.email.lower()]
@@ -107,4 +113,5 @@ HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {
     AccountDeparted: on_account_departed,
     AccountClosureRequested: on_account_closure_requested,
     AccountClosed: on_account_closed,
+    AccountReinstated: on_account_reinstated,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..events import AccountClosed, AccountClosureRequested, AccountDeparted
+from ..events import AccountClosed, AccountClosureRequested, AccountDeparted, AccountReinstated
 from ..settings import CLOSURE_WINDOW
 from ..state import Closures
 
@@ -24,8 +24,14 @@ def on_account_departed(closures: Closures, event: AccountDeparted, now: int) ->
     closures.closed.pop(event.account, None)
 
 
+def on_reinstated(closures: Closures, event: AccountReinstated, now: int) -> None:
+    closures.pending.pop(event.account, None)
+    closures.closed.pop(event.account, None)
+
+
 HANDLERS: dict[type[Any], Callable[[Closures, Any, int], None]] = {
     AccountClosureRequested: on_requested,
     AccountClosed: on_closed,
     AccountDeparted: on_account_departed,
+    AccountReinstated: on_reinstated,
 }

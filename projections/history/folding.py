@@ -16,9 +16,11 @@ from ...engine.events import (
     AccountDescribed,
     AccountJoined,
     AccountMoved,
+    AccountReinstated,
     CallRecorded,
     DelegatedAdministratorDeregistered,
     DelegatedAdministratorRegistered,
+    DumpTaken,
     EffectivePoliciesOutdated,
     EffectivePoliciesPublished,
     Event,
@@ -164,6 +166,10 @@ def on_closure_requested(event: AccountClosureRequested, roots: Roots) -> Change
 
 def on_account_closed(event: AccountClosed, roots: Roots) -> Changes:
     return (Begins(event.account, "state", "CLOSED"),)
+
+
+def on_account_reinstated(event: AccountReinstated, roots: Roots) -> Changes:
+    return (Begins(event.account, "state", "ACTIVE"),)
 
 
 def on_unit_created(event: OrganizationalUnitCreated, roots: Roots) -> Changes:
@@ -343,6 +349,7 @@ HANDLERS: dict[type[Any], Callable[[Any, Roots], Changes]] = {
     AccountMoved: on_account_moved,
     AccountClosureRequested: on_closure_requested,
     AccountClosed: on_account_closed,
+    AccountReinstated: on_account_reinstated,
     OrganizationalUnitCreated: on_unit_created,
     OrganizationalUnitRenamed: on_unit_renamed,
     OrganizationalUnitDeleted: on_unit_deleted,
@@ -386,6 +393,7 @@ NOT_FOLDED: dict[type[Any], str] = {
     FaultInjected: "what goes wrong on purpose is about calls, not about an organization",
     FaultPassedOver: "what goes wrong on purpose is about calls, not about an organization",
     CallRecorded: "the call changed nothing; the table of calls has it",
+    DumpTaken: "the events of the same command say what it showed; the table of calls has it",
 }
 """Event types that change no fact, and why."""
 

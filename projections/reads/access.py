@@ -29,6 +29,9 @@ RANKS = {service: rank for rank, service in enumerate(sorted(SERVICES), 1)}
 """The alphabetical rank of every service there is. It serves as the position of pages, and so does not change while
 services are enabled and disabled."""
 
+LONGEST_PRINCIPAL = 128
+"""Bytes of the longest service principal that AWS takes."""
+
 
 class ServiceRow(Struct, frozen=True):
     """A service in a list."""
@@ -189,8 +192,14 @@ def describe_resource_policy(request: DescribeResourcePolicy, views: Views, acco
 
 
 def _rows(services: Mapping[str, int], after: int | None) -> list[ServiceRow]:
-    rows = [ServiceRow(service, since, RANKS[service]) for service, since in services.items()]
+    rows = [ServiceRow(service, since, _rank(service)) for service, since in services.items()]
     return sorted((row for row in rows if row.position > (after or 0)), key=lambda row: row.position)
+
+
+def _rank(service: str) -> int:
+    """The position of a service in lists; one that is not in the table comes behind all others."""
+    known = RANKS.get(service)
+    return known or len(RANKS) + 1 + int.from_bytes(service.encode().ljust(LONGEST_PRINCIPAL, b"\0"))
 
 
 def _administrator_shape(row: MemberRow, organization: OrganizationFacts, views: Views) -> DelegatedAdministrator:

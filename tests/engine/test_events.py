@@ -97,6 +97,8 @@ SAMPLES: list[Event] = [
         message="Not yet.",
         explanation="it was created today",
     ),
+    events.DumpTaken(source="acme/", taken_at=1_768_521_600_000_000, inferred=3),
+    events.AccountReinstated(organization=HERE, account=ACCOUNT),
     events.FeatureSetChanged(organization=HERE, feature_set=FeatureSet.ALL),
     events.HandshakeRequested(
         organization=HERE,

@@ -2,7 +2,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
+import msgspec
 import pytest
+from support.forms import form_of
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
 from support.policy_commands import BACKUP, TAG, made
 from support.projection_world import WatchedWorld, answers
@@ -16,6 +18,7 @@ from orgsim.engine.operations import (
     clear_faults,
     create_organization,
     finish_account_creation,
+    import_organization,
     meet_faults,
     record_call,
     script_fault,
@@ -111,6 +114,18 @@ def go_wrong(world: WatchedWorld) -> None:
         world.do(meet_faults.Request("ListAccounts", RIVAL))
     world.do(clear_faults.Request())
     world.do(record_call.Request("ListAccounts", {}, "TooManyRequestsException"), RIVAL)
+    _told_from_outside(world)
+
+
+def _told_from_outside(world: WatchedWorld) -> None:
+    """A dump shows that a member that had been closed is active again."""
+    closed = world.joined(MEMBER, RIVAL)
+    world.call("CloseAccount", RIVAL, AccountId=closed)
+    world.advance(seconds=0)
+    form = form_of(world.organization_of(RIVAL), world.state)
+    active = tuple(msgspec.structs.replace(each, state="ACTIVE") for each in form.accounts)
+    form = msgspec.structs.replace(form, accounts=active)
+    world.do(import_organization.Request(form=form, source="a dump", taken_at=world.now))
 
 
 async def stored(envelopes: Sequence[Envelope]) -> MemoryLog:

@@ -52,6 +52,7 @@ def encoded(state: State) -> bytes:
 WITHOUT_EXPLANATION = {
     "SerializationException": "its message is orgsim's own, and says which member is wrong and how",
     "AddressTaken": "no exception of AWS: its message says which address whose it is",
+    "ImpossibleDump": "no exception of AWS: its message says what contradicts what",
     "UnknownCreation": "no exception of AWS: its message says which creation is not in progress",
 }
 """Refusals that need no explanation, and why."""

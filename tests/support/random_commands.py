@@ -14,6 +14,7 @@ from orgsim.engine.operations import (
     clear_faults,
     describe_account_outside,
     finish_account_creation,
+    import_organization,
     meet_faults,
     record_call,
     script_fault,
@@ -23,6 +24,7 @@ from orgsim.engine.shapes.base import moment
 from orgsim.engine.shapes.timestamps import month_start
 from orgsim.engine.state import Access, Organization, Policies
 from orgsim.engine.words import Action, Condition, FeatureSet, PolicyType
+from support.forms import altered, form_of
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, check_explained
 from support.policy_commands import FULL_ACCESS, RCP, SCP, TAG, UNKNOWN_POLICY, UNKNOWN_UNIT, document
 from support.shrink import shortened
@@ -313,6 +315,18 @@ def recording(draw: Random, world: World) -> Command:
     return record_call.Request(operation, {"MaxResults": draw.randrange(20)}, code), account_of(draw, world)
 
 
+def importing(draw: Random, world: World) -> Command:
+    """A dump is brought in that shows what stands, but for one thing."""
+    standing = [each for each in world.state.organizations.values() if not each.deleted]
+    if not standing:
+        return founding(draw, world)
+    closing = (each for each in standing if each.closures.pending or each.closures.closed)
+    organization = prefer(draw, closing, standing)
+    form = form_of(organization, world.state)
+    form = altered(form, draw) if draw.randrange(4) else form
+    return import_organization.Request(form=form, source="a dump", taken_at=world.now), None
+
+
 COMMANDS = [
     *[inviting] * 2,
     *[answering] * 4,
@@ -323,13 +337,14 @@ COMMANDS = [
     telling,
     *[branching] * 2,
     *[moving] * 2,
-    closing,
+    *[closing] * 2,
     tagging,
     *[governing] * 6,
     *[delegating] * 4,
     offering,
     transferring,
     faulting,
+    *[importing] * 2,
 ]
 
 

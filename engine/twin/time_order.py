@@ -1,0 +1,101 @@
+"""The moments that a dump tells: when accounts joined, services were trusted, handshakes and creations asked for."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from ..words import Action
+from .form import AccountForm, CreationForm, Form, HandshakeForm
+from .handshakes import taken
+
+
+class Told(Struct):
+    """What a dump tells to have happened at one moment."""
+
+    accounts: list[AccountForm] = field(default_factory=list[AccountForm])
+    """Those that joined then, without what the dump knows of them only for its own moment."""
+    services: dict[str, int | None] = field(default_factory=dict[str, int | None])
+    administrators: dict[str, dict[str, int | None]] = field(default_factory=dict[str, dict[str, int | None]])
+    handshakes: list[HandshakeForm] = field(default_factory=list[HandshakeForm])
+    creations: list[CreationForm] = field(default_factory=list[CreationForm])
+
+
+def founded_at(form: Form, taken_at: int) -> int:
+    """When the organization is taken to have been created: when its management account joined, if the dump says so."""
+    joined = {account.id: account.joined_at for account in form.accounts if account.joined_at is not None}
+    return joined.get(form.management_account) or min([taken_at, *joined.values()])
+
+
+def in_time_order(form: Form, after: int, taken_at: int) -> Iterator[tuple[int, Form]]:
+    """Take a dump apart by the moments that it tells, up to but without the one at which it was taken.
+
+    Args:
+        form: the dump.
+        after: only moments behind this one, in microseconds since the epoch; what happened earlier and was not known
+            is left for the moment of the dump.
+        taken_at: when the dump was taken.
+
+    Yields:
+        Moments in order, each with a form that has only what happened then.
+    """
+    told = _Moments(founded_at(form, taken_at), taken_at)
+    told.read(form)
+    for moment, found in sorted(told.moments.items(), key=lambda item: item[0]):
+        if after < moment < taken_at:
+            yield (
+                moment,
+                Form(
+                    organization=form.organization,
+                    root=form.root,
+                    management_account=form.management_account,
+                    feature_set=form.feature_set,
+                    partition=form.partition,
+                    accounts=tuple(found.accounts),
+                    services=found.services,
+                    administrators=found.administrators,
+                    handshakes=tuple(found.handshakes),
+                    creations=tuple(found.creations),
+                ),
+            )
+
+
+class _Moments:
+    """Gathers what happened at each moment; nothing happened before the organization was founded."""
+
+    def __init__(self, founded: int, taken_at: int) -> None:
+        self.moments: dict[int, Told] = {}
+        self._founded, self._taken_at = founded, taken_at
+
+    def _at(self, moment: int) -> Told:
+        return self.moments.setdefault(max(self._founded, moment), Told())
+
+    def read(self, form: Form) -> None:
+        joined = {account.id: account.joined_at or self._taken_at for account in form.accounts}
+        joined[form.management_account] = self._founded
+        for account in form.accounts:
+            self._at(joined[account.id]).accounts.append(replace(account, parent=None, state=None))
+        for service, since in form.services.items():
+            if since is not None:
+                self._at(since).services[service] = since
+        for account, services in form.administrators.items():
+            for service, since in services.items():
+                if since is not None:
+                    here = self._at(max(since, joined.get(account, since)))
+                    here.administrators.setdefault(account, {})[service] = since
+        self._read_handshakes(form)
+        for creation in form.creations:
+            self._read_creation(creation)
+
+    def _read_handshakes(self, form: Form) -> None:
+        """Handshakes when they were requested; the approvals of a migration together with their parent."""
+        asked = {handshake.id: handshake.requested_at for handshake in form.handshakes}
+        for handshake in taken(form, frozenset()):
+            with_parent = handshake.action is Action.APPROVE_ALL_FEATURES and handshake.parent
+            self._at(asked.get(with_parent or handshake.id, handshake.requested_at)).handshakes.append(handshake)
+
+    def _read_creation(self, creation: CreationForm) -> None:
+        asked = max(self._founded, creation.requested_at)
+        self._at(asked).creations.append(replace(creation, state="IN_PROGRESS"))
+        if creation.completed_at is not None:
+            self._at(max(creation.completed_at, asked + 1)).creations.append(creation)
