@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from ..engine.events import AccountDeparted, CallRecorded, Event, FaultScripted, HandshakeRequested
+from ..engine.events import AccountDeparted, CallRecorded, DumpTaken, Event, FaultScripted, HandshakeRequested
 from ..engine.events.envelope import Envelope
 from ..engine.ids import IdSource
 from ..engine.shapes.base import moment
@@ -49,6 +49,7 @@ AWS_NAMES = {
 EXCEPTIONS: dict[tuple[type[Event], str], str] = {
     (HandshakeRequested, "parent"): "ParentHandshakeId",
     (AccountDeparted, "method"): "DepartureMethod",
+    (DumpTaken, "source"): "Source",
     (FaultScripted, "reason"): "Reason",
     (CallRecorded, "reason"): "Reason",
 }

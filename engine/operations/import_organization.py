@@ -29,6 +29,7 @@ from ..events import (
 )
 from ..operation import Events, Stamp
 from ..state import State
+from ..twin.checks import ImpossibleDump as ImpossibleDump
 from ..twin.checks import require_consistent, require_possible
 from ..twin.difference import difference
 from ..twin.form import Form

@@ -99,7 +99,7 @@ def test_whole_numbers_are_moments_by_their_names() -> None:
     """A field that holds a moment ends in ``_at``, and no other whole number does."""
     whole = (int, int | None)
     numbers = {field.name for event in TYPES for field in structs.fields(event) if field.type in whole}
-    others = {"seed", "times", "after_calls", "duration"}
+    others = {"seed", "times", "after_calls", "duration", "inferred"}
     assert {name for name in numbers if not name.endswith("_at")} == others
     ending = {field.name for event in TYPES for field in structs.fields(event) if field.name.endswith("_at")}
     assert ending <= numbers

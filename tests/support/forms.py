@@ -139,10 +139,8 @@ def _member_gone(form: Form, draw: Random) -> Form:
 
 
 def _account_state(form: Form, draw: Random) -> Form:
-    """Accounts that are closed, or about to be, are active again; without any, one is closed."""
+    """Accounts that are closed, or about to be, are active again."""
     closing = ("CLOSED", "PENDING_CLOSURE")
-    if not any(each.state in closing for each in form.accounts):
-        return _other_account(form, draw, state="CLOSED")
     opened = (replace(each, state="ACTIVE") if each.state in closing else each for each in form.accounts)
     return replace(form, accounts=tuple(opened))
 

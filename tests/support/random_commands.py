@@ -317,6 +317,7 @@ def recording(draw: Random, world: World) -> Command:
 
 def importing(draw: Random, world: World) -> Command:
     """A dump is brought in that shows what stands, but for one thing."""
+    world.advance()
     standing = [each for each in world.state.organizations.values() if not each.deleted]
     if not standing:
         return founding(draw, world)
@@ -344,7 +345,7 @@ COMMANDS = [
     offering,
     transferring,
     faulting,
-    *[importing] * 2,
+    importing,
 ]
 
 

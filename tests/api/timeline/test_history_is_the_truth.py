@@ -135,7 +135,7 @@ def test_every_type_of_event_is_folded_or_has_its_reason() -> None:
 def test_facts_are_the_state_at_every_position() -> None:
     """After every event of random worlds, the facts that hold are those that the engine's state has."""
     kinds: set[type] = set()
-    for seed in range(examples(6)):
+    for seed in range(examples(12)):
         world = random_world(seed, 250)
         history = fed(world, [])
         state = State()
