@@ -75,7 +75,7 @@ def tag_changes(form: Form, organization: Organization, kept: frozenset[str]) ->
         kept: the resources that were there before the dump and stayed; others have lost their tags.
     """
     for resource, wanted in form.tags.items():
-        known = organization.tags.get(resource, {}) if resource in kept else {}
+        known = {tag.key: tag.value for tag in organization.tags.get(resource, ())} if resource in kept else {}
         removed = tuple(key for key in known if key not in wanted)
         if removed:
             yield ResourceUntagged(form.organization, resource, removed)

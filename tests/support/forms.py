@@ -58,7 +58,11 @@ def form_of(organization: Organization, state: State) -> Form:
             default: tuple(place for place in places if is_attached(default, place, organization))
             for default in MANAGED_POLICIES
         },
-        tags={resource: dict(tags) for resource, tags in organization.tags.items() if not resource.startswith("rt-")},
+        tags={
+            resource: {tag.key: tag.value for tag in tags}
+            for resource, tags in organization.tags.items()
+            if not resource.startswith("rt-")
+        },
         services=dict(access.services),
         administrators={account: dict(services) for account, services in access.administrators.items()},
         resource_policy=ResourcePolicyForm(id=written.id, content=written.content) if written else None,
@@ -131,7 +135,9 @@ def _member_gone(form: Form, draw: Random) -> Form:
     return replace(
         form,
         accounts=tuple(kept),
-        policies=tuple(replace(each, targets=tuple(t for t in each.targets if t in places)) for each in form.policies),
+        policies=tuple(
+            replace(each, targets=tuple(t for t in each.targets or () if t in places)) for each in form.policies
+        ),
         default_targets={key: tuple(t for t in there if t in places) for key, there in form.default_targets.items()},
         tags={key: tags for key, tags in form.tags.items() if not key.isdigit() or key in left},
         handshakes=tuple(each for each in form.handshakes if draw.random() < 0.5),
@@ -167,7 +173,8 @@ def _unit_gone(form: Form, draw: Random) -> Form:
         units=(),
         accounts=tuple(replace(each, parent=form.root) for each in form.accounts),
         policies=tuple(
-            replace(each, targets=tuple(t for t in each.targets if not t.startswith("ou-"))) for each in form.policies
+            replace(each, targets=tuple(t for t in each.targets or () if not t.startswith("ou-")))
+            for each in form.policies
         ),
         default_targets={
             key: tuple(t for t in there if not t.startswith("ou-")) for key, there in form.default_targets.items()
