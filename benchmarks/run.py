@@ -24,6 +24,7 @@ BENCHES = (
     "submit",
     "rebuild",
     "history",
+    "as_of",
     "scaling",
     "memory",
     "timers",

@@ -11,10 +11,12 @@ from array import array
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
+from pathlib import Path
 
 from msgspec import Struct
 
 from orgsim.engine.log import READ_SIZE, Chain, EventLog
+from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.operation import Caller
 from orgsim.engine.operations import (
     accept_handshake,
@@ -150,6 +152,24 @@ def commands_of(accounts: int) -> int:
 def events_of(accounts: int) -> int:
     """The number of events of all phases: five for each account and seven more, WorldCreated included."""
     return 5 * accounts + 7
+
+
+def members_at(accounts: int, position: int) -> int:
+    """The number of the organization's members after the event at a position, from its founding on."""
+    before = accounts + 3
+    # An account that joins accepts a handshake first, and then is a member.
+    return 1 + min(max(position - before, 0) // 2, accounts)
+
+
+async def write_log(path: Path, accounts: int) -> None:
+    """Write the log of all phases into a new file."""
+    log = await SqliteLog.create(path, "off")
+    try:
+        async with world(log, accounts) as engine:
+            await play_all(engine, accounts)
+            check_finished(engine, accounts)
+    finally:
+        await log.close()
 
 
 def check_invited(engine: Engine, accounts: int) -> None:

@@ -8,7 +8,7 @@ neighbours are closest, so that the rest stays spread evenly.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
@@ -34,7 +34,7 @@ SPACING = 100_000
 """Events between two snapshots, unless there is no room for so many."""
 
 LEAST_BYTES = 64 * 1024 * 1024
-"""What the snapshots along a log may take together, however short it is; otherwise as much as the log's file."""
+"""What the snapshots along a log may take together, however short it is; otherwise twice as much as the log's file."""
 
 ENDING = re.compile(r"-snapshot-([1-9][0-9]*)")
 
@@ -145,7 +145,7 @@ class SnapshotFiles:
 
     async def limit(self) -> int:
         """How many bytes they may take together."""
-        return max(LEAST_BYTES, (await anyio.Path(self._log).stat()).st_size)
+        return max(LEAST_BYTES, 2 * (await anyio.Path(self._log).stat()).st_size)
 
     async def read(self, position: int, views: DumpableViews) -> Snapshot:
         """Read the snapshot at a position."""
@@ -225,10 +225,23 @@ class SnapshotsAlong:
         return None
 
     async def missing(self, after: int, last: int) -> list[int]:
-        """Where, behind one position and up to another, snapshots are to be written, in order."""
-        known = {*await self._store.positions()} - self._unusable
+        """Where, behind one position and up to another, snapshots are to be written, in order.
+
+        Those for which there is no room are left out: each would take as much as the nearest one before it.
+        """
+        sizes = {**await self._store.positions()}
+        limit = await self._store.limit()
         first = (after // SPACING + 1) * SPACING
-        return [position for position in range(first, last + 1, SPACING) if position not in known]
+        wanted: list[int] = []
+        for position in range(first, last + 1, SPACING):
+            if position in sizes and position not in self._unusable:
+                continue
+            before = max((known for known in sizes if known < position), default=None)
+            sizes[position] = 0 if before is None else sizes[before]
+            wanted.append(position)
+            for least in _exceeding(sizes, limit, position):
+                del sizes[least]
+        return [position for position in wanted if position in sizes]
 
     async def keep(self, state: State, views: DumpableViews) -> None:
         """Write a snapshot of the state and the views at their position, if it can be written and there is room."""
@@ -245,12 +258,17 @@ class SnapshotsAlong:
             self._unusable.discard(position)
 
     async def _make_room(self, new: int) -> None:
-        sizes = await self._store.positions()
-        limit = await self._store.limit()
-        while sum(sizes.values()) > limit and sizes:
-            least = _least_useful([position for position, size in sizes.items() if size], new)
-            await self._store.remove(least)
-            del sizes[least]
+        for position in _exceeding(await self._store.positions(), await self._store.limit(), new):
+            await self._store.remove(position)
+
+
+def _exceeding(sizes: Mapping[int, int], limit: int, new: int) -> list[int]:
+    """The positions of the snapshots that have to go, so that the others keep within a limit of bytes."""
+    left, gone = {position: size for position, size in sizes.items() if size}, list[int]()
+    while sum(left.values()) > limit:
+        gone.append(_least_useful(left, new))
+        del left[gone[-1]]
+    return gone
 
 
 def _least_useful(positions: Iterable[int], new: int) -> int:

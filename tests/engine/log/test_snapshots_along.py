@@ -90,8 +90,16 @@ def test_limit_of_bytes(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = log.stat().st_size
     one = len(b"".join(path.read_bytes() for path in [*written(log, 4)]))
     monkeypatch.setattr(SnapshotFiles, "limit", limit_of(one * 5))
+    write, positions = SnapshotFiles.write, list[int]()
+
+    async def counted(self: SnapshotFiles, position: int, digest: bytes, state: Any, views: Any) -> None:
+        positions.append(position)
+        await write(self, position, digest, state, views)
+
+    monkeypatch.setattr(SnapshotFiles, "write", counted)
     for _ in range(3):
         ask(log, 40)
+        assert len(positions) == len({*positions}), "written twice"
         along = SnapshotFiles(log).along()
         assert sum(path.stat().st_size for path in along.values()) <= one * 5
         gaps = [after - before for before, after in zip([0, *along], [*along, 40], strict=True)]
