@@ -1,6 +1,6 @@
 """Refusing to open a log with another seed or other settings than its world began with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -38,11 +38,15 @@ def require_same_world(log: str, began: WorldCreated, wanted: Mapping[str, Any])
         ValueError: something differs; with both values.
     """
     kept = {"seed": began.seed} | by_name(began.settings)
+    for difference in differences(kept, wanted):
+        raise ValueError(f"{log}: this world began with {difference}")
+
+
+def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Say how what a world began with differs from what is asked for, both by name."""
     for name, value in wanted.items():
         if value != kept.get(name):
-            raise ValueError(
-                f"{log}: this world began with {name} {_written(kept[name])}, it cannot go on with {_written(value)}"
-            )
+            yield f"{name} {_written(kept[name])}, it cannot go on with {_written(value)}"
 
 
 def _written(value: Any) -> str:

@@ -6,7 +6,7 @@ AccountClosure events, of AccountJoined and AccountDeparted, and of the events a
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..engine.events import (
@@ -56,6 +56,11 @@ class Durations:
         self.lengths.append(length)
         self.accounts.append(account)
 
+    def clear(self) -> None:
+        """Forget all durations, for whoever holds this object too."""
+        del self.lengths[:]
+        self.accounts.clear()
+
 
 Changes = defaultdict[int, int]
 """Minute since the epoch to the change of a number in that minute."""
@@ -80,6 +85,8 @@ class FlowView:
 
     def __init__(self) -> None:
         self.position = 0
+        self.began_at = 0
+        """The position after which it measures."""
         self.handshakes: dict[Action, dict[HandshakeState, Changes]] = {}
         """Changes by action and state. Handshakes stay counted after they are purged."""
         self.members: defaultdict[str, Changes] = defaultdict(_changes)
@@ -237,6 +244,24 @@ class FlowView:
         pending = self._running.pop(event.account, None) is not None
         self.closures["PENDING_CLOSURE" if pending else "CLOSED"][envelope.time // MINUTE] -= 1
 
+    def restart(self, now: int) -> None:
+        """Measure from now on only: what stands now is counted as of this moment, what has ended is forgotten.
+
+        Args:
+            now: microseconds since the epoch.
+        """
+        self.began_at = self.position
+        minute = now // MINUTE
+        for states in self.handshakes.values():
+            _keep_standing(states, (REQUESTED, OPEN), minute)
+        _keep_standing(self.members, self.members.keys(), minute)
+        _keep_standing(self.creations, ("IN_PROGRESS",), minute)
+        _keep_standing(self.closures, ("PENDING_CLOSURE", "CLOSED"), minute)
+        for counter in (self.expired, self.came, self.departed, self.migrated, self.founded):
+            counter.clear()
+        for durations in (*self.accepted.values(), self.created, self.closed):
+            durations.clear()
+
     def totals(self) -> dict[str, dict[str, int]]:
         """Count all handshakes ever requested, by action and state."""
         counted = {
@@ -244,8 +269,19 @@ class FlowView:
             for action, states in sorted(self.handshakes.items())
         }
         return {
-            str(action): {str(state): number for state, number in states.items()} for action, states in counted.items()
+            str(action): {str(state): number for state, number in states.items()}
+            for action, states in counted.items()
+            if states
         }
+
+
+def _keep_standing(states: Mapping[Any, Changes], standing: Collection[Any], minute: int) -> None:
+    """Count what stands in each state from a minute on; nothing in the states that are not named."""
+    for state, changes in states.items():
+        number = sum(changes.values()) if state in standing else 0
+        changes.clear()
+        if number:
+            changes[minute] = number
 
 
 def _changes() -> Changes:

@@ -15,13 +15,15 @@ import typer
 from ...engine.log import EventLog, LogError, MemoryLog
 from ...engine.log.sqlite import SqliteLog
 from ..load.play import Outcome, play_scenario
+from ..load.play.on_log import beginning_at
 from ..load.report import ReportError, render_report, require_writable, write_report
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter, Scenario
 from ..load.scenario.parameters import ACCOUNTS, read_assignment
 from ..load.scenario.populations import MOST_ACCOUNTS
+from ..past import open_recorded
 from .summary import print_summary
-from .terminal import AsJson, complain, print_json, progress_bar, run
+from .terminal import AsJson, complain, print_json, progress_bar, reading_bar, run
 
 
 class Durability(StrEnum):
@@ -53,6 +55,14 @@ def simulate(
         Durability, typer.Option(help="full survives power loss, normal a crash; off is for throw-away runs.")
     ] = Durability.FULL,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the log of an interrupted run.")] = False,
+    on: Annotated[
+        Path | None,
+        typer.Option(metavar="LOG", help="Begin with the world of this log; it stays as it is, --log is a copy."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="With --on: as it was at a moment or a position; by default at its end."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play a scenario and say what became of it; exit with 1 if one of its thresholds failed.
@@ -61,14 +71,19 @@ def simulate(
     """
     try:
         given = _parse_parameters(assignments or [], accounts)
+        _require_possible_options(on, at, resume)
         if report:
-            _require_different_files(report, log)
+            _require_different_files(report, log, "--log")
+            _require_different_files(report, on, "--on")
             require_writable(report)
     except (ScenarioError, ReportError) as error:
         complain(str(error))
         raise typer.Exit(2) from None
     play = partial(_simulate, scenario, given, log, seed, durability, resume)
-    outcome = run(play, f"; what was acknowledged is in {log}, --resume goes on with it", log)
+    goes_on = ", --resume goes on with it"
+    if on:
+        play, goes_on = partial(_simulate_on, on, at, scenario, given, log, seed, durability), ""
+    outcome = run(play, f"; what was acknowledged is in {log}{goes_on}", log)
     error = _write_report(report, outcome) if report else None
     print_json(outcome) if as_json else print_summary(outcome, None if error else report)
     if error:
@@ -89,9 +104,16 @@ def _parse_parameters(assignments: Sequence[str], accounts: int | None) -> dict[
     return given
 
 
-def _require_different_files(report: Path, log: Path | None) -> None:
+def _require_possible_options(on: Path | None, at: str | None, resume: bool) -> None:
+    if on and resume:
+        raise ScenarioError("--resume is not for runs with --on: make the run anew, with another --log")
+    if at is not None and not on:
+        raise ScenarioError("--at needs --on: in which log is that place?")
+
+
+def _require_different_files(report: Path, log: Path | None, option: str) -> None:
     if log and log.resolve() == report.resolve():
-        raise ReportError(f"{report}: --log and --report need a file each")
+        raise ReportError(f"{report}: {option} and --report need a file each")
 
 
 def _write_report(report: Path, outcome: Outcome) -> ReportError | None:
@@ -111,12 +133,37 @@ async def _simulate(
     durability: Durability,
     resume: bool,
 ) -> Outcome:
-    scenario: Scenario = await load_scenario(path, parameters)
-    if seed is not None:
-        scenario = msgspec.structs.replace(scenario, seed=seed)
+    scenario = _seeded(await load_scenario(path, parameters), seed)
     async with _log_of_run(log, durability, resume) as target:
         with progress_bar() as progress:
             return await play_scenario(scenario, target, name=str(path), resume=resume, progress=progress)
+
+
+async def _simulate_on(
+    on: Path,
+    at: str | None,
+    path: Path,
+    parameters: dict[str, Parameter],
+    log: Path | None,
+    seed: int | None,
+    durability: Durability,
+) -> Outcome:
+    """Play a scenario on a copy of a log."""
+    async with open_recorded(on) as recorded:
+        with reading_bar(recorded.log) as listener:
+            recorded.views.listener = listener
+            beginning = await beginning_at(recorded, at)
+        scenario = _seeded(await load_scenario(path, parameters, beginning.world), seed)
+        target = await beginning.copied(log, durability.value)
+    try:
+        with progress_bar() as progress:
+            return await play_scenario(scenario, target, name=str(path), progress=progress)
+    finally:
+        await target.close()
+
+
+def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
+    return scenario if seed is None else msgspec.structs.replace(scenario, seed=seed)
 
 
 @asynccontextmanager

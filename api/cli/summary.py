@@ -143,6 +143,8 @@ def _print_run(outcome: Outcome, report: Path | None) -> None:
     _head("Run")
     rate = outcome.events / outcome.wall_seconds if outcome.wall_seconds else 0
     parameters = " ".join(wording.assignment(name, value) for name, value in outcome.parameters.items())
+    if outcome.began_with:
+        _line("began with", f"{outcome.began_with} at {outcome.began_at}")
     _line("virtual time", f"{outcome.virtual_days:,.1f} days from {outcome.start:%Y-%m-%d %H:%M} UTC")
     _line("events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)")
     _line("seed", str(outcome.seed))

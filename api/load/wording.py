@@ -102,13 +102,16 @@ def assignment(name: str, value: Parameter) -> str:
     return f"{name}={written(value)}"
 
 
-def command_line(scenario: str, parameters: Mapping[str, Parameter], seed: int) -> str:
+def command_line(scenario: str, parameters: Mapping[str, Parameter], seed: int, on: str = "", at: str = "") -> str:
     """The command that plays a run again.
 
     Args:
         scenario: the path of the scenario file.
         parameters: become ``--set`` options, so that the file's defaults do not matter.
         seed: the seed of the run, also if the file says the same.
+        on: the log with which it began, if it did.
+        at: the place in that log.
     """
     options = [text for name, value in parameters.items() for text in ("--set", assignment(name, value))]
+    options += ["--on", on, "--at", at] if on else []
     return shlex.join(["orgsim", "simulate", scenario, *options, "--seed", str(seed)])

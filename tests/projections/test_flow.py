@@ -25,6 +25,7 @@ from orgsim.engine.operations import (
     enable_all_features,
 )
 from orgsim.engine.settings import DAY
+from orgsim.engine.state.handshake import HandshakeState
 from orgsim.engine.words import Action, FeatureSet
 from orgsim.projections.flow import MINUTE, Changes, FlowView
 
@@ -71,6 +72,54 @@ def durations_agree(world: WatchedWorld, flow: FlowView) -> None:
     assert len(flow.closed.lengths) == kinds[AccountClosed]
     assert len(flow.founded) == kinds[OrganizationCreated]
     assert all(length >= 0 for some in (flow.created, flow.closed) for length in some.lengths)
+
+
+def restarted_agree(whole: FlowView, half: FlowView, before: FlowView) -> None:
+    """What was restarted has what stands, and of what ended only what has since."""
+    opened = (HandshakeState.REQUESTED, HandshakeState.OPEN)
+    for action, states in whole.handshakes.items():
+        for state, changes in states.items():
+            ended = now(before.handshakes[action][state]) if action in before.handshakes and state not in opened else 0
+            assert now(half.handshakes[action][state]) == now(changes) - ended
+    for name in ("members", "closures"):
+        mine, theirs = getattr(half, name), getattr(whole, name)
+        assert {key: now(mine[key]) for key in theirs} == {key: now(theirs[key]) for key in theirs}
+    for name, changes in whole.creations.items():
+        ended = now(before.creations[name]) if name != "IN_PROGRESS" else 0
+        assert now(half.creations[name]) == now(changes) - ended
+    for counter in ("expired", "came", "departed"):
+        assert getattr(half, counter) == getattr(whole, counter) - getattr(before, counter)
+    assert half.feature_sets == whole.feature_sets
+    assert half.founded == whole.founded[len(before.founded) :]
+    for action, durations in whole.accepted.items():
+        assert half.accepted[action].lengths == durations.lengths[len(before.accepted[action].lengths) :]
+    assert half.created.lengths == whole.created.lengths[len(before.created.lengths) :]
+    assert half.closed.accounts == whole.closed.accounts[len(before.closed.accounts) :]
+
+
+@pytest.mark.parametrize("seed", range(examples(6)))
+def test_measured_from_the_middle(seed: int) -> None:
+    """A flow that was restarted goes on as one that was not, less what had ended by then, and begins at that minute."""
+    draw = Random(seed)
+    world = WatchedWorld(latency=draw.choice(["instant", "realistic"]))
+    world.founded(FOUNDER, FeatureSet.CONSOLIDATED_BILLING)
+    world.founded(RIVAL, FeatureSet.ALL)
+    script = [draw.randrange(2**32) for _ in range(600)]
+    for _ in play(script[:300], world):
+        pass
+    whole, half, before = FlowView(), FlowView(), FlowView()
+    for flow in (whole, half, before):
+        flow.feed(world.log)
+    began, first = len(world.log), world.log[-1].time
+    half.restart(first)
+    for _ in play(script[300:], world):
+        pass
+    for flow in (whole, half):
+        flow.feed(world.log[began:])
+    restarted_agree(whole, half, before)
+    assert half.began_at == began
+    counted = (half.members, half.creations, half.closures, *half.handshakes.values())
+    assert min(minute for states in counted for each in states.values() for minute in each) >= first // MINUTE
 
 
 def happened(seed: int, script: list[int]) -> set[type]:

@@ -184,6 +184,24 @@ joining_days.max = "<= 1.5e1"
 """
 """It says nothing sensible, but says everything."""
 
+THERE = """
+[organizations.bought]
+id = "o-a1b2c3d4e5"
+
+[organizations.ours]
+
+[populations.prod]
+origin = "member"
+count = 3
+of = "bought"
+unit = "Workloads/Prod"
+
+[[steps]]
+action = "wait"
+days = 1
+"""
+"""Every key about what is there when a run begins."""
+
 INVITED = '[populations.p]\norigin = "invited"\ncount = 4\n'
 CREATED = '[populations.c]\norigin = "created"\ncount = 3\n'
 DONE = '\n[[steps]]\naction = "wait_for_answers"\n'

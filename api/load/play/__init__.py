@@ -7,6 +7,7 @@ from ....engine.log import EventLog, LogError
 from ....engine.log.beginning import read_beginning
 from ....engine.log.resumed import ResumedLog
 from ....engine.runtime.clock import SimulatedClock
+from ....engine.runtime.driver import jump_to
 from ....engine.runtime.engine import EngineStopped, Listener
 from ....engine.runtime.running import running_engine
 from ....engine.shapes.timestamps import microseconds
@@ -16,6 +17,7 @@ from ....projections.reads import READS
 from ....projections.views import Views
 from ...same_world import by_name, require_same_world
 from ..scenario.model import Scenario
+from ..scenario.populations import MemberTable
 from ..scenario.problems import ScenarioError
 from ..scenario.steps import Call
 from .call_counter import CallCounter
@@ -38,7 +40,8 @@ async def play_scenario(
 
     Args:
         scenario: the scenario, as ``load_scenario`` returns it.
-        log: an empty log; with ``resume``, the log that an interrupted run of the same scenario has left.
+        log: an empty log; with ``resume``, the log that an interrupted run of the same scenario has left; for a
+            scenario that was read for the world of a log, that log or a copy, which is appended to.
         name: the scenario's file name, for the outcome and for errors.
         resume: play from the start again, compare with what the log holds, and append what it lacks.
         progress: called now and then with the progress of the run.
@@ -48,12 +51,24 @@ async def play_scenario(
         ScenarioError: a step cannot be played, or time would run past the calendar.
         EngineStopped: the log could not be written.
     """
-    if not resume and log.head:
-        raise LogError(f"{log.name}: the log holds a world already; a scenario begins in an empty one")
+    _require_beginning(scenario, log, resume=resume)
     try:
         return await (_resume if resume else _play)(scenario, log, name, progress)
     except ScenarioError as error:
         raise ScenarioError(f"{name}: {error}" if name else str(error)) from None
+
+
+def _require_beginning(scenario: Scenario, log: EventLog, *, resume: bool) -> None:
+    if scenario.log:
+        if resume or not log.head:
+            raise LogError(f"{log.name}: a run that begins with a log needs one that is not empty, and is not resumed")
+        return
+    if not resume and log.head:
+        raise LogError(f"{log.name}: the log holds a world already; a scenario begins in an empty one")
+    needing = [f"organizations.{name}" for name, table in scenario.organizations.items() if table.id]
+    needing += [f"populations.{name}" for name, each in scenario.populations.items() if isinstance(each, MemberTable)]
+    if needing:
+        raise ScenarioError(f"{needing[0]} is there when the run begins: say in which log, with --on LOG")
 
 
 async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progress) -> Outcome:
@@ -79,16 +94,21 @@ async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progre
 async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress) -> Outcome:
     began = perf_counter()
     clock = SimulatedClock(microseconds(scenario.start))
+    began_with = await read_beginning(log) or WorldCreated(scenario.seed, scenario.settings)
     flow = FlowView()
     # The other views are built only for reading operations: they cost more than the rest of the run.
     reads = any(isinstance(step, Call) and step.operation in READS for step in scenario.steps)
     views = Views() if reads else None
     listeners: list[Listener] = [flow.feed]
     if views:
-        listeners += [views.feed, *lag_reads(views, WorldCreated(scenario.seed, scenario.settings))]
+        listeners += [views.feed, *lag_reads(views, began_with)]
     async with running_engine(
         log, clock=clock, seed=scenario.seed, settings=scenario.settings, listeners=listeners
     ) as engine:
+        if scenario.log:
+            await jump_to(engine, microseconds(scenario.start))
+            await engine.flush()
+            flow.restart(engine.now)
         counter = CallCounter(clock.now, by_minute=engine.throttle is not None)
         driver = ClockDriver(engine, clock, counter, progress)
         player = Player(scenario, engine, driver, counter, views)

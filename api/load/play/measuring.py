@@ -70,11 +70,13 @@ def measure(
         timeline=_timeline(scenario, engine, flow, counter, player.organizations),
         start=scenario.start,
         virtual_days=round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
-        events=flow.position,
+        events=flow.position - flow.began_at,
         commands=counter.calls,
         wall_seconds=round(seconds, 3),
         digest=engine.log.digest.hex(),
         log=engine.log.name,
+        began_with=scenario.log,
+        began_at=scenario.at,
     )
 
 
@@ -138,7 +140,7 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCo
         "held_back": counter.held_back.total(),
         "virtual_days": passed / DAY,
         "virtual_hours": passed / HOUR,
-        "events": flow.position,
+        "events": flow.position - flow.began_at,
     }
 
 
@@ -189,6 +191,7 @@ def _timeline(
         handshakes={
             str(action): {str(state): totals(each) for state, each in states.items() if each}
             for action, states in flow.handshakes.items()
+            if any(states.values())
         },
         members={name: totals(flow.members[organization]) for name, organization in organizations.items()},
         creations={state: totals(each) for state, each in flow.creations.items()},

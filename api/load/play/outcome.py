@@ -156,10 +156,15 @@ class Outcome(Struct, frozen=True, kw_only=True):
     start: datetime
     virtual_days: float
     events: int
+    """What the run has recorded."""
     commands: int
     wall_seconds: float
     digest: str
     log: str
+    began_with: str = ""
+    """The log with which the run began; empty if it began with an empty world."""
+    began_at: str = ""
+    """Where in that log: a position, or a moment in ISO 8601."""
 
     def figure(self, name: str) -> float | None:
         """Look up a figure by its name in thresholds, such as ``expired_share`` or ``migration_days.p95``.

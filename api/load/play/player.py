@@ -6,18 +6,17 @@ the draw, so two runs of one scenario write the same log, on any event loop, in 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import chain, count, repeat
 from random import Random
 
-from ....engine.events import HandshakeRequested, OrganizationCreated
-from ....engine.operation import SIMULATION, Caller
+from ....engine.events import HandshakeRequested
+from ....engine.operation import Caller
 from ....engine.operations import (
     accept_handshake,
     close_account,
     create_account,
-    create_organization,
     enable_all_features,
     invite_account_to_organization,
     remove_account_from_organization,
@@ -26,8 +25,8 @@ from ....engine.rules.limits import closure_finishes, creation_finishes
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ....engine.state import Organization
+from ....engine.state.handshake import HandshakeState
 from ....projections.views import Views
-from ...faults import table_request
 from ..scenario.model import Scenario
 from ..scenario.problems import ScenarioError
 from ..scenario.steps import (
@@ -46,6 +45,7 @@ from ..scenario.steps import (
     WaitForAnswers,
 )
 from .agenda import Cohort
+from .beginning import ADDRESSES, begin, last_number
 from .call_counter import CallCounter
 from .calls import call, fill, saved
 from .clock_driver import ClockDriver
@@ -90,25 +90,23 @@ class Player:
         self._name_stems = _name_stems(scenario.populations)
         self._emails: dict[str, list[str]] = {}
         """Population to the e-mail addresses of the accounts that were created for it."""
+        self._taken: dict[str, int] = {}
+        """Population to the last number in a name that was taken before its first account was created."""
         self._saved: dict[str, str] = {}
         """Texts that steps have saved from answers, by name."""
         self._serial = count(1)
         """Numbers the random generators, so that two steps of the same kind draw different numbers."""
 
     async def play(self) -> None:
-        """Create the organizations, play all steps, and wait until everything is durable.
+        """Begin, play all steps, and wait until everything is durable.
 
         Raises:
             ScenarioError: a step cannot be played; the message begins with its path.
         """
-        for fault in self._scenario.faults:
-            self._engine.post(table_request(self._start, fault), SIMULATION)
-        for name, table in self._scenario.organizations.items():
-            self._counter.count_call("CreateOrganization")
-            founder = Caller(table.management_account)
-            (created, *_) = self._engine.post(create_organization.Request(table.feature_set), founder)
-            assert isinstance(created, OrganizationCreated)
-            self.organizations[name] = created.organization
+        begun = begin(self._scenario, self._engine, self._counter)
+        self.organizations.update(begun.organizations)
+        self._accounts.update(begun.accounts)
+        self._take_up_migrations()
         for index, step in enumerate(self._scenario.steps):
             try:
                 await self._timed_step(index, step)
@@ -167,7 +165,7 @@ class Player:
         return self._engine.state.organizations[self.organizations[step.organization]]
 
     def _management(self, step: OrganizationStep) -> Caller:
-        return Caller(self._scenario.organizations[step.organization].management_account)
+        return Caller(self._organization(step).management_account)
 
     def _random(self, purpose: str) -> Random:
         return Random(f"{self._scenario.seed} {purpose}")
@@ -202,12 +200,13 @@ class Player:
         engine, population, organization = self._engine, step.population, self._organization(step)
         emails = self._emails.setdefault(population, [])
         missing = self._scenario.populations[population].count - len(self._accounts[population])
-        management = self._management(step)
+        management, stem = self._management(step), self._name_stems[population]
+        taken = self._taken.setdefault(population, last_number(stem, engine.state.emails))
 
         def create() -> None:
-            name = f"{self._name_stems[population]}-{len(emails) + 1}"
-            engine.post(create_account.Request(f"{name}@accounts.example", name), management)
-            emails.append(f"{name}@accounts.example")
+            name = f"{stem}-{taken + len(emails) + 1}"
+            engine.post(create_account.Request(name + ADDRESSES, name), management)
+            emails.append(name + ADDRESSES)
 
         await self._send(step, "CreateAccount", f"Creating {population}", repeat(create, missing), missing)
         while organization.creations:
@@ -249,7 +248,7 @@ class Player:
         Nothing has to be created: any twelve digits are a standalone account.
         """
         table, accounts = self._scenario.populations[population], self._accounts[population]
-        if table.origin == "created":
+        if table.origin in ("created", "member"):
             return
         known = self._engine.state.accounts
         while len(accounts) < table.count:
@@ -273,14 +272,32 @@ class Player:
         driver.declined.pop(organization.id, None)
         # There may be a million requests in one batch: write them and free their memory before drawing as many answers.
         await engine.flush()
-        for population, accounts in self._accounts.items():
-            cohort = self._begin_cohort(population, organization, "answer", migration=True)
-            for account in accounts:
-                approval = migration.outstanding.get(account)
-                if approval:
-                    cohort.add(account, approval)
+        for population in self._accounts:
+            self._ask(population, organization, migration.outstanding)
         driver.agenda.draw_answers(engine.now)
         await driver.checkpoint("Asking for approval", len(migration.outstanding), len(migration.outstanding))
+
+    def _ask(self, population: str, organization: Organization, approvals: Mapping[str, str]) -> None:
+        """Let the accounts of a population answer the approvals that they are asked for, by account."""
+        cohort = self._begin_cohort(population, organization, "answer", migration=True)
+        for account in self._accounts[population]:
+            approval = approvals.get(account)
+            if approval:
+                cohort.add(account, approval)
+
+    def _take_up_migrations(self) -> None:
+        """Let members answer the migrations that were under way when the run began, as if they were asked now."""
+        handshakes = self._engine.state.handshakes
+        for key in self.organizations.values():
+            organization = self._engine.state.organizations[key]
+            if organization.migration is None:
+                continue
+            self._parents[key] = organization.migration.parent
+            states = {account: handshakes[each].state for account, each in organization.migration.outstanding.items()}
+            declined = (account for account, state in states.items() if state is HandshakeState.DECLINED)
+            self._driver.declined[key] = dict.fromkeys(declined)
+            for population in self._accounts:
+                self._ask(population, organization, organization.migration.outstanding)
 
     async def _remove_declined(self, step: RemoveDeclined) -> None:
         """Remove the members that declined the migration; with ``silent`` all that have not approved it."""

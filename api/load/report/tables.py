@@ -180,9 +180,13 @@ def reproduce(outcome: Outcome) -> str:
         ),
         ("Digest", outcome.digest),
         ("Log", outcome.log),
+        *((("Began with", f"{outcome.began_with} at {outcome.began_at}"),) if outcome.began_with else ()),
         ("Events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)"),
     ]
+    line = wording.command_line(
+        outcome.scenario, outcome.parameters, outcome.seed, outcome.began_with, outcome.began_at
+    )
     return (
-        f"<pre><code>{escape(wording.command_line(outcome.scenario, outcome.parameters, outcome.seed))}</code></pre>"
+        f"<pre><code>{escape(line)}</code></pre>"
         f"<p>The same version, scenario, parameters and seed give the same digest.</p>{definitions(pairs)}"
     )

@@ -74,7 +74,7 @@ def _impossible_feature_sets(
     if settings.consolidated_billing_supported:
         return
     for name, organization in organizations.items():
-        if organization and organization.feature_set is not FeatureSet.ALL:
+        if organization and not organization.id and organization.founded_with is not FeatureSet.ALL:
             message = 'must be "ALL": settings.consolidated_billing_supported is false'
             yield Problem(message, ("organizations", name, "feature_set"))
 
@@ -88,11 +88,16 @@ def _impossible_record(settings: Settings) -> Iterator[Problem]:
 def _twice(organizations: Mapping[str, OrganizationTable | None]) -> Iterator[Problem]:
     seen: set[str] = set()
     for name, organization in organizations.items():
-        if organization and organization.management_account in seen:
-            path = ("organizations", name, "management_account")
-            yield Problem(f"{organization.management_account} manages another one already", path)
-        elif organization:
-            seen.add(organization.management_account)
+        if organization is None:
+            continue
+        key, its, does = (
+            ("id", organization.id, "is")
+            if organization.id
+            else ("management_account", organization.founder, "manages")
+        )
+        if its in seen:
+            yield Problem(f"{its} {does} another one already", ("organizations", name, key))
+        seen.add(its)
 
 
 def _with_organization(step: Step, names: list[str], path: KeyPath) -> Step:
@@ -109,7 +114,7 @@ def _with_organization(step: Step, names: list[str], path: KeyPath) -> Step:
     return step
 
 
-ORIGINS: Mapping[type[Any], tuple[str, ...]] = {CreateAccounts: ("created",), Invite: ("invited", "created")}
+ORIGINS: Mapping[type[Any], tuple[str, ...]] = {CreateAccounts: ("created",), Invite: ("invited", "created", "member")}
 """Step to the origins that its population may have; other steps take any."""
 
 
@@ -128,8 +133,13 @@ def _wrong_population(
     origins = ORIGINS.get(type(step))
     names = [each for each, known in populations.items() if not origins or known is None or known.origin in origins]
     if name not in names:
-        kind = f" of origin {' or '.join(origins)}" if origins else ""
+        kind = f" of origin {_either(origins)}" if origins else ""
         yield Problem(f"no population{kind} is called {name!r}" + choose(name, names), (*path, key))
+
+
+def _either(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _wrong_call(step: Call, saved: set[str], path: KeyPath) -> Iterator[Problem]:

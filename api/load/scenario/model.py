@@ -16,16 +16,32 @@ from .steps import Step
 from .thresholds import Threshold
 
 LATEST_START = datetime(8000, 1, 1, tzinfo=UTC)
+OrganizationId = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]
 Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Parameter = bool | int | float | str
 """The value of a parameter."""
 
 
 class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An organization; it is created when the run begins."""
+    """An organization: one of the log with which the run begins, by its id; or else it is founded then."""
 
-    management_account: AccountId = "111111111111"
-    feature_set: FeatureSet = FeatureSet.CONSOLIDATED_BILLING
+    id: OrganizationId = ""
+    management_account: AccountId | None = None
+    feature_set: FeatureSet | None = None
+
+    def __post_init__(self) -> None:
+        if self.id and (self.management_account or self.feature_set):
+            raise ValueError("id names an organization of a log, which has its management account and feature set")
+
+    @property
+    def founder(self) -> str:
+        """The management account of an organization that is founded."""
+        return self.management_account or "111111111111"
+
+    @property
+    def founded_with(self) -> FeatureSet:
+        """The feature set of an organization that is founded."""
+        return self.feature_set or FeatureSet.CONSOLIDATED_BILLING
 
 
 class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,6 +74,10 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     organizations: dict[str, OrganizationTable]
     """Name to organization; at least one. Summaries are about the first."""
+    log: str = ""
+    """The name of the log with which the run begins; empty: it begins with an empty world."""
+    at: str = ""
+    """The place in that log."""
     parameters: dict[str, Parameter] = {}
     """Name to value: as given for this run, or else the scenario's default."""
     populations: dict[str, PopulationTable] = {}

@@ -1,7 +1,7 @@
 """Populations of a scenario: groups of accounts that answer invitations and migrations alike."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
 from msgspec import Meta, Struct
 
@@ -43,8 +43,9 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class PopulationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A group of accounts that behave alike."""
 
-    origin: Literal["invited", "created", "standalone"]
-    """``invited``: exist, can be invited; ``created``: an organization creates them; ``standalone``: belong to none."""
+    origin: Literal["invited", "created", "standalone", "member"]
+    """``invited``: exist, can be invited; ``created``: an organization creates them; ``standalone``: belong to none;
+    ``member``: see ``MemberTable``."""
     count: Count
     invitation: Behaviour = Behaviour()
     """How they answer an invitation."""
@@ -54,3 +55,23 @@ class PopulationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def __post_init__(self) -> None:
         if self.invitation.leave:
             raise ValueError("invitation: nobody leaves an organization by answering an invitation; use decline")
+
+
+class MemberTable(PopulationTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Members of an organization that is there when the run begins, its management account apart.
+
+    An account belongs to the first population of the file that it fits.
+    """
+
+    count: Count = MOST_ACCOUNTS
+    """At most so many, those first that joined first."""
+    of: str = ""
+    """The organization, by its name in the scenario; may be left out if there is only one."""
+    unit: str = ""
+    """An OU, as names from the root on, ``Workloads/Prod``: members in it and below it. Empty: in the whole tree."""
+
+
+def table_of(table: Any) -> type[PopulationTable]:
+    """The struct for a population as it stands in a file."""
+    member = isinstance(table, dict) and cast("dict[str, Any]", table).get("origin") == "member"
+    return MemberTable if member else PopulationTable

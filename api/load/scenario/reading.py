@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
@@ -16,11 +16,12 @@ from ....engine.settings import Settings
 from ...faults import FaultTable
 from .checks import AWS_OPERATIONS, checked, choose
 from .conversion import convert
+from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
 from .lines import key_lines, nearest_line
-from .model import TOP_LEVEL_SETTINGS, Header, OrganizationTable, Parameter, Scenario
+from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
-from .populations import PopulationTable
+from .populations import PopulationTable, table_of
 from .problems import KeyPath, Problem, Problems, ScenarioError
 from .steps import Call, Step
 from .thresholds import Threshold, read_thresholds
@@ -31,18 +32,21 @@ ALL_ACTIONS = f" (there are: {', '.join(ACTIONS)}, and AWS's operations by their
 NO_PARAMETERS: Mapping[str, Parameter] = {}
 
 
-async def load_scenario(path: str | os.PathLike[str], parameters: Mapping[str, Parameter] = NO_PARAMETERS) -> Scenario:
+async def load_scenario(
+    path: str | os.PathLike[str], parameters: Mapping[str, Parameter] = NO_PARAMETERS, world: World | None = None
+) -> Scenario:
     """Read a scenario file.
 
     Args:
         path: the path of the file.
         parameters: values that replace the scenario's defaults; ``accounts`` can be set for any scenario.
+        world: the world of the log with which the run begins, if it does not begin with an empty one.
 
     Raises:
         ScenarioError: the file cannot be read, is no TOML, or is no valid scenario; with all that is wrong.
     """
     text = await anyio.to_thread.run_sync(read_text, Path(path))
-    return parse_scenario(text, parameters, os.fspath(path))
+    return parse_scenario(text, parameters, os.fspath(path), world)
 
 
 def read_text(path: Path) -> str:
@@ -63,19 +67,22 @@ def read_text(path: Path) -> str:
         raise ScenarioError(f"not a text file in UTF-8 (byte {error.start})", file=str(path)) from None
 
 
-def parse_scenario(text: str, parameters: Mapping[str, Parameter] = NO_PARAMETERS, file: str = "") -> Scenario:
+def parse_scenario(
+    text: str, parameters: Mapping[str, Parameter] = NO_PARAMETERS, file: str = "", world: World | None = None
+) -> Scenario:
     """Parse and check the text of a scenario file.
 
     Args:
         text: TOML.
         parameters: as for ``load_scenario``.
         file: how the file is called in messages.
+        world: as for ``load_scenario``.
 
     Raises:
         ScenarioError: with all that is wrong, each with its place and line.
     """
     try:
-        return _parsed(text, parameters)
+        return _parsed(text, parameters, world)
     except ScenarioError as error:
         raise ScenarioError(*_in_order(error.problems, text), file=file) from None
 
@@ -94,7 +101,7 @@ def _in_order(problems: Iterable[Problem], text: str) -> list[Problem]:
     return sorted(first.values(), key=lambda problem: problem.line or sys.maxsize)
 
 
-def _parsed(text: str, parameters: Mapping[str, Parameter]) -> Scenario:
+def _parsed(text: str, parameters: Mapping[str, Parameter], world: World | None) -> Scenario:
     document = _toml(text)
     declared = document.pop("parameters", {})
     settled = settle_parameters(declared, parameters)
@@ -102,7 +109,7 @@ def _parsed(text: str, parameters: Mapping[str, Parameter]) -> Scenario:
     problems = Problems()
     document = substitute(document, own, problems)
     with problems.gathered():
-        scenario = _built(document, settled)
+        scenario = _built(document, settled, world)
         problems.require_none()
         if ACCOUNTS in parameters and ACCOUNTS not in declared:
             return with_accounts(scenario, parameters[ACCOUNTS])
@@ -122,38 +129,39 @@ def _toml(text: str) -> dict[str, Any]:
         raise ScenarioError("not TOML that can be read: nested too deep") from None
 
 
-def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenario:
+def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: World | None) -> Scenario:
     problems = Problems()
-    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__})
+    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at"})
     for key in [key for key in document if key not in known]:
         problems.append(Problem(f"The table contains unknown field `{key}`{choose(key, known)}", key=key))
         del document[key]
     # Converted one by one: for a table of tables, msgspec's errors do not say under which key something is wrong.
-    organizations = _named(document, "organizations", OrganizationTable, "acme", problems)
-    populations = _named(document, "populations", PopulationTable, "partners", problems)
+    organizations = _named(document, "organizations", lambda _: OrganizationTable, "acme", problems)
+    populations = _named(document, "populations", table_of, "partners", problems)
     raw = _list_of_steps(document, problems)
     read = [_step_or_none(step, ("steps", index), problems) for index, step in enumerate(raw)]
     listed = document.pop("faults", [])
     limits: tuple[Threshold, ...] = ()
     with problems.gathered():
         limits = read_thresholds(_table_of_thresholds(document))
-    header, settings = Header(), Settings()
+    beginning = Beginning()
     with problems.gathered():
-        header = convert(document, Header, ())
-        settings = _settings(document, header)
+        beginning = _beginning(document, world)
     faults: tuple[FaultTable, ...] = ()
     with problems.gathered():
-        faults = read_faults(listed, header.start)
-    organizations = organizations or {"organization": OrganizationTable()}
+        faults = read_faults(listed, beginning.start)
+    with problems.gathered():
+        organizations = world.with_ids(organizations) if world else organizations
+    organizations = organizations or {UNNAMED: OrganizationTable()}
+    problems += wrong_members(populations, organizations, world)
     steps: tuple[Step, ...] = ()
     with problems.gathered():
-        steps = checked(settings, organizations, populations, read, [_saves(step) for step in raw])
+        steps = checked(beginning.settings, organizations, populations, read, [_saves(step) for step in raw])
     problems.require_none()
     return Scenario(
-        description=header.description,
-        seed=header.seed,
-        start=header.start,
-        settings=settings,
+        **structs.asdict(beginning),
+        log=world.log if world else "",
+        at=world.at if world else "",
         parameters=parameters,
         organizations=cast("dict[str, OrganizationTable]", organizations),
         populations=cast("dict[str, PopulationTable]", populations),
@@ -161,6 +169,18 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter]) -> Scenar
         steps=steps,
         thresholds=limits,
     )
+
+
+def _beginning(document: dict[str, Any], world: World | None) -> Beginning:
+    """With what the run begins: as the file has it, and the log.
+
+    Raises:
+        ScenarioError: it cannot be read, or the log has it in another way.
+    """
+    header: Header = convert(document, Header, ())
+    settings = _settings(document, header)
+    beginning = Beginning(description=header.description, seed=header.seed, start=header.start, settings=settings)
+    return world.continued(beginning, given(document)) if world else beginning
 
 
 def _settings(document: dict[str, Any], header: Header) -> Settings:
@@ -181,7 +201,7 @@ Table = TypeVar("Table", bound=Struct)
 
 
 def _named(
-    document: dict[str, Any], key: str, wanted: type[Table], example: str, problems: Problems
+    document: dict[str, Any], key: str, kind_of: Callable[[Any], type[Table]], example: str, problems: Problems
 ) -> dict[str, Table | None]:
     """Tables by their names; None for those that cannot be read."""
     tables = document.pop(key, {})
@@ -192,7 +212,7 @@ def _named(
     for name, table in cast("dict[str, Any]", tables).items():
         named[name] = None
         with problems.gathered():
-            named[name] = convert(table, wanted, (key, name))
+            named[name] = convert(table, kind_of(table), (key, name))
     return named
 
 

@@ -72,7 +72,7 @@ def test_all_at_once() -> None:
         "16 populations.p.migration.accept: Expected `float` <= 1.0",
         "17 populations.p.migration.delay.from_days: Expected `float` >= 0.0",
         "17 populations.p.migration.delay: The table lacks `to_days`",
-        "22 step 1, population: no population of origin invited or created is called 'q' (there are: p)",
+        "22 step 1, population: no population of origin invited, created or member is called 'q' (there are: p)",
         "25 step 2: The table lacks `days`",
         "27 step 2: The table contains unknown field `hours`",
         "32 step 3, with.SourceParentId: no parameter is called 'where'",

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from msgspec import Struct, structs
 from support.repository import SCENARIOS
-from support.scenario_keys import DONE, EVERYTHING
+from support.scenario_keys import DONE, EVERYTHING, THERE
 
 from orgsim.api.faults import FaultTable
 from orgsim.api.load import scenario as language
@@ -23,6 +23,7 @@ from orgsim.api.load.scenario import steps as actions
 from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours, Uniform
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.pace import Pace, Stage
+from orgsim.api.load.scenario.populations import MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step
 from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import FeatureSet
@@ -186,7 +187,8 @@ def test_thresholds() -> None:
 
 
 STRUCTS: list[type[Struct]] = [
-    *(Header, OrganizationTable, Settings, Quotas, PopulationTable, Behaviour, Pace, Stage, Retry, FaultTable),
+    *(Header, OrganizationTable, Settings, Quotas, PopulationTable, MemberTable),
+    *(Behaviour, Pace, Stage, Retry, FaultTable),
     *get_args(Delay),
     *get_args(Step),
 ]
@@ -196,7 +198,9 @@ STRUCTS: list[type[Struct]] = [
 def test_the_file_with_every_key_has_every_key(table: type[Struct]) -> None:
     """No key of the language is missing in the file that has them all."""
     names = {str(field.encode_name) for field in structs.fields(table)} - {"operation"}
-    missing = [name for name in names if not any(way in EVERYTHING for way in (f"{name} = ", f"{name}]", f"[{name}."))]
+    missing = [
+        name for name in names if not any(way in EVERYTHING + THERE for way in (f"{name} = ", f"{name}]", f"[{name}."))
+    ]
     assert missing == []
 
 

@@ -15,11 +15,11 @@ UNIT = step("CreateOrganizationalUnit", save='{ new = "OrganizationalUnit.Id" }'
     [
         (
             step("invite", population='"p"'),
-            "step 1, population: no population of origin invited or created is called 'p' (there is none)",
+            "step 1, population: no population of origin invited, created or member is called 'p' (there is none)",
         ),
         (
             INVITED + CREATED + STANDALONE + DONE + step("invite", population='"s"'),
-            "step 2, population: no population of origin invited or created is called 's' (there are: p, c)",
+            "step 2, population: no population of origin invited, created or member is called 's' (there are: p, c)",
         ),
         (
             INVITED + CREATED + step("create_accounts", population='"p"'),

@@ -8,22 +8,28 @@ import pytest
 from msgspec import Struct, structs
 from support.repository import ROOT
 
+from orgsim.api import Simulation
 from orgsim.api.faults import FaultTable
 from orgsim.api.load.play import play_scenario
+from orgsim.api.load.play.on_log import beginning_at
 from orgsim.api.load.scenario import Behaviour, OrganizationTable, PopulationTable, Scenario, parse_scenario
 from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
 from orgsim.api.load.scenario.delays import Delay
 from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.pace import Pace, Stage
+from orgsim.api.load.scenario.populations import MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step
 from orgsim.api.load.scenario.thresholds import COMPARISONS
+from orgsim.api.past import Recorded
 from orgsim.engine.events import AccountMoved
 from orgsim.engine.events.envelope import decode_envelope
 from orgsim.engine.log import MemoryLog
+from orgsim.engine.log.place import Span
 from orgsim.engine.settings import Quotas, Settings
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
 TABLES: list[type[Struct]] = [
     *(
         Header,
@@ -32,6 +38,7 @@ TABLES: list[type[Struct]] = [
         Settings,
         Quotas,
         PopulationTable,
+        MemberTable,
         Behaviour,
         Pace,
         Stage,
@@ -102,7 +109,7 @@ def test_shipped_scenarios() -> None:
 
 async def test_the_example() -> None:
     """The example of the page is played, passes, and does what its comments say."""
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
+    example, _ = EXAMPLES
     log = MemoryLog()
     outcome = await play_scenario(parse_scenario(example), log)
     assert outcome.passed
@@ -113,3 +120,31 @@ async def test_the_example() -> None:
     assert sum(isinstance(event, AccountMoved) for event in moved) == 5
     more = await play_scenario(parse_scenario(example, {"partners": 20}), MemoryLog())
     assert more.accounts == 1 + 5 + 20
+
+
+async def test_the_example_of_a_world_that_exists() -> None:
+    """The example is played on a log with two such organizations: members of the OU answer, the others stay."""
+    _, example = EXAMPLES
+    async with Simulation() as sim:
+        ours, theirs = sim.client("111111111111"), sim.client("222222222222")
+        ids = [(await each.create_organization()).organization.id for each in (ours, theirs)]
+        parent = (await theirs.list_roots()).roots[0].id
+        for name in ("Workloads", "Web"):
+            unit = await theirs.create_organizational_unit(parent_id=parent, name=name)
+            parent = unit.organizational_unit.id
+        for number in range(40):
+            await theirs.create_account(account_name=f"a{number}", email=f"a{number}@example.com")
+        root = (await theirs.list_roots()).roots[0].id
+        for account in [*sim.engine.state.organizations[ids[1]].members][-30:]:
+            await theirs.move_account(account_id=account, source_parent_id=root, destination_parent_id=parent)
+        await sim.advance(days=10)
+        recorded = Recorded(sim.engine.log, lambda: Span(0, sim.engine.now, sim.engine.durable))
+        beginning = await beginning_at(recorded, None)
+        log = await beginning.copied(None, "off")
+    for name, key in zip(("o-a1b2c3d4e5", "o-f6g7h8i9j0"), ids, strict=True):
+        example = example.replace(name, key)
+    outcome = await play_scenario(parse_scenario(example, world=beginning.world), log)
+    assert outcome.refused == {}
+    assert set(outcome.handshakes["INVITE"]) == {"ACCEPTED", "DECLINED"}
+    assert sum(outcome.handshakes["INVITE"].values()) == 30
+    assert outcome.organizations["ours"].accounts == 1 + outcome.handshakes["INVITE"]["ACCEPTED"]

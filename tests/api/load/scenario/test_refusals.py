@@ -173,7 +173,7 @@ def test_key_of_another_kind(text: str, key: str) -> None:
         (
             '[populations.p]\norigin = "bought"\ncount = 1',
             "populations.p.origin: Invalid enum value 'bought'",
-            "invited, created, standalone",
+            "created, invited, member, standalone",
         ),
         (
             delayed('distribution = "gauss", days = 1'),
