@@ -82,11 +82,11 @@ class FlowView:
     """The numbers over time, durations and totals of one run."""
 
     name = "flow"
+    began_at = 0
+    """The position after which it measures."""
 
     def __init__(self) -> None:
         self.position = 0
-        self.began_at = 0
-        """The position after which it measures."""
         self.handshakes: dict[Action, dict[HandshakeState, Changes]] = {}
         """Changes by action and state. Handshakes stay counted after they are purged."""
         self.members: defaultdict[str, Changes] = defaultdict(_changes)

@@ -34,6 +34,16 @@ class Durability(StrEnum):
     OFF = "off"
 
 
+OnLog = Annotated[
+    Path | None,
+    typer.Option(metavar="LOG", help="Begin with the world of this log; it stays as it is, --log is a copy."),
+]
+AtPlace = Annotated[
+    str | None,
+    typer.Option(metavar="PLACE", help="With --on: as it was at a moment or a position; by default at its end."),
+]
+
+
 def simulate(
     scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
     log: Annotated[Path | None, typer.Option(help="Keep the run in this SQLite file; without it, in memory.")] = None,
@@ -55,14 +65,8 @@ def simulate(
         Durability, typer.Option(help="full survives power loss, normal a crash; off is for throw-away runs.")
     ] = Durability.FULL,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the log of an interrupted run.")] = False,
-    on: Annotated[
-        Path | None,
-        typer.Option(metavar="LOG", help="Begin with the world of this log; it stays as it is, --log is a copy."),
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(metavar="PLACE", help="With --on: as it was at a moment or a position; by default at its end."),
-    ] = None,
+    on: OnLog = None,
+    at: AtPlace = None,
     as_json: AsJson = False,
 ) -> None:
     """Play a scenario and say what became of it; exit with 1 if one of its thresholds failed.
