@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.campaign import examples
 from support.compare_state import whole
-from support.given import FOUNDER, MEMBER, OTHER, RIVAL, encoded
-from support.random_commands import kinds_of_events, play
+from support.given import FOUNDER, MEMBER, OTHER, RIVAL
+from support.played_simulation import Played
+from support.random_commands import kinds_of_events
 from support.watched_log import WatchedLog
 
 from orgsim.api import Settings, Simulation
@@ -19,50 +20,15 @@ from orgsim.api.population import Actor
 from orgsim.engine.errors import TooManyRequestsException
 from orgsim.engine.evolve import EVOLVE
 from orgsim.engine.log import verified_envelopes
-from orgsim.engine.operation import Caller
-from orgsim.engine.operations import OPERATIONS
 from orgsim.engine.runtime.clock import PacedClock
 from orgsim.engine.runtime.engine import EngineStopped
 from orgsim.engine.runtime.inline import run_inline
 
-NAMES: dict[Any, str] = {module.Request: name for name, module in OPERATIONS.items()}
 WORLDS = [
     Settings(),
     Settings(latency="realistic", throttle="aws"),
     Settings(latency="stepwise", read_lag_seconds=90, reads_flip=True, write_conflict_seconds=30),
 ]
-
-
-class Played:
-    """A simulation as random commands see a world."""
-
-    def __init__(self, sim: Simulation) -> None:
-        self.sim, self.engine = sim, sim.engine
-
-    @property
-    def state(self) -> Any:
-        return self.engine.state
-
-    @property
-    def now(self) -> int:
-        return self.engine.now
-
-    def encoded(self) -> bytes:
-        return encoded(self.state)
-
-    def advance(self, **duration: float) -> None:
-        self.sim.sync.advance(**duration, **({} if duration else {"seconds": 0}))
-
-    def do(self, request: Any, caller: str | None = None) -> None:
-        if type(request) in NAMES and caller is not None:
-            self.engine.admit(NAMES[type(request)], Caller(caller))
-        self.engine.post(request, Caller(caller))
-        run_inline(self.engine.flush())
-
-    def play(self, script: list[int]) -> None:
-        """Do random commands; refused ones do nothing."""
-        for _ in play(script, self):  # type: ignore[arg-type]  # as much of a world as it looks at
-            pass
 
 
 def content(sim: Simulation) -> Any:

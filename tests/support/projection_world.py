@@ -70,14 +70,15 @@ def answers(views: Views, accounts: Iterable[str]) -> dict[tuple[str, ...], Any]
     """Ask every reading operation about everything as each of these accounts; returns answers and refusals."""
     accounts = sorted({*accounts, *views.accounts.members})
     found: dict[tuple[str, ...], Any] = {}
-    for operation, members in _questions(views, accounts):
+    for operation, members in questions(views, accounts):
         answer = _whole_list if operation.startswith("List") else _answer_or_refusal
         for account in accounts:
             found[account, operation, *members.values()] = answer(views, operation, account, **members)
     return found
 
 
-def _questions(views: Views, accounts: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def questions(views: Views, accounts: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every reading operation about everything that there is: AWS's name, and the members of the request."""
     subjects = _subjects(views, accounts)
     yield from WHOLE
     for operation, member, more in ABOUT:

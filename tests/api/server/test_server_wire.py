@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 from botocore.exceptions import ClientError
+from support.asgi import app_of, asgi_call
 from support.loopback_server import MANAGEMENT, MEMBER, STRANGER, Served, read_events, serving, signed
 
 from orgsim.api import Simulation
@@ -182,28 +183,12 @@ def test_callers_are_apart(server: Served) -> None:
 async def test_application_on_both_loops(anyio_backend: str) -> None:
     """The application itself runs on either event loop; only uvicorn needs asyncio."""
     async with Simulation() as sim:
-        app = App(ServedWorld(sim, "kept"), make_authentication(None), Limits(), server_log())
+        app = app_of(sim)
         created = await asgi_call(app, "CreateOrganization")
         assert created["status"] == 200
         assert json.loads(created["body"])["Organization"]["FeatureSet"] == "ALL"
         refused = await asgi_call(app, "CreateOrganization")
         assert json.loads(refused["body"])["__type"] == "AlreadyInOrganizationException"
-
-
-async def asgi_call(app: App, operation: str, body: bytes = b"{}") -> dict[str, Any]:
-    """What an application sends for a call."""
-    sent: dict[str, Any] = {}
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        sent.update(message)
-
-    fields = [(name.lower().encode(), value.encode()) for name, value in signed(operation).items()]
-    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": fields}
-    await app(scope, receive, send)
-    return sent
 
 
 async def test_internal_failure(anyio_backend: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -236,7 +221,7 @@ class FullLog(MemoryLog):
 async def test_log_that_cannot_be_written(anyio_backend: str) -> None:
     """When the log cannot be written, nothing is acknowledged, and whoever runs the server learns why."""
     async with Simulation(FullLog()) as sim:
-        app = App(ServedWorld(sim, "kept"), make_authentication(None), Limits(), server_log())
+        app = app_of(sim)
         answer = await asgi_call(app, "CreateOrganization")
         assert answer["status"] == 500
         assert json.loads(answer["body"])["__type"] == "ServiceException"
