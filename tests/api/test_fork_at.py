@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.given import FOUNDER, MEMBER, RIVAL
-from test_fork import Played, content, found
+from support.played_simulation import Played
+from test_fork import content, found
 from typer.testing import CliRunner
 
 from orgsim.api import LogDamaged, LogError, Settings, Simulation
