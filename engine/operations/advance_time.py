@@ -13,10 +13,12 @@ from ..events import TimeAdvanced
 from ..operation import Events, Stamp
 from ..state import State
 
+TIME_HAS_PASSED: Events = (TimeAdvanced(),)
+
 
 class Request(Struct, frozen=True):
     pass
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    return [TimeAdvanced()] if stamp.now > state.now else []
+    return TIME_HAS_PASSED if stamp.now > state.now else []

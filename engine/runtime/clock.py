@@ -7,6 +7,7 @@ on the way have to fire first.
 
 import heapq
 import time
+from collections.abc import Awaitable, Generator
 from typing import Protocol
 
 import anyio
@@ -14,7 +15,7 @@ import anyio.lowlevel
 
 from ..settings import SECOND
 from ..state.timers import NEVER
-from .processes import UNTIL_RESUMED, Process, Processes
+from .processes import ASLEEP, UNTIL_RESUMED, Process, Processes
 from .waiting import Wakeup
 
 FASTEST = 1_000_000_000
@@ -28,7 +29,7 @@ class Clock(Protocol):
         """Microseconds since the epoch, UTC."""
         ...
 
-    async def sleep_until(self, moment: int) -> None:
+    def sleep_until(self, moment: int) -> Awaitable[None]:
         """Sleep until the clock has reached the moment (microseconds since the epoch)."""
         ...
 
@@ -61,6 +62,24 @@ class Sleeper:
                 await UNTIL_RESUMED
         elif self.wakeup:
             await self.wakeup.wait()
+
+
+class DirectSleep(Sleeper):
+    """The sleeps of a process that the driver resumes itself, one after the other."""
+
+    __slots__ = ("_clock",)
+
+    def __init__(self, process: Process, clock: "SimulatedClock") -> None:
+        super().__init__(process)
+        self._clock = clock
+
+    def __await__(self) -> Generator[object, None, None]:
+        try:
+            yield ASLEEP
+        except BaseException:
+            if not self.woken:
+                self._clock.cancel(self)
+            raise
 
 
 class SimulatedClock:
@@ -109,8 +128,8 @@ class SimulatedClock:
         process = self._sleepers[0][2].process
         return process is not None and process.resume is not None
 
-    def pop_resumable(self, before: int) -> Sleeper | None:
-        """Move to the moment of the earliest sleeper, and take it out to be resumed by the driver.
+    def pop_resumable(self, before: int) -> Process | None:
+        """Move to the moment of the earliest sleeper, and take it out; returns the process to be resumed by the driver.
 
         None, and nothing is moved, if it is to wake at the moment ``before`` or later, or is none that the driver
         resumes itself.
@@ -126,7 +145,8 @@ class SimulatedClock:
         if self._cancelled:
             self._drop_cancelled()
         self._now = moment
-        return sleeper
+        sleeper.woken = True
+        return process
 
     def wake_next(self) -> bool:
         """Wake the earliest sleeper.
@@ -168,7 +188,7 @@ class SimulatedClock:
                 self.cancel(sleeper)
             raise
 
-    async def sleep_until(self, moment: int) -> None:
+    def sleep_until(self, moment: int) -> Awaitable[None]:
         """Sleep in simulated time until a moment; returns at once if it has passed.
 
         A process that sleeps until now wakes after those whose wake-up is already scheduled for now.
@@ -176,6 +196,20 @@ class SimulatedClock:
         Raises:
             RuntimeError: the task holds the time.
         """
+        processes = self.processes
+        process = processes.direct
+        if process is None or processes.holders or not processes.runs_here(process):
+            return self._sleep_in_task(moment)
+        # Most wake-ups of a population are these, so what sleeps is made once for each process.
+        sleeper = process.sleep
+        if sleeper is None:
+            sleeper = process.sleep = DirectSleep(process, self)
+        sleeper.woken = False
+        heapq.heappush(self._sleepers, (moment if moment > self._now else self._now, self._sequence, sleeper))
+        self._sequence += 1
+        return sleeper
+
+    async def _sleep_in_task(self, moment: int) -> None:
         processes = self.processes
         process = processes.current()
         if process is None and moment <= self._now:
@@ -185,18 +219,15 @@ class SimulatedClock:
             processes.require_free()
         sleeper = Sleeper(process)
         self.schedule(sleeper, moment if moment > self._now else self._now)
-        try:
-            await (UNTIL_RESUMED if sleeper.wakeup is None else sleeper.wakeup.wait())
-        except BaseException:
-            if not sleeper.woken:
-                self.cancel(sleeper)
-            raise
+        await self.wait_until_woken(sleeper)
 
     def cancel(self, sleeper: Sleeper) -> None:
         """Cancel a wake-up, because the sleeping task was cancelled."""
         # Removing an entry from the middle of a heap costs as much as the heap is long. So entries are only marked, and
         # removed together once half of them are.
         sleeper.cancelled = True
+        if sleeper.process is not None:
+            sleeper.process.sleep = None
         self.processes.wake(sleeper.process)
         self._cancelled += 1
         if self._cancelled * 2 > len(self._sleepers):

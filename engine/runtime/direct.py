@@ -16,13 +16,12 @@ import asyncio
 from asyncio import tasks as asyncio_tasks
 from asyncio.tasks import current_task
 from collections.abc import Callable, Coroutine, Generator, Sized
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any, cast
 
 import anyio
 
-from ..operation import SIMULATION
-from ..operations import advance_time
 from ..settings import LATEST
 from .clock import SimulatedClock
 from .engine import Engine
@@ -34,7 +33,8 @@ leave_task = asyncio_tasks._leave_task  # pyright: ignore[reportPrivateUsage]
 BURST = 100
 """Processes that are resumed, at most, before the driver looks at everything else again."""
 
-TIME_PASSES = advance_time.Request()
+BEYOND = LATEST + 1
+"""The first moment that is beyond the calendar."""
 
 
 class DirectProcess:
@@ -64,7 +64,7 @@ class DirectProcess:
 
     async def run(self) -> None:
         """Run the process to its end; called in its task. Raises what the process raises."""
-        self._process.task, self._process.resume = self._task, self._resume
+        self._process.task, self._process.resume, self._process.step = self._task, self._resume, self._step
         try:
             self._advance(self._send, None)
             while not self._ended:
@@ -73,17 +73,20 @@ class DirectProcess:
                 else:
                     await self._step_here()
         finally:
-            self._process.resume = None
+            self._process.resume = self._process.step = None
             self._steps.close()
         if self._error is not None:
             raise self._error
 
     def _resume(self) -> None:
-        """Run the process until it sleeps again, with its task as the current one; called by the driver."""
+        """Run the process until it sleeps again, in place of the current task; called by the driver."""
+        with _stepped_aside(self._loop):
+            self._step()
+
+    def _step(self) -> None:
+        """Run the process until it sleeps again, with its task as the current one, where there is none."""
         loop, task, processes = self._loop, self._task, self._processes
-        driver = cast("asyncio.Task[Any]", current_task(loop))
         processes.direct = self._process
-        leave_task(loop, driver)
         enter_task(loop, task)
         try:
             self._awaits = self._context.run(self._send, None)
@@ -93,7 +96,6 @@ class DirectProcess:
             self._ended, self._error = True, error
         finally:
             leave_task(loop, task)
-            enter_task(loop, driver)
             processes.direct = None
         if self._awaits is not ASLEEP or self._ended:
             processes.wake(self._process)
@@ -153,18 +155,36 @@ def resume_in_turn(engine: Engine, clock: SimulatedClock, ready: Sized) -> bool:
     Returns:
         Whether a process was resumed.
     """
-    timers, state, processes = engine.state.timers, engine.state, clock.processes
+    with _stepped_aside(asyncio.get_running_loop()):
+        return _resume_in_turn(engine, clock, ready)
+
+
+def _resume_in_turn(engine: Engine, clock: SimulatedClock, ready: Sized) -> bool:
+    timers, state, processes, waiting = engine.state.timers, engine.state, clock.processes, clock.processes.waiting
     for resumed in range(BURST):
-        sleeper = clock.pop_resumable(min(timers.next_due, LATEST + 1))
-        if sleeper is None:
+        due = timers.next_due
+        process = clock.pop_resumable(due if due < BEYOND else BEYOND)
+        if process is None:
             return resumed > 0
         if clock.now() > state.now:
             with engine.exclusive:
                 # Durable before the process is answered anything: the engine writes what was posted before it answers.
-                engine.post(TIME_PASSES, SIMULATION)
-        if processes.waiting and sleeper.process:
-            processes.waiting.pop(sleeper.process, None)
-        sleeper.wake()
+                engine.pass_time(clock.now())
+        if process in waiting:
+            del waiting[process]
+        assert process.step
+        process.step()
         if processes.awake or processes.holders or ready:
             break
     return True
+
+
+@contextmanager
+def _stepped_aside(loop: asyncio.AbstractEventLoop) -> Generator[None]:
+    """Let the current task, the driver, not be the current one while the block runs others."""
+    driver = cast("asyncio.Task[Any]", current_task(loop))
+    leave_task(loop, driver)
+    try:
+        yield
+    finally:
+        enter_task(loop, driver)

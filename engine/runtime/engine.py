@@ -24,7 +24,7 @@ from ..log import EventLog, verified_envelopes
 from ..log.sharing import Sharing
 from ..log.snapshots import Snapshots
 from ..operation import SIMULATION, Caller, Events, Stamp
-from ..operations import INTERNAL_OPERATIONS, OPERATIONS, create_world, due_request, record_call
+from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, create_world, due_request, record_call
 from ..settings import Settings
 from ..state import State
 from ..state.timers import NEVER
@@ -56,6 +56,9 @@ class BufferFull(Exception):
 _DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] = {
     operation.Request: (name, operation.decide) for name, operation in (OPERATIONS | INTERNAL_OPERATIONS).items()
 }
+
+_RECORD_CALL = _DECIDE[record_call.Request][0]
+_ADVANCE_TIME = _DECIDE[advance_time.Request][0]
 
 
 class Engine:
@@ -328,10 +331,16 @@ class Engine:
         first = state.position + 1
         number = first - state.recorded_calls
         events = decide(request, state, Stamp(now, caller, number, self.ids))
-        if not events:
-            return events
-        if self.conflicts is not None:
-            self.conflicts.begin(name, caller.account, number, now, state)
+        if events:
+            if self.conflicts is not None:
+                self.conflicts.begin(name, caller.account, number, now, state)
+            self._apply(name, caller, events, now)
+        return events
+
+    def _apply(self, name: str, caller: Caller, events: Events, now: int) -> None:
+        """Apply the events of an operation, decided just now, to the state, and gather them to be written."""
+        state = self.state
+        first = state.position + 1
         envelopes = self._gathered
         if not envelopes:
             self._begin_to_gather()
@@ -349,9 +358,18 @@ class Engine:
             del envelopes[before:]
             self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}", error)
             raise
-        if decide is not record_call.decide:
+        if name != _RECORD_CALL:
             self._latest_change = state.position
-        return events
+
+    def pass_time(self, now: int) -> None:
+        """Post ``AdvanceTime`` at a moment behind the last event, before each of many wake-ups: its decision is known.
+
+        Raises:
+            EngineStopped: nothing is accepted any more.
+        """
+        if self._stopped or self._closing:
+            raise self._refusal() from self._cause
+        self._apply(_ADVANCE_TIME, SIMULATION, advance_time.TIME_HAS_PASSED, now)
 
     def _begin_to_gather(self) -> None:
         """Called before the first event of a batch; nobody has to be told here."""

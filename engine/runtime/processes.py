@@ -6,15 +6,22 @@ every task of the event loop. A process that is blocked by anything else, such a
 awake; the driver then has to look at all tasks.
 """
 
-import asyncio
+import sys
+from asyncio import Task, current_task
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import get_ident
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from .waiting import Wakeup
+
+if TYPE_CHECKING:
+    from .clock import DirectSleep
+
+EAGER = sys.version_info >= (3, 12)
+"""Whether asyncio has eager tasks, which begin within a step of another."""
 
 OnFailure = Callable[[BaseException], None]
 """Called with the reason when time cannot pass any more."""
@@ -26,13 +33,6 @@ def _task_id() -> int:
         return anyio.get_current_task().id
     except RuntimeError:  # no event loop
         return -get_ident()
-
-
-def _asyncio_task() -> "asyncio.Task[Any] | None":
-    try:
-        return asyncio.current_task()
-    except RuntimeError:  # no event loop of asyncio's
-        return None
 
 
 class Deadlock(Exception):
@@ -56,14 +56,18 @@ UNTIL_RESUMED = _Asleep()
 class Process:
     """A task of the simulation; ``name`` is for messages."""
 
-    __slots__ = ("name", "resume", "task")
+    __slots__ = ("name", "resume", "sleep", "step", "task")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.task: asyncio.Task[Any] | None = None
+        self.task: Task[Any] | None = None
         """The task that is parked for a process that the driver resumes; see ``direct``."""
         self.resume: Callable[[], None] | None = None
         """Runs the process until it sleeps again, if that needs no turn of the event loop; see ``direct``."""
+        self.step: Callable[[], None] | None = None
+        """The same, for a caller that is no task at that moment."""
+        self.sleep: DirectSleep | None = None
+        """How it sleeps while the driver resumes it; the clock keeps it for the next time."""
 
 
 class Processes:
@@ -101,10 +105,14 @@ class Processes:
     def current(self) -> Process | None:
         """The process that the current task is; None if it is no process."""
         direct = self.direct
-        # A process may begin another task at once (eager ones), and other threads run their own.
-        if direct is not None and _asyncio_task() is direct.task:
+        if direct is not None and self.runs_here(direct):
             return direct
         return self._by_task.get(_task_id()) if self._by_task else None
+
+    def runs_here(self, direct: Process) -> bool:
+        """Whether it is the caller that the driver is running, and not another thread or a task."""
+        # A process may begin another task at once from 3.12 on (eager ones), where the current one is quickly found.
+        return get_ident() == self._thread and (not EAGER or current_task() is direct.task)
 
     def require_here(self) -> None:
         """Check that no population runs in the event loop of another thread, whose processes cannot be woken from here.
