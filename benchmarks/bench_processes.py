@@ -93,7 +93,7 @@ async def _migrate(accounts: int) -> float:
 
 def run(quick: bool) -> list[Result]:
     """Measure wake-ups against SimPy's, and a migration of accounts as processes."""
-    wakes, rounds, accounts = (200, 3, 5_000) if quick else (1_000, 5, 100_000)
+    wakes, rounds, accounts = (200, 10, 5_000) if quick else (1_000, 10, 100_000)
     ours, reference, trio = [], [], []
     for _ in range(rounds):
         ours.append(anyio.run(_wake, wakes))
