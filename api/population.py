@@ -26,11 +26,11 @@ import msgspec
 from ..engine.ids import AccountId
 from ..engine.log.cancellation import on_asyncio
 from ..engine.operation import Caller
-from ..engine.runtime.clock import Clock, SimulatedClock, Sleeper
+from ..engine.runtime.clock import Clock, SimulatedClock
 from ..engine.runtime.direct import DirectProcess
 from ..engine.runtime.driver import move_time
 from ..engine.runtime.engine import Engine
-from ..engine.runtime.processes import Process, Processes
+from ..engine.runtime.processes import Process, Processes, Sleeper
 from ..engine.runtime.running import beside
 from ..engine.shapes.base import moment_text
 from ..engine.shapes.timestamps import microseconds

@@ -9,9 +9,10 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from ...engine.operations import advance_time
-from ...engine.runtime.clock import PacedClock, SimulatedClock, Sleeper
+from ...engine.runtime.clock import PacedClock, SimulatedClock
 from ...engine.runtime.driver import advance_to, jump_to, wait_all_blocked
 from ...engine.runtime.engine import Engine
+from ...engine.runtime.processes import Sleeper
 from ...engine.settings import LATEST, SECOND
 from ...engine.state.timers import NEVER
 

@@ -7,7 +7,7 @@ on the way have to fire first.
 
 import heapq
 import time
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable
 from typing import Protocol
 
 import anyio
@@ -15,7 +15,7 @@ import anyio.lowlevel
 
 from ..settings import SECOND
 from ..state.timers import NEVER
-from .processes import ASLEEP, UNTIL_RESUMED, Process, Processes
+from .processes import DirectSleep, Process, Processes, Sleeper
 from .waiting import Wakeup
 
 FASTEST = 1_000_000_000
@@ -32,54 +32,6 @@ class Clock(Protocol):
     def sleep_until(self, moment: int) -> Awaitable[None]:
         """Sleep until the clock has reached the moment (microseconds since the epoch)."""
         ...
-
-
-class Sleeper:
-    """One task's sleep, until it is woken; ``process`` is None for tasks that are no process."""
-
-    __slots__ = ("cancelled", "process", "wakeup", "woken")
-
-    def __init__(self, process: Process | None) -> None:
-        self.process = process
-        self.woken = False
-        self.cancelled = False
-        self.wakeup = None if process and process.resume else Wakeup()
-        """What its task waits for; None if the driver resumes it."""
-
-    def wake(self) -> None:
-        """Let it go on."""
-        self.woken = True
-        process = self.process
-        if process is not None and process.resume is not None:
-            process.resume()
-        elif self.wakeup is not None:
-            self.wakeup.set()
-
-    async def wait(self) -> None:
-        """Wait until it is woken."""
-        if self.process and self.process.resume:
-            if not self.woken:
-                await UNTIL_RESUMED
-        elif self.wakeup:
-            await self.wakeup.wait()
-
-
-class DirectSleep(Sleeper):
-    """The sleeps of a process that the driver resumes itself, one after the other."""
-
-    __slots__ = ("_clock",)
-
-    def __init__(self, process: Process, clock: "SimulatedClock") -> None:
-        super().__init__(process)
-        self._clock = clock
-
-    def __await__(self) -> Generator[object, None, None]:
-        try:
-            yield ASLEEP
-        except BaseException:
-            if not self.woken:
-                self._clock.cancel(self)
-            raise
 
 
 class SimulatedClock:
@@ -203,7 +155,7 @@ class SimulatedClock:
         # Most wake-ups of a population are these, so what sleeps is made once for each process.
         sleeper = process.sleep
         if sleeper is None:
-            sleeper = process.sleep = DirectSleep(process, self)
+            sleeper = process.sleep = DirectSleep(process, self.cancel)
         sleeper.woken = False
         heapq.heappush(self._sleepers, (moment if moment > self._now else self._now, self._sequence, sleeper))
         self._sequence += 1

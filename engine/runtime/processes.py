@@ -11,14 +11,11 @@ from asyncio import Task, current_task
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 
 from .waiting import Wakeup
-
-if TYPE_CHECKING:
-    from .clock import DirectSleep
 
 EAGER = sys.version_info >= (3, 12)
 """Whether asyncio has eager tasks, which begin within a step of another."""
@@ -68,6 +65,54 @@ class Process:
         """The same, for a caller that is no task at that moment."""
         self.sleep: DirectSleep | None = None
         """How it sleeps while the driver resumes it; the clock keeps it for the next time."""
+
+
+class Sleeper:
+    """One task's sleep, until it is woken; ``process`` is None for tasks that are no process."""
+
+    __slots__ = ("cancelled", "process", "wakeup", "woken")
+
+    def __init__(self, process: Process | None) -> None:
+        self.process = process
+        self.woken = False
+        self.cancelled = False
+        self.wakeup = None if process and process.resume else Wakeup()
+        """What its task waits for; None if the driver resumes it."""
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self.woken = True
+        process = self.process
+        if process is not None and process.resume is not None:
+            process.resume()
+        elif self.wakeup is not None:
+            self.wakeup.set()
+
+    async def wait(self) -> None:
+        """Wait until it is woken."""
+        if self.process and self.process.resume:
+            if not self.woken:
+                await UNTIL_RESUMED
+        elif self.wakeup:
+            await self.wakeup.wait()
+
+
+class DirectSleep(Sleeper):
+    """The sleeps of a process that the driver resumes itself, one after the other."""
+
+    __slots__ = ("_cancel",)
+
+    def __init__(self, process: Process, cancel: Callable[[Sleeper], None]) -> None:
+        super().__init__(process)
+        self._cancel = cancel
+
+    def __await__(self) -> Generator[object, None, None]:
+        try:
+            yield ASLEEP
+        except BaseException:
+            if not self.woken:
+                self._cancel(self)
+            raise
 
 
 class Processes:
