@@ -57,8 +57,7 @@ _DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] =
     operation.Request: (name, operation.decide) for name, operation in (OPERATIONS | INTERNAL_OPERATIONS).items()
 }
 
-_RECORD_CALL = _DECIDE[record_call.Request][0]
-_ADVANCE_TIME = _DECIDE[advance_time.Request][0]
+_RECORD_CALL, _ADVANCE_TIME = (_DECIDE[operation.Request][0] for operation in (record_call, advance_time))
 
 
 class Engine:
@@ -328,8 +327,7 @@ class Engine:
     def _execute(self, request: Struct, caller: Caller, now: int) -> Events:
         state = self.state
         name, decide = _DECIDE[type(request)]
-        first = state.position + 1
-        number = first - state.recorded_calls
+        number = state.position + 1 - state.recorded_calls
         events = decide(request, state, Stamp(now, caller, number, self.ids))
         if events:
             if self.conflicts is not None:
