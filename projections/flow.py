@@ -39,7 +39,7 @@ EXPIRE = "ExpireHandshake"
 # Bound here because looking up a member of an enumeration would take longer than all the rest of a handler.
 REQUESTED, OPEN, ACCEPTED = HandshakeState.REQUESTED, HandshakeState.OPEN, HandshakeState.ACCEPTED
 DECLINED, CANCELED, EXPIRED = HandshakeState.DECLINED, HandshakeState.CANCELED, HandshakeState.EXPIRED
-ENABLE = Action.ENABLE_ALL_FEATURES
+ENABLE, INVITE = Action.ENABLE_ALL_FEATURES, Action.INVITE
 
 
 class Durations:
@@ -78,6 +78,37 @@ class Began:
         self.durations = durations
 
 
+class Invited:
+    """The accounts that were invited, each counted once however often it was, and those of them that accepted."""
+
+    __slots__ = ("_accepted", "_by_address", "_known")
+
+    def __init__(self) -> None:
+        self._known: dict[str, bool] = {}
+        """Account or address to whether an invitation that named the account by its id was accepted."""
+        self._accepted = 0
+        """How many values of ``_known`` are true."""
+        self._by_address: set[str] = set()
+        """Accounts that accepted invitations to their addresses."""
+
+    def add(self, party: str) -> None:
+        """Count an account, or the address to which an invitation went."""
+        self._known.setdefault(party, False)
+
+    def accept(self, account: str, *, by_address: bool) -> None:
+        """Count the acceptance of an invitation."""
+        if by_address:
+            self._by_address.add(account)
+        elif not self._known.get(account):
+            self._known[account] = True
+            self._accepted += 1
+
+    @property
+    def share(self) -> float:
+        """The accounts that accepted, of all that were invited; 0 if none was."""
+        return (self._accepted + len(self._by_address)) / len(self._known) if self._known else 0.0
+
+
 class FlowView:
     """The numbers over time, durations and totals of one run."""
 
@@ -101,8 +132,8 @@ class FlowView:
         self.departed: Counter[DepartureMethod] = Counter()
         self.accepted: dict[Action, Durations] = {action: Durations() for action in Action}
         """Durations from the request to the acceptance."""
-        self.created = Durations()
-        self.closed = Durations()
+        self.invited = Invited()
+        self.created, self.closed = Durations(), Durations()
         self.migrated: dict[str, int] = {}
         """Organization to the duration of its last migration, from EnableAllFeatures to all features."""
         self.founded: list[str] = []
@@ -165,6 +196,8 @@ class FlowView:
             began = self._latest[action] = Began(time, action, states, self.accepted[action])
         began.states[REQUESTED if action is ENABLE else OPEN][time // MINUTE] += 1
         self._open[event.handshake] = began
+        if action is INVITE:
+            self.invited.add(event.party or "")
 
     def _opened(self, envelope: Envelope, event: HandshakeOpened) -> None:
         states = self.handshakes[ENABLE]
@@ -180,6 +213,8 @@ class FlowView:
         began.durations.accounts.append(envelope.account or "")
         if began.action is ENABLE:
             self.migrated[event.organization] = length
+        elif began.action is INVITE:
+            self.invited.accept(envelope.account or "", by_address=bool(event.account))
 
     def _declined(self, envelope: Envelope, event: HandshakeDeclined) -> None:
         self._end(envelope, event.handshake, DECLINED)

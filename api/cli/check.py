@@ -42,9 +42,11 @@ def _content(scenario: Scenario) -> str:
     counts = {
         "organization": len(scenario.organizations),
         "account in populations": accounts,
-        "step": len(scenario.steps),
+        "step": len(scenario.all_steps),
         "threshold": len(scenario.thresholds),
-    } | ({"fault": len(scenario.faults)} if scenario.faults else {})
+    }
+    counts |= {"track": len(scenario.tracks)} if scenario.tracks else {}
+    counts |= {"fault": len(scenario.faults)} if scenario.faults else {}
     return ", ".join(f"{number:,} {_plural(what, number)}" for what, number in counts.items())
 
 

@@ -23,6 +23,7 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
     """
     out.print(outcome.description or outcome.scenario, markup=False, highlight=False)
     _print_thresholds(outcome)
+    _print_warnings(outcome)
     _print_organizations(outcome)
     _print_calls(outcome)
     _print_distributions(outcome)
@@ -65,6 +66,13 @@ def _print_thresholds(outcome: Outcome) -> None:
         mark = f"[green]{held}[/]" if each.ok else f"[red]{failed}[/]"
         condition = markup_safe(f"{each.threshold:{width}}")
         out.print(f"{mark} {condition}{wording.number(each.value)}", soft_wrap=True, highlight=False)
+
+
+def _print_warnings(outcome: Outcome) -> None:
+    if outcome.warnings:
+        _head("Not as planned")
+    for warning in outcome.warnings:
+        out.print(f"  [yellow]![/] {markup_safe(warning)}", soft_wrap=True, highlight=False)
 
 
 def _print_organizations(outcome: Outcome) -> None:
@@ -114,9 +122,10 @@ def _print_steps(outcome: Outcome) -> None:
     optional = ("refused", "throttled", "held_back")
     shown = [name for name in optional if any(getattr(step, name) for step in outcome.steps)]
     names = ("", "begins", "AWS-time", "calls", *(name.replace("_", " ") for name in shown))
+    width = max((len(step.track) for step in outcome.steps), default=0)
     rows = (
         (
-            f"{step.step:2} {step.action} {step.subject}".rstrip(),
+            f"{f'{step.track:{width}} ' if width else ''}{step.step:2} {step.action} {step.subject}".rstrip(),
             f"day {step.began_days:,.1f}",
             wording.duration(step.hours),
             f"{step.commands:,}",

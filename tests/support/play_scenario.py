@@ -19,6 +19,13 @@ def step(action: str, **keys: Any) -> str:
     return "\n".join(["[[steps]]", f'action = "{action}"', *lines, ""])
 
 
+def track(name: str, *steps: str, **keys: Any) -> str:
+    """A track in TOML, of steps as ``step`` writes them."""
+    lines = [f"{key} = {toml(value)}" for key, value in keys.items()]
+    head = "\n".join([f"[tracks.{name}]", *lines, ""])
+    return head + "".join(each.replace("[[steps]]", f"[[tracks.{name}.steps]]") for each in steps)
+
+
 def population(name: str, origin: str, count: int, **behaviours: Any) -> str:
     """A population in TOML."""
     lines = [f"{key} = {toml(value)}" for key, value in behaviours.items()]

@@ -177,6 +177,18 @@ for_each = "made"
 caller = "account"
 pace = { over_days = 2 }
 
+[tracks.beside]
+from_day = 1.5
+every_days = 2
+times = 3
+steps = [{ action = "wait", until = "joining_days.p95 < 3", at_most_days = 4 }, { action = "remind", at_day = 30 }]
+
+[tracks.behind]
+after = ["beside", "steps"]
+[[tracks.behind.steps]]
+action = "enable_all_features"
+organization = "acme"
+
 [thresholds]
 all_features_share = "== 1"
 "migration_days.p95" = "< 60"

@@ -22,7 +22,7 @@ from ..scenario.problems import ScenarioError
 from ..scenario.steps import Call
 from .call_counter import CallCounter
 from .clock_driver import ClockDriver, Progress
-from .measuring import measure
+from .measuring import figure_now, measure
 from .outcome import Outcome
 from .player import Player
 
@@ -97,7 +97,7 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
     began_with = await read_beginning(log) or WorldCreated(scenario.seed, scenario.settings)
     flow = FlowView()
     # The other views are built only for reading operations: they cost more than the rest of the run.
-    reads = any(isinstance(step, Call) and step.operation in READS for step in scenario.steps)
+    reads = any(isinstance(step, Call) and step.operation in READS for step in scenario.all_steps)
     views = Views() if reads else None
     listeners: list[Listener] = [flow.feed]
     if views:
@@ -111,7 +111,12 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
             flow.restart(engine.now)
         counter = CallCounter(clock.now, by_minute=engine.throttle is not None)
         driver = ClockDriver(engine, clock, counter, progress)
-        player = Player(scenario, engine, driver, counter, views)
+
+        async def look(name: str) -> float | None:
+            await engine.settle()
+            return figure_now(name, scenario, engine, flow, counter)
+
+        player = Player(scenario, engine, driver, counter, views, look)
         await player.play()
         seconds = perf_counter() - began
         return measure(scenario, name, engine, flow, counter, player, seconds)

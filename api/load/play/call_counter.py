@@ -3,12 +3,23 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from ....engine.errors import Refused, TooManyRequestsException
 from ....engine.settings import SECOND
 from ....projections.flow import MINUTE, Changes
 
 THROTTLING = "throttling"
 """The name under which waits for a token are counted; other waits are counted under the reason of a refusal."""
+
+
+class Tally(Struct):
+    """The calls of one step."""
+
+    calls: int = 0
+    refused: int = 0
+    throttled: int = 0
+    held_back: int = 0
 
 
 class CallCounter:
@@ -22,6 +33,8 @@ class CallCounter:
     def __init__(self, now: Callable[[], int], *, by_minute: bool) -> None:
         self._now = now
         self._by_minute = by_minute
+        self.tally = Tally()
+        """Of the step for which the clock stands or moves now."""
         self.calls = 0
         """All calls, refused ones included."""
         self.refused: Counter[str] = Counter()
@@ -42,6 +55,7 @@ class CallCounter:
     def count_call(self, operation: str) -> None:
         """Count a call, accepted or refused."""
         self.calls += 1
+        self.tally.calls += 1
         if self._by_minute:
             self.calls_by_minute[operation][self._now() // MINUTE] += 1
 
@@ -49,13 +63,16 @@ class CallCounter:
         """Count the refusal of a call, which was counted as a call too."""
         kind = f"{refusal.code} {refusal.reason}" if refusal.reason else refusal.code
         self.refused[kind] += 1
+        self.tally.refused += 1
         if refusal.explanation:
             self.explanations.setdefault(kind, refusal.explanation)
         if isinstance(refusal, TooManyRequestsException):
             self.throttled[operation] += 1
+            self.tally.throttled += 1
             self.throttled_by_minute[operation][self._now() // MINUTE] += 1
 
     def count_wait(self, operation: str, limit: str, until: int) -> None:
         """Count a wait that begins now and ends at a moment, when a limit lets the call pass."""
         self.held_back[f"{operation} {limit}"] += 1
+        self.tally.held_back += 1
         self.held_back_seconds.append((until - self._now()) / SECOND)

@@ -42,8 +42,7 @@ def measure(
         player: knows the organizations' ids and what each step took.
         seconds: how long the run took in real time.
     """
-    metrics = _numbers(scenario, engine, flow, counter)
-    distributions = _distributions(flow, counter)
+    metrics, distributions = _numbers(scenario, engine, flow, counter), _distributions(flow, counter)
     limits = _thresholds(scenario, metrics, distributions)
     found = {each: _organization(engine, flow, organization) for each, organization in player.organizations.items()}
     first = next(iter(found.values()))
@@ -67,6 +66,7 @@ def measure(
         distributions=distributions,
         slowest={name: _slowest(flow.accepted[action]) for name, action in ANSWER_TIMES.items()},
         steps=tuple(player.steps),
+        warnings=tuple(player.warnings),
         timeline=_timeline(scenario, engine, flow, counter, player.organizations),
         start=scenario.start,
         virtual_days=round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
@@ -78,6 +78,12 @@ def measure(
         began_with=scenario.log,
         began_at=scenario.at,
     )
+
+
+def figure_now(name: str, scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter) -> float | None:
+    """Compute one figure in the middle of a run, from what is durable."""
+    distributions = _distributions(flow, counter) if "." in name else {}
+    return figure(name, _numbers(scenario, engine, flow, counter), distributions)
 
 
 def _thresholds(
@@ -129,6 +135,7 @@ def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCo
         "expired_share": _share(flow.expired[INVITE] + flow.expired[APPROVE], all_handshakes),
         "members": sum(sum(each.values()) for each in flow.members.values()),
         "joined": joined,
+        "joined_share": flow.invited.share,
         "created": created,
         "creation_failed_share": _share(failed, created + failed),
         "closed": len(flow.closed.lengths),

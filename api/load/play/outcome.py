@@ -69,6 +69,8 @@ class StepOutcome(Struct, frozen=True):
     throttled: int
     held_back: int
     """Waits of calls for a limit to let them pass."""
+    track: str = ""
+    """The track whose step it is; empty for the plain list of steps."""
 
 
 class Late(Struct, frozen=True):
@@ -152,6 +154,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     slowest: dict[str, tuple[Late, ...]]
     """``joining_days`` and ``migration_days`` to the accounts that took longest, the slowest first."""
     steps: tuple[StepOutcome, ...]
+    """In the order in which they began."""
+    warnings: tuple[str, ...] = ()
+    """What did not go as planned, in the order of happening: days that had passed, conditions that never held."""
     timeline: Timeline
     start: datetime
     virtual_days: float

@@ -6,7 +6,7 @@ the draw, so two runs of one scenario write the same log, on any event loop, in 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from itertools import chain, count, repeat
 from random import Random
@@ -28,7 +28,6 @@ from ....engine.state import Organization
 from ....engine.state.handshake import HandshakeState
 from ....projections.views import Views
 from ..scenario.model import Scenario
-from ..scenario.problems import ScenarioError
 from ..scenario.steps import (
     Call,
     CloseAccounts,
@@ -44,6 +43,7 @@ from ..scenario.steps import (
     Wait,
     WaitForAnswers,
 )
+from ..scenario.thresholds import read_condition
 from .agenda import Cohort
 from .beginning import ADDRESSES, begin, last_number
 from .call_counter import CallCounter
@@ -51,6 +51,10 @@ from .calls import call, fill, saved
 from .clock_driver import ClockDriver
 from .dispatch import Attempt, Dispatch
 from .outcome import StepOutcome
+from .timetable import Timetable
+from .turns import Waiting
+
+Look = Callable[[str], Awaitable[float | None]]
 
 FIRST_ACCOUNT = 200_000_000_000
 
@@ -64,22 +68,29 @@ class Player:
         driver: moves the clock of that engine.
         counter: counts the calls.
         views: answer the steps that call reading operations; None if no step does.
+        look: looks a figure up in the middle of the run, by its name in thresholds.
     """
 
     def __init__(
-        self, scenario: Scenario, engine: Engine, driver: ClockDriver, counter: CallCounter, views: Views | None
+        self,
+        scenario: Scenario,
+        engine: Engine,
+        driver: ClockDriver,
+        counter: CallCounter,
+        views: Views | None,
+        look: Look,
     ) -> None:
         self.organizations: dict[str, str] = {}
         """Name in the scenario to id."""
-        self.steps: list[StepOutcome] = []
-        """The steps played so far."""
         self._scenario = scenario
         self._engine = engine
         self._driver = driver
         self._counter = counter
         self._views = views
-        self._dispatch = Dispatch(engine, counter, driver.move_to, driver.checkpoint)
-        self._start = engine.now
+        self._timetable = Timetable(engine, driver, counter)
+        self._move_to = self._timetable.move_to
+        self._look = look
+        self._dispatch = Dispatch(engine, counter, self._move_to, driver.checkpoint)
         self._waiting_activity = "Answering"
         """The activity that is reported as progress while time passes."""
         self._parents: dict[str, str] = {}
@@ -94,8 +105,16 @@ class Player:
         """Population to the last number in a name that was taken before its first account was created."""
         self._saved: dict[str, str] = {}
         """Texts that steps have saved from answers, by name."""
-        self._serial = count(1)
-        """Numbers the random generators, so that two steps of the same kind draw different numbers."""
+
+    @property
+    def steps(self) -> list[StepOutcome]:
+        """The steps played so far, in the order in which they began."""
+        return [each for each in self._timetable.steps if each]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What did not go as planned so far."""
+        return self._timetable.warnings
 
     async def play(self) -> None:
         """Begin, play all steps, and wait until everything is durable.
@@ -107,36 +126,12 @@ class Player:
         self.organizations.update(begun.organizations)
         self._accounts.update(begun.accounts)
         self._take_up_migrations()
-        for index, step in enumerate(self._scenario.steps):
-            try:
-                await self._timed_step(index, step)
-            except ScenarioError as error:
-                path = str(error).startswith(".")
-                raise ScenarioError(
-                    f"step {index + 1}, {str(error)[1:]}" if path else f"step {index + 1}: {error}"
-                ) from None
+        tracks = {
+            track.name: Waiting(track.table.predecessors, self._timetable.play(track, self._step))
+            for track in self._scenario.all_tracks
+        }
+        await self._timetable.turns.run(tracks)
         await self._driver.finish()
-
-    async def _timed_step(self, index: int, step: Step) -> None:
-        engine, counter = self._engine, self._counter
-        if step.at_day is not None:
-            await self._driver.move_to(max(engine.now, self._start + round(step.at_day * DAY)), self._waiting_activity)
-        began, calls = engine.now, counter.calls
-        refused, throttled, held_back = counter.refused.total(), counter.throttled.total(), counter.held_back.total()
-        await self._step(step)
-        self.steps.append(
-            StepOutcome(
-                index + 1,
-                step.operation if isinstance(step, Call) else str(step.__struct_config__.tag),
-                _subject(step),
-                (began - self._start) / DAY,
-                (engine.now - began) / HOUR,
-                counter.calls - calls,
-                counter.refused.total() - refused,
-                counter.throttled.total() - throttled,
-                counter.held_back.total() - held_back,
-            )
-        )
 
     async def _step(self, step: Step) -> None:
         match step:
@@ -149,7 +144,7 @@ class Player:
             case EnableAllFeatures():
                 await self._enable(step)
             case Wait():
-                await self._driver.move_to(self._engine.now + round(step.days * DAY), self._waiting_activity)
+                await self._wait(step)
             case Remind():
                 self._remind(step)
             case WaitForAnswers():
@@ -173,12 +168,27 @@ class Player:
     def _remind(self, step: Remind) -> None:
         """Remind a population, or all; who follows answers after another delay."""
         self._waiting_activity = "Answering, reminded"
-        driver, number = self._driver, next(self._serial)
+        driver, number = self._driver, self._timetable.next_serial()
 
         def make_random(purpose: str) -> Random:
             return self._random(f"{purpose} reminder {number}")
 
         driver.agenda.remind(step.population, step.accept, make_random, self._engine.now, driver.can_answer)
+
+    async def _wait(self, step: Wait) -> None:
+        """Let days pass, or wait until a condition holds."""
+        if step.until is None:
+            await self._move_to(self._engine.now + round((step.days or 0) * DAY), self._waiting_activity)
+            return
+        condition, engine, start = read_condition(step.until), self._engine, self._timetable.start
+        deadline = engine.now + round((step.at_most_days or 0) * DAY)
+        while not condition.holds(value := await self._look(condition.metric)):
+            if engine.now >= deadline:
+                stood = "has no value" if value is None else f"stood at {value:.6g}"
+                self._timetable.warn(f"waited {step.at_most_days:g} days for {condition}: {condition.metric} {stood}")
+                return
+            next_hour = start + ((engine.now - start) // HOUR + 1) * HOUR
+            await self._move_to(min(next_hour, deadline), self._waiting_activity)
 
     async def _wait_for_answers(self) -> None:
         """Move the clock to the last answer that can still be given."""
@@ -186,12 +196,12 @@ class Player:
         agenda, can_answer = self._driver.agenda, self._driver.can_answer
         agenda.draw_answers(self._engine.now)
         while (last := agenda.last_moment(can_answer)) is not None:
-            await self._driver.move_to(last, self._waiting_activity)
+            await self._move_to(last, self._waiting_activity)
 
     async def _send(self, step: Sending, operation: str, what: str, attempts: Iterable[Attempt], number: int) -> None:
         """Send calls of the management account with the pace and retries of a step."""
         management = self._management(step)
-        random = self._random(f"{operation} {next(self._serial)}")
+        random = self._random(f"{operation} {self._timetable.next_serial()}")
         calls = ((management, attempt) for attempt in attempts)
         await self._dispatch.send(operation, what, calls, number, step.pace, step.retry, random)
 
@@ -210,7 +220,7 @@ class Player:
 
         await self._send(step, "CreateAccount", f"Creating {population}", repeat(create, missing), missing)
         while organization.creations:
-            await self._driver.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
+            await self._move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
             engine.fire_due()
         owners = (engine.state.emails.get(email.lower()) for email in emails)
         self._accounts[population] = [owner for owner in owners if owner]
@@ -237,7 +247,7 @@ class Player:
         """Put a new cohort on the agenda; ``purpose`` is part of its seed."""
         table = self._scenario.populations[population]
         behaviour = table.migration if migration else table.invitation
-        random = self._random(f"{population} {purpose} {next(self._serial)}")
+        random = self._random(f"{population} {purpose} {self._timetable.next_serial()}")
         cohort = Cohort(population, organization.id, behaviour, random, migration=migration)
         self._driver.agenda.add_cohort(cohort, self._engine.now)
         return cohort
@@ -341,7 +351,7 @@ class Player:
         attempts = (partial(close, account) for account in closing)
         await self._send(step, "CloseAccount", f"Closing {step.population}", attempts, len(closing))
         while organization.closures.pending:
-            await self._driver.move_to(max(closure_finishes(organization, engine.state, engine.now), engine.now))
+            await self._move_to(max(closure_finishes(organization, engine.state, engine.now), engine.now))
             engine.fire_due()
 
     async def _call(self, step: Call) -> None:
@@ -363,7 +373,7 @@ class Player:
             (caller, partial(make, caller, index, account))
             for index, (caller, account) in enumerate(((Caller(each), account) for each, account in callers), 1)
         )
-        random = self._random(f"{step.operation} {next(self._serial)}")
+        random = self._random(f"{step.operation} {self._timetable.next_serial()}")
         await self._dispatch.send(step.operation, step.operation, calls, len(accounts), step.pace, step.retry, random)
 
     def _names(self, step: Call, account: str, index: int) -> dict[str, str]:
@@ -393,12 +403,3 @@ def _share_of(number: int, share: float) -> int:
     """A share of a number, as a whole number."""
     # Rounded twice: 0.1 + 0.2 is a little more than 0.3, and must not be another number of accounts.
     return round(round(share * number, 6))
-
-
-def _subject(step: Step) -> str:
-    """The name of the population that a step is about, or else of its organization; empty if it concerns all."""
-    for name in ("population", "for_each", "organization"):
-        subject = getattr(step, name, "")
-        if subject:
-            return subject
-    return ""

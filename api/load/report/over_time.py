@@ -181,21 +181,21 @@ def _step_numbers(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any]) -> l
 
     Steps too near each other for two labels share one.
     """
-    groups: list[tuple[float, list[int]]] = []
+    groups: list[tuple[float, list[str]]] = []
     for step in outcome.steps:
-        x = axis.at_day(step.began_days)
+        x, label = axis.at_day(step.began_days), f"{step.track} {step.step}".lstrip()
         if groups and x - groups[-1][0] < axis.end * 0.05:
-            groups[-1][1].append(step.step)
+            groups[-1][1].append(label)
         else:
-            groups.append((x, [step.step]))
+            groups.append((x, [label]))
     figure["shapes"] += [vertical_line(x, MUTED) for x, _ in groups if x > 0]
     return [
         note(_span(numbers), x, 1, yref="paper", yanchor="bottom", xanchor="center") for x, numbers in groups if x > 0
     ]
 
 
-def _span(numbers: Sequence[int]) -> str:
-    return f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
+def _span(labels: Sequence[str]) -> str:
+    return f"{labels[0]}–{labels[-1]}" if len(labels) > 1 else labels[0]
 
 
 def _finalized(outcome: Outcome, axis: TimeAxis, top: float) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from .tables import (
     throttling,
     tiles,
     verdict,
+    warnings,
 )
 
 
@@ -49,7 +50,7 @@ def render_report(outcome: Outcome) -> str:
         section("durations", "How long it took", _grid(figures(durations)), distributions(outcome)),
         section("throttling", "Throttling and limits", _grid([*figures(calls), throttling(outcome)])),
         section("refusals", "Refused calls", refusals(outcome)),
-        section("steps", "Steps", steps(outcome)),
+        section("steps", "Steps", warnings(outcome), steps(outcome)),
         section("outcome", "What became of it", organizations(outcome), handshakes(outcome)),
         section("slowest", "Slowest accounts", _grid([slowest(outcome)])),
         section("reproduce", "How to reproduce", reproduce(outcome), all_figures(outcome)),

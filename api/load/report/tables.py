@@ -141,6 +141,12 @@ def throttling(outcome: Outcome) -> str:
     return "".join(f'<div class="half">{part}</div>' for part in parts if part)
 
 
+def warnings(outcome: Outcome) -> str:
+    """A list of what did not go as planned; empty if all did."""
+    items = "".join(f"<li>{escape(warning)}</li>" for warning in outcome.warnings)
+    return f"<h3>Not as planned</h3><ul>{items}</ul>" if items else ""
+
+
 def steps(outcome: Outcome) -> str:
     """A table of the steps, with simulated times; columns for refusals and the like only where there are any."""
     extra = [
@@ -148,7 +154,7 @@ def steps(outcome: Outcome) -> str:
     ]
     rows = (
         (
-            str(step.step),
+            f"{step.track} {step.step}".lstrip(),
             step.action,
             step.subject,
             f"{step.began_days:,.2f}",

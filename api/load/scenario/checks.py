@@ -1,8 +1,7 @@
 """Checks names across a scenario: every organization, population and saved text that a step names exists."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from msgspec import Struct, structs
@@ -12,9 +11,21 @@ from ....engine.settings import Settings
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
 from .model import OrganizationTable
+from .order import ReadTrack, saved_before, wrong_order
 from .populations import PopulationTable
-from .problems import KeyPath, Problem, Problems, ScenarioError
-from .steps import Call, CloseAccounts, CreateAccounts, Invite, OrganizationStep, Remind, Step
+from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .steps import (
+    Call,
+    CloseAccounts,
+    CreateAccounts,
+    Invite,
+    OrganizationStep,
+    Remind,
+    Step,
+    Track,
+    Wait,
+)
+from .thresholds import read_condition
 
 AWS_OPERATIONS: dict[str, type[Struct]] = {name: operation.Request for name, operation in OPERATIONS.items()} | {
     name: read.request for name, read in READS.items()
@@ -25,47 +36,51 @@ PLACE = re.compile(r"\{(\w+)\}")
 """A placeholder: a name in braces. Other braces are left alone, as policy documents are full of them."""
 
 
-def choose(given: str, known: Collection[str]) -> str:
-    """The end of an error message: the closest known name, and all that are known."""
-    close = get_close_matches(given, known, n=1)
-    there_are = f" (there are: {', '.join(known)})" if known else " (there is none)"
-    return (f", did you mean `{close[0]}`?" if close else "") + there_are
-
-
 def checked(
     settings: Settings,
     organizations: Mapping[str, OrganizationTable | None],
     populations: Mapping[str, PopulationTable | None],
-    steps: Sequence[Step | None],
-    saves: Sequence[Collection[str]],
-) -> tuple[Step, ...]:
-    """Check all names, and return the steps with their organization filled in.
+    tracks: Sequence[ReadTrack],
+) -> tuple[Track, ...]:
+    """Check all names, and return the tracks, whose steps have their organizations filled in.
 
     Args:
         settings: of the world.
         organizations: None is one that cannot be read; its name is known all the same.
         populations: likewise.
-        steps: likewise.
-        saves: the names under which each step saves something.
+        tracks: in the order of the file.
 
     Raises:
-        ScenarioError: names are unknown or name something of another kind; with the paths in the file.
+        ScenarioError: names are unknown or name something of another kind, or tracks wait for each other.
     """
     impossible = [*_impossible_feature_sets(organizations, settings), *_impossible_record(settings)]
-    problems = Problems([*_twice(organizations), *impossible])
-    filled: list[Step] = []
-    saved: set[str] = set()
-    for index, step in enumerate(steps):
-        path = ("steps", index)
-        if step is not None:
-            with problems.gathered():
-                filled.append(_with_organization(step, list(organizations), path))
-            problems += _wrong_population(step, populations, path)
-            if isinstance(step, Call):
-                problems += _wrong_call(step, saved, path)
-        saved |= set(saves[index])
+    problems = Problems([*_twice(organizations), *impossible, *wrong_order(tracks)])
+    filled = list[Track]()
+    for track in tracks:
+        saved = saved_before(track, tracks)
+        steps = list[Step]()
+        for index, step in enumerate(track.steps):
+            path = (*track.path, index)
+            if step is not None:
+                with problems.gathered():
+                    steps.append(_with_organization(step, list(organizations), path))
+                problems += _wrong_population(step, populations, path)
+                problems += _wrong_step(step, saved, path)
+            saved |= set(track.saves[index])
+        if track.table is not None:
+            filled.append(Track(track.name, track.table, tuple(steps)))
     problems.require_none()
     return tuple(filled)
+
+
+def _wrong_step(step: Step, saved: set[str], path: KeyPath) -> Iterator[Problem]:
+    if isinstance(step, Call):
+        yield from _wrong_call(step, saved, path)
+    if isinstance(step, Wait) and step.until is not None:
+        try:
+            read_condition(step.until)
+        except ValueError as error:
+            yield Problem(str(error), (*path, "until"))
 
 
 def _impossible_feature_sets(

@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Struct, structs
 
-from .checks import choose
-from .problems import KeyPath, Problem, ScenarioError
+from .problems import KeyPath, Problem, ScenarioError, choose
 
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
@@ -68,7 +67,10 @@ def _complaints(complaint: str, wanted: Any, value: Any, keys: KeyPath, settled:
     if missing := MISSING.match(complaint):
         lacking = _lacking(missing[1], *_at(wanted, value, keys))
         return [f"Object missing required field `{name}`" for name in lacking if (*keys, name) not in settled]
-    follows = not UNKNOWN.match(complaint) and any(place[:-1] == keys for place in settled if place)
+    cut = [place[-1] for place in settled if place and place[:-1] == keys]
+    if complaint.startswith("The table lacks"):
+        cut = [key for key in cut if f"`{key}`" in complaint]
+    follows = bool(cut) and not UNKNOWN.match(complaint)
     return [] if follows else [complaint]
 
 

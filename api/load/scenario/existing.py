@@ -12,10 +12,9 @@ from ....engine.shapes.timestamps import microseconds
 from ....engine.state import OrganizationFacts, Units
 from ....projections.views import Views
 from ...same_world import by_name, differences
-from .checks import choose
 from .model import TOP_LEVEL_SETTINGS, Beginning, OrganizationTable
 from .populations import MemberTable, PopulationTable
-from .problems import KeyPath, Problem, Problems
+from .problems import KeyPath, Problem, Problems, choose
 
 Given = Mapping[KeyPath, Any]
 """What a file says about its world: the path of ``seed``, ``start`` and of each setting, to its value."""

@@ -17,6 +17,7 @@ NUMBERS = {
     "expired_share": "those that ran out: expired, or canceled when their migration expired",
     "members": "accounts in organizations at the end, management accounts included",
     "joined": "accounts that joined by invitation",
+    "joined_share": "accounts that accepted an invitation, of all that were invited",
     "created": "accounts that were created",
     "creation_failed_share": "account creations that failed, of all that ended",
     "closed": "accounts that were closed",

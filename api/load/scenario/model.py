@@ -12,7 +12,7 @@ from ....engine.words import FeatureSet
 from ...faults import FaultTable
 from ...simulation import START
 from .populations import PopulationTable
-from .steps import Step
+from .steps import PLAIN, Step, Track, TrackTable
 from .thresholds import Threshold
 
 LATEST_START = datetime(8000, 1, 1, tzinfo=UTC)
@@ -84,4 +84,18 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
     faults: tuple[FaultTable, ...] = ()
     """What goes wrong during the run; scripted when it begins."""
     steps: tuple[Step, ...] = ()
+    """The plain list of steps, which is a track too."""
+    tracks: tuple[Track, ...] = ()
+    """The tracks that have names."""
     thresholds: tuple[Threshold, ...] = ()
+
+    @property
+    def all_tracks(self) -> tuple[Track, ...]:
+        """All tracks in their order, which decides who goes first at the same moment: the plain list of steps first."""
+        plain = (Track(PLAIN, TrackTable(), self.steps),) if self.steps else ()
+        return (*plain, *self.tracks)
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """The steps of all tracks."""
+        return tuple(step for track in self.all_tracks for step in track.steps)

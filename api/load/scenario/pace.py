@@ -51,6 +51,15 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         interval = next(unit / rate for rate, unit in rates if rate)
         return (round(interval * index) for index in range(number))
 
+    def least_days(self, number: int) -> float:
+        """The days from the first of ``number`` calls to the last; 0 for a ramp, as a lower bound."""
+        if self.stages or number < 2:
+            return 0.0
+        if self.over_days:
+            return self.over_days * (number - 1) / number
+        rates = ((self.per_second, 86_400), (self.per_hour, 24), (self.per_day, 1))
+        return next((number - 1) / (rate * a_day) for rate, a_day in rates if rate)
+
 
 def _ramp(stages: tuple[Stage, ...], number: int) -> Iterator[int]:
     """Yield when the area under the rate reaches 0, 1, 2, …: then the first, second, third call is due."""

@@ -1,7 +1,8 @@
 """What is wrong with a scenario file: where, in which line, and why."""
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
+from difflib import get_close_matches
 
 from msgspec import Struct
 
@@ -10,12 +11,21 @@ KeyPath = tuple[str | int, ...]
 
 
 def place_text(path: KeyPath) -> str:
-    """A path for people, who count from 1: ``step 3, days`` or ``populations.partners.migration``."""
-    step = ""
-    if path[:1] == ("steps",) and len(path) > 1 and isinstance(path[1], int):
-        step, path = f"step {path[1] + 1}", path[2:]
+    """A path for people, who count from 1: ``step 3, days``, ``track a, step 3`` or ``populations.p.migration``."""
+    parts: list[str] = []
+    if path[:1] == ("tracks",) and len(path) > 1:
+        parts, path = [f"track {path[1]}"], path[2:]
+    if path[:1] == ("steps",) and len(path) > 1:
+        parts, path = [*parts, f"step {int(path[1]) + 1}"], path[2:]
     keys = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-    return ", ".join(part for part in (step, keys) if part)
+    return ", ".join([*parts, *([keys] if keys else [])])
+
+
+def choose(given: str, known: Collection[str]) -> str:
+    """The end of an error message: the closest known name, and all that are known."""
+    close = get_close_matches(given, known, n=1)
+    there_are = f" (there are: {', '.join(known)})" if known else " (there is none)"
+    return (f", did you mean `{close[0]}`?" if close else "") + there_are
 
 
 class Problem(Struct, frozen=True):

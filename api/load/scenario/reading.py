@@ -5,30 +5,28 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast
 
 import anyio.to_thread
 from msgspec import Struct, structs
 
 from ....engine.settings import Settings
 from ...faults import FaultTable
-from .checks import AWS_OPERATIONS, checked, choose
+from .checks import checked
 from .conversion import convert
 from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
 from .lines import key_lines, nearest_line
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
+from .order import require_possible_days
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
 from .populations import PopulationTable, table_of
-from .problems import KeyPath, Problem, Problems, ScenarioError
-from .steps import Call, Step
+from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .steps import PLAIN, Track
 from .thresholds import Threshold, read_thresholds
+from .tracks import read_tracks
 
-CALL = str(Call.__struct_config__.tag)
-ACTIONS = [str(each.__struct_config__.tag) for each in get_args(Step) if each is not Call]
-ALL_ACTIONS = f" (there are: {', '.join(ACTIONS)}, and AWS's operations by their names)"
 NO_PARAMETERS: Mapping[str, Parameter] = {}
 
 
@@ -138,8 +136,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     # Converted one by one: for a table of tables, msgspec's errors do not say under which key something is wrong.
     organizations = _named(document, "organizations", lambda _: OrganizationTable, "acme", problems)
     populations = _named(document, "populations", table_of, "partners", problems)
-    raw = _list_of_steps(document, problems)
-    read = [_step_or_none(step, ("steps", index), problems) for index, step in enumerate(raw)]
+    read = read_tracks(document, problems)
     listed = document.pop("faults", [])
     limits: tuple[Threshold, ...] = ()
     with problems.gathered():
@@ -154,10 +151,14 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
         organizations = world.with_ids(organizations) if world else organizations
     organizations = organizations or {UNNAMED: OrganizationTable()}
     problems += wrong_members(populations, organizations, world)
-    steps: tuple[Step, ...] = ()
+    tracks: tuple[Track, ...] = ()
     with problems.gathered():
-        steps = checked(beginning.settings, organizations, populations, read, [_saves(step) for step in raw])
+        tracks = checked(beginning.settings, organizations, populations, read)
     problems.require_none()
+    with problems.gathered():
+        require_possible_days(tracks, cast("dict[str, PopulationTable]", populations))
+    problems.require_none()
+    plain = [track.steps for track in tracks if track.name == PLAIN]
     return Scenario(
         **structs.asdict(beginning),
         log=world.log if world else "",
@@ -166,7 +167,8 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
         organizations=cast("dict[str, OrganizationTable]", organizations),
         populations=cast("dict[str, PopulationTable]", populations),
         faults=faults,
-        steps=steps,
+        steps=plain[0] if plain else (),
+        tracks=tuple(track for track in tracks if track.name != PLAIN),
         thresholds=limits,
     )
 
@@ -216,52 +218,9 @@ def _named(
     return named
 
 
-def _list_of_steps(document: dict[str, Any], problems: Problems) -> list[Any]:
-    steps = document.pop("steps", [])
-    if isinstance(steps, list) and steps:
-        return cast("list[Any]", steps)
-    if not any("did you mean `steps`" in problem.message for problem in problems):
-        problems.append(Problem("there must be at least one, such as [[steps]] with an action", ("steps",)))
-    return []
-
-
 def _table_of_thresholds(document: dict[str, Any]) -> dict[str, Any]:
     thresholds = document.pop("thresholds", {})
     if not isinstance(thresholds, dict):
         message = 'must be a table such as [thresholds] with migration_days.p95 = "< 60"'
         raise ScenarioError(Problem(message, ("thresholds",)))
     return cast("dict[str, Any]", thresholds)
-
-
-def _saves(step: Any) -> list[str]:
-    """The names under which a step saves something, if it can be read or not."""
-    save = cast("dict[str, Any]", step).get("save") if isinstance(step, dict) else None
-    return list(cast("dict[str, Any]", save)) if isinstance(save, dict) else []
-
-
-def _step_or_none(step: Any, path: KeyPath, problems: Problems) -> Step | None:
-    with problems.gathered():
-        return _step(step, path)
-    return None
-
-
-def _step(step: Any, path: KeyPath) -> Step:
-    action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else None
-    if isinstance(step, dict) and action is None:
-        raise ScenarioError(Problem(f"The table lacks `action`{ALL_ACTIONS}", path))
-    if not isinstance(action, str):
-        return convert(step, Step, path)
-    if action in AWS_OPERATIONS:
-        if "operation" in step:
-            message = "the action is the name of the operation already"
-            raise ScenarioError(Problem(message, (*path, "operation")))
-        return convert({**step, "action": CALL, "operation": action}, Step, path)
-    if action not in ACTIONS:
-        raise ScenarioError(Problem(f"there is no {action!r}{_what_action(action)}", (*path, "action")))
-    return convert(step, Step, path)
-
-
-def _what_action(action: str) -> str:
-    operation = get_close_matches(action, AWS_OPERATIONS, n=1)
-    guess = f", did you mean the operation `{operation[0]}`?" if operation else ""
-    return (guess or choose(action, ACTIONS).partition(" (")[0]) + ALL_ACTIONS

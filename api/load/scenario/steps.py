@@ -1,4 +1,4 @@
-"""The steps of a scenario: what management accounts do, one after the other, while members answer."""
+"""The steps of a scenario, in tracks: what management accounts do while members answer."""
 
 from typing import Annotated, Any, Literal
 
@@ -68,9 +68,21 @@ class EnableAllFeatures(OrganizationStep, frozen=True, tag="enable_all_features"
 
 
 class Wait(StepBase, frozen=True, tag="wait", forbid_unknown_fields=True, kw_only=True):
-    """Time passes; accounts answer what they were asked."""
+    """Time passes, for some days or until a condition holds; accounts answer what they were asked."""
 
-    days: Days
+    days: Days | None = None
+    until: str | None = None
+    """A figure, a comparison and a number, as in thresholds: ``joined_share >= 0.95``; looked at every full hour."""
+    at_most_days: Days | None = None
+    """How long to wait for the condition; then the run goes on with a warning."""
+
+    def __post_init__(self) -> None:
+        if self.days is None and self.until is None:
+            raise ValueError("The table lacks `days`, or `until` with `at_most_days`")
+        if self.days is not None and (self.until is not None or self.at_most_days is not None):
+            raise ValueError("a wait has either days, or until with at_most_days")
+        if self.until is not None and self.at_most_days is None:
+            raise ValueError("The table lacks `at_most_days`: for how long to wait for the condition")
 
 
 class Remind(StepBase, frozen=True, tag="remind", forbid_unknown_fields=True, kw_only=True):
@@ -134,3 +146,43 @@ Step = (
     | Finalize
     | Call
 )
+
+
+class TrackTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A list of steps that are played one after the other, beside those of other tracks."""
+
+    after: str | tuple[str, ...] = ()
+    """The track, or the tracks, that must have ended before it begins."""
+    from_day: Days = 0.0
+    """It begins not before this many days after the start of the run."""
+    every_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
+    """Its steps are played again and again, each time so many days after they began the last time."""
+    times: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    """How often they are played: once by default."""
+
+    def __post_init__(self) -> None:
+        if (self.every_days is None) != (self.times is None):
+            raise ValueError("every_days and times go together: the days from one time to the next, and how many times")
+
+    @property
+    def predecessors(self) -> tuple[str, ...]:
+        """The names of the tracks that it waits for."""
+        return (self.after,) if isinstance(self.after, str) else self.after
+
+
+class Track(Struct, frozen=True):
+    """A track with its steps."""
+
+    name: str
+    """``steps`` for the plain list."""
+    table: TrackTable
+    steps: tuple[Step, ...]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The path of its list of steps in the file."""
+        return ("steps",) if self.name == PLAIN else ("tracks", self.name, "steps")
+
+
+PLAIN = "steps"
+"""The name of the track that the plain list of steps is."""

@@ -60,6 +60,17 @@ def read_thresholds(table: Mapping[str, Any]) -> tuple[Threshold, ...]:
     return tuple(found)
 
 
+def read_condition(text: str) -> Threshold:
+    """Read a condition with its figure in one text, such as ``joined_share >= 0.95``.
+
+    Raises:
+        ValueError: there is no such figure, or it is no condition.
+    """
+    name = re.match(r"\s*([\w.]*)", text)
+    assert name, "an empty name matches"
+    return _threshold(name[1], text[name.end() :])
+
+
 def _leaves(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in table.items():
         if isinstance(value, Mapping):

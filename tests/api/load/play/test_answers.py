@@ -247,13 +247,20 @@ async def test_order_of_steps(steps: tuple[str, ...], feature_set: str, accounts
 
 
 async def test_at_day() -> None:
-    """A step with a day begins on that day of the run, and at once if that has passed."""
+    """A step with a day begins on that day of the run; if that has passed, at once, and the run says so."""
+    slow = population("slow", "invited", 1, invitation={"delay": after(4)})
     outcome, envelopes = await recorded(
-        *(YES, step("invite", population="yes", at_day=2.5), step("wait", days=4), step("wait", days=1, at_day=3)),
+        *(
+            slow,
+            step("invite", population="slow", at_day=2.5),
+            step("wait_for_answers"),
+            step("wait", days=1, at_day=3),
+        ),
     )
     assert set(days(envelopes, HandshakeRequested)) == {2.5}
     assert [each.began_days for each in outcome.steps] == [2.5, 2.5, 6.5]
     assert outcome.virtual_days == 7.5
+    assert outcome.warnings == ("step 3: at_day = 3 had passed: it began on day 6.5",)
 
 
 async def test_pace() -> None:

@@ -52,6 +52,7 @@ async def test_every_figure_by_hand() -> None:
         "expired_share": 4 / 26,
         "members": 1 + made + 8,
         "joined": joined,
+        "joined_share": joined / 16,
         "created": made,
         "creation_failed_share": 0,
         "closed": 2,

@@ -24,7 +24,7 @@ from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.populations import MemberTable
-from orgsim.api.load.scenario.steps import Call, Retry, Step
+from orgsim.api.load.scenario.steps import Call, Retry, Step, Track, TrackTable
 from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import FeatureSet
 
@@ -177,6 +177,24 @@ def test_steps() -> None:
     )
 
 
+def test_tracks() -> None:
+    """Tracks have their beginnings and their steps, in the order of the file, behind the plain list."""
+    scenario = parse_scenario(EVERYTHING)
+    assert scenario.tracks == (
+        Track(
+            "beside",
+            TrackTable(from_day=1.5, every_days=2, times=3),
+            (actions.Wait(until="joining_days.p95 < 3", at_most_days=4), actions.Remind(at_day=30)),
+        ),
+        Track(
+            "behind",
+            TrackTable(after=("beside", "steps")),
+            (actions.EnableAllFeatures(organization="acme"),),
+        ),
+    )
+    assert [track.name for track in scenario.all_tracks] == ["steps", "beside", "behind"]
+
+
 def test_thresholds() -> None:
     """Thresholds may be written as nested tables or with the whole name in quotes."""
     assert [str(each) for each in parse_scenario(EVERYTHING).thresholds] == [
@@ -189,6 +207,7 @@ def test_thresholds() -> None:
 STRUCTS: list[type[Struct]] = [
     *(Header, OrganizationTable, Settings, Quotas, PopulationTable, MemberTable),
     *(Behaviour, Pace, Stage, Retry, FaultTable),
+    TrackTable,
     *get_args(Delay),
     *get_args(Step),
 ]

@@ -19,7 +19,7 @@ from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.populations import MemberTable
-from orgsim.api.load.scenario.steps import Call, Retry, Step
+from orgsim.api.load.scenario.steps import Call, Retry, Step, TrackTable
 from orgsim.api.load.scenario.thresholds import COMPARISONS
 from orgsim.api.past import Recorded
 from orgsim.engine.events import AccountMoved
@@ -44,6 +44,7 @@ TABLES: list[type[Struct]] = [
         Stage,
         Retry,
         FaultTable,
+        TrackTable,
     ),
     *get_args(Delay),
     *get_args(Step),

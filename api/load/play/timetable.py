@@ -1,0 +1,151 @@
+"""When the steps of a scenario are played: the tracks' turns, their days, and what each step took."""
+
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+from ....engine.runtime.engine import Engine
+from ....engine.settings import DAY, HOUR
+from ..scenario.problems import KeyPath, ScenarioError, place_text
+from ..scenario.steps import PLAIN, Call, Step, Track
+from .call_counter import CallCounter, Tally
+from .clock_driver import ClockDriver
+from .outcome import StepOutcome
+from .turns import Turns
+
+PlayStep = Callable[[Step], Awaitable[None]]
+
+
+class Playing:
+    """A track that is being played."""
+
+    def __init__(self, name: str) -> None:
+        self.name = "" if name == PLAIN else name
+        self.serials = count(1)
+        """Numbers its random generators, so that two steps of the same kind draw different numbers."""
+        self.path: KeyPath = ()
+        """Of its present step."""
+        self.tally = Tally()
+        """Of its present step."""
+
+
+class Timetable:
+    """Plays tracks side by side, their steps in order, each on its day.
+
+    Args:
+        engine: runs under the clock that ``driver`` moves.
+        driver: moves the clock.
+        counter: counts the calls; told whose they are.
+    """
+
+    def __init__(self, engine: Engine, driver: ClockDriver, counter: CallCounter) -> None:
+        self.turns = Turns(lambda: engine.now)
+        self.steps: list[StepOutcome | None] = []
+        """In the order in which they began; None while one is played."""
+        self.warnings: list[str] = []
+        self._engine = engine
+        self._driver = driver
+        self._counter = counter
+        self.start = engine.now
+        """When the run began."""
+        self._playing = Playing(PLAIN)
+        """The track whose turn it is."""
+
+    async def play(self, track: Track, play_step: PlayStep) -> None:
+        """Play the steps of a track, as often as it says.
+
+        Raises:
+            ScenarioError: a step cannot be played; the message begins with its place.
+        """
+        playing, table = Playing(track.name), track.table
+        self._playing, playing.path = playing, track.path[:2]
+        first = max(self._engine.now, self._on_day(table.from_day))
+        if first > self._on_day(table.from_day) and table.from_day:
+            self.warn(f"from_day = {table.from_day:g} had passed: it began on day {self._day:.4g}")
+        for number in range(table.times or 1):
+            planned = first + round(number * (table.every_days or 0.0) * DAY)
+            playing.path = track.path[:2]
+            if planned < self._engine.now:
+                was = f"was planned for day {self._day_of(planned):.4g}"
+                self.warn(f"time {number + 1} {was}: it began on day {self._day:.4g}")
+            await self.move_to(planned)
+            for index, step in enumerate(track.steps):
+                playing.path = (*track.path, index)
+                await self._play_step(index, step, play_step)
+
+    async def _play_step(self, index: int, step: Step, play_step: PlayStep) -> None:
+        playing = self._playing
+        try:
+            await self._timed(index, step, play_step, playing)
+        except ScenarioError as error:
+            text, place = str(error), place_text(playing.path)
+            raise ScenarioError(f"{place}, {text[1:]}" if text.startswith(".") else f"{place}: {text}") from None
+
+    async def _timed(self, index: int, step: Step, play_step: PlayStep, playing: Playing) -> None:
+        engine, counter = self._engine, self._counter
+        if step.at_day is not None:
+            if self._on_day(step.at_day) < engine.now:
+                self.warn(f"at_day = {step.at_day:g} had passed: it began on day {self._day:.4g}")
+            await self.move_to(self._on_day(step.at_day))
+        place, began, tally = len(self.steps), engine.now, Tally()
+        self.steps.append(None)
+        playing.tally = counter.tally = tally
+        await play_step(step)
+        playing.tally = counter.tally = Tally()
+        self.steps[place] = StepOutcome(
+            index + 1,
+            step.operation if isinstance(step, Call) else str(step.__struct_config__.tag),
+            _subject(step),
+            self._day_of(began),
+            (engine.now - began) / HOUR,
+            tally.calls,
+            tally.refused,
+            tally.throttled,
+            tally.held_back,
+            playing.name,
+        )
+
+    async def move_to(self, moment: int, what: str = "Answering") -> None:
+        """Move the clock to a moment for the track whose turn it is, unless that has passed; others go on meanwhile.
+
+        Args:
+            moment: microseconds since the epoch.
+            what: the activity that is reported as progress while accounts answer.
+
+        Raises:
+            ScenarioError: the moment lies beyond the calendar.
+        """
+        playing = self._playing
+        await self.turns.reach(moment)
+        self._playing, self._counter.tally = playing, playing.tally
+        await self._driver.move_to(max(moment, self._engine.now), what)
+
+    def next_serial(self) -> str:
+        """A text that no other draw of the same track has: with it, two steps of one kind draw different numbers.
+
+        It does not depend on other tracks, so that another track changes no draw of this one.
+        """
+        return f"{self._playing.name} {next(self._playing.serials)}".lstrip()
+
+    def warn(self, message: str) -> None:
+        """Keep a warning about the step that is played."""
+        place = place_text(self._playing.path)
+        self.warnings.append(f"{place}: {message}" if place else message)
+
+    def _on_day(self, day: float) -> int:
+        return self.start + round(day * DAY)
+
+    def _day_of(self, moment: int) -> float:
+        return (moment - self.start) / DAY
+
+    @property
+    def _day(self) -> float:
+        return self._day_of(self._engine.now)
+
+
+def _subject(step: Step) -> str:
+    """The name of the population that a step is about, or else of its organization; empty if it concerns all."""
+    for name in ("population", "for_each", "organization"):
+        subject = getattr(step, name, "")
+        if subject:
+            return subject
+    return ""

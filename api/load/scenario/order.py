@@ -1,0 +1,134 @@
+"""The order of tracks: which waits for which, and whether the days of a plan can be kept."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from .populations import PopulationTable
+from .problems import KeyPath, Problem, Problems, choose
+from .steps import Call, CreateAccounts, Invite, Step, Track, TrackTable, Wait
+
+
+class ReadTrack(Struct):
+    """A track as far as it could be read."""
+
+    name: str
+    path: KeyPath
+    """Of its list of steps."""
+    table: TrackTable | None
+    """None: it cannot be read."""
+    steps: list[Step | None]
+    """None is a step that cannot be read."""
+    saves: list[list[str]]
+    """The names under which each step saves something."""
+
+
+def wrong_order(tracks: Sequence[ReadTrack]) -> Iterator[Problem]:
+    """Find tracks that wait for tracks that there are not, or for each other."""
+    names = [track.name for track in tracks]
+    waiting = {track.name: _predecessors(track) for track in tracks}
+    told = set[str]()
+    for track in tracks:
+        path = ("tracks", track.name, "after")
+        for name in waiting[track.name]:
+            if name not in names:
+                others = [each for each in names if each != track.name]
+                yield Problem(f"no track is called {name!r}{choose(name, others)}", path)
+        circle = _circle(track.name, waiting)
+        if circle and told.isdisjoint(circle):
+            told |= set(circle)
+            waits = ", ".join(f"{one} for {other}" for one, other in pairwise([*circle, circle[0]]))
+            yield Problem(f"these tracks wait for each other, so none can begin: {waits}", path)
+
+
+def _predecessors(track: ReadTrack) -> tuple[str, ...]:
+    return track.table.predecessors if track.table else ()
+
+
+def _circle(start: str, waiting: Mapping[str, Sequence[str]]) -> list[str]:
+    """The tracks on a way from a track back to itself, each waiting for the next; empty if there is none."""
+    ways = [[start]]
+    seen = set[str]()
+    while ways:
+        way = ways.pop()
+        for name in waiting.get(way[-1], ()):
+            if name == start:
+                return way
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []
+
+
+def saved_before(track: ReadTrack, tracks: Sequence[ReadTrack]) -> set[str]:
+    """The names under which tracks have saved something that have surely ended when a track begins."""
+    by_name = {each.name: each for each in tracks}
+    ended, found = set[str](), list(_predecessors(track))
+    while found:
+        name = found.pop()
+        if name in by_name and name not in ended:
+            ended.add(name)
+            found += _predecessors(by_name[name])
+    return {name for each in ended for saves in by_name[each].saves for name in saves}
+
+
+def require_possible_days(tracks: Sequence[Track], populations: Mapping[str, PopulationTable]) -> None:
+    """Check that no step is to begin on a day that has surely passed when its turn comes.
+
+    Args:
+        tracks: checked; none waits for itself.
+        populations: the populations of the scenario.
+
+    Raises:
+        ScenarioError: with all such steps.
+    """
+    plan = _Plan(tracks, populations)
+    for track in tracks:
+        plan.least_end(track.name)
+    plan.problems.require_none()
+
+
+class _Plan:
+    """The least times that tracks take, as far as they are known before a run."""
+
+    def __init__(self, tracks: Sequence[Track], populations: Mapping[str, PopulationTable]) -> None:
+        self.problems = Problems()
+        self._tracks = {track.name: track for track in tracks}
+        self._populations = populations
+        self._ends: dict[str, float] = {}
+        asked = [_asked_by(step) for track in tracks for step in track.steps]
+        self._once = {name for name in populations if asked.count(name) == 1}
+        """Populations of which one step asks all accounts: no other has asked some of them before."""
+
+    def least_end(self, name: str) -> float:
+        """The day before which a track cannot have ended."""
+        if name not in self._ends:
+            self._ends[name] = self._walk(self._tracks[name])
+        return self._ends[name]
+
+    def _walk(self, track: Track) -> float:
+        table = track.table
+        day = max([table.from_day, *map(self.least_end, table.predecessors)])
+        begun = day
+        for index, step in enumerate(track.steps):
+            if step.at_day is not None and step.at_day < day - 1e-9:
+                message = f"day {step.at_day:g} has passed when its turn comes: what goes before takes until {day:.4g}"
+                self.problems.append(Problem(message, (*track.path, index, "at_day")))
+            day = max(day, step.at_day or 0.0) + self._least_days(step)
+        return max(day, begun + (table.every_days or 0) * ((table.times or 1) - 1))
+
+    def _least_days(self, step: Step) -> float:
+        if isinstance(step, Wait):
+            return step.days or 0.0
+        if not isinstance(step, Invite | CreateAccounts) or step.population not in self._once or not step.pace:
+            return 0.0
+        population, origin = self._populations[step.population], "invited" if isinstance(step, Invite) else "created"
+        return step.pace.least_days(population.count) if population.origin == origin else 0.0
+
+
+def _asked_by(step: Step) -> str:
+    """The population whose accounts a step invites, creates or calls for; empty if none."""
+    if isinstance(step, Invite | CreateAccounts):
+        return step.population
+    return step.for_each if isinstance(step, Call) else ""

@@ -1,0 +1,91 @@
+"""Reads the tracks of a scenario file and their steps."""
+
+from difflib import get_close_matches
+from typing import Any, cast, get_args
+
+from .checks import AWS_OPERATIONS
+from .conversion import convert
+from .order import ReadTrack
+from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .steps import PLAIN, Call, Step, TrackTable
+
+CALL = str(Call.__struct_config__.tag)
+ACTIONS = [str(each.__struct_config__.tag) for each in get_args(Step) if each is not Call]
+ALL_ACTIONS = f" (there are: {', '.join(ACTIONS)}, and AWS's operations by their names)"
+
+
+def read_tracks(document: dict[str, Any], problems: Problems) -> list[ReadTrack]:
+    """Take the plain list of steps and the tracks out of a file.
+
+    Args:
+        document: the file as ``tomllib`` returns it, without its parameters; the keys are removed.
+        problems: what is wrong is added to it.
+
+    Returns:
+        The tracks in the order in which they go first at the same moment: the plain list, then as in the file.
+    """
+    tracks = document.pop("tracks", {})
+    plain = document.pop("steps", None)
+    if not isinstance(tracks, dict):
+        problems.append(Problem("must hold tables such as [tracks.invitations] with steps", ("tracks",)))
+        return []
+    named = cast("dict[str, Any]", tracks)
+    if PLAIN in named:
+        problems.append(Problem("the plain list of steps is called so; take another name", ("tracks", PLAIN)))
+    if plain is None and named:
+        return [_track(name, table, problems) for name, table in named.items()]
+    listed = _steps(PLAIN, ("steps",), TrackTable(), [] if plain is None else plain, problems)
+    return [listed, *(_track(name, table, problems) for name, table in named.items())]
+
+
+def _track(name: str, table: Any, problems: Problems) -> ReadTrack:
+    path, read = ("tracks", name), None
+    steps: Any = cast("dict[str, Any]", table).pop("steps", []) if isinstance(table, dict) else []
+    with problems.gathered():
+        read = convert(table, TrackTable, path)
+    return _steps(name, (*path, "steps"), read, steps, problems)
+
+
+def _steps(name: str, path: KeyPath, table: TrackTable | None, steps: Any, problems: Problems) -> ReadTrack:
+    if not isinstance(steps, list) or not steps:
+        if not any("did you mean `steps`" in problem.message for problem in problems):
+            example = f"[[{'.'.join(map(str, path))}]]"
+            problems.append(Problem(f"there must be at least one, such as {example} with an action", path))
+        steps = []
+    listed = cast("list[Any]", steps)
+    read = [_step_or_none(step, (*path, index), problems) for index, step in enumerate(listed)]
+    return ReadTrack(name, path, table, read, [_saves(step) for step in listed])
+
+
+def _saves(step: Any) -> list[str]:
+    """The names under which a step saves something, if it can be read or not."""
+    save = cast("dict[str, Any]", step).get("save") if isinstance(step, dict) else None
+    return list(cast("dict[str, Any]", save)) if isinstance(save, dict) else []
+
+
+def _step_or_none(step: Any, path: KeyPath, problems: Problems) -> Step | None:
+    with problems.gathered():
+        return _step(step, path)
+    return None
+
+
+def _step(step: Any, path: KeyPath) -> Step:
+    action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else None
+    if isinstance(step, dict) and action is None:
+        raise ScenarioError(Problem(f"The table lacks `action`{ALL_ACTIONS}", path))
+    if not isinstance(action, str):
+        return convert(step, Step, path)
+    if action in AWS_OPERATIONS:
+        if "operation" in step:
+            message = "the action is the name of the operation already"
+            raise ScenarioError(Problem(message, (*path, "operation")))
+        return convert({**step, "action": CALL, "operation": action}, Step, path)
+    if action not in ACTIONS:
+        raise ScenarioError(Problem(f"there is no {action!r}{_what_action(action)}", (*path, "action")))
+    return convert(step, Step, path)
+
+
+def _what_action(action: str) -> str:
+    operation = get_close_matches(action, AWS_OPERATIONS, n=1)
+    guess = f", did you mean the operation `{operation[0]}`?" if operation else ""
+    return (guess or choose(action, ACTIONS).partition(" (")[0]) + ALL_ACTIONS

@@ -1,0 +1,254 @@
+"""Tracks run side by side on one clock: each its steps in order, all in one order that depends on nothing else."""
+
+from functools import partial
+from pathlib import Path
+
+import anyio
+import msgspec
+import pytest
+from support.every_step import LOGNORMAL
+from support.play_scenario import ENDED, after, days, figures, play, population, recorded, step, track, uniform
+
+from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.scenario import parse_scenario
+from orgsim.engine.events import AccountCreationRequested, AccountJoined, HandshakeRequested, OrganizationalUnitCreated
+from orgsim.engine.log import EventLog, MemoryLog
+from orgsim.engine.log.sqlite import SqliteLog
+
+PARTNERS = population("partners", "invited", 10, invitation={"delay": after(1)})
+VENDED = population("vended", "created", 4)
+
+
+def unit(name: str, **keys: object) -> str:
+    """A step that makes an organizational unit."""
+    return step("CreateOrganizationalUnit", with_={"ParentId": "{root}", "Name": name}, **keys)
+
+
+async def test_side_by_side() -> None:
+    """A paced step of one track does not hold up another, and every account is asked at its own moment."""
+    outcome, envelopes = await recorded(
+        PARTNERS,
+        VENDED,
+        track("invite", step("invite", population="partners", pace={"per_day": 1})),
+        track("vend", step("create_accounts", population="vended", pace={"per_day": 2}), from_day=3.25),
+    )
+    assert days(envelopes, HandshakeRequested) == list(range(10))
+    assert days(envelopes, AccountCreationRequested) == [3.25, 3.75, 4.25, 4.75]
+    assert [(each.track, each.step, each.began_days, each.commands) for each in outcome.steps] == [
+        ("invite", 1, 0, 10 + 9),
+        ("vend", 1, 3.25, 4),
+    ]
+    assert outcome.warnings == ()
+
+
+async def test_the_plain_list_is_a_track() -> None:
+    """The plain list of steps is a track without a name, which goes first at the same moment."""
+    _, envelopes = await recorded(track("a", unit("first"), step("wait", days=1), unit("last")), unit("plain"))
+    units = [each.event for each in envelopes if isinstance(each.event, OrganizationalUnitCreated)]
+    assert [each.name for each in units] == ["plain", "first", "last"]
+
+
+async def test_order_at_the_same_moment() -> None:
+    """At the same moment tracks go in the order of the file, each until it waits; AWS and accounts before them."""
+    _, envelopes = await recorded(
+        PARTNERS,
+        step("invite", population="partners"),
+        track("b", step("wait", days=1), unit("b1"), unit("b2")),
+        track("a", unit("a1", at_day=1)),
+    )
+    names = [
+        each.event.name if isinstance(each.event, OrganizationalUnitCreated) else "joined"
+        for each in envelopes
+        if isinstance(each.event, OrganizationalUnitCreated | AccountJoined) and days([envelopes[0], each]) != [0, 0]
+    ]
+    assert [name for name in names if name != "joined"] == ["b1", "b2", "a1"]
+
+
+async def test_after() -> None:
+    """A track begins when those have ended that it waits for, the plain list among them, and knows what they saved."""
+    outcome = await play(
+        step("wait", days=2),
+        track("tree", unit("made", save={"made": "OrganizationalUnit.Id"}), step("wait", days=3)),
+        track("deeper", step("DescribeOrganizationalUnit", with_={"OrganizationalUnitId": "{made}"}), after="tree"),
+        track("end", step("wait", days=1), after=["steps", "deeper"], from_day=1),
+    )
+    assert [(each.track, each.began_days) for each in outcome.steps] == [
+        ("", 0),
+        ("tree", 0),
+        ("tree", 0),
+        ("deeper", 3),
+        ("end", 3),
+    ]
+    assert outcome.refused == {}
+    # It began when it could, which was later than planned.
+    assert outcome.warnings == ("track end: from_day = 1 had passed: it began on day 3",)
+
+
+async def test_every() -> None:
+    """A track that is repeated begins every so many days; a time that comes late is told."""
+    outcome = await play(track("weekly", step("wait", days=1), every_days=7, times=3, from_day=2))
+    assert [each.began_days for each in outcome.steps] == [2, 9, 16]
+    slow = population("slow", "invited", 1, invitation={"delay": after(9)})
+    late = await play(
+        slow,
+        track("weekly", step("invite", population="slow"), step("wait_for_answers"), every_days=7, times=3),
+    )
+    assert [each.began_days for each in late.steps] == [0, 0, 9, 9, 14, 14]
+    assert late.warnings == ("track weekly: time 2 was planned for day 7: it began on day 9",)
+
+
+async def test_waiting_for_a_condition() -> None:
+    """A wait ends at the full hour at which its condition holds; nine of ten have joined a day after the ninth."""
+    outcome = await play(
+        PARTNERS,
+        track("invite", step("invite", population="partners", pace={"per_hour": 1})),
+        track("then", step("wait", until="joined_share >= 0.9", at_most_days=30), unit("done")),
+    )
+    # Of those invited by then: the first joins after 24 hours, when all ten are invited.
+    assert [each.began_days for each in outcome.steps if each.track == "then"] == [0, (24 + 8) / 24]
+    assert outcome.warnings == ()
+
+
+async def test_a_condition_that_holds() -> None:
+    """A condition that holds already is no wait."""
+    assert (await play(step("wait", until="members >= 1", at_most_days=3))).virtual_days == 0
+
+
+async def test_a_condition_that_never_holds() -> None:
+    """When the time of a condition runs out the run says where its figure stood, and goes on."""
+    outcome = await play(
+        population("deaf", "invited", 4, invitation={"accept": 0}),
+        step("invite", population="deaf"),
+        step("wait", until="joined_share >= 0.95", at_most_days=2.5),
+        step("wait", until="joining_days.p50 < 3", at_most_days=1),
+        unit("anyway"),
+    )
+    assert outcome.warnings == (
+        "step 2: waited 2.5 days for joined_share >= 0.95: joined_share stood at 0",
+        "step 3: waited 1 days for joining_days.p50 < 3: joining_days.p50 has no value",
+    )
+    assert outcome.steps[3].began_days == 3.5
+
+
+async def test_another_track_changes_no_draw() -> None:
+    """What a track draws does not depend on the tracks beside it."""
+    some = population("some", "invited", 30, invitation={"accept": 0.6, "delay": uniform(0, 9)})
+    other = population("other", "invited", 30, invitation={"accept": 0.6, "delay": uniform(0, 9)})
+    mine = track("mine", step("invite", population="some", pace={"per_day": 5}), ENDED)
+    _, alone = await recorded(some, mine)
+    _, both = await recorded(some, other, track("a", step("invite", population="other")), mine)
+    moments = days(alone, AccountJoined)
+    assert len(moments) > 10
+    assert set(moments) <= set(days(both, AccountJoined))
+
+
+async def test_calls_are_counted_once() -> None:
+    """The calls of the steps add up to those of the run, whichever track they are of."""
+    outcome = await play(
+        "throttle = 'aws'",
+        PARTNERS,
+        VENDED,
+        track("invite", step("invite", population="partners", pace={"per_day": 1})),
+        track("vend", step("create_accounts", population="vended", retry={"attempts": 3})),
+        track("end", ENDED, step("wait", days=9)),
+    )
+    assert sum(each.commands for each in outcome.steps) == outcome.commands - 1
+    assert sum(each.refused for each in outcome.steps) == sum(outcome.refused.values()) > 0
+    assert {each.track: each.refused for each in outcome.steps if each.refused}.keys() == {"vend"}
+
+
+TEN = "\n".join(
+    [
+        "seed = 3\nthrottle = 'aws'\nlatency = 'realistic'",
+        *(
+            population(
+                f"p{number}",
+                "invited",
+                7,
+                invitation={"accept": 0.9, "after_reminder": 0.1, "delay": LOGNORMAL},
+                migration={"decline": 0.1, "delay": uniform(0, 3)},
+            )
+            for number in range(8)
+        ),
+        VENDED,
+        *(
+            track(
+                f"t{number}",
+                step("invite", population=f"p{number}", pace={"per_day": 5 + number}),
+                step("remind", at_day=9),
+                from_day=number % 3,
+            )
+            for number in range(8)
+        ),
+        track("vend", step("create_accounts", population="vended", retry={"attempts": 9}), from_day=1),
+        track(
+            "all",
+            step("wait", until="joined_share >= 0.95", at_most_days=20),
+            step("enable_all_features"),
+            step("wait_for_answers"),
+            step("remove_declined", silent=True),
+            step("finalize"),
+            after="t7",
+        ),
+    ]
+)
+"""Ten tracks that meet at many moments."""
+
+
+async def made(path: Path | None) -> Outcome:
+    """The outcome of the ten tracks, in memory or on a file."""
+    log: EventLog = await SqliteLog.create(path, "off") if path else MemoryLog()
+    try:
+        return await play_scenario(parse_scenario(TEN), log)
+    finally:
+        await log.close()
+
+
+@pytest.mark.slow
+def test_the_same_bytes_everywhere(tmp_path: Path) -> None:
+    """Tracks give the same log and the same figures on asyncio and trio, in memory and on SQLite."""
+    outcomes = [
+        anyio.run(made, path, backend=backend)
+        for backend in ("asyncio", "trio")
+        for path in (None, tmp_path / f"{backend}.db")
+    ]
+    assert len({msgspec.json.encode(figures(outcome)) for outcome in outcomes}) == 1
+    assert outcomes[0].feature_set == "ALL"
+    assert len({each.track for each in outcomes[0].steps}) == 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+async def test_resume(tmp_path: Path, share: float) -> None:
+    """A run of tracks that was interrupted goes on, and ends with the digest of one that was not."""
+    whole = MemoryLog()
+    expected = await play_scenario(parse_scenario(TEN), whole)
+    cut = MemoryLog()
+    await cut.append(0, await whole.read(0, round(whole.head * share)))
+    resumed = await play_scenario(parse_scenario(TEN), cut, resume=True)
+    assert resumed.digest == expected.digest
+    assert resumed.warnings == expected.warnings
+
+
+async def test_an_error_in_a_track() -> None:
+    """What cannot be played is told with the track and the step, and nothing goes on beside it."""
+    text = "\n".join(
+        [
+            track("a", step("wait", days=1), unit("x", save={"id": "OrganizationalUnit.Nmae"})),
+            track("b", step("wait", days=2)),
+        ]
+    )
+    with pytest.raises(Exception, match=r"track a, step 2, save.id: the answer has no 'OrganizationalUnit.Nmae'"):
+        await play(text)
+
+
+def test_cancelled(recwarn: pytest.WarningsRecorder) -> None:
+    """A run that is cancelled ends, and leaves no track behind."""
+
+    async def cancelled() -> None:
+        with anyio.move_on_after(0):
+            await made(None)
+
+    for backend in ("asyncio", "trio"):
+        anyio.run(partial(cancelled), backend=backend)
+    assert [str(each.message) for each in recwarn] == []
