@@ -1,23 +1,20 @@
 """The command ``orgsim diff``: what differs between two moments of a log, or between the ends of two logs."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..timeline.difference import Difference, between_logs, between_moments, name_of
+from ..timeline.difference import Pair, difference_of, name_of, pairs_of_logs, pairs_of_moments
+from ..timeline.groups import Groups
 from ..timeline.history import History
 from ..timeline.moments import position_at, range_of
 from .asking import FORMS, InMemory, history_for
 from .difference_tree import DifferenceTree
-from .terminal import out, print_json
-
-MOST_COUNTED = 200_000
-"""How many things that are not shown are counted, so that the difference of a long log does not take minutes."""
+from .terminal import out
 
 DEFAULT_LIMIT = 100
 """The number of things that are shown to people unless they say how many."""
@@ -50,13 +47,13 @@ def diff(
         if other is not None:
             second = stack.enter_context(history_for(other, in_memory))
             places = (history, history.position), (second, second.position)
-            found = between_logs(history, second)
+            pairs = pairs_of_logs(history, second)
         else:
             first = position_at(begin or "0", history, begin_of_day=True)
             last = position_at(end, history) if end else history.position
             places = (history, first), (history, last)
-            found = between_moments(history, first, last)
-        differs = _print_json(found, limit, places) if as_json else _print_tree(found, limit or DEFAULT_LIMIT, places)
+            pairs = pairs_of_moments(history, first, last)
+        differs = _print_json(pairs, limit, places) if as_json else _print_tree(pairs, limit or DEFAULT_LIMIT, places)
     if exit_code and differs:
         raise typer.Exit(1)
 
@@ -64,34 +61,44 @@ def diff(
 Places = tuple[tuple[History, int], tuple[History, int]]
 
 
-def _print_json(found: Iterator[Difference], limit: int | None, places: Places) -> bool:
-    things = [each.as_dict(name_of(each, *places)) for each in islice(found, limit)]
+def _print_json(pairs: Iterator[Pair], limit: int | None, places: Places) -> bool:
+    """Print one JSON object, a line for each thing as it is found: there may be a million."""
+    groups = Groups(0)
     (_, first), (_, last) = places
-    print_json({"from": first, "to": last, "differences": things})
-    return bool(things)
+    typer.echo(f'{{"from": {first}, "to": {last}, "differences": [', nl=False)
+    for pair in pairs:
+        groups.take([pair])
+        found = difference_of(pair) if limit is None or groups.total <= limit else None
+        if found is not None:
+            comma = "," if groups.total > 1 else ""
+            typer.echo(f"{comma}\n{json.dumps(found.as_dict(name_of(found, *places)))}", nl=False)
+    typer.echo(f'], "groups": {json.dumps([group.as_dict() for group in groups.all()])}}}')
+    return bool(groups.total)
 
 
-def _print_tree(found: Iterator[Difference], limit: int, places: Places) -> bool:
-    tree = DifferenceTree(*places)
-    for each in islice(found, limit):
+def _print_tree(pairs: Iterator[Pair], limit: int, places: Places) -> bool:
+    groups, tree = Groups(limit), DifferenceTree(*places)
+    groups.take(pairs)
+    shown = groups.shown()
+    for each in shown:
         tree.add(each)
-    counts = _counted(found, tree.counts)
     tree.print()
-    for kind in sorted({kind for kind, _ in counts}):
-        marks = (f"{mark}{counts[kind, mark]:,}" for mark in "+-~" if counts[kind, mark])
-        out.print(f"{kind}: {' '.join(marks)}", highlight=False)
-    hidden = sum(counts.values()) - limit
-    if hidden > 0:
-        least = "at least " if hidden >= MOST_COUNTED else ""
-        out.print(f"{least}{hidden:,} more with --limit", highlight=False)
-    if not counts:
+    _print_counts(groups, hidden=groups.total - len(shown))
+    if not groups.total:
         (history, first), (_, last) = places
         out.print(f"Nothing differs between {first} and {last}; {range_of(history)}", soft_wrap=True, highlight=False)
-    return bool(counts)
+    return bool(groups.total)
 
 
-def _counted(left: Iterable[Difference], shown: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """How many things differ, by kind and mark: those that are shown, and of the others the first many."""
-    counts = shown.copy()
-    counts.update((each.kind, each.mark) for each in islice(left, MOST_COUNTED))
-    return counts
+def _print_counts(groups: Groups, hidden: int) -> None:
+    """How many things of each kind differ, and, if not all are shown, in which ways."""
+    found = groups.all()
+    for kind in dict.fromkeys(group.kind for group in found):
+        alike = [group for group in found if group.kind == kind]
+        counts = {mark: sum(group.count for group in alike if group.mark == mark) for mark in "+-~"}
+        out.print(f"{kind}: {' '.join(f'{mark}{count:,}' for mark, count in counts.items() if count)}", highlight=False)
+        for group in alike if hidden else ():
+            if group.changes:
+                out.print(f"  {group.mark}{group.count:,} {', '.join(group.changes)}", highlight=False, markup=False)
+    if hidden:
+        out.print(f"{hidden:,} more with --limit or --json", highlight=False)

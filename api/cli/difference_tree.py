@@ -2,7 +2,6 @@
 
 import difflib
 import json
-from collections import Counter
 from collections.abc import Iterator
 
 from rich.text import Text
@@ -31,8 +30,6 @@ class DifferenceTree:
     """
 
     def __init__(self, first: Place, last: Place) -> None:
-        self.counts: Counter[tuple[str, str]] = Counter()
-        """How many things were added, by kind and mark."""
         self._first, self._last = first, last
         self._top = Tree("", hide_root=True)
         self._nodes: dict[str, Tree] = {}
@@ -40,7 +37,6 @@ class DifferenceTree:
 
     def add(self, difference: Difference) -> None:
         """Add a thing that differs."""
-        self.counts[difference.kind, difference.mark] += 1
         self._differing.append(difference)
 
     def print(self) -> None:

@@ -12,6 +12,7 @@ from .entries import name_at
 from .history import History
 
 Mark = Literal["+", "-", "~"]
+WORDS: dict[Mark, str] = {"+": "added", "-": "removed", "~": "changed"}
 
 EXISTS: dict[str, str] = {
     "organization": "feature set",
@@ -48,12 +49,11 @@ class Difference(Struct, frozen=True):
         Args:
             name: as ``name_of`` has it.
         """
-        words = {"+": "added", "-": "removed", "~": "changed"}
         return {
             "subject": self.subject,
             "kind": self.kind,
             "name": name,
-            "change": words[self.mark],
+            "change": WORDS[self.mark],
             "attributes": [
                 {"attribute": each.attribute, "key": each.key, "before": each.before, "after": each.after}
                 for each in self.values
@@ -67,13 +67,15 @@ Place = tuple[History, int]
 Row = tuple[Any, str, Kind, str, str, str]
 """A fact that holds: what orders things, subject, kind, attribute, key and value."""
 
+Pair = tuple[list[Row], list[Row]]
+"""What is said of one thing before and after, as far as it may differ."""
+
 COLUMNS = "thing.name, thing.kind, attribute, key, value FROM fact JOIN thing ON thing.id = fact.thing"
-BEFORE = f"""SELECT thing.id, {COLUMNS}
-    WHERE since <= :first AND until > :first AND until <= :last ORDER BY thing.id, attribute, key"""
+BEFORE = f"""SELECT thing.id, {COLUMNS} WHERE since <= :first AND until > :first AND until <= :last ORDER BY thing.id"""
 AFTER = f"""SELECT thing.id, {COLUMNS}
-    WHERE since > :first AND since <= :last AND (until IS NULL OR until > :last) ORDER BY thing.id, attribute, key"""
+    WHERE since > :first AND since <= :last AND (until IS NULL OR until > :last) ORDER BY thing.id"""
 HOLDING = f"""SELECT thing.name, {COLUMNS}
-    WHERE since <= :last AND (until IS NULL OR until > :last) ORDER BY thing.name, attribute, key"""
+    WHERE since <= :last AND (until IS NULL OR until > :last) ORDER BY thing.name"""
 
 
 def name_of(difference: Difference, first: Place, last: Place) -> str | None:
@@ -84,28 +86,52 @@ def name_of(difference: Difference, first: Place, last: Place) -> str | None:
 
 def between_moments(history: History, first: int, last: int) -> Iterator[Difference]:
     """What differs between two positions of one log, oldest things first; backwards if ``first`` is the later one."""
+    pairs = pairs_of_moments(history, first, last)
+    return (found for found in map(difference_of, pairs) if found is not None)
+
+
+def pairs_of_moments(history: History, first: int, last: int) -> Iterator[Pair]:
+    """What may differ between two positions of one log, by things; see ``between_moments``."""
     early, late = sorted((first, last))
     before, after = (history.stream(statement, {"first": early, "last": late}) for statement in (BEFORE, AFTER))
-    return _differences(after, before) if first > last else _differences(before, after)
+    return _pairs(after, before) if first > last else _pairs(before, after)
 
 
-def between_logs(first: History, last: History) -> Iterator[Difference]:
-    """What differs between the ends of two logs, by the ids of things."""
+def pairs_of_logs(first: History, last: History) -> Iterator[Pair]:
+    """What may differ between the ends of two logs, by things, in the order of their ids."""
     before, after = (history.stream(HOLDING, {"last": history.position}) for history in (first, last))
-    return _differences(before, after)
+    return _pairs(before, after)
 
 
-def _differences(before: Iterator[Any], after: Iterator[Any]) -> Iterator[Difference]:
-    """Merge two streams of facts in the same order, and tell of each thing what is in only one of them."""
-    for _, rows in groupby(_merged(before, after), key=lambda pair: (pair[0] or pair[1])[0]):
-        values: list[Value] = []
-        row: Any = None
-        for old, new in rows:
-            row = old or new
-            if old is None or new is None or old[5] != new[5]:
-                values.append(Value(row[3], row[4], old and old[5], new and new[5]))
-        if values:
-            yield Difference(row[1], row[2], _mark(row[2], values), values)
+def _pairs(before: Iterator[Any], after: Iterator[Any]) -> Iterator[Pair]:
+    """Put together what two streams of facts, in the order of their things, have of each thing."""
+    olds, news = (groupby(rows, key=itemgetter(0)) for rows in (before, after))
+    old, new = next(olds, None), next(news, None)
+    while old is not None or new is not None:
+        if new is None or (old is not None and old[0] < new[0]):
+            assert old is not None
+            yield [*old[1]], []
+            old = next(olds, None)
+        elif old is None or new[0] < old[0]:
+            yield [], [*new[1]]
+            new = next(news, None)
+        else:
+            yield [*old[1]], [*new[1]]
+            old, new = next(olds, None), next(news, None)
+
+
+def difference_of(pair: Pair) -> Difference | None:
+    """What differs about a thing; None if nothing does."""
+    before, after = ({row[3:5]: row[5] for row in rows} for rows in pair)
+    values = [
+        Value(*place, before.get(place), after.get(place))
+        for place in sorted({*before, *after})
+        if before.get(place) != after.get(place)
+    ]
+    if not values:
+        return None
+    _, subject, kind, *_ = (pair[0] or pair[1])[0]
+    return Difference(subject, kind, _mark(kind, values), values)
 
 
 def _mark(kind: str, values: Iterable[Value]) -> Mark:
@@ -113,19 +139,3 @@ def _mark(kind: str, values: Iterable[Value]) -> Mark:
         if value.attribute == EXISTS.get(kind, "name"):
             return "+" if value.before is None else "-" if value.after is None else "~"
     return "~"
-
-
-def _merged(before: Iterator[Any], after: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
-    """Pair the rows of two sorted streams that are about the same subject, attribute and key."""
-    place = itemgetter(0, 3, 4)
-    old, new = next(before, None), next(after, None)
-    while old is not None or new is not None:
-        if new is None or (old is not None and place(old) < place(new)):
-            yield old, None
-            old = next(before, None)
-        elif old is None or place(new) < place(old):
-            yield None, new
-            new = next(after, None)
-        else:
-            yield old, new
-            old, new = next(before, None), next(after, None)

@@ -103,6 +103,26 @@ def test_diff_for_machines(log: str) -> None:
     assert found["from"] < found["to"]
 
 
+def test_what_differs_beyond_the_limit_is_counted(log: str) -> None:
+    """Where more differs than is shown, each kind has an example and all counts, and what changed is said by groups."""
+    whole = json.loads(printed("diff", log, "--from", "2026-02-10", "--to", "2026-04-20", "--json"))
+    some = json.loads(printed("diff", log, "--from", "2026-02-10", "--to", "2026-04-20", "--json", "--limit", "3"))
+    assert some["differences"] == whole["differences"][:3]
+    assert some["groups"] == whole["groups"]
+    assert sum(group["count"] for group in whole["groups"]) == len(whole["differences"])
+    for kind, change in {(each["kind"], each["change"]) for each in whole["differences"]}:
+        differing = [each for each in whole["differences"] if (each["kind"], each["change"]) == (kind, change)]
+        counts = [group["count"] for group in whole["groups"] if (group["kind"], group["change"]) == (kind, change)]
+        assert sum(counts) == len(differing)
+    text = printed("diff", log, "--from", "2026-02-10", "--to", "2026-04-20", "--limit", str(len(whole["groups"])))
+    shown = [line for line in text.splitlines() if line.lstrip("│├└─ ").startswith(("+ ", "- ", "~ "))]
+    assert len(shown) >= len(whole["groups"])
+    hidden = len(whole["differences"]) - len(whole["groups"])
+    assert text.splitlines()[-1] == f"{hidden} more with --limit or --json"
+    migrated = printed("diff", log, "--from", "2026-01-31", "--to", "2026-02-02", "--limit", "1")
+    assert "  ~1 feature set CONSOLIDATED_BILLING → ALL" in migrated.splitlines()
+
+
 def test_exit_code_of_diff(log: str) -> None:
     """With --exit-code, 1 means that something differs; without it, and where nothing does, the code is 0."""
     assert ran("diff", log, "--from", GOVERNED, "--exit-code").exit_code == 1

@@ -1,5 +1,6 @@
 """The history of random worlds says at every position what the state of the engine says there."""
 
+from collections import Counter
 from random import Random
 from typing import Any, get_args
 
@@ -12,8 +13,9 @@ from support.history_truth import everything, facts_at, fed, truth_of
 from support.projection_world import WatchedWorld
 from support.random_commands import play, random_script
 
-from orgsim.api.timeline.difference import between_moments
+from orgsim.api.timeline.difference import between_moments, pairs_of_moments
 from orgsim.api.timeline.entries import changes_between
+from orgsim.api.timeline.groups import Groups
 from orgsim.api.timeline.history import History
 from orgsim.engine.events import AnyEvent
 from orgsim.engine.evolve import apply
@@ -115,12 +117,20 @@ def test_changes_and_differences_lead_from_one_moment_to_another(seed: int, begi
             walked[place] = change.after
     assert walked == after
     for facts, places in ((leapt, (first, last)), (back, (last, first))):
+        ways = Counter[tuple[str, str]]()
         for difference in between_moments(history, *places):
+            ways[difference.kind, difference.mark] += 1
             for value in difference.values:
                 place = difference.subject, value.attribute, value.key
                 assert facts.pop(place, None) == value.before
                 if value.after is not None:
                     facts[place] = value.after
+        groups = Groups(5)
+        groups.take(pairs_of_moments(history, *places))
+        for group in groups.all():
+            ways[group.kind, group.mark] -= group.count
+        assert not any(ways.values())
+        assert len(groups.shown()) <= 5
     assert (leapt, back) == (after, before)
     history.close()
 
