@@ -201,6 +201,22 @@ THERE = """
 id = "o-a1b2c3d4e5"
 
 [organizations.ours]
+feature_set = "ALL"
+accounts = 40
+created = 0.25
+age = { distribution = "fixed", days = 30 }
+
+[[organizations.ours.units]]
+name = "Workloads"
+share = 0.5
+units = [{ name = "Prod", accounts = 3 }]
+
+[[organizations.ours.policies]]
+name = "none"
+type = "TAG_POLICY"
+description = "nothing"
+content = '{"tags":{}}'
+targets = ["/", "Workloads/Prod"]
 
 [populations.prod]
 origin = "member"

@@ -7,10 +7,8 @@ from ....engine.log import EventLog, LogError
 from ....engine.log.beginning import read_beginning
 from ....engine.log.resumed import ResumedLog
 from ....engine.runtime.clock import SimulatedClock
-from ....engine.runtime.driver import jump_to
 from ....engine.runtime.engine import EngineStopped, Listener
 from ....engine.runtime.running import running_engine
-from ....engine.shapes.timestamps import microseconds
 from ....projections.flow import FlowView
 from ....projections.lagging import lag_reads
 from ....projections.reads import READS
@@ -20,10 +18,12 @@ from ..scenario.model import Scenario
 from ..scenario.populations import MemberTable
 from ..scenario.problems import ScenarioError
 from ..scenario.steps import Call
+from .beginning import begin
 from .call_counter import CallCounter
 from .clock_driver import ClockDriver, Progress
 from .measuring import figure_now, measure
 from .outcome import Outcome
+from .past import Past
 from .player import Player
 
 __all__ = ["Outcome", "Progress", "no_progress", "play_scenario"]
@@ -65,8 +65,11 @@ def _require_beginning(scenario: Scenario, log: EventLog, *, resume: bool) -> No
         return
     if not resume and log.head:
         raise LogError(f"{log.name}: the log holds a world already; a scenario begins in an empty one")
-    needing = [f"organizations.{name}" for name, table in scenario.organizations.items() if table.id]
-    needing += [f"populations.{name}" for name, each in scenario.populations.items() if isinstance(each, MemberTable)]
+    tables = scenario.organizations
+    needing = [f"organizations.{name}" for name, table in tables.items() if table.id]
+    for name, each in scenario.populations.items():
+        if isinstance(each, MemberTable) and not tables[each.of or next(iter(tables))].stands:
+            needing.append(f"populations.{name}")
     if needing:
         raise ScenarioError(f"{needing[0]} is there when the run begins: say in which log, with --on LOG")
 
@@ -93,7 +96,8 @@ async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progre
 
 async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress) -> Outcome:
     began = perf_counter()
-    clock = SimulatedClock(microseconds(scenario.start))
+    past = Past(scenario)
+    clock = SimulatedClock(past.began_at)
     began_with = await read_beginning(log) or WorldCreated(scenario.seed, scenario.settings)
     flow = FlowView()
     # The other views are built only for reading operations: they cost more than the rest of the run.
@@ -105,9 +109,8 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
     async with running_engine(
         log, clock=clock, seed=scenario.seed, settings=scenario.settings, listeners=listeners
     ) as engine:
-        if scenario.log:
-            await jump_to(engine, microseconds(scenario.start))
-            await engine.flush()
+        standing = await past.write(engine)
+        if scenario.log or standing:
             flow.restart(engine.now)
         counter = CallCounter(clock.now, by_minute=engine.throttle is not None)
         driver = ClockDriver(engine, clock, counter, progress)
@@ -116,7 +119,8 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
             await engine.settle()
             return figure_now(name, scenario, engine, flow, counter)
 
-        player = Player(scenario, engine, driver, counter, views, look)
+        begun = begin(scenario, engine, counter, standing)
+        player = Player(scenario, engine, driver, counter, views, look, begun)
         await player.play()
         seconds = perf_counter() - began
         return measure(scenario, name, engine, flow, counter, player, seconds)

@@ -1,7 +1,6 @@
 """How a run begins: its faults are scripted, its organizations founded or found, its members known."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from msgspec import Struct
@@ -27,12 +26,20 @@ class Begun(Struct, frozen=True):
     """Population to the accounts that it has."""
 
 
-def begin(scenario: Scenario, engine: Engine, counter: CallCounter) -> Begun:
-    """Script the faults, found the organizations that are not there yet, and look who is in each population."""
+def begin(scenario: Scenario, engine: Engine, counter: CallCounter, standing: Mapping[str, str]) -> Begun:
+    """Script the faults, found the organizations that are not there yet, and look who is in each population.
+
+    Args:
+        scenario: the scenario.
+        engine: the clock stands at the beginning of the run.
+        counter: counts the calls.
+        standing: the ids of the organizations that are there though in no log, by name.
+    """
     for fault in scenario.faults:
         engine.post(table_request(engine.now, fault), SIMULATION)
     organizations = {
-        name: table.id or _founded(table, engine, counter) for name, table in scenario.organizations.items()
+        name: table.id or standing.get(name) or _founded(table, engine, counter)
+        for name, table in scenario.organizations.items()
     }
     return Begun(organizations, _members(scenario, engine, organizations))
 
@@ -67,13 +74,3 @@ def _fitting(organization: Organization, unit: str, taken: set[str]) -> Iterator
         free = account != organization.management_account and account not in taken
         if free and (place == units.root or place in units.path_to(account)):
             yield account
-
-
-ADDRESSES = "@accounts.example"
-"""Where created accounts have their e-mail addresses."""
-
-
-def last_number(stem: str, addresses: Iterable[str]) -> int:
-    """The greatest number N of the addresses ``stem-N@accounts.example`` that are taken; 0 if none is."""
-    taken = re.compile(re.escape(stem) + r"-([0-9]{1,9})" + re.escape(ADDRESSES))
-    return max((int(found[1]) for each in addresses if (found := taken.fullmatch(each))), default=0)

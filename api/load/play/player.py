@@ -5,10 +5,9 @@ engine commits in groups. Every random number comes from a generator seeded with
 the draw, so two runs of one scenario write the same log, on any event loop, in memory or in a file, whole or resumed.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from itertools import chain, count, repeat
+from itertools import count, repeat
 from random import Random
 
 from ....engine.events import HandshakeRequested
@@ -45,18 +44,17 @@ from ..scenario.steps import (
 )
 from ..scenario.thresholds import read_condition
 from .agenda import Cohort
-from .beginning import ADDRESSES, begin, last_number
+from .beginning import Begun
 from .call_counter import CallCounter
 from .calls import call, fill, saved
 from .clock_driver import ClockDriver
 from .dispatch import Attempt, Dispatch
+from .names import ADDRESSES, FIRST_ACCOUNT, last_number, name_stems
 from .outcome import StepOutcome
 from .timetable import Timetable
 from .turns import Waiting
 
 Look = Callable[[str], Awaitable[float | None]]
-
-FIRST_ACCOUNT = 200_000_000_000
 
 
 class Player:
@@ -69,6 +67,7 @@ class Player:
         counter: counts the calls.
         views: answer the steps that call reading operations; None if no step does.
         look: looks a figure up in the middle of the run, by its name in thresholds.
+        begun: what the run began with.
     """
 
     def __init__(
@@ -79,8 +78,9 @@ class Player:
         counter: CallCounter,
         views: Views | None,
         look: Look,
+        begun: Begun,
     ) -> None:
-        self.organizations: dict[str, str] = {}
+        self.organizations = begun.organizations
         """Name in the scenario to id."""
         self._scenario = scenario
         self._engine = engine
@@ -96,9 +96,9 @@ class Player:
         self._parents: dict[str, str] = {}
         """Organization to the handshake of its latest migration."""
         self._account_numbers = count(FIRST_ACCOUNT)
-        self._accounts: dict[str, list[str]] = {name: [] for name in scenario.populations}
+        self._accounts = begun.accounts
         """Population to the accounts that it has so far."""
-        self._name_stems = _name_stems(scenario.populations)
+        self._name_stems = name_stems(scenario.populations)
         self._emails: dict[str, list[str]] = {}
         """Population to the e-mail addresses of the accounts that were created for it."""
         self._taken: dict[str, int] = {}
@@ -117,14 +117,11 @@ class Player:
         return self._timetable.warnings
 
     async def play(self) -> None:
-        """Begin, play all steps, and wait until everything is durable.
+        """Play all steps, and wait until everything is durable.
 
         Raises:
             ScenarioError: a step cannot be played; the message begins with its path.
         """
-        begun = begin(self._scenario, self._engine, self._counter)
-        self.organizations.update(begun.organizations)
-        self._accounts.update(begun.accounts)
         self._take_up_migrations()
         tracks = {
             track.name: Waiting(track.table.predecessors, self._timetable.play(track, self._step))
@@ -387,16 +384,6 @@ class Player:
         if account:
             names |= {"account": account, "index": str(index), "parent": organization.units.parent_of(account)}
         return names
-
-
-def _name_stems(populations: Iterable[str]) -> dict[str, str]:
-    """Population to the unique stem of its created accounts' names and e-mail addresses: short, of a-z, 0-9 and -."""
-    stems: dict[str, str] = {}
-    for name in populations:
-        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30] or "accounts"
-        candidates = chain([plain], (f"{plain}-{number}" for number in count(2)))
-        stems[name] = next(each for each in candidates if each not in stems.values())
-    return stems
 
 
 def _share_of(number: int, share: float) -> int:

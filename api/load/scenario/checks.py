@@ -89,7 +89,11 @@ def _impossible_feature_sets(
     if settings.consolidated_billing_supported:
         return
     for name, organization in organizations.items():
-        if organization and not organization.id and organization.founded_with is not FeatureSet.ALL:
+        if (
+            organization
+            and not (organization.id or organization.stands)
+            and organization.founded_with is not FeatureSet.ALL
+        ):
             message = 'must be "ALL": settings.consolidated_billing_supported is false'
             yield Problem(message, ("organizations", name, "feature_set"))
 

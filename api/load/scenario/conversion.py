@@ -112,7 +112,7 @@ PLAIN_WORDS = (
     ("Invalid RFC3339 encoded datetime", "Expected a moment such as 2026-01-05T09:00:00Z"),
     ("Expected `datetime` with a timezone component", "Expected a time zone too, such as 2026-01-05T09:00:00Z"),
     ("Expected `datetime`", "Expected a moment such as 2026-01-05T09:00:00Z"),
-    (" matching regex '^o-[a-z0-9]{10,32}\\Z'", " such as o-a1b2c3d4e5"),
+    (" matching regex '^o-[a-z0-9]{10,32}\\\\Z'", " such as o-a1b2c3d4e5"),
     (" matching regex '^[0-9]{12}\\\\Z'", " of twelve digits"),
 )
 

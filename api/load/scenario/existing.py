@@ -101,6 +101,10 @@ class World(Struct, frozen=True):
         return dict(organizations)
 
     def _wrong_organization(self, table: OrganizationTable, path: KeyPath) -> Iterator[Problem]:
+        if table.stands:
+            message = "a run that begins with a log has the organizations of the log, and those that it founds"
+            yield Problem(message, (*path, "accounts"))
+            return
         if table.id:
             if table.id not in self.organizations:
                 yield Problem(
@@ -150,7 +154,10 @@ def _wrong_member(
     table = organizations[name]
     if table is None or (name == UNNAMED and world is None and table == OrganizationTable()):
         return
-    if not table.id:
+    if table.stands:
+        if population.unit and population.unit not in (paths := [unit for _, unit, _, _ in table.all_units()]):
+            yield Problem(f"there is no OU {population.unit!r}{choose(population.unit, paths)}", (*path, "unit"))
+    elif not table.id:
         yield Problem(f"{name} is founded when the run begins, and has no members then", (*path, "of"))
     elif world and population.unit and table.id in world.organizations:
         yield from _wrong_unit(population.unit, world.organizations[table.id].units, path)

@@ -5,43 +5,19 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from ....engine.ids import AccountId
 from ....engine.settings import Latencies, Latency, Quotas, Settings
 from ....engine.shapes.base import EPOCH
-from ....engine.words import FeatureSet
 from ...faults import FaultTable
 from ...simulation import START
+from .organizations import OrganizationTable
 from .populations import PopulationTable
 from .steps import PLAIN, Step, Track, TrackTable
 from .thresholds import Threshold
 
 LATEST_START = datetime(8000, 1, 1, tzinfo=UTC)
-OrganizationId = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]
 Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Parameter = bool | int | float | str
 """The value of a parameter."""
-
-
-class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An organization: one of the log with which the run begins, by its id; or else it is founded then."""
-
-    id: OrganizationId = ""
-    management_account: AccountId | None = None
-    feature_set: FeatureSet | None = None
-
-    def __post_init__(self) -> None:
-        if self.id and (self.management_account or self.feature_set):
-            raise ValueError("id names an organization of a log, which has its management account and feature set")
-
-    @property
-    def founder(self) -> str:
-        """The management account of an organization that is founded."""
-        return self.management_account or "111111111111"
-
-    @property
-    def founded_with(self) -> FeatureSet:
-        """The feature set of an organization that is founded."""
-        return self.feature_set or FeatureSet.CONSOLIDATED_BILLING
 
 
 class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

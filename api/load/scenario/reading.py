@@ -12,6 +12,7 @@ import anyio.to_thread
 from msgspec import Struct, structs
 
 from ....engine.settings import Settings
+from ....engine.shapes.timestamps import microseconds
 from ...faults import FaultTable
 from .checks import checked
 from .conversion import convert
@@ -23,6 +24,7 @@ from .order import require_possible_days
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
 from .populations import PopulationTable, table_of
 from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .standing import wrong_standing
 from .steps import PLAIN, Track
 from .thresholds import Threshold, read_thresholds
 from .tracks import read_tracks
@@ -150,6 +152,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     with problems.gathered():
         organizations = world.with_ids(organizations) if world else organizations
     organizations = organizations or {UNNAMED: OrganizationTable()}
+    problems += wrong_standing(organizations, beginning.settings, microseconds(beginning.start))
     problems += wrong_members(populations, organizations, world)
     tracks: tuple[Track, ...] = ()
     with problems.gathered():

@@ -22,6 +22,7 @@ from orgsim.api.load.scenario import (
 from orgsim.api.load.scenario import steps as actions
 from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours, Uniform
 from orgsim.api.load.scenario.model import Header
+from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.populations import MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step, Track, TrackTable
@@ -205,7 +206,7 @@ def test_thresholds() -> None:
 
 
 STRUCTS: list[type[Struct]] = [
-    *(Header, OrganizationTable, Settings, Quotas, PopulationTable, MemberTable),
+    *(Header, OrganizationTable, UnitTable, PolicyTable, Settings, Quotas, PopulationTable, MemberTable),
     *(Behaviour, Pace, Stage, Retry, FaultTable),
     TrackTable,
     *get_args(Delay),

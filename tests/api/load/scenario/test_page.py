@@ -17,6 +17,7 @@ from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
 from orgsim.api.load.scenario.delays import Delay
 from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
 from orgsim.api.load.scenario.model import Header
+from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.populations import MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step, TrackTable
@@ -35,6 +36,8 @@ TABLES: list[type[Struct]] = [
         Header,
         Scenario,
         OrganizationTable,
+        UnitTable,
+        PolicyTable,
         Settings,
         Quotas,
         PopulationTable,
@@ -110,7 +113,7 @@ def test_shipped_scenarios() -> None:
 
 async def test_the_example() -> None:
     """The example of the page is played, passes, and does what its comments say."""
-    example, _ = EXAMPLES
+    example, _, _ = EXAMPLES
     log = MemoryLog()
     outcome = await play_scenario(parse_scenario(example), log)
     assert outcome.passed
@@ -123,9 +126,19 @@ async def test_the_example() -> None:
     assert more.accounts == 1 + 5 + 20
 
 
+async def test_the_example_of_an_organization_that_is_there() -> None:
+    """The example is played: members of the OU answer, the others stay."""
+    _, example, _ = EXAMPLES
+    outcome = await play_scenario(parse_scenario(example), MemoryLog())
+    assert outcome.refused == {}
+    assert sum(outcome.handshakes["INVITE"].values()) == 40
+    assert outcome.organizations["ours"].accounts == 1 + outcome.handshakes["INVITE"]["ACCEPTED"]
+    assert outcome.figure("members") == 402
+
+
 async def test_the_example_of_a_world_that_exists() -> None:
     """The example is played on a log with two such organizations: members of the OU answer, the others stay."""
-    _, example = EXAMPLES
+    _, _, example = EXAMPLES
     async with Simulation() as sim:
         ours, theirs = sim.client("111111111111"), sim.client("222222222222")
         ids = [(await each.create_organization()).organization.id for each in (ours, theirs)]

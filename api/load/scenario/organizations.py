@@ -1,0 +1,116 @@
+"""The organizations of a scenario: founded when the run begins, there already, or those of a log."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from ....engine.ids import AccountId
+from ....engine.words import FeatureSet, PolicyType
+from .delays import Fixed, Lognormal, Uniform
+from .populations import Count, Share
+
+OrganizationId = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+Age = Fixed | Uniform | Lognormal
+
+
+class UnitTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An OU of an organization that is there when the run begins."""
+
+    name: Name
+    accounts: Count = 0
+    """So many accounts directly in it."""
+    share: Share = 0.0
+    """Or this share of all the organization's accounts."""
+    units: "tuple[UnitTable, ...]" = ()
+    """The OUs directly below it."""
+
+    def __post_init__(self) -> None:
+        if self.accounts and self.share:
+            raise ValueError("an OU has a number of accounts or a share of them, not both")
+
+
+class PolicyTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A policy of an organization that is there when the run begins."""
+
+    name: Name
+    content: Annotated[str, Meta(min_length=1)]
+    type: PolicyType = PolicyType.SERVICE_CONTROL_POLICY
+    description: Annotated[str, Meta(max_length=512)] = ""
+    targets: tuple[str, ...] = ("/",)
+    """Where it is attached: paths of OUs, names from the root on, such as ``Workloads/Prod``; ``/`` is the root."""
+
+
+class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An organization.
+
+    With ``id`` it is one of the log with which the run begins, with ``accounts`` it is there when the run begins; else
+    it is founded then.
+    """
+
+    id: OrganizationId = ""
+    management_account: AccountId | None = None
+    feature_set: FeatureSet | None = None
+    accounts: Count | None = None
+    """Its members when the run begins, besides the management account."""
+    created: Share = 0.0
+    """The share of them that it created; the others joined by invitation."""
+    age: Age = Fixed(365)
+    """How long before the run each of them joined, in whole days, at least one."""
+    units: tuple[UnitTable, ...] = ()
+    policies: tuple[PolicyTable, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.id and (self.management_account or self.feature_set or self.stands):
+            raise ValueError("id names an organization of a log, which has everything else: leave the other keys out")
+        if self.accounts is None and (self.created or self.units or self.policies or self.age != Fixed(365)):
+            raise ValueError("created, age, units and policies are of an organization that is there: say its accounts")
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is there when the run begins, though in no log."""
+        return self.accounts is not None
+
+    @property
+    def oldest_days(self) -> float:
+        """The greatest age that its members can have."""
+        match self.age:
+            case Fixed(days):
+                return days
+            case Uniform(_, to_days):
+                return to_days
+            case Lognormal(at_most_days=days):
+                return days
+
+    @property
+    def founder(self) -> str:
+        """The management account of an organization that is in no log."""
+        return self.management_account or "111111111111"
+
+    @property
+    def founded_with(self) -> FeatureSet:
+        """The feature set of an organization that is in no log."""
+        return self.feature_set or FeatureSet.CONSOLIDATED_BILLING
+
+    def all_units(self) -> Iterator[tuple[str, str, UnitTable, tuple[Any, ...]]]:
+        """All OUs, parents first: the path of the parent, its own, the table, and the keys that lead to it."""
+        return _all_units(self.units, "/", ("units",))
+
+
+def _all_units(
+    units: tuple[UnitTable, ...], parent: str, keys: tuple[Any, ...]
+) -> Iterator[tuple[str, str, UnitTable, tuple[Any, ...]]]:
+    for index, unit in enumerate(units):
+        path = f"{parent}/{unit.name}".lstrip("/")
+        yield parent, path, unit, (*keys, index)
+        yield from _all_units(unit.units, path, (*keys, index, "units"))
+
+
+def accounts_by_unit(table: OrganizationTable) -> dict[str, int]:
+    """How many accounts are directly in each OU, by its path; the others are directly under the root."""
+    total = table.accounts or 0
+    # Rounded twice: 0.1 + 0.2 is a little more than 0.3, and must not be another number of accounts.
+    return {path: unit.accounts or round(round(unit.share * total, 6)) for _, path, unit, _ in table.all_units()}
