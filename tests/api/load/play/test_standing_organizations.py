@@ -1,6 +1,7 @@
 """Organizations that are there when a run begins: their past is in the log, and figures are of the run alone."""
 
 from collections import Counter
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -66,7 +67,7 @@ async def test_as_if_it_had_been_so() -> None:
         assert all(founded.joined_timestamp < each.joined_timestamp for each in accounts if each is not founded)
 
 
-async def pages(operation: Any, name: str) -> Any:
+async def pages(operation: Any, name: str) -> AsyncGenerator[Any]:
     """The items on all pages of a list."""
     token = None
     while True:
