@@ -13,6 +13,7 @@ so that a view can keep the same substate with the same code (docs/decisions/001
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..events import CallRecorded
 from ..events.envelope import Envelope
 from ..state import Access, Closures, OrganizationFacts, Policies, State, Units
 from . import (
@@ -131,4 +132,7 @@ def apply(state: State, envelope: Envelope) -> None:
     state.position = envelope.position
     state.now = envelope.time
     event = envelope.event
-    EVOLVE[type(event)](state, event)
+    kind = type(event)
+    if kind is not CallRecorded:
+        state.changed_at = envelope.time
+    EVOLVE[kind](state, event)

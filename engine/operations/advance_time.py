@@ -2,7 +2,7 @@
 
 Caller: the simulation.
 Refused, in this order: nothing.
-Happens: TimeAdvanced, unless the last event has this time already.
+Happens: TimeAdvanced, unless the last event has this time already; recorded calls do not count.
 Goes on in: nowhere.
 Sources: none; AWS's clock cannot be set.
 """
@@ -21,4 +21,4 @@ class Request(Struct, frozen=True):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    return TIME_HAS_PASSED if stamp.now > state.now else []
+    return TIME_HAS_PASSED if stamp.now > state.changed_at else []

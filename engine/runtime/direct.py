@@ -166,7 +166,7 @@ def _resume_in_turn(engine: Engine, clock: SimulatedClock, ready: Sized) -> bool
         process = clock.pop_resumable(due if due < BEYOND else BEYOND)
         if process is None:
             return resumed > 0
-        if clock.now() > state.now:
+        if clock.now() > state.changed_at:
             with engine.exclusive:
                 # Durable before the process is answered anything: the engine writes what was posted before it answers.
                 engine.pass_time(clock.now())

@@ -357,7 +357,7 @@ class Engine:
             self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}", error)
             raise
         if name != _RECORD_CALL:
-            self._latest_change = state.position
+            self._latest_change, state.changed_at = state.position, now
 
     def pass_time(self, now: int) -> None:
         """Post ``AdvanceTime`` at a moment behind the last event, before each of many wake-ups: its decision is known.

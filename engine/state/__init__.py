@@ -264,6 +264,8 @@ class State(Struct):
     """Scripted faults; None until one is scripted, so that a world without any pays nothing."""
     recorded_calls: int = 0
     """How many of the events so far are calls that changed nothing (CallRecorded)."""
+    changed_at: int = 0
+    """The time of the last event that is no recorded call: ``now`` of a world that records none."""
 
     @property
     def changes(self) -> int:

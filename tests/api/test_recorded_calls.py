@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replaced
 from support.compare_state import whole
 
-from orgsim.api import Client, ConnectionDropped, Refused, Settings, Simulation
+from orgsim.api import Client, ConnectionDropped, PacedClock, Refused, Settings, Simulation
 from orgsim.engine.errors import TooManyRequestsException
 from orgsim.engine.events import CallRecorded, WorldCreated
 from orgsim.engine.events.envelope import encode_envelope
 from orgsim.engine.log import MemoryLog
-from orgsim.engine.settings import Record
+from orgsim.engine.runtime.driver import jump_to
+from orgsim.engine.settings import HOUR, Record
 
 FOUNDER, MEMBER = "111111111111", "222222222222"
 
@@ -157,6 +158,43 @@ async def test_a_reopened_world_and_a_fork_go_on_recording(tmp_path: Path) -> No
             with pytest.raises(Refused):
                 await world.client(MEMBER).leave_organization()
             assert len(await recorded(world)) == 2
+
+
+async def refused_at_a_moment_of_its_own(record: Record) -> tuple[list[str], str]:
+    """The events of a world in which time passes before a refused call and then stands still, and a later id."""
+    async with Simulation(seed=7, settings=Settings(record=record)) as sim:
+        org = sim.client(FOUNDER)
+        await org.create_organization()
+        # As in the fork of a world whose clock runs: the clock is ahead of the last event.
+        await jump_to(sim.engine, sim.engine.now + HOUR)
+        with pytest.raises(Refused):
+            await sim.client(MEMBER).leave_organization()
+        await sim.advance_to(sim.now)
+        invited = await org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
+        await sim.engine.flush()
+        stripped = await without_recorded(sim)
+        async with Simulation(stripped) as again:
+            assert (again.now, again.engine.state.changed_at) == (sim.now, sim.engine.state.changed_at)
+            return [envelope.type async for envelope in again.events()], invited.handshake.id
+
+
+async def test_time_that_a_recorded_call_has_seen_passes_as_any_other() -> None:
+    """TimeAdvanced stands in the log though a recorded call has its time, so that ids are those without recording."""
+    silent, recorded = [await refused_at_a_moment_of_its_own(record) for record in ("changes", "writes")]
+    assert "TimeAdvanced" in silent[0]
+    assert recorded == silent
+
+
+async def test_a_running_clocks_fork_records_time_that_passed() -> None:
+    """In a fork, which stands at the time of its world's clock, a refused call does not hide that time has passed."""
+    async with Simulation(clock=PacedClock(1_000_000), settings=Settings(record="writes")) as sim:
+        await sim.client(FOUNDER).create_organization()
+        await sim.sleep(seconds=1)
+        async with await sim.fork() as fork:
+            with pytest.raises(Refused):
+                await fork.client(MEMBER).leave_organization()
+            await fork.advance(seconds=0)
+            assert [envelope.type async for envelope in fork.events()][-2:] == ["CallRecorded", "TimeAdvanced"]
 
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
