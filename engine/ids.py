@@ -103,6 +103,14 @@ class IdSource:
         text = hasher.hexdigest()
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
+    def request_bytes(self, position: int) -> bytes:
+        """The sixteen bytes of which ``request`` is the text."""
+        hasher = self._request.copy()
+        hasher.update(position.to_bytes(8, "big"))
+        digest = bytearray(hasher.digest())
+        digest[6], digest[8] = 0x40 | digest[6] & 0x0F, 0xA0 | digest[8] & 0x0F
+        return bytes(digest)
+
     def fraction(self, position: int, kind: bytes = b"fraction") -> float:
         """A number in [0, 1) for a latency decided at this position; for each kind of latency (16 bytes) another."""
         return (self._number(kind, position) >> 75) / 2**53

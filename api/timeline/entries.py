@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ..events_json import iso_time
 from .history import History
+from .schema import REQUEST_ID
 
 
 class Call(Struct, frozen=True):
@@ -68,14 +69,14 @@ class Entry(Struct, frozen=True):
 
 CHANGES = """
 SELECT since AS position, thing.name, thing.kind, attribute, key, NULL AS before, value AS after
-FROM fact JOIN thing ON thing.id = fact.thing WHERE {since} AND {condition}
+FROM {facts} JOIN thing ON thing.id = fact.thing WHERE since > :after AND since <= :last AND {condition}
 UNION ALL
 SELECT until AS position, thing.name, thing.kind, attribute, key, value AS before, NULL AS after
-FROM fact JOIN thing ON thing.id = fact.thing WHERE {until} AND {condition}
+FROM {facts} JOIN thing ON thing.id = fact.thing WHERE until > :after AND until <= :last AND {condition}
 ORDER BY position
 """
 
-CALL = "SELECT position, time, operation, account, principal, request_id FROM call"
+CALL = f"SELECT position, time, operation, account, principal, {REQUEST_ID} FROM call"
 
 
 NAME = """SELECT coalesce(
@@ -84,22 +85,31 @@ NAME = """SELECT coalesce(
         json_extract(details, '$.Action') || coalesce(' ' || party, '')) FROM thing WHERE name = :thing"""
 
 
-def changes_between(
-    history: History, after: int, last: int, condition: str = "true", values: dict[str, Any] | None = None
-) -> Iterator[Change]:
-    """All changes of facts behind one position and up to another, in order.
+class Selection(Struct, frozen=True):
+    """Of which facts the changes are wanted; by default of all."""
+
+    facts: str = "fact"
+    """SQL for where they are looked for."""
+    condition: str = "true"
+    """SQL about ``thing`` and ``fact``."""
+    values: dict[str, Any] = {}
+    """The named parameters of both."""
+
+
+EVERYTHING = Selection()
+
+
+def changes_between(history: History, after: int, last: int, selection: Selection = EVERYTHING) -> Iterator[Change]:
+    """The changes of facts behind one position and up to another, in order.
 
     Args:
         history: caught up to ``last`` or further.
         after: the position before the first.
         last: the last position.
-        condition: SQL about ``thing`` and ``fact``.
-        values: its named parameters.
+        selection: of which facts.
     """
-    statement = CHANGES.format(
-        since="since > :after AND since <= :last", until="until > :after AND until <= :last", condition=condition
-    )
-    rows = history.stream(statement, {"after": after, "last": last, **(values or {})})
+    statement = CHANGES.format(facts=selection.facts, condition=selection.condition)
+    rows = history.stream(statement, {"after": after, "last": last, **selection.values})
     for _, together in groupby(rows, key=itemgetter(0)):
         yield from _merged(together)
 

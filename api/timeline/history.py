@@ -44,6 +44,10 @@ T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 
+LAST_THING = "SELECT coalesce(max(id), 0) FROM thing"
+LAST_FACT = "SELECT coalesce(max(id), 0) FROM fact WHERE since = (SELECT max(since) FROM fact)"
+"""Facts are numbered in the order in which they begin."""
+
 HOLDING = """SELECT thing.id, thing.name, fact.id, attribute, key, value, since
     FROM thing LEFT JOIN fact ON fact.thing = thing.id AND fact.until IS NULL WHERE thing.name IN ({})"""
 
@@ -168,9 +172,7 @@ class History:
             name: msgspec.json.decode(details)["RootId"]
             for name, details in execute("SELECT name, details FROM thing WHERE kind = 'organization'")
         }
-        self._things, self._facts = (
-            execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0] for table in ("thing", "fact")
-        )
+        self._things, self._facts = (execute(question).fetchone()[0] for question in (LAST_THING, LAST_FACT))
 
     def reset(self) -> None:
         """Forget everything, in one transaction; raises HistoryError if that cannot be written."""
@@ -247,33 +249,31 @@ class History:
 
     def _write(self, changes: Sequence[tuple[int, NarrowChange]]) -> None:
         """Apply changes to the facts that hold, and write down what has begun and ended."""
-        first: dict[str, int] = {}
-        introduced: dict[str, Introduces] = {}
-        for position, change in changes:
-            subject = change.subject
-            if subject not in first:
-                first[subject] = position
-            if type(change) is Introduces:
-                introduced[subject] = change
+        subjects = dict.fromkeys(change.subject for _, change in changes)
+        introduced = {change.subject: change for _, change in changes if type(change) is Introduces}
         # A handshake is introduced once, so it is not known yet.
-        numbers, holding = self._look_up([name for name in first if not (name in introduced and name.startswith("h-"))])
+        known = [name for name in subjects if not (name in introduced and name.startswith("h-"))]
+        numbers, holding = self._look_up(known)
         batch = Batch(holding)
         batch.apply(changes)
-        new = [name for name in first if name not in numbers]
+        new = [name for name in subjects if name not in numbers]
         numbers.update(zip(new, range(self._things + 1, self._things + 1 + len(new)), strict=True))
         insert = self._connection.executemany
         insert(
-            "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((numbers[name], name, kind_of(name), *_owner(introduced.get(name)), first[name]) for name in new),
+            "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?)",
+            ((numbers[name], name, kind_of(name), *_owner(introduced.get(name))) for name in new),
         )
         insert(
             "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                (number, numbers[fact.subject], fact.attribute, fact.key, fact.value, fact.since, fact.until)
+                (numbers[fact.subject], number, fact.attribute, fact.key, fact.value, fact.since, fact.until)
                 for number, fact in enumerate(batch.begun, self._facts + 1)
             ),
         )
-        insert("UPDATE fact SET until = ? WHERE id = ?", ((fact.until, fact.number) for fact in batch.ended))
+        insert(
+            "UPDATE fact SET until = ? WHERE thing = ? AND id = ?",
+            ((fact.until, numbers[fact.subject], fact.number) for fact in batch.ended),
+        )
         self._things += len(new)
         self._facts += len(batch.begun)
 
@@ -295,7 +295,7 @@ class History:
         return numbers, holding
 
     def _write_calls(self, envelopes: Sequence[Envelope]) -> None:
-        request = self._ids.request
+        request = self._ids.request_bytes
         self._connection.executemany(
             "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -351,7 +351,7 @@ def _owner(introduced: Introduces | None) -> tuple[str | None, str | None, str |
     """The columns of a thing that tell its organization, its party, and what else never changes, as JSON."""
     if introduced is None:
         return None, None, None
-    details = introduced.details
+    details = {name: value for name, value in (introduced.details or {}).items() if value is not None}
     return introduced.organization, introduced.party, _encode(details).decode() if details else None
 
 

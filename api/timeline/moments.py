@@ -1,11 +1,13 @@
 """What people call a moment of a log: a position, a time in ISO 8601, or a date; read against the log's history."""
 
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
 from ...engine.shapes.timestamps import microseconds
 from ..events_json import iso_time
+from .entries import call_at
 from .history import History
 
 FORMS = "a position such as 120, a time such as 2026-03-01T09:00:00Z, or a date such as 2026-03-01"
@@ -31,8 +33,7 @@ class Range(Struct, frozen=True):
 
 def range_of(history: History) -> Range:
     """How far the log of a history reaches."""
-    ((first, last),) = history.rows("SELECT min(time), max(time) FROM call")
-    return Range(first, history.position, last)
+    return Range(call_at(history, 1).time, history.position, call_at(history, history.position).time)
 
 
 def position_at(text: str, history: History, *, begin_of_day: bool = False) -> int:
@@ -68,9 +69,8 @@ def position_before(text: str, history: History) -> int:
 
 
 def _last_position(history: History, time: int) -> int:
-    """The last position whose event is not later than a time."""
-    ((later,),) = history.rows("SELECT min(position) FROM call WHERE time > ?", (time,))
-    return history.position if later is None else later - 1
+    """The last position whose event is not later than a time; time never goes back."""
+    return bisect_right(range(1, history.position + 1), time, key=lambda position: call_at(history, position).time)
 
 
 def _span(text: str) -> tuple[int, int]:
