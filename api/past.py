@@ -106,6 +106,10 @@ class Past:
         async with self._recorded.entered():
             return await self._found_position()
 
+    async def time(self) -> int:
+        """Return the time there, in microseconds since the epoch: the moment, or that of the event at the position."""
+        return self.place.value if self.place.is_moment else (await self.views()).now
+
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[tuple[EventLog, int], None]:
         """Give the log while it can be read, and the position of the last event that counts."""

@@ -14,7 +14,9 @@ import typer
 
 from .check import check
 from .diff import diff
+from .dump import dump
 from .fork import fork
+from .import_dump import import_dump
 from .init import init
 from .serve import serve
 from .show import show
@@ -57,7 +59,8 @@ for command in (init, check, simulate, sweep, serve, show):
 app.command("timeline")(show_timeline)
 app.command()(diff)
 app.command("why")(show_why)
-for command in (fork, snapshot, verify):
+app.command("import")(import_dump)
+for command in (dump, fork, snapshot, verify):
     app.command()(command)
 
 

@@ -14,7 +14,9 @@ from ..timeline.history import History
 from ..timeline.moments import position_at, range_of
 from .asking import FORMS, InMemory, history_for
 from .difference_tree import DifferenceTree
+from .drift import drift_of
 from .terminal import out
+from .twin_options import DumpFolder, EndpointUrl, Profile
 
 DEFAULT_LIMIT = 100
 """The number of things that are shown to people unless they say how many."""
@@ -33,11 +35,25 @@ def diff(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if anything differs.")] = False,
     in_memory: InMemory = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Compare with an organization as it is now: --profile or --endpoint-url.")
+    ] = False,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
+    dump: DumpFolder = None,
 ) -> None:
     """Show what differs between two moments of a log, or between two logs: accounts, OUs, policies, handshakes, …
 
-    A date is the whole day: --from means its beginning, --to its end.
+    With --live or --dump what differs between the end of a log and a real organization: drift. A date is the whole day:
+    --from means its beginning, --to its end.
     """
+    if live or profile or endpoint_url or dump:
+        _require_drift(other or begin or end, live, dump)
+        with drift_of(log, profile, endpoint_url, dump) as found:
+            differs = _print_moments(found.history, found.first, found.last, limit, as_json)
+        if exit_code and differs:
+            raise typer.Exit(1)
+        return
     if other is None and begin is None:
         raise typer.BadParameter("say --from MOMENT, or a second log", param_hint="'--from'")
     if other is not None and (begin or end):
@@ -47,18 +63,33 @@ def diff(
         if other is not None:
             second = stack.enter_context(history_for(other, in_memory))
             places = (history, history.position), (second, second.position)
-            pairs = pairs_of_logs(history, second)
+            differs = _print(pairs_of_logs(history, second), limit, places, as_json)
         else:
             first = position_at(begin or "0", history, begin_of_day=True)
             last = position_at(end, history) if end else history.position
-            places = (history, first), (history, last)
-            pairs = pairs_of_moments(history, first, last)
-        differs = _print_json(pairs, limit, places) if as_json else _print_tree(pairs, limit or DEFAULT_LIMIT, places)
+            differs = _print_moments(history, first, last, limit, as_json)
     if exit_code and differs:
         raise typer.Exit(1)
 
 
 Places = tuple[tuple[History, int], tuple[History, int]]
+
+
+def _require_drift(moments: object, live: bool, dump: Path | None) -> None:
+    if moments:
+        raise typer.BadParameter("drift is of the end of one log", param_hint="'--live'")
+    if not live and dump is None:
+        raise typer.BadParameter("say --live too, for an organization as it is now", param_hint="'--live'")
+
+
+def _print_moments(history: History, first: int, last: int, limit: int | None, as_json: bool) -> bool:
+    places = (history, first), (history, last)
+    return _print(pairs_of_moments(history, first, last), limit, places, as_json)
+
+
+def _print(pairs: Iterator[Pair], limit: int | None, places: Places, as_json: bool) -> bool:
+    """Print what differs; returns whether anything does."""
+    return _print_json(pairs, limit, places) if as_json else _print_tree(pairs, limit or DEFAULT_LIMIT, places)
 
 
 def _print_json(pairs: Iterator[Pair], limit: int | None, places: Places) -> bool:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from ..events_json import iso_time
 from .faults import RequestTooLarge
 
 Headers = dict[bytes, bytes]
@@ -97,6 +98,8 @@ class Response(Struct, frozen=True, gc=False):
     """Whether the connection is closed after it."""
     explanation: str | None = None
     """Why the request was refused, if it asked for that."""
+    time: int | None = None
+    """The world's time of an answer, in microseconds since the epoch."""
 
     @property
     def fields(self) -> list[tuple[bytes, bytes]]:
@@ -106,6 +109,8 @@ class Response(Struct, frozen=True, gc=False):
             (b"content-type", self.content_type),
             (b"content-length", b"%d" % len(self.body)),
         ]
+        if self.time is not None:
+            fields.append((b"x-orgsim-time", str(iso_time(self.time)).encode()))
         if self.explanation is not None:
             fields.append((b"x-orgsim-explanation", one_line(self.explanation).encode()))
         if self.status == 401:

@@ -50,9 +50,8 @@ class Organizations:
         identity = live.identify(self._authentication, request, SERVICE)
         members = read_members(request.body)
         if request.at is not None:
-            return Response(
-                200, encode(await answer_as_of(live, identity, request.at, operation, members)), live.request_id()
-            )
+            found, time = await answer_as_of(live, identity, request.at, operation, members)
+            return Response(200, encode(found), live.request_id(), time=time)
         client = live.client(identity.account, identity.principal, identity.partition)
         question = identity.account, identity.principal, operation, request.body
         try:
@@ -63,7 +62,7 @@ class Organizations:
             raise
         body = encode(reply)
         await self._answered(question, body)
-        return Response(200, body, live.request_id(position))
+        return Response(200, body, live.request_id(position), time=live.sim.engine.now)
 
     async def _answered(self, question: Question, answer: bytes | Refused) -> None:
         """Tell the clock of an answer; one line in the log says why somebody may be polling for ever."""

@@ -23,8 +23,11 @@ def split_place(path: str) -> tuple[str | None, str]:
     return place, f"/{rest}"
 
 
-async def answer_as_of(live: Live, identity: Identity, at: str, operation: str, members: Members) -> Struct:
+async def answer_as_of(live: Live, identity: Identity, at: str, operation: str, members: Members) -> tuple[Struct, int]:
     """Answer a reading operation as of a place.
+
+    Returns:
+        The answer, and the time there, in microseconds since the epoch.
 
     Raises:
         PlaceRefused: there is no such place.
@@ -34,7 +37,7 @@ async def answer_as_of(live: Live, identity: Identity, at: str, operation: str, 
     past = _past(live, at)
     caller = Caller(identity.account, identity.principal, identity.partition)
     try:
-        return await past.answer(operation, members, caller)
+        return await past.answer(operation, members, caller), await past.time()
     except ReadOnly as refused:
         raise WriteRefused(
             f"{refused.operation} would change the world, which {PREFIX}{at}/ shows as it was at {refused.place}, and "

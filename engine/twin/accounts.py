@@ -12,7 +12,7 @@ from ..events import (
     AccountReinstated,
     AnyEvent,
 )
-from ..ids import derived_email, derived_name
+from ..ids import DERIVED_DOMAIN, derived_email, derived_name
 from ..rules.membership import departure_events
 from ..settings import SECOND
 from ..state import Account, Organization, State
@@ -112,16 +112,25 @@ class _Emails:
         self._freed: set[str] = set()
 
     def free(self, accounts: tuple[AccountForm, ...]) -> Iterator[AnyEvent]:
-        """Give the owners of addresses that are somebody else's now their derived ones, until they get their own."""
+        """Give the owners of addresses that are somebody else's now made-up ones, until they get their own."""
         for account in accounts:
             owner = self.state.emails.get(account.email.lower()) if account.email else None
             if owner and owner != account.id and owner not in self._freed:
                 self._freed.add(owner)
-                yield AccountDescribed(owner, derived_email(owner), None, self.state.conditions_of(owner))
+                yield AccountDescribed(owner, _made_up(owner), None, self._conditions_of(owner))
 
     def of(self, account: str) -> str:
         """The address that an account has by now."""
-        return derived_email(account) if account in self._freed else self.state.email_of(account)
+        return _made_up(account) if account in self._freed else self.state.email_of(account)
+
+    def _conditions_of(self, account: str) -> tuple[Condition, ...]:
+        # Not those that the state derives, as of an account that was closed for good.
+        return self.state.accounts[account].conditions
+
+
+def _made_up(account: str) -> str:
+    """An address of an account whose own is another's now; it is no derived one, which may be the very one."""
+    return f"former-{account}@{DERIVED_DOMAIN}"
 
 
 def moves(form: Form, organization: Organization) -> Iterator[AnyEvent]:

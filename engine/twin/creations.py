@@ -15,9 +15,11 @@ LONGEST_CREATION = 48 * SECOND
 
 def creation_changes(form: Form, state: State, now: int) -> Iterator[AnyEvent]:
     """Creations that are in progress and new, and what has become of those that were."""
+    asked = set[str]()
     for creation in form.creations:
-        known = creation.id in state.creations
+        known = creation.id in state.creations or creation.id in asked
         if creation.state == "IN_PROGRESS" and not known:
+            asked.add(creation.id)
             yield _requested(creation, form.organization, now)
         elif creation.state == "SUCCEEDED" and known and creation.account:
             linked = creation.govcloud_account

@@ -17,6 +17,7 @@ Kind = Literal[
     "accounts",
     "units",
     "policies",
+    "attachments",
     "policy types",
     "services",
     "administrators",

@@ -69,7 +69,7 @@ def _gone(
         kept = listed.get(policy)
         targets = _targets(policy, organization, places, disabled)
         deleted = kept is None and "policies" in form.whole
-        if deleted or (kept is not None and kept.targets is not None):
+        if deleted or (kept is not None and kept.targets is not None and "attachments" in form.whole):
             wanted = () if kept is None or kept.targets is None else kept.targets
             yield from (PolicyDetached(form.organization, policy, each) for each in targets if each not in wanted)
         if deleted:

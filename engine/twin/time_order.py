@@ -28,7 +28,7 @@ def founded_at(form: Form, taken_at: int) -> int:
 
 
 def in_time_order(form: Form, after: int, taken_at: int) -> Iterator[tuple[int, Form]]:
-    """Take a dump apart by the moments that it tells, up to but without the one at which it was taken.
+    """Take a dump apart by the moments that it tells, up to the one at which it was taken.
 
     Args:
         form: the dump.
@@ -39,10 +39,10 @@ def in_time_order(form: Form, after: int, taken_at: int) -> Iterator[tuple[int, 
     Yields:
         Moments in order, each with a form that has only what happened then.
     """
-    told = _Moments(founded_at(form, taken_at), taken_at)
+    told = _Moments(founded_at(form, taken_at))
     told.read(form)
     for moment, found in sorted(told.moments.items(), key=lambda item: item[0]):
-        if after < moment < taken_at:
+        if after < moment <= taken_at:
             yield (
                 moment,
                 Form(
@@ -63,34 +63,44 @@ def in_time_order(form: Form, after: int, taken_at: int) -> Iterator[tuple[int, 
 class _Moments:
     """Gathers what happened at each moment; nothing happened before the organization was founded."""
 
-    def __init__(self, founded: int, taken_at: int) -> None:
+    def __init__(self, founded: int) -> None:
         self.moments: dict[int, Told] = {}
-        self._founded, self._taken_at = founded, taken_at
+        self._founded = founded
 
     def _at(self, moment: int) -> Told:
         return self.moments.setdefault(max(self._founded, moment), Told())
 
     def read(self, form: Form) -> None:
-        joined = {account.id: account.joined_at or self._taken_at for account in form.accounts}
+        joined = {account.id: account.joined_at for account in form.accounts}
         joined[form.management_account] = self._founded
         for account in form.accounts:
-            self._at(joined[account.id]).accounts.append(replace(account, parent=None, state=None))
+            moment = joined[account.id]
+            if moment is not None:
+                self._at(moment).accounts.append(replace(account, parent=None, state=None))
         for service, since in form.services.items():
             if since is not None:
                 self._at(since).services[service] = since
         for account, services in form.administrators.items():
+            moment = joined.get(account)
             for service, since in services.items():
-                if since is not None:
-                    here = self._at(max(since, joined.get(account, since)))
+                if since is not None and moment is not None:
+                    here = self._at(max(since, moment))
                     here.administrators.setdefault(account, {})[service] = since
-        self._read_handshakes(form)
+        self._read_handshakes(form, {account for account, moment in joined.items() if moment is not None})
         for creation in form.creations:
             self._read_creation(creation)
 
-    def _read_handshakes(self, form: Form) -> None:
-        """Handshakes when they were requested; the approvals of a migration together with their parent."""
+    def _read_handshakes(self, form: Form, joined: set[str]) -> None:
+        """Handshakes when they were requested; the approvals of a migration together with their parent.
+
+        A migration that asks members of which it is not told when they joined waits for the moment of the dump.
+        """
         asked = {handshake.id: handshake.requested_at for handshake in form.handshakes}
-        for handshake in taken(form, frozenset()):
+        found = taken(form, frozenset())
+        waits = any(each.action is Action.APPROVE_ALL_FEATURES and each.party not in joined for each in found)
+        for handshake in found:
+            if waits and handshake.action is not Action.INVITE:
+                continue
             with_parent = handshake.action is Action.APPROVE_ALL_FEATURES and handshake.parent
             self._at(asked.get(with_parent or handshake.id, handshake.requested_at)).handshakes.append(handshake)
 
@@ -98,4 +108,4 @@ class _Moments:
         asked = max(self._founded, creation.requested_at)
         self._at(asked).creations.append(replace(creation, state="IN_PROGRESS"))
         if creation.completed_at is not None:
-            self._at(max(creation.completed_at, asked + 1)).creations.append(creation)
+            self._at(max(creation.completed_at, asked)).creations.append(creation)

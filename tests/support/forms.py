@@ -15,6 +15,7 @@ WHOLE = frozenset(
         "accounts",
         "units",
         "policies",
+        "attachments",
         "policy types",
         "services",
         "administrators",

@@ -1,0 +1,93 @@
+"""The command ``orgsim import``: brings the dump of a real organization into a log, its twin."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+import msgspec
+import typer
+
+from ...engine.settings import Settings
+from ..settings_file import SettingsError, load_settings
+from ..timeline.twin import reading
+from ..timeline.twin.importing import Imported
+from ..timeline.twin.importing import import_dump as bring_in
+from ..timeline.twin.live import Source, discard
+from ..timeline.twin.normalize import Dump
+from .terminal import AsJson, failure, out, print_json
+from .twin_options import (
+    ENDING,
+    DumpFolder,
+    EndpointUrl,
+    Profile,
+    TakenAt,
+    failing,
+    one_of,
+    read_live,
+    read_moment,
+    tell,
+)
+
+
+def import_dump(
+    log: Annotated[Path, typer.Option(help="The log: a new file, or the twin that a dump continues.")],
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
+    dump: DumpFolder = None,
+    terraform: Annotated[
+        Path | None,
+        typer.Option(metavar="STATE", help="Read Terraform's state, or the output of terraform show -json."),
+    ] = None,
+    taken_at: TakenAt = None,
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a new log: settings and quotas, in TOML or JSON.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a real organization into a log: read from AWS, from a folder of AWS CLI JSON, or from Terraform's state.
+
+    A later dump into the same log appends what has changed since.
+    """
+    one_of({"--profile": profile, "--endpoint-url": endpoint_url, "--dump": dump, "--terraform": terraform})
+    moment = read_moment(taken_at)
+    wanted = _settings(settings, log)
+    if dump is not None:
+        done = _import(failing(partial(reading.of_folder, dump, moment)), str(dump), log, wanted)
+    elif terraform is not None:
+        done = _import(failing(partial(reading.of_terraform, terraform, moment)), str(terraform), log, wanted)
+    else:
+        if moment is not None:
+            raise typer.BadParameter("what is read now is taken now", param_hint="'--taken-at'")
+        folder = Path(f"{log}{ENDING}")
+        found = failing(partial(read_live, profile, endpoint_url, folder))
+        done = _import(found, str(Source(profile, endpoint_url)), log, wanted)
+        discard(folder)
+    if as_json:
+        print_json(done)
+    else:
+        _print(done)
+
+
+def _settings(path: Path | None, log: Path) -> Settings | None:
+    if path is None:
+        return None
+    if log.exists():
+        raise typer.BadParameter(f"{log} keeps the settings that it has begun with", param_hint="'--settings'")
+    try:
+        table: dict[str, Any] = load_settings(path)
+    except SettingsError as error:
+        raise failure(error, 2) from None
+    return msgspec.convert(table, Settings)
+
+
+def _import(dump: Dump, source: str, log: Path, settings: Settings | None) -> Imported:
+    tell(dump.notes)
+    return failing(lambda: anyio.run(bring_in, dump, source, log, settings))
+
+
+def _print(done: Imported) -> None:
+    things = f"{done.accounts:,} accounts, {done.organizational_units:,} OUs, {done.policies:,} policies"
+    changed = f"{done.events:,} events, {done.inferred:,} of them inferred" if done.events else "nothing has changed"
+    text = f"{done.log}: {done.organization}: {things}; {changed}; position {done.position:,}"
+    out.print(text, soft_wrap=True, highlight=False)
