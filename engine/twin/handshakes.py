@@ -61,6 +61,7 @@ def ended_handshakes(
         leaving: members that depart; their approvals end with their membership.
     """
     listed = {handshake.id: handshake for handshake in form.handshakes}
+    new = [each for each in form.handshakes if each.live and each.id not in state.handshakes]
     live = [*organization.invitations.values()]
     if organization.migration:
         live += [*organization.migration.outstanding.values(), organization.migration.parent]
@@ -76,6 +77,16 @@ def ended_handshakes(
             yield _end(found, told.state, form)
         elif migrated or (told is None and "handshakes" in form.whole):
             yield _end(found, _likely_end(found, form), form)
+        elif told is None and _is_superseded(requested, new):
+            yield HandshakeCanceled(requested.organization, handshake)
+
+
+def _is_superseded(requested: HandshakeRequested, new: list[HandshakeForm]) -> bool:
+    """Whether there is a new invitation to the same party, or a new migration: then the old one has ended."""
+    if requested.action is not Action.INVITE:
+        return any(each.action is ENABLE for each in new)
+    party = (requested.party or "").lower()
+    return any(each.action is Action.INVITE and (each.party or "").lower() == party for each in new)
 
 
 def _likely_end(handshake: Handshake, form: Form) -> HandshakeState:

@@ -27,22 +27,24 @@ def founded_at(form: Form, taken_at: int) -> int:
     return joined.get(form.management_account) or min([taken_at, *joined.values()])
 
 
-def in_time_order(form: Form, after: int, taken_at: int) -> Iterator[tuple[int, Form]]:
+def in_time_order(form: Form, since: int, taken_at: int, *, known: bool = False) -> Iterator[tuple[int, Form]]:
     """Take a dump apart by the moments that it tells, up to the one at which it was taken.
 
     Args:
         form: the dump.
-        after: only moments behind this one, in microseconds since the epoch; what happened earlier and was not known
+        since: only moments from this one on, in microseconds since the epoch; what happened earlier and was not known
             is left for the moment of the dump.
         taken_at: when the dump was taken.
+        known: whether the organization is there already. Then a creation that was asked for at ``since`` is known too:
+            those that have ended leave nothing in the state by which they could be told apart.
 
     Yields:
         Moments in order, each with a form that has only what happened then.
     """
     told = _Moments(founded_at(form, taken_at))
-    told.read(form)
+    told.read(replace(form, creations=_unknown(form.creations, since) if known else form.creations))
     for moment, found in sorted(told.moments.items(), key=lambda item: item[0]):
-        if after < moment <= taken_at:
+        if since <= moment <= taken_at:
             yield (
                 moment,
                 Form(
@@ -58,6 +60,10 @@ def in_time_order(form: Form, after: int, taken_at: int) -> Iterator[tuple[int, 
                     creations=tuple(found.creations),
                 ),
             )
+
+
+def _unknown(creations: tuple[CreationForm, ...], since: int) -> tuple[CreationForm, ...]:
+    return tuple(each for each in creations if each.requested_at > since or (each.completed_at or since) > since)
 
 
 class _Moments:
@@ -97,12 +103,18 @@ class _Moments:
         """
         asked = {handshake.id: handshake.requested_at for handshake in form.handshakes}
         found = taken(form, frozenset())
+        # Invitations of the same party had ended when a new one was requested.
+        ended: dict[str | None, list[HandshakeForm]] = {}
+        for handshake in form.handshakes:
+            if handshake.action is Action.INVITE and not handshake.live:
+                ended.setdefault(handshake.party, []).append(handshake)
         waits = any(each.action is Action.APPROVE_ALL_FEATURES and each.party not in joined for each in found)
         for handshake in found:
             if waits and handshake.action is not Action.INVITE:
                 continue
             with_parent = handshake.action is Action.APPROVE_ALL_FEATURES and handshake.parent
-            self._at(asked.get(with_parent or handshake.id, handshake.requested_at)).handshakes.append(handshake)
+            here = self._at(asked.get(with_parent or handshake.id, handshake.requested_at)).handshakes
+            here += [*ended.get(handshake.party, ()), handshake] if handshake.action is Action.INVITE else [handshake]
 
     def _read_creation(self, creation: CreationForm) -> None:
         asked = max(self._founded, creation.requested_at)

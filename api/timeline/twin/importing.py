@@ -100,9 +100,9 @@ async def _bring_in(dump: Dump, source: str, sim: Simulation, log: Path) -> Impo
     require_consistent(form)
     require_possible(form, taken_at, engine.state)
     known = form.organization in engine.state.organizations
-    after = engine.state.now if known else max(founded_at(form, taken_at), engine.now) - 1
+    since = engine.state.now if known else max(founded_at(form, taken_at), engine.now)
     events = inferred = 0
-    for moment, told in in_time_order(form, after, taken_at):
+    for moment, told in in_time_order(form, since, taken_at, known=known):
         new, guessed = await _post(engine, Request(form=told, source=source, taken_at=taken_at, final=False), moment)
         events, inferred = events + new, inferred + guessed
     new, guessed = await _post(engine, Request(form=form, source=source, taken_at=taken_at), taken_at)

@@ -57,14 +57,15 @@ def acme(world: World, **changes: object) -> Form:
 def bring_in(world: World, form: Form, taken_at: int) -> list[list[object]]:
     """Bring in a dump as the command line does; returns the events of each command."""
     commands: list[list[object]] = []
-    for moment, told in in_time_order(form, world.now, taken_at):
+    known = form.organization in world.state.organizations
+    for moment, told in in_time_order(form, world.now, taken_at, known=known):
         world.advance(microseconds=moment - world.now)
         commands.append([*world.do(Request(form=told, source="acme", taken_at=taken_at, final=False))])
         check_state(world.state)
     world.advance(microseconds=taken_at - world.now)
     commands.append([*world.do(Request(form=form, source="acme", taken_at=taken_at))])
     check_state(world.state)
-    return commands
+    return [command for command in commands if command]
 
 
 def test_known_moments_are_true() -> None:
