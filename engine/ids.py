@@ -49,6 +49,10 @@ class IdSource:
     def _request(self) -> blake2b:
         return self._hasher(b"request", 16)
 
+    @cached_property
+    def _trail_record(self) -> blake2b:
+        return self._hasher(b"trail record", 16)
+
     def _hasher(self, kind: bytes, size: int) -> blake2b:
         key = self._seed.to_bytes(16, "big", signed=True)
         return blake2b(key=key, person=kind, digest_size=size)
@@ -100,8 +104,13 @@ class IdSource:
         """The AWS request id of the command whose first event has this position, in the form of a UUID."""
         hasher = self._request.copy()
         hasher.update(position.to_bytes(8, "big"))
-        text = hasher.hexdigest()
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+        return uuid(hasher)
+
+    def trail_record(self, position: int, account: str) -> str:
+        """The id of the record in an account's trail of the call or event with this position, in the form of a UUID."""
+        hasher = self._trail_record.copy()
+        hasher.update(position.to_bytes(8, "big") + account.encode())
+        return uuid(hasher)
 
     def request_bytes(self, position: int) -> bytes:
         """The sixteen bytes of which ``request`` is the text."""
@@ -114,6 +123,12 @@ class IdSource:
     def fraction(self, position: int, kind: bytes = b"fraction") -> float:
         """A number in [0, 1) for a latency decided at this position; for each kind of latency (16 bytes) another."""
         return (self._number(kind, position) >> 75) / 2**53
+
+
+def uuid(hasher: blake2b) -> str:
+    """A digest of sixteen bytes in the form of a UUID of version 4."""
+    text = hasher.hexdigest()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 def base36(number: int, length: int) -> str:

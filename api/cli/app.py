@@ -25,6 +25,7 @@ from .snapshot import snapshot
 from .sweep import sweep
 from .terminal import complain
 from .timeline import show_timeline
+from .trail import trail
 from .verify import verify
 from .why import show_why
 
@@ -60,7 +61,7 @@ app.command("timeline")(show_timeline)
 app.command()(diff)
 app.command("why")(show_why)
 app.command("import")(import_dump)
-for command in (dump, fork, snapshot, verify):
+for command in (trail, dump, fork, snapshot, verify):
     app.command()(command)
 
 
