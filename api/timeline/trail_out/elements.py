@@ -11,8 +11,8 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct
 
-from ....engine.records.times import read_time, text_time
 from ....engine.shapes.timestamps import microseconds
+from ....engine.shapes.trail_times import read_time, text_time
 from ..cloudtrail import HIDDEN, MASKED
 
 MASKS: dict[str, str] = dict.fromkeys(

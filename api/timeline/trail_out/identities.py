@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.arns import role_arn, session_arn, user_arn
-from ....engine.records.times import event_time
 from ....engine.settings import HOUR
+from ....engine.shapes.trail_times import event_time
 from ....engine.words import Partition
 from ...server.identity import unique_id
 

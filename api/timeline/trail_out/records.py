@@ -11,9 +11,9 @@ from ....engine.events.envelope import Envelope
 from ....engine.evolve import apply
 from ....engine.ids import IdSource
 from ....engine.operations import OPERATIONS
-from ....engine.records.times import event_time
 from ....engine.settings import HOUR
 from ....engine.shapes.base import EmptyReply
+from ....engine.shapes.trail_times import event_time
 from ....engine.state import State
 from ....engine.words import Partition
 from ....projections.reads import READS

@@ -22,8 +22,8 @@ from ....engine.events import (
     ResponsibilityTransferWithdrawn,
 )
 from ....engine.events.envelope import Envelope
-from ....engine.records.times import text_time
 from ....engine.rules.transfers import payers
+from ....engine.shapes.trail_times import text_time
 from ....engine.state import State, Transfer
 from ..cloudtrail import AWS_INTERNAL, SOURCE
 
