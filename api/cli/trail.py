@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from ...engine.log.sqlite import SqliteLog
@@ -25,10 +24,11 @@ def trail(
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what is written to the log later.")] = False,
     begin: Annotated[
         str | None,
-        typer.Option("--from", metavar="PLACE", help="From a moment or position on.", show_default=False),
+        typer.Option("--from", metavar="PLACE", help="From a moment, a date or a position on.", show_default=False),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", metavar="PLACE", help="Up to a moment or position.", show_default=False)
+        str | None,
+        typer.Option("--to", metavar="PLACE", help="Up to a moment, a date or a position.", show_default=False),
     ] = None,
     accounts: Annotated[
         list[str] | None,
@@ -63,8 +63,7 @@ async def _print(log: Path, wanted: Wanted, follow: bool) -> None:
     async with aclosing(follow_trail(log, wanted, further=follow)) as batches:
         async for delivered in batches:
             if delivered:
-                lines = msgspec.json.Encoder().encode_lines([each.record for each in delivered])
-                typer.echo(lines, nl=False)
+                typer.echo(b"\n".join(each.content for each in delivered))
 
 
 async def _write(log: Path, folder: Path, wanted: Wanted) -> Written:

@@ -53,7 +53,7 @@ def position_at(text: str, history: History, *, begin_of_day: bool = False) -> i
         if position > reach.head:
             raise MomentError(f"position {position} is beyond the end: {reach}")
         return position
-    begin, end = _span(text)
+    begin, end = span_of_text(text)
     if end < reach.first or begin > reach.last:
         raise MomentError(f"{text} is {'before the beginning' if end < reach.first else 'beyond the end'}: {reach}")
     return _last_position(history, begin - 1 if begin_of_day and begin < end else end)
@@ -64,7 +64,7 @@ def position_before(text: str, history: History) -> int:
     position = position_at(text, history, begin_of_day=True)
     if text.isascii() and text.isdigit():
         return max(position - 1, 0)
-    begin, _ = _span(text)
+    begin, _ = span_of_text(text)
     return _last_position(history, begin - 1)
 
 
@@ -73,7 +73,7 @@ def _last_position(history: History, time: int) -> int:
     return bisect_right(range(1, history.position + 1), time, key=lambda position: call_at(history, position).time)
 
 
-def _span(text: str) -> tuple[int, int]:
+def span_of_text(text: str) -> tuple[int, int]:
     """The first and the last microsecond of a time or a date; raises MomentError for any other text."""
     try:
         if len(text) == len("2026-03-01"):

@@ -15,63 +15,71 @@ from ....engine.shapes.timestamps import microseconds
 from ....engine.shapes.trail_times import read_time, text_time
 from ..cloudtrail import HIDDEN, MASKED
 
-MASKS: dict[str, str] = dict.fromkeys(
-    ("accountName", "email", "managementAccountEmail", "masterAccountEmail", "sourceName"), MASKED
-)
-"""Members that are masked wherever they stand, and by what."""
+Masks = Mapping[str, str]
+"""Members, under AWS's names, and what stands instead of each; nothing at all is masked if it is empty."""
 
-MASKS_OF: dict[str, dict[str, str]] = {
-    "PutResourcePolicy": MASKS | {"content": HIDDEN},
-    "TerminateResponsibilityTransfer": MASKS | {"name": MASKED},
-    "UpdateResponsibilityTransfer": MASKS | {"name": MASKED},
+PLAIN: Masks = {}
+USUAL: Masks = dict.fromkeys(
+    ("AccountName", "Email", "ManagementAccountEmail", "MasterAccountEmail", "SourceName"), MASKED
+)
+MASKS: dict[str, Masks] = {
+    "PutResourcePolicy": {**USUAL, "Content": HIDDEN},
+    "TerminateResponsibilityTransfer": {**USUAL, "Name": MASKED},
+    "UpdateResponsibilityTransfer": {**USUAL, "Name": MASKED},
 }
-"""The same for operations of which more is masked: AWS's model calls the name of a transfer sensitive, as addresses."""
+"""The masks of operations of which more is masked than usual."""
 
 PERSONAL = {"EMAIL", "MASTER_EMAIL", "MASTER_NAME", "MANAGEMENT_EMAIL", "MANAGEMENT_NAME"}
 """Types of targets, parties and resources of handshakes whose id or value is masked."""
 
+TIMES = {"EndTimestamp", "StartTimestamp"}
+"""Times in requests; a recorded call has them as its caller wrote them."""
 
-def elements_of(members: Struct | Mapping[str, Any]) -> dict[str, Any]:
+
+def masks_of(operation: str) -> Masks:
+    """What CloudTrail does not show of an operation: addresses, names of accounts and transfers, a resource policy."""
+    return MASKS.get(operation, USUAL)
+
+
+def elements_of(members: Struct | Mapping[str, Any], masks: Masks) -> dict[str, Any]:
     """Convert a request or an answer, or the members of one under AWS's names."""
-    if isinstance(members, Struct):
-        members = cast("dict[str, Any]", msgspec.to_builtins(members, builtin_types=(datetime,)))
-    return {_camel(name): _element(name, value) for name, value in members.items() if value is not None}
+    return _object(msgspec.to_builtins(members, builtin_types=(datetime,)), masks)
 
 
-def _element(name: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return elements_of(cast("Mapping[str, Any]", value))
-    if isinstance(value, list | tuple):
-        return [_element("", item) for item in cast("list[Any]", value)]
-    if isinstance(value, datetime):
-        return text_time(microseconds(value))
-    if name == "Action" and isinstance(value, str):
-        return value.lower()
-    # In a recorded call a time is as the caller wrote it.
-    recorded = read_time(value) if name.endswith("Timestamp") else None
-    return value if recorded is None else text_time(recorded)
+def _object(members: dict[str, Any], masks: Masks) -> dict[str, Any]:
+    elements: dict[str, Any] = {}
+    for name, value in members.items():
+        # Exact types, of which alone msgspec makes what it is given; this runs for every member of every record.
+        kind = value.__class__
+        if name in masks:
+            value = masks[name]
+        elif kind is dict:
+            value = _object(value, masks)
+        elif kind is list:
+            value = _array(value, masks)
+        elif kind is datetime:
+            value = _text(value)
+        elif name == "Action" and kind is str:
+            value = value.lower()
+        elif name in TIMES:
+            time = read_time(value)
+            value = value if time is None else text_time(time)
+        if value is not None:
+            elements[_camel(name)] = value
+    if masks and elements.get("type") in PERSONAL:
+        elements.update(dict.fromkeys({"id", "value"} & elements.keys(), MASKED))
+    return elements
+
+
+def _array(items: list[Any], masks: Masks) -> list[Any]:
+    return [_object(cast("dict[str, Any]", item), masks) if isinstance(item, dict) else item for item in items]
+
+
+@lru_cache(maxsize=4_096)
+def _text(when: datetime) -> str:
+    return text_time(microseconds(when))
 
 
 @lru_cache(maxsize=1_024)
 def _camel(name: str) -> str:
     return name[:1].lower() + name[1:]
-
-
-def masked(elements: dict[str, Any], operation: str) -> dict[str, Any]:
-    """Replace what CloudTrail does not show: addresses, names of accounts, and the content of a resource policy."""
-    return _masked(elements, MASKS_OF.get(operation, MASKS))
-
-
-def _masked(elements: dict[str, Any], masks: Mapping[str, str]) -> dict[str, Any]:
-    shown = {name: masks.get(name) or _shown(value, masks) for name, value in elements.items()}
-    if shown.get("type") in PERSONAL:
-        shown.update(dict.fromkeys({"id", "value"} & shown.keys(), MASKED))
-    return shown
-
-
-def _shown(value: Any, masks: Mapping[str, str]) -> Any:
-    if isinstance(value, dict):
-        return _masked(cast("dict[str, Any]", value), masks)
-    if isinstance(value, list):
-        return [_shown(item, masks) for item in cast("list[Any]", value)]
-    return value

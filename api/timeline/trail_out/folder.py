@@ -12,7 +12,6 @@ from hashlib import blake2b
 from pathlib import Path
 from tempfile import mkdtemp
 
-import msgspec
 from msgspec import Struct
 
 from ....engine.ids import base36
@@ -70,13 +69,12 @@ class TrailFolder:
             if slot != self._slot or self._bytes > LARGEST:
                 self._write_all()
                 self._slot = slot
-            record = msgspec.json.encode(each.record)
-            self._bytes += len(record)
+            self._bytes += len(each.content)
             place = each.account, each.organization
             pending = self._pending.get(place)
             if pending is None:
                 pending = self._pending[place] = Pending(each, [])
-            pending.records.append(record)
+            pending.records.append(each.content)
 
     def publish(self) -> None:
         """Write what is left, and give the folder its name.
@@ -120,7 +118,7 @@ class TrailFolder:
 def file_of(first: Delivered) -> str:
     """The path, below the trail's folder, of the file that begins with a record."""
     when = moment(first.time // DELIVERY * DELIVERY)
-    digest = blake2b(f"{first.account} {first.record.event_id}".encode(), digest_size=16).digest()
+    digest = blake2b(f"{first.account} {first.event_id}".encode(), digest_size=16).digest()
     unique = base36(int.from_bytes(digest, "big"), 16)
     above = f"{first.organization}/" if first.organization else ""
     name = f"{first.account}_CloudTrail_{first.region}_{when:%Y%m%dT%H%MZ}_{unique}.json.gz"

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from ....engine.events.envelope import Envelope
 from ....engine.log import Chain, EventLog, LogError, chain_at, read_envelopes, verified_envelopes
-from ....engine.log.place import position_at, span_of
+from ....engine.log.place import Span, position_at, span_of
 from ....engine.log.sqlite import SqliteLog
-from ...past import read_place
+from ..moments import span_of_text
 from .folder import TrailFolder
 from .records import Delivered, Trail, commands_of
 
@@ -92,7 +92,9 @@ class Reader:
         state = self.trail.state
         for account in sorted(self._accounts - self.callers):
             if account not in state.accounts and account not in state.partitions:
-                raise LogError(f"{name}: the account {account} is in no event of the log; orgsim show lists accounts")
+                raise LogError(
+                    f"{name}: the account {account} is in no event of the log; orgsim show LOG accounts lists them"
+                )
 
 
 async def reader_for(log: SqliteLog, wanted: Wanted) -> Reader:
@@ -101,22 +103,26 @@ async def reader_for(log: SqliteLog, wanted: Wanted) -> Reader:
     Raises:
         LogError: the part's begin or end is no moment or position of the log.
     """
-    first = 1 if wanted.begin is None else await _position(log, wanted.begin, before=True) + 1
-    last = None if wanted.end is None else await _position(log, wanted.end, before=False)
+    span = await span_of(log)
+    first = 1 if wanted.begin is None else (await _positions(log, wanted.begin, span))[0] + 1
+    last = None if wanted.end is None else (await _positions(log, wanted.end, span))[1]
+    if last is not None and last < first - 1:
+        raise LogError(f"{log.name}: {wanted.begin} is later than {wanted.end}, so there is nothing between them")
     return Reader(wanted, first, last)
 
 
-async def _position(log: SqliteLog, text: str, *, before: bool) -> int:
-    """The position up to which everything was at a place, or right before it."""
-    span = await span_of(log)
+async def _positions(log: SqliteLog, text: str, span: Span) -> tuple[int, int]:
+    """The positions right before a position, a moment or a date, and at its end."""
     try:
-        place = read_place(text)
-        span.require(place.value, is_moment=place.is_moment)
+        if text.isascii() and text.isdigit():
+            position = int(text[:20])
+            span.require(position, is_moment=False)
+            return position - 1, position
+        begin, end = span_of_text(text)
+        span.require(max(begin, min(span.began, end)), is_moment=True)
     except ValueError as error:
         raise LogError(f"{log.name}: {error}") from None
-    if not place.is_moment:
-        return place.value - before
-    return await position_at(log, place.value - before, log.head)
+    return await position_at(log, begin - 1, log.head), await position_at(log, end, log.head)
 
 
 async def write_trail(path: Path, folder: Path, wanted: Wanted, listener: Listener | None = None) -> Written:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from ....engine.errors import Refused
@@ -17,8 +18,8 @@ from ....engine.shapes.trail_times import event_time
 from ....engine.state import State
 from ....engine.words import Partition
 from ....projections.reads import READS
-from ..cloudtrail import API_CALL, SERVICE_EVENT, SOURCE, WrittenRecord
-from .elements import elements_of, masked
+from ..cloudtrail import API_CALL, SERVICE_EVENT, SOURCE, Record, WrittenRecord
+from .elements import PLAIN, Masks, elements_of, masks_of
 from .identities import origin_of
 from .requests import request_of
 from .service_events import ServiceEvent, Waiting, service_events
@@ -42,16 +43,21 @@ UNREAD = {"AccessDenied"}
 """Codes of calls whose request is not recorded, since they are refused before it is read."""
 
 
-class Delivered(Struct, frozen=True):
+class Delivered(Struct, frozen=True, gc=False):
     """A record, and whose trail it stands in."""
 
-    record: WrittenRecord
+    content: bytes
+    """The record as JSON: that takes much less memory than its objects."""
+    event_id: str
     account: str
     organization: str | None
     """Of which the account was a member when it called."""
     region: str
     time: int
     """Microseconds since the epoch."""
+
+
+encode = msgspec.json.Encoder().encode
 
 
 def commands_of(envelopes: Iterable[Envelope]) -> Iterator[list[Envelope]]:
@@ -123,7 +129,8 @@ class Trail:
             if "error_code" in outcome and state.settings.record != "changes":
                 return []
         origin = origin_of(account, first.principal, partition, first.time // HOUR)
-        record = WrittenRecord(
+        event_id = self._ids.trail_record(first.command, account)
+        record: WrittenRecord = Record(
             event_version=VERSION,
             user_identity=origin.identity,
             event_time=event_time(first.time),
@@ -134,20 +141,21 @@ class Trail:
             user_agent=origin.agent,
             **outcome,
             request_id=self._ids.request(first.command),
-            event_id=self._ids.trail_record(first.command, account),
+            event_id=event_id,
             read_only=first.called in READS,
             event_type=API_CALL,
             management_event=True,
             recipient_account_id=account,
             event_category="Management",
         )
-        return [Delivered(record, account, organization and organization.id, REGIONS[partition], first.time)]
+        content = encode(record)
+        return [Delivered(content, event_id, account, organization and organization.id, REGIONS[partition], first.time)]
 
     def _recorded(self, event: CallRecorded) -> dict[str, Any]:
         """The outcome of a call that changed nothing: refused, or a question, whose answer is not recorded."""
         code = event.code and ERROR_CODES.get(event.code, event.code)
-        asked = elements_of(event.members) if event.members and code not in UNREAD else None
-        return self._outcome(event.operation, asked, None, code, event.message)
+        asked = None if code in UNREAD else elements_of(event.members, self._masks(event.operation))
+        return _outcome(asked, None, code, event.message)
 
     def _changed(self, command: Sequence[Envelope]) -> dict[str, Any]:
         """Follow a call that changed something; its answer is what the operation itself says of the state after it."""
@@ -156,32 +164,21 @@ class Trail:
         request = request_of(name, events, self.state)
         if name not in OLD_ANSWER:
             self._apply_all(command)
-        asked = elements_of(request)
+        masks = self._masks(name)
+        asked = elements_of(request, masks)
         if not asked.get("tags", True) and name not in SHOWS_NO_TAGS:
             del asked["tags"]
         try:
             reply = OPERATIONS[name].reply(request, events, self.state)
         except Refused as refusal:
-            return self._outcome(name, asked or None, None, refusal.code, refusal.message)
+            return _outcome(asked, None, refusal.code, refusal.message)
         finally:
             if name in OLD_ANSWER:
                 self._apply_all(command)
-        answer = None if isinstance(reply, EmptyReply) else elements_of(reply)
-        return self._outcome(name, asked or None, answer)
+        return _outcome(asked, None if isinstance(reply, EmptyReply) else elements_of(reply, masks))
 
-    def _outcome(
-        self,
-        operation: str,
-        asked: dict[str, Any] | None,
-        answer: dict[str, Any] | None,
-        code: str | None = None,
-        message: str | None = None,
-    ) -> dict[str, Any]:
-        if not self._plain:
-            asked = asked and masked(asked, operation)
-            answer = answer and masked(answer, operation)
-        error = {} if code is None else {"error_code": code, "error_message": message or ""}
-        return {**error, "request_parameters": asked, "response_elements": answer}
+    def _masks(self, operation: str) -> Masks:
+        return PLAIN if self._plain else masks_of(operation)
 
     def _told(self, command: Sequence[Envelope]) -> Iterator[Delivered]:
         for envelope in command:
@@ -191,9 +188,10 @@ class Trail:
             self._waiting.forget(envelope.event)
 
     def _service_event(self, told: ServiceEvent, envelope: Envelope) -> Delivered:
-        details = told.details if self._plain else masked(told.details, told.name)
+        details = elements_of(told.details, self._masks(told.name))
         partition = self.state.partition_of(told.account) or self.state.settings.partition
-        record = WrittenRecord(
+        event_id = self._ids.trail_record(envelope.position, f"{told.account} {told.name}")
+        record: WrittenRecord = Record(
             event_version=VERSION,
             user_identity={"accountId": told.account, "invokedBy": told.invoked_by},
             event_time=event_time(envelope.time),
@@ -204,7 +202,7 @@ class Trail:
             user_agent=told.invoked_by,
             request_parameters=None,
             response_elements=None,
-            event_id=self._ids.trail_record(envelope.position, f"{told.account} {told.name}"),
+            event_id=event_id,
             read_only=False,
             event_type=SERVICE_EVENT,
             management_event=True,
@@ -212,4 +210,13 @@ class Trail:
             service_event_details=details,
             event_category="Management",
         )
-        return Delivered(record, told.account, told.organization, REGIONS[partition], envelope.time)
+        region, content = REGIONS[partition], encode(record)
+        return Delivered(content, event_id, told.account, told.organization, region, envelope.time)
+
+
+def _outcome(
+    asked: dict[str, Any] | None, answer: dict[str, Any] | None, code: str | None = None, message: str | None = None
+) -> dict[str, Any]:
+    """The members of a record about what was asked and answered; no request has no members, but null."""
+    error = {} if code is None else {"error_code": code, "error_message": message or ""}
+    return {**error, "request_parameters": asked or None, "response_elements": answer}

@@ -23,6 +23,8 @@ from ....engine.events import (
 )
 from ....engine.events.envelope import Envelope
 from ....engine.rules.transfers import payers
+from ....engine.shapes.accounts import CreateAccountStatus
+from ....engine.shapes.base import moment
 from ....engine.shapes.trail_times import text_time
 from ....engine.state import State, Transfer
 from ..cloudtrail import AWS_INTERNAL, SOURCE
@@ -37,6 +39,7 @@ class ServiceEvent(Struct, frozen=True):
     organization: str | None
     """Of that account."""
     details: dict[str, Any]
+    """Under AWS's names, as of a reply."""
     invoked_by: str = AWS_INTERNAL
 
 
@@ -92,42 +95,44 @@ def _to_manager(
 
 def _created(envelope: Envelope, event: Any, state: State, waiting: Waiting) -> Iterator[ServiceEvent]:
     """An account creation has ended, one way or the other."""
-    creation = waiting.creations[event.request]
-    status = {"id": event.request, "state": "SUCCEEDED", "accountName": creation.name}
-    if isinstance(event, AccountCreationFailed):
-        status |= {"state": "FAILED", "failureReason": event.reason}
-    else:
-        status["accountId"] = event.account
-        if event.govcloud_account:
-            status["govCloudAccountId"] = event.govcloud_account
-    times = _times(creation.requested_at, envelope.time)
-    return _to_manager("CreateAccountResult", event.organization, {"createAccountStatus": status | times}, state)
+    creation, failed = waiting.creations[event.request], isinstance(event, AccountCreationFailed)
+    status = CreateAccountStatus(
+        id=event.request,
+        state="FAILED" if failed else "SUCCEEDED",
+        account_name=creation.name,
+        requested_timestamp=moment(creation.requested_at),
+        completed_timestamp=moment(envelope.time),
+        account_id=None if failed else event.account,
+        gov_cloud_account_id=None if failed else event.govcloud_account,
+        failure_reason=event.reason if failed else None,
+    )
+    return _to_manager("CreateAccountResult", event.organization, {"CreateAccountStatus": status}, state)
 
 
 def _closed(envelope: Envelope, event: AccountClosed, state: State, waiting: Waiting) -> Iterator[ServiceEvent]:
-    times = _times(waiting.closures[event.account], envelope.time)
-    status = {"accountId": event.account, "state": "SUCCEEDED", **times}
-    return _to_manager("CloseAccountResult", event.organization, {"closeAccountStatus": status}, state, SOURCE)
-
-
-def _times(requested_at: int, completed_at: int) -> dict[str, str]:
-    return {"requestedTimestamp": text_time(requested_at), "completedTimestamp": text_time(completed_at)}
+    status = {
+        "AccountId": event.account,
+        "State": "SUCCEEDED",
+        "RequestedTimestamp": moment(waiting.closures[event.account]),
+        "CompletedTimestamp": moment(envelope.time),
+    }
+    return _to_manager("CloseAccountResult", event.organization, {"CloseAccountStatus": status}, state, SOURCE)
 
 
 def _joined(envelope: Envelope, event: AccountJoined, state: State, _: Waiting) -> Iterator[ServiceEvent]:
     details = {
-        "accountId": event.account,
-        "joinedMethod": str(event.method),
-        "joinedTime": text_time(envelope.time, comma=True),
+        "AccountId": event.account,
+        "JoinedMethod": str(event.method),
+        "JoinedTime": text_time(envelope.time, comma=True),
     }
     return _to_manager("AccountJoinedOrganization", event.organization, details, state)
 
 
 def _departed(envelope: Envelope, event: AccountDeparted, state: State, _: Waiting) -> Iterator[ServiceEvent]:
     details = {
-        "accountId": event.account,
-        "departureMethod": str(event.method),
-        "departureTime": text_time(envelope.time, comma=True),
+        "AccountId": event.account,
+        "DepartureMethod": str(event.method),
+        "DepartureTime": text_time(envelope.time, comma=True),
     }
     return _to_manager("AccountDepartedOrganization", event.organization, details, state)
 
@@ -149,23 +154,23 @@ def _to_all(name: str, transfer: Transfer, state: State) -> Iterator[ServiceEven
     """An event in the trails of both sides of a transfer, and of those that pay for the payer."""
     source = transfer.source_organization
     assert source is not None, "it was accepted"
-    details = {"responsibilityTransfer": _transfer(transfer, source, state)}
+    details = {"ResponsibilityTransfer": _transfer(transfer, source, state)}
     for organization in dict.fromkeys([source, transfer.organization, *payers(transfer.organization, state.transfers)]):
         yield from _to_manager(name, organization, details, state)
 
 
 def _transfer(transfer: Transfer, source: str, state: State) -> dict[str, Any]:
     managers = {side: state.organizations[side].management_account for side in (source, transfer.organization)}
-    end = {} if transfer.ends_at is None else {"endTimestamp": text_time(transfer.ends_at, comma=True)}
+    end = {} if transfer.ends_at is None else {"EndTimestamp": moment(transfer.ends_at)}
     return {
-        "id": transfer.id,
-        "type": "BILLING",
-        "status": str(transfer.status),
-        "source": {"managementAccountId": managers[source]},
-        "target": {"managementAccountId": managers[transfer.organization]},
-        "startTimestamp": text_time(transfer.starts_at, comma=True),
+        "Id": transfer.id,
+        "Type": "BILLING",
+        "Status": str(transfer.status),
+        "Source": {"ManagementAccountId": managers[source]},
+        "Target": {"ManagementAccountId": managers[transfer.organization]},
+        "StartTimestamp": moment(transfer.starts_at),
         **end,
-        "activeHandshakeId": transfer.handshake,
+        "ActiveHandshakeId": transfer.handshake,
     }
 
 
