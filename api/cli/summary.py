@@ -27,6 +27,7 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
     _print_organizations(outcome)
     _print_calls(outcome)
     _print_distributions(outcome)
+    _print_follow_ups(outcome)
     _print_steps(outcome)
     _print_run(outcome, report)
     color = "green" if outcome.passed else "red"
@@ -116,6 +117,11 @@ def _print_distributions(outcome: Outcome) -> None:
         for name, each in filled.items()
     )
     _print_table("Durations", ("", "count", *STATISTICS), rows)
+
+
+def _print_follow_ups(outcome: Outcome) -> None:
+    if outcome.follow_ups:
+        _print_table("Reminders and deadlines", ("", *wording.FOLLOW_UP[1:]), wording.follow_ups(outcome))
 
 
 def _print_steps(outcome: Outcome) -> None:

@@ -87,6 +87,17 @@ def sorted_by_action(actions: Mapping[str, T]) -> Iterable[tuple[str, T]]:
     return sorted(actions.items(), key=lambda item: known.index(item[0]) if item[0] in known else len(known))
 
 
+FOLLOW_UP = ("Reminder or deadline", "had not answered", "follow it")
+"""The titles of the columns of ``follow_ups``; after a deadline those count whose escalation was carried out."""
+
+
+def follow_ups(outcome: Outcome) -> Iterable[tuple[str, str, str]]:
+    """A row for each reminder and deadline of a run."""
+    for each in outcome.follow_ups:
+        who = f"{each.population or 'all'} {each.request}".rstrip()
+        yield f"{each.kind} {each.when}: {who}", f"{each.reached:,}", f"{each.followed:,}"
+
+
 def verdict(outcome: Outcome) -> str:
     """Whether the run passed, and how many thresholds held or failed."""
     total = len(outcome.thresholds)

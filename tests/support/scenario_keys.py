@@ -89,6 +89,12 @@ delay = { distribution = "uniform", from_days = 0.5, to_days = 14 }
 [populations.asked.migration]
 decline = 0.1
 leave = 0.2
+after_reminder = 0.25
+remind_after_days = [7, 12.5]
+reminded_accept = [0.5, 1]
+reminded_delay = { distribution = "fixed", days = 1 }
+deadline_days = 20
+escalation = { action = "TagResource", with = { ResourceId = "{account}", Tags = [{ Key = "a", Value = "b" }] } }
 delay = { distribution = "lognormal", median_days = 4, sigma = 0.8, at_most_days = 40 }
 
 [populations.prompt]

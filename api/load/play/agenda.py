@@ -3,11 +3,13 @@
 import heapq
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from random import Random
 from typing import NamedTuple
 
+from ....engine.settings import DAY
 from ....engine.state.timers import NEVER
 from ..scenario.populations import Behaviour
 
@@ -15,6 +17,10 @@ Answer = str
 """How an account answers: the operation it calls. A string, because members of an Enum are slower a million times."""
 
 ANSWERS = ACCEPT, DECLINE, LEAVE = ("AcceptHandshake", "DeclineHandshake", "LeaveOrganization")
+
+
+ESCALATE = "Escalate"
+"""What an account that has missed its deadline is scheduled for, instead of an answer."""
 
 
 class Cohort:
@@ -26,23 +32,37 @@ class Cohort:
         behaviour: how the accounts answer.
         random: the generator from which each account's answer and delay are drawn.
         migration: True for requests to approve all features, False for invitations.
+        final: True if the escalation of a deadline asks them: then there is no other.
     """
 
     def __init__(
-        self, population: str, organization: str, behaviour: Behaviour, random: Random, *, migration: bool
+        self,
+        population: str,
+        organization: str,
+        behaviour: Behaviour,
+        random: Random,
+        *,
+        migration: bool,
+        final: bool = False,
     ) -> None:
         self.population = population
         self.organization = organization
         self.behaviour = behaviour
         self.random = random
         self.migration = migration
+        self.growing = True
+        """Whether accounts may still be added."""
+        self.final = final
+        """Whether there is no deadline: the escalation of a deadline has asked them."""
         self.accounts: list[str] = []
         self.handshakes: list[str] = []
         """The handshake of the account at the same index."""
         self.drawn = 0
         """The number of accounts, from the first, whose answers have been drawn."""
         self.awaiting_reminder: list[int] = []
-        """Indexes of the accounts that do not answer until they are reminded."""
+        """Indexes of the accounts that do not answer until a step reminds them."""
+        self.followers: dict[int, int] = {}
+        """Index of an account to the reminder of its own that it follows: 0 is the first."""
 
     def add(self, account: str, handshake: str) -> None:
         """Add an account and the handshake that it was sent."""
@@ -60,6 +80,24 @@ class ScheduledAnswer(NamedTuple):
 
 CanAnswer = Callable[[str, int], bool]
 """Tells whether a handshake (its id) can still be answered at a moment (in microseconds), as far as is known now."""
+
+
+class Due(NamedTuple):
+    """A reminder or a deadline of accounts that were asked at the same moment."""
+
+    cohort: Cohort
+    members: range
+    """Indexes of the accounts."""
+    reminder: int | None
+    """Which reminder it is, 0 the first; None: the deadline."""
+
+    def last_moment(self, moment: int, can_answer: CanAnswer) -> int | None:
+        """The moment, if an answer is to be waited for until then: a deadline with an escalation, and one is open."""
+        if self.reminder is not None or self.cohort.behaviour.escalation is None:
+            return None
+        handshakes = self.cohort.handshakes
+        return moment if any(can_answer(handshakes[member], moment) for member in self.members) else None
+
 
 MakeRandom = Callable[[str], Random]
 """Makes an independent random generator for a purpose, which is part of its seed."""
@@ -134,31 +172,35 @@ class Agenda:
 
     def __init__(self, fewest_in_arrays: int = FEWEST_IN_ARRAYS) -> None:
         self._fewest_in_arrays = fewest_in_arrays
-        self._heap: list[tuple[int, int, CohortAnswers | ScheduledAnswer]] = []
+        self._heap: list[tuple[int, int, CohortAnswers | ScheduledAnswer | Due]] = []
         self._serial = count()
         """Breaks ties between equal moments."""
         self._cohorts: list[tuple[int, Cohort]] = []
-        """Cohorts, numbered in the order of adding: those that can still be reminded, and the latest, which grows."""
+        """Cohorts, numbered in the order of adding: those that can still be reminded by a step, or grow."""
         self._cohort_numbers = count()
+        self.asked: Counter[tuple[str, bool]] = Counter()
+        """Population and whether it was for all features to how many accounts were asked, each time counted."""
 
     def add_cohort(self, cohort: Cohort, now: int) -> None:
         """Begin a cohort; accounts may be added to it afterwards, and ``draw_answers`` draws their answers."""
         self.draw_answers(now)
         # A cohort that cannot be reminded is dropped here, so that its memory is free once it has answered: it may
         # hold a million handshakes.
-        self._cohorts = [(number, each) for number, each in self._cohorts if each.awaiting_reminder]
+        self._cohorts = [(number, each) for number, each in self._cohorts if each.growing or each.awaiting_reminder]
         self._cohorts.append((next(self._cohort_numbers), cohort))
 
     def draw_answers(self, now: int) -> None:
-        """Draw the answers of accounts added to the latest cohort; called before time moves on, as delays begin now."""
-        if self._cohorts and (cohort := self._cohorts[-1][1]).drawn < len(cohort.accounts):
-            self._draw(cohort, now)
+        """Draw the answers of accounts added to cohorts; called before time moves on, as delays begin now."""
+        for _, cohort in self._cohorts:
+            if cohort.drawn < len(cohort.accounts):
+                self._draw(cohort, now)
 
     def _draw(self, cohort: Cohort, now: int) -> None:
         """Draw an answer and a delay for each new account of a cohort.
 
-        Each account uses up two random numbers, whatever it answers. So changing a share in the scenario changes the
-        answers of the accounts that it moves from one answer to another, and of nobody else.
+        Each account uses up two random numbers, and two more for each reminder, whatever it answers. So changing a
+        share in the scenario changes the answers of the accounts that it moves from one answer to another, and of
+        nobody else.
         """
         behaviour, random = cohort.behaviour, cohort.random
         accept = behaviour.accepting
@@ -167,19 +209,44 @@ class Agenda:
         after_reminder = leave + behaviour.after_reminder
         draw_delay, draw_share = behaviour.delay.draw, random.random
         answers = CohortAnswers(cohort)
-        add = answers.add
-        for member in range(cohort.drawn, len(cohort.accounts)):
+        add, reminders = answers.add, behaviour.reminders
+        members = range(cohort.drawn, len(cohort.accounts))
+        self.asked[cohort.population, cohort.migration] += len(members)
+        for member in members:
             number, delay = draw_share(), draw_delay(random, now)
+            reminded = self._reminded(cohort, now) if reminders else None
             if number < accept:
                 add(now + delay, member, ACCEPT)
             elif number < decline:
                 add(now + delay, member, DECLINE)
             elif number < leave:
                 add(now + delay, member, LEAVE)
+            elif number < after_reminder and reminded:
+                cohort.followers[member], moment = reminded
+                add(moment, member, ACCEPT)
             elif number < after_reminder:
                 cohort.awaiting_reminder.append(member)
         cohort.drawn = len(cohort.accounts)
         self._add(answers)
+        for index, (after, _) in enumerate(reminders):
+            self._push(now + after, Due(cohort, members, index))
+        if behaviour.deadline_days is not None and not cohort.final:
+            self._push(now + round(behaviour.deadline_days * DAY), Due(cohort, members, None))
+
+    @staticmethod
+    def _reminded(cohort: Cohort, now: int) -> tuple[int, int] | None:
+        """Draw which of its reminders an account follows, and when it answers; None if none."""
+        behaviour, random, found = cohort.behaviour, cohort.random, None
+        delay = behaviour.reminded_delay or behaviour.delay
+        for index, (after, share) in enumerate(behaviour.reminders):
+            number, moment = random.random(), now + after
+            moment += delay.draw(random, moment)
+            if found is None and number < share:
+                found = index, moment
+        return found
+
+    def _push(self, moment: int, item: CohortAnswers | ScheduledAnswer | Due) -> None:
+        heapq.heappush(self._heap, (moment, next(self._serial), item))
 
     def _add(self, answers: CohortAnswers) -> None:
         answers.sort()
@@ -187,16 +254,18 @@ class Agenda:
         while head := answers.head:
             moment, member, answer = head
             if many:
-                heapq.heappush(self._heap, (moment, next(self._serial), answers))
+                self._push(moment, answers)
                 return
             self.schedule(moment, ScheduledAnswer(answers.cohort, member, answer))
             answers.advance()
 
     def schedule(self, moment: int, answer: ScheduledAnswer) -> None:
         """Schedule a single answer, also one that was popped before and has to be given again."""
-        heapq.heappush(self._heap, (moment, next(self._serial), answer))
+        self._push(moment, answer)
 
-    def remind(self, population: str, share: float, make_random: MakeRandom, now: int, can_answer: CanAnswer) -> None:
+    def remind(
+        self, population: str, share: float, make_random: MakeRandom, now: int, can_answer: CanAnswer
+    ) -> tuple[int, int]:
         """Remind the accounts that wait for a reminder: a share accepts after a new delay, the others wait on.
 
         Args:
@@ -205,8 +274,12 @@ class Agenda:
             make_random: makes the generator of each cohort.
             now: the moment of the reminder.
             can_answer: accounts whose handshake cannot be answered now are not reminded, now or later.
+
+        Returns:
+            How many it has reached, and how many of them follow it.
         """
         self.draw_answers(now)
+        reached = followed = 0
         for cohort_number, cohort in self._cohorts:
             if population and cohort.population != population:
                 continue
@@ -220,8 +293,11 @@ class Agenda:
                     answers.add(now + delay, member, ACCEPT)
                 else:
                     waiting_on.append(member)
+            reached += len(answers) + len(waiting_on)
+            followed += len(answers)
             cohort.awaiting_reminder = waiting_on
             self._add(answers)
+        return reached, followed
 
     @property
     def next_moment(self) -> int:
@@ -231,7 +307,8 @@ class Agenda:
     def last_moment(self, can_answer: CanAnswer) -> int | None:
         """The moment of the last answer that can still be given; None if there is none."""
         moments = [each.last_moment(can_answer) for _, _, each in self._heap if isinstance(each, CohortAnswers)]
-        single = ((moment, each) for moment, _, each in self._heap if not isinstance(each, CohortAnswers))
+        moments += [each.last_moment(moment, can_answer) for moment, _, each in self._heap if isinstance(each, Due)]
+        single = ((moment, each) for moment, _, each in self._heap if isinstance(each, ScheduledAnswer))
         moments += [moment for moment, each in single if can_answer(each.cohort.handshakes[each.member], moment)]
         return max((moment for moment in moments if moment is not None), default=None)
 
@@ -241,8 +318,8 @@ class Agenda:
             each.count_due(moment) if isinstance(each, CohortAnswers) else at <= moment for at, _, each in self._heap
         )
 
-    def pop(self) -> ScheduledAnswer:
-        """Remove the next answer and return it."""
+    def pop(self) -> ScheduledAnswer | Due:
+        """Remove the next answer, reminder or deadline and return it."""
         heap = self._heap
         _, serial, answers = heap[0]
         if not isinstance(answers, CohortAnswers):

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from ....engine.operation import Caller, read_request
+from ....engine.operation import Caller, Events, read_request
 from ....engine.operations import OPERATIONS
 from ....engine.runtime.engine import Engine
 from ....engine.runtime.stepwise import end_what_was_shown
@@ -18,8 +18,10 @@ from ..scenario.checks import PLACE
 from ..scenario.problems import ScenarioError
 
 
-def call(engine: Engine, views: Views | None, operation: str, members: Mapping[str, Any], caller: Caller) -> Struct:
-    """Call an operation and return its answer, before it is durable.
+def call(
+    engine: Engine, views: Views | None, operation: str, members: Mapping[str, Any], caller: Caller
+) -> tuple[Struct, Events]:
+    """Call an operation and return its answer, before it is durable, and its events; a reading one has none.
 
     A reading operation is answered from the views, so ``Engine.settle`` must be awaited first.
 
@@ -35,13 +37,14 @@ def call(engine: Engine, views: Views | None, operation: str, members: Mapping[s
     """
     if operation in OPERATIONS:
         request = read_request(OPERATIONS[operation].Request, members)
-        return OPERATIONS[operation].reply(request, engine.post(request, caller), engine.state)
+        events = engine.post(request, caller)
+        return OPERATIONS[operation].reply(request, events, engine.state), events
     question = read_request(READS[operation].request, members)
     assert views is not None, "a scenario that reads has views"
     assert caller.account is not None, "an account calls"
     reply = answer(operation, question, views, caller, engine.now)
     end_what_was_shown(engine, operation, question, reply, caller.account)
-    return reply
+    return reply, []
 
 
 def fill(value: Any, names: Mapping[str, str], place: str) -> Any:

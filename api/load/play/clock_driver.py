@@ -1,5 +1,6 @@
 """Moves the clock of a playing scenario; on the way, accounts answer handshakes at the moments drawn for them."""
 
+from collections import defaultdict
 from collections.abc import Callable
 
 import anyio.lowlevel
@@ -16,7 +17,7 @@ from ....engine.shapes.base import moment, moment_text
 from ....engine.state.handshake import HandshakeState
 from ....engine.throttling import why_throttled
 from ..scenario.problems import ScenarioError
-from .agenda import ACCEPT, LEAVE, Agenda, ScheduledAnswer
+from .agenda import ACCEPT, ESCALATE, LEAVE, Agenda, Cohort, Due, ScheduledAnswer
 from .call_counter import THROTTLING, CallCounter
 
 CHECKPOINT_EVERY = 1_000
@@ -26,6 +27,17 @@ OPEN = HandshakeState.OPEN
 
 Progress = Callable[[str, int, int, str], None]
 """Receives the progress of a run: what is being done, how many are done, of how many, and the simulated day."""
+
+
+class FollowedUp(Struct):
+    """How many accounts a reminder or a deadline met, and for how many something came of it."""
+
+    reached: int = 0
+    followed: int = 0
+
+
+def no_escalation(cohort: Cohort, member: int) -> None:
+    """Do nothing."""
 
 
 class ClockDriver:
@@ -46,8 +58,12 @@ class ClockDriver:
         self._clock = clock
         self._counter = counter
         self._progress = progress
-        self._reserved: set[str] = set()
-        """Handshakes whose answers were throttled once and have reserved the token for their second call."""
+        self._reserved: set[tuple[str, str]] = set()
+        """Handshakes with answers that were throttled once and have reserved the token for their second call."""
+        self.followed_up: defaultdict[tuple[str, bool, int | None], FollowedUp] = defaultdict(FollowedUp)
+        """Population, whether it was for all features, and which reminder (None: the deadline) to whom it met."""
+        self.carry_out_escalation: Callable[[Cohort, int], None] = no_escalation
+        """Makes the call that a cohort's behaviour has for an account of it that has missed the deadline."""
 
     async def checkpoint(self, what: str, done: int, total: int) -> None:
         """Report progress, and wait for the log's writer if its buffer is full.
@@ -81,7 +97,11 @@ class ClockDriver:
                 await jump_to(engine, at)
             else:
                 clock.move(at)
-            self._answer(agenda.pop())
+            popped = agenda.pop()
+            if isinstance(popped, Due):
+                self._follow_up(popped)
+            else:
+                self._answer(popped)
             done += 1
             if done % CHECKPOINT_EVERY == 0:
                 # A throttled answer is scheduled again, so more may come than were due.
@@ -102,8 +122,11 @@ class ClockDriver:
         if known is None or known.state is not OPEN:
             # It expired or was canceled meanwhile: there is nothing to answer.
             return
+        if answer == ESCALATE:
+            self._escalate(scheduled)
+            return
         caller = Caller(account)
-        if self.engine.throttle is not None and not self._is_admitted(scheduled, caller, handshake):
+        if self.engine.throttle is not None and not self._is_admitted(scheduled, caller, answer):
             return
         if answer == ACCEPT:
             self.post(answer, accept_handshake.Request(handshake), caller)
@@ -112,18 +135,49 @@ class ClockDriver:
         elif self.post(answer, decline_handshake.Request(handshake), caller) and cohort.migration:
             self.declined.setdefault(cohort.organization, {})[account] = None
 
-    def _is_admitted(self, scheduled: ScheduledAnswer, caller: Caller, handshake: str) -> bool:
+    def _follow_up(self, due: Due) -> None:
+        """Count whom a reminder or a deadline meets, and schedule the escalations of a deadline for now."""
+        cohort, now = due.cohort, self.engine.now
+        met = [member for member in due.members if self.can_answer(cohort.handshakes[member], now)]
+        counts = self.followed_up[cohort.population, cohort.migration, due.reminder]
+        counts.reached += len(met)
+        if due.reminder is not None:
+            counts.followed += sum(cohort.followers.get(member) == due.reminder for member in met)
+        elif cohort.behaviour.escalation:
+            for member in met:
+                self.agenda.schedule(now, ScheduledAnswer(cohort, member, ESCALATE))
+
+    def _escalate(self, scheduled: ScheduledAnswer) -> None:
+        """Make the call of an escalation, for the organization that asked the account."""
+        cohort, member, _ = scheduled
+        escalation, engine, counter = cohort.behaviour.escalation, self.engine, self._counter
+        assert escalation is not None, "it was scheduled for one"
+        management = Caller(engine.state.organizations[cohort.organization].management_account)
+        if engine.throttle is not None and not self._is_admitted(scheduled, management, escalation.action):
+            return
+        counter.count_call(escalation.action)
+        try:
+            self.carry_out_escalation(cohort, member)
+        except Refused as refusal:
+            counter.count_refusal(escalation.action, refusal)
+            return
+        self.followed_up[cohort.population, cohort.migration, None].followed += 1
+        # It may have asked somebody, whose delay begins now.
+        self.agenda.draw_answers(engine.now)
+
+    def _is_admitted(self, scheduled: ScheduledAnswer, caller: Caller, operation: str) -> bool:
         """Take a token for an answer; without one, count a throttled call and schedule the answer for later.
 
         The account reserves the next token that there will be and calls again at that very moment, so each answer is
         throttled at most once. If throttled accounts simply tried again, they would all meet at the same moments, and
         each round would cost a call per waiting account: with a million accounts, quadratically many.
         """
-        throttle, account, operation = self.engine.throttle, caller.account, scheduled.answer
+        throttle, account = self.engine.throttle, caller.account
         assert throttle is not None
         assert account is not None
-        if handshake in self._reserved:
-            self._reserved.discard(handshake)
+        call = scheduled.cohort.handshakes[scheduled.member], scheduled.answer
+        if call in self._reserved:
+            self._reserved.discard(call)
             return True
         organization = self.engine.state.organization_of(account)
         now = self.engine.now
@@ -135,7 +189,7 @@ class ClockDriver:
             operation, TooManyRequestsException(explanation=why_throttled(operation, account, ready))
         )
         self._counter.count_wait(operation, THROTTLING, ready)
-        self._reserved.add(handshake)
+        self._reserved.add(call)
         self.agenda.schedule(ready, scheduled)
         return False
 

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import accumulate
+from typing import Any
 
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR, SECOND
@@ -45,7 +46,7 @@ def measure(
     metrics, distributions = _numbers(scenario, engine, flow, counter), _distributions(flow, counter)
     limits = _thresholds(scenario, metrics, distributions)
     found = {each: _organization(engine, flow, organization) for each, organization in player.organizations.items()}
-    first = next(iter(found.values()))
+    first, *_ = found.values()
     return Outcome(
         scenario=name,
         description=scenario.description,
@@ -58,26 +59,33 @@ def measure(
         organizations=found,
         handshakes=flow.totals(),
         account_creations=_creations(flow),
-        refused=dict(counter.refused),
-        explanations=counter.explanations,
-        throttled=dict(counter.throttled),
-        held_back=dict(counter.held_back),
+        **_calls(counter),
         metrics=metrics,
         distributions=distributions,
         slowest={name: _slowest(flow.accepted[action]) for name, action in ANSWER_TIMES.items()},
         steps=tuple(player.steps),
         warnings=tuple(player.warnings),
+        follow_ups=tuple(player.follow_ups),
         timeline=_timeline(scenario, engine, flow, counter, player.organizations),
         start=scenario.start,
         virtual_days=round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
         events=flow.position - flow.began_at,
-        commands=counter.calls,
         wall_seconds=round(seconds, 3),
         digest=engine.log.digest.hex(),
         log=engine.log.name,
         began_with=scenario.log,
         began_at=scenario.at,
     )
+
+
+def _calls(counter: CallCounter) -> dict[str, Any]:
+    return {
+        "commands": counter.calls,
+        "refused": dict(counter.refused),
+        "explanations": counter.explanations,
+        "throttled": dict(counter.throttled),
+        "held_back": dict(counter.held_back),
+    }
 
 
 def figure_now(name: str, scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter) -> float | None:

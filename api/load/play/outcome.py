@@ -73,6 +73,23 @@ class StepOutcome(Struct, frozen=True):
     """The track whose step it is; empty for the plain list of steps."""
 
 
+class FollowUp(Struct, frozen=True):
+    """A reminder or a deadline of a population, and whom it met."""
+
+    population: str
+    """Empty: all."""
+    request: str
+    """``invitation`` or ``migration``; empty for a reminder that a step sends."""
+    kind: str
+    """``reminder`` or ``deadline``."""
+    when: str
+    """``after 7 days``, counted from each account's request, or the step that reminds: ``step 3``."""
+    reached: int
+    """How many accounts had an open request then; for a step, of those that wait for a reminder."""
+    followed: int
+    """How many of them follow the reminder; of a deadline, how many escalations were carried out."""
+
+
 class Late(Struct, frozen=True):
     """One of the slowest accounts, with the time it took."""
 
@@ -157,6 +174,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """In the order in which they began."""
     warnings: tuple[str, ...] = ()
     """What did not go as planned, in the order of happening: days that had passed, conditions that never held."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    """Reminders and deadlines, those of populations first."""
     timeline: Timeline
     start: datetime
     virtual_days: float

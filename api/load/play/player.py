@@ -5,7 +5,7 @@ engine commits in groups. Every random number comes from a generator seeded with
 the draw, so two runs of one scenario write the same log, on any event loop, in memory or in a file, whole or resumed.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import count, repeat
 from random import Random
@@ -24,7 +24,6 @@ from ....engine.rules.limits import closure_finishes, creation_finishes
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ....engine.state import Organization
-from ....engine.state.handshake import HandshakeState
 from ....projections.views import Views
 from ..scenario.model import Scenario
 from ..scenario.steps import (
@@ -44,13 +43,15 @@ from ..scenario.steps import (
 )
 from ..scenario.thresholds import read_condition
 from .agenda import Cohort
+from .asking import Asked, Asking
 from .beginning import Begun
 from .call_counter import CallCounter
 from .calls import call, fill, saved
 from .clock_driver import ClockDriver
 from .dispatch import Attempt, Dispatch
+from .follow_ups import follow_ups, without_effect
 from .names import ADDRESSES, FIRST_ACCOUNT, last_number, name_stems
-from .outcome import StepOutcome
+from .outcome import FollowUp, StepOutcome
 from .timetable import Timetable
 from .turns import Waiting
 
@@ -93,14 +94,13 @@ class Player:
         self._dispatch = Dispatch(engine, counter, self._move_to, driver.checkpoint)
         self._waiting_activity = "Answering"
         """The activity that is reported as progress while time passes."""
-        self._parents: dict[str, str] = {}
-        """Organization to the handshake of its latest migration."""
         self._account_numbers = count(FIRST_ACCOUNT)
         self._accounts = begun.accounts
         """Population to the accounts that it has so far."""
         self._name_stems = name_stems(scenario.populations)
         self._emails: dict[str, list[str]] = {}
         """Population to the e-mail addresses of the accounts that were created for it."""
+        self._asking = Asking(scenario, engine, driver, self._accounts, self._new_random)
         self._taken: dict[str, int] = {}
         """Population to the last number in a name that was taken before its first account was created."""
         self._saved: dict[str, str] = {}
@@ -116,18 +116,26 @@ class Player:
         """What did not go as planned so far."""
         return self._timetable.warnings
 
+    @property
+    def follow_ups(self) -> list[FollowUp]:
+        """The reminders and deadlines of populations, and then those of steps."""
+        return [*follow_ups(self._scenario.populations, self._driver), *self._timetable.reminders]
+
     async def play(self) -> None:
         """Play all steps, and wait until everything is durable.
 
         Raises:
             ScenarioError: a step cannot be played; the message begins with its path.
         """
-        self._take_up_migrations()
+        for organization in self.organizations.values():
+            self._asking.take_up(organization)
         tracks = {
             track.name: Waiting(track.table.predecessors, self._timetable.play(track, self._step))
             for track in self._scenario.all_tracks
         }
+        self._driver.carry_out_escalation = self._escalate
         await self._timetable.turns.run(tracks)
+        self.warnings.extend(without_effect(self._scenario.populations, self._driver))
         await self._driver.finish()
 
     async def _step(self, step: Step) -> None:
@@ -162,6 +170,10 @@ class Player:
     def _random(self, purpose: str) -> Random:
         return Random(f"{self._scenario.seed} {purpose}")
 
+    def _new_random(self, purpose: str) -> Random:
+        """A generator that draws other numbers than all before, for the same purpose too."""
+        return self._random(f"{purpose} {self._timetable.next_serial()}")
+
     def _remind(self, step: Remind) -> None:
         """Remind a population, or all; who follows answers after another delay."""
         self._waiting_activity = "Answering, reminded"
@@ -170,7 +182,22 @@ class Player:
         def make_random(purpose: str) -> Random:
             return self._random(f"{purpose} reminder {number}")
 
-        driver.agenda.remind(step.population, step.accept, make_random, self._engine.now, driver.can_answer)
+        counts = driver.agenda.remind(step.population, step.accept, make_random, self._engine.now, driver.can_answer)
+        self._timetable.remember_reminder(step.population, *counts)
+        if not counts[0]:
+            self._timetable.warn("the reminder reached nobody: no account that was asked waits for one")
+
+    def _escalate(self, cohort: Cohort, member: int) -> None:
+        """Make the call for an account that has missed its deadline."""
+        escalation, organization = cohort.behaviour.escalation, self._engine.state.organizations[cohort.organization]
+        assert escalation is not None, "it was scheduled for one"
+        names = self._names(organization, cohort.accounts[member], 1) | {"handshake": cohort.handshakes[member]}
+        members = fill(escalation.members, names, f"populations.{cohort.population}: escalation.with")
+        caller, heard = Caller(organization.management_account), dict[Asked, Cohort]()
+        _, events = call(self._engine, self._views, escalation.action, members, caller)
+        self._asking.hear(events, heard, final=True)
+        for asked in heard.values():
+            asked.growing = False
 
     async def _wait(self, step: Wait) -> None:
         """Let days pass, or wait until a condition holds."""
@@ -198,7 +225,7 @@ class Player:
     async def _send(self, step: Sending, operation: str, what: str, attempts: Iterable[Attempt], number: int) -> None:
         """Send calls of the management account with the pace and retries of a step."""
         management = self._management(step)
-        random = self._random(f"{operation} {self._timetable.next_serial()}")
+        random = self._new_random(operation)
         calls = ((management, attempt) for attempt in attempts)
         await self._dispatch.send(operation, what, calls, number, step.pace, step.retry, random)
 
@@ -228,7 +255,7 @@ class Player:
         self._choose_accounts(population)
         members, invitations = organization.members, organization.invitations
         invitees = [each for each in self._accounts[population] if each not in members and each not in invitations]
-        cohort = self._begin_cohort(population, organization, "joining", migration=False)
+        cohort = self._asking.begin(population, organization.id, "joining", migration=False)
         management = self._management(step)
 
         def invite(account: str) -> None:
@@ -239,15 +266,7 @@ class Player:
 
         attempts = (partial(invite, account) for account in invitees)
         await self._send(step, "InviteAccountToOrganization", f"Inviting {population}", attempts, len(invitees))
-
-    def _begin_cohort(self, population: str, organization: Organization, purpose: str, *, migration: bool) -> Cohort:
-        """Put a new cohort on the agenda; ``purpose`` is part of its seed."""
-        table = self._scenario.populations[population]
-        behaviour = table.migration if migration else table.invitation
-        random = self._random(f"{population} {purpose} {self._timetable.next_serial()}")
-        cohort = Cohort(population, organization.id, behaviour, random, migration=migration)
-        self._driver.agenda.add_cohort(cohort, self._engine.now)
-        return cohort
+        cohort.growing = False
 
     def _choose_accounts(self, population: str) -> None:
         """Give a population of invited accounts the ids that it lacks: the next numbers that no account has.
@@ -273,38 +292,14 @@ class Player:
         await self._dispatch.send("EnableAllFeatures", "Asking for all features", [(self._management(step), enable)], 1)
         migration = organization.migration
         # Refused, or a migration was under way already: nobody is asked anew.
-        if migration is None or self._parents.get(organization.id) == migration.parent:
+        if migration is None or self._asking.parents.get(organization.id) == migration.parent:
             return
-        self._parents[organization.id] = migration.parent
         driver.declined.pop(organization.id, None)
         # There may be a million requests in one batch: write them and free their memory before drawing as many answers.
         await engine.flush()
-        for population in self._accounts:
-            self._ask(population, organization, migration.outstanding)
+        self._asking.approvals(organization.id)
         driver.agenda.draw_answers(engine.now)
         await driver.checkpoint("Asking for approval", len(migration.outstanding), len(migration.outstanding))
-
-    def _ask(self, population: str, organization: Organization, approvals: Mapping[str, str]) -> None:
-        """Let the accounts of a population answer the approvals that they are asked for, by account."""
-        cohort = self._begin_cohort(population, organization, "answer", migration=True)
-        for account in self._accounts[population]:
-            approval = approvals.get(account)
-            if approval:
-                cohort.add(account, approval)
-
-    def _take_up_migrations(self) -> None:
-        """Let members answer the migrations that were under way when the run began, as if they were asked now."""
-        handshakes = self._engine.state.handshakes
-        for key in self.organizations.values():
-            organization = self._engine.state.organizations[key]
-            if organization.migration is None:
-                continue
-            self._parents[key] = organization.migration.parent
-            states = {account: handshakes[each].state for account, each in organization.migration.outstanding.items()}
-            declined = (account for account, state in states.items() if state is HandshakeState.DECLINED)
-            self._driver.declined[key] = dict.fromkeys(declined)
-            for population in self._accounts:
-                self._ask(population, organization, organization.migration.outstanding)
 
     async def _remove_declined(self, step: RemoveDeclined) -> None:
         """Remove the members that declined the migration; with ``silent`` all that have not approved it."""
@@ -322,7 +317,7 @@ class Player:
 
     async def _finalize(self, step: Finalize) -> None:
         """Accept the handshake of the organization's migration, as its management account."""
-        parent = self._parents.get(self.organizations[step.organization])
+        parent = self._asking.parents.get(self.organizations[step.organization])
         if parent is None:
             # EnableAllFeatures was refused and counted there: there is no handshake to accept.
             return
@@ -360,9 +355,12 @@ class Player:
             number = len(everybody)
             accounts = everybody[_share_of(number, step.skip) : _share_of(number, step.skip + step.share)]
 
+        heard = dict[Asked, Cohort]()
+
         def make(caller: Caller, index: int, account: str) -> None:
-            members = fill(step.members, self._names(step, account, index), ".with")
-            answer = call(self._engine, self._views, step.operation, members, caller)
+            members = fill(step.members, self._names(self._organization(step), account, index), ".with")
+            answer, events = call(self._engine, self._views, step.operation, members, caller)
+            self._asking.hear(events, heard)
             self._saved |= saved(answer, step.save, "")
 
         callers = ((account if step.caller == "account" else management.account, account) for account in accounts)
@@ -370,12 +368,13 @@ class Player:
             (caller, partial(make, caller, index, account))
             for index, (caller, account) in enumerate(((Caller(each), account) for each, account in callers), 1)
         )
-        random = self._random(f"{step.operation} {self._timetable.next_serial()}")
+        random = self._new_random(step.operation)
         await self._dispatch.send(step.operation, step.operation, calls, len(accounts), step.pace, step.retry, random)
+        for cohort in heard.values():
+            cohort.growing = False
 
-    def _names(self, step: Call, account: str, index: int) -> dict[str, str]:
+    def _names(self, organization: Organization, account: str, index: int) -> dict[str, str]:
         """The values that names in braces stand for in a call for an account (empty: one call for the step)."""
-        organization = self._organization(step)
         names = self._saved | {
             "organization": organization.id,
             "root": organization.root,

@@ -9,7 +9,7 @@ from ..scenario.problems import KeyPath, ScenarioError, place_text
 from ..scenario.steps import PLAIN, Call, Step, Track
 from .call_counter import CallCounter, Tally
 from .clock_driver import ClockDriver
-from .outcome import StepOutcome
+from .outcome import FollowUp, StepOutcome
 from .turns import Turns
 
 PlayStep = Callable[[Step], Awaitable[None]]
@@ -42,13 +42,15 @@ class Timetable:
         self.steps: list[StepOutcome | None] = []
         """In the order in which they began; None while one is played."""
         self.warnings: list[str] = []
+        self.reminders: list[FollowUp] = []
+        """Those that steps have sent."""
         self._engine = engine
         self._driver = driver
         self._counter = counter
         self.start = engine.now
         """When the run began."""
-        self._playing = Playing(PLAIN)
-        """The track whose turn it is."""
+        self._playing = self._plain = Playing(PLAIN)
+        """The track whose turn it is; before the first of them the plain list."""
 
     async def play(self, track: Track, play_step: PlayStep) -> None:
         """Play the steps of a track, as often as it says.
@@ -56,7 +58,7 @@ class Timetable:
         Raises:
             ScenarioError: a step cannot be played; the message begins with its place.
         """
-        playing, table = Playing(track.name), track.table
+        playing, table = self._plain if track.name == PLAIN else Playing(track.name), track.table
         self._playing, playing.path = playing, track.path[:2]
         first = max(self._engine.now, self._on_day(table.from_day))
         if first > self._on_day(table.from_day) and table.from_day:
@@ -130,6 +132,11 @@ class Timetable:
         """Keep a warning about the step that is played."""
         place = place_text(self._playing.path)
         self.warnings.append(f"{place}: {message}" if place else message)
+
+    def remember_reminder(self, population: str, reached: int, followed: int) -> None:
+        """Keep whom the reminder of the present step has reached."""
+        place = place_text(self._playing.path)
+        self.reminders.append(FollowUp(population, "", "reminder", place, reached, followed))
 
     def _on_day(self, day: float) -> int:
         return self.start + round(day * DAY)

@@ -16,6 +16,7 @@ from .style import DARK
 from .tables import (
     all_figures,
     distributions,
+    follow_ups,
     handshakes,
     organizations,
     refusals,
@@ -50,6 +51,7 @@ def render_report(outcome: Outcome) -> str:
         section("durations", "How long it took", _grid(figures(durations)), distributions(outcome)),
         section("throttling", "Throttling and limits", _grid([*figures(calls), throttling(outcome)])),
         section("refusals", "Refused calls", refusals(outcome)),
+        section("reminders", "Reminders and deadlines", follow_ups(outcome)),
         section("steps", "Steps", warnings(outcome), steps(outcome)),
         section("outcome", "What became of it", organizations(outcome), handshakes(outcome)),
         section("slowest", "Slowest accounts", _grid([slowest(outcome)])),

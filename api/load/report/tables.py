@@ -147,6 +147,11 @@ def warnings(outcome: Outcome) -> str:
     return f"<h3>Not as planned</h3><ul>{items}</ul>" if items else ""
 
 
+def follow_ups(outcome: Outcome) -> str:
+    """A table of reminders and deadlines; empty if there were none."""
+    return table(wording.FOLLOW_UP, wording.follow_ups(outcome))
+
+
 def steps(outcome: Outcome) -> str:
     """A table of the steps, with simulated times; columns for refusals and the like only where there are any."""
     extra = [

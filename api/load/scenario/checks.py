@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, cast
 
 from msgspec import Struct, structs
@@ -12,7 +13,7 @@ from ....engine.words import FeatureSet
 from ....projections.reads import READS
 from .model import OrganizationTable
 from .order import ReadTrack, saved_before, wrong_order
-from .populations import PopulationTable
+from .populations import Behaviour, PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError, choose
 from .steps import (
     Call,
@@ -55,6 +56,7 @@ def checked(
     """
     impossible = [*_impossible_feature_sets(organizations, settings), *_impossible_record(settings)]
     problems = Problems([*_twice(organizations), *impossible, *wrong_order(tracks)])
+    problems += _wrong_escalations(populations, {name for track in tracks for saves in track.saves for name in saves})
     filled = list[Track]()
     for track in tracks:
         saved = saved_before(track, tracks)
@@ -167,19 +169,40 @@ def _wrong_call(step: Call, saved: set[str], path: KeyPath) -> Iterator[Problem]
     if step.share + step.skip > 1 + 1e-9:
         total = f"{step.share + step.skip:g}"
         yield Problem(f"share and skip add up to {total}, which is more than 1", (*path, "share"))
-    members = [str(field.encode_name) for field in structs.fields(AWS_OPERATIONS[step.operation])]
-    for name in step.members:
-        if name not in members:
-            message = f"{step.operation} has no member {name!r}{choose(name, members)}"
-            yield Problem(message, (*path, "with"), name)
     known = [*ALWAYS_KNOWN, *(KNOWN_FOR_EACH if step.for_each else ()), *sorted(saved)]
-    for place, name in _places(step.members, (*path, "with")):
-        if name not in known:
-            yield Problem(f"nothing is called {{{name}}} here{choose(name, known)}", place)
+    yield from _wrong_members(step.operation, step.members, known, (*path, "with"))
     for name in step.save:
         if name in (*ALWAYS_KNOWN, *KNOWN_FOR_EACH) or not PLACE.fullmatch(f"{{{name}}}"):
             taken = ", ".join((*ALWAYS_KNOWN, *KNOWN_FOR_EACH))
             yield Problem(f"a name is of letters, digits and _, and none of {taken}", (*path, "save", name))
+
+
+def _wrong_members(operation: str, given: Mapping[str, Any], known: list[str], path: KeyPath) -> Iterator[Problem]:
+    """Check the members of a request, and the names in braces in them."""
+    members = [str(field.encode_name) for field in structs.fields(AWS_OPERATIONS[operation])]
+    for name in given:
+        if name not in members:
+            yield Problem(f"{operation} has no member {name!r}{choose(name, members)}", path, name)
+    for place, name in _places(given, path):
+        if name not in known:
+            yield Problem(f"nothing is called {{{name}}} here{choose(name, known)}", place)
+
+
+def _wrong_escalations(populations: Mapping[str, PopulationTable | None], saved: set[str]) -> Iterator[Problem]:
+    known = [*ALWAYS_KNOWN, *KNOWN_FOR_EACH, "handshake", *sorted(saved)]
+    for name, table in populations.items():
+        for request in ("invitation", "migration"):
+            behaviour: Behaviour | None = getattr(table, request, None)
+            if behaviour is None or behaviour.escalation is None:
+                continue
+            path, action = ("populations", name, request, "escalation"), behaviour.escalation.action
+            if action in OPERATIONS:
+                yield from _wrong_members(action, behaviour.escalation.members, known, (*path, "with"))
+            else:
+                close = get_close_matches(action, OPERATIONS, n=1)
+                guess = f", did you mean `{close[0]}`?" if close else ""
+                message = f"AWS has no operation {action!r} that changes anything{guess}, such as `CancelHandshake`"
+                yield Problem(message, (*path, "action"))
 
 
 def _places(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

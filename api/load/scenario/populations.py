@@ -1,15 +1,32 @@
 """Populations of a scenario: groups of accounts that answer invitations and migrations alike."""
 
 import math
+from itertools import pairwise
 from typing import Annotated, Any, Literal, cast
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
+from ....engine.settings import DAY
 from .delays import Delay, Fixed
 
 MOST_ACCOUNTS = 100_000_000
 Count = Annotated[int, Meta(ge=0, le=MOST_ACCOUNTS)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+Day = Annotated[float, Meta(gt=0, le=36_500)]
+
+
+class Escalation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A call that the asking organization makes for each account that has not answered by its deadline.
+
+    Texts in ``with`` may hold the names in braces that a step with ``for_each`` knows, and ``{handshake}``.
+    """
+
+    action: str
+    """AWS's name of the operation."""
+    members: dict[str, Any] = field(default_factory=dict[str, Any], name="with")
+    """The members of the request, under AWS's names; in a file the key is ``with``."""
 
 
 class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -26,11 +43,37 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The share that does not answer until it is reminded."""
     delay: Delay = Fixed(0)
     """The time from the request, or from the reminder, to the answer."""
+    remind_after_days: tuple[Day, ...] = ()
+    """Each account that has not answered is reminded so many days after its own request."""
+    reminded_accept: Share | tuple[Share, ...] = 1.0
+    """Of those that wait for a reminder the share that follows one that it gets: of each, or for each its own."""
+    reminded_delay: Delay | None = None
+    """The time from such a reminder to the answer; like ``delay`` by default."""
+    deadline_days: Day | None = None
+    """So many days after its request an account has missed the deadline, unless it has answered."""
+    escalation: Escalation | None = None
+    """What the organization does about an account that has missed the deadline."""
 
     def __post_init__(self) -> None:
         total = (self.accept or 0.0) + self.decline + self.leave + self.after_reminder
         if total > 1 and not math.isclose(total, 1, abs_tol=1e-9):
             raise ValueError(f"accept, decline, leave and after_reminder add up to {total:g}, which is more than 1")
+        days, shares = self.remind_after_days, self.reminded_accept
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise ValueError(
+                f"remind_after_days must rise from one to the next, not {', '.join(f'{each:g}' for each in days)}"
+            )
+        if isinstance(shares, tuple) and len(shares) != len(days):
+            raise ValueError(f"reminded_accept has {len(shares)} shares for {len(days)} reminders")
+        if self.escalation and self.deadline_days is None:
+            raise ValueError("escalation needs deadline_days: when it happens")
+
+    @property
+    def reminders(self) -> tuple[tuple[int, float], ...]:
+        """The time of each reminder after the request, in microseconds, and the share that follows it."""
+        days, shares = self.remind_after_days, self.reminded_accept
+        each = shares if isinstance(shares, tuple) else (shares,) * len(days)
+        return tuple((round(day * DAY), share) for day, share in zip(days, each, strict=True))
 
     @property
     def accepting(self) -> float:

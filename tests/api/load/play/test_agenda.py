@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orgsim.api.load.play.agenda import ACCEPT, DECLINE, LEAVE, Agenda, Answer, Cohort, MakeRandom
+from orgsim.api.load.play.agenda import ACCEPT, DECLINE, LEAVE, Agenda, Answer, Cohort, MakeRandom, ScheduledAnswer
 from orgsim.api.load.scenario import Behaviour
 from orgsim.api.load.scenario.delays import Fixed, Uniform
 from orgsim.engine.settings import DAY
@@ -38,6 +38,7 @@ def drained(agenda: Agenda, until: int = NEVER) -> list[tuple[int, str, Answer]]
     while agenda.next_moment != NEVER and agenda.next_moment <= until:
         moment = agenda.next_moment
         popped = agenda.pop()
+        assert isinstance(popped, ScheduledAnswer)
         found.append((moment, popped.cohort.accounts[popped.member], popped.answer))
     return found
 
@@ -220,6 +221,7 @@ def test_few_and_many_are_kept_alike(groups: list[tuple[int, int, int]], until: 
         agenda.remind("", share, generators(5), until, always)
         if agenda.next_moment != NEVER:
             popped = agenda.pop()
+            assert isinstance(popped, ScheduledAnswer)
             seen.append(popped.cohort.accounts[popped.member])
             agenda.schedule(again, popped)
         seen += [agenda.next_moment, agenda.last_moment(always), agenda.count_due(until + DAY)]

@@ -41,6 +41,20 @@ async def test_side_by_side() -> None:
     assert outcome.warnings == ()
 
 
+async def test_two_at_once() -> None:
+    """Two tracks that invite at a pace side by side both have their answers, each a day after its invitation."""
+    other = population("other", "invited", 5, invitation={"delay": after(1)})
+    _, envelopes = await recorded(
+        *(PARTNERS, other),
+        track("a", step("invite", population="partners", pace={"per_day": 1})),
+        track("b", step("invite", population="other", pace={"per_day": 2})),
+        track("end", ENDED, step("wait", days=2), after=["a", "b"]),
+    )
+    assert sorted(days(envelopes, AccountJoined)[1:]) == sorted(
+        [*(number + 1 for number in range(10)), *(number / 2 + 1 for number in range(5))]
+    )
+
+
 async def test_the_plain_list_is_a_track() -> None:
     """The plain list of steps is a track without a name, which goes first at the same moment."""
     _, envelopes = await recorded(track("a", unit("first"), step("wait", days=1), unit("last")), unit("plain"))

@@ -24,7 +24,7 @@ from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
-from orgsim.api.load.scenario.populations import MemberTable
+from orgsim.api.load.scenario.populations import Escalation, MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step, Track, TrackTable
 from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import FeatureSet
@@ -117,7 +117,20 @@ def test_populations() -> None:
             origin="invited",
             count=4,
             invitation=Behaviour(accept=0.5, decline=0.25, after_reminder=0.125, delay=Uniform(0.5, 14)),
-            migration=Behaviour(decline=0.1, leave=0.2, delay=Lognormal(4, 0.8, 40)),
+            migration=Behaviour(
+                decline=0.1,
+                leave=0.2,
+                after_reminder=0.25,
+                delay=Lognormal(4, 0.8, 40),
+                remind_after_days=(7, 12.5),
+                reminded_accept=(0.5, 1),
+                reminded_delay=Fixed(1),
+                deadline_days=20,
+                escalation=Escalation(
+                    action="TagResource",
+                    members={"ResourceId": "{account}", "Tags": [{"Key": "a", "Value": "b"}]},
+                ),
+            ),
         ),
         "prompt": PopulationTable(
             origin="invited",
@@ -207,7 +220,7 @@ def test_thresholds() -> None:
 
 STRUCTS: list[type[Struct]] = [
     *(Header, OrganizationTable, UnitTable, PolicyTable, Settings, Quotas, PopulationTable, MemberTable),
-    *(Behaviour, Pace, Stage, Retry, FaultTable),
+    *(Behaviour, Escalation, Pace, Stage, Retry, FaultTable),
     TrackTable,
     *get_args(Delay),
     *get_args(Step),

@@ -19,7 +19,7 @@ from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
-from orgsim.api.load.scenario.populations import MemberTable
+from orgsim.api.load.scenario.populations import Escalation, MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step, TrackTable
 from orgsim.api.load.scenario.thresholds import COMPARISONS
 from orgsim.api.past import Recorded
@@ -43,6 +43,7 @@ TABLES: list[type[Struct]] = [
         PopulationTable,
         MemberTable,
         Behaviour,
+        Escalation,
         Pace,
         Stage,
         Retry,
