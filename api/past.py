@@ -23,11 +23,12 @@ from ..projections.views import Views
 from .client import Client
 from .client.calls import Members, reading_operation
 from .client.synchronous import Run, SyncClient
-from .durations import as_microseconds
+from .durations import PLACES, as_microseconds, moment_span
 from .population import require_account
 
 At = int | datetime | str
-"""A place: a position; or a moment, as a ``datetime`` with a time zone, or in ISO 8601: ``2026-03-01T00:00:00Z``."""
+"""A place: a position; or a moment, as a ``datetime`` with a time zone or a text, a time such as
+``2026-03-01T09:00:00Z``; or a date, which means its end."""
 
 
 class ReadOnly(Exception):
@@ -50,18 +51,31 @@ class Place(Struct, frozen=True):
     """A place in a log, as it was asked for."""
 
     value: int
-    """A position, or a moment in microseconds since the epoch."""
+    """A position, or a moment in microseconds since the epoch; of a date the last one."""
     is_moment: bool
+    begin: int | None = None
+    """The first moment of a date."""
 
     def __str__(self) -> str:
         return iso_text(self.value) if self.is_moment else f"position {self.value:,}"
+
+    def within(self, span: Span) -> "Place":
+        """The place in a log; of a date that has not ended, as far as the world has come.
+
+        Raises:
+            ValueError: there is no such place in the log; the message says what it covers.
+        """
+        if self.begin is not None and self.begin <= span.now and span.began <= self.value:
+            return Place(min(self.value, span.now), is_moment=True)
+        span.require(self.value if self.begin is None else self.begin, is_moment=self.is_moment)
+        return self
 
 
 def read_place(at: At) -> Place:
     """Read a place; a text of digits is a position too.
 
     Raises:
-        ValueError: a moment without a time zone, or a text that is neither.
+        ValueError: a ``datetime`` without a time zone, or a text that is neither.
         TypeError: it is something else.
     """
     if isinstance(at, int) and not isinstance(at, bool):
@@ -69,12 +83,12 @@ def read_place(at: At) -> Place:
     if isinstance(at, str) and at.isascii() and at.isdigit():
         # What is longer than any position need not be computed, which for a very long text would fail.
         return Place(int(at[:20]), is_moment=False)
-    if not isinstance(at, str | datetime):
-        raise TypeError(f"a place is a position, or a moment such as 2026-03-01T00:00:00Z, not {at!r}")
-    try:
+    if isinstance(at, datetime):
         return Place(as_microseconds(at), is_moment=True)
-    except ValueError as error:
-        raise ValueError(f"{error}; or say a position, such as 1200") from None
+    if not isinstance(at, str):
+        raise TypeError(f"a place is {PLACES}, not {at!r}")
+    begin, end = moment_span(at)
+    return Place(end, is_moment=True, begin=begin if begin < end else None)
 
 
 class Past:
@@ -210,9 +224,8 @@ class Recorded:
             ValueError: there is no such place in the log; the message says what it covers.
             TypeError: it is no place.
         """
-        place, span = read_place(at), self._span()
-        span.require(place.value, is_moment=place.is_moment)
-        return Past(self, place, span.last)
+        span = self._span()
+        return Past(self, read_place(at).within(span), span.last)
 
 
 @asynccontextmanager

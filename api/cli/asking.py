@@ -20,7 +20,15 @@ from .terminal import failure, reading_bar, run
 InMemory = Annotated[
     bool, typer.Option("--in-memory", help="Keep the history in memory: LOG-history is neither read nor written.")
 ]
-FORMS = "a position, a time such as 2026-03-01T09:00:00Z, or a date"
+
+
+def utf8(text: str | None) -> str | None:
+    """Check that an argument is text that a history could have, in UTF-8; raises typer.BadParameter."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter(f"{text!r} is no text in UTF-8") from None
+    return text
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from ..durations import PLACES
 from ..timeline.difference import Pair, difference_of, name_of, pairs_of_logs, pairs_of_moments
 from ..timeline.groups import Groups
 from ..timeline.history import History
 from ..timeline.moments import position_at, range_of
-from .asking import FORMS, InMemory, history_for
+from .asking import InMemory, history_for
 from .difference_tree import DifferenceTree
 from .drift import drift_of
 from .terminal import out
@@ -27,7 +28,7 @@ def diff(
     other: Annotated[
         Path | None, typer.Argument(help="Another log, such as a fork: its end is compared with that of the first.")
     ] = None,
-    begin: Annotated[str | None, typer.Option("--from", metavar="MOMENT", help=f"The earlier one: {FORMS}.")] = None,
+    begin: Annotated[str | None, typer.Option("--from", metavar="MOMENT", help=f"The earlier one: {PLACES}.")] = None,
     end: Annotated[
         str | None, typer.Option("--to", metavar="MOMENT", help="The later one; by default the end of the log.")
     ] = None,

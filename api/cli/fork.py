@@ -8,6 +8,7 @@ import typer
 from msgspec import Struct
 
 from ...engine.log import LogError, chain_at
+from ..durations import PLACES
 from ..past import open_recorded
 from ..simulation import forked
 from .terminal import AsJson, out, print_json, run
@@ -31,8 +32,8 @@ def fork(
     at: Annotated[
         str | None,
         typer.Option(
-            metavar="PLACE",
-            help="Up to a moment, 2026-03-01T00:00:00Z, or a position; by default to the end.",
+            metavar="MOMENT",
+            help=f"Up to then: {PLACES}; by default to the end.",
             show_default=False,
         ),
     ] = None,

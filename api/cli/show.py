@@ -22,6 +22,7 @@ from ...projections.reads.accounts import account_shape
 from ...projections.reads.handshakes import row_shape
 from ...projections.rebuild import build_views
 from ...projections.views import Views
+from ..durations import PLACES
 from ..past import open_recorded
 from .show_calls import ByCaller, OfOperation, Refused, show_calls, wanted_calls
 from .show_events import checked_place, show_events
@@ -142,16 +143,14 @@ After = Annotated[
     str | None,
     typer.Option(
         callback=checked_place,
-        metavar="POSITION|MOMENT",
+        metavar="MOMENT",
         help="Of events and calls: only those behind it.",
         show_default=False,
     ),
 ]
 At = Annotated[
     str | None,
-    typer.Option(
-        metavar="PLACE", help="As it was at a moment, 2026-03-01T00:00:00Z, or a position.", show_default=False
-    ),
+    typer.Option(metavar="MOMENT", help=f"As it was then: {PLACES}.", show_default=False),
 ]
 
 

@@ -15,8 +15,8 @@ from ...engine.log.beginning import read_beginning
 from ...engine.log.place import position_at
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
-from ..durations import as_microseconds
 from ..events_json import event_as_dict, iso_time, members_of
+from ..past import read_place
 from .terminal import out, print_rows
 
 NAMES = ("position", "time", "operation", "caller", "event", "members")
@@ -28,12 +28,12 @@ MAX_MEMBERS = 4
 
 
 def checked_place(text: str | None) -> str | None:
-    """Check the text of a place in a log: a position, or a moment in ISO 8601; raises typer.BadParameter."""
+    """Check the text of a place in a log, see ``read_place``; raises typer.BadParameter."""
     try:
-        if text is not None and not text.isdecimal():
-            as_microseconds(text)
+        if text is not None:
+            read_place(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{error}; or a position, from 0 on") from None
+        raise typer.BadParameter(str(error)) from None
     return text
 
 
@@ -43,13 +43,12 @@ async def place_of(log: EventLog, after: str | None) -> int:
     Raises:
         LogError: the position is beyond the end.
     """
-    if after is None:
-        return 0
-    if not after.isdecimal():
-        return await position_at(log, as_microseconds(after), log.head)
-    if int(after) > log.head:
+    place = read_place(after or 0)
+    if place.is_moment:
+        return await position_at(log, place.value, log.head)
+    if place.value > log.head:
         raise LogError(f"{log.name}: --after {after} is beyond the end: the log ends at position {log.head}")
-    return int(after)
+    return place.value
 
 
 async def show_events(path: Path, after: str | None, limit: int | None, as_json: bool, json_lines: bool) -> None:

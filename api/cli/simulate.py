@@ -14,6 +14,7 @@ import typer
 
 from ...engine.log import EventLog, LogError, MemoryLog
 from ...engine.log.sqlite import SqliteLog
+from ..durations import PLACES
 from ..load.play import Outcome, play_scenario
 from ..load.play.on_log import beginning_at
 from ..load.report import ReportError, render_report, require_writable, write_report
@@ -40,7 +41,7 @@ OnLog = Annotated[
 ]
 AtPlace = Annotated[
     str | None,
-    typer.Option(metavar="PLACE", help="With --on: as it was at a moment or a position; by default at its end."),
+    typer.Option(metavar="MOMENT", help=f"With --on: as it was then: {PLACES}; by default at its end."),
 ]
 
 

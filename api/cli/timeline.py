@@ -9,12 +9,13 @@ import typer
 
 from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from ...projections.history.changes import Kind
+from ..durations import PLACES
 from ..timeline.entries import Entry, name_at
 from ..timeline.history import History
 from ..timeline.moments import position_at, position_before, range_of
 from ..timeline.timeline import Wanted, first, timeline
 from ..timeline.wording import change_text
-from .asking import FORMS, InMemory, call_cells, history_for
+from .asking import InMemory, call_cells, history_for, utf8
 from .terminal import out, print_rows
 
 DEFAULT_LIMIT = 50
@@ -39,7 +40,9 @@ def show_timeline(
     thing: Annotated[
         str | None,
         typer.Argument(
-            help="The id of an account, OU, root, policy, handshake, transfer or organization.", metavar="THING"
+            callback=utf8,
+            help="The id of an account, OU, root, policy, handshake, transfer or organization.",
+            metavar="THING",
         ),
     ] = None,
     kind: Annotated[
@@ -50,10 +53,13 @@ def show_timeline(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only calls of this operation, such as MoveAccount; can be repeated."),
     ] = None,
-    begin: Annotated[str | None, typer.Option("--from", metavar="MOMENT", help=f"From this on: {FORMS}.")] = None,
+    begin: Annotated[str | None, typer.Option("--from", metavar="MOMENT", help=f"From this on: {PLACES}.")] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="MOMENT", help="Up to this, a date included.")] = None,
     by: Annotated[
-        str | None, typer.Option(metavar="CALLER", help="Only calls by an account, a principal, or ACCOUNT/PRINCIPAL.")
+        str | None,
+        typer.Option(
+            callback=utf8, metavar="CALLER", help="Only calls by an account, a principal, or ACCOUNT/PRINCIPAL."
+        ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many calls; for people 50 by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print each call as JSON on a line of its own.")] = False,

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from ..durations import PLACES
 from ..timeline.causes import Cause, Why, why
 from ..timeline.moments import position_at, range_of
 from ..timeline.timeline import require_thing
 from ..timeline.wording import change_text
-from .asking import FORMS, InMemory, call_cells, history_for
+from .asking import InMemory, call_cells, history_for, utf8
 from .terminal import AsJson, markup_safe, out, print_json, print_rows
 
 NAMES = ("because of", "thing", "what", "position", "time", "operation", "caller", "request id")
@@ -20,8 +21,10 @@ Row = tuple[str, ...]
 
 def show_why(
     log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")],
-    thing: Annotated[str, typer.Argument(help="The id of an account, OU, policy, handshake, …", metavar="THING")],
-    at: Annotated[str | None, typer.Option(metavar="MOMENT", help=f"Then: {FORMS}; by default at the end.")] = None,
+    thing: Annotated[
+        str, typer.Argument(callback=utf8, help="The id of an account, OU, policy, handshake, …", metavar="THING")
+    ],
+    at: Annotated[str | None, typer.Option(metavar="MOMENT", help=f"Then: {PLACES}; by default at the end.")] = None,
     as_json: AsJson = False,
     in_memory: InMemory = False,
 ) -> None:

@@ -1,16 +1,13 @@
 """What people call a moment of a log: a position, a time in ISO 8601, or a date; read against the log's history."""
 
 from bisect import bisect_right
-from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
-from ...engine.shapes.timestamps import microseconds
+from ..durations import moment_span
 from ..events_json import iso_time
 from .entries import call_at
 from .history import History
-
-FORMS = "a position such as 120, a time such as 2026-03-01T09:00:00Z, or a date such as 2026-03-01"
 
 
 class MomentError(ValueError):
@@ -49,7 +46,8 @@ def position_at(text: str, history: History, *, begin_of_day: bool = False) -> i
     """
     reach = range_of(history)
     if text.isascii() and text.isdigit():
-        position = int(text)
+        # What is longer than any position need not be computed, which for a very long text would fail.
+        position = int(text[:20])
         if position > reach.head:
             raise MomentError(f"position {position} is beyond the end: {reach}")
         return position
@@ -76,12 +74,6 @@ def _last_position(history: History, time: int) -> int:
 def span_of_text(text: str) -> tuple[int, int]:
     """The first and the last microsecond of a time or a date; raises MomentError for any other text."""
     try:
-        if len(text) == len("2026-03-01"):
-            day = date.fromisoformat(text)
-            begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            return microseconds(begin), microseconds(begin) + timedelta(days=1) // timedelta(microseconds=1) - 1
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise MomentError(f"{text[:40]!r} is no moment; say {FORMS}") from None
-    time = microseconds(when if when.tzinfo else when.replace(tzinfo=UTC))
-    return time, time
+        return moment_span(text)
+    except ValueError as error:
+        raise MomentError(str(error)) from None

@@ -15,6 +15,9 @@ from .history import History
 NEAREST = 3
 """How many ids an error about an unknown one names."""
 
+LONGEST = 140
+"""The characters of an unknown id that are compared, and named; ids of AWS are shorter."""
+
 SEARCHED = 2_000
 """Among how many ids before and behind it, in the order of the alphabet, the nearest are looked for."""
 
@@ -142,9 +145,9 @@ def require_thing(thing: str, history: History) -> None:
         "SELECT name FROM thing WHERE name < ? ORDER BY name DESC LIMIT ?",
     )
     names = [name for statement in around for (name,) in history.rows(statement, (thing, SEARCHED))]
-    nearest = get_close_matches(thing, names, NEAREST, cutoff=0.4) or names[:NEAREST]
+    nearest = get_close_matches(thing[:LONGEST], names, NEAREST, cutoff=0.4) or names[:NEAREST]
     choices = f"; the nearest are {', '.join(nearest)}" if nearest else ""
-    raise UnknownThing(f"there never was {thing[:140]!r} in this log{choices}")
+    raise UnknownThing(f"there never was {thing[:LONGEST]!r} in this log{choices}")
 
 
 def first(entries: Iterator[Entry], limit: int | None) -> tuple[list[Entry], bool]:

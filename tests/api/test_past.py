@@ -145,6 +145,18 @@ async def test_moments(where: Path | None) -> None:
         assert await before.position() < await after.position() == sim.engine.durable
 
 
+async def test_dates(where: Path | None) -> None:
+    """A date means its end, or how far the world has come on that day; a text without a time zone is UTC."""
+    async with Simulation(where) as sim:
+        await founded(sim)
+        assert await members(sim.at("2026-01-01").client(FOUNDER)) == [FOUNDER]
+        assert await members(sim.at("2026-01-02").client(FOUNDER)) == [FOUNDER, MEMBER]
+        assert await members(sim.at("2026-01-03T00:00:00").client(FOUNDER)) == [FOUNDER, MEMBER, OTHER]
+        today = sim.at("2026-01-04")
+        assert str(today.place) == "2026-01-04T00:00:00Z"
+        assert await today.position() == sim.engine.durable
+
+
 async def test_what_is_due_has_happened(where: Path | None) -> None:
     """A moment that has just been reached includes what was due by then, though nobody has asked since."""
     async with Simulation(where, settings=Settings(latency="realistic"), clock=PacedClock(0.000_001)) as sim:
@@ -193,11 +205,13 @@ async def test_pages_of_the_past() -> None:
         ("2025-12-31T23:59:59Z", ValueError, "2025-12-31T23:59:59Z is before the beginning of the world; the log has"),
         ("2026-01-04T00:00:01Z", ValueError, "is beyond the world's time; .* to 2026-01-04T00:00:00Z"),
         (datetime(2026, 1, 2), ValueError, "has no time zone"),
-        ("2026-05-01", ValueError, "2026-05-01 has no time zone; write it as 2026-05-01T00:00:00Z"),
-        ("yesterday", ValueError, "'yesterday' is no moment; write it as 2026-03-01T00:00:00Z; or say a position"),
+        ("2026-01-05", ValueError, "2026-01-05T00:00:00Z is beyond the world's time"),
+        ("2025-12-31", ValueError, "2025-12-31T00:00:00Z is before the beginning of the world"),
+        ("2026-02-30", ValueError, "'2026-02-30' is no moment; say a position"),
+        ("yesterday", ValueError, "'yesterday' is no moment; say a position such as 120, a time such as 2026-03-01T09"),
         ("", ValueError, "'' is no moment"),
         ("٣", ValueError, "is no moment"),
-        (True, TypeError, "a place is a position, or a moment such as 2026-03-01T00:00:00Z, not True"),
+        (True, TypeError, "a place is a position such as 120, a time such as 2026-03-01T09:00:00Z, or a .*, not True"),
         (1.5, TypeError, "not 1.5"),
         (None, TypeError, "not None"),
     ],

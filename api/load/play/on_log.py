@@ -8,7 +8,7 @@ from ....engine.log import EventLog, LogError
 from ....engine.log.cut import cut_into_file, cut_into_memory, require_between_commands
 from ....engine.log.place import iso_text
 from ....engine.log.sqlite import Durability, SqliteLog
-from ...past import At, Recorded, read_place
+from ...past import At, Recorded
 from ..scenario.existing import World
 
 
@@ -50,7 +50,7 @@ async def beginning_at(recorded: Recorded, at: At | None) -> LogBeginning:
     position = await past.position()
     await require_between_commands(log, position)
     views = await past.views()
-    asked = read_place(place)
+    asked = past.place
     at, now = str(asked.value), views.now
     if asked.is_moment:
         at, now = iso_text(asked.value), max(asked.value, now)

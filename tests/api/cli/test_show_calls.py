@@ -106,8 +106,8 @@ def test_a_log_without_refused_calls_says_so(tmp_path: Path) -> None:
     [
         (["calls", "--caller", "me"], "'me' is no caller: write twelve digits, or twelve digits/PRINCIPAL"),
         (["calls", "--operation", "LeaveOrganisation"], "did you mean `LeaveOrganization`?"),
-        (["calls", "--after", "yesterday"], "write it as 2026-03-01T00:00:00Z; or a position, from 0 on"),
-        (["calls", "--after", "2026-01-01T00:00:00"], "has no time zone"),
+        (["calls", "--after", "yesterday"], "'yesterday' is no moment; say a position such as 120, a time such as"),
+        (["calls", "--after", "2026-13-01"], "or a date such as 2026-03-01"),
         (["calls", "--after", "1000"], "--after 1000 is beyond the end: the log ends at position "),
         (["accounts", "--refused"], "those are options of calls, not of accounts"),
     ],

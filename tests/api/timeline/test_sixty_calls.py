@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from support.sixty_calls import (
     regions,
 )
 
+from orgsim.api.past import open_recorded
 from orgsim.api.timeline.catching_up import caught_up_history
 from orgsim.api.timeline.causes import why
 from orgsim.api.timeline.difference import Difference, between_moments
@@ -419,3 +420,25 @@ def test_json_of_everything(history: History) -> None:
     assert entry["caller"] == {"account": ADA, "principal": "ada"}
     assert json.loads(json.dumps(why(history, OPS, history.position).as_dict()))["kind"] == "account"
     assert [json.dumps(each.as_dict(None)) for each in found_between(history, FOUNDED, GROWN).values()]
+
+
+def test_history_and_past_read_moments_alike(story: tuple[Path, Ids], history: History) -> None:
+    """Every moment around every call, and every date, is the same position to ``why --at`` and ``show --at``."""
+    texts = [str(position) for position in range(1, history.position + 1)]
+    for (time,) in history.rows("SELECT DISTINCT time FROM calls"):
+        texts += [time, time.replace("Z", "+00:00"), time.removesuffix("Z"), time[:10], f"{time[:19]}.000001Z"]
+
+    async def positions() -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        async with open_recorded(story[0]) as recorded:
+            for text in texts:
+                with suppress(ValueError):
+                    found[text] = await recorded.at(text).position()
+        return found
+
+    read: dict[str, int] = {}
+    for text in texts:
+        with suppress(MomentError):
+            read[text] = position_at(text, history)
+    assert read == anyio.run(positions)
+    assert len(read) > 0.9 * len(texts)
