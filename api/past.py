@@ -31,6 +31,10 @@ At = int | datetime | str
 ``2026-03-01T09:00:00Z``; or a date, which means its end."""
 
 
+MOST_MOMENTS = 1_000
+"""Of how many moments the positions are kept: a client asks about one again and again, by its endpoint's URL."""
+
+
 class ReadOnly(Exception):
     """A writing operation was called in a world as it was, which cannot be changed.
 
@@ -132,7 +136,7 @@ class Past:
 
     async def _found_position(self) -> int:
         if self._position is None:
-            self._position = await position_at(self._recorded.log, self.place.value, self._last)
+            self._position = await self._recorded.position_at(self.place.value, self._last)
         return self._position
 
     async def views(self) -> Views:
@@ -216,6 +220,8 @@ class Recorded:
         self.views = PastViews(log)
         self.entered = entered
         self._span = span
+        self._positions: dict[int, int] = {}
+        """Moments that were asked about and are over, with their positions."""
 
     def at(self, at: At) -> Past:
         """Return the world as it was at a place.
@@ -226,6 +232,18 @@ class Recorded:
         """
         span = self._span()
         return Past(self, read_place(at).within(span), span.last)
+
+    async def position_at(self, moment: int, last: int) -> int:
+        """Find the position of the last event up to a moment, among those up to a position; 0 if all are later."""
+        found = self._positions.get(moment)
+        if found is None:
+            found = await position_at(self.log, moment, last)
+            # The next event is later, so that no further one can belong to the moment.
+            if found < last:
+                if len(self._positions) >= MOST_MOMENTS:
+                    self._positions.clear()
+                self._positions[moment] = found
+        return found
 
 
 @asynccontextmanager

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from . import READ_SIZE, SEGMENT, Chain, EventLog, LogDamaged, LogError, MemoryLog, decode_records
+from . import (
+    READ_SIZE,
+    SEGMENT,
+    Chain,
+    EventLog,
+    LogDamaged,
+    LogError,
+    MemoryLog,
+    decode_records,
+    read_envelopes,
+)
 from .sqlite_file import NewLog
 from .sqlite_rows import pack_rows
 
@@ -19,11 +29,23 @@ async def require_between_commands(log: EventLog, position: int) -> None:
         LogError: it is; the message names the command and the positions around it.
     """
     for following in decode_records(log, position, await log.read(position, 1)):
-        if following.command <= position:
+        first = following.command
+        if first <= position:
+            last = await _end_of_command(log, first, position)
             raise LogError(
-                f"{log.name}: position {position:,} is in the midst of {following.operation}, which begins at "
-                f"{following.command:,}; its events belong together: fork at {following.command - 1:,}, or behind it"
+                f"{log.name}: position {position:,} is in the midst of {following.operation}, whose events {first:,} "
+                f"to {last:,} belong together: fork at {first - 1:,} or at {last:,}"
             )
+
+
+async def _end_of_command(log: EventLog, command: int, position: int) -> int:
+    """The last position of a command, which begins at one position and goes on behind another."""
+    async with aclosing(read_envelopes(log, position)) as batches:
+        async for envelopes in batches:
+            for envelope in envelopes:
+                if envelope.command != command:
+                    return envelope.position - 1
+    return log.head
 
 
 async def cut_into_memory(log: EventLog, position: int) -> MemoryLog:

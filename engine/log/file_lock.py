@@ -33,6 +33,9 @@ LOCKED_BYTE = 2**62
 FLOCK = "hhqqi"
 """Linux's ``struct flock``: type, whence, start, length, process."""
 
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""A file may only be read, or lies on a file system that may."""
+
 FORKED = "it was open when this process was forked; open it in a process that was started anew"
 Identity = tuple[int, int]
 """Device and inode, which identify a file whatever its name."""
@@ -152,8 +155,8 @@ def _open(path: str, mode: int | None = None) -> Identity:
     """
     try:
         descriptor = os.open(path, (os.O_RDWR if mode is None else mode) | os.O_CLOEXEC)
-    except PermissionError:
-        if mode is not None:
+    except OSError as error:
+        if mode is not None or error.errno not in NOT_WRITABLE:
             raise
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     identity = _identity_of_open(descriptor)

@@ -157,6 +157,26 @@ async def test_dates(where: Path | None) -> None:
         assert await today.position() == sim.engine.durable
 
 
+async def test_a_moment_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked about a moment again, as by an endpoint's URL, the log is not searched again; few are remembered."""
+    monkeypatch.setattr("orgsim.api.past.MOST_MOMENTS", 3)
+    async with Simulation() as sim:
+        await founded(sim)
+        log, reads = sim.engine.log, list[int]()
+
+        async def read(after: int, limit: int, inner: Any = log.read) -> list[bytes]:
+            reads.append(after)
+            return await inner(after, limit)
+
+        monkeypatch.setattr(log, "read", read)
+        moments = [f"2026-01-01T{hour:02}:00:00Z" for hour in range(8)]
+        for _ in range(2):
+            positions = [await sim.at(moment).position() for moment in moments for _ in range(2)]
+            assert positions == [3] * 16
+        searched, _ = len(reads), await sim.at(moments[-1]).position()
+        assert len(reads) == searched > 16
+
+
 async def test_what_is_due_has_happened(where: Path | None) -> None:
     """A moment that has just been reached includes what was due by then, though nobody has asked since."""
     async with Simulation(where, settings=Settings(latency="realistic"), clock=PacedClock(0.000_001)) as sim:

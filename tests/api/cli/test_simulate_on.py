@@ -251,7 +251,10 @@ def refused(*arguments: str | Path) -> list[str]:
         (("--on", "bought.db", "--at", "soon"), "bought.db: 'soon' is no moment; "),
         (("--on", "bought.db", "--at", "100000"), "bought.db: there is no position 100,000; the log has "),
         (("--on", "bought.db", "--at", "2030-01-01T00:00:00Z"), "bought.db: 2030-01-01T00:00:00Z is beyond "),
-        (("--on", "bought.db", "--at", "2"), "bought.db: position 2 is in the midst of CreateOrganization, "),
+        (
+            ("--on", "bought.db", "--at", "2"),
+            "bought.db: position 2 is in the midst of CreateOrganization, whose events 2 to 3 ",
+        ),
         ((), "organizations.initech is there when the run begins: say in which log, with --on LOG"),
     ],
 )

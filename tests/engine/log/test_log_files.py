@@ -1,6 +1,7 @@
 """The files of a log: what is missing, left over, replaced or damaged among them is noticed, and nothing is written to
 what is not the log that was opened."""
 
+import errno
 import os
 import random
 import shutil
@@ -505,10 +506,11 @@ async def test_flipped_bit_behind_a_snapshot_is_not_served(tmp_path: Path) -> No
     assert found > FLIPS // 4
 
 
+@pytest.mark.parametrize("refusal", [errno.EACCES, errno.EPERM, errno.EROFS])
 async def test_reader_who_may_not_write_does_not_keep_writers_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    refusal: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A descriptor that a reader opened only for reading does not stand in the way of a writer in the same process."""
+    """A log that may only be read, or lies where nothing can be written, is read, and keeps out no later writer."""
     path = tmp_path / "world.db"
     async with Simulation(path):
         pass
@@ -516,12 +518,12 @@ async def test_reader_who_may_not_write_does_not_keep_writers_out(
 
     def refuse_writing(name: str, flags: int, *rest: int) -> int:
         if str(name) == str(path) and flags & os.O_RDWR:
-            raise PermissionError(13, "Permission denied", name)
+            raise OSError(refusal, os.strerror(refusal), name)
         return really_open(name, flags, *rest)
 
     monkeypatch.setattr(os, "open", refuse_writing)
     reader = await SqliteLog.open_for_reading(path)
-    with pytest.raises(LogError, match="cannot be locked for writing: Permission denied"):
+    with pytest.raises(LogError, match=f"cannot be locked for writing: {os.strerror(refusal)}"):
         await SqliteLog.open(path)
     monkeypatch.undo()
     async with Simulation(path) as sim:
