@@ -66,6 +66,9 @@ def on_account_joined(state: State, event: AccountJoined) -> None:
         email, name = known.email, known.name
     account = Account(key, organization.id, event.method, state.now, email, name, conditions)
     state.accounts[key] = organization.members[key] = account
+    if state.cleaned:
+        # A dump shows that one is still there that seemed to be closed for good.
+        state.cleaned.pop(key, None)
     if organization.partition != "aws":
         state.partitions[account.id] = organization.partition
 

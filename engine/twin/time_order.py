@@ -41,8 +41,8 @@ def in_time_order(form: Form, since: int, taken_at: int, *, known: bool = False)
     Yields:
         Moments in order, each with a form that has only what happened then.
     """
-    told = _Moments(founded_at(form, taken_at))
-    told.read(replace(form, creations=_unknown(form.creations, since) if known else form.creations))
+    told = _Moments(founded_at(form, taken_at), since if known else None)
+    told.read(form)
     for moment, found in sorted(told.moments.items(), key=lambda item: item[0]):
         if since <= moment <= taken_at:
             yield (
@@ -62,16 +62,12 @@ def in_time_order(form: Form, since: int, taken_at: int, *, known: bool = False)
             )
 
 
-def _unknown(creations: tuple[CreationForm, ...], since: int) -> tuple[CreationForm, ...]:
-    return tuple(each for each in creations if each.requested_at > since or (each.completed_at or since) > since)
-
-
 class _Moments:
     """Gathers what happened at each moment; nothing happened before the organization was founded."""
 
-    def __init__(self, founded: int) -> None:
+    def __init__(self, founded: int, known_until: int | None) -> None:
         self.moments: dict[int, Told] = {}
-        self._founded = founded
+        self._founded, self._known_until = founded, known_until
 
     def _at(self, moment: int) -> Told:
         return self.moments.setdefault(max(self._founded, moment), Told())
@@ -118,6 +114,7 @@ class _Moments:
 
     def _read_creation(self, creation: CreationForm) -> None:
         asked = max(self._founded, creation.requested_at)
-        self._at(asked).creations.append(replace(creation, state="IN_PROGRESS"))
+        if self._known_until is None or asked > self._known_until:
+            self._at(asked).creations.append(replace(creation, state="IN_PROGRESS"))
         if creation.completed_at is not None:
             self._at(max(creation.completed_at, asked)).creations.append(creation)

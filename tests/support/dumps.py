@@ -60,20 +60,11 @@ async def import_answers(answers: dict[Any, Any], taken_at: int, log: Path) -> I
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """The files of a dump by name, byte for byte; of handshakes only those that can be carried."""
+    """The files of a dump by name, byte for byte; of handshakes the live ones, without offers of transfers."""
     found: dict[str, Any] = {
         str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.json"))
     }
-    members = {each["Id"] for each in json.loads(found["list-accounts.json"])["Accounts"]}
     listed = json.loads(found[HANDSHAKES])["Handshakes"]
-    live = {each["Id"] for each in listed if each["State"] in ("OPEN", "REQUESTED")}
-    found[HANDSHAKES] = [each for each in listed if _is_carried(each, live, members)]
+    live = [each for each in listed if each["State"] in ("OPEN", "REQUESTED")]
+    found[HANDSHAKES] = [each for each in live if each["Action"] != "TRANSFER_RESPONSIBILITY"]
     return found
-
-
-def _is_carried(handshake: dict[str, Any], live: set[str], members: set[str]) -> bool:
-    """Whether it is live, or an answered approval of a migration under way; and no offer of a transfer."""
-    if handshake["Action"] == "TRANSFER_RESPONSIBILITY":
-        return False
-    parents = {f"h-{each['Value']}" for each in handshake["Resources"] if each["Type"] == "PARENT_HANDSHAKE"}
-    return handshake["Id"] in live or (bool(parents & live) and handshake["Parties"][1]["Id"] in members)

@@ -4,6 +4,7 @@ Calls are paced by AWS's published rates (docs/aws.md 7.2), so that a large orga
 throttled by the reading of it. Answers are kept in a folder as they come; whoever is interrupted goes on there.
 """
 
+import os
 import shutil
 import time
 from collections import Counter
@@ -27,7 +28,9 @@ HERE = "here"
 """Stands for the account and the organization of the credentials, of which the pace knows only these."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-ATTEMPTS = 10
+ATTEMPTS = 6
+"""How often a call is tried, unless AWS_MAX_ATTEMPTS says otherwise."""
+
 Progress = Callable[[int, int, float], None]
 """Told before each question: how many were asked, how many are known to come, and how many seconds they take."""
 
@@ -102,7 +105,8 @@ class Client:
         except ModuleNotFoundError as error:
             raise DumpError(str(error)) from None
         self._errors = imported("botocore.exceptions", BOTO)
-        config = imported("botocore.config", BOTO).Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS})
+        attempts = {} if "AWS_MAX_ATTEMPTS" in os.environ else {"total_max_attempts": ATTEMPTS}
+        config = imported("botocore.config", BOTO).Config(retries={"mode": "standard", **attempts})
         try:
             session = boto3.Session(profile_name=source.profile)
             region = session.region_name or "us-east-1"
