@@ -15,6 +15,7 @@ from support.soundness import check_state
 from orgsim.api import Simulation
 from orgsim.api.timeline.twin.importing import Imported, import_dump
 from orgsim.api.timeline.twin.reading import of_folder
+from orgsim.engine.events import AccountDeparted
 
 pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
@@ -63,8 +64,9 @@ async def round_trip(seed: int, folder: Path) -> None:
 async def joined_again(log: Path) -> bool:
     """Whether an account joined again that the twin had taken for closed for good: AWS's support has reopened it."""
     async with Simulation(log) as sim:
-        cleaned = [each.event async for each in sim.events() if each.operation == "CleanClosedAccount"]
-        return any(sim.engine.state.organization_of(event.account) for event in cleaned)
+        departed = [each.event async for each in sim.events() if each.operation == "CleanClosedAccount"]
+        cleaned = [event.account for event in departed if isinstance(event, AccountDeparted)]
+        return any(sim.engine.state.organization_of(account) for account in cleaned)
 
 
 def _is_another(folder: Path, first: Path) -> bool:
