@@ -22,12 +22,16 @@ from ....engine.events import (
     ResponsibilityTransferWithdrawn,
 )
 from ....engine.events.envelope import Envelope
+from ....engine.operations import OPERATIONS
 from ....engine.rules.transfers import payers
 from ....engine.shapes.accounts import CreateAccountStatus
 from ....engine.shapes.base import moment
 from ....engine.shapes.trail_times import text_time
 from ....engine.state import State, Transfer
 from ..cloudtrail import AWS_INTERNAL, SOURCE
+
+BY_AWS = {"CleanClosedAccount", "FinishAccountClosure", "FinishAccountCreation"}
+"""Internal operations that stand for what AWS does by itself; others, such as an import, are no work of AWS."""
 
 
 class ServiceEvent(Struct, frozen=True):
@@ -68,9 +72,9 @@ class Waiting(Struct):
     def forget(self, event: Event) -> None:
         """Forget what an event ends."""
         if isinstance(event, AccountCreationSucceeded | AccountCreationFailed):
-            del self.creations[event.request]
+            self.creations.pop(event.request, None)
         elif isinstance(event, AccountClosed):
-            del self.closures[event.account]
+            self.closures.pop(event.account, None)
 
 
 def service_events(envelope: Envelope, state: State, waiting: Waiting) -> Iterator[ServiceEvent]:
@@ -82,7 +86,9 @@ def service_events(envelope: Envelope, state: State, waiting: Waiting) -> Iterat
         waiting: what was in progress before the event.
     """
     make = MAKERS.get(type(envelope.event))
-    return iter(()) if make is None else make(envelope, envelope.event, state, waiting)
+    if make is None or not (envelope.operation in OPERATIONS or envelope.operation in BY_AWS):
+        return iter(())
+    return make(envelope, envelope.event, state, waiting)
 
 
 def _to_manager(
