@@ -9,8 +9,9 @@ from ..settings import SECOND
 from ..state import State
 from .form import CreationForm, Form
 
-LONGEST_CREATION = 48 * SECOND
-"""How long a creation takes at most (docs/aws.md 4.1): a dump does not say when one that is in progress will end."""
+PATIENCE = 900 * SECOND
+"""After so long a creation ends here that was in progress in a dump, unless a later dump says how it ended before: far
+longer than any was seen to take (docs/aws.md 4.1), so that it is the later dump that says."""
 
 
 def creation_changes(form: Form, state: State, now: int) -> Iterator[AnyEvent]:
@@ -32,7 +33,7 @@ def _requested(creation: CreationForm, organization: str, now: int) -> AccountCr
     """A request without its address, which AWS does not show: that of the account, or one that is made up."""
     email = creation.email or f"{creation.id}@{DERIVED_DOMAIN}"
     # Its timer must not end it before what the dump says of its end.
-    ends_at = creation.completed_at + 1 if creation.completed_at else now + LONGEST_CREATION
+    ends_at = creation.completed_at + 1 if creation.completed_at else now + PATIENCE
     govcloud = creation.govcloud_account is not None
     return AccountCreationRequested(
         organization, creation.id, email, creation.name, max(ends_at, now + 1), govcloud=govcloud

@@ -24,8 +24,8 @@ from .errors import DumpError
 from .folder import Folder, canonical, path_of, read_folder, write_answer, write_manifest
 from .walk import Unanswered, walk
 
-HERE = "here"
-"""Stands for the account and the organization of the credentials, of which the pace knows only these."""
+ACCOUNT, ORGANIZATION = "account", "organization"
+"""Stand for those of the credentials, of which the pace needs to know no more."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ATTEMPTS = 6
@@ -73,7 +73,7 @@ class Pace:
 
     def wait(self, operation: str) -> None:
         """Wait until a call may be made."""
-        ready = self._throttle.reserve(operation, HERE, HERE, self._now())
+        ready = self._throttle.reserve(operation, ACCOUNT, ORGANIZATION, self._now())
         while (now := self._now()) < ready:
             self._sleep((ready - now) / SECOND)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,14 +15,16 @@ import anyio
 import pytest
 from support.campaign import examples
 from support.dumps import log_of, random_world
-from support.given import FOUNDER
+from support.given import FOUNDER, MEMBER
 from support.loopback_server import serving
 from support.projection_world import answers
-from support.server_process import NOBODY, as_nobody
+from support.server_process import NOBODY, ORGSIM, as_nobody
 from typer.testing import CliRunner
 
 from orgsim.api import Simulation
 from orgsim.api.cli.app import app
+from orgsim.api.cli.twin_options import ENDING
+from orgsim.api.timeline.twin import live
 from orgsim.engine.log import MemoryLog
 from orgsim.projections.views import Views
 
@@ -97,3 +100,142 @@ def test_a_random_world() -> None:
                 assert abs(sim.engine.now - server.sim.engine.now) < 1_000
             shared = original.keys() & copied.keys()
             assert copied == {question: original[question] for question in shared}, seed
+
+
+async def company(sim: Simulation) -> None:
+    """An organization with two members, one in an OU, a policy and an open invitation."""
+    boss = sim.client(FOUNDER)
+    await boss.create_organization()
+    root = (await boss.list_roots()).roots[0].id
+    unit = (await boss.create_organizational_unit(parent_id=root, name="Prod")).organizational_unit.id
+    await sim.advance(days=1)
+    for name in ("Data", "Web"):
+        await boss.create_account(email=f"{name}@example.com", account_name=name)
+    await sim.advance(days=1)
+    data = next(each.id for each in (await boss.list_accounts()).accounts if each.name == "Data")
+    await boss.move_account(account_id=data, source_parent_id=root, destination_parent_id=unit)
+    await boss.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
+    await sim.advance(days=1)
+
+
+def test_the_twin_is_served(tmp_path: Path) -> None:
+    """boto3 moves accounts of a served twin, invites, and is refused as by AWS; the open invitation is accepted."""
+    twin = tmp_path / "twin.db"
+    with serving() as server:
+        server.portal.call(company, server.sim)
+        assert run("import", "--endpoint-url", server.url, "--log", twin).exit_code == 0
+    with serving(log=twin) as server:
+        boss, invited = server.organizations(FOUNDER), server.organizations(MEMBER)
+        root = boss.list_roots()["Roots"][0]["Id"]
+        (unit,) = boss.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
+        (data,) = boss.list_accounts_for_parent(ParentId=unit["Id"])["Accounts"]
+        boss.move_account(AccountId=data["Id"], SourceParentId=unit["Id"], DestinationParentId=root)
+        with pytest.raises(boss.exceptions.AccountNotFoundException):
+            boss.move_account(AccountId=data["Id"], SourceParentId=unit["Id"], DestinationParentId=root)
+        with pytest.raises(boss.exceptions.DuplicateHandshakeException):
+            boss.invite_account_to_organization(Target={"Type": "ACCOUNT", "Id": MEMBER})
+        with pytest.raises(boss.exceptions.ConstraintViolationException):
+            boss.remove_account_from_organization(AccountId=data["Id"])
+        (handshake,) = invited.list_handshakes_for_account()["Handshakes"]
+        invited.accept_handshake(HandshakeId=handshake["Id"])
+        assert MEMBER in [each["Id"] for each in boss.list_accounts()["Accounts"]]
+
+
+def test_two_dumps_are_the_difference(tmp_path: Path) -> None:
+    """What has changed since is drift at first, and then, by a second import, inferred events of the same log."""
+    twin = tmp_path / "twin.db"
+    with serving() as server:
+        server.portal.call(company, server.sim)
+        assert run("import", "--endpoint-url", server.url, "--log", twin).exit_code == 0
+        live_options = ("--live", "--endpoint-url", server.url, "--exit-code")
+        same = run("diff", twin, *live_options)
+        assert (same.exit_code, "Nothing differs" in same.stdout) == (0, True)
+        boss = server.organizations(FOUNDER)
+        root = boss.list_roots()["Roots"][0]["Id"]
+        (unit,) = boss.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
+        server.control("POST", "clock", {"advance": "1h"})
+        boss.update_organizational_unit(OrganizationalUnitId=unit["Id"], Name="Production")
+        drift = run("diff", twin, *live_options)
+        assert (drift.exit_code, "name Prod → Production" in drift.stdout) == (1, True)
+        found = json.loads(run("diff", twin, *live_options, "--json").stdout)["differences"]
+        assert [(each["subject"], each["change"]) for each in found] == [(unit["Id"], "changed")]
+        again = run("import", "--endpoint-url", server.url, "--log", twin)
+        assert "1 events, 1 of them inferred" in again.stdout
+        assert run("diff", twin, *live_options).exit_code == 0
+
+
+def test_an_interrupted_reading_goes_on(tmp_path: Path) -> None:
+    """What was read before a failure is not asked for again; the folder is gone once all is in the log."""
+    twin, asked = tmp_path / "twin.db", list[tuple[str, Any]]()
+    ask = live.Client.ask
+
+    def counted(client: live.Client, operation: str, members: dict[str, Any]) -> dict[str, Any]:
+        asked.append((operation, str(members)))
+        if len(asked) == 12:
+            raise KeyboardInterrupt
+        return ask(client, operation, members)
+
+    with serving() as server:
+        server.portal.call(company, server.sim)
+        with patch.object(live.Client, "ask", counted):
+            assert run("import", "--endpoint-url", server.url, "--log", twin).exit_code == 130
+            assert (Path(f"{twin}{ENDING}").exists(), twin.exists()) == (True, False)
+            done = run("import", "--endpoint-url", server.url, "--log", twin)
+    assert done.exit_code == 0, done.output
+    assert "went on with the answers in" in done.stderr
+    assert len(asked) == len({*asked}) + 1, "only the question that failed was asked twice"
+    assert [path.name for path in tmp_path.iterdir()] == ["twin.db"]
+
+
+@pytest.mark.slow
+def test_killed_while_reading(tmp_path: Path) -> None:
+    """A reading that is killed leaves no log, and goes on when it is called again."""
+    twin = tmp_path / "twin.db"
+    with serving() as server:
+        server.portal.call(company, server.sim)
+        command = [str(ORGSIM), "import", "--endpoint-url", server.url, "--log", str(twin)]
+        process = subprocess.Popen(command, env=dict(os.environ), stderr=subprocess.DEVNULL)
+        kept = Path(f"{twin}{ENDING}")
+        while process.poll() is None and not [*kept.rglob("*.json")]:
+            pass
+        process.kill()
+        process.wait()
+        left = [path.name for path in tmp_path.iterdir()]
+        assert left in ([kept.name], ["twin.db"]), "killed in the midst of it, or just too late"
+        assert run("import", "--endpoint-url", server.url, "--log", twin).exit_code == 0
+    assert run("show", twin, "accounts").exit_code == 0
+
+
+def test_the_past_of_a_served_world(tmp_path: Path) -> None:
+    """The endpoint of a past moment gives the organization as it stood, at that moment."""
+    twin = tmp_path / "twin.db"
+    with serving() as server:
+        server.portal.call(company, server.sim)
+        result = run("import", "--endpoint-url", f"{server.url}/at/2026-01-01T12:00:00Z", "--log", twin)
+    assert "1 accounts, 1 OUs, 0 policies" in result.stdout
+    with Simulation(twin) as sim:
+        assert sim.now.isoformat() == "2026-01-01T12:00:00+00:00"
+
+
+def test_pace() -> None:
+    """Calls are made at AWS's rates: as many at once as a bucket holds, and then one for each token."""
+    clock, waits = [0], list[float]()
+
+    def sleep(seconds: float) -> None:
+        waits.append(round(seconds, 3))
+        clock[0] += round(seconds * 1_000_000)
+
+    pace = live.Pace(lambda: clock[0], sleep)
+    for _ in range(5):
+        pace.wait("DescribePolicy")
+    assert (waits, clock) == ([0.5, 0.5, 0.5], [1_500_000])
+    pace.wait("ListAccounts")
+    assert len(waits) == 3
+    assert live.seconds_for([("DescribePolicy", "p-1"), ("DescribePolicy", "p-2"), ("ListRoots", "")]) == 2.0
+
+
+def test_only_a_simulator_is_not_paced() -> None:
+    """AWS and any other host are asked at AWS's rates; what runs on one's own machine is not."""
+    assert live.Source("work", None).paced
+    assert live.Source(None, "https://organizations.example.com").paced
+    assert not live.Source(None, "http://127.0.0.1:4570").paced
