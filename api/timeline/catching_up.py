@@ -9,7 +9,7 @@ from anyio.to_thread import run_sync
 from ...engine.log import Chain, EventLog, chain_at, verified_envelopes
 from ...engine.log.sqlite import SqliteLog
 from ...engine.runtime.engine import Listener
-from .history import ENDING, History, HistoryDamaged
+from .history import ENDING, History, HistoryDamaged, HistoryOvertaken
 
 Progress = Callable[[EventLog, str], AbstractContextManager[Listener]]
 """Shows how far the reading of a log has come: called with the log, and with what is being done."""
@@ -28,13 +28,19 @@ async def caught_up_history(log: Path, progress: Progress, *, in_memory: bool = 
         LogError: the log cannot be read; or the history cannot be written.
     """
     path = None if in_memory else Path(f"{log}{ENDING}")
-    try:
-        return await _caught_up(log, path, progress, wait)
-    except HistoryDamaged:
-        # Seen only now: opened again, a damaged file shows at once, or its digest does not match, or it is gone.
-        assert path is not None, "memory is not damaged"
-        await run_sync(History.discard, path)
-        return await _caught_up(log, path, progress, wait)
+    discarded = False
+    while True:
+        try:
+            return await _caught_up(log, path, progress, wait)
+        except HistoryOvertaken:
+            # So it has come further: several that begin at once come to its end together.
+            continue
+        except HistoryDamaged:
+            # Seen only now: opened again, a damaged file shows at once, or its digest does not match, or it is gone.
+            if path is None or discarded:
+                raise
+            await run_sync(History.discard, path)
+            discarded = True
 
 
 async def _caught_up(log: Path, path: Path | None, progress: Progress, wait: float) -> History:
@@ -65,7 +71,8 @@ async def catch_up(history: History, log: EventLog, listener: Listener | None = 
 
     Raises:
         LogDamaged: the log does not match its digests, or holds a record that is no event.
-        HistoryError: the history cannot be written, or somebody else has gone on with it meanwhile.
+        HistoryError: the history cannot be written.
+        HistoryOvertaken: somebody else has gone on with it meanwhile.
     """
     begin = await chain_at(log, history.position) if history.position else Chain()
     if begin is None or begin.digest != history.digest:

@@ -73,6 +73,10 @@ class HistoryDamaged(HistoryError):
     """The file of a history is damaged; it can be made anew."""
 
 
+class HistoryOvertaken(HistoryError):
+    """Somebody else has gone on with the file of a history; who opens it again finds it further on."""
+
+
 class History:
     """The temporal facts of one log, up to ``position``; made by ``History.open``."""
 
@@ -206,7 +210,8 @@ class History:
             digest: the log's digest at the last of them.
 
         Raises:
-            HistoryError: it cannot be written, or somebody else has gone on with it meanwhile.
+            HistoryError: it cannot be written.
+            HistoryOvertaken: somebody else has gone on with it meanwhile.
         """
         self._run(lambda: self._take(envelopes, digest))
         self.position, self.digest = envelopes[-1].position, digest
@@ -215,7 +220,7 @@ class History:
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         if execute("SELECT position FROM caught_up").fetchone() != (self.position,):
-            raise HistoryError(f"{self.name}: somebody else is catching up with the log too; try again")
+            raise HistoryOvertaken(f"{self.name}: somebody else is catching up with the log too; try again")
         pending: list[tuple[int, NarrowChange]] = []
         for envelope in envelopes:
             event, position = envelope.event, envelope.position
@@ -364,4 +369,4 @@ def _translated(error: sqlite3.Error, name: str) -> HistoryError:
         return HistoryDamaged(f"{name}: damaged: {error}; delete it, and it is made anew from the log")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return HistoryError(f"{name}: somebody else is writing to it; try again later")
-    return HistoryError(f"{name}: cannot be written: {error}; --in-memory does without the file")
+    return HistoryError(f"{name}: cannot be used: {error}; --in-memory does without the file")

@@ -14,7 +14,7 @@ from support.history_truth import everything
 from orgsim.api import Settings, Simulation
 from orgsim.api.calls_json import call_as_dict, call_filter
 from orgsim.api.timeline.catching_up import catch_up, caught_up_history
-from orgsim.api.timeline.history import History, HistoryError
+from orgsim.api.timeline.history import History, HistoryError, HistoryOvertaken
 from orgsim.engine.errors import Refused
 from orgsim.engine.log import LogError
 from orgsim.engine.log.sqlite import SqliteLog
@@ -163,7 +163,7 @@ async def test_two_that_catch_up_do_not_mix(log: Path) -> None:
     first = await history_of(log)
     await grow(log, 700, 800)
     await rows_of(log)
-    with pytest.raises(HistoryError, match="somebody else is catching up with the log too"):
+    with pytest.raises(HistoryOvertaken, match="somebody else is catching up with the log too"):
         await _take_again(first, log)
     first.close()
 
@@ -267,4 +267,23 @@ async def test_killed_while_catching_up(tmp_path: Path, reports: int) -> None:
     assert 256 * reports <= left.position
     assert left.position % 256 == 0 or left.position == 3_001
     left.close()
+    assert await rows_of(path) == await rows_of(path, in_memory=True)
+
+
+@pytest.mark.slow
+async def test_processes_that_catch_up_at_once(tmp_path: Path) -> None:
+    """Processes that begin with one history at once all come to its end, and it is as if one had made it."""
+    path = tmp_path / "w.db"
+    await grow(path, 0, 3_000)
+    ends: list[int | None] = []
+
+    async def run() -> None:
+        done = await anyio.run_process([sys.executable, "-c", KILLED, str(path)], check=False)
+        ends.append(done.returncode)
+        assert done.stderr == b""
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(run)
+    assert ends == [0] * 4
     assert await rows_of(path) == await rows_of(path, in_memory=True)
