@@ -1,12 +1,13 @@
 """What the commands about the past share: opening the history of a log, their options, and their errors."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from ...engine.log import LogDamaged, LogError
 from ...engine.shapes.base import moment_text
@@ -15,7 +16,7 @@ from ..timeline.entries import Call
 from ..timeline.history import History
 from ..timeline.moments import MomentError
 from ..timeline.timeline import UnknownThing
-from .terminal import failure, reading_bar, run
+from .terminal import failure, out, printable, reading_bar, run
 
 InMemory = Annotated[
     bool, typer.Option("--in-memory", help="Keep the history in memory: LOG-history is neither read nor written.")
@@ -47,6 +48,23 @@ def history_for(log: Path, in_memory: bool) -> Generator[History, None, None]:
         history.close()
 
 
-def call_cells(call: Call) -> tuple[str, str, str, str]:
-    """The cells of a table that tell of a call: position, time, operation and caller."""
-    return str(call.position), moment_text(call.time, "%Y-%m-%d %H:%M:%S"), call.operation, call.caller
+def print_call(call: Call, told: Iterable[tuple[str, str]], *, request_id: bool = False, indent: int = 0) -> None:
+    """Print a call on a line, and under it what it made so. No line is folded, so that ids stay whole.
+
+    Args:
+        call: the call, or the timer.
+        told: things, each with what is said of it.
+        request_id: whether the call's request id stands there too.
+        indent: spaces in front of each line.
+    """
+    words = [str(call.position), moment_text(call.time, "%Y-%m-%d %H:%M:%S"), call.operation, call.caller]
+    if request_id and call.request_id:
+        words.append(call.request_id)
+    print_line("  ".join(words), indent, "bold")
+    for thing, what in told:
+        print_line(f"{thing}  {what}", indent + 4)
+
+
+def print_line(text: str, indent: int = 0, style: str = "") -> None:
+    """Print a line, which may quote texts from outside, as it is."""
+    out.print(Text(" " * indent + printable(text), style=style), soft_wrap=True, highlight=False)

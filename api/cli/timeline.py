@@ -10,19 +10,17 @@ import typer
 from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from ...projections.history.changes import Kind
 from ..durations import PLACES
+from ..load.scenario.checks import choose
 from ..timeline.entries import Entry, name_at
 from ..timeline.history import History
 from ..timeline.moments import position_at, position_before, range_of
 from ..timeline.timeline import Wanted, first, timeline
 from ..timeline.wording import change_text
-from .asking import InMemory, call_cells, history_for, utf8
-from .terminal import out, print_rows
+from .asking import InMemory, history_for, print_call, print_line, utf8
+from .terminal import counted
 
 DEFAULT_LIMIT = 50
 """The number of calls that are shown to people unless they say how many."""
-
-NAMES = ("position", "time", "operation", "caller", "thing", "what")
-
 
 KINDS: dict[str, Kind] = {kind.replace(" ", "-").replace("organizational-unit", "ou"): kind for kind in get_args(Kind)}
 """The kinds of things, as an option has them."""
@@ -31,7 +29,7 @@ KINDS: dict[str, Kind] = {kind.replace(" ", "-").replace("organizational-unit", 
 def _one_of(values: list[str] | None, choices: Collection[str], option: str) -> list[str]:
     for value in values or ():
         if value not in choices:
-            raise typer.BadParameter(f"{value!r} is none of {', '.join(choices)}", param_hint=f"'{option}'")
+            raise typer.BadParameter(f"there is no {value!r}{choose(value, choices)}", param_hint=f"'{option}'")
     return values or []
 
 
@@ -78,15 +76,14 @@ def show_timeline(
                 typer.echo(json.dumps(entry.as_dict()))
             return
         shown, more = first(entries, limit or DEFAULT_LIMIT)
-        print_rows(NAMES, (cells for entry in shown for cells in _cells(history, entry)))
+        for entry in shown:
+            print_call(entry.call, _told(history, entry))
         ends = f"; more with --limit, or --from {shown[-1].changes[-1].position + 1}" if more else ""
-        out.print(f"{len(shown):,} calls{ends}; {range_of(history)}", soft_wrap=True, highlight=False)
+        print_line(f"{counted(len(shown), 'call')}{ends}; {range_of(history)}")
 
 
-def _cells(history: History, entry: Entry) -> Iterator[tuple[str, ...]]:
-    """The rows of a call: one for each change, the first one with the call itself."""
-    call = call_cells(entry.call)
+def _told(history: History, entry: Entry) -> Iterator[tuple[str, str]]:
+    """Each thing that a call changed, with its name, and what changed about it."""
     for change in entry.changes:
         thing = f"{change.subject} {name_at(history, change.subject, change.position) or ''}".rstrip()
-        yield *call, thing, change_text(change.attribute, change.key, change.before, change.after)
-        call = ("", "", "", "")
+        yield thing, change_text(change.attribute, change.key, change.before, change.after)

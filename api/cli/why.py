@@ -1,6 +1,8 @@
 """The command ``orgsim why``: the calls that put a thing where it is, and gave it what it has."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +13,8 @@ from ..timeline.causes import Cause, Why, why
 from ..timeline.moments import position_at, range_of
 from ..timeline.timeline import require_thing
 from ..timeline.wording import change_text
-from .asking import InMemory, call_cells, history_for, utf8
-from .terminal import AsJson, markup_safe, out, print_json, print_rows
-
-NAMES = ("because of", "thing", "what", "position", "time", "operation", "caller", "request id")
-
-Row = tuple[str, ...]
+from .asking import InMemory, history_for, print_call, print_line, utf8
+from .terminal import AsJson, print_json
 
 
 def show_why(
@@ -36,27 +34,25 @@ def show_why(
         if as_json:
             print_json(found.as_dict())
             return
-        if not found.own:
-            out.print(f"Nothing is true of {thing} at position {position}; {range_of(history)}", soft_wrap=True)
-            return
-        print_rows(NAMES, _rows(found))
-        called = markup_safe(f"{found.kind} {thing} {found.name or ''}".rstrip())
-        out.print(f"{called} at position {position:,}; {range_of(history)}", soft_wrap=True, highlight=False)
+        for title, indent, causes in _sections(found):
+            print_line(title, indent)
+            for call, together in groupby(causes, key=attrgetter("call")):
+                print_call(call, map(_told, together), request_id=True, indent=indent + 2)
+        called = f"{found.kind} {thing} {found.name or ''}".rstrip()
+        none = "" if found.own or found.lost else "nothing is true of "
+        print_line(f"{none}{called} at position {position:,}; {range_of(history)}")
 
 
-def _rows(found: Why) -> Iterator[Row]:
-    yield from _section("the thing itself", found.own)
-    yield from _section("how it came", found.offered)
+def _sections(found: Why) -> Iterator[tuple[str, int, list[Cause]]]:
+    """What is told, with its title and how far it is indented, but for what there is nothing to say about."""
+    sections = [("the thing itself", 0, found.own), ("what it lost", 0, found.lost), ("how it came", 0, found.offered)]
     for depth, causes in enumerate(found.path):
-        yield from _section("  " * depth + ("its root" if depth == 0 else "its parent"), causes)
-    yield from _section("AWS's policies", found.defaults)
-    for causes in found.policies:
-        yield from _section("a policy it has", causes)
+        sections.append(("its parent" if depth else "its root", 2 * depth, causes))
+    sections.append(("AWS's policies", 0, found.defaults))
+    sections += [("a policy it has", 0, causes) for causes in found.policies]
+    return (section for section in sections if section[2])
 
 
-def _section(title: str, causes: list[Cause]) -> Iterator[Row]:
-    for cause in causes:
-        call = cause.call
-        what = change_text(cause.attribute, cause.key, None, cause.value)
-        yield title, cause.subject, what, *call_cells(call), call.request_id or "-"
-        title = ""
+def _told(cause: Cause) -> tuple[str, str]:
+    before, after = (cause.value, None) if cause.ended else (None, cause.value)
+    return cause.subject, change_text(cause.attribute, cause.key, before, after)

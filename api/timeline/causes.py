@@ -8,21 +8,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...engine.policies.types import MANAGED_POLICIES
 from ...projections.history.changes import ATTACHED
+from .difference import EXISTS
 from .entries import Call, call_at, end_of_call, name_at
 from .history import History
 
 
 class Cause(Struct, frozen=True):
-    """A fact that holds, and the call that made it so."""
+    """A fact that holds, or held until lately, and the call that made it so."""
 
     subject: str
     attribute: str
     key: str
     value: str
     call: Call
+    ended: bool = False
+    """Whether the fact held until that call, rather than from it on."""
 
     def as_dict(self) -> dict[str, Any]:
         """The cause as JSON."""
@@ -40,6 +44,8 @@ class Why(Struct, frozen=True):
     position: int
     own: list[Cause]
     """What is said of the thing itself."""
+    lost: list[Cause]
+    """Of a thing that was and is not there any more: what ended with it, such as a membership."""
     offered: list[Cause]
     """The handshakes and transfers by which it came: the invitation that the account accepted on joining."""
     path: list[list[Cause]]
@@ -57,6 +63,7 @@ class Why(Struct, frozen=True):
             "name": self.name,
             "position": self.position,
             "own": [cause.as_dict() for cause in self.own],
+            "lost": [cause.as_dict() for cause in self.lost],
             "offered": [cause.as_dict() for cause in self.offered],
             "path": [[cause.as_dict() for cause in causes] for causes in self.path],
             "policies": [[cause.as_dict() for cause in causes] for causes in self.policies],
@@ -71,6 +78,10 @@ HOLDING = """SELECT thing.name, attribute, key, value, since FROM fact JOIN thin
     WHERE since <= :position AND (until IS NULL OR until > :position) AND {condition} ORDER BY since, fact.id"""
 
 OF_THING = HOLDING.format(condition="thing.id = (SELECT id FROM thing WHERE name = :thing)")
+
+LOST = """SELECT thing.name, attribute, key, value, until FROM fact JOIN thing ON thing.id = fact.thing
+    WHERE thing.name = :thing AND until = (SELECT max(until) FROM fact
+        WHERE fact.thing = thing.id AND attribute = :exists AND until <= :position) ORDER BY fact.id"""
 
 OFFERED = """SELECT thing.name, attribute, key, value, since FROM fact JOIN thing ON thing.id = fact.thing
     WHERE since <= :position AND thing.id IN (
@@ -93,7 +104,17 @@ def why(history: History, thing: str, position: int) -> Why:
     policies = [_causes(history, OF_THING, thing=policy, position=position) for policy in dict.fromkeys(attached)]
     defaults = _defaults(history, thing, own, position) if kind in HAVE_POLICIES else []
     name = name_at(history, thing, position)
-    return Why(thing, kind, name, position, own, _offered(history, own), path, policies, defaults)
+    lost = _lost(history, thing, kind, own, position)
+    return Why(thing, kind, name, position, own, lost, _offered(history, own), path, policies, defaults)
+
+
+def _lost(history: History, thing: str, kind: str, own: list[Cause], position: int) -> list[Cause]:
+    """What ended with a thing that was, and is not there any more, by the call that ended it."""
+    exists = EXISTS.get(kind, "name")
+    if _value(own, exists) is not None:
+        return []
+    causes = _causes(history, LOST, thing=thing, position=position, exists=exists)
+    return [replace(cause, ended=True) for cause in causes]
 
 
 def _causes(history: History, statement: str, **values: Any) -> list[Cause]:

@@ -45,10 +45,11 @@ def printed(*arguments: str) -> str:
 
 
 def test_timeline_for_people(log: str, ids: Ids) -> None:
-    """Each change is a row, with the call before it; what is left out can be asked for."""
+    """Each call has a line, its changes stand below it, ids are never folded; what is left out can be asked for."""
     text = printed("timeline", log, OPS)
     assert f"parent {ids['root']} → {ids['Workloads']}" in text
     assert "delegated administrator of config.amazonaws.com" in text
+    assert text.splitlines()[0].startswith("6  2026-01-")
     some = printed("timeline", log, "--limit", "2")
     assert "2 calls; more with --limit, or --from 6" in some
 
@@ -67,7 +68,7 @@ def test_timeline_for_machines(log: str) -> None:
 def test_timeline_filters(log: str) -> None:
     """Kind, operation, caller and moments filter; an unknown kind or operation is answered with the choices."""
     closed = printed("timeline", log, "--operation", "CloseAccount", "--from", "2026-04-01", "--to", "2026-04-10")
-    assert "1 calls; " in closed
+    assert "1 call; " in closed
     assert "LeaveOrganization" in printed("timeline", log, "--by", "lea", "--kind", "account")
     kind, operation = ran("timeline", log, "--kind", "units"), ran("timeline", log, "--operation", "Leave")
     assert (kind.exit_code, operation.exit_code) == (2, 2)
@@ -155,11 +156,13 @@ def test_diff_of_two_logs(log: str, tmp_path: Path, ids: Ids) -> None:
 
 
 def test_why(log: str, ids: Ids) -> None:
-    """The table says because of what, by which call; then, and now."""
+    """Each part of the answer has its title, and its calls with what they made so; then, and now."""
     text = printed("why", log, OPS)
     assert all(word in text for word in ("its root", "its parent", "a policy it has", "InviteAccountToOrganization"))
     assert "Freeze" in printed("why", log, LAB, "--at", GOVERNED)
-    assert printed("why", log, LAB).startswith(f"Nothing is true of {LAB} at position ")
+    gone = printed("why", log, LAB).splitlines()
+    assert (gone[0], "LeaveOrganization" in gone[1], "organization o-" in gone[2]) == ("what it lost", True, True)
+    assert printed("why", log, LAB, "--at", "1").startswith(f"nothing is true of account {LAB} at position 1; ")
     assert json.loads(printed("why", log, ids["Regions"], "--json"))["kind"] == "policy"
 
 

@@ -1,5 +1,6 @@
 """The history of random worlds says at every position what the state of the engine says there."""
 
+import re
 from collections import Counter
 from random import Random
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from support.given import FOUNDER, RIVAL
 from support.history_truth import everything, facts_at, fed, truth_of
 from support.projection_world import WatchedWorld
 from support.random_commands import play, random_script
+from support.repository import ROOT
 
 from orgsim.api.timeline.difference import between_moments, pairs_of_moments
 from orgsim.api.timeline.entries import changes_between
@@ -21,6 +23,7 @@ from orgsim.engine.events import AnyEvent
 from orgsim.engine.evolve import apply
 from orgsim.engine.state import State
 from orgsim.engine.words import FeatureSet
+from orgsim.projections.history.changes import Kind
 from orgsim.projections.history.folding import HANDLERS, NOT_FOLDED
 
 pytestmark = [pytest.mark.slow, pytest.mark.campaign]
@@ -165,3 +168,19 @@ def test_pieces_make_the_same_rows(seed: int, sizes: list[int]) -> None:
     assert everything(whole) == everything(pieces)
     whole.close()
     pieces.close()
+
+
+def test_every_attribute_is_described() -> None:
+    """The page has a row for each kind of thing, and in it, or in those for several kinds, each of its attributes."""
+    page = (ROOT / "docs" / "history.md").read_text("utf-8")
+    table = re.search(r"\| Kind \| Attributes \|\n\|---\|---\|\n((?:\|.*\n)+)", page)
+    assert table
+    rows = [row.strip("|").partition("|") for row in table[1].splitlines()]
+    described = {kind.strip().strip("`"): set(re.findall("`([^`]+)`", text)) for kind, _, text in rows}
+    shared = described.pop("roots, OUs and accounts") | described.pop("what can have tags")
+    assert described.keys() == set(get_args(Kind))
+    for seed in range(examples(3)):
+        history = fed(random_world(seed, 200), [])
+        for kind, attribute in history.rows("SELECT DISTINCT kind, attribute FROM facts"):
+            assert attribute in described[kind] | shared
+        history.close()

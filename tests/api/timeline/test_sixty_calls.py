@@ -28,7 +28,7 @@ from support.sixty_calls import (
 from orgsim.api.past import open_recorded
 from orgsim.api.timeline.catching_up import caught_up_history
 from orgsim.api.timeline.causes import why
-from orgsim.api.timeline.difference import Difference, between_moments
+from orgsim.api.timeline.difference import EXISTS, Difference, between_moments
 from orgsim.api.timeline.history import History
 from orgsim.api.timeline.moments import MomentError, position_at, position_before
 from orgsim.api.timeline.timeline import UnknownThing, Wanted, timeline
@@ -406,6 +406,22 @@ def test_dates_are_whole_days(history: History) -> None:
     assert position_at("2026-01-01", history, begin_of_day=True) == 0
     assert position_at("0", history) == 0
     assert position_at("2026-04-20", history) == history.position
+
+
+def test_why_of_everything_that_ever_was(history: History) -> None:
+    """Whatever is not there any more lost, by one call, what made it be there; of what is there nothing is lost."""
+    lost = set[str]()
+    for thing, kind in history.rows("SELECT name, kind FROM thing"):
+        found = why(history, thing, history.position)
+        exists = EXISTS.get(kind, "name")
+        if any(cause.attribute == exists for cause in found.own):
+            assert found.lost == []
+        elif history.rows("SELECT 1 FROM facts WHERE subject = ? AND attribute = ?", (thing, exists)):
+            assert exists in {cause.attribute for cause in found.lost}
+            assert len({cause.call.position for cause in found.lost}) == 1
+            lost.add(kind)
+        assert json.loads(json.dumps(found.as_dict()))["lost"] == [cause.as_dict() for cause in found.lost]
+    assert {"account", "handshake", "policy"} <= lost
 
 
 def test_a_thing_that_never_was(history: History, ids: Ids) -> None:
