@@ -9,15 +9,24 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.events import CallRecorded
+from ..engine.events import CallRecorded, RecordTaken
 from ..engine.events.envelope import Envelope
-from ..engine.ids import IdSource
 from ..engine.operations import OPERATIONS
+from ..engine.records.table import RECORDS
 from ..projections.reads import READS
-from .events_json import iso_time
+from .events_json import RequestIds, iso_time
 from .load.scenario.checks import choose
 
 CALLER = re.compile(r"(?P<account>[0-9]{12})(?:/(?P<principal>.+))?", re.DOTALL)
+
+
+class LoggedCall(Struct, frozen=True):
+    """A call that a log has."""
+
+    told: Envelope
+    """The event that tells of it: the first that it appended, or CallRecorded."""
+    request_id: str | None
+    """What it was answered with."""
 
 
 class CallFilter(Struct, frozen=True, kw_only=True):
@@ -32,18 +41,24 @@ class CallFilter(Struct, frozen=True, kw_only=True):
     operation: str | None = None
     """Of this operation."""
 
-    def select(self, envelopes: Iterable[Envelope]) -> Iterator[Envelope]:
-        """The first events of the calls that are wanted, among the events of a log."""
+    def select(self, envelopes: Iterable[Envelope], ids: RequestIds) -> Iterator[LoggedCall]:
+        """The calls that are wanted, among the events of a log.
+
+        Args:
+            envelopes: the next events of the log.
+            ids: of the world; one for all events of a log.
+        """
         for envelope in envelopes:
+            request_id = ids.of(envelope)
             if (
-                envelope.position == envelope.command
+                _tells(envelope)
                 and envelope.account is not None
                 and self.account in (None, envelope.account)
                 and self.principal in (None, envelope.principal)
                 and self.operation in (None, envelope.called)
                 and not (self.refused and _code_of(envelope) is None)
             ):
-                yield envelope
+                yield LoggedCall(envelope, request_id)
 
 
 def call_filter(refused: bool = False, caller: str | None = None, operation: str | None = None) -> CallFilter:
@@ -60,25 +75,31 @@ def call_filter(refused: bool = False, caller: str | None = None, operation: str
     found = CALLER.fullmatch(caller or "000000000000")
     if found is None:
         raise ValueError(f"{caller!r} is no caller: write twelve digits, or twelve digits/PRINCIPAL")
-    if operation is not None and operation not in OPERATIONS and operation not in READS:
-        raise ValueError(f"there is no operation {operation!r}{choose(operation, sorted(OPERATIONS | READS))}")
+    known = {*OPERATIONS, *READS, *RECORDS}
+    if operation is not None and operation not in known:
+        raise ValueError(f"there is no operation {operation!r}{choose(operation, sorted(known))}")
     account, principal = (found["account"], found["principal"]) if caller else (None, None)
     return CallFilter(refused=refused, account=account, principal=principal, operation=operation)
 
 
-def call_as_dict(envelope: Envelope, ids: IdSource) -> dict[str, Any]:
+def _tells(envelope: Envelope) -> bool:
+    """Whether an event tells of a call: its first, or what comes behind a record of one that changed nothing."""
+    event = envelope.event
+    if isinstance(event, RecordTaken):
+        return event.changed
+    return envelope.position == envelope.command or isinstance(event, CallRecorded)
+
+
+def call_as_dict(call: LoggedCall) -> dict[str, Any]:
     """One call as a dict of JSON-able values.
 
-    Args:
-        envelope: the first event that the call appended.
-        ids: of the world.
-
     Returns:
-        ``position`` of that event, ``time`` (ISO 8601, UTC), ``operation``, ``caller`` (``account`` and ``principal``),
-        ``request_id``, ``outcome`` (``changed``, ``answered`` or ``refused``), ``error`` (``code``, ``reason``,
-        ``message``, ``explanation``; None unless it was refused) and ``members`` of the request, None for a call that
-        changed something: its events tell what.
+        ``position`` of its first event, ``time`` (ISO 8601, UTC), ``operation``, ``caller`` (``account`` and
+        ``principal``), ``request_id``, ``outcome`` (``changed``, ``answered`` or ``refused``), ``error`` (``code``,
+        ``reason``, ``message``, ``explanation``; None unless it was refused) and ``members`` of the request, None for a
+        call that changed something: its events tell what.
     """
+    envelope = call.told
     event = envelope.event
     recorded = event if isinstance(event, CallRecorded) else None
     error = None
@@ -86,11 +107,11 @@ def call_as_dict(envelope: Envelope, ids: IdSource) -> dict[str, Any]:
         names = "code", "reason", "message", "explanation"
         error = {name: getattr(recorded, name) for name in names}
     return {
-        "position": envelope.position,
+        "position": envelope.command,
         "time": iso_time(envelope.time),
         "operation": envelope.called,
         "caller": {"account": envelope.account, "principal": envelope.principal},
-        "request_id": ids.request(envelope.command),
+        "request_id": call.request_id,
         "outcome": outcome_of(envelope),
         "error": error,
         "members": recorded and recorded.members,

@@ -11,7 +11,15 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from ..engine.events import AccountDeparted, CallRecorded, DumpTaken, Event, FaultScripted, HandshakeRequested
+from ..engine.events import (
+    AccountDeparted,
+    CallRecorded,
+    DumpTaken,
+    Event,
+    FaultScripted,
+    HandshakeRequested,
+    RecordTaken,
+)
 from ..engine.events.envelope import Envelope
 from ..engine.ids import IdSource
 from ..engine.shapes.base import moment
@@ -56,12 +64,35 @@ EXCEPTIONS: dict[tuple[type[Event], str], str] = {
 """Member names of fields whose name means something else in other events."""
 
 
-def event_as_dict(envelope: Envelope, ids: IdSource) -> dict[str, Any]:
+class RequestIds:
+    """The request ids of a log's events, in the order of the log: AWS's for what a record of CloudTrail says.
+
+    Args:
+        ids: of the world; the ids of its own calls derive from it.
+    """
+
+    def __init__(self, ids: IdSource) -> None:
+        self._ids = ids
+        self._taken = 0
+        """The position of the record of CloudTrail that was seen last."""
+        self._told: str | None = None
+
+    def of(self, envelope: Envelope) -> str | None:
+        """What the caller was answered with; None without a caller."""
+        if isinstance(envelope.event, RecordTaken):
+            self._taken, self._told = envelope.command, envelope.event.request_id
+        if envelope.account is None:
+            return None
+        return self._told if envelope.command == self._taken else self._ids.request(envelope.command)
+
+
+def event_as_dict(envelope: Envelope, ids: IdSource | RequestIds) -> dict[str, Any]:
     """One stored event as a dict of JSON-able values.
 
     Args:
         envelope: the event, with where, when and by whom.
-        ids: of the event's world (``sim.engine.ids``, or ``IdSource(seed)``); request ids derive from it.
+        ids: of the event's world (``sim.engine.ids``, or ``IdSource(seed)``); request ids derive from it. For many
+            events of a log one ``RequestIds``, which knows those of CloudTrail, too.
 
     Returns:
         ``position``, ``time`` (ISO 8601, UTC), ``operation``, ``caller`` (``account`` and ``principal``; None where a
@@ -69,12 +100,13 @@ def event_as_dict(envelope: Envelope, ids: IdSource) -> dict[str, Any]:
         ``type``, ``organization`` (None for facts of the whole world) and ``members``, a dict under AWS's names.
     """
     called = envelope.account is not None
+    requests = ids if isinstance(ids, RequestIds) else RequestIds(ids)
     return {
         "position": envelope.position,
         "time": iso_time(envelope.time),
         "operation": envelope.operation,
         "caller": {"account": envelope.account, "principal": envelope.principal} if called else None,
-        "request_id": ids.request(envelope.command) if called else None,
+        "request_id": requests.of(envelope),
         "type": envelope.type,
         "organization": envelope.organization,
         "members": members_of(envelope.event),

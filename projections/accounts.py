@@ -23,8 +23,10 @@ from ..engine.events import (
     OrganizationalUnitDeleted,
     OrganizationCreated,
     OrganizationDeleted,
+    RootIdentified,
 )
 from ..engine.events.envelope import Envelope
+from ..engine.evolve.renaming import rename_key
 from ..engine.ids import derived_email, derived_name
 from ..engine.state import Account, Organization, State
 from ..engine.state.columns import pack, unpack
@@ -94,6 +96,19 @@ class Tree(Struct):
         # Last, because count_gone may ask is_stale of every row, which has to be true of this one by now.
         self.accounts[before.parent if before else self.root].count_gone()
 
+    def rename_root(self, root: str) -> None:
+        """Give the root its id, instead of a placeholder."""
+        old, self.root = self.root, root
+        rename_key(self.units, old, root)
+        for unit in self.by_unit.values():
+            if unit.parent == old:
+                unit.parent = root
+        rows = list(self.accounts.pop(old, ()))
+        for index, row in enumerate(rows):
+            if isinstance(row, Placement):
+                rows[index] = self.moved[row.account] = Placement(row.account, root, row.position)
+        self.accounts[root] = OrderedRows(self.is_stale, rows)
+
     def is_stale(self, row: ChildRow) -> bool:
         """Whether the account of this row is no longer under the parent whose list the row is in."""
         account = row.account
@@ -144,6 +159,7 @@ class AccountsView:
         self.handlers: Mapping[type[Any], Handler] = {
             OrganizationCreated: self._founded,
             OrganizationDeleted: self._dissolved,
+            RootIdentified: self._root_identified,
             OrganizationalUnitCreated: self._unit_created,
             OrganizationalUnitDeleted: self._unit_deleted,
             AccountJoined: self._joined,
@@ -216,6 +232,9 @@ class AccountsView:
 
     def _dissolved(self, envelope: Envelope, event: OrganizationDeleted) -> None:
         del self.trees[event.organization]
+
+    def _root_identified(self, envelope: Envelope, event: RootIdentified) -> None:
+        self.trees[event.organization].rename_root(event.root)
 
     def _unit_created(self, envelope: Envelope, event: OrganizationalUnitCreated) -> None:
         tree = self.trees[event.organization]

@@ -24,8 +24,10 @@ from ..engine.events import (
     PolicyDetached,
     PolicyTypeEnabled,
     PolicyUpdated,
+    RootIdentified,
 )
 from ..engine.events.envelope import Envelope
+from ..engine.evolve.renaming import rename_key
 from ..engine.policies.completeness import EffectivePolicyError, errors
 from ..engine.policies.merge import AttachedPolicy, Merging
 from ..engine.policies.text import effective_json
@@ -91,6 +93,13 @@ class Documents(Struct):
         self.outdated.pop(place, None)
         self.invalid.pop(place, None)
 
+    def rename(self, place: str, new: str) -> None:
+        """Give a place another id."""
+        rename_key(self.by_place, place, new)
+        rename_key(self.inherited_since, place, new)
+        rename_key(self.outdated, place, new)
+        rename_key(self.invalid, place, new)
+
 
 class DocumentsImage(Struct, frozen=True, array_like=True):
     """The image of the documents of one policy type in one organization."""
@@ -123,6 +132,7 @@ class EffectivePoliciesView:
             AccountDeparted: self._departed,
             OrganizationalUnitDeleted: self._unit_deleted,
             OrganizationDeleted: self._organization_deleted,
+            RootIdentified: self._root_identified,
             EffectivePoliciesPublished: self._published,
         }
 
@@ -199,6 +209,10 @@ class EffectivePoliciesView:
 
     def _organization_deleted(self, envelope: Envelope, event: OrganizationDeleted) -> None:
         self._documents.pop(event.organization, None)
+
+    def _root_identified(self, envelope: Envelope, event: RootIdentified) -> None:
+        for documents in self._documents.get(event.organization, {}).values():
+            documents.rename(event.placeholder, event.root)
 
     def _published(self, envelope: Envelope, event: EffectivePoliciesPublished) -> None:
         row = self._organizations[event.organization]

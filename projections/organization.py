@@ -8,7 +8,14 @@ OrganizationCreated, PartitionAssigned, FeatureSetChanged and OrganizationDelete
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..engine.events import FeatureSetChanged, OrganizationCreated, OrganizationDeleted, PartitionAssigned, WorldCreated
+from ..engine.events import (
+    FeatureSetChanged,
+    OrganizationCreated,
+    OrganizationDeleted,
+    PartitionAssigned,
+    RootIdentified,
+    WorldCreated,
+)
 from ..engine.events.envelope import Envelope
 from ..engine.evolve import SubstateHandler
 from ..engine.settings import Settings
@@ -31,6 +38,7 @@ class OrganizationsView:
             OrganizationCreated: self._created,
             FeatureSetChanged: self._changed,
             PartitionAssigned: self._assigned,
+            RootIdentified: self._root_identified,
             OrganizationDeleted: self._deleted,
         }
 
@@ -52,6 +60,9 @@ class OrganizationsView:
         self.rows[event.organization] = OrganizationFacts(
             event.organization, event.root, event.management_account, event.feature_set, envelope.time
         )
+
+    def _root_identified(self, envelope: Envelope, event: RootIdentified) -> None:
+        self.rows[event.organization].root = event.root
 
     def _assigned(self, envelope: Envelope, event: PartitionAssigned) -> None:
         self.rows[event.organization].partition = event.partition

@@ -23,6 +23,7 @@ from ..engine.events import (
     PolicyDeleted,
     PolicyDetached,
     PolicyTypeDisabled,
+    RootIdentified,
 )
 from ..engine.events.envelope import Envelope
 from ..engine.state import Organization, State
@@ -79,6 +80,7 @@ class PolicyListsView:
         self.handlers: Mapping[type[Any], Handler] = {
             OrganizationCreated: self._organization_created,
             OrganizationDeleted: self._organization_deleted,
+            RootIdentified: self._root_identified,
             OrganizationalUnitCreated: self._unit_created,
             OrganizationalUnitDeleted: self._unit_deleted,
             AccountDeparted: self._account_departed,
@@ -113,18 +115,26 @@ class PolicyListsView:
         self.policies = {row.id: row for row in sorted(self.policies.values(), key=attrgetter("position"))}
 
     def _load_policies(self, organization: Organization, image: PolicyListsImage) -> None:
-        by_type = self.by_type[organization.id] = {}
+        self.by_type[organization.id] = {}
         attached: list[tuple[Entry, str]] = []
         policies = organization.policies.by_id.values()
         for policy, position, targets in zip(policies, unpack(image.policies), image.targets, strict=True):
             entries = list(map(Entry, policy.targets, unpack(targets)))
             row = PolicyRow(policy.id, policy.type, position, targets=OrderedRows(rows=entries))
             self.policies[policy.id] = row
-            by_type.setdefault(policy.type, OrderedRows[PolicyRow]()).append(row)
+            self._rows_of(organization.id, policy.type).append(row)
             attached += ((entry, policy.id) for entry in entries)
         attached.sort(key=lambda pair: pair[0].position)
         for entry, policy in attached:
             self.attached.setdefault(entry.id, {})[policy] = entry
+
+    def _rows_of(self, organization: str, policy_type: PolicyType) -> OrderedRows[PolicyRow]:
+        """The list of a type; the types are in the order of their names, which a snapshot restores."""
+        by_type = self.by_type.setdefault(organization, {})
+        if policy_type not in by_type:
+            by_type[policy_type] = OrderedRows()
+            self.by_type[organization] = dict(sorted(by_type.items()))
+        return by_type[policy_type]
 
     def of_type(self, policy_type: PolicyType, organization: str) -> OrderedRows[PolicyRow]:
         """Return an organization's policies of a type, without AWS's own."""
@@ -143,6 +153,14 @@ class PolicyListsView:
         for container in self.containers.pop(event.organization):
             self._units.pop(container.id, None)
 
+    def _root_identified(self, envelope: Envelope, event: RootIdentified) -> None:
+        attached = self.attached.pop(event.placeholder, {})
+        if attached:
+            self.attached[event.root] = attached
+        root = next(iter(self.containers[event.organization]))
+        for entry in (root, *attached.values()):
+            entry.id = event.root
+
     def _unit_created(self, envelope: Envelope, event: OrganizationalUnitCreated) -> None:
         entry = self._units[event.unit] = Entry(event.unit, envelope.position)
         self.containers[event.organization].append(entry)
@@ -157,7 +175,7 @@ class PolicyListsView:
 
     def _created(self, envelope: Envelope, event: PolicyCreated) -> None:
         policy = self.policies[event.policy] = PolicyRow(event.policy, event.policy_type, envelope.position)
-        self.by_type[event.organization].setdefault(event.policy_type, OrderedRows()).append(policy)
+        self._rows_of(event.organization, event.policy_type).append(policy)
 
     def _deleted(self, envelope: Envelope, event: PolicyDeleted) -> None:
         policy = self.policies.pop(event.policy)

@@ -9,14 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from ...engine.events import CallRecorded
-from ...engine.events.envelope import Envelope
 from ...engine.ids import IdSource
 from ...engine.log import EventLog, read_envelopes
 from ...engine.log.beginning import read_beginning
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
-from ..calls_json import CallFilter, call_as_dict, call_filter, outcome_of
-from ..events_json import iso_time
+from ..calls_json import CallFilter, LoggedCall, call_as_dict, call_filter, outcome_of
+from ..events_json import RequestIds, iso_time
 from .show_events import MAX_VALUE_LENGTH, end_of, place_of, shortened
 from .terminal import out, print_json, print_rows
 
@@ -61,18 +60,18 @@ async def show_calls(
     try:
         beginning = await read_beginning(log)
         assert beginning, "a log that opens has a first event"
-        place, ids = await place_of(log, after), IdSource(beginning.seed)
-        async with aclosing(_calls(log, place, wanted)) as calls:
+        place, ids = await place_of(log, after), RequestIds(IdSource(beginning.seed))
+        async with aclosing(_calls(log, place, wanted, ids)) as calls:
             if json_lines:
-                await _print_lines(calls, limit, ids)
+                await _print_lines(calls, limit)
                 return
             found, more = await _first(calls, limit)
         if as_json:
             end = {"position": log.head, "time": iso_time(await end_of(log)), "more": more}
-            print_json({**end, "calls": [call_as_dict(envelope, ids) for envelope in found]})
+            print_json({**end, "calls": [*map(call_as_dict, found)]})
             return
-        print_rows(NAMES, (_cells(envelope, ids) for envelope in found))
-        rest = f", more with --after {found[-1].position} or --limit" if more else ""
+        print_rows(NAMES, map(_cells, found))
+        rest = f", more with --after {found[-1].told.position} or --limit" if more else ""
         unrecorded = (
             "; this world records only calls that changed something" if beginning.settings.record == "changes" else ""
         )
@@ -81,46 +80,47 @@ async def show_calls(
         await log.close()
 
 
-Calls = AsyncGenerator[Envelope, None]
+Calls = AsyncGenerator[LoggedCall, None]
 
 
-async def _print_lines(calls: Calls, limit: int | None, ids: IdSource) -> None:
+async def _print_lines(calls: Calls, limit: int | None) -> None:
     shown = 0
-    async for envelope in calls:
+    async for call in calls:
         if shown == limit:
             return
-        typer.echo(json.dumps(call_as_dict(envelope, ids)))
+        typer.echo(json.dumps(call_as_dict(call)))
         shown += 1
 
 
-async def _first(calls: Calls, limit: int | None) -> tuple[list[Envelope], bool]:
+async def _first(calls: Calls, limit: int | None) -> tuple[list[LoggedCall], bool]:
     """The first calls, at most so many, and whether there are more."""
-    found: list[Envelope] = []
-    async for envelope in calls:
+    found: list[LoggedCall] = []
+    async for call in calls:
         if len(found) == limit:
             return found, True
-        found.append(envelope)
+        found.append(call)
     return found, False
 
 
-async def _calls(log: EventLog, after: int, wanted: CallFilter) -> Calls:
+async def _calls(log: EventLog, after: int, wanted: CallFilter, ids: RequestIds) -> Calls:
     async with aclosing(read_envelopes(log, after)) as batches:
         async for envelopes in batches:
-            for envelope in wanted.select(envelopes):
-                yield envelope
+            for call in wanted.select(envelopes, ids):
+                yield call
 
 
-def _cells(envelope: Envelope, ids: IdSource) -> tuple[str, ...]:
+def _cells(call: LoggedCall) -> tuple[str, ...]:
+    envelope = call.told
     time = moment_text(envelope.time, "%Y-%m-%d %H:%M:%S")
     caller = "/".join(part for part in (envelope.account, envelope.principal) if part)
     return (
-        str(envelope.position),
+        str(envelope.command),
         time,
         caller,
         envelope.called,
         outcome_of(envelope),
         _why(envelope.event),
-        ids.request(envelope.command),
+        call.request_id or "-",
     )
 
 

@@ -15,7 +15,7 @@ from ...engine.log.beginning import read_beginning
 from ...engine.log.place import position_at
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
-from ..events_json import event_as_dict, iso_time, members_of
+from ..events_json import RequestIds, event_as_dict, iso_time, members_of
 from ..past import read_place
 from .terminal import out, print_rows
 
@@ -68,7 +68,7 @@ async def show_events(path: Path, after: str | None, limit: int | None, as_json:
     try:
         place = await place_of(log, after)
         beginning = await read_beginning(log)
-        ids = IdSource(beginning.seed if beginning else 0)
+        ids = RequestIds(IdSource(beginning.seed if beginning else 0))
         async with aclosing(read_envelopes(log, place, limit)) as batches:
             if json_lines:
                 await _print_lines(batches, ids)
@@ -83,13 +83,13 @@ async def show_events(path: Path, after: str | None, limit: int | None, as_json:
 Batches = AsyncGenerator[list[Envelope], None]
 
 
-async def _print_lines(batches: Batches, ids: IdSource) -> None:
+async def _print_lines(batches: Batches, ids: RequestIds) -> None:
     async for envelopes in batches:
         for envelope in envelopes:
             typer.echo(json.dumps(event_as_dict(envelope, ids)))
 
 
-async def _print_document(log: EventLog, after: int, batches: Batches, ids: IdSource) -> None:
+async def _print_document(log: EventLog, after: int, batches: Batches, ids: RequestIds) -> None:
     """Print one JSON object on one line, as for other subjects; batch by batch, because a log may be long."""
     head = {"position": log.head, "time": iso_time(await end_of(log)), "total": log.head - after}
     typer.echo(json.dumps(head)[:-1] + ', "events": [', nl=False)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..calls_json import call_as_dict, call_filter
-from ..events_json import event_as_dict
+from ..events_json import RequestIds, event_as_dict
 from .faults import ControlRefused
 from .message import Request, Stream
 from .served_world import ServedWorld
@@ -64,8 +64,9 @@ class LogControl:
         if page.follow:
             return await self._stream(page, request.headers.get(b"last-event-id"))
         sim, head = self._world.live.sim, await self._head(page.after)
+        ids = RequestIds(sim.engine.ids)
         async with aclosing(sim.events(page.after, page.limit or PAGE)) as envelopes:
-            events = [event_as_dict(envelope, sim.engine.ids) async for envelope in envelopes]
+            events = [event_as_dict(envelope, ids) async for envelope in envelopes]
         last = events[-1]["position"] if events else page.after
         return {"position": max(head, last), "next_after": last, "events": events}
 
@@ -93,11 +94,11 @@ class LogControl:
         except ValueError as error:
             raise ControlRefused(str(error)) from None
         sim, head, last = self._world.live.sim, await self._head(page.after), page.after
-        calls: list[dict[str, Any]] = []
+        calls, ids = list[dict[str, Any]](), RequestIds(sim.engine.ids)
         async with aclosing(sim.events(page.after, MOST_READ)) as envelopes:
             async for envelope in envelopes:
                 last = envelope.position
-                calls += [call_as_dict(call, sim.engine.ids) for call in wanted.select([envelope])]
+                calls += map(call_as_dict, wanted.select([envelope], ids))
                 if len(calls) == page.limit:
                     break
         return {"position": max(head, last), "next_after": last, "calls": calls}

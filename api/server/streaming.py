@@ -9,7 +9,7 @@ import msgspec
 
 from ...engine.log import LogError
 from ...engine.runtime.engine import EngineStopped
-from ..events_json import event_as_dict
+from ..events_json import RequestIds, event_as_dict
 from ..simulation import Simulation
 from .message import STOPPING, Receive, Scope, Send, Stream
 
@@ -31,9 +31,10 @@ async def event_stream(sim: Simulation, after: int, heartbeat: float) -> AsyncGe
         heartbeat: after so many seconds without an event comes a comment.
     """
     yield BEGINNING
+    ids = RequestIds(sim.engine.ids)
     with suppress(EngineStopped, LogError):
         while True:
-            part = await _part(sim, after)
+            part = await _part(sim, after, ids)
             if part:
                 after = part[-1]["position"]
                 yield b"".join(b"id: %d\ndata: %b\n\n" % (each["position"], msgspec.json.encode(each)) for each in part)
@@ -47,9 +48,9 @@ async def event_stream(sim: Simulation, after: int, heartbeat: float) -> AsyncGe
                 await sim.engine.settle()
 
 
-async def _part(sim: Simulation, after: int) -> list[dict[str, Any]]:
+async def _part(sim: Simulation, after: int, ids: RequestIds) -> list[dict[str, Any]]:
     async with aclosing(sim.events(after, PART)) as envelopes:
-        return [event_as_dict(envelope, sim.engine.ids) async for envelope in envelopes]
+        return [event_as_dict(envelope, ids) async for envelope in envelopes]
 
 
 async def send_stream(stream: Stream, heartbeat: float, scope: Scope, receive: Receive, send: Send) -> None:

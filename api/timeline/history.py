@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ...engine.events import CallRecorded, Event, OrganizationCreated, WorldCreated
+from ...engine.events import CallRecorded, Event, OrganizationCreated, RecordTaken, RootIdentified, WorldCreated
 from ...engine.events.envelope import Envelope
 from ...engine.ids import IdSource
 from ...engine.log import GENESIS, LogError
@@ -23,16 +23,19 @@ from ...projections.history.changes import (
     PARTS,
     TAG,
     WITHOUT_DEFAULT,
-    AttachmentsEnd,
+    Begins,
+    Ends,
     Introduces,
     NarrowChange,
     OrganizationEnds,
+    RootReplaced,
+    WideChange,
     kind_of,
 )
 from ...projections.history.folding import facts_of
 from .schema import APPLICATION_ID, FORMAT, TABLES, VIEWS
 
-REMEMBERED = {WorldCreated, OrganizationCreated}
+REMEMBERED = {WorldCreated, OrganizationCreated, RootIdentified}
 MEMORY = ":memory:"
 ENDING = "-history"
 LOOKED_UP_AT_ONCE = 500
@@ -63,6 +66,16 @@ END_ATTACHMENTS = f"""UPDATE fact SET until = :position WHERE until IS NULL AND 
 
 END_DETACHED = f"""UPDATE fact SET until = :position WHERE until IS NULL AND attribute = '{WITHOUT_DEFAULT}'
     AND key = :default AND value = :organization"""
+
+OF_PLACEHOLDER = """SELECT attribute, key, value FROM fact JOIN thing ON thing.id = fact.thing
+    WHERE thing.name = ? AND until IS NULL ORDER BY fact.id"""
+
+BELOW_PLACEHOLDER = """SELECT thing.name FROM fact JOIN thing ON thing.id = fact.thing
+    WHERE attribute = 'parent' AND value = ? AND until IS NULL ORDER BY fact.id"""
+
+ROOTS = """SELECT name, coalesce(
+    (SELECT value FROM fact WHERE fact.thing = thing.id AND attribute = 'root' AND until IS NULL),
+    json_extract(details, '$.RootId')) FROM thing WHERE kind = 'organization'"""
 
 
 class HistoryError(LogError):
@@ -172,10 +185,7 @@ class History:
         row = execute("SELECT position, digest, seed FROM caught_up").fetchone()
         self.position, self.digest = row[:2]
         self._ids = IdSource(int(row[2]))
-        self._roots = {
-            name: msgspec.json.decode(details)["RootId"]
-            for name, details in execute("SELECT name, details FROM thing WHERE kind = 'organization'")
-        }
+        self._roots = dict(execute(ROOTS).fetchall())
         self._things, self._facts = (execute(question).fetchone()[0] for question in (LAST_THING, LAST_FACT))
 
     def reset(self) -> None:
@@ -227,10 +237,10 @@ class History:
             if type(event) in REMEMBERED:
                 self._remember(event)
             for change in facts_of(event, self._roots):
-                if isinstance(change, OrganizationEnds | AttachmentsEnd):
+                if isinstance(change, WideChange):
                     self._write(pending)
                     pending = []
-                    self._end_widely(position, change)
+                    self._change_widely(position, change)
                 else:
                     pending.append((position, change))
         self._write(pending)
@@ -243,14 +253,27 @@ class History:
         if isinstance(event, WorldCreated):
             self._ids = IdSource(event.seed)
             self._connection.execute("UPDATE caught_up SET seed = ?", (str(event.seed),))
-        elif isinstance(event, OrganizationCreated):
+        elif isinstance(event, OrganizationCreated | RootIdentified):
             self._roots[event.organization] = event.root
 
-    def _end_widely(self, position: int, change: OrganizationEnds | AttachmentsEnd) -> None:
+    def _change_widely(self, position: int, change: WideChange) -> None:
+        if isinstance(change, RootReplaced):
+            self._replace_root(position, change)
+            return
         values = {"position": position, **msgspec.structs.asdict(change)}
         wide = (END_ORGANIZATION, END_TAGS)
         for statement in wide if isinstance(change, OrganizationEnds) else (END_ATTACHMENTS, END_DETACHED):
             self._connection.execute(statement, values)
+
+    def _replace_root(self, position: int, change: RootReplaced) -> None:
+        """Say of the root what was said of its placeholder, and of its children that it is their parent."""
+        execute = self._connection.execute
+        mine = execute(OF_PLACEHOLDER, (change.placeholder,)).fetchall()
+        children = execute(BELOW_PLACEHOLDER, (change.placeholder,)).fetchall()
+        changes: list[NarrowChange] = [Ends(change.placeholder)]
+        changes += [Begins(change.root, attribute, value, key) for attribute, key, value in mine]
+        changes += [Begins(child, "parent", change.root) for (child,) in children]
+        self._write([(position, each) for each in changes])
 
     def _write(self, changes: Sequence[tuple[int, NarrowChange]]) -> None:
         """Apply changes to the facts that hold, and write down what has begun and ended."""
@@ -302,7 +325,7 @@ class History:
     def _write_calls(self, envelopes: Sequence[Envelope]) -> None:
         request = self._ids.request_bytes
         self._connection.executemany(
-            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     envelope.position,
@@ -310,7 +333,7 @@ class History:
                     envelope.called,
                     envelope.account,
                     envelope.principal,
-                    request(envelope.position) if envelope.account else None,
+                    *(_taken(envelope.event) or (request(envelope.position) if envelope.account else None, 0)),
                     *_recorded(envelope.event),
                 )
                 for envelope in envelopes
@@ -349,7 +372,14 @@ class History:
 
 def _recorded(event: Event) -> tuple[int, str | None, str | None]:
     """Whether a call was recorded that changed nothing, and the exception and reason with which it was refused."""
+    if isinstance(event, RecordTaken):
+        return int(not event.changed), event.code, None
     return (1, event.code, event.reason) if isinstance(event, CallRecorded) else (0, None, None)
+
+
+def _taken(event: Event) -> tuple[str | None, int] | None:
+    """AWS's request id of a record of CloudTrail, and how many of the events that follow it are inferred."""
+    return (event.request_id, event.inferred) if isinstance(event, RecordTaken) else None
 
 
 def _owner(introduced: Introduces | None) -> tuple[str | None, str | None, str | None]:

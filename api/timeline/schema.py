@@ -7,7 +7,7 @@ Tables have names in the singular and are for ourselves; views have names in the
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x6F726768  # "orgh"
-FORMAT = 5
+FORMAT = 6
 """To be raised when tables, views or the fold change: a history of another format is made anew."""
 
 TABLES = (
@@ -18,7 +18,7 @@ TABLES = (
     """CREATE TABLE fact (thing INTEGER NOT NULL, id INTEGER NOT NULL, attribute TEXT NOT NULL, key TEXT NOT NULL,
     value TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (thing, id)) WITHOUT ROWID""",
     """CREATE TABLE call (position INTEGER PRIMARY KEY, time INTEGER NOT NULL, operation TEXT NOT NULL, account TEXT,
-    principal TEXT, request_id BLOB, recorded INTEGER NOT NULL, code TEXT, reason TEXT)""",
+    principal TEXT, request_id BLOB, inferred INTEGER NOT NULL, recorded INTEGER NOT NULL, code TEXT, reason TEXT)""",
     "CREATE TABLE edge (last INTEGER PRIMARY KEY)",
     "INSERT INTO edge VALUES (0), (1)",
     "CREATE UNIQUE INDEX thing_by_name ON thing (name)",
@@ -69,7 +69,14 @@ def _facts(view: str, attribute: str, columns: str) -> str:
     )
 
 
-def _versions(view: str, kind: str, columns: str, attributes: Mapping[str, str], needed: str) -> str:
+def _versions(
+    view: str,
+    kind: str,
+    columns: str,
+    attributes: Mapping[str, str],
+    needed: str,
+    otherwise: Mapping[str, str] | None = None,
+) -> str:
     """A view with a row for each period in which nothing changed about a thing.
 
     Args:
@@ -78,6 +85,7 @@ def _versions(view: str, kind: str, columns: str, attributes: Mapping[str, str],
         columns: SQL for the columns that never change.
         attributes: the columns that change, and the attribute behind each.
         needed: the attribute without which there is nothing to show, such as the organization of a former member.
+        otherwise: SQL for columns whose attribute was never said.
     """
     listed = ", ".join(f"'{attribute}'" for attribute in attributes.values())
     holds = "fact.since <= row.since AND (fact.until IS NULL OR fact.until > row.since)"
@@ -85,6 +93,7 @@ def _versions(view: str, kind: str, columns: str, attributes: Mapping[str, str],
         column: f"(SELECT value FROM fact WHERE fact.thing = row.thing AND attribute = '{attribute}' AND {holds})"
         for column, attribute in attributes.items()
     }
+    values |= {column: f"coalesce({values[column]}, {value})" for column, value in (otherwise or {}).items()}
     picked = ", ".join(f'{value} AS "{column}"' for column, value in values.items())
     needed_value = next(values[column] for column, attribute in attributes.items() if attribute == needed)
     begun, ended = (
@@ -128,9 +137,15 @@ VIEWS = (
     _versions(
         "organizations",
         "organization",
-        _detail("RootId", "root"),
-        {"feature_set": "feature set", "management_account": "management account", "partition": "partition"},
+        "",
+        {
+            "root": "root",
+            "feature_set": "feature set",
+            "management_account": "management account",
+            "partition": "partition",
+        },
         "feature set",
+        {"root": "json_extract(thing.details, '$.RootId')"},
     ),
     _versions(
         "accounts",

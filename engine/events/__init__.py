@@ -47,6 +47,7 @@ from .organizations import (
     OrganizationCreated,
     OrganizationDeleted,
     PartitionAssigned,
+    RootIdentified,
     TimeAdvanced,
     WorldCreated,
 )
@@ -61,6 +62,7 @@ from .policies import (
     PolicyTypeEnabled,
     PolicyUpdated,
 )
+from .records import RecordTaken
 from .transfers import (
     ResponsibilityTransferAccepted,
     ResponsibilityTransferEnded,
@@ -133,4 +135,6 @@ AnyEvent = (
     | CallRecorded
     | DumpTaken
     | AccountReinstated
+    | RecordTaken
+    | RootIdentified
 )

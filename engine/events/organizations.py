@@ -38,3 +38,10 @@ class PartitionAssigned(OrganizationEvent, frozen=True, gc=False, array_like=Tru
     """A new organization is in another partition than ``aws``: itself, its management account, and whoever joins."""
 
     partition: Partition
+
+
+class RootIdentified(OrganizationEvent, frozen=True, gc=False, array_like=True, tag="RootIdentified"):
+    """The id of the root became known; until then it had a placeholder, because no record of the trail named it."""
+
+    placeholder: str
+    root: str

@@ -27,6 +27,7 @@ from . import (
     organizations,
     policies,
     publications,
+    records,
     tags,
     transfers,
     units,
@@ -45,6 +46,7 @@ STATE_HANDLERS: dict[type[Any], StateHandler] = {
     **faults.HANDLERS,
     **calls.HANDLERS,
     **dumps.HANDLERS,
+    **records.HANDLERS,
 }
 
 

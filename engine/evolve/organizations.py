@@ -8,6 +8,7 @@ from ..events import (
     OrganizationCreated,
     OrganizationDeleted,
     PartitionAssigned,
+    RootIdentified,
     TimeAdvanced,
     WorldCreated,
 )
@@ -46,6 +47,10 @@ def on_partition_assigned(state: State, event: PartitionAssigned) -> None:
     state.organizations[event.organization].partition = event.partition
 
 
+def on_root_identified(state: State, event: RootIdentified) -> None:
+    state.organizations[event.organization].root = event.root
+
+
 HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {
     WorldCreated: on_world_created,
     TimeAdvanced: on_time_advanced,
@@ -53,4 +58,5 @@ HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {
     OrganizationDeleted: on_organization_deleted,
     FeatureSetChanged: on_feature_set_changed,
     PartitionAssigned: on_partition_assigned,
+    RootIdentified: on_root_identified,
 }

@@ -15,9 +15,11 @@ from ..events import (
     PolicyTypeDisabled,
     PolicyTypeEnabled,
     PolicyUpdated,
+    RootIdentified,
 )
 from ..policies.types import POLICY_TYPES
 from ..state import Policies, Policy, name_key
+from .renaming import rename_key
 
 
 def on_type_enabled(policies: Policies, event: PolicyTypeEnabled, now: int) -> None:
@@ -91,6 +93,17 @@ def on_unit_deleted(policies: Policies, event: OrganizationalUnitDeleted, now: i
     _forget(policies, event.unit)
 
 
+def on_root_identified(policies: Policies, event: RootIdentified, now: int) -> None:
+    """Attach to the root under its id what is attached to its placeholder."""
+    old = event.placeholder
+    for policy in policies.attached.get(old, ()):
+        targets = policies.by_id[policy].targets
+        policies.by_id[policy].targets = {event.root if each == old else each: None for each in targets}
+    rename_key(policies.attached, old, event.root)
+    for places in policies.without_default.values():
+        rename_key(places, old, event.root)
+
+
 def on_outdated(policies: Policies, event: EffectivePoliciesOutdated, now: int) -> None:
     policies.publications[event.policy_type] = event.published_at
 
@@ -123,6 +136,7 @@ HANDLERS: dict[type[Any], Callable[[Policies, Any, int], None]] = {
     PolicyDetached: on_detached,
     AccountDeparted: on_account_departed,
     OrganizationalUnitDeleted: on_unit_deleted,
+    RootIdentified: on_root_identified,
     EffectivePoliciesOutdated: on_outdated,
     EffectivePoliciesPublished: on_published,
 }

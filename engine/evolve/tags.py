@@ -11,8 +11,10 @@ from ..events import (
     ResourceTagged,
     ResourceUntagged,
     ResponsibilityTransferPurged,
+    RootIdentified,
     Tag,
 )
+from .renaming import rename_key
 
 Tags = dict[str, tuple[Tag, ...]]
 
@@ -51,6 +53,10 @@ def on_transfer_purged(tags: Tags, event: ResponsibilityTransferPurged, now: int
     tags.pop(event.transfer, None)
 
 
+def on_root_identified(tags: Tags, event: RootIdentified, now: int) -> None:
+    rename_key(tags, event.placeholder, event.root)
+
+
 HANDLERS: dict[type[Any], Callable[[Tags, Any, int], None]] = {
     ResourceTagged: on_tagged,
     ResourceUntagged: on_untagged,
@@ -59,4 +65,5 @@ HANDLERS: dict[type[Any], Callable[[Tags, Any, int], None]] = {
     PolicyDeleted: on_policy_deleted,
     ResourcePolicyDeleted: on_resource_policy_deleted,
     ResponsibilityTransferPurged: on_transfer_purged,
+    RootIdentified: on_root_identified,
 }

@@ -10,6 +10,7 @@ from ..events import (
     OrganizationalUnitDeleted,
     OrganizationalUnitRenamed,
     OrganizationCreated,
+    RootIdentified,
 )
 from ..state import Unit, Units
 
@@ -17,6 +18,14 @@ from ..state import Unit, Units
 def on_organization_created(units: Units, event: OrganizationCreated, now: int) -> None:
     units.root = event.root
     units.by_id[event.root] = Unit(event.root, "Root", None)
+
+
+def on_root_identified(units: Units, event: RootIdentified, now: int) -> None:
+    """Give the root its id; it stays the first in the table."""
+    old, units.root = units.by_id.pop(units.root), event.root
+    units.by_id = {event.root: Unit(event.root, old.name, None, old.units), **units.by_id}
+    for child in old.units:
+        units.by_id[child].parent = event.root
 
 
 def on_unit_created(units: Units, event: OrganizationalUnitCreated, now: int) -> None:
@@ -56,6 +65,7 @@ def _take_out(units: Units, account: str) -> None:
 
 HANDLERS: dict[type[Any], Callable[[Units, Any, int], None]] = {
     OrganizationCreated: on_organization_created,
+    RootIdentified: on_root_identified,
     OrganizationalUnitCreated: on_unit_created,
     OrganizationalUnitRenamed: on_unit_renamed,
     OrganizationalUnitDeleted: on_unit_deleted,

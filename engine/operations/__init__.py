@@ -52,6 +52,7 @@ from . import (
     remove_account_from_organization,
     script_fault,
     tag_resource,
+    take_record,
     terminate_responsibility_transfer,
     untag_resource,
     update_organizational_unit,
@@ -111,6 +112,7 @@ INTERNAL_OPERATIONS: dict[str, InternalOperation] = {
     "PurgeHandshake": purge_handshake,
     "RecordCall": record_call,
     "ScriptFault": script_fault,
+    "TakeRecord": take_record,
 }
 
 

@@ -16,13 +16,11 @@ Sources: docs/aws.md 3.3, 11.3 and 12.
 from msgspec import Struct
 
 from ..errors import ConstraintViolationException, OrganizationNotEmptyException
-from ..events import AccountDeparted, HandshakeCanceled, OrganizationDeleted
 from ..explaining import number, some
 from ..operation import Events, Stamp
-from ..rules import caller, transfers
+from ..rules import caller, membership, transfers
 from ..shapes.base import EmptyReply
 from ..state import Organization, State
-from ..words import DepartureMethod
 
 
 class Request(Struct, frozen=True, rename="pascal"):
@@ -39,13 +37,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
             explanation=f"{organization.id} pays for another organization, is paid for, or has an open offer of it; "
             "all of these must end first",
         )
-    # Without other members there are no approvals: only invitations and the parent of a migration can be open.
-    parent = [organization.migration.parent] if organization.migration else []
-    return [
-        *(HandshakeCanceled(organization.id, handshake) for handshake in [*organization.invitations.values(), *parent]),
-        AccountDeparted(organization.id, organization.management_account, DepartureMethod.LEFT),
-        OrganizationDeleted(organization.id),
-    ]
+    return membership.deletion_events(organization)
 
 
 def _why_not_empty(organization: Organization) -> str:

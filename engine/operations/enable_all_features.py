@@ -28,11 +28,10 @@ from ..operation import Events, Stamp
 from ..rules import caller, migration
 from ..settings import MIGRATION_LIFETIME
 from ..shapes.handshakes import HandshakeReply, handshake_reply
-from ..state import Organization, State
-from ..words import Action, Condition, FeatureSet, JoinedMethod, PartyType
+from ..state import State
+from ..words import Action, FeatureSet, PartyType
 
 APPROVE, ACCOUNT = Action.APPROVE_ALL_FEATURES, PartyType.ACCOUNT
-INVITED, SUSPENDED = JoinedMethod.INVITED, Condition.SUSPENDED
 
 
 class Request(Struct, frozen=True, rename="pascal"):
@@ -81,21 +80,10 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
             party_type=ACCOUNT,
             parent=parent.handshake,
         )
-        for account in members_to_ask(organization)
+        for account in migration.members_to_ask(organization)
     ]
     opened = [] if approvals else [HandshakeOpened(organization.id, parent.handshake)]
     return [*canceled, parent, *approvals, *opened]
-
-
-def members_to_ask(organization: Organization) -> list[str]:
-    """Invited members that can answer, in the order of joining, without the management account, which asks."""
-    return [
-        member.id
-        for member in organization.members.values()
-        if member.joined_method is INVITED
-        and member.id != organization.management_account
-        and SUSPENDED not in member.conditions
-    ]
 
 
 def reply(request: Request, events: Events, state: State) -> HandshakeReply:

@@ -3,6 +3,8 @@
 Sources: docs/aws.md 2.2, 2.9 and 4.5. The order of the checks in each function is suggested there.
 """
 
+from collections.abc import Collection
+
 from ..errors import (
     AccessDeniedException,
     AccessDeniedForDependencyException,
@@ -10,7 +12,7 @@ from ..errors import (
     FinalizingOrganizationException,
     HandshakeConstraintViolationException,
 )
-from ..events import AccountDeparted, HandshakeCanceled, HandshakeOpened
+from ..events import AccountDeparted, HandshakeCanceled, HandshakeOpened, OrganizationDeleted
 from ..explaining import some, suffers, when
 from ..operation import Events, Stamp
 from ..settings import DAY, SECOND
@@ -101,16 +103,40 @@ def why_master_stays(organization: Organization) -> str:
     )
 
 
-def departure_events(account: Account, organization: Organization, state: State, method: DepartureMethod) -> Events:
-    """Build the events of a departure: an open approval is canceled, and the migration may be ready without it."""
+def departure_events(
+    account: Account, organization: Organization, state: State, method: DepartureMethod, gone: Collection[str] = ()
+) -> Events:
+    """Build the events of a departure: an open approval is canceled, and the migration may be ready without it.
+
+    Args:
+        account: who departs.
+        organization: of which it is a member.
+        state: the current state.
+        method: how it departs.
+        gone: members that depart before it in the same command.
+    """
     departed = AccountDeparted(organization.id, account.id, method)
     migration = organization.migration
     approval = migration.outstanding.get(account.id) if migration else None
     if migration is None or approval is None:
         return [departed]
     canceled = [HandshakeCanceled(organization.id, approval)] if is_open(state, approval) else []
-    ready = [HandshakeOpened(organization.id, migration.parent)] if len(migration.outstanding) == 1 else []
+    is_last = all(other == account.id or other in gone for other in migration.outstanding)
+    ready = [HandshakeOpened(organization.id, migration.parent)] if is_last else []
     return [*canceled, departed, *ready]
+
+
+def deletion_events(organization: Organization) -> Events:
+    """Build the events of the deletion of an organization without other members.
+
+    Without other members there are no approvals: only invitations and the parent of a migration can be open.
+    """
+    parent = [organization.migration.parent] if organization.migration else []
+    return [
+        *(HandshakeCanceled(organization.id, handshake) for handshake in [*organization.invitations.values(), *parent]),
+        AccountDeparted(organization.id, organization.management_account, DepartureMethod.LEFT),
+        OrganizationDeleted(organization.id),
+    ]
 
 
 def require_may_join(organization: Organization, state: State, stamp: Stamp) -> None:

@@ -5,7 +5,7 @@ from ..explaining import when
 from ..operation import Events
 from ..state import Organization, State
 from ..state.handshake import Handshake, HandshakeState
-from ..words import Action
+from ..words import Action, Condition, JoinedMethod
 from .handshakes import is_open, waiting
 
 
@@ -19,6 +19,17 @@ def under_way(organization: Organization, state: State) -> str:
         f"the parent {organization.migration.parent} is OPEN until {when(parent.requested.expires_at)}: "
         f"{organization.management_account} can accept it, which enables all features, or cancel it"
     )
+
+
+def members_to_ask(organization: Organization) -> list[str]:
+    """Invited members that can answer, in the order of joining, without the management account, which asks."""
+    return [
+        member.id
+        for member in organization.members.values()
+        if member.joined_method is JoinedMethod.INVITED
+        and member.id != organization.management_account
+        and Condition.SUSPENDED not in member.conditions
+    ]
 
 
 def ending_events(handshake: Handshake, end: HandshakeCanceled | HandshakeExpired, state: State) -> Events:

@@ -11,7 +11,7 @@ and threads take turns by a lock. ``group_commit.GroupCommitEngine`` is for any 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, suppress
 from threading import RLock
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
 
@@ -24,7 +24,15 @@ from ..log import EventLog, verified_envelopes
 from ..log.sharing import Sharing
 from ..log.snapshots import Snapshots
 from ..operation import SIMULATION, Caller, Events, Stamp
-from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, create_world, due_request, record_call
+from ..operations import (
+    INTERNAL_OPERATIONS,
+    OPERATIONS,
+    advance_time,
+    create_world,
+    due_request,
+    record_call,
+    take_record,
+)
 from ..settings import Settings
 from ..state import State
 from ..state.timers import NEVER
@@ -330,6 +338,9 @@ class Engine:
         number = state.position + 1 - state.recorded_calls
         events = decide(request, state, Stamp(now, caller, number, self.ids))
         if events:
+            if decide is take_record.decide:
+                # The log has it as the call that the record is about.
+                name = cast("take_record.Request", request).event_name
             if self.conflicts is not None:
                 self.conflicts.begin(name, caller.account, number, now, state)
             self._apply(name, caller, events, now)

@@ -82,10 +82,18 @@ class AttachmentsEnd(Struct, frozen=True, gc=False):
     """The default policy of the type."""
 
 
+class RootReplaced(Struct, frozen=True, gc=False):
+    """The id of a root became known: what is said of its placeholder is from now on said of the root."""
+
+    organization: str
+    placeholder: str
+    root: str
+
+
 NarrowChange = Introduces | Begins | Ends
 """A change about one subject."""
 
-WideChange = OrganizationEnds | AttachmentsEnd
+WideChange = OrganizationEnds | AttachmentsEnd | RootReplaced
 """A change about many subjects, which the change itself does not name."""
 
 Change = NarrowChange | WideChange

@@ -49,6 +49,7 @@ from ...engine.events import (
     PolicyTypeDisabled,
     PolicyTypeEnabled,
     PolicyUpdated,
+    RecordTaken,
     ResourcePolicyDeleted,
     ResourcePolicyPut,
     ResourceTagged,
@@ -59,6 +60,7 @@ from ...engine.events import (
     ResponsibilityTransferRenamed,
     ResponsibilityTransferRequested,
     ResponsibilityTransferWithdrawn,
+    RootIdentified,
     ServiceAccessDisabled,
     ServiceAccessEnabled,
     TimeAdvanced,
@@ -77,6 +79,7 @@ from .changes import (
     Ends,
     Introduces,
     OrganizationEnds,
+    RootReplaced,
 )
 
 OF_MEMBERS = ("organization", "joined method", "parent", "state", ATTACHED, WITHOUT_DEFAULT, TAG, "delegated service")
@@ -101,6 +104,14 @@ def on_organization_created(event: OrganizationCreated, roots: Roots) -> Changes
 
 def on_organization_deleted(event: OrganizationDeleted, roots: Roots) -> Changes:
     return (OrganizationEnds(event.organization),)
+
+
+def on_root_identified(event: RootIdentified, roots: Roots) -> Changes:
+    return (
+        Begins(event.organization, "root", event.root),
+        Introduces(event.root, event.organization),
+        RootReplaced(event.organization, event.placeholder, event.root),
+    )
 
 
 def on_feature_set_changed(event: FeatureSetChanged, roots: Roots) -> Changes:
@@ -338,6 +349,7 @@ def on_transfer_withdrawn(event: ResponsibilityTransferWithdrawn, roots: Roots) 
 HANDLERS: dict[type[Any], Callable[[Any, Roots], Changes]] = {
     OrganizationCreated: on_organization_created,
     OrganizationDeleted: on_organization_deleted,
+    RootIdentified: on_root_identified,
     FeatureSetChanged: on_feature_set_changed,
     PartitionAssigned: on_partition_assigned,
     AccountDescribed: on_account_described,
@@ -394,6 +406,7 @@ NOT_FOLDED: dict[type[Any], str] = {
     FaultPassedOver: "what goes wrong on purpose is about calls, not about an organization",
     CallRecorded: "the call changed nothing; the table of calls has it",
     DumpTaken: "the events of the same command say what it showed; the table of calls has it",
+    RecordTaken: "the events that follow say what the record says; the table of calls has it",
 }
 """Event types that change no fact, and why."""
 

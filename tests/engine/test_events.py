@@ -89,6 +89,17 @@ SAMPLES: list[Event] = [
         script="fault-1", fault="fail_creation", operation="CreateAccount", account=ACCOUNT, subject=REQUEST
     ),
     events.FaultPassedOver(script="fault-1", operation="ListAccounts", account=ACCOUNT),
+    events.RecordTaken(
+        event_id="EXAMPLE8-90ab-cdef-fedc-ba987EXAMPLE",
+        event_name="MoveAccount",
+        request_id="00000000-0000-4000-a000-000000000000",
+        inferred=2,
+        changed=True,
+        code="AccessDenied",
+        source_ip_address="192.0.2.1",
+        user_agent="aws-cli/2.0",
+    ),
+    events.RootIdentified(organization=HERE, placeholder="r-unknown", root="r-0123"),
     events.CallRecorded(
         operation="LeaveOrganization",
         members={"Nested": {"Numbers": [1, 2.5, True, None], "Text": "ä"}},

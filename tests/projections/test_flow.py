@@ -15,6 +15,7 @@ from orgsim.engine.events import (
     HandshakeAccepted,
     HandshakeRequested,
     OrganizationCreated,
+    RecordTaken,
 )
 from orgsim.engine.evolve import EVOLVE
 from orgsim.engine.operations import (
@@ -57,6 +58,7 @@ def agree(world: WatchedWorld, flow: FlowView) -> None:
 def durations_agree(world: WatchedWorld, flow: FlowView) -> None:
     """Each duration is that from the event that asked to the event that ended it, and is counted once."""
     asked = {each.event.handshake: each for each in world.log if isinstance(each.event, HandshakeRequested)}
+    taken = {each.position for each in world.log if isinstance(each.event, RecordTaken)}
     expected = {action: Counter[tuple[int, str]]() for action in Action}
     for each in world.log:
         if isinstance(each.event, HandshakeAccepted):
@@ -64,6 +66,9 @@ def durations_agree(world: WatchedWorld, flow: FlowView) -> None:
             assert isinstance(requested.event, HandshakeRequested)
             manager = world.state.organizations[requested.event.organization].management_account
             account = each.event.account or requested.event.party or manager
+            if each.command in taken:
+                # A record may tell of it though another called, or it is inferred.
+                account = each.account or ""
             expected[requested.event.action][each.time - requested.time, account] += 1
     found = {action: Counter(zip(some.lengths, some.accounts, strict=True)) for action, some in flow.accepted.items()}
     assert found == expected

@@ -9,6 +9,7 @@ from support.given import FOUNDER, MEMBER, OTHER, RIVAL, START, STRANGER
 from support.policy_commands import BACKUP, TAG, made
 from support.projection_world import WatchedWorld, answers
 from support.responsibility_transfers import offered, transferred
+from support.trail_records import record
 
 from orgsim.api import Simulation
 from orgsim.engine.events import AnyEvent, TimeAdvanced, WorldCreated
@@ -23,6 +24,7 @@ from orgsim.engine.operations import (
     record_call,
     script_fault,
 )
+from orgsim.engine.records.record import Known
 from orgsim.engine.settings import SECOND, Settings
 from orgsim.engine.shapes.timestamps import microseconds
 from orgsim.engine.words import FeatureSet
@@ -66,6 +68,7 @@ def told_story() -> WatchedWorld:
     world.call("DeleteOrganization", FOUNDER)
     assert world.state.organizations[first].deleted
     world.do(create_organization.Request(), "777777777777", partition="aws-us-gov")
+    be_told(world)
     world.advance(days=60)
     return world
 
@@ -126,6 +129,14 @@ def _told_from_outside(world: WatchedWorld) -> None:
     active = tuple(msgspec.structs.replace(each, state="ACTIVE") for each in form.accounts)
     form = msgspec.structs.replace(form, accounts=active)
     world.do(import_organization.Request(form=form, source="a dump", taken_at=world.now))
+
+
+def be_told(world: WatchedWorld) -> None:
+    """A trail tells of an organization that it does not name, and then of the root that MEMBER is moved in."""
+    manager, root, unit = "888888888888", "r-ab12", "ou-ab12-11111111"
+    world.do(record("EnableAWSServiceAccess", {"servicePrincipal": "config.amazonaws.com"}), manager)
+    move = {"accountId": "888888888887", "sourceParentId": root, "destinationParentId": unit}
+    world.do(record("MoveAccount", move, said=Known(root=root)), manager)
 
 
 async def stored(envelopes: Sequence[Envelope]) -> MemoryLog:

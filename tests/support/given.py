@@ -27,6 +27,7 @@ from orgsim.engine.operations import (
     due_request,
     enable_all_features,
     invite_account_to_organization,
+    take_record,
 )
 from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.settings import SECOND, Quotas, Settings
@@ -133,7 +134,7 @@ class World:
         stamp = Stamp(now, Caller(caller, partition=partition), self.state.changes + 1, self.ids)
         events = operation.decide(request, self.state, stamp)
         assert self.encoded() == before, "decide changed the state"
-        self._record(events, name, caller, now)
+        self._record(events, request.event_name if isinstance(request, take_record.Request) else name, caller, now)
         return events
 
     def _record(self, events: Events, operation: str, caller: str | None, now: int) -> None:

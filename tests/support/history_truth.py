@@ -20,7 +20,7 @@ EVERYTHING = (
     "SELECT * FROM call ORDER BY position",
 )
 
-NOT_IN_STATE = {"joined method", "failure reason", "GovCloud account"}
+NOT_IN_STATE = {"joined method", "failure reason", "GovCloud account", "root"}
 """Attributes of things that the state forgets, or keeps elsewhere."""
 
 

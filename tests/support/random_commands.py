@@ -28,6 +28,7 @@ from support.forms import altered, form_of
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL, STRANGER, World, check_explained
 from support.policy_commands import FULL_ACCESS, RCP, SCP, TAG, UNKNOWN_POLICY, UNKNOWN_UNIT, document
 from support.shrink import shortened
+from support.trail_records import Drawing
 
 ACCOUNTS = [FOUNDER, RIVAL, MEMBER, OTHER, STRANGER]
 MANAGERS = [FOUNDER, FOUNDER, FOUNDER, FOUNDER, RIVAL]
@@ -328,6 +329,11 @@ def importing(draw: Random, world: World) -> Command:
     return import_organization.Request(form=form, source="a dump", taken_at=world.now), None
 
 
+def replaying(draw: Random, world: World) -> Command:
+    """A record of CloudTrail is taken, about things that there are or not; what a root is called may come out later."""
+    return Drawing(draw, world.state, ACCOUNTS).record()
+
+
 COMMANDS = [
     *[inviting] * 2,
     *[answering] * 4,
@@ -346,6 +352,7 @@ COMMANDS = [
     transferring,
     faulting,
     importing,
+    *[replaying] * 3,
 ]
 
 

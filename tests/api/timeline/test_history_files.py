@@ -13,6 +13,7 @@ from support.history_truth import everything
 
 from orgsim.api import Settings, Simulation
 from orgsim.api.calls_json import call_as_dict, call_filter
+from orgsim.api.events_json import RequestIds
 from orgsim.api.timeline.catching_up import catch_up, caught_up_history
 from orgsim.api.timeline.history import History, HistoryError, HistoryOvertaken
 from orgsim.engine.errors import Refused
@@ -86,7 +87,7 @@ async def test_calls_have_the_outcome_that_the_log_says(tmp_path: Path) -> None:
         await ada.list_accounts()
         await sim.engine.flush()
         events = [envelope async for envelope in sim.events()]
-        said = [call_as_dict(first, sim.engine.ids) for first in call_filter().select(events)]
+        said = [*map(call_as_dict, call_filter().select(events, RequestIds(sim.engine.ids)))]
     history = await history_of(tmp_path / "w.db")
     found = history.rows("SELECT operation, outcome, code, request_id FROM calls WHERE account IS NOT NULL")
     history.close()

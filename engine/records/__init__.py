@@ -1,0 +1,1 @@
+"""What records of CloudTrail say about an organization; the table is in ``table``."""
