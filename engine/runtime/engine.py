@@ -11,7 +11,7 @@ and threads take turns by a lock. ``group_commit.GroupCommitEngine`` is for any 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, suppress
 from threading import RLock
-from typing import Any, cast
+from typing import Any
 
 from msgspec import Struct
 
@@ -24,21 +24,14 @@ from ..log import EventLog, verified_envelopes
 from ..log.sharing import Sharing
 from ..log.snapshots import Snapshots
 from ..operation import SIMULATION, Caller, Events, Stamp
-from ..operations import (
-    INTERNAL_OPERATIONS,
-    OPERATIONS,
-    advance_time,
-    create_world,
-    due_request,
-    record_call,
-    take_record,
-)
+from ..operations import OPERATIONS, advance_time, create_world, due_request
 from ..settings import Settings
 from ..state import State
 from ..state.timers import NEVER
 from ..throttling import Throttle, throttle_of
 from ..write_conflicts import WriteConflicts, write_conflicts_of
 from .clock import Clock
+from .deciding import ADVANCE_TIME, DECIDE, RECORD_CALL, called
 from .waiting import FairLock, Wakeup
 
 BUFFER_LIMIT = 50_000
@@ -59,13 +52,6 @@ class EngineStopped(Exception):
 
 class BufferFull(Exception):
     """Too many events wait to be written; call ``await engine.room()`` between posts."""
-
-
-_DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] = {
-    operation.Request: (name, operation.decide) for name, operation in (OPERATIONS | INTERNAL_OPERATIONS).items()
-}
-
-_RECORD_CALL, _ADVANCE_TIME = (_DECIDE[operation.Request][0] for operation in (record_call, advance_time))
 
 
 class Engine:
@@ -203,7 +189,7 @@ class Engine:
             first = self.state.position - len(events) + 1 if events else 0
             # Before waiting: the answer describes the state right after this command, not after those that follow it.
             try:
-                answer: Struct | Refused = OPERATIONS[_DECIDE[type(request)][0]].reply(request, events, self.state)
+                answer: Struct | Refused = OPERATIONS[DECIDE[type(request)][0]].reply(request, events, self.state)
             except Refused as refusal:
                 answer = refusal
             if events:
@@ -334,16 +320,13 @@ class Engine:
 
     def _execute(self, request: Struct, caller: Caller, now: int) -> Events:
         state = self.state
-        name, decide = _DECIDE[type(request)]
+        name, decide = DECIDE[type(request)]
         number = state.position + 1 - state.recorded_calls
         events = decide(request, state, Stamp(now, caller, number, self.ids))
         if events:
-            if decide is take_record.decide:
-                # The log has it as the call that the record is about.
-                name = cast("take_record.Request", request).event_name
             if self.conflicts is not None:
                 self.conflicts.begin(name, caller.account, number, now, state)
-            self._apply(name, caller, events, now)
+            self._apply(called(name, request), caller, events, now)
         return events
 
     def _apply(self, name: str, caller: Caller, events: Events, now: int) -> None:
@@ -367,7 +350,7 @@ class Engine:
             del envelopes[before:]
             self._stop(f"stopped in the middle of {name}, of which nothing is in the log: {error!r}", error)
             raise
-        if name != _RECORD_CALL:
+        if name != RECORD_CALL:
             self._latest_change, state.changed_at = state.position, now
 
     def pass_time(self, now: int) -> None:
@@ -378,7 +361,7 @@ class Engine:
         """
         if self._stopped or self._closing:
             raise self._refusal() from self._cause
-        self._apply(_ADVANCE_TIME, SIMULATION, advance_time.TIME_HAS_PASSED, now)
+        self._apply(ADVANCE_TIME, SIMULATION, advance_time.TIME_HAS_PASSED, now)
 
     def _begin_to_gather(self) -> None:
         """Called before the first event of a batch; nobody has to be told here."""

@@ -1,0 +1,21 @@
+"""Which operation a request is of: by the type of the request, its name and its ``decide``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from ..operation import Events, Stamp
+from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, record_call, take_record
+from ..state import State
+
+DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] = {
+    operation.Request: (name, operation.decide) for name, operation in (OPERATIONS | INTERNAL_OPERATIONS).items()
+}
+
+RECORD_CALL, ADVANCE_TIME = (DECIDE[operation.Request][0] for operation in (record_call, advance_time))
+
+
+def called(name: str, request: Struct) -> str:
+    """The operation that the log names: for a record of CloudTrail the call that the record is about."""
+    return request.event_name if isinstance(request, take_record.Request) else name
