@@ -15,7 +15,7 @@ from orgsim.engine.log import MemoryLog
 from orgsim.engine.words import FeatureSet
 from support.given import FOUNDER, MEMBER, OTHER, RIVAL
 from support.projection_world import WatchedWorld
-from support.random_commands import play, random_script
+from support.random_commands import DECIDED, play, random_script
 
 HANDSHAKES = "list-handshakes-for-organization.json"
 
@@ -28,7 +28,7 @@ def random_world(seed: int, length: int = 60) -> WatchedWorld:
     world.founded(RIVAL)
     for account in (MEMBER, OTHER):
         world.joined(account)
-    for _ in play(random_script(seed, length), world):
+    for _ in play(random_script(seed, length), world, DECIDED):
         pass
     return world
 

@@ -334,7 +334,7 @@ def replaying(draw: Random, world: World) -> Command:
     return Drawing(draw, world.state, ACCOUNTS).record()
 
 
-COMMANDS = [
+DECIDED = [
     *[inviting] * 2,
     *[answering] * 4,
     *[migrating] * 2,
@@ -352,8 +352,11 @@ COMMANDS = [
     transferring,
     faulting,
     importing,
-    *[replaying] * 3,
 ]
+"""Commands that the engine decides itself."""
+
+COMMANDS = [*DECIDED, *[replaying] * 3]
+"""All commands, records of CloudTrail among them, which tell of what is impossible, too."""
 
 
 def random_script(seed: int, length: int) -> list[int]:
@@ -362,13 +365,13 @@ def random_script(seed: int, length: int) -> list[int]:
     return [draw.getrandbits(32) for _ in range(length)]
 
 
-def play(script: list[int], world: World) -> Iterator[None]:
+def play(script: list[int], world: World, commands: Sequence[Any] = COMMANDS) -> Iterator[None]:
     """Do each command in turn, advancing the clock before one in six; a refusal changes nothing, and is explained."""
     for seed in script:
         draw = Random(seed)
         if draw.randrange(6) == 0:
             world.advance(**draw.choice(DURATIONS))
-        request, caller = draw.choice(COMMANDS)(draw, world)
+        request, caller = draw.choice(commands)(draw, world)
         world.advance()
         before = world.encoded()
         try:

@@ -11,7 +11,7 @@ from orgsim.api.timeline.trail_out.records import Delivered, Trail, commands_of
 from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.words import FeatureSet
 from support.given import FOUNDER, RIVAL, World
-from support.random_commands import play, random_script
+from support.random_commands import DECIDED, play, random_script
 
 
 def delivered(log: Iterable[Envelope], *, plain: bool = True) -> list[Delivered]:
@@ -38,6 +38,6 @@ def random_world(seed: int, length: int) -> World:
     world = World(latency=draw.choice(["instant", "realistic"]))
     world.founded(FOUNDER, draw.choice(list(FeatureSet)))
     world.founded(RIVAL)
-    for _ in play(random_script(seed, length), world):
+    for _ in play(random_script(seed, length), world, DECIDED):
         pass
     return world

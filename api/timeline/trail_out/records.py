@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from ....engine.errors import Refused
-from ....engine.events import CallRecorded
+from ....engine.events import CallRecorded, RecordTaken
 from ....engine.events.envelope import Envelope
 from ....engine.evolve import apply
 from ....engine.ids import IdSource
@@ -96,6 +96,10 @@ class Trail:
     def records_of(self, command: Sequence[Envelope]) -> list[Delivered]:
         """Follow a command, and make its records: that of the call first, if it was one, then the service events."""
         first = command[0]
+        if isinstance(first.event, RecordTaken):
+            # It was taken from a trail, which has the record.
+            self.skip(command)
+            return []
         if first.account is None:
             call = []
             self._apply_all(command)

@@ -9,7 +9,7 @@ from support.campaign import examples
 from support.dumps import contents, dump_log, dump_world, log_of, random_world
 from support.given import FOUNDER
 from support.projection_world import WatchedWorld
-from support.random_commands import play, random_script
+from support.random_commands import DECIDED, play, random_script
 from support.soundness import check_state
 
 from orgsim.api import Simulation
@@ -57,7 +57,7 @@ async def round_trip(seed: int, folder: Path) -> None:
             twins += 1
         # What happens within a minute of a dump may be what the dump told already: two sources differ by seconds.
         world.advance(minutes=2)
-        for _ in play(random_script(seed + 1, 25), world):
+        for _ in play(random_script(seed + 1, 25), world, DECIDED):
             pass
 
 
