@@ -15,7 +15,7 @@ def check(
     scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
     as_json: AsJson = False,
 ) -> None:
-    """Read a scenario and print all that is wrong with it, one line each; exit with 2 if there is anything."""
+    """Read a scenario and print all that is wrong with it. One line each; exit with 2 if there is anything."""
     try:
         read = anyio.run(partial(load_scenario, scenario))
     except ScenarioError as error:

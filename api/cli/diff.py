@@ -43,7 +43,7 @@ def diff(
     endpoint_url: EndpointUrl = None,
     dump: DumpFolder = None,
 ) -> None:
-    """Show what differs between two moments of a log, or between two logs: accounts, OUs, policies, handshakes, …
+    """Show what differs between moments of a log, or two logs. Accounts, OUs, policies, handshakes, …
 
     With --live or --dump what differs between the end of a log and a real organization: drift. A date is the whole day:
     --from means its beginning, --to its end.

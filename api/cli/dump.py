@@ -33,7 +33,7 @@ def dump(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write an organization as a dump: a folder of what the AWS CLI would print, or a configuration of Terraform."""
+    """Write an organization as a dump. A folder of what the AWS CLI would print, or a configuration of Terraform."""
     if folder is None and terraform is None:
         raise typer.BadParameter("say --out FOLDER, --terraform FILE, or both", param_hint="'--out'")
     answers, taken_at = failing(lambda: anyio.run(_answers, log, at, organization))

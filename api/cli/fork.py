@@ -39,7 +39,7 @@ def fork(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy a log up to a moment or a position into a new one, from which the world can go on in another way."""
+    """Copy a log up to a moment or a position into a new one. From there the world can go on in another way."""
     made = run(partial(_fork, log, new, at))
     if as_json:
         print_json(made)

@@ -45,7 +45,7 @@ def import_dump(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a real organization into a log: read from AWS, from a folder of AWS CLI JSON, or from Terraform's state.
+    """Bring a real organization into a log. Read from AWS, from a folder of AWS CLI JSON, or from Terraform's state.
 
     A later dump into the same log appends what has changed since.
     """

@@ -34,7 +34,7 @@ def init(
     list_them: Annotated[bool, typer.Option("--list", help="Print the names and their questions instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a scenario file with comments, to be changed and played; never over a file that exists."""
+    """Write a scenario file with comments, to be changed. Never over a file that exists."""
     known = templates()
     if list_them:
         _print_list([Template(each, tomllib.loads(text)["description"]) for each, text in known.items()], as_json)

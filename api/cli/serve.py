@@ -121,7 +121,7 @@ def serve(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print and log JSON objects.")] = False,
 ) -> None:
-    """Answer the AWS API of AWS Organizations, until SIGTERM or Ctrl-C.
+    """Answer the API of AWS Organizations, until it is stopped. SIGTERM or Ctrl-C stop it.
 
     Point boto3, the AWS CLI or Terraform at the URL that is printed; an access key id of twelve digits is that account.
     """

@@ -168,7 +168,7 @@ def show(
         bool, typer.Option("--json-lines", help="Print each row as JSON on a line of its own.")
     ] = False,
 ) -> None:
-    """Show what a log has led to: organizations, accounts, policies, handshakes, migrations; or its calls or events."""
+    """Show what a log has led to, or its calls or events. Organizations, OUs, accounts, policies, handshakes, …"""
     if as_json and json_lines:
         raise typer.BadParameter("--json and --json-lines exclude each other", param_hint="'--json-lines'")
     wanted = limit if limit or as_json or json_lines else DEFAULT_LIMIT

@@ -70,7 +70,7 @@ def simulate(
     at: AtPlace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play a scenario and say what became of it; exit with 1 if one of its thresholds failed.
+    """Play a scenario and say what became of it. Exit with 1 if one of its thresholds failed.
 
     The same scenario and seed give the same log, byte for byte; --resume ends with the digest of an uninterrupted run.
     """

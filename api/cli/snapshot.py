@@ -56,7 +56,7 @@ async def take_snapshot(path: Path) -> Taken:
 def snapshot(
     log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")], as_json: AsJson = False
 ) -> None:
-    """Write LOG-snapshot, from which a long log is opened in seconds. Delete it at any time: only the time is lost."""
+    """Write LOG-snapshot, with which a long log opens in seconds. Delete it at any time: only the time is lost."""
     taken = run(partial(take_snapshot, log))
     if as_json:
         print_json(taken)

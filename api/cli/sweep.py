@@ -70,7 +70,7 @@ def sweep(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted sweep in the folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:
-    """Play a scenario for many values of its parameters and many seeds: how likely is it to finish?
+    """Play a scenario for many values and many seeds. How likely is it to finish?
 
     Every combination of the varied parameters is played with the same RUNS seeds, on all cores or on a Dask cluster.
     The folder then holds runs.parquet (a row for each run, with the command that does it alone), summary.json and

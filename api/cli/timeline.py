@@ -63,7 +63,7 @@ def show_timeline(
     as_json: Annotated[bool, typer.Option("--json", help="Print each call as JSON on a line of its own.")] = False,
     in_memory: InMemory = False,
 ) -> None:
-    """Tell what happened to a thing, or to everything: which call changed what, when, and who called."""
+    """Tell what happened to a thing, or to everything. Which call changed what, when, and who called."""
     kinds: list[Kind] = [KINDS[name] for name in _one_of(kind, KINDS, "--kind")]
     operations = _one_of(operation, (*OPERATIONS, *INTERNAL_OPERATIONS), "--operation")
     with history_for(log, in_memory) as history:

@@ -37,7 +37,7 @@ def trail(
     plain: Annotated[bool, typer.Option("--plain", help="Show addresses, names and contents that AWS masks.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the CloudTrail of a log: into a folder with --out, otherwise one record on each line of stdout."""
+    """Write the CloudTrail of a log. Into a folder with --out, otherwise one record on each line of stdout."""
     wanted = Wanted(begin=begin, end=end, accounts=_accounts(accounts or []), plain=plain)
     if folder is None:
         if as_json:

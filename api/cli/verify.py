@@ -106,7 +106,7 @@ class Verified(Struct, frozen=True, omit_defaults=True):
 def verify(
     log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")], as_json: AsJson = False
 ) -> None:
-    """Recompute the digests of a log; name the first position that does not match, and exit with 1.
+    """Recompute the digests of a log. Name the first position that does not match, and exit with 1.
 
     If there are snapshots beside it, prove that they are what the log leads to.
     """

@@ -26,7 +26,7 @@ def show_why(
     as_json: AsJson = False,
     in_memory: InMemory = False,
 ) -> None:
-    """Tell why a thing is where it is and has what it has: each fact, and the call that made it so."""
+    """Tell why a thing is where it is and has what it has. Each fact, and the call that made it so."""
     with history_for(log, in_memory) as history:
         require_thing(thing, history)
         position = position_at(at, history) if at else history.position

@@ -191,6 +191,14 @@ def test_help(arguments: tuple[str, ...], taught: tuple[str, ...], run: Run) -> 
     assert all(word in ran.out for word in ("Usage: orgsim", *taught))
 
 
+def test_help_on_a_line(run: Run) -> None:
+    """In the list of commands each says what it is for on one line, and none is cut, where a line has 80 columns."""
+    ran = run("--help")
+    _, _, commands = ran.out.partition("Commands:")
+    assert "timeline" in commands
+    assert "..." not in commands
+
+
 def test_nothing_asked(run: Run) -> None:
     """Without a command the help is shown, and the usage was wrong."""
     ran = run()
