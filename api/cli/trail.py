@@ -62,8 +62,7 @@ def _accounts(texts: list[str]) -> frozenset[str]:
 async def _print(log: Path, wanted: Wanted, follow: bool) -> None:
     async with aclosing(follow_trail(log, wanted, further=follow)) as batches:
         async for delivered in batches:
-            if delivered:
-                typer.echo(b"\n".join(each.content for each in delivered))
+            typer.echo(b"\n".join(each.content for each in delivered))
 
 
 async def _write(log: Path, folder: Path, wanted: Wanted) -> Written:

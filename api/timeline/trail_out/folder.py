@@ -55,8 +55,8 @@ class TrailFolder:
         self._pending: dict[tuple[str, str | None], Pending] = {}
         self._bytes = 0
         self._slot = 0
-        self.files = 0
-        """How many were written so far."""
+        self.records = self.files = 0
+        """How many were added, and written, so far."""
 
     def add(self, delivered: Iterable[Delivered]) -> None:
         """Add records, in the order of their time.
@@ -75,6 +75,7 @@ class TrailFolder:
             if pending is None:
                 pending = self._pending[place] = Pending(each, [])
             pending.records.append(each.content)
+            self.records += 1
 
     def publish(self) -> None:
         """Write what is left, and give the folder its name.

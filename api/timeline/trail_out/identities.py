@@ -30,7 +30,7 @@ class Origin(Struct, frozen=True):
     agent: str
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=1_000)
 def origin_of(account: str, principal: str | None, partition: Partition, hour: int) -> Origin:
     """Describe a caller; the answer is shared, so it must not be changed.
 

@@ -1,7 +1,8 @@
 """Take records from a log: all of them or a part, once or as long as the log grows."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import aclosing
+from itertools import islice
 from pathlib import Path
 
 import anyio
@@ -11,6 +12,7 @@ from msgspec import Struct
 from ....engine.events.envelope import Envelope
 from ....engine.log import Chain, EventLog, LogError, chain_at, read_envelopes, verified_envelopes
 from ....engine.log.place import Span, position_at, span_of
+from ....engine.log.sharing import Sharing
 from ....engine.log.sqlite import SqliteLog
 from ..moments import span_of_text
 from .folder import TrailFolder
@@ -19,7 +21,9 @@ from .records import Delivered, Trail, commands_of
 POLL = 0.2
 """Seconds between looks at a log that another process writes."""
 
-Batches = AsyncGenerator[list[Envelope], None]
+PIECE = 1_000
+"""Records that are handed on together."""
+
 Listener = Callable[[Sequence[Envelope]], None]
 
 
@@ -62,17 +66,19 @@ class Reader:
         self._accounts = wanted.accounts
         self._first, self._last = first, last
         self._rest: list[Envelope] = []
+        self._sharing = Sharing()
 
-    def take(self, envelopes: Sequence[Envelope], *, complete: bool) -> list[Delivered]:
-        """Return the wanted records of further events.
+    def take(self, envelopes: Sequence[Envelope], *, complete: bool) -> Iterator[Delivered]:
+        """Make the wanted records of further events, one by one; the iterator must be used up before the next call.
 
         Args:
             envelopes: follow those taken before.
             complete: whether the last command is complete; otherwise it waits for its further events.
         """
+        self._sharing.share(envelopes)
         commands = [*commands_of([*self._rest, *envelopes])]
         self._rest = [] if complete or not commands else commands.pop()
-        return [each for command in commands for each in self._of(command)]
+        return (each for command in commands for each in self._of(command))
 
     def _of(self, command: list[Envelope]) -> list[Delivered]:
         position = command[0].position
@@ -144,34 +150,32 @@ async def write_trail(path: Path, folder: Path, wanted: Wanted, listener: Listen
         reader = await reader_for(log, wanted)
         written = await anyio.to_thread.run_sync(TrailFolder, folder)
         try:
-            records, accounts = await _fill(written, log, reader, wanted.accounts, listener)
-            reader.require_accounts(log.name)
+            accounts = await _fill(written, log, reader, wanted.accounts, listener)
             await anyio.to_thread.run_sync(written.publish)
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(written.close)
-        return Written(str(folder), records, written.files, accounts, reader.trail.state.settings.record)
+        return Written(str(folder), written.records, written.files, accounts, reader.trail.state.settings.record)
     finally:
         await log.close()
 
 
 async def _fill(
     folder: TrailFolder, log: EventLog, reader: Reader, accounts: Collection[str], listener: Listener | None
-) -> tuple[int, int]:
-    """Write all records; returns their number, and that of the accounts that have some."""
-    records = 0
+) -> int:
+    """Write all records; returns the number of the accounts that have some."""
     async with aclosing(verified_envelopes(log)) as batches:
         async for envelopes in batches:
             delivered = reader.take(envelopes, complete=envelopes[-1].position == log.head)
-            records += len(delivered)
             await anyio.to_thread.run_sync(folder.add, delivered)
             if listener:
                 listener(envelopes)
-    return records, len(reader.callers.intersection(accounts) if accounts else reader.callers)
+    reader.require_accounts(log.name)
+    return len(reader.callers.intersection(accounts) if accounts else reader.callers)
 
 
 async def follow_trail(path: Path, wanted: Wanted, *, further: bool) -> AsyncGenerator[list[Delivered], None]:
-    """Read the records of a log in the order of the log, in batches.
+    """Read the records of a log in the order of the log, in pieces of a thousand at most.
 
     Args:
         path: of the log.
@@ -204,4 +208,6 @@ async def follow_trail(path: Path, wanted: Wanted, *, further: bool) -> AsyncGen
 async def _read_further(log: EventLog, after: int, reader: Reader) -> AsyncGenerator[list[Delivered], None]:
     async with aclosing(read_envelopes(log, after)) as batches:
         async for envelopes in batches:
-            yield reader.take(envelopes, complete=envelopes[-1].position == log.head)
+            delivered = reader.take(envelopes, complete=envelopes[-1].position == log.head)
+            while some := [*islice(delivered, PIECE)]:
+                yield some
