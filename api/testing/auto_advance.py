@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from .patches import Function, Patch, Patches, Scope
+from .patches import Function, Patch, Patches, Scope, unpatched
 from .waits import Waiting, Waits, real_sleep, waits_of
 
 NAME = "sleep"
@@ -81,12 +81,15 @@ def _awaiting_on_trio(original: Function) -> Function:
 def _patches() -> Iterator[Patch]:
     """List where the functions are: in their modules, and in those that have imported them by name."""
     # Two, because somebody may have replaced the one in ``time`` before.
-    replacements: list[tuple[Function, Function]] = [(each, _sleeping_now(each)) for each in {time.sleep, real_sleep}]
-    replacements.append((asyncio.sleep, _awaiting(asyncio.sleep)))
+    now: set[Function] = {unpatched(time.sleep), real_sleep}
+    replacements: list[tuple[Function, Function]] = [(each, _sleeping_now(each)) for each in now]
+    awaited: Function = unpatched(asyncio.sleep)
+    replacements.append((awaited, _awaiting(awaited)))
     if trio := sys.modules.get("trio"):
-        replacements.append((trio.sleep, _awaiting_on_trio(trio.sleep)))
+        awaited = unpatched(trio.sleep)
+        replacements.append((awaited, _awaiting_on_trio(awaited)))
     for module in list(sys.modules.values()):
-        found = getattr(module, "__dict__", {}).get(NAME)
+        found = unpatched(getattr(module, "__dict__", {}).get(NAME))
         for original, replacement in replacements:
             if found is original:
                 yield module, NAME, lambda _, replacement=replacement: replacement

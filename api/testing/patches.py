@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from threading import RLock, Thread
+from types import FunctionType
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -18,6 +19,20 @@ T = TypeVar("T")
 Function = Callable[..., Any]
 Patch = tuple[object, str, Callable[[Function], Function]]
 """A module or class, the name of a function of it, and what makes the replacement from the original."""
+
+ORIGINAL = "orgsim_original"
+"""The attribute of a replacement that tells the function in whose place it was put."""
+
+
+def unpatched(function: Any) -> Any:
+    """Return the function for which a replacement stands; anything else itself.
+
+    A replacement may come back after its block: somebody replaced it within, and put it back when the block had ended.
+    It does what the original does then, and goes with the next block.
+    """
+    while isinstance(function, FunctionType) and ORIGINAL in vars(function):
+        function = vars(function)[ORIGINAL]
+    return function
 
 
 class Patches:
@@ -31,7 +46,8 @@ class Patches:
         self._find = find
         self._lock = RLock()
         self._blocks = 0
-        self._originals: list[tuple[object, str, Function]] = []
+        self._replaced: list[tuple[object, str, Function, Function]] = []
+        """Module or class, name, the original and its replacement."""
 
     @contextmanager
     def applied(self) -> Generator[None]:
@@ -51,17 +67,22 @@ class Patches:
     def _apply(self) -> None:
         try:
             for owner, name, replace in self._find():
-                original = vars(owner)[name]
-                self._originals.append((owner, name, original))
-                setattr(owner, name, replace(original))
+                original = unpatched(vars(owner)[name])
+                replacement = replace(original)
+                if isinstance(replacement, FunctionType):
+                    vars(replacement)[ORIGINAL] = original
+                self._replaced.append((owner, name, original, replacement))
+                setattr(owner, name, replacement)
         except BaseException:
             self._restore()
             raise
 
     def _restore(self) -> None:
-        while self._originals:
-            owner, name, original = self._originals.pop()
-            setattr(owner, name, original)
+        while self._replaced:
+            owner, name, original, replacement = self._replaced.pop()
+            # What somebody else has put there meanwhile, and will take away again, is not ours to remove.
+            if vars(owner).get(name) is replacement:
+                setattr(owner, name, original)
 
 
 class _Entry(Generic[T]):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Thread
 from time import sleep
 from typing import Any
 
@@ -321,3 +322,42 @@ async def test_sleeping_for_ever() -> None:
         with sim.auto_advance(), anyio.move_on_after(0.01) as scope:
             await anyio.sleep_forever()
         assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize("module", [time, asyncio, trio])
+def test_replaced_within_and_put_back_behind(module: Any, sim: Simulation) -> None:
+    """A sleep that a monkeypatch puts back after the block sleeps as ever, and is the real one after the next block."""
+    real = module.sleep
+    with pytest.MonkeyPatch.context() as patch:
+        with sim.auto_advance():
+            patch.setattr(module, "sleep", len)
+        assert module.sleep is len, "what somebody else has put there stays until he takes it away"
+    began = sim.now
+    time.sleep(0.001)
+    asyncio.run(asyncio.sleep(0.001))
+    trio.run(trio.sleep, 0.001)
+    assert sim.now == began
+    with sim.auto_advance():
+        time.sleep(60)
+    assert sim.now - began == timedelta(minutes=1)
+    assert module.sleep is real
+
+
+def test_replaced_before_and_put_back_within(monkeypatch: pytest.MonkeyPatch, sim: Simulation) -> None:
+    """A monkeypatch that is undone within the block does not come back with its end."""
+    real = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", len)
+    with sim.auto_advance():
+        monkeypatch.undo()
+    assert asyncio.sleep is real
+
+
+def test_threads_begin_as_ever_after_a_patch_was_put_back(sim: Simulation) -> None:
+    """A replacement of ``Thread.start`` that comes back after its block is not replaced once more by the next."""
+    real = vars(Thread)["start"]
+    for _ in range(3):
+        with pytest.MonkeyPatch.context() as patch, sim.auto_advance():
+            patch.setattr(Thread, "start", len)
+    with sim.auto_advance():
+        pass
+    assert vars(Thread)["start"] is real
