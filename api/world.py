@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from ..engine.runtime.clock import Clock, SimulatedClock
 from ..engine.runtime.engine import CLOSED, Engine, EngineStopped, Listener
 from ..engine.runtime.forking import fork_of
 from ..engine.runtime.inline import NeedsEventLoop, run_inline
+from ..engine.runtime.not_copied import NotCopied
 from ..engine.runtime.running import begin_inline, running_engine, running_inline
 from ..engine.settings import Quotas, Settings
 from ..projections.lagging import lag_reads
@@ -80,7 +81,29 @@ def _wanted(seed: int | None, quotas: Quotas | None, settings: Settings | None) 
     return wanted | by_name(settings) if settings else wanted
 
 
-class World:
+class _InThread:
+    """The run of a world in a thread of its own, which does not keep the world: whoever drops it is warned.
+
+    Args:
+        begin: begins the run.
+    """
+
+    def __init__(self, begin: Callable[[], Awaitable[AsyncExitStack]]) -> None:
+        self._begin: Callable[[], Awaitable[AsyncExitStack]] | None = begin
+        self._stack = AsyncExitStack()
+        self.thread: ExitStack | None = None
+        """What ends the thread; kept here, because a world that is dropped does not wait for that."""
+
+    async def __aenter__(self) -> None:
+        assert self._begin
+        begin, self._begin = self._begin, None
+        self._stack = await begin()
+
+    async def __aexit__(self, *exception: Any) -> bool | None:
+        return await self._stack.__aexit__(*exception)
+
+
+class World(NotCopied):
     """A simulated world while it is open: its log, its engine and its views; base class of ``Simulation``.
 
     The arguments are described there.
@@ -128,6 +151,11 @@ class World:
 
     async def __aenter__(self) -> Self:
         self._require_new()
+        self._stack = await self._begin()
+        return self
+
+    async def _begin(self) -> AsyncExitStack:
+        """Begin in the event loop that runs here; returns what ends it there."""
         async with AsyncExitStack() as stack:
             if self._in_memory:
                 engine = running_inline(await self._begin_in_memory())
@@ -136,8 +164,7 @@ class World:
                 self._home = get_ident(), anyio.lowlevel.current_token()
             self._engine = await stack.enter_async_context(engine)
             self._began = self._began or self._engine.state.now
-            self._stack = stack.pop_all()
-        return self
+            return stack.pop_all()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -167,8 +194,10 @@ class World:
     def _open_in_thread(self) -> None:
         with ExitStack() as stack:
             portal = stack.enter_context(start_blocking_portal())
-            stack.enter_context(portal.wrap_async_context_manager(self))
+            run = _InThread(self._begin)
+            stack.enter_context(portal.wrap_async_context_manager(run))
             self._portal, self._thread = portal, stack.pop_all()
+            run.thread = self._thread
 
     def close(self) -> None:
         """End what ``open`` has begun. What was called is in the log; nothing more is accepted."""

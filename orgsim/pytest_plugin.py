@@ -126,6 +126,11 @@ def orgsim_server(
     request: pytest.FixtureRequest, orgsim: "Simulation", _orgsim_shared_server: "SharedServer"
 ) -> "Generator[Endpoint]":
     """The world of ``orgsim`` over HTTP: ``url`` for AWS's clients, ``environment(account)`` for other programs."""
+    from orgsim.api.testing.markers import fail
+    from orgsim.api.testing.server import why_not_served
+
+    if problem := why_not_served(orgsim):
+        fail(f"orgsim_server: {problem}")
     with _orgsim_shared_server.serving(orgsim, request.node.name) as endpoint:
         yield endpoint
 

@@ -109,6 +109,17 @@ def _portal_to(sim: Simulation) -> AbstractContextManager[BlockingPortal]:
     )
 
 
+def why_not_served(sim: Simulation) -> str:
+    """Say why the server that tests share cannot serve a simulation; empty if it can."""
+    log = sim.engine.log
+    if isinstance(log, MemoryLog):
+        return ""
+    return (
+        f"only a world in memory can be served from the thread of this server, not one with {log.name}; "
+        'with sim.environment("111111111111") serves it where it runs'
+    )
+
+
 class SharedServer:
     """A running server, on which worlds come and go.
 
@@ -135,8 +146,8 @@ class SharedServer:
         Raises:
             ValueError: the world's log is a file, so that it cannot be called from the server's thread.
         """
-        if not isinstance(sim.engine.log, MemoryLog):
-            raise ValueError(f"only a world in memory can be served from a thread, not one with {sim.engine.log.name}")
+        if problem := why_not_served(sim):
+            raise ValueError(problem)
         readable = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[-LONGEST:]
         path = f"{next(self._numbers)}-{readable}"
         self._portal.call(self._worlds.add, path, sim)

@@ -32,6 +32,7 @@ from ..throttling import Throttle, throttle_of
 from ..write_conflicts import WriteConflicts, write_conflicts_of
 from .clock import Clock
 from .deciding import ADVANCE_TIME, DECIDE, RECORD_CALL, called
+from .not_copied import NotCopied
 from .waiting import FairLock, Wakeup
 
 BUFFER_LIMIT = 50_000
@@ -54,7 +55,7 @@ class BufferFull(Exception):
     """Too many events wait to be written; call ``await engine.room()`` between posts."""
 
 
-class Engine:
+class Engine(NotCopied):
     """A running simulation whose log is in memory; made by ``begin_inline``.
 
     Args:
@@ -76,7 +77,6 @@ class Engine:
         self.durable = 0
         """The position up to which all events are in the log; the listeners have had them or are having them now."""
         self.listeners = listeners
-        """Called with each batch once it is durable."""
         self.call_listener: CallListener | None = None
         """Told of the calls through clients, if somebody asks for them; see ``api.client.record``."""
         self.watches_calls = False

@@ -231,7 +231,10 @@ def test_server(tmp_path: Path) -> None:
     assert {test: outcome for test, outcome in ran.outcomes.items() if outcome != "passed"} == {
         "test_served::TestAFile::test_wrong": "error"
     }, ran.output
-    assert "only a world in memory can be served from a thread, not one with " in ran.output
+    message = "orgsim_server: only a world in memory can be served from the thread of this server, not one with "
+    assert message in ran.output
+    assert "Traceback" not in ran.output, "one clear line"
+    assert "api/testing/server.py" not in ran.output
     assert ran.passed == 8
 
 

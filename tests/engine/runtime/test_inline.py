@@ -1,5 +1,6 @@
 """A world in memory without an event loop, in any event loop, and from several threads at once."""
 
+import pickle
 import signal
 import threading
 import time
@@ -7,6 +8,7 @@ import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from copy import copy, deepcopy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -217,6 +219,30 @@ def test_forgotten_close_is_warned_of() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Simulation().open().close()
+
+
+def test_forgotten_close_of_a_file_is_warned_of(tmp_path: Path) -> None:
+    """So does one with an SQLite log, whose thread does not keep it; what was called is in the log."""
+    forgotten = [Simulation(tmp_path / "world.db").open()]
+    forgotten[0].sync.client(MANAGER).create_organization()
+    end_of_thread = forgotten[0]._thread
+    with pytest.warns(ResourceWarning, match="was not closed"):
+        forgotten.clear()
+    end_of_thread.close()
+    with Simulation(tmp_path / "world.db") as sim:
+        assert sim.sync.client(MANAGER).describe_organization().organization.master_account_id == MANAGER
+
+
+@pytest.mark.parametrize("duplicate", [copy, deepcopy, pickle.dumps])
+def test_what_runs_is_not_copied(duplicate: Callable[[object], object]) -> None:
+    """Pickling or copying a simulation, or a client of one, says that it cannot be done, and what to do instead."""
+    with Simulation() as sim:
+        with pytest.raises(TypeError, match=r"^this Simulation runs in this process, .* sim\.fork\(\) makes another"):
+            duplicate(sim)
+        if duplicate is not copy:
+            with pytest.raises(TypeError, match=r"^this Engine runs in this process"):
+                duplicate(sim.client(MANAGER))
+        assert not sim.sync.events()[1:]
 
 
 def test_coroutine_that_suspends_is_refused() -> None:
