@@ -4,6 +4,7 @@ There is no middleware. Requests are not logged, except those that an operation 
 """
 
 import traceback
+from contextlib import ExitStack
 
 import anyio
 import anyio.to_thread
@@ -78,9 +79,10 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. It runs in uvicorn's task, so nothing may be raised but cancellation."""
         assert scope["type"] == "http", "lifespan and websockets are switched off in uvicorn"
-        headers: Headers = dict(scope["headers"])
         try:
-            response = await self._respond(scope, headers, receive)
+            # The world that answers is in use as long as that takes, but not while a stream is being read.
+            with ExitStack() as in_use:
+                response = await self._respond(scope, receive, in_use)
         except ClientGone:
             return
         except ConnectionDropped:
@@ -94,7 +96,8 @@ class App:
         await send({"type": "http.response.start", "status": response.status, "headers": response.fields})
         await send({"type": "http.response.body", "body": response.body})
 
-    async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response | Stream:
+    async def _respond(self, scope: Scope, receive: Receive, in_use: ExitStack) -> Response | Stream:
+        headers: Headers = dict(scope["headers"])
         name, path = split_path(scope) if self._worlds else (None, scope["path"])
         at, path = split_place(path)
         services = self._default
@@ -105,7 +108,7 @@ class App:
             sent = sent_path(scope)
             request = Request(scope["method"], path, scope["query_string"], headers, body, sent, at)
             if name is not None:
-                services = self._enter(name, request, service)
+                services = self._enter(name, request, service, in_use)
                 service, live = services.find(path, headers), services.world.live
             return await service.answer(request)
         except Fault as fault:
@@ -128,7 +131,7 @@ class App:
             self._log.error("a mistake in orgsim", traceback="".join(lines))
             return service.refusal(InternalFailure())
 
-    def _enter(self, name: str, request: Request, service: Service) -> Services:
+    def _enter(self, name: str, request: Request, service: Service, in_use: ExitStack) -> Services:
         """Return the services of a named world, which begins now if there is none and the request makes sense.
 
         Raises:
@@ -143,7 +146,7 @@ class App:
             # Checked by the default world's service: nonsense, and requests without a signature, begin no world.
             service.require_meant(request)
             world = self._worlds.find_or_begin(name)
-        self._worlds.used(world)
+        in_use.enter_context(self._worlds.using(world))
         if world.services is None:
             log = self._log.bind(world=name)
             world.services = Services(world.served, self._authentication, log, self._control_token)

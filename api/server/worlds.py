@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -73,6 +74,8 @@ class NamedWorld:
         self.name = name
         self.served = served
         self.requests = 0
+        self.under_way = 0
+        """How many requests are being answered; it is not idle meanwhile."""
         self.last_used = now
         self.origin: Origin | None = None
         """What it is a fork of, if it began as one."""
@@ -233,14 +236,20 @@ class Worlds:
         world = self._worlds[name] = NamedWorld(name, served, self._seconds())
         return world
 
-    def used(self, world: NamedWorld) -> None:
-        """Count a request to a world."""
+    @contextmanager
+    def using(self, world: NamedWorld) -> Generator[None]:
+        """Count a request to a world, which keeps the world from being idle as long as the block runs."""
         world.requests += 1
-        world.last_used = self._seconds()
+        world.under_way += 1
+        try:
+            yield
+        finally:
+            world.under_way -= 1
+            world.last_used = self._seconds()
 
     def idle_seconds(self, world: NamedWorld) -> float:
         """How long a world has been without a request."""
-        return self._seconds() - world.last_used
+        return 0 if world.under_way else self._seconds() - world.last_used
 
     def _require_free(self, name: str) -> None:
         require_name(name)

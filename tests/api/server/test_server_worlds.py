@@ -293,6 +293,29 @@ def test_idle_worlds_end() -> None:
             server.named("a").organizations().describe_organization()
 
 
+def test_a_world_that_is_answering_is_not_idle() -> None:
+    """A request that takes longer than a world's idle life keeps the world until it has been answered."""
+    time = [0.0]
+    worlds = Worlds(idle=timedelta(hours=1), seconds=lambda: time[0])
+    with serving(worlds=worlds) as server, ThreadPoolExecutor() as threads:
+        mine = server.named("a")
+        mine.organizations().create_organization()
+        (world,) = worlds.all()
+        lock = world.served.live.sim.engine.clock_lock
+        assert server.portal.call(lock.take_if_free), "who advances the clock has to wait now"
+        advanced = threads.submit(mine.control, "POST", "clock", {"advance": "1d"})
+        while not world.under_way:
+            assert names(server) == ["a"]
+        time[0] = 7_300
+        assert server.control("GET", "worlds").json["worlds"][0]["idle_seconds"] == 0
+        server.portal.call(lock.release)
+        assert advanced.result().json["now"] == "2026-01-02T00:00:00Z"
+        time[0] = 10_900
+        assert names(server) == ["a"]
+        time[0] = 10_901
+        assert names(server) == []
+
+
 def test_without_worlds() -> None:
     """Unless worlds are asked for, an embedded server has none, and their paths are as any other."""
     with serving() as server:
