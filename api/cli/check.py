@@ -27,7 +27,10 @@ def check(
 
 
 def _as_object(scenario: Path, error: ScenarioError) -> dict[str, Any]:
-    problems = [{"line": each.line, "place": each.place, "message": each.message} for each in error.problems]
+    problems = [
+        {"line": each.line, "column": each.column, "place": each.place, "message": each.message}
+        for each in error.problems
+    ]
     return {"file": str(scenario), "ok": False, "problems": problems}
 
 

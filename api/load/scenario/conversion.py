@@ -1,6 +1,5 @@
 """Converts values of a scenario file into structs, and rewords msgspec's errors for readers of TOML."""
 
-import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
@@ -10,9 +9,11 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Struct, structs
 
+from .possible import possible, shown
 from .problems import KeyPath, Problem, ScenarioError, choose
 
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+INVALID = re.compile(r"Invalid (?:enum )?value '(.*)'", re.DOTALL)
 MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 
 
@@ -42,7 +43,7 @@ def _all_problems(value: Any, wanted: Any, path: KeyPath, error: str) -> Iterato
         unknown = UNKNOWN.match(complaint)
         for each in _complaints(complaint, wanted, value, keys, settled):
             kind, found = _at(wanted, value, keys)
-            advice = _in_plain_words(each) + _found(each, found) + _choices(each, kind, found)
+            advice = _advice(each, kind, found)
             named = unknown or MISSING.match(each)
             yield Problem(advice, (*path, *keys), named[1] if named else "")
             # What a misspelt key was meant to be is not missing besides.
@@ -68,7 +69,7 @@ def _complaints(complaint: str, wanted: Any, value: Any, keys: KeyPath, settled:
         lacking = _lacking(missing[1], *_at(wanted, value, keys))
         return [f"Object missing required field `{name}`" for name in lacking if (*keys, name) not in settled]
     cut = [place[-1] for place in settled if place and place[:-1] == keys]
-    if complaint.startswith("The table lacks"):
+    if "` is missing" in complaint:
         cut = [key for key in cut if f"`{key}`" in complaint]
     follows = bool(cut) and not UNKNOWN.match(complaint)
     return [] if follows else [complaint]
@@ -104,37 +105,24 @@ def _cut_out(value: Any, keys: KeyPath) -> KeyPath | None:
 INTERNAL = {"operation"}
 """Keys that no file has, because the action stands for them."""
 
-PLAIN_WORDS = (
-    ("Expected `object`", "Expected a table"),
-    ("Object contains", "The table contains"),
-    ("Object missing required field", "The table lacks"),
-    ("Expected `object | null`", "Expected a table"),
-    ("Invalid RFC3339 encoded datetime", "Expected a moment such as 2026-01-05T09:00:00Z"),
-    ("Expected `datetime` with a timezone component", "Expected a time zone too, such as 2026-01-05T09:00:00Z"),
-    ("Expected `datetime`", "Expected a moment such as 2026-01-05T09:00:00Z"),
-    (" matching regex '^o-[a-z0-9]{10,32}\\\\Z'", " such as o-a1b2c3d4e5"),
-    (" matching regex '^[0-9]{12}\\\\Z'", " of twelve digits"),
-)
 
+def _advice(complaint: str, wanted: Any, value: Any) -> str:
+    """What is wrong with a value, in the terms of TOML, and what is possible there.
 
-def _in_plain_words(complaint: str) -> str:
-    """Reword an error message of msgspec in the terms of TOML."""
-    for theirs, ours in PLAIN_WORDS:
-        complaint = complaint.replace(theirs, ours)
+    Args:
+        complaint: msgspec's, about the type; or what a struct's own check says.
+        wanted: the type.
+        value: what stands there.
+    """
+    if unknown := UNKNOWN.match(complaint):
+        return f"unknown key `{unknown[1]}`" + _choices(complaint, wanted, value)
+    if missing := MISSING.match(complaint):
+        return f"`{missing[1]}` is missing" + _choices(complaint, wanted, value)
+    if complaint.startswith("Invalid") and (chosen := INVALID.match(complaint)):
+        return f"{shown(chosen[1])} is not possible" + _choices(complaint, wanted, value)
+    if complaint.startswith(("Expected", "Invalid")):
+        return f"must be {possible(wanted)}, not {shown(value)}"
     return complaint
-
-
-LONGEST = 60
-"""So many characters of a value are repeated."""
-
-
-def _found(complaint: str, value: Any) -> str:
-    """The end of an error message: the value that stands there, if it is a single one."""
-    if not complaint.startswith("Expected") or not isinstance(value, bool | int | float | str):
-        return ""
-    text = json.dumps(value, ensure_ascii=False)
-    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    return f" ({text})" if ", got " in complaint else f", not {text}"
 
 
 def _at(wanted: Any, value: Any, keys: KeyPath) -> tuple[Any, Any]:
@@ -198,8 +186,8 @@ def _choices(complaint: str, wanted: Any, value: Any) -> str:
         known = {name for each in candidates for name in each.__struct_encode_fields__}
         known |= {str(each.__struct_config__.tag_field) for each in candidates if each.__struct_config__.tag_field}
         return choose(unknown[1], sorted(known - INTERNAL))
-    unknown = re.match(r"Invalid (?:enum )?value '(.*)'", complaint, re.DOTALL)
-    if unknown:
-        return choose(unknown[1], tags or _values(wanted))
+    invalid = INVALID.match(complaint)
+    if invalid:
+        return choose(invalid[1], tags or _values(wanted))
     missing_tag = any(f"`{each.__struct_config__.tag_field}`" in complaint for each in candidates)
     return f" (there are: {', '.join(tags)})" if missing_tag else ""

@@ -1,4 +1,4 @@
-"""Where each key of a TOML file stands: tomllib gives values without positions.
+"""Where each key of a TOML file stands, line and column: tomllib gives values without positions.
 
 A scan of text that tomllib has read already, so that it need not look for mistakes: it only tells tables, keys, strings
 and brackets apart.
@@ -7,6 +7,7 @@ and brackets apart.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from .problems import KeyPath
 
@@ -18,34 +19,45 @@ TOKEN = re.compile(
     |(?P<space>[^\S\n]+)""",
     re.DOTALL | re.VERBOSE,
 )
+
+
+class Place(NamedTuple):
+    """A place in a text; line and column are counted from 1, the column in characters."""
+
+    line: int
+    column: int
+
+
 BEHIND = ("", "\n", ",", "]", "}")
 """What can stand behind a value."""
 
 
-def key_lines(text: str) -> dict[KeyPath, int]:
-    """The line, counted from 1, of every table, key and element of a list in the text of a TOML file."""
-    return _Scan(text).lines
+def key_places(text: str) -> dict[KeyPath, Place]:
+    """The place of every table, key and element of a list in the text of a TOML file."""
+    return _Scan(text).places
 
 
-def nearest_line(lines: Mapping[KeyPath, int], path: KeyPath) -> int | None:
-    """The line of a key, or else of the innermost table around it that the file has; None for the file as a whole."""
-    return next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
+def nearest_place(places: Mapping[KeyPath, Place], path: KeyPath) -> Place | None:
+    """The place of a key, or else of the innermost table around it that the file has; None for the file as a whole."""
+    return next((places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in places), None)
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int]]:
-    line = 1
+def _tokens(text: str) -> Iterator[tuple[str, Place]]:
+    line, begins = 1, 0
     for found in TOKEN.finditer(text):
         if found.lastgroup not in ("comment", "space"):
-            yield found[0], line
-        line += found[0].count("\n")
-    yield "", line
+            yield found[0], Place(line, found.start() - begins + 1)
+        if "\n" in found[0]:
+            line += found[0].count("\n")
+            begins = found.start() + found[0].rindex("\n") + 1
+    yield "", Place(line, 1)
 
 
 class _Scan:
     """One pass through a text."""
 
     def __init__(self, text: str) -> None:
-        self.lines: dict[KeyPath, int] = {}
+        self.places: dict[KeyPath, Place] = {}
         self._tokens = _tokens(text)
         self._lengths: dict[KeyPath, int] = {}
         """Of each list of tables, so far."""
@@ -62,42 +74,42 @@ class _Scan:
     def _next(self) -> str:
         """Go on to the next token, and give the one before."""
         before = getattr(self, "_token", "")
-        self._token, self._line = next(self._tokens, ("", 0))
+        self._token, self._place = next(self._tokens, ("", Place(0, 0)))
         return before
 
     def _header(self) -> KeyPath:
-        line = self._line
         self._next()
         is_list = self._token == "["
         if is_list:
             self._next()
         keys = self._keys("]")
         path: KeyPath = ()
-        for number, key in enumerate(keys, 1):
+        for number, (key, place) in enumerate(keys, 1):
             path = (*path, key)
-            self.lines.setdefault(path, line)
+            self.places.setdefault(path, place)
             if is_list and number == len(keys):
                 self._lengths[path] = self._lengths.get(path, 0) + 1
             if path in self._lengths:
                 path = (*path, self._lengths[path] - 1)
-                self.lines.setdefault(path, line)
+                self.places.setdefault(path, place)
         if is_list:
             self._next()
         return path
 
     def _assignment(self, table: KeyPath) -> None:
-        line = self._line
-        for key in self._keys("="):
+        for key, place in self._keys("="):
             table = (*table, key)
-            self.lines.setdefault(table, line)
+            self.places.setdefault(table, place)
         self._value(table)
 
-    def _keys(self, end: str) -> list[str]:
-        """The keys with dots between them up to a mark, which is passed."""
-        keys: list[str] = []
-        while (token := self._next()) != end:
+    def _keys(self, end: str) -> list[tuple[str, Place]]:
+        """The keys with dots between them up to a mark, which is passed, with their places."""
+        keys: list[tuple[str, Place]] = []
+        while self._token != end:
+            place, token = self._place, self._next()
             if token != ".":
-                keys.append(next(iter(tomllib.loads(f"{token} = 0"))))
+                keys.append((next(iter(tomllib.loads(f"{token} = 0"))), place))
+        self._next()
         return keys
 
     def _value(self, path: KeyPath) -> None:
@@ -114,7 +126,7 @@ class _Scan:
             elif opening == "{":
                 self._assignment(path)
             else:
-                self.lines[*path, index] = self._line
+                self.places[*path, index] = self._place
                 self._value((*path, index))
                 index += 1
         self._next()

@@ -38,6 +38,8 @@ class Problem(Struct, frozen=True):
     """The key in that table, if the message names it."""
     line: int | None = None
     """Of the file, counted from 1."""
+    column: int | None = None
+    """In the line, counted from 1."""
 
     @property
     def place(self) -> str:
@@ -64,14 +66,14 @@ class ScenarioError(Exception):
 
     @property
     def messages(self) -> list[str]:
-        """One line for each problem: ``FILE:LINE: place: what is wrong``."""
+        """One line for each problem: ``FILE:LINE:COLUMN: place: what is wrong``."""
         return [f"{self._where(each)}{each}" for each in self.problems]
 
     def _where(self, problem: Problem) -> str:
         if not self.file:
             return ""
         file = " ".join(self.file.splitlines())
-        return f"{file}: " if problem.line is None else f"{file}:{problem.line}: "
+        return ":".join(str(each) for each in (file, problem.line, problem.column) if each is not None) + ": "
 
     def __str__(self) -> str:
         more = len(self.problems) - 1

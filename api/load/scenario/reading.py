@@ -18,7 +18,7 @@ from .checks import checked
 from .conversion import convert
 from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
-from .lines import key_lines, nearest_line
+from .lines import key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .order import require_possible_days
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
@@ -90,15 +90,16 @@ def parse_scenario(
 def _in_order(problems: Iterable[Problem], text: str) -> list[Problem]:
     """Problems with their lines, in the order of the file; of several about one value only the first."""
     try:
-        lines = key_lines(text) if any(problem.path or problem.key for problem in problems) else {}
+        places = key_places(text) if any(problem.path or problem.key for problem in problems) else {}
     except RecursionError:
-        lines = {}
+        places = {}
     first: dict[tuple[KeyPath, str], Problem] = {}
     for problem in problems:
-        line = problem.line or nearest_line(lines, (*problem.path, problem.key) if problem.key else problem.path)
+        place = nearest_place(places, (*problem.path, problem.key) if problem.key else problem.path)
         same = (problem.path, problem.key) if problem.path or problem.key else ((), problem.message)
-        first.setdefault(same, structs.replace(problem, line=line))
-    return sorted(first.values(), key=lambda problem: problem.line or sys.maxsize)
+        line, column = place or (problem.line, problem.column)
+        first.setdefault(same, structs.replace(problem, line=line, column=column))
+    return sorted(first.values(), key=lambda problem: (problem.line or sys.maxsize, problem.column or 0))
 
 
 def _parsed(text: str, parameters: Mapping[str, Parameter], world: World | None) -> Scenario:
@@ -121,10 +122,12 @@ def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        last = len(text.splitlines()) if "end of document" in str(error) else None
-        problem = Problem(f"not TOML: {error}", line=int(line[1]) if line else last)
-        raise ScenarioError(problem) from None
+        message, _, place = str(error).partition(" (at ")
+        found = re.match(r"line (\d+), column (\d+)", place)
+        lines = text.split("\n")
+        line, column = map(int, found.groups()) if found else (len(lines), len(lines[-1]) + 1)
+        ends = "" if found else ", and the file ends here"
+        raise ScenarioError(Problem(f"not TOML: {message}{ends}", line=line, column=column)) from None
     except RecursionError:
         raise ScenarioError("not TOML that can be read: nested too deep") from None
 
@@ -133,7 +136,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     problems = Problems()
     known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at"})
     for key in [key for key in document if key not in known]:
-        problems.append(Problem(f"The table contains unknown field `{key}`{choose(key, known)}", key=key))
+        problems.append(Problem(f"unknown key `{key}`{choose(key, known)}", key=key))
         del document[key]
     # Converted one by one: for a table of tables, msgspec's errors do not say under which key something is wrong.
     organizations = _named(document, "organizations", lambda _: OrganizationTable, "acme", problems)

@@ -78,11 +78,11 @@ class Wait(StepBase, frozen=True, tag="wait", forbid_unknown_fields=True, kw_onl
 
     def __post_init__(self) -> None:
         if self.days is None and self.until is None:
-            raise ValueError("The table lacks `days`, or `until` with `at_most_days`")
+            raise ValueError("`days` is missing, or `until` with `at_most_days`")
         if self.days is not None and (self.until is not None or self.at_most_days is not None):
             raise ValueError("a wait has either days, or until with at_most_days")
         if self.until is not None and self.at_most_days is None:
-            raise ValueError("The table lacks `at_most_days`: for how long to wait for the condition")
+            raise ValueError("`at_most_days` is missing: for how long to wait for the condition")
 
 
 class Remind(StepBase, frozen=True, tag="remind", forbid_unknown_fields=True, kw_only=True):

@@ -72,7 +72,7 @@ def _step_or_none(step: Any, path: KeyPath, problems: Problems) -> Step | None:
 def _step(step: Any, path: KeyPath) -> Step:
     action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else None
     if isinstance(step, dict) and action is None:
-        raise ScenarioError(Problem(f"The table lacks `action`{ALL_ACTIONS}", path))
+        raise ScenarioError(Problem(f"`action` is missing{ALL_ACTIONS}", path))
     if not isinstance(action, str):
         return convert(step, Step, path)
     if action in AWS_OPERATIONS:

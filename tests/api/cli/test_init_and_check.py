@@ -86,7 +86,7 @@ def test_everything_that_is_wrong(folder: Path) -> None:
     (folder / "s.toml").write_text(WRONG)
     checked = orgsim("check", "s.toml")
     assert checked.exit_code == 2
-    starts = ["s.toml:1: The table contains unknown field `sede`", "s.toml:2: step 1: The table", "s.toml:5: step 2, a"]
+    starts = ["s.toml:1:1: unknown key `sede`", "s.toml:2:3: step 1: `", "s.toml:5:1: step 2, a"]
     lines = checked.stdout.splitlines()
     assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
     played = orgsim("simulate", "s.toml")
@@ -94,7 +94,8 @@ def test_everything_that_is_wrong(folder: Path) -> None:
     told = orgsim("check", "s.toml", "--json")
     assert told.exit_code == 2
     problems = json.loads(told.stdout)["problems"]
-    assert [(each["line"], each["place"]) for each in problems] == [(1, ""), (2, "step 1"), (5, "step 2, action")]
+    found = [(each["line"], each["column"], each["place"]) for each in problems]
+    assert found == [(1, 1, ""), (2, 3, "step 1"), (5, 1, "step 2, action")]
 
 
 def test_check_of_no_file() -> None:

@@ -8,7 +8,7 @@ from support.repository import ROOT, SCENARIOS
 from support.scenario_keys import EVERYTHING
 
 from orgsim.api.load.scenario import ScenarioError, parse_scenario
-from orgsim.api.load.scenario.lines import key_lines
+from orgsim.api.load.scenario.lines import key_places
 from orgsim.api.load.scenario.problems import place_text
 
 WRONG = """
@@ -64,20 +64,20 @@ def problems(text: str) -> list[str]:
 def test_all_at_once() -> None:
     """Each mistake is told once, in the order of the file, with its line, its place and what is possible."""
     beginnings = [
-        "2 The table contains unknown field `sede`, did you mean `seed`?",
-        "3 latency: Invalid enum value 'slow'",
-        "6 organizations.one.management_account: Expected",
+        "2 unknown key `sede`, did you mean `seed`?",
+        '3 latency: "slow" is not possible',
+        "6 organizations.one.management_account: must be twelve digits in quotes, not",
         "10 organizations.three.management_account: 111111111111 manages another one already",
-        "14 populations.p: The table contains unknown field `cuont`, did you mean `count`?",
-        "16 populations.p.migration.accept: Expected `float` <= 1.0",
-        "17 populations.p.migration.delay.from_days: Expected `float` >= 0.0",
-        "17 populations.p.migration.delay: The table lacks `to_days`",
+        "14 populations.p: unknown key `cuont`, did you mean `count`?",
+        "16 populations.p.migration.accept: must be a number from 0 to 1, not 2",
+        "17 populations.p.migration.delay: `to_days` is missing",
+        "17 populations.p.migration.delay.from_days: must be a number from 0 to 36,500, not -1",
         "22 step 1, population: no population of origin invited, created or member is called 'q' (there are: p)",
-        "25 step 2: The table lacks `days`",
-        "27 step 2: The table contains unknown field `hours`",
-        "32 step 3, with.SourceParentId: no parameter is called 'where'",
+        "25 step 2: `days` is missing",
+        "27 step 2: unknown key `hours`",
         "32 step 3, with: MoveAccount has no member 'AccountID', did you mean `AccountId`?",
         "32 step 3, with.AccountID: nothing is called {acount} here",
+        "32 step 3, with.SourceParentId: no parameter is called 'where'",
         "33 step 3, save.root: a name is of letters, digits and _",
         "36 step 4, action: there is no 'dance'",
         "39 thresholds.member: there is no such figure, did you mean members?",
@@ -90,9 +90,9 @@ def test_all_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('[[steps]]\naction = "wait"\ndayz = 3', ["3 step 1: The table contains unknown field `dayz`"]),
-        ('[[step]]\naction = "wait"\ndays = 3', ["1 The table contains unknown field `step`"]),
-        ("[[steps]]\n[[steps]]", ["1 step 1: The table lacks `action`", "2 step 2: The table lacks `action`"]),
+        ('[[steps]]\naction = "wait"\ndayz = 3', ["3 step 1: unknown key `dayz`"]),
+        ('[[step]]\naction = "wait"\ndays = 3', ["1 unknown key `step`"]),
+        ("[[steps]]\n[[steps]]", ["1 step 1: `action` is missing", "2 step 2: `action` is missing"]),
         ("seed = 1\nseed =", ["2 not TOML: "]),
     ],
 )
@@ -146,12 +146,14 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, 
         "",
     ],
 )
-def test_lines_of_keys(text: str) -> None:
-    """Every table, key and element has a line, and a key stands in its line."""
-    lines = key_lines(text)
-    assert set(lines) == paths(tomllib.loads(text))
+def test_places_of_keys(text: str) -> None:
+    """Every table, key and element has a line and a column, and there its key stands."""
+    places = key_places(text)
+    assert set(places) == paths(tomllib.loads(text))
     source = ["", *text.split("\n")]
-    assert [path for path, line in lines.items() if isinstance(path[-1], str) and path[-1] not in source[line]] == []
+    for path, (line, column) in places.items():
+        if isinstance(path[-1], str):
+            assert source[line][column - 1 :].lstrip("\"'").startswith(path[-1]), path
 
 
 @pytest.mark.parametrize(

@@ -89,12 +89,29 @@ def test_any_change(changes: list[tuple[int, str, Any]]) -> None:
         assert_scenario_or_one_line("")
 
 
+JARGON = (
+    "Expected `",
+    "`int`",
+    "`float`",
+    "`str`",
+    "`object",
+    "`array",
+    "null",
+    "got `",
+    "Invalid enum",
+    "unknown field",
+)
+
+
 def assert_scenario_or_one_line(text: str) -> Scenario | None:
     try:
         return parse_scenario(text)
     except ScenarioError as error:
         complaint = str(error)
+        messages = error.messages
     assert len(complaint.splitlines()) == 1
+    # Words of the machine, which people who write TOML need not know.
+    assert not [each for each in messages if any(word in each for word in JARGON)]
     return None
 
 

@@ -68,7 +68,8 @@ def test_bad_values(text: str, complaint: str) -> None:
             ["accept=0.5,1.5"],
             [],
             1,
-            "s.toml:16: populations.partners.migration.accept: Expected `float` <= 1.0, not 1.5 (with accept=1.5)",
+            "s.toml:16:1: populations.partners.migration.accept: must be a number from 0 to 1, not 1.5 "
+            "(with accept=1.5)",
         ),
         (["accept=1"], ["accept=1"], 1, "--set and --vary both name accept: is it one value or several?"),
         (["accept=1", "accept=0"], [], 1, "--vary: accept is there twice"),
