@@ -16,22 +16,22 @@ from ..events import (
 )
 from ..state import Organization
 from .accounts import TOLD_TWICE
-from .form import Form
+from .form import Form, Stays
 
 
-def withdrawn_access(form: Form, organization: Organization, members: frozenset[str]) -> Iterator[AnyEvent]:
+def withdrawn_access(form: Form, organization: Organization, stays: Stays) -> Iterator[AnyEvent]:
     """Services and delegated administrators that are no more, or that were given up and allowed anew.
 
     Args:
         form: the dump.
         organization: as it stands.
-        members: those that were members before the dump and stayed so; others have lost what they administered.
+        stays: whether an account was a member before the dump and stayed so; others have lost what they administered.
     """
     for account, services in organization.access.administrators.items():
         for service, since in services.items():
             wanted = form.administrators.get(account, {})
             missing = service not in wanted and "administrators" in form.whole
-            if account in members and (missing or _anew(wanted.get(service), since)):
+            if stays(account) and (missing or _anew(wanted.get(service), since)):
                 yield DelegatedAdministratorDeregistered(form.organization, account, service)
     for service, since in organization.access.services.items():
         missing = service not in form.services and "services" in form.whole
@@ -43,14 +43,14 @@ def _anew(told: int | None, since: int) -> bool:
     return told is not None and told > since + TOLD_TWICE
 
 
-def granted_access(form: Form, organization: Organization, members: frozenset[str]) -> Iterator[AnyEvent]:
+def granted_access(form: Form, organization: Organization, stays: Stays) -> Iterator[AnyEvent]:
     """Services and delegated administrators that are new."""
     for service, told in form.services.items():
         since = organization.access.services.get(service)
         if since is None or _anew(told, since):
             yield ServiceAccessEnabled(form.organization, service)
     for account, services in form.administrators.items():
-        known = organization.access.administrators.get(account, {}) if account in members else {}
+        known = organization.access.administrators.get(account, {}) if stays(account) else {}
         for service, told in services.items():
             if service not in known or _anew(told, known[service]):
                 yield DelegatedAdministratorRegistered(form.organization, account, service)
@@ -66,16 +66,17 @@ def resource_policy_changes(form: Form, organization: Organization) -> Iterator[
         yield ResourcePolicyPut(form.organization, wanted.id, wanted.content)
 
 
-def tag_changes(form: Form, organization: Organization, kept: frozenset[str]) -> Iterator[AnyEvent]:
+def tag_changes(form: Form, organization: Organization, leaving: frozenset[str]) -> Iterator[AnyEvent]:
     """Tags that were put on resources, changed or removed.
 
     Args:
         form: the dump.
         organization: as it stands.
-        kept: the resources that were there before the dump and stayed; others have lost their tags.
+        leaving: accounts that depart, and lose their tags.
     """
     for resource, wanted in form.tags.items():
-        known = {tag.key: tag.value for tag in organization.tags.get(resource, ())} if resource in kept else {}
+        tags = organization.tags.get(resource, ()) if resource not in leaving else ()
+        known = {tag.key: tag.value for tag in tags}
         removed = tuple(key for key in known if key not in wanted)
         if removed:
             yield ResourceUntagged(form.organization, resource, removed)

@@ -34,13 +34,12 @@ CONDITIONS: dict[AccountState, Condition] = {
 
 def leaving_members(form: Form, organization: Organization) -> list[Account]:
     """Members that are gone, or that have departed and joined anew."""
-    listed = {account.id: account for account in form.accounts}
-    gone = "accounts" in form.whole
-    return [
-        member
-        for member in organization.members.values()
-        if (gone if member.id not in listed else _joined_anew(listed[member.id], member))
-    ]
+    members = organization.members
+    anew = [members[each.id] for each in form.accounts if each.id in members and _joined_anew(each, members[each.id])]
+    if "accounts" not in form.whole:
+        return anew
+    listed = {account.id for account in form.accounts}
+    return [*(member for member in members.values() if member.id not in listed), *anew]
 
 
 def _joined_anew(account: AccountForm, member: Account) -> bool:

@@ -16,7 +16,7 @@ from ..events import (
 from ..state import Organization, State, Unit
 from ..words import FeatureSet
 from . import access, accounts, creations, handshakes, policies, units
-from .form import Form
+from .form import Form, Stays
 
 
 def difference(form: Form, state: State, now: int, *, final: bool) -> list[AnyEvent]:
@@ -37,21 +37,24 @@ def difference(form: Form, state: State, now: int, *, final: bool) -> list[AnyEv
         form = replace(form, feature_set=standing.feature_set)
     organization = standing or _empty(form, now)
     leaving = frozenset(member.id for member in accounts.leaving_members(form, organization))
-    stayed = frozenset(organization.members) - leaving
+
+    def stays(account: str) -> bool:
+        return account in organization.members and account not in leaving
+
     events: list[AnyEvent] = [] if standing else _founding(form)
     events += handshakes.ended_handshakes(form, organization, state, leaving)
     if organization.feature_set is not form.feature_set:
         events.append(FeatureSetChanged(form.organization, FeatureSet.ALL))
-    events += access.withdrawn_access(form, organization, stayed)
+    events += access.withdrawn_access(form, organization, stays)
     events += accounts.departures(form, organization, state)
     events += accounts.arrivals(form, organization, state)
     events += accounts.closures(form, organization, now)
-    events += _tree_and_policies(form, organization, stayed)
-    events += access.granted_access(form, organization, stayed)
+    events += _tree_and_policies(form, organization, stays)
+    events += access.granted_access(form, organization, stays)
     events += access.resource_policy_changes(form, organization)
-    events += access.tag_changes(form, organization, _kept(organization, stayed))
+    events += access.tag_changes(form, organization, leaving)
     events += creations.creation_changes(form, state, now)
-    events += handshakes.new_handshakes(form, stayed, state, now)
+    events += handshakes.new_handshakes(form, stays, state, now)
     if final:
         events += handshakes.answered_approvals(form, events)
     events += handshakes.opened_parent(organization, state, events)
@@ -73,21 +76,19 @@ def _founding(form: Form) -> list[AnyEvent]:
     return [created, PartitionAssigned(form.organization, form.partition)]
 
 
-def _tree_and_policies(form: Form, organization: Organization, stayed: frozenset[str]) -> list[AnyEvent]:
+def _tree_and_policies(form: Form, organization: Organization, stays: Stays) -> list[AnyEvent]:
     """Changes of the tree and of policies, and the effective policies after them."""
     deleted = [*units.deleted_units(form, organization)]
     gone = {event.unit for event in deleted if isinstance(event, OrganizationalUnitDeleted)}
     changes = [*units.changed_units(form, organization), *accounts.moves(form, organization), *deleted]
-    places = frozenset(organization.units.by_id) - gone | stayed
-    changes += policies.policy_changes(form, organization, places)
+
+    def remains(place: str) -> bool:
+        return (place in organization.units.by_id and place not in gone) or stays(place)
+
+    changes += policies.policy_changes(form, organization, remains)
     return [*changes, *policies.published(form, organization)] if _concerns_policies(changes) else changes
 
 
 def _concerns_policies(changes: Sequence[AnyEvent]) -> bool:
     """Whether effective policies may have changed: not if OUs are only new, or renamed."""
     return not all(isinstance(event, OrganizationalUnitCreated | OrganizationalUnitRenamed) for event in changes)
-
-
-def _kept(organization: Organization, stayed: frozenset[str]) -> frozenset[str]:
-    """Resources whose tags stay, unless they are changed: those of accounts that depart are gone."""
-    return frozenset(organization.tags) - (frozenset(organization.members) - stayed)

@@ -4,6 +4,7 @@ What a dump does not tell is None. A list that may lack things is not in ``Form.
 it is not in the list. Moments are microseconds since the epoch.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -26,6 +27,10 @@ Kind = Literal[
     "creations",
 ]
 """The lists of a form."""
+
+
+Stays = Callable[[str], bool]
+"""Tells of a root, OU or account whether it was there before a dump and is still there."""
 
 
 class UnitForm(Struct, frozen=True, kw_only=True):

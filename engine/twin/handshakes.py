@@ -20,7 +20,7 @@ from ..events import (
 from ..state import Organization, State
 from ..state.handshake import Handshake, HandshakeState
 from ..words import Action, FeatureSet, PartyType
-from .form import Form, HandshakeForm
+from .form import Form, HandshakeForm, Stays
 
 APPROVE, ENABLE, TRANSFER = Action.APPROVE_ALL_FEATURES, Action.ENABLE_ALL_FEATURES, Action.TRANSFER_RESPONSIBILITY
 AGREED = (HandshakeState.OPEN, HandshakeState.ACCEPTED)
@@ -32,19 +32,24 @@ ENDS = {
 }
 
 
-def taken(form: Form, members: frozenset[str]) -> list[HandshakeForm]:
+def taken(form: Form, stays: Stays) -> list[HandshakeForm]:
     """The handshakes of a dump that become part of the state, if they are not there yet.
 
     Args:
         form: the dump.
-        members: accounts that are members besides those that the form lists.
+        stays: whether an account that the form does not list is a member.
     """
     parents = {each.id for each in form.handshakes if each.action is ENABLE and each.live}
-    members |= {account.id for account in form.accounts}
+    listed = {account.id for account in form.accounts}
     return [
         each
         for each in form.handshakes
-        if (each.action is APPROVE and each.parent in parents and each.party in members)
+        if (
+            each.action is APPROVE
+            and each.parent in parents
+            and each.party
+            and (each.party in listed or stays(each.party))
+        )
         or (each.action in (Action.INVITE, ENABLE) and each.live)
     ]
 
@@ -120,18 +125,18 @@ def _end(handshake: Handshake, end: HandshakeState, form: Form) -> AnyEvent:
     return HandshakeAccepted(requested.organization, requested.handshake, account)
 
 
-def new_handshakes(form: Form, members: frozenset[str], state: State, now: int) -> Iterator[AnyEvent]:
+def new_handshakes(form: Form, stays: Stays, state: State, now: int) -> Iterator[AnyEvent]:
     """Handshakes that are new, the parent of a migration before its approvals.
 
     Args:
         form: the dump.
-        members: accounts that are members besides those that the form lists.
+        stays: whether an account that the form does not list is a member.
         state: the whole state.
         now: the moment of the command.
     """
     timers = state.timers
     last = {Action.INVITE: _last(timers.invitations), ENABLE: _last(timers.migrations)}
-    new = [each for each in taken(form, members) if each.id not in state.handshakes]
+    new = [each for each in taken(form, stays) if each.id not in state.handshakes]
     for handshake in sorted(new, key=lambda each: (each.requested_at, each.action is APPROVE)):
         # The timers of one kind are a queue, so none may expire before one that was set earlier.
         expires_at = max(handshake.expires_at, now, last.get(handshake.action, 0))

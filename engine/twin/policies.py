@@ -16,33 +16,33 @@ from ..events import (
 from ..policies.types import MANAGED_POLICIES, POLICY_TYPES
 from ..state import Organization, name_key
 from ..words import PolicyType
-from .form import Form, PolicyForm
+from .form import Form, PolicyForm, Stays
 
 
-def policy_changes(form: Form, organization: Organization, places: frozenset[str]) -> Iterator[AnyEvent]:
+def policy_changes(form: Form, organization: Organization, stays: Stays) -> Iterator[AnyEvent]:
     """Everything about policies that differs; types first, then what is gone, then what is new.
 
     Args:
         form: the dump.
         organization: as it stands.
-        places: the root, the OUs and the accounts that are there before the dump and after it.
+        stays: whether a root, OU or account is there before the dump and after it.
     """
     disabled = _disabled(form, organization)
     yield from (PolicyTypeDisabled(form.organization, each) for each in disabled)
     for each in form.policy_types:
         if each not in organization.policies.enabled:
             yield PolicyTypeEnabled(form.organization, each)
-    yield from _gone(form, organization, places, disabled)
+    yield from _gone(form, organization, stays, disabled)
     yield from _renamed_aside(form, organization)
     for policy in form.policies:
         yield from _content(form, policy, organization)
-        targets = _targets(policy.id, organization, places, disabled)
+        targets = _targets(policy.id, organization, stays, disabled)
         yield from (
             PolicyAttached(form.organization, policy.id, target)
             for target in policy.targets or ()
             if target not in targets
         )
-    yield from _defaults(form, organization, places)
+    yield from _defaults(form, organization, stays)
 
 
 def _disabled(form: Form, organization: Organization) -> list[PolicyType]:
@@ -51,23 +51,19 @@ def _disabled(form: Form, organization: Organization) -> list[PolicyType]:
     return [each for each in organization.policies.enabled if each not in form.policy_types]
 
 
-def _targets(
-    policy: str, organization: Organization, places: frozenset[str], disabled: list[PolicyType]
-) -> dict[str, None]:
+def _targets(policy: str, organization: Organization, stays: Stays, disabled: list[PolicyType]) -> dict[str, None]:
     """Where a policy is still attached once types were disabled and accounts have departed."""
     known = organization.policies.by_id.get(policy)
     if known is None or known.type in disabled:
         return {}
-    return {target: None for target in known.targets if target in places}
+    return {target: None for target in known.targets if stays(target)}
 
 
-def _gone(
-    form: Form, organization: Organization, places: frozenset[str], disabled: list[PolicyType]
-) -> Iterator[AnyEvent]:
+def _gone(form: Form, organization: Organization, stays: Stays, disabled: list[PolicyType]) -> Iterator[AnyEvent]:
     listed = {policy.id: policy for policy in form.policies}
     for policy in organization.policies.by_id:
         kept = listed.get(policy)
-        targets = _targets(policy, organization, places, disabled)
+        targets = _targets(policy, organization, stays, disabled)
         deleted = kept is None and "policies" in form.whole
         if deleted or (kept is not None and kept.targets is not None and "attachments" in form.whole):
             wanted = () if kept is None or kept.targets is None else kept.targets
@@ -98,9 +94,9 @@ def _content(form: Form, policy: PolicyForm, organization: Organization) -> Iter
         yield PolicyUpdated(form.organization, policy.id, *changes)
 
 
-def _defaults(form: Form, organization: Organization, places: frozenset[str]) -> Iterator[AnyEvent]:
+def _defaults(form: Form, organization: Organization, stays: Stays) -> Iterator[AnyEvent]:
     """Where AWS's own policies are attached that are attached everywhere unless they were detached."""
-    there = _places_of(form, organization, places)
+    there = _places_of(form, organization, stays) if form.default_targets else []
     for default, targets in form.default_targets.items():
         if MANAGED_POLICIES[default].type not in form.policy_types:
             continue
@@ -108,18 +104,18 @@ def _defaults(form: Form, organization: Organization, places: frozenset[str]) ->
         without = organization.policies.without_default.get(default, {}) if was_enabled else {}
         attached = frozenset(targets)
         for place in there:
-            detached = place in without and place in places
+            detached = place in without and stays(place)
             if detached and place in attached:
                 yield PolicyAttached(form.organization, default, place)
             elif not detached and place not in attached:
                 yield PolicyDetached(form.organization, default, place)
 
 
-def _places_of(form: Form, organization: Organization, places: frozenset[str]) -> list[str]:
+def _places_of(form: Form, organization: Organization, stays: Stays) -> list[str]:
     """The root, OUs and accounts after the dump."""
     listed = [form.root, *(unit.id for unit in form.units), *(account.id for account in form.accounts)]
-    known = [*organization.units.by_id, *organization.members]
-    return [*listed, *(each for each in known if each in places and each not in {*listed})]
+    known = filter(stays, [*organization.units.by_id, *organization.members])
+    return [*dict.fromkeys([*listed, *known])]
 
 
 def published(form: Form, organization: Organization) -> Iterator[AnyEvent]:

@@ -98,7 +98,7 @@ class _Moments:
         A migration that asks members of which it is not told when they joined waits for the moment of the dump.
         """
         asked = {handshake.id: handshake.requested_at for handshake in form.handshakes}
-        found = taken(form, frozenset())
+        found = taken(form, lambda _: False)
         # Invitations of the same party had ended when a new one was requested.
         ended: dict[str | None, list[HandshakeForm]] = {}
         for handshake in form.handshakes:
