@@ -7,6 +7,7 @@ from typing import Any
 TYPES: dict[str, type | tuple[type, ...]] = {
     "array": list,
     "boolean": bool,
+    "number": (int, float),
     "null": type(None),
     "object": dict,
     "string": str,
@@ -25,7 +26,7 @@ def faults(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], place
 
 
 def _type(value: Any, name: Any, _: Any, __: Any, place: str) -> Iterator[str]:
-    if not isinstance(value, TYPES[name]):
+    if not isinstance(value, TYPES[name]) or (name == "number" and isinstance(value, bool)):
         yield f"{place}: {value!r} is no {name}"
 
 
@@ -54,15 +55,21 @@ def _least(value: Any, least: int, _: Any, __: Any, place: str) -> Iterator[str]
         yield f"{place}: has fewer than {least} members"
 
 
-def _properties(value: Any, more: bool, schema: Any, root: Any, place: str) -> Iterator[str]:
-    """``properties`` and ``additionalProperties``, which stand together."""
+def _properties(value: Any, more: Any, schema: Any, root: Any, place: str) -> Iterator[str]:
+    """``properties`` and ``additionalProperties``: what is not among the first fits the second, or is none at all."""
     if isinstance(value, dict):
         for name, member in value.items():
-            known = schema["properties"].get(name)
-            if known is not None:
-                yield from faults(member, known, root, f"{place}.{name}")
-            elif not more:
+            known = schema.get("properties", {}).get(name, more)
+            if known is False:
                 yield f"{place}: {name} is unknown"
+            else:
+                yield from faults(member, known, root, f"{place}.{name}")
+
+
+def _names(value: Any, schema: Any, _: Any, root: Any, place: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name in value:
+            yield from faults(name, schema, root, place)
 
 
 def _items(value: Any, of: Any, _: Any, root: Any, place: str) -> Iterator[str]:
@@ -92,6 +99,7 @@ CHECKS: dict[str, Callable[[Any, Any, Any, Any, str], Iterator[str]]] = {
     "minProperties": _least,
     "oneOf": _one_of,
     "pattern": _pattern,
+    "propertyNames": _names,
     "required": _required,
     "type": _type,
 }

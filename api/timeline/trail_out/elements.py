@@ -3,7 +3,7 @@
 The forms are those of AWS's samples (docs/aws.md 11), as far as there are any; docs/fidelity.md lists what is inferred.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -55,7 +55,7 @@ def _object(members: dict[str, Any], masks: Masks) -> dict[str, Any]:
             value = masks[name]
         elif kind is dict:
             value = _object(value, masks)
-        elif kind is list:
+        elif kind is list or kind is tuple:
             value = _array(value, masks)
         elif kind is datetime:
             value = _text(value)
@@ -71,7 +71,7 @@ def _object(members: dict[str, Any], masks: Masks) -> dict[str, Any]:
     return elements
 
 
-def _array(items: list[Any], masks: Masks) -> list[Any]:
+def _array(items: Sequence[Any], masks: Masks) -> list[Any]:
     return [_object(cast("dict[str, Any]", item), masks) if isinstance(item, dict) else item for item in items]
 
 

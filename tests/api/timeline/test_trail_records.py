@@ -19,11 +19,13 @@ from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.evolve import apply
 from orgsim.engine.ids import IdSource
 from orgsim.engine.operation import Caller, Stamp
-from orgsim.engine.operations import OPERATIONS, accept_handshake, create_account, record_call
+from orgsim.engine.operations import OPERATIONS, accept_handshake, create_account, create_policy, record_call
+from orgsim.engine.rules.tags import TagMember
 from orgsim.engine.state import State
 from orgsim.engine.words import FeatureSet, PolicyType
 
 SCHEMA = json.loads((ROOT / "docs/trail-record.schema.json").read_text("utf-8"))
+FREE = '{"tags":{}}'
 WORLDS, LENGTH = examples(12), 400
 
 
@@ -88,6 +90,7 @@ def test_masked_records_show_no_address_and_no_name_of_an_account() -> None:
         ({"serviceEventDetails": {}}, "serviceEventDetails"),
         ({"responseElements": {"handshake": {}}}, "responseElements"),
         ({"userIdentity": {"type": "Somebody"}}, "userIdentity"),
+        ({"requestParameters": {"tags": [{"Key": "team"}]}}, "requestParameters"),
         ({"recipientAccountId": 111111111111}, "recipientAccountId"),
     ],
 )
@@ -101,12 +104,13 @@ def test_the_schema_refuses_what_is_no_record(change: dict[str, Any], fault: str
 
 
 def test_the_samples_of_aws() -> None:
-    """An invitation, an account creation and its result have the members of the records that AWS prints."""
+    """An invitation, a policy, an account creation and its result have the members of the records that AWS prints."""
     world = World()
     world.founded(FOUNDER, FeatureSet.ALL)
     world.do(invite("222222222222", "Mary's account joins Diego's."), FOUNDER)
     world.do(create_account.Request("made@example.com", "Made"), FOUNDER)
     world.advance(seconds=1)
+    world.do(create_policy.Request(FREE, "", "Free", PolicyType.TAG_POLICY, (TagMember("team", "blue"),)), FOUNDER)
     by_name = {record["eventName"]: record for record in records(world.log, plain=False)}
     invited = by_name["InviteAccountToOrganization"]
     assert invited["requestParameters"] == {
@@ -121,6 +125,13 @@ def test_the_samples_of_aws() -> None:
     created = by_name["CreateAccount"]
     assert created["requestParameters"] == {"tags": [], "email": "****", "accountName": "****"}
     assert created["responseElements"]["createAccountStatus"]["state"] == "IN_PROGRESS"
+    assert by_name["CreatePolicy"]["requestParameters"] == {
+        "name": "Free",
+        "description": "",
+        "content": FREE,
+        "type": "TAG_POLICY",
+        "tags": [{"key": "team", "value": "blue"}],
+    }
     result = by_name["CreateAccountResult"]
     assert (result["requestParameters"], result["responseElements"], "requestID" in result) == (None, None, False)
     status = result["serviceEventDetails"]["createAccountStatus"]
