@@ -176,6 +176,7 @@ def test_worlds_have_streams_of_their_own() -> None:
         ("follow=1&limit=5", {}, 400, "a stream has no limit"),
         ("follow=maybe", {}, 400, "follow 1 for a stream"),
         ("follow=1", {"Last-Event-ID": "x"}, 400, "its position"),
+        ("follow=1", {"Last-Event-ID": "9" * 5_000}, 400, "is beyond the end"),
         ("follow=1", {"Host": "evil.example"}, 403, "evil.example"),
         ("follow=1", {"Origin": "http://evil.example"}, 403, "evil.example"),
     ],
