@@ -146,6 +146,8 @@ class World(NotCopied):
         """The time of the world's first event, in microseconds since the epoch."""
         self._home: tuple[int, EventLoopToken] | None = None
         """The thread and the event loop in which a world with a log runs."""
+        self._process = 0
+        """The process of that thread."""
         self.views: Views
         """The views that clients read. They contain only what is durable in the log."""
 
@@ -161,7 +163,7 @@ class World(NotCopied):
                 engine = running_inline(await self._begin_in_memory())
             else:
                 engine = await self._prepare(stack)
-                self._home = get_ident(), anyio.lowlevel.current_token()
+                self._home, self._process = (get_ident(), anyio.lowlevel.current_token()), os.getpid()
             self._engine = await stack.enter_async_context(engine)
             self._began = self._began or self._engine.state.now
             return stack.pop_all()
@@ -203,7 +205,8 @@ class World(NotCopied):
         """End what ``open`` has begun. What was called is in the log; nothing more is accepted."""
         engine, self._closed = self.engine, True
         if self._portal:
-            self._thread.close()
+            if self._process == os.getpid():
+                self._thread.close()
         else:
             run_inline(engine.close())
 
@@ -237,6 +240,12 @@ class World(NotCopied):
         if self._home is None:
             return run_inline(coroutine)
         _, loop = self._home
+        if self._process != os.getpid():
+            coroutine.close()
+            raise EngineStopped(
+                f"{self.engine.log.name}: this process was forked off the one in which its world runs; start processes "
+                "anew (multiprocessing's method spawn)"
+            )
         if self.in_own_loop:
             coroutine.close()
             raise NeedsEventLoop(

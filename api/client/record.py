@@ -14,6 +14,7 @@ from ...engine.errors import Refused
 from ...engine.errors.connection import ConnectionDropped
 from ...engine.operation import Caller
 from ...engine.operations import OPERATIONS
+from ...engine.runtime.forked import in_forked_child
 from ...engine.shapes.base import moment
 from ...projections.reads import READS
 from ..testing.recent import tick
@@ -63,6 +64,18 @@ class CallsNotRecorded(RuntimeError):
     """Calls are asked for of which some were made before recording began."""
 
 
+_taking = RLock()
+"""Held while any record of calls changes; a call may come in the midst, from a signal handler."""
+
+
+def _take_anew() -> None:
+    global _taking
+    _taking = RLock()
+
+
+in_forked_child(_take_anew)
+
+
 class CallRecord:
     """The calls made through all clients of a simulation, in the order of their answers: iterate, count or select.
 
@@ -83,7 +96,6 @@ class CallRecord:
         self._total = 0
         self._counts: Counter[tuple[str, str]] = Counter()
         """By operation and account."""
-        self._lock = RLock()
 
     def of(self, operation: str, *, account: str | None = None) -> int:
         """Return how many calls of an operation there were: answered, refused, or without an answer.
@@ -141,7 +153,7 @@ class CallRecord:
 
     def clear(self) -> None:
         """Forget all calls so far, as those of a test's preparation, and record from here on."""
-        with self._lock:
+        with _taking:
             self.missed = False
             self._kept.clear()
             self._counts.clear()
@@ -189,7 +201,7 @@ class CallRecord:
         answer: Struct | Refused | ConnectionDropped,
     ) -> None:
         """Add a call; the engine's ``call_listener``."""
-        with self._lock:
+        with _taking:
             self.latest = tick()
             self._total += 1
             self._counts[operation, caller.account or ""] += 1

@@ -13,6 +13,9 @@ from functools import partial
 from threading import RLock, Thread
 from types import FunctionType
 from typing import Any, Generic, TypeVar
+from weakref import WeakSet
+
+from ...engine.runtime.forked import in_forked_child
 
 T = TypeVar("T")
 
@@ -48,6 +51,7 @@ class Patches:
         self._blocks = 0
         self._replaced: list[tuple[object, str, Function, Function]] = []
         """Module or class, name, the original and its replacement."""
+        _all.add(self)
 
     @contextmanager
     def applied(self) -> Generator[None]:
@@ -83,6 +87,21 @@ class Patches:
             # What somebody else has put there meanwhile, and will take away again, is not ours to remove.
             if vars(owner).get(name) is replacement:
                 setattr(owner, name, original)
+
+    def begin_anew(self) -> None:
+        """Be usable in a forked process, though another thread may have been replacing or restoring at that moment."""
+        self._lock = RLock()
+        if not self._blocks:
+            self._restore()
+
+
+def _begin_anew() -> None:
+    for patches in list(_all):
+        patches.begin_anew()
+
+
+_all: WeakSet[Patches] = WeakSet()
+in_forked_child(_begin_anew)
 
 
 class _Entry(Generic[T]):

@@ -13,12 +13,21 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
+from ...engine.runtime.forked import in_forked_child
 from ..simulation import Simulation
 from .extras import BOTO, imported
 from .wire import Wire, wire_of
 
 _making = Lock()
 """Held while the session that is kept makes a client, which two threads must not do at once."""
+
+
+def _make_anew() -> None:
+    global _making
+    _making = Lock()
+    _kept_session.cache_clear()  # another thread may have been making a client in it
+
+
 _made_for: ContextVar[Wire] = ContextVar("the simulation that answers the client which the kept session makes")
 
 
@@ -107,6 +116,9 @@ def _answered(session: Any, wire: Callable[[], Wire], passthrough: bool) -> Any:
 def _kept_session() -> Any:
     """Return a session that makes single clients of all simulations: the first client of a session is costly."""
     return _answered(imported("botocore.session", BOTO).Session(), _made_for.get, passthrough=False)
+
+
+in_forked_child(_make_anew)
 
 
 @cache

@@ -32,6 +32,7 @@ from ..throttling import Throttle, throttle_of
 from ..write_conflicts import WriteConflicts, write_conflicts_of
 from .clock import Clock
 from .deciding import ADVANCE_TIME, DECIDE, RECORD_CALL, called
+from .forked import live
 from .not_copied import NotCopied
 from .waiting import FairLock, Wakeup
 
@@ -104,6 +105,7 @@ class Engine(NotCopied):
         """Held by the task that lets time pass by itself; see ``driver.move_time``."""
         self.exclusive: AbstractContextManager[object] = RLock()
         """Held during each call, so that threads take turns; never while anything is awaited that may suspend."""
+        live.add(self)
 
     @property
     def now(self) -> int:
@@ -388,6 +390,11 @@ class Engine(NotCopied):
         self._stopped, self._cause = why, cause
         self._wake_followers()
 
+    def abandon(self, why: str) -> None:
+        """Accept nothing more, in a forked process: whoever follows belongs to the parent."""
+        self._followers.clear()
+        self._stop(why)
+
     async def rebuild(self, snapshots: Snapshots | None = None) -> None:
         """Rebuild the state, and feed the listeners, from the log: all of it, or what follows a usable snapshot.
 
@@ -418,8 +425,7 @@ class Engine(NotCopied):
         self.ids = IdSource(seed)
         self.throttle = throttle_of(settings)
         self.watches_calls |= settings.record != "changes"
-        if self.conflicts is None:
-            self.conflicts = write_conflicts_of(settings, self.ids)
+        self.conflicts = self.conflicts or write_conflicts_of(settings, self.ids)
 
     def _remember_write(self, envelope: Envelope) -> None:
         if self.conflicts is None:

@@ -7,10 +7,12 @@ need a loop even where nobody waits, and wake tasks of another thread's loop too
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Lock, get_ident
+from threading import RLock, get_ident
 
 import anyio
 import anyio.lowlevel
+
+from .forked import in_forked_child
 
 
 class Wakeup:
@@ -59,13 +61,24 @@ def in_event_loop() -> bool:
     return True
 
 
+_guard = RLock()
+"""Held while any fair lock changes hands, for a few instructions."""
+
+
+def _guard_anew() -> None:
+    global _guard
+    _guard = RLock()
+
+
+in_forked_child(_guard_anew)
+
+
 class FairLock:
     """A lock for tasks, first come first served. Taking it does not suspend where it is free."""
 
     def __init__(self) -> None:
         self._locked = False
         self._queue: deque[Wakeup] = deque()
-        self._guard = Lock()
 
     def locked(self) -> bool:
         """Whether somebody has it."""
@@ -73,21 +86,21 @@ class FairLock:
 
     def take_if_free(self) -> bool:
         """Take the lock without waiting; returns whether it was free."""
-        with self._guard:
+        with _guard:
             was_free = not self._locked
             self._locked = True
             return was_free
 
     def release(self) -> None:
         """Hand the lock to the next in the queue."""
-        with self._guard:
+        with _guard:
             if self._queue:
                 self._queue.popleft().set()
             else:
                 self._locked = False
 
     async def __aenter__(self) -> None:
-        with self._guard:
+        with _guard:
             if not self._locked:
                 self._locked = True
                 return
@@ -100,7 +113,7 @@ class FairLock:
             raise
 
     def _give_up(self, turn: Wakeup) -> None:
-        with self._guard:
+        with _guard:
             waiting = turn in self._queue
             if waiting:
                 self._queue.remove(turn)
