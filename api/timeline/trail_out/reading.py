@@ -1,6 +1,6 @@
 """Take records from a log: all of them or a part, once or as long as the log grows."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from itertools import islice
 from pathlib import Path
@@ -60,10 +60,12 @@ class Reader:
     """
 
     def __init__(self, wanted: Wanted, first: int = 1, last: int | None = None) -> None:
-        self.trail = Trail(plain=wanted.plain)
-        self.callers: set[str] = set()
-        """Accounts whose trails have a record in that part, wanted or not."""
-        self._accounts = wanted.accounts
+        self.trail = Trail(plain=wanted.plain, accounts=wanted.accounts)
+        self.accounts: set[str] = set()
+        """Those whose trails have a record."""
+        self._wanted = wanted.accounts
+        self._called: set[str] = set()
+        """Those of the wanted accounts that ever called."""
         self._first, self._last = first, last
         self._rest: list[Envelope] = []
         self._sharing = Sharing()
@@ -81,13 +83,15 @@ class Reader:
         return (each for command in commands for each in self._of(command))
 
     def _of(self, command: list[Envelope]) -> list[Delivered]:
-        position = command[0].position
+        position, account = command[0].position, command[0].account
+        if account in self._wanted:
+            self._called.add(account)
         if position < self._first or (self._last is not None and position > self._last):
             self.trail.skip(command)
             return []
         records = self.trail.records_of(command)
-        self.callers.update(each.account for each in records)
-        return [each for each in records if each.account in self._accounts] if self._accounts else records
+        self.accounts.update(each.account for each in records)
+        return records
 
     def require_accounts(self, name: str) -> None:
         """Check that the log knows every account that was asked for.
@@ -96,7 +100,7 @@ class Reader:
             LogError: it does not know one.
         """
         state = self.trail.state
-        for account in sorted(self._accounts - self.callers):
+        for account in sorted(self._wanted - self.accounts - self._called):
             if account not in state.accounts and account not in state.partitions:
                 raise LogError(
                     f"{name}: the account {account} is in no event of the log; orgsim show LOG accounts lists them"
@@ -150,20 +154,18 @@ async def write_trail(path: Path, folder: Path, wanted: Wanted, listener: Listen
         reader = await reader_for(log, wanted)
         written = await anyio.to_thread.run_sync(TrailFolder, folder)
         try:
-            accounts = await _fill(written, log, reader, wanted.accounts, listener)
+            await _fill(written, log, reader, listener)
             await anyio.to_thread.run_sync(written.publish)
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(written.close)
-        return Written(str(folder), written.records, written.files, accounts, reader.trail.state.settings.record)
+        recorded = reader.trail.state.settings.record
+        return Written(str(folder), written.records, written.files, len(reader.accounts), recorded)
     finally:
         await log.close()
 
 
-async def _fill(
-    folder: TrailFolder, log: EventLog, reader: Reader, accounts: Collection[str], listener: Listener | None
-) -> int:
-    """Write all records; returns the number of the accounts that have some."""
+async def _fill(folder: TrailFolder, log: EventLog, reader: Reader, listener: Listener | None) -> None:
     async with aclosing(verified_envelopes(log)) as batches:
         async for envelopes in batches:
             delivered = reader.take(envelopes, complete=envelopes[-1].position == log.head)
@@ -171,7 +173,6 @@ async def _fill(
             if listener:
                 listener(envelopes)
     reader.require_accounts(log.name)
-    return len(reader.callers.intersection(accounts) if accounts else reader.callers)
 
 
 async def follow_trail(path: Path, wanted: Wanted, *, further: bool) -> AsyncGenerator[list[Delivered], None]:

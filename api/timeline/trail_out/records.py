@@ -1,6 +1,6 @@
 """The records of a log's calls and of what AWS did later, each as the account's trail has it that it concerns."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -77,12 +77,14 @@ class Trail:
 
     Args:
         plain: whether addresses, names and contents are written as they are, instead of masked as AWS does.
+        accounts: whose trails are made; empty for all.
     """
 
-    def __init__(self, *, plain: bool = False) -> None:
+    def __init__(self, *, plain: bool = False, accounts: Container[str] = ()) -> None:
         self.state = State()
         """As it stands after the events so far."""
         self._plain = plain
+        self._accounts = accounts
         self._ids = IdSource(0)
         self._waiting = Waiting({}, {})
 
@@ -100,12 +102,15 @@ class Trail:
             # It was taken from a trail, which has the record.
             self.skip(command)
             return []
-        if first.account is None:
+        if first.account is None or not self._wants(first.account):
             call = []
             self._apply_all(command)
         else:
             call = self._call(command, first.account)
         return [*call, *self._told(command)]
+
+    def _wants(self, account: str) -> bool:
+        return not self._accounts or account in self._accounts
 
     def _apply_all(self, command: Sequence[Envelope]) -> None:
         for envelope in command:
@@ -188,7 +193,8 @@ class Trail:
         for envelope in command:
             self._waiting.note(envelope)
             for told in service_events(envelope, self.state, self._waiting):
-                yield self._service_event(told, envelope)
+                if self._wants(told.account):
+                    yield self._service_event(told, envelope)
             self._waiting.forget(envelope.event)
 
     def _service_event(self, told: ServiceEvent, envelope: Envelope) -> Delivered:
