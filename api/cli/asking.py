@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from ...engine.log import LogDamaged, LogError
 from ...engine.shapes.base import moment_text
@@ -16,7 +15,7 @@ from ..timeline.entries import Call
 from ..timeline.history import History
 from ..timeline.moments import MomentError
 from ..timeline.timeline import UnknownThing
-from .terminal import failure, out, printable, reading_bar, run
+from .terminal import failure, print_line, reading_bar, run
 
 InMemory = Annotated[
     bool, typer.Option("--in-memory", help="Keep the history in memory: LOG-history is neither read nor written.")
@@ -63,8 +62,3 @@ def print_call(call: Call, told: Iterable[tuple[str, str]], *, request_id: bool 
     print_line("  ".join(words), indent, "bold")
     for thing, what in told:
         print_line(f"{thing}  {what}", indent + 4)
-
-
-def print_line(text: str, indent: int = 0, style: str = "") -> None:
-    """Print a line, which may quote texts from outside, as it is."""
-    out.print(Text(" " * indent + printable(text), style=style), soft_wrap=True, highlight=False)

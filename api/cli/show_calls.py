@@ -17,9 +17,7 @@ from ...engine.shapes.base import moment_text
 from ..calls_json import CallFilter, LoggedCall, call_as_dict, call_filter, outcome_of
 from ..events_json import RequestIds, iso_time
 from .show_events import MAX_VALUE_LENGTH, end_of, place_of, shortened
-from .terminal import out, print_json, print_rows
-
-NAMES = ("position", "time", "caller", "operation", "outcome", "why", "request id")
+from .terminal import counted, print_json, print_line
 
 Refused = Annotated[bool, typer.Option("--refused", help="Of calls: only refused ones.")]
 ByCaller = Annotated[
@@ -70,12 +68,13 @@ async def show_calls(
             end = {"position": log.head, "time": iso_time(await end_of(log)), "more": more}
             print_json({**end, "calls": [*map(call_as_dict, found)]})
             return
-        print_rows(NAMES, map(_cells, found))
+        for call in found:
+            _print_call(call)
         rest = f", more with --after {found[-1].told.position} or --limit" if more else ""
         unrecorded = (
             "; this world records only calls that changed something" if beginning.settings.record == "changes" else ""
         )
-        out.print(f"{len(found):,} calls{rest}{unrecorded}", soft_wrap=True, highlight=False)
+        print_line(f"{counted(len(found), 'call')}{rest}{unrecorded}")
     finally:
         await log.close()
 
@@ -109,19 +108,16 @@ async def _calls(log: EventLog, after: int, wanted: CallFilter, ids: RequestIds)
                 yield call
 
 
-def _cells(call: LoggedCall) -> tuple[str, ...]:
+def _print_call(call: LoggedCall) -> None:
+    """Print a call on a line, and below it why it was refused, or what was asked."""
     envelope = call.told
     time = moment_text(envelope.time, "%Y-%m-%d %H:%M:%S")
     caller = "/".join(part for part in (envelope.account, envelope.principal) if part)
-    return (
-        str(envelope.command),
-        time,
-        caller,
-        envelope.called,
-        outcome_of(envelope),
-        _why(envelope.event),
-        call.request_id or "-",
-    )
+    words = [str(envelope.command), time, envelope.called, caller, outcome_of(envelope), call.request_id or "-"]
+    print_line("  ".join(words), style="bold")
+    why = _why(envelope.event)
+    if why:
+        print_line(why, 4)
 
 
 def _why(event: Any) -> str:

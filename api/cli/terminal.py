@@ -124,6 +124,11 @@ def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     print_table(table, narrowest=NARROWEST)
 
 
+def print_line(text: str, indent: int = 0, style: str = "") -> None:
+    """Print a line, which may quote texts from outside; it is not folded, so that ids and names in it stay whole."""
+    out.print(Text(" " * indent + printable(text), style=style), soft_wrap=True, highlight=False)
+
+
 def counted(number: int, what: str) -> str:
     """A number of things in words: ``1 call``, ``2,000 calls``."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

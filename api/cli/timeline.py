@@ -16,8 +16,8 @@ from ..timeline.history import History
 from ..timeline.moments import position_at, position_before, range_of
 from ..timeline.timeline import Wanted, first, timeline
 from ..timeline.wording import change_text
-from .asking import InMemory, history_for, print_call, print_line, utf8
-from .terminal import counted
+from .asking import InMemory, history_for, print_call, utf8
+from .terminal import counted, print_line
 
 DEFAULT_LIMIT = 50
 """The number of calls that are shown to people unless they say how many."""

@@ -13,8 +13,8 @@ from ..timeline.causes import Cause, Why, why
 from ..timeline.moments import position_at, range_of
 from ..timeline.timeline import require_thing
 from ..timeline.wording import change_text
-from .asking import InMemory, history_for, print_call, print_line, utf8
-from .terminal import AsJson, print_json
+from .asking import InMemory, history_for, print_call, utf8
+from .terminal import AsJson, print_json, print_line
 
 
 def show_why(

@@ -54,6 +54,17 @@ def test_timeline_for_people(log: str, ids: Ids) -> None:
     assert "2 calls; more with --limit, or --from 6" in some
 
 
+@pytest.mark.parametrize("command", [("timeline",), ("why", OPS), ("show", "calls")])
+def test_narrow_terminals(log: str, command: tuple[str, ...]) -> None:
+    """However narrow the terminal, each line is as on a wide one, so that ids can be copied and searched."""
+    name, *rest = command
+    wide, narrow = (
+        CliRunner().invoke(app, [name, log, *rest], env={"COLUMNS": columns}).stdout for columns in ("400", "40")
+    )
+    assert wide == narrow
+    assert max(map(len, wide.splitlines())) > 60
+
+
 def test_timeline_for_machines(log: str) -> None:
     """Each call is one JSON object on a line of its own."""
     lines = [json.loads(line) for line in printed("timeline", log, "--json").splitlines()]
