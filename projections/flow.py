@@ -178,6 +178,12 @@ class FlowView:
         if envelopes:
             self.position = envelopes[-1].position
 
+    def take(self, envelope: Envelope) -> None:
+        """Take in one event, if it is measured; for flows that are not fed with all events."""
+        handle = self.handlers.get(type(envelope.event))
+        if handle:
+            handle(envelope, envelope.event)
+
     def _founded(self, envelope: Envelope, event: OrganizationCreated) -> None:
         self.founded.append(event.organization)
         self.feature_sets[event.organization] = event.feature_set
@@ -294,6 +300,7 @@ class FlowView:
         _keep_standing(self.closures, ("PENDING_CLOSURE", "CLOSED"), minute)
         for counter in (self.expired, self.came, self.departed, self.migrated, self.founded):
             counter.clear()
+        self.invited = Invited()
         for durations in (*self.accepted.values(), self.created, self.closed):
             durations.clear()
 

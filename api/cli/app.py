@@ -15,6 +15,7 @@ import typer
 from .check import check
 from .diff import diff
 from .dump import dump
+from .figures import figures
 from .fork import fork
 from .import_dump import import_dump
 from .init import init
@@ -55,7 +56,7 @@ def common(
     """An event-sourced simulator of AWS Organizations, with a clock you can set."""
 
 
-for command in (init, check, simulate, sweep, serve, show):
+for command in (init, check, figures, simulate, sweep, serve, show):
     app.command()(command)
 app.command("timeline")(show_timeline)
 app.command()(diff)

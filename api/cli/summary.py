@@ -61,10 +61,12 @@ def _print_thresholds(outcome: Outcome) -> None:
     if not outcome.thresholds:
         return
     _head("Thresholds")
-    held, failed = "✓✗" if "utf" in out.encoding else "+x"
+    plain = {} if "utf" in out.encoding else {"✓": "+", "✗": "x"}
+    colors = {"passed": "green", "failed": "red", "warned": "yellow"}
     width = max(NAME, *(len(each.threshold) + 2 for each in outcome.thresholds))
     for each in outcome.thresholds:
-        mark = f"[green]{held}[/]" if each.ok else f"[red]{failed}[/]"
+        sign = wording.mark(each)
+        mark = f"[{colors[wording.judgement(each)]}]{plain.get(sign, sign)}[/]"
         condition = markup_safe(f"{each.threshold:{width}}")
         out.print(f"{mark} {condition}{wording.number(each.value)}", soft_wrap=True, highlight=False)
 

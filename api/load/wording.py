@@ -1,10 +1,13 @@
 """Formats figures of a run as text, for the terminal and the report alike."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from .play import Outcome
+from .play.outcome import ThresholdOutcome
+from .scenario.figures import metric_of
 from .scenario.model import Parameter
 from .scenario.parameters import written
 
@@ -72,7 +75,7 @@ def words(state: str) -> str:
 
 def unit(metric: str) -> str:
     """The unit of a figure, from the ending of its name; empty for shares and counts."""
-    ending = metric.partition(".")[0].rpartition("_")[2]
+    ending = metric_of(metric).rpartition("_")[2]
     return ending if ending in UNITS else ""
 
 
@@ -103,9 +106,25 @@ def verdict(outcome: Outcome) -> str:
     total = len(outcome.thresholds)
     if not total:
         return "passed: there are no thresholds"
-    held = sum(each.ok for each in outcome.thresholds)
-    counted = f"passed: {held}" if outcome.passed else f"failed: {total - held}"
-    return f"{counted} of {total} threshold{'' if total == 1 else 's'}"
+    judged = Counter(map(judgement, outcome.thresholds))
+    counted = f"passed: {judged['passed']}" if outcome.passed else f"failed: {judged['failed']}"
+    warned = f", {judged['warned']} warning{'' if judged['warned'] == 1 else 's'}" if judged["warned"] else ""
+    return f"{counted} of {total} threshold{'' if total == 1 else 's'}{warned}"
+
+
+def judgement(threshold: ThresholdOutcome) -> str:
+    """What became of a threshold: ``passed``, ``failed``, or ``warned`` if the run passes all the same."""
+    if threshold.ok:
+        return "passed"
+    return "warned" if threshold.severity == "warn" else "failed"
+
+
+MARKS = {"passed": "✓", "failed": "✗", "warned": "!"}
+
+
+def mark(threshold: ThresholdOutcome) -> str:
+    """The mark of a threshold."""
+    return MARKS[judgement(threshold)]
 
 
 def assignment(name: str, value: Parameter) -> str:

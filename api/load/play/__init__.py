@@ -9,11 +9,11 @@ from ....engine.log.resumed import ResumedLog
 from ....engine.runtime.clock import SimulatedClock
 from ....engine.runtime.engine import EngineStopped, Listener
 from ....engine.runtime.running import running_engine
-from ....projections.flow import FlowView
 from ....projections.lagging import lag_reads
 from ....projections.reads import READS
 from ....projections.views import Views
 from ...same_world import by_name, require_same_world
+from ..scenario.figures import Figure
 from ..scenario.model import Scenario
 from ..scenario.populations import MemberTable
 from ..scenario.problems import ScenarioError
@@ -21,6 +21,7 @@ from ..scenario.steps import Call
 from .beginning import begin
 from .call_counter import CallCounter
 from .clock_driver import ClockDriver, Progress
+from .flows import Flows
 from .measuring import figure_now, measure
 from .outcome import Outcome
 from .past import Past
@@ -99,11 +100,11 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
     past = Past(scenario)
     clock = SimulatedClock(past.began_at)
     began_with = await read_beginning(log) or WorldCreated(scenario.seed, scenario.settings)
-    flow = FlowView()
+    flows = Flows(scenario)
     # The other views are built only for reading operations: they cost more than the rest of the run.
     reads = any(isinstance(step, Call) and step.operation in READS for step in scenario.all_steps)
     views = Views() if reads else None
-    listeners: list[Listener] = [flow.feed]
+    listeners: list[Listener] = [flows.feed]
     if views:
         listeners += [views.feed, *lag_reads(views, began_with)]
     async with running_engine(
@@ -111,16 +112,18 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
     ) as engine:
         standing = await past.write(engine)
         if scenario.log or standing:
-            flow.restart(engine.now)
+            flows.restart(engine.now)
         counter = CallCounter(clock.now, by_minute=engine.throttle is not None)
         driver = ClockDriver(engine, clock, counter, progress)
 
-        async def look(name: str) -> float | None:
-            await engine.settle()
-            return figure_now(name, scenario, engine, flow, counter)
-
         begun = begin(scenario, engine, counter, standing)
+        flows.begin(begun.organizations, begun.accounts, engine.state)
+
+        async def look(figure: Figure) -> float | None:
+            await engine.settle()
+            return figure_now(figure, scenario, engine, flows, counter, player.steps)
+
         player = Player(scenario, engine, driver, counter, views, look, begun)
         await player.play()
         seconds = perf_counter() - began
-        return measure(scenario, name, engine, flow, counter, player, seconds)
+        return measure(scenario, name, engine, flows, counter, player, seconds)

@@ -1,26 +1,43 @@
 """Computes the outcome of a finished run: its figures, distributions, timeline and thresholds."""
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import accumulate
 from typing import Any
 
 from ....engine.runtime.engine import Engine
-from ....engine.settings import DAY, HOUR, SECOND
+from ....engine.settings import DAY, HOUR
 from ....engine.shapes.base import moment
 from ....engine.shapes.timestamps import microseconds
-from ....engine.words import Action, FeatureSet, JoinedMethod
 from ....projections.flow import MINUTE, Changes, Durations, FlowView
+from ..scenario.figures import RUN, Figure
 from ..scenario.model import Scenario
+from ..scenario.thresholds import Threshold
 from .call_counter import CallCounter
-from .outcome import Distribution, Late, OrganizationOutcome, Outcome, ThresholdOutcome, Timeline, figure
+from .figures import (
+    ANSWER_TIMES,
+    calls_of,
+    distributions_of,
+    features_of,
+    figures_by_part,
+    figures_by_step,
+    figures_of_flow,
+    numbers_of,
+)
+from .flows import Flows
+from .outcome import (
+    Distribution,
+    Late,
+    OrganizationOutcome,
+    Outcome,
+    PartFigures,
+    StepOutcome,
+    ThresholdOutcome,
+    Timeline,
+)
 from .player import Player
 
-INVITE, APPROVE, ENABLE = Action.INVITE, Action.APPROVE_ALL_FEATURES, Action.ENABLE_ALL_FEATURES
-ANSWER_TIMES = {"joining_days": INVITE, "migration_days": APPROVE}
-"""Figure to the action of the handshakes whose time to acceptance it is."""
-HANDSHAKE_STATES = ("OPEN", "ACCEPTED", "DECLINED", "CANCELED", "EXPIRED")
 SLOWEST = 10
 """The number of accounts that ``Outcome.slowest`` names."""
 MAX_INTERVALS = 240
@@ -30,7 +47,7 @@ INTERVAL_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440)
 
 
 def measure(
-    scenario: Scenario, name: str, engine: Engine, flow: FlowView, counter: CallCounter, player: Player, seconds: float
+    scenario: Scenario, name: str, engine: Engine, flows: Flows, counter: CallCounter, player: Player, seconds: float
 ) -> Outcome:
     """Compute the outcome of a finished run.
 
@@ -38,13 +55,14 @@ def measure(
         scenario: the scenario that was played.
         name: the scenario's file name, or empty.
         engine: has everything durable.
-        flow: was fed all events.
+        flows: were fed all events.
         counter: counted the calls.
         player: knows the organizations' ids and what each step took.
         seconds: how long the run took in real time.
     """
-    metrics, distributions = _numbers(scenario, engine, flow, counter), _distributions(flow, counter)
-    limits = _thresholds(scenario, metrics, distributions)
+    flow, run = flows.whole, figures_of_run(scenario, engine, flows.whole, counter)
+    parts = figures_by_part(flows, player.steps)
+    limits = tuple(_judged(limit, {RUN: run, **parts}) for limit in scenario.thresholds)
     found = {each: _organization(engine, flow, organization) for each, organization in player.organizations.items()}
     first, *_ = found.values()
     return Outcome(
@@ -52,7 +70,7 @@ def measure(
         description=scenario.description,
         seed=scenario.seed,
         parameters=scenario.parameters,
-        passed=all(limit.ok for limit in limits),
+        passed=all(limit.ok or limit.severity == "warn" for limit in limits),
         thresholds=limits,
         feature_set=first.feature_set,
         accounts=first.accounts,
@@ -60,8 +78,9 @@ def measure(
         handshakes=flow.totals(),
         account_creations=_creations(flow),
         **_calls(counter),
-        metrics=metrics,
-        distributions=distributions,
+        metrics=run.metrics,
+        distributions=run.distributions,
+        parts=parts,
         slowest={name: _slowest(flow.accepted[action]) for name, action in ANSWER_TIMES.items()},
         steps=tuple(player.steps),
         warnings=tuple(player.warnings),
@@ -88,17 +107,39 @@ def _calls(counter: CallCounter) -> dict[str, Any]:
     }
 
 
-def figure_now(name: str, scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter) -> float | None:
+def figure_now(
+    figure: Figure, scenario: Scenario, engine: Engine, flows: Flows, counter: CallCounter, steps: Sequence[StepOutcome]
+) -> float | None:
     """Compute one figure in the middle of a run, from what is durable."""
-    distributions = _distributions(flow, counter) if "." in name else {}
-    return figure(name, _numbers(scenario, engine, flow, counter), distributions)
+    if figure.part == RUN:
+        return figures_of_run(scenario, engine, flows.whole, counter).value(figure.name)
+    if figure.part in (parts := dict(flows.parts())):
+        return figures_of_flow(figure.part, parts[figure.part]).value(figure.name)
+    found = figures_by_step(steps).get(figure.part)
+    return found.value(figure.name) if found else None
 
 
-def _thresholds(
-    scenario: Scenario, metrics: dict[str, float | None], distributions: dict[str, Distribution]
-) -> tuple[ThresholdOutcome, ...]:
-    limits = [(limit, figure(limit.metric, metrics, distributions)) for limit in scenario.thresholds]
-    return tuple(ThresholdOutcome(str(limit), value, limit.holds(value)) for limit, value in limits)
+def _judged(limit: Threshold, parts: Mapping[str, PartFigures]) -> ThresholdOutcome:
+    """Look whether a threshold holds; of a step that was not played no figure has a value."""
+    figure = limit.figure
+    value = parts[figure.part].value(figure.name) if figure.part in parts else None
+    return ThresholdOutcome(str(limit), value, limit.holds(value), limit.severity)
+
+
+def figures_of_run(scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter) -> PartFigures:
+    """The figures of the run as a whole."""
+    passed = engine.now - microseconds(scenario.start)
+    numbers = {
+        **features_of(flow),
+        **numbers_of(flow),
+        **calls_of(counter),
+        "virtual_days": passed / DAY,
+        "virtual_hours": passed / HOUR,
+        "events": flow.position - flow.began_at,
+    }
+    return PartFigures(
+        numbers, distributions_of(flow) | {"held_back_seconds": Distribution.of(counter.held_back_seconds)}
+    )
 
 
 def _creations(flow: FlowView) -> dict[str, int]:
@@ -116,60 +157,6 @@ def _organization(engine: Engine, flow: FlowView, organization: str) -> Organiza
         len(facts.members),
         migrated / HOUR if migrated is not None else None,
     )
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
-
-
-def _numbers(scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter) -> dict[str, float | None]:
-    totals = flow.totals()
-    handshakes = {
-        state: sum(totals.get(action, {}).get(state, 0) for action in (INVITE, APPROVE)) for state in HANDSHAKE_STATES
-    }
-    all_handshakes = sum(handshakes.values())
-    passed = engine.now - microseconds(scenario.start)
-    created = len(flow.created.lengths)
-    failed = sum(sum(each.values()) for state, each in flow.creations.items() if state.startswith("FAILED"))
-    # The management accounts came with their organizations, under the same method as invited accounts.
-    joined = flow.came[JoinedMethod.INVITED] - len(flow.founded)
-    departed = flow.departed.total()
-    feature_sets = list(flow.feature_sets.values())
-    return {
-        "all_features_share": _share(feature_sets.count(FeatureSet.ALL), len(feature_sets)),
-        "finalize_days": max(flow.migrated.values()) / DAY if flow.migrated else None,
-        "accepted_share": _share(handshakes["ACCEPTED"], all_handshakes),
-        "declined_share": _share(handshakes["DECLINED"], all_handshakes),
-        "expired_share": _share(flow.expired[INVITE] + flow.expired[APPROVE], all_handshakes),
-        "members": sum(sum(each.values()) for each in flow.members.values()),
-        "joined": joined,
-        "joined_share": flow.invited.share,
-        "created": created,
-        "creation_failed_share": _share(failed, created + failed),
-        "closed": len(flow.closed.lengths),
-        "departed": departed,
-        "departed_share": _share(departed, joined + created),
-        "commands": counter.calls,
-        "refused_share": _share(counter.refused.total(), counter.calls),
-        "throttled_share": _share(counter.throttled.total(), counter.calls),
-        "held_back": counter.held_back.total(),
-        "virtual_days": passed / DAY,
-        "virtual_hours": passed / HOUR,
-        "events": flow.position - flow.began_at,
-    }
-
-
-def _distributions(flow: FlowView, counter: CallCounter) -> dict[str, Distribution]:
-    return {
-        **{name: _distribution(flow.accepted[action], DAY) for name, action in ANSWER_TIMES.items()},
-        "creation_seconds": _distribution(flow.created, SECOND),
-        "closing_seconds": _distribution(flow.closed, SECOND),
-        "held_back_seconds": Distribution.of(counter.held_back_seconds),
-    }
-
-
-def _distribution(durations: Durations, unit: int) -> Distribution:
-    return Distribution.of([length / unit for length in durations.lengths])
 
 
 def _slowest(durations: Durations) -> tuple[Late, ...]:

@@ -40,6 +40,20 @@ class Distribution(Struct, frozen=True):
         return self.percentiles[named[name] if name in named else int(name.removeprefix("p"))]
 
 
+class PartFigures(Struct, frozen=True):
+    """The figures of an organization, a population, a track or a step."""
+
+    metrics: dict[str, float | None]
+    """Those that are one number."""
+    distributions: dict[str, Distribution]
+    """Those that have many values."""
+
+    def value(self, name: str) -> float | None:
+        """Look up a figure by its name, such as ``joined`` or ``joining_days.p95``; None if it has no value."""
+        metric, _, statistic = name.partition(".")
+        return self.distributions[metric].statistic(statistic) if metric in DISTRIBUTIONS else self.metrics[metric]
+
+
 class ThresholdOutcome(Struct, frozen=True):
     """A threshold, the measured value, and whether it held."""
 
@@ -48,6 +62,13 @@ class ThresholdOutcome(Struct, frozen=True):
     value: float | None
     """None if the figure has no value, for example because nobody approved."""
     ok: bool
+    severity: str = "fail"
+    """``warn``: the run passes all the same."""
+
+    @property
+    def metric(self) -> str:
+        """The name of the figure, which may have spaces in it."""
+        return self.threshold.rsplit(" ", 2)[0]
 
 
 class StepOutcome(Struct, frozen=True):
@@ -168,6 +189,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Name to value of the figures that are one number (``NUMBERS`` in ``orgsim.api.load.scenario.metrics``)."""
     distributions: dict[str, Distribution]
     """Name to distribution of the figures that have many values (``DISTRIBUTIONS`` there)."""
+    parts: dict[str, PartFigures] = {}
+    """The figures of parts: ``organizations.NAME``, ``populations.NAME``, ``tracks.NAME``, ``steps.NUMBER`` and
+    ``tracks.NAME.NUMBER``. In large runs, of organizations and populations only those that thresholds are about."""
     slowest: dict[str, tuple[Late, ...]]
     """``joining_days`` and ``migration_days`` to the accounts that took longest, the slowest first."""
     steps: tuple[StepOutcome, ...]
@@ -191,7 +215,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Where in that log: a position, or a moment in ISO 8601."""
 
     def figure(self, name: str) -> float | None:
-        """Look up a figure by its name in thresholds, such as ``expired_share`` or ``migration_days.p95``.
+        """Look up a figure by its name in thresholds: ``expired_share``, ``migration_days.p95``, ``ours.members``.
 
         Returns:
             Its value; None if it has none.
@@ -199,13 +223,15 @@ class Outcome(Struct, frozen=True, kw_only=True):
         Raises:
             KeyError: no figure has this name.
         """
-        return figure(name, self.metrics, self.distributions)
-
-
-def figure(name: str, metrics: dict[str, float | None], distributions: dict[str, Distribution]) -> float | None:
-    """Look up a figure by its name in thresholds; None if it has no value."""
-    metric, _, statistic = name.partition(".")
-    return distributions[metric].statistic(statistic) if metric in DISTRIBUTIONS else metrics[metric]
+        metric = name.partition(".")[0]
+        if metric in self.metrics or metric in self.distributions:
+            return PartFigures(self.metrics, self.distributions).value(name)
+        named = [(prefix, part) for part in self.parts for prefix in (part, part.partition(".")[2])]
+        called = [(prefix, part) for prefix, part in named if name.startswith(f"{prefix}.")]
+        if not called:
+            raise KeyError(name)
+        prefix, part = max(called, key=lambda each: len(each[0]))
+        return self.parts[part].value(name[len(prefix) + 1 :])
 
 
 def flat(

@@ -25,6 +25,7 @@ from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ....engine.state import Organization
 from ....projections.views import Views
+from ..scenario.figures import Figure
 from ..scenario.model import Scenario
 from ..scenario.steps import (
     Call,
@@ -55,7 +56,7 @@ from .outcome import FollowUp, StepOutcome
 from .timetable import Timetable
 from .turns import Waiting
 
-Look = Callable[[str], Awaitable[float | None]]
+Look = Callable[[Figure], Awaitable[float | None]]
 
 
 class Player:
@@ -204,9 +205,13 @@ class Player:
         if step.until is None:
             await self._move_to(self._engine.now + round((step.days or 0) * DAY), self._waiting_activity)
             return
-        condition, engine, start = read_condition(step.until), self._engine, self._timetable.start
+        condition, engine, start = (
+            read_condition(step.until, self._scenario.figures),
+            self._engine,
+            self._timetable.start,
+        )
         deadline = engine.now + round((step.at_most_days or 0) * DAY)
-        while not condition.holds(value := await self._look(condition.metric)):
+        while not condition.holds(value := await self._look(condition.figure)):
             if engine.now >= deadline:
                 stood = "has no value" if value is None else f"stood at {value:.6g}"
                 self._timetable.warn(f"waited {step.at_most_days:g} days for {condition}: {condition.metric} {stood}")

@@ -37,7 +37,7 @@ def duration_charts(outcome: Outcome) -> Iterator[Chart]:
 
 def _is_line(threshold: ThresholdOutcome, name: str) -> bool:
     """Tell whether a threshold limits this figure's time, not the number of values, and so can be drawn as a line."""
-    metric, _, statistic = threshold.threshold.partition(" ")[0].partition(".")
+    metric, _, statistic = threshold.metric.partition(".")
     return metric == name and statistic != "count"
 
 
@@ -85,7 +85,7 @@ def _threshold_labels(thresholds: list[ThresholdOutcome], limits: list[float], e
     """The labels of threshold lines; of one beyond the end of the axis, the label has an arrow instead of a line."""
     notes: list[dict[str, Any]] = []
     for index, (each, limit) in enumerate(zip(thresholds, limits, strict=True)):
-        said = f"{'✓' if each.ok else '✗'} {each.threshold.partition('.')[2]} {wording.unit(each.threshold)}"
+        said = f"{'✓' if each.ok else '✗'} {each.threshold.partition('.')[2]} {wording.unit(each.metric)}"
         full = limit > end / 2
         side = {"xanchor": "right", "xshift": -5} if full else {"xanchor": "left", "xshift": 5}
         notes.append(

@@ -5,7 +5,8 @@ from importlib.metadata import version
 
 from .. import wording
 from ..play import Outcome
-from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
+from ..scenario.figures import metric_of
+from ..scenario.metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_STEPS
 from ..wording import STATISTICS
 from .html import definitions, escape, share_table, table
 
@@ -23,23 +24,23 @@ def verdict(outcome: Outcome) -> str:
 def thresholds(outcome: Outcome) -> str:
     """A list of the thresholds, each with the value that was measured and the meaning of its figure."""
     items = "".join(
-        f'<li class="{"passed" if each.ok else "failed"}"><span class="mark">{"✓" if each.ok else "✗"}</span>'
-        f"<code>{escape(each.threshold)}</code><b>{escape(_found(each.threshold, each.value))}</b>"
-        f"<small>{escape(_meaning(each.threshold))}</small></li>"
+        f'<li class="{wording.judgement(each)}"><span class="mark">{wording.mark(each)}</span>'
+        f"<code>{escape(each.threshold)}</code><b>{escape(_found(each.metric, each.value))}</b>"
+        f"<small>{escape(_meaning(each.metric))}</small></li>"
         for each in outcome.thresholds
     )
     return f'<ul class="thresholds">{items}</ul>' if items else ""
 
 
-def _found(threshold: str, value: float | None) -> str:
-    metric, _, statistic = threshold.partition(" ")[0].partition(".")
+def _found(figure: str, value: float | None) -> str:
     said = wording.number(value)
-    return said if value is None or statistic == "count" else f"{said} {wording.unit(metric)}".rstrip()
+    return said if value is None or figure.endswith(".count") else f"{said} {wording.unit(figure)}".rstrip()
 
 
-def _meaning(threshold: str) -> str:
-    metric = threshold.partition(" ")[0].partition(".")[0]
-    return (DISTRIBUTIONS | NUMBERS).get(metric, "")
+def _meaning(figure: str) -> str:
+    metric = metric_of(figure)
+    of_parts = {} if figure.startswith(metric) else OF_STEPS | OF_ORGANIZATIONS
+    return (DISTRIBUTIONS | NUMBERS | of_parts).get(metric, "")
 
 
 def tiles(outcome: Outcome) -> str:

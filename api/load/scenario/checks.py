@@ -11,6 +11,7 @@ from ....engine.operations import OPERATIONS
 from ....engine.settings import Settings
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
+from .figures import Figures
 from .model import OrganizationTable
 from .order import ReadTrack, saved_before, wrong_order
 from .populations import Behaviour, PopulationTable
@@ -42,6 +43,7 @@ def checked(
     organizations: Mapping[str, OrganizationTable | None],
     populations: Mapping[str, PopulationTable | None],
     tracks: Sequence[ReadTrack],
+    figures: Figures,
 ) -> tuple[Track, ...]:
     """Check all names, and return the tracks, whose steps have their organizations filled in.
 
@@ -50,6 +52,7 @@ def checked(
         organizations: None is one that cannot be read; its name is known all the same.
         populations: likewise.
         tracks: in the order of the file.
+        figures: those that conditions can be about.
 
     Raises:
         ScenarioError: names are unknown or name something of another kind, or tracks wait for each other.
@@ -67,7 +70,7 @@ def checked(
                 with problems.gathered():
                     steps.append(_with_organization(step, list(organizations), path))
                 problems += _wrong_population(step, populations, path)
-                problems += _wrong_step(step, saved, path)
+                problems += _wrong_step(step, saved, path, figures)
             saved |= set(track.saves[index])
         if track.table is not None:
             filled.append(Track(track.name, track.table, tuple(steps)))
@@ -75,12 +78,12 @@ def checked(
     return tuple(filled)
 
 
-def _wrong_step(step: Step, saved: set[str], path: KeyPath) -> Iterator[Problem]:
+def _wrong_step(step: Step, saved: set[str], path: KeyPath, figures: Figures) -> Iterator[Problem]:
     if isinstance(step, Call):
         yield from _wrong_call(step, saved, path)
     if isinstance(step, Wait) and step.until is not None:
         try:
-            read_condition(step.until)
+            read_condition(step.until, figures)
         except ValueError as error:
             yield Problem(str(error), (*path, "until"))
 

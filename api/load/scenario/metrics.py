@@ -35,3 +35,32 @@ NUMBERS = {
 
 STATISTICS = ("count", "min", "mean", "median", "max")
 """The statistics of a distribution; besides these ``p0`` to ``p100``, nearest-rank percentiles."""
+
+_OF_ACCOUNTS = {
+    name: NUMBERS[name]
+    for name in (
+        *("accepted_share", "declined_share", "expired_share", "members", "joined", "joined_share"),
+        *("created", "creation_failed_share", "closed", "departed", "departed_share"),
+    )
+} | {name: meaning for name, meaning in DISTRIBUTIONS.items() if name != "held_back_seconds"}
+
+OF_ORGANIZATIONS = {
+    "all_features_share": "1 if it has all features at the end, otherwise 0",
+    "finalize_days": "from EnableAllFeatures to all features",
+    **_OF_ACCOUNTS,
+}
+"""Figures of an organization."""
+
+OF_POPULATIONS = _OF_ACCOUNTS
+"""Figures of a population."""
+
+OF_TRACKS = {
+    "began_days": "when it began, in days after the start of the run",
+    "virtual_days": "how long it took in the time of the run",
+    "virtual_hours": NUMBERS["virtual_hours"],
+    **{name: NUMBERS[name] for name in ("commands", "refused_share", "throttled_share", "held_back")},
+}
+"""Figures of a track."""
+
+OF_STEPS = OF_TRACKS
+"""Figures of a step; if it is played several times, of all times together."""

@@ -9,6 +9,7 @@ from ....engine.settings import Latencies, Latency, Quotas, Settings
 from ....engine.shapes.base import EPOCH
 from ...faults import FaultTable
 from ...simulation import START
+from .figures import Figures, figures_of
 from .organizations import OrganizationTable
 from .populations import PopulationTable
 from .steps import PLAIN, Step, Track, TrackTable
@@ -64,6 +65,13 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
     tracks: tuple[Track, ...] = ()
     """The tracks that have names."""
     thresholds: tuple[Threshold, ...] = ()
+
+    @property
+    def figures(self) -> Figures:
+        """The figures of a run of it."""
+        return figures_of(
+            self.organizations, self.populations, {track.name: len(track.steps) for track in self.all_tracks}
+        )
 
     @property
     def all_tracks(self) -> tuple[Track, ...]:

@@ -18,6 +18,7 @@ from .checks import checked
 from .conversion import convert
 from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
+from .figures import figures_of
 from .lines import key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .order import require_possible_days
@@ -143,9 +144,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     populations = _named(document, "populations", table_of, "partners", problems)
     read = read_tracks(document, problems)
     listed = document.pop("faults", [])
-    limits: tuple[Threshold, ...] = ()
-    with problems.gathered():
-        limits = read_thresholds(_table_of_thresholds(document))
+    thresholds, limits = document.pop("thresholds", {}), tuple[Threshold, ...]()
     beginning = Beginning()
     with problems.gathered():
         beginning = _beginning(document, world)
@@ -157,9 +156,12 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     organizations = organizations or {UNNAMED: OrganizationTable()}
     problems += wrong_standing(organizations, beginning.settings, microseconds(beginning.start))
     problems += wrong_members(populations, organizations, world)
+    figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})
+    with problems.gathered():
+        limits = read_thresholds(_table_of_thresholds(thresholds), figures)
     tracks: tuple[Track, ...] = ()
     with problems.gathered():
-        tracks = checked(beginning.settings, organizations, populations, read)
+        tracks = checked(beginning.settings, organizations, populations, read, figures)
     problems.require_none()
     with problems.gathered():
         require_possible_days(tracks, cast("dict[str, PopulationTable]", populations))
@@ -224,8 +226,7 @@ def _named(
     return named
 
 
-def _table_of_thresholds(document: dict[str, Any]) -> dict[str, Any]:
-    thresholds = document.pop("thresholds", {})
+def _table_of_thresholds(thresholds: Any) -> dict[str, Any]:
     if not isinstance(thresholds, dict):
         message = 'must be a table such as [thresholds] with migration_days.p95 = "< 60"'
         raise ScenarioError(Problem(message, ("thresholds",)))

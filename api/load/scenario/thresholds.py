@@ -4,13 +4,13 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from .metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
-from .problems import Problem, Problems
+from .conversion import convert
+from .figures import RUN, Figure, Figures
+from .problems import Problem, Problems, ScenarioError
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -21,16 +21,31 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "!=": operator.ne,
 }
 CONDITION = re.compile(r"\s*(<=|>=|==|!=|<|>)\s*(-?[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*\Z")
-PERCENTILE = re.compile(r"p(?:100|[1-9]?[0-9])\Z")
+
+
+Severity = Literal["fail", "warn"]
 
 
 class Threshold(Struct, frozen=True):
     """A condition on one figure."""
 
     metric: str
-    """The name of a figure in ``metrics``, and of a distribution the statistic behind a dot."""
+    """The name of a figure as it was written; of a distribution with the statistic behind a dot."""
     comparison: str
     limit: float
+    part: str = RUN
+    """Whose figure it is, see ``figures``."""
+    of_part: str = ""
+    """The name of the figure among those of a part."""
+    severity: Severity = "fail"
+    """Whether the run fails if it does not hold, or there is only a warning."""
+    stop: bool = False
+    """Whether the run ends as soon as it has held and does not any more."""
+
+    @property
+    def figure(self) -> Figure:
+        """The figure that it is about."""
+        return Figure(self.part, self.of_part or self.metric)
 
     def __str__(self) -> str:
         return f"{self.metric} {self.comparison} {self.limit:.15g}"
@@ -40,11 +55,21 @@ class Threshold(Struct, frozen=True):
         return value is not None and COMPARISONS[self.comparison](value, self.limit)
 
 
-def read_thresholds(table: Mapping[str, Any]) -> tuple[Threshold, ...]:
+class ThresholdTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A threshold with more than its condition."""
+
+    condition: str
+    """A comparison and a number."""
+    severity: Severity = "fail"
+    stop: bool = False
+
+
+def read_thresholds(table: Mapping[str, Any], figures: Figures) -> tuple[Threshold, ...]:
     """Read the table ``thresholds`` of a scenario.
 
     Args:
         table: figure to condition, such as ``migration_days.p95 = "< 60"``; TOML nests the dotted keys.
+        figures: those that there are.
 
     Raises:
         ScenarioError: figures do not exist or conditions cannot be read; all of them, with their paths.
@@ -52,58 +77,42 @@ def read_thresholds(table: Mapping[str, Any]) -> tuple[Threshold, ...]:
     found: list[Threshold] = []
     problems = Problems()
     for path, value in _leaves(table, ()):
-        try:
-            found.append(_threshold(".".join(path), value))
-        except ValueError as error:
-            problems.append(Problem(str(error), ("thresholds", *path)))
+        place = ("thresholds", *path)
+        with problems.gathered():
+            more = convert(value, ThresholdTable, place) if isinstance(value, Mapping) else None
+            try:
+                threshold = _threshold(".".join(path), more.condition if more else value, figures)
+            except ValueError as error:
+                raise ScenarioError(Problem(str(error), place)) from None
+            found.append(structs.replace(threshold, severity=more.severity, stop=more.stop) if more else threshold)
     problems.require_none()
     return tuple(found)
 
 
-def read_condition(text: str) -> Threshold:
+def read_condition(text: str, figures: Figures) -> Threshold:
     """Read a condition with its figure in one text, such as ``joined_share >= 0.95``.
 
     Raises:
         ValueError: there is no such figure, or it is no condition.
     """
-    name = re.match(r"\s*([\w.]*)", text)
+    # A name may have spaces in it, but without a comparison nothing tells where it ends.
+    name = re.match(r"\s*([^<>=!]*?)\s*(?=[<>=!])|\s*(\S*)", text)
     assert name, "an empty name matches"
-    return _threshold(name[1], text[name.end() :])
+    return _threshold(name[1] or name[2] or "", text[name.end() :], figures)
 
 
 def _leaves(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in table.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and "condition" not in value:
             yield from _leaves(cast("Mapping[str, Any]", value), (*path, key))
         else:
             yield (*path, key), value
 
 
-def _threshold(name: str, value: Any) -> Threshold:
-    _require_metric(name)
+def _threshold(name: str, value: Any, figures: Figures) -> Threshold:
+    figure = figures.find(name)
     condition = CONDITION.match(value) if isinstance(value, str) else None
     if condition is None or not math.isfinite(limit := float(condition[2])):
         raise ValueError(f'a condition is a comparison and a number, such as "< 60", not {value!r}')
-    return Threshold(name, condition[1], limit)
-
-
-def _require_metric(name: str) -> None:
-    """Check that a figure exists, and that it names a statistic exactly if it is a distribution.
-
-    Raises:
-        ValueError: it does not.
-    """
-    metric, dot, statistic = name.partition(".")
-    if metric in NUMBERS:
-        if dot:
-            raise ValueError(f"{metric} is one number for the run; it has no {statistic!r}")
-        return
-    if metric not in DISTRIBUTIONS:
-        known = sorted(DISTRIBUTIONS | NUMBERS)
-        close = get_close_matches(metric, known, n=1)
-        guess = f", did you mean {close[0]}?" if close else ""
-        raise ValueError(f"there is no such figure{guess} (there are: {', '.join(known)})")
-    if statistic not in STATISTICS and not PERCENTILE.match(statistic):
-        wanted = f"one of {', '.join(STATISTICS)} or p0 to p100, such as {metric}.p95"
-        given = f", not {statistic!r}" if statistic else ""
-        raise ValueError(f"{metric} has many values; say which with {wanted}{given}")
+    of_part = figure.name if figure.part != RUN else ""
+    return Threshold(name, condition[1], limit, figure.part, of_part)

@@ -20,7 +20,7 @@ def figures_of(outcome: Outcome) -> dict[str, Any]:
     ``passed.METRIC`` tells whether the thresholds of that figure held. ``finished`` is what the chance to finish
     counts: all thresholds held, or without thresholds, all organizations have all features.
     """
-    limits = [(limit.threshold.split(" ")[0], limit) for limit in outcome.thresholds]
+    limits = [(limit.metric, limit) for limit in outcome.thresholds]
     row = flat(outcome, STATISTICS) | {metric: limit.value for metric, limit in limits}
     row["finished"] = outcome.passed if limits else outcome.metrics["all_features_share"] == 1
     row["passed"] = outcome.passed

@@ -90,3 +90,67 @@ def test_no_condition(value: str) -> None:
 def test_no_figure(name: str, message: str) -> None:
     """A threshold for no figure, or without the statistic that it needs, is refused with what there is."""
     assert complaint(of(f'{name} = "< 60"')).startswith(message)
+
+
+PARTS = (
+    '[organizations.ours]\n[organizations.both]\nmanagement_account = "222222222222"\n'
+    '[populations.both]\norigin = "invited"\ncount = 1\n'
+    '[populations.members]\norigin = "invited"\ncount = 1\n'
+    '[populations."a b"]\norigin = "invited"\ncount = 1\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "figure"),
+    [
+        ("ours.members", "organizations.ours", "members"),
+        ("organizations.ours.joining_days.p95", "organizations.ours", "joining_days.p95"),
+        ("populations.both.joined", "populations.both", "joined"),
+        ('"a b".joined_share', "populations.a b", "joined_share"),
+        ("populations.members.members", "populations.members", "members"),
+        ("steps.1.virtual_hours", "steps.1", "virtual_hours"),
+    ],
+)
+def test_figures_of_parts(name: str, part: str, figure: str) -> None:
+    """A threshold is about a part by its name, or by its kind and name where others are called so."""
+    (threshold,) = parse_scenario(PARTS + of(f'{name} = "> 1"')).thresholds
+    assert (threshold.figure.part, threshold.figure.name) == (part, figure)
+    assert str(threshold) == name.replace('"', "") + " > 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("both.joined", "both could be organizations.both or populations.both: write so"),
+        ("theirs.joined", "there is no such figure"),
+        ("our.joined", "there is no such figure, did you mean ours? (there are: accepted_share, "),
+        ("ours.join", "organizations.ours has no figure 'join', did you mean `joined`? (there are: accepted_share"),
+        ("ours.commands", "organizations.ours has no figure 'commands'"),
+        ("ours.members.max", "ours.members is one number; it has no 'max'"),
+        ("ours.joining_days", "joining_days has many values; say which with one of count"),
+        ("ours.joining_days.p101", "joining_days has many values; say which with one of count"),
+        ("populations.both.all_features_share", "populations.both has no figure 'all_features_share'"),
+        ("steps.2.virtual_hours", "there is no such figure"),
+        ("steps.1.joined", "steps.1 has no figure 'joined'"),
+        ("members.members", "members is one number for the run; it has no 'members'"),
+    ],
+)
+def test_figures_that_parts_do_not_have(name: str, message: str) -> None:
+    """What no part has is refused with what there is."""
+    found = complaint(PARTS + of(f'{name} = "> 1"'))
+    assert found.startswith(f"thresholds.{name}: {message}"), found
+
+
+def test_a_threshold_as_a_table() -> None:
+    """A threshold may say what it does beside its condition; the rest of the table is checked as any."""
+    text = 'ours.joined = { condition = "> 1", severity = "warn", stop = true }'
+    (threshold,) = parse_scenario(PARTS + of(text)).thresholds
+    assert (str(threshold), threshold.severity, threshold.stop) == ("ours.joined > 1", "warn", True)
+    for wrong, message in (
+        ('{ condition = "> 1", severity = "low" }', "thresholds.joined.severity: Invalid enum value 'low'"),
+        ('{ condition = "> 1", stops = true }', "thresholds.joined: The table contains unknown field `stops`, did you"),
+        ("{ condition = 1 }", "thresholds.joined.condition: Expected `str`, got `int` (1)"),
+        ('{ condition = "soon" }', 'thresholds.joined: a condition is a comparison and a number, such as "< 60"'),
+        ("{ stop = true }", "thresholds.joined.stop: joined is one number for the run; it has no 'stop'"),
+    ):
+        assert complaint(of(f"joined = {wrong}")).startswith(message)

@@ -1,0 +1,129 @@
+"""The figures that a scenario has: of the run as a whole, and of each organization, population, track and step.
+
+The figures of a part are named ``PART.FIGURE``. A part is ``organizations.NAME``, ``populations.NAME``,
+``tracks.NAME``, ``steps.NUMBER`` or ``tracks.NAME.NUMBER``; its NAME alone is enough where nothing else is called so.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+
+from msgspec import Struct
+
+from .metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS, OF_TRACKS, STATISTICS
+from .problems import choose
+from .steps import PLAIN
+
+PERCENTILE = re.compile(r"p(?:100|[1-9]?[0-9])\Z")
+KINDS = ("organizations", "populations", "tracks", "steps")
+RUN = ""
+"""The run as a whole, among the parts."""
+
+
+class Figure(Struct, frozen=True):
+    """A figure by its place in an outcome."""
+
+    part: str
+    """Such as ``organizations.ours``; ``RUN`` for the run."""
+    name: str
+    """With its statistic, if it has many values: ``joining_days.p95``."""
+
+
+class Figures:
+    """The figures of a scenario.
+
+    Args:
+        organizations: their names.
+        populations: their names.
+        tracks: name of each track to the number of its steps.
+        plain: the number of steps of the plain list.
+    """
+
+    def __init__(
+        self,
+        organizations: Iterable[str] = (),
+        populations: Iterable[str] = (),
+        tracks: Mapping[str, int] | None = None,
+        plain: int = 0,
+    ) -> None:
+        tracks = tracks or {}
+        self.parts: dict[str, Mapping[str, str]] = {RUN: NUMBERS | DISTRIBUTIONS}
+        """Part to its figures and their meanings."""
+        self.parts |= {f"organizations.{name}": OF_ORGANIZATIONS for name in organizations}
+        self.parts |= {f"populations.{name}": OF_POPULATIONS for name in populations}
+        self.parts |= {f"steps.{number}": OF_STEPS for number in range(1, plain + 1)}
+        for name, steps in tracks.items():
+            self.parts[f"tracks.{name}"] = OF_TRACKS
+            self.parts |= {f"tracks.{name}.{number}": OF_STEPS for number in range(1, steps + 1)}
+        self._short: dict[str, list[str]] = {}
+        """Name without its kind to the parts that are called so."""
+        for part in self.parts:
+            kind, _, name = part.partition(".")
+            if name and kind != "steps" and name not in (*KINDS, *self.parts[RUN]):
+                self._short.setdefault(name, []).append(part)
+
+    def find(self, name: str) -> Figure:
+        """Find a figure by its name.
+
+        Raises:
+            ValueError: there is none, its part could be one of several, or it does not say which statistic.
+        """
+        metric = name.partition(".")[0]
+        if metric in self.parts[RUN]:
+            return self._figure(RUN, name, name)
+        called = [each for each in (*self._short, *self.parts) if each and name.startswith(f"{each}.")]
+        if not called:
+            raise ValueError(f"there is no such figure{self._like(metric)}")
+        prefix = max(called, key=len)
+        parts = self._short.get(prefix, [prefix])
+        if len(parts) > 1:
+            raise ValueError(f"{prefix} could be {' or '.join(parts)}: write so")
+        return self._figure(parts[0], name, name[len(prefix) + 1 :])
+
+    def _figure(self, part: str, name: str, figure: str) -> Figure:
+        metric, dot, statistic = figure.partition(".")
+        known = self.parts[part]
+        if metric not in known:
+            raise ValueError(f"{part} has no figure {metric!r}{choose(metric, sorted(known))}")
+        if metric not in DISTRIBUTIONS:
+            if dot:
+                whole = " for the run" if part == RUN else ""
+                raise ValueError(f"{name.removesuffix(f'.{statistic}')} is one number{whole}; it has no {statistic!r}")
+        elif statistic not in STATISTICS and not PERCENTILE.match(statistic):
+            wanted = f"one of {', '.join(STATISTICS)} or p0 to p100, such as {metric}.p95"
+            given = f", not {statistic!r}" if statistic else ""
+            raise ValueError(f"{metric} has many values; say which with {wanted}{given}")
+        return Figure(part, figure)
+
+    def _like(self, name: str) -> str:
+        """The closest known name, and what there is."""
+        close = get_close_matches(name, (*self.parts[RUN], *self._short), n=1)
+        guess = f", did you mean {close[0]}?" if close else ""
+        parts = [each for each in self._short if len(self._short[each]) == 1]
+        of = f", and those of {', '.join(parts)}" if parts else ""
+        return f"{guess} (there are: {', '.join(sorted(self.parts[RUN]))}{of})"
+
+    def listed(self) -> Iterator[tuple[str, str, str]]:
+        """All figures: the part, the name as a threshold has it, and its meaning."""
+        short = {parts[0]: name for name, parts in self._short.items() if len(parts) == 1}
+        for part, figures in self.parts.items():
+            for name, meaning in figures.items():
+                yield part, f"{short.get(part, part)}.{name}".lstrip("."), meaning
+
+
+def figures_of(organizations: Iterable[str], populations: Iterable[str], tracks: Mapping[str, int]) -> Figures:
+    """The figures of a scenario.
+
+    Args:
+        organizations: their names.
+        populations: their names.
+        tracks: name of each track, the plain list of steps among them, to the number of its steps.
+    """
+    named = {name: steps for name, steps in tracks.items() if name != PLAIN}
+    return Figures(organizations, populations, named, tracks.get(PLAIN, 0))
+
+
+def metric_of(name: str) -> str:
+    """The figure itself in a name of a figure: ``joining_days`` in ``partners.joining_days.p95``."""
+    rest, _, last = name.rpartition(".")
+    return rest.rpartition(".")[2] if last in STATISTICS or PERCENTILE.match(last) else last
