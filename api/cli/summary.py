@@ -163,6 +163,8 @@ def _print_run(outcome: Outcome, report: Path | None) -> None:
     if outcome.began_with:
         _line("began with", f"{outcome.began_with} at {outcome.began_at}")
     _line("virtual time", f"{outcome.virtual_days:,.1f} days from {outcome.start:%Y-%m-%d %H:%M} UTC")
+    if outcome.measured_since != outcome.start:
+        _line("figures", f"from {outcome.measured_since:%Y-%m-%d %H:%M} UTC on")
     _line("events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)")
     _line("seed", str(outcome.seed))
     if parameters:

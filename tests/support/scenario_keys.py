@@ -8,6 +8,7 @@ EVERYTHING = """
 description = "Every key there is"
 seed = -7
 start = 2027-03-04T05:06:07+02:00
+measure_from = 1.5
 latency = "realistic"
 throttle = "aws"
 
@@ -199,6 +200,7 @@ organization = "acme"
 all_features_share = "== 1"
 "migration_days.p95" = "< 60"
 joining_days.max = "<= 1.5e1"
+acme.members = { condition = "> 2", severity = "warn", stop = true }
 """
 """It says nothing sensible, but says everything."""
 

@@ -22,6 +22,7 @@ from .beginning import begin
 from .call_counter import CallCounter
 from .clock_driver import ClockDriver, Progress
 from .flows import Flows
+from .lookout import Lookout
 from .measuring import figure_now, measure
 from .outcome import Outcome
 from .past import Past
@@ -121,9 +122,15 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
 
         async def look(figure: Figure) -> float | None:
             await engine.settle()
-            return figure_now(figure, scenario, engine, flows, counter, player.steps)
+            return figure_now(figure, engine, flows, counter, player)
 
-        player = Player(scenario, engine, driver, counter, views, look, begun)
+        async def measure_anew() -> None:
+            await engine.flush()
+            flows.restart(engine.now)
+            counter.restart()
+
+        lookout = Lookout(scenario, engine.now, look, measure_anew)
+        player = Player(scenario, engine, driver, counter, views, lookout, begun)
         await player.play()
         seconds = perf_counter() - began
         return measure(scenario, name, engine, flows, counter, player, seconds)

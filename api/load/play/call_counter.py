@@ -52,6 +52,14 @@ class CallCounter:
         self.throttled_by_minute: defaultdict[str, Changes] = defaultdict(lambda: defaultdict(int))
         """Operation to minute since the epoch to number of throttled calls."""
 
+    def restart(self) -> None:
+        """Count from now on only."""
+        self.calls = 0
+        for counter in (self.refused, self.explanations, self.throttled, self.held_back, self.held_back_seconds):
+            counter.clear()
+        self.calls_by_minute.clear()
+        self.throttled_by_minute.clear()
+
     def count_call(self, operation: str) -> None:
         """Count a call, accepted or refused."""
         self.calls += 1

@@ -1,7 +1,7 @@
 """Computes the outcome of a finished run: its figures, distributions, timeline and thresholds."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import accumulate
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ....engine.shapes.base import moment
-from ....engine.shapes.timestamps import microseconds
 from ....projections.flow import MINUTE, Changes, Durations, FlowView
 from ..scenario.figures import RUN, Figure
 from ..scenario.model import Scenario
@@ -32,7 +31,6 @@ from .outcome import (
     OrganizationOutcome,
     Outcome,
     PartFigures,
-    StepOutcome,
     ThresholdOutcome,
     Timeline,
 )
@@ -60,7 +58,7 @@ def measure(
         player: knows the organizations' ids and what each step took.
         seconds: how long the run took in real time.
     """
-    flow, run = flows.whole, figures_of_run(scenario, engine, flows.whole, counter)
+    flow, run = flows.whole, figures_of_run(engine, flows.whole, counter, player.measured_since)
     parts = figures_by_part(flows, player.steps)
     limits = tuple(_judged(limit, {RUN: run, **parts}) for limit in scenario.thresholds)
     found = {each: _organization(engine, flow, organization) for each, organization in player.organizations.items()}
@@ -85,8 +83,9 @@ def measure(
         steps=tuple(player.steps),
         warnings=tuple(player.warnings),
         follow_ups=tuple(player.follow_ups),
-        timeline=_timeline(scenario, engine, flow, counter, player.organizations),
+        timeline=_timeline(player.measured_since, engine, flow, counter, player.organizations),
         start=scenario.start,
+        measured_since=moment(player.measured_since),
         virtual_days=round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
         events=flow.position - flow.began_at,
         wall_seconds=round(seconds, 3),
@@ -107,15 +106,13 @@ def _calls(counter: CallCounter) -> dict[str, Any]:
     }
 
 
-def figure_now(
-    figure: Figure, scenario: Scenario, engine: Engine, flows: Flows, counter: CallCounter, steps: Sequence[StepOutcome]
-) -> float | None:
+def figure_now(figure: Figure, engine: Engine, flows: Flows, counter: CallCounter, player: Player) -> float | None:
     """Compute one figure in the middle of a run, from what is durable."""
     if figure.part == RUN:
-        return figures_of_run(scenario, engine, flows.whole, counter).value(figure.name)
+        return figures_of_run(engine, flows.whole, counter, player.measured_since).value(figure.name)
     if figure.part in (parts := dict(flows.parts())):
         return figures_of_flow(figure.part, parts[figure.part]).value(figure.name)
-    found = figures_by_step(steps).get(figure.part)
+    found = figures_by_step(player.steps).get(figure.part)
     return found.value(figure.name) if found else None
 
 
@@ -126,9 +123,9 @@ def _judged(limit: Threshold, parts: Mapping[str, PartFigures]) -> ThresholdOutc
     return ThresholdOutcome(str(limit), value, limit.holds(value), limit.severity)
 
 
-def figures_of_run(scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter) -> PartFigures:
-    """The figures of the run as a whole."""
-    passed = engine.now - microseconds(scenario.start)
+def figures_of_run(engine: Engine, flow: FlowView, counter: CallCounter, since: int) -> PartFigures:
+    """The figures of the run as a whole, since a moment."""
+    passed = engine.now - since
     numbers = {
         **features_of(flow),
         **numbers_of(flow),
@@ -166,10 +163,10 @@ def _slowest(durations: Durations) -> tuple[Late, ...]:
 
 
 def _timeline(
-    scenario: Scenario, engine: Engine, flow: FlowView, counter: CallCounter, organizations: Mapping[str, str]
+    since: int, engine: Engine, flow: FlowView, counter: CallCounter, organizations: Mapping[str, str]
 ) -> Timeline:
     """Sum the changes of each minute over equal intervals: the shortest of which few enough cover the run."""
-    first = microseconds(scenario.start) // MINUTE
+    first = since // MINUTE
     minutes = engine.now // MINUTE - first + 1
     fitting = (each for each in INTERVAL_MINUTES if minutes <= each * MAX_INTERVALS)
     interval = next(fitting, -(-minutes // (1_440 * MAX_INTERVALS)) * 1_440)

@@ -202,6 +202,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Reminders and deadlines, those of populations first."""
     timeline: Timeline
     start: datetime
+    measured_since: datetime
+    """From when on figures and the timeline count: the start, or the day that ``measure_from`` says."""
     virtual_days: float
     events: int
     """What the run has recorded."""

@@ -5,7 +5,7 @@ engine commits in groups. Every random number comes from a generator seeded with
 the draw, so two runs of one scenario write the same log, on any event loop, in memory or in a file, whole or resumed.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from itertools import count, repeat
 from random import Random
@@ -25,7 +25,6 @@ from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ....engine.state import Organization
 from ....projections.views import Views
-from ..scenario.figures import Figure
 from ..scenario.model import Scenario
 from ..scenario.steps import (
     Call,
@@ -51,12 +50,11 @@ from .calls import call, fill, saved
 from .clock_driver import ClockDriver
 from .dispatch import Attempt, Dispatch
 from .follow_ups import follow_ups, without_effect
+from .lookout import Lookout, RunStopped
 from .names import ADDRESSES, FIRST_ACCOUNT, last_number, name_stems
 from .outcome import FollowUp, StepOutcome
 from .timetable import Timetable
 from .turns import Waiting
-
-Look = Callable[[Figure], Awaitable[float | None]]
 
 
 class Player:
@@ -68,7 +66,7 @@ class Player:
         driver: moves the clock of that engine.
         counter: counts the calls.
         views: answer the steps that call reading operations; None if no step does.
-        look: looks a figure up in the middle of the run, by its name in thresholds.
+        lookout: looks at the run while time passes.
         begun: what the run began with.
     """
 
@@ -79,7 +77,7 @@ class Player:
         driver: ClockDriver,
         counter: CallCounter,
         views: Views | None,
-        look: Look,
+        lookout: Lookout,
         begun: Begun,
     ) -> None:
         self.organizations = begun.organizations
@@ -89,9 +87,9 @@ class Player:
         self._driver = driver
         self._counter = counter
         self._views = views
-        self._timetable = Timetable(engine, driver, counter)
+        self._timetable = Timetable(engine, driver, counter, lookout)
         self._move_to = self._timetable.move_to
-        self._look = look
+        self._lookout = lookout
         self._dispatch = Dispatch(engine, counter, self._move_to, driver.checkpoint)
         self._waiting_activity = "Answering"
         """The activity that is reported as progress while time passes."""
@@ -122,6 +120,11 @@ class Player:
         """The reminders and deadlines of populations, and then those of steps."""
         return [*follow_ups(self._scenario.populations, self._driver), *self._timetable.reminders]
 
+    @property
+    def measured_since(self) -> int:
+        """From which moment on figures count, in microseconds since the epoch."""
+        return self._lookout.measured_since
+
     async def play(self) -> None:
         """Play all steps, and wait until everything is durable.
 
@@ -135,8 +138,14 @@ class Player:
             for track in self._scenario.all_tracks
         }
         self._driver.carry_out_escalation = self._escalate
-        await self._timetable.turns.run(tracks)
+        try:
+            await self._timetable.turns.run(tracks)
+        except RunStopped as stopped:
+            self._timetable.warnings.append(str(stopped))
         self.warnings.extend(without_effect(self._scenario.populations, self._driver))
+        if self._lookout.unmeasured:
+            day = f"{self._scenario.measure_from:g}"
+            self._timetable.warnings.append(f"measure_from = {day} was not reached: figures are of the whole run")
         await self._driver.finish()
 
     async def _step(self, step: Step) -> None:
@@ -211,7 +220,7 @@ class Player:
             self._timetable.start,
         )
         deadline = engine.now + round((step.at_most_days or 0) * DAY)
-        while not condition.holds(value := await self._look(condition.figure)):
+        while not condition.holds(value := await self._lookout.value(condition.figure)):
             if engine.now >= deadline:
                 stood = "has no value" if value is None else f"stood at {value:.6g}"
                 self._timetable.warn(f"waited {step.at_most_days:g} days for {condition}: {condition.metric} {stood}")

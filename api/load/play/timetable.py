@@ -9,6 +9,7 @@ from ..scenario.problems import KeyPath, ScenarioError, place_text
 from ..scenario.steps import PLAIN, Call, Step, Track
 from .call_counter import CallCounter, Tally
 from .clock_driver import ClockDriver
+from .lookout import Lookout
 from .outcome import FollowUp, StepOutcome
 from .turns import Turns
 
@@ -35,9 +36,10 @@ class Timetable:
         engine: runs under the clock that ``driver`` moves.
         driver: moves the clock.
         counter: counts the calls; told whose they are.
+        lookout: looks at the run while time passes.
     """
 
-    def __init__(self, engine: Engine, driver: ClockDriver, counter: CallCounter) -> None:
+    def __init__(self, engine: Engine, driver: ClockDriver, counter: CallCounter, lookout: Lookout) -> None:
         self.turns = Turns(lambda: engine.now)
         self.steps: list[StepOutcome | None] = []
         """In the order in which they began; None while one is played."""
@@ -49,6 +51,7 @@ class Timetable:
         self._counter = counter
         self.start = engine.now
         """When the run began."""
+        self._lookout = lookout
         self._playing = self._plain = Playing(PLAIN)
         """The track whose turn it is; before the first of them the plain list."""
 
@@ -91,20 +94,23 @@ class Timetable:
         place, began, tally = len(self.steps), engine.now, Tally()
         self.steps.append(None)
         playing.tally = counter.tally = tally
-        await play_step(step)
-        playing.tally = counter.tally = Tally()
-        self.steps[place] = StepOutcome(
-            index + 1,
-            step.operation if isinstance(step, Call) else str(step.__struct_config__.tag),
-            _subject(step),
-            self._day_of(began),
-            (engine.now - began) / HOUR,
-            tally.calls,
-            tally.refused,
-            tally.throttled,
-            tally.held_back,
-            playing.name,
-        )
+        try:
+            await play_step(step)
+        finally:
+            # Of a step that the end of the run has cut off, too.
+            playing.tally = counter.tally = Tally()
+            self.steps[place] = StepOutcome(
+                index + 1,
+                step.operation if isinstance(step, Call) else str(step.__struct_config__.tag),
+                _subject(step),
+                self._day_of(began),
+                (engine.now - began) / HOUR,
+                tally.calls,
+                tally.refused,
+                tally.throttled,
+                tally.held_back,
+                playing.name,
+            )
 
     async def move_to(self, moment: int, what: str = "Answering") -> None:
         """Move the clock to a moment for the track whose turn it is, unless that has passed; others go on meanwhile.
@@ -115,11 +121,16 @@ class Timetable:
 
         Raises:
             ScenarioError: the moment lies beyond the calendar.
+            RunStopped: a threshold has ended the run on the way.
         """
         playing = self._playing
         await self.turns.reach(moment)
         self._playing, self._counter.tally = playing, playing.tally
-        await self._driver.move_to(max(moment, self._engine.now), what)
+        moment = max(moment, self._engine.now)
+        while (look_at := self._lookout.next) <= moment:
+            await self._driver.move_to(look_at, what)
+            await self._lookout.look(look_at)
+        await self._driver.move_to(moment, what)
 
     def next_serial(self) -> str:
         """A text that no other draw of the same track has: with it, two steps of one kind draw different numbers.

@@ -1,6 +1,7 @@
 """Charts over simulated time: progress to all features, states of handshakes and accounts, calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -36,12 +37,13 @@ class TimeAxis:
         ]
         """The start of the run and the end of each interval of the timeline, in the unit."""
         self.title = f"{self.unit} from the start, {timeline.start:%Y-%m-%d %H:%M} UTC"
+        self._first_day = (outcome.measured_since - outcome.start) / timedelta(days=1)
         self.interval = _interval_text(timeline.step_seconds)
         """The length of an interval of the timeline, as text."""
 
     def at_day(self, days: float) -> float:
         """Convert days after the start to the unit of the axis."""
-        return days * 86_400 / self.seconds
+        return (days - self._first_day) * 86_400 / self.seconds
 
 
 def _interval_text(seconds: int) -> str:

@@ -9,6 +9,7 @@ from ....engine.settings import Latencies, Latency, Quotas, Settings
 from ....engine.shapes.base import EPOCH
 from ...faults import FaultTable
 from ...simulation import START
+from .delays import Days
 from .figures import Figures, figures_of
 from .organizations import OrganizationTable
 from .populations import PopulationTable
@@ -28,6 +29,8 @@ class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     seed: Seed = 0
     start: Annotated[datetime, Meta(tz=True)] = START
     settings: Settings = Settings()
+    measure_from: Days = 0.0
+    """The day of the run from which on figures count."""
 
     def __post_init__(self) -> None:
         if not EPOCH <= self.start <= LATEST_START:

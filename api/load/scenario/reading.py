@@ -189,7 +189,13 @@ def _beginning(document: dict[str, Any], world: World | None) -> Beginning:
     """
     header: Header = convert(document, Header, ())
     settings = _settings(document, header)
-    beginning = Beginning(description=header.description, seed=header.seed, start=header.start, settings=settings)
+    beginning = Beginning(
+        description=header.description,
+        seed=header.seed,
+        start=header.start,
+        settings=settings,
+        measure_from=header.measure_from,
+    )
     return world.continued(beginning, given(document)) if world else beginning
 
 

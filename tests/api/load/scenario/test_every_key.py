@@ -215,6 +215,7 @@ def test_thresholds() -> None:
         "all_features_share == 1",
         "migration_days.p95 < 60",
         "joining_days.max <= 15",
+        "acme.members > 2",
     ]
 
 

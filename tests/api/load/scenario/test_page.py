@@ -21,7 +21,7 @@ from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.populations import Escalation, MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step, TrackTable
-from orgsim.api.load.scenario.thresholds import COMPARISONS
+from orgsim.api.load.scenario.thresholds import COMPARISONS, ThresholdTable
 from orgsim.api.past import Recorded
 from orgsim.engine.events import AccountMoved
 from orgsim.engine.events.envelope import decode_envelope
@@ -42,6 +42,7 @@ TABLES: list[type[Struct]] = [
         Quotas,
         PopulationTable,
         MemberTable,
+        ThresholdTable,
         Behaviour,
         Escalation,
         Pace,
