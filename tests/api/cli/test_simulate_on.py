@@ -1,6 +1,7 @@
 """``orgsim simulate SCENARIO --on LOG``: the company that is bought exists already, and its log stays as it is."""
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -287,4 +288,5 @@ def test_a_plan_that_does_not_fit_the_log(organization: str) -> None:
         "plan.toml:21: populations.q.of: b is founded when the run begins, and has no members then",
         "plan.toml:22: populations.r.of: say of which organization (there are: a, b, c, d)",
     ]
-    assert [line[: len(start)] for line, start in zip(lines, beginnings, strict=True)] == beginnings
+    told = [re.sub(r"^(plan.toml:\d+):\d+:", r"\1:", line) for line in lines]
+    assert [line[: len(start)] for line, start in zip(told, beginnings, strict=True)] == beginnings

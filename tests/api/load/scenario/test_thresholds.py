@@ -147,9 +147,12 @@ def test_a_threshold_as_a_table() -> None:
     (threshold,) = parse_scenario(PARTS + of(text)).thresholds
     assert (str(threshold), threshold.severity, threshold.stop) == ("ours.joined > 1", "warn", True)
     for wrong, message in (
-        ('{ condition = "> 1", severity = "low" }', "thresholds.joined.severity: Invalid enum value 'low'"),
-        ('{ condition = "> 1", stops = true }', "thresholds.joined: The table contains unknown field `stops`, did you"),
-        ("{ condition = 1 }", "thresholds.joined.condition: Expected `str`, got `int` (1)"),
+        (
+            '{ condition = "> 1", severity = "low" }',
+            'thresholds.joined.severity: "low" is not possible (there are: fail, warn)',
+        ),
+        ('{ condition = "> 1", stops = true }', "thresholds.joined: unknown key `stops`, did you mean `stop`?"),
+        ("{ condition = 1 }", "thresholds.joined.condition: must be a text, not 1"),
         ('{ condition = "soon" }', 'thresholds.joined: a condition is a comparison and a number, such as "< 60"'),
         ("{ stop = true }", "thresholds.joined.stop: joined is one number for the run; it has no 'stop'"),
     ):
