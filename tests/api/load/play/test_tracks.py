@@ -1,5 +1,6 @@
 """Tracks run side by side on one clock: each its steps in order, all in one order that depends on nothing else."""
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -266,3 +267,39 @@ def test_cancelled(recwarn: pytest.WarningsRecorder) -> None:
     for backend in ("asyncio", "trio"):
         anyio.run(partial(cancelled), backend=backend)
     assert [str(each.message) for each in recwarn] == []
+
+
+async def calls_of(*parts: str) -> int:
+    """How many calls of Python functions a run makes."""
+    made = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal made
+        made += event == "call"
+
+    scenario, log = parse_scenario("\n".join(parts)), MemoryLog()
+    sys.setprofile(count)
+    try:
+        await play_scenario(scenario, log)
+    finally:
+        sys.setprofile(None)
+    return made
+
+
+def inviting(tracks: int, accounts: int) -> list[str]:
+    """Tracks that invite so many accounts in all, side by side, who answer meanwhile."""
+    answers = {"delay": uniform(0, 9)}
+    return [
+        *(population(f"p{number}", "invited", accounts // tracks, invitation=answers) for number in range(tracks)),
+        *(
+            track(f"t{number}", step("invite", population=f"p{number}", pace={"over_days": 20}), ENDED)
+            for number in range(tracks)
+        ),
+    ]
+
+
+async def test_what_tracks_cost() -> None:
+    """Ten tracks do what one does in as many calls of functions, and twice as many accounts take twice as many."""
+    one, ten, twice = [await calls_of(*inviting(*each)) for each in ((1, 500), (10, 500), (1, 1_000))]
+    assert ten < 1.2 * one
+    assert twice < 2.2 * one
