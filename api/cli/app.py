@@ -19,6 +19,7 @@ from .figures import figures
 from .fork import fork
 from .import_dump import import_dump
 from .init import init
+from .replay import replay_trail
 from .serve import serve
 from .show import show
 from .simulate import simulate
@@ -61,6 +62,7 @@ for command in (init, check, figures, simulate, sweep, serve, show):
 app.command("timeline")(show_timeline)
 app.command()(diff)
 app.command("why")(show_why)
+app.command("replay")(replay_trail)
 app.command("import")(import_dump)
 for command in (trail, dump, fork, snapshot, verify):
     app.command()(command)
