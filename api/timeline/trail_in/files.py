@@ -4,6 +4,7 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, cast
@@ -86,9 +87,15 @@ def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _opened(file: TrailFile) -> IO[bytes]:
-    raw = BufferedReader(cast("Any", sys.stdin.buffer)) if file.path is None else file.path.open("rb")
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if raw.peek(2)[:2] == GZIP else raw
+@contextmanager
+def _opened(file: TrailFile) -> Iterator[IO[bytes]]:
+    with ExitStack() as stack:
+        if file.path is None:
+            raw = BufferedReader(cast("Any", sys.stdin.buffer))
+        else:
+            raw = stack.enter_context(file.path.open("rb"))
+        packed = raw.peek(2)[:2] == GZIP
+        yield stack.enter_context(cast("IO[bytes]", gzip.GzipFile(fileobj=raw))) if packed else raw
 
 
 def _split(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:

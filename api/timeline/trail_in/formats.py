@@ -48,6 +48,7 @@ NAMES = {name.lower(): name for name in _NAMES}
 """CloudTrail's names by the same in small letters, which Athena's tables have."""
 
 OBJECTS = ("userIdentity", "requestParameters", "responseElements", "serviceEventDetails")
+TEXT_FOR_OBJECT = re.compile(rb'"(?:userIdentity|requestParameters|responseElements|serviceEventDetails)"\s*:\s*"')
 WRAPPERS = ("detail", "result", "_source", "hits", "event")
 """In which other programs put a record, or more of what is around it."""
 
@@ -83,7 +84,7 @@ def _of_one(document: bytes, wanted: str) -> Iterator[Found | NoRecord]:
     except msgspec.DecodeError as error:
         yield NoRecord(f"is no JSON: {error}")
         return
-    if source is UNSET:
+    if source is UNSET or (source == wanted and TEXT_FOR_OBJECT.search(document)):
         yield from _unwrapped(_decode(document), wanted)
         return
     yield source, document if source == wanted else None
