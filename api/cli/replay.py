@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ...engine.settings import SECOND
+from ...engine.settings import LATEST, SECOND
 from ...engine.shapes.base import moment_text
 from ...engine.shapes.timestamps import microseconds
 from ..durations import read_duration
@@ -38,6 +38,9 @@ def replay_trail(
     window: Annotated[
         str, typer.Option(metavar="DURATION", help="Leave what is this close to the latest record for a later run.")
     ] = "0s",
+    future: Annotated[
+        bool, typer.Option("--future", help="Take records of the future, too, as simulated worlds make them.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take a trail for facts: each record of AWS Organizations becomes what it did, with AWS's ids and times.
@@ -50,7 +53,7 @@ def replay_trail(
         raise failure(str(error), 2) from None
     kept = _window(window)
     with progress_bar() as progress:
-        replayed = run(partial(replay, files, log, int(time()) * SECOND, progress, kept))
+        replayed = run(partial(replay, files, log, LATEST if future else int(time()) * SECOND, progress, kept))
     if as_json:
         print_json(replayed.summary.as_dict(str(log), replayed.state))
     else:

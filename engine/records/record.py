@@ -113,10 +113,10 @@ def time_under(members: Members, name: str) -> int | None:
 
 
 def tags_under(members: Members, name: str = "tags") -> tuple[Tag, ...]:
-    """The tags under a name, as requests have them; later ones replace earlier ones with the same key."""
+    """The tags under a name, in either case; later ones replace earlier ones with the same key."""
     tags: dict[str, str] = {}
     for each in listed(members, name):
-        key, value = each.get("key"), each.get("value")
+        key, value = each.get("key", each.get("Key")), each.get("value", each.get("Value"))
         if isinstance(key, str) and isinstance(value, str | None):
             tags[key] = value or ""
     return tuple(Tag(key, value) for key, value in tags.items())

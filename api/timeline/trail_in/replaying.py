@@ -96,7 +96,7 @@ class Trail:
         self._seen.add(record.identity)
         if record.time > self._now + AHEAD:
             time = moment_text(record.time, "%Y-%m-%dT%H:%M:%SZ")
-            self._summary.problem("in the future", record.identity, f"its eventTime is {time}")
+            self._summary.problem("in the future", record.identity, f"its eventTime is {time}; --future takes it")
             return
         self.elsewhere.add(record)
         self.sorter.add(record)
