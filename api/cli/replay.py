@@ -43,9 +43,10 @@ def replay_trail(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take a trail for facts: each record of AWS Organizations becomes what it did, with AWS's ids and times.
+    """Take the records of a CloudTrail into a log.
 
-    The same records again change nothing, and later ones continue the log.
+    Each record of AWS Organizations becomes what it did, with AWS's ids and times. The same records again change
+    nothing, and later ones continue the log.
     """
     try:
         files = files_of(paths)
