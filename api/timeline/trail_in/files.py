@@ -3,7 +3,7 @@
 import gzip
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -88,7 +88,7 @@ def _reason(error: BaseException) -> str:
 
 
 @contextmanager
-def _opened(file: TrailFile) -> Iterator[IO[bytes]]:
+def _opened(file: TrailFile) -> Generator[IO[bytes]]:
     with ExitStack() as stack:
         if file.path is None:
             raw = BufferedReader(cast("Any", sys.stdin.buffer))
