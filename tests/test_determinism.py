@@ -422,7 +422,7 @@ def forgotten_clock_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forgotten_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """(d) That time passed is not recorded when nothing else happened."""
-    decisions = engine_module._DECIDE
+    decisions: Any = engine_module.DECIDE
     monkeypatch.setitem(decisions, advance_time.Request, ("AdvanceTime", lambda request, state, stamp: []))
 
 

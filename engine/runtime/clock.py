@@ -53,7 +53,8 @@ class SimulatedClock:
         self._now = start
         # A heap of (moment, sequence number, sleeper): ties break by the order of going to sleep.
         self._sleepers: list[tuple[int, int, Sleeper]] = []
-        self._sequence = 0
+        self.sleeps = 0
+        """How often somebody has gone to sleep: the sequence number of the next one."""
         self._cancelled = 0
 
     def now(self) -> int:
@@ -125,8 +126,8 @@ class SimulatedClock:
 
     def schedule(self, sleeper: Sleeper, moment: int) -> None:
         """Schedule a wake-up at a moment, after those that are already scheduled for it."""
-        heapq.heappush(self._sleepers, (moment, self._sequence, sleeper))
-        self._sequence += 1
+        heapq.heappush(self._sleepers, (moment, self.sleeps, sleeper))
+        self.sleeps += 1
         process = sleeper.process
         if process is None or process is not self.processes.direct:
             self.processes.fall_asleep(process)
@@ -157,8 +158,8 @@ class SimulatedClock:
         if sleeper is None:
             sleeper = process.sleep = DirectSleep(process, self.cancel)
         sleeper.woken = False
-        heapq.heappush(self._sleepers, (moment if moment > self._now else self._now, self._sequence, sleeper))
-        self._sequence += 1
+        heapq.heappush(self._sleepers, (moment if moment > self._now else self._now, self.sleeps, sleeper))
+        self.sleeps += 1
         return sleeper
 
     async def _sleep_in_task(self, moment: int) -> None:

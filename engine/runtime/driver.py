@@ -190,17 +190,24 @@ async def _give_turns(engine: Engine, turns: int = IDLE_TURNS, enough: Callable[
     ``wait_all_tasks_blocked`` mostly finds everything blocked at its first look.
 
     Args:
-        engine: of the simulation; a turn in which it has a new event starts the count anew.
+        engine: of the simulation; a turn in which it has a new event, or somebody goes to sleep, starts the count anew.
         turns: how many idle turns are enough.
         enough: ends the wait early.
     """
-    idle, position = 0, engine.state.position
+    idle, before = 0, _activity(engine)
     while idle < turns and not enough():
         if engine.unwritten:
             await engine.flush()
         await anyio.lowlevel.checkpoint()
-        idle = idle + 1 if position == engine.state.position else 0
-        position = engine.state.position
+        now = _activity(engine)
+        idle = idle + 1 if now == before else 0
+        before = now
+
+
+def _activity(engine: Engine) -> tuple[int, int]:
+    """What changes when something happens: the last position, and, of a process whose sleep was cancelled, the next."""
+    clock = engine.clock
+    return engine.state.position, clock.sleeps if isinstance(clock, SimulatedClock) else 0
 
 
 async def move_time(engine: Engine) -> None:

@@ -674,6 +674,25 @@ async def test_cancelled_sleeps_are_forgotten() -> None:
         assert notes.seen == [("0", (67 * 1 + 67 * 2 + 66 * 3) / 24)]
 
 
+@pytest.mark.parametrize("others", [0, 2])
+async def test_no_time_passes_in_a_sleep_that_is_cancelled_already(others: int) -> None:
+    """However often in a row a process sleeps in a scope that is cancelled, its time stands still meanwhile."""
+    async with noted() as notes:
+        sim = notes.sim
+
+        async def process(me: Actor) -> None:
+            for _ in range(50):
+                with anyio.CancelScope() as scope:
+                    scope.cancel()
+                    await sim.sleep(days=5)
+            notes.see(me.account[-1])
+
+        async with sim.population(1, process), sim.population(others, notes.sleeping(1)):
+            pass
+        assert notes.seen[0] == ("0", 0)
+        assert day(sim) == min(others, 1)
+
+
 class FailingLog(MemoryLog):
     """A log that can be broken."""
 
