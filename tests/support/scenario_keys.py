@@ -190,6 +190,9 @@ every_days = 2
 times = 3
 steps = [{ action = "wait", until = "joining_days.p95 < 3", at_most_days = 4 }, { action = "remind", at_day = 30 }]
 
+[tracks.between]
+steps = [{ action = "wait_for_answers", population = "asked" }]
+
 [tracks.behind]
 after = ["beside", "steps"]
 [[tracks.behind.steps]]

@@ -304,13 +304,24 @@ class Agenda:
         """The moment of the next answer; NEVER if none is scheduled."""
         return self._heap[0][0] if self._heap else NEVER
 
-    def last_moment(self, can_answer: CanAnswer) -> int | None:
-        """The moment of the last answer that can still be given; None if there is none."""
-        moments = [each.last_moment(can_answer) for _, _, each in self._heap if isinstance(each, CohortAnswers)]
-        moments += [each.last_moment(moment, can_answer) for moment, _, each in self._heap if isinstance(each, Due)]
-        single = ((moment, each) for moment, _, each in self._heap if isinstance(each, ScheduledAnswer))
-        moments += [moment for moment, each in single if can_answer(each.cohort.handshakes[each.member], moment)]
-        return max((moment for moment in moments if moment is not None), default=None)
+    def last_moment(self, can_answer: CanAnswer, population: str = "") -> int | None:
+        """The moment of the last answer that can still be given, by a population or anybody; None if there is none."""
+        found = [
+            self._last(at, each, can_answer)
+            for at, _, each in self._heap
+            if not population or each.cohort.population == population
+        ]
+        return max((moment for moment in found if moment is not None), default=None)
+
+    @staticmethod
+    def _last(moment: int, item: CohortAnswers | ScheduledAnswer | Due, can_answer: CanAnswer) -> int | None:
+        match item:
+            case CohortAnswers():
+                return item.last_moment(can_answer)
+            case Due():
+                return item.last_moment(moment, can_answer)
+            case _:
+                return moment if can_answer(item.cohort.handshakes[item.member], moment) else None
 
     def count_due(self, moment: int) -> int:
         """The number of answers whose moments are not after ``moment``."""

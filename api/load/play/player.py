@@ -163,7 +163,7 @@ class Player:
             case Remind():
                 self._remind(step)
             case WaitForAnswers():
-                await self._wait_for_answers()
+                await self._wait_for_answers(step.population)
             case RemoveDeclined():
                 await self._remove_declined(step)
             case Finalize():
@@ -228,12 +228,12 @@ class Player:
             next_hour = start + ((engine.now - start) // HOUR + 1) * HOUR
             await self._move_to(min(next_hour, deadline), self._waiting_activity)
 
-    async def _wait_for_answers(self) -> None:
-        """Move the clock to the last answer that can still be given."""
+    async def _wait_for_answers(self, population: str) -> None:
+        """Move the clock to the last answer that can still be given, by a population or anybody."""
         # A loop, because an account that is throttled on the way answers later than was drawn.
         agenda, can_answer = self._driver.agenda, self._driver.can_answer
         agenda.draw_answers(self._engine.now)
-        while (last := agenda.last_moment(can_answer)) is not None:
+        while (last := agenda.last_moment(can_answer, population)) is not None:
             await self._move_to(last, self._waiting_activity)
 
     async def _send(self, step: Sending, operation: str, what: str, attempts: Iterable[Attempt], number: int) -> None:

@@ -26,6 +26,7 @@ from .steps import (
     Step,
     Track,
     Wait,
+    WaitForAnswers,
 )
 from .thresholds import read_condition
 
@@ -148,7 +149,7 @@ def _wrong_population(
     match step:
         case CreateAccounts() | Invite() | CloseAccounts():
             key, name = "population", step.population
-        case Remind(population=name) if name:
+        case Remind(population=name) | WaitForAnswers(population=name) if name:
             key = "population"
         case Call(for_each=name) if name:
             key = "for_each"

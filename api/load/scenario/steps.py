@@ -93,8 +93,11 @@ class Remind(StepBase, frozen=True, tag="remind", forbid_unknown_fields=True, kw
     accept: Share = 1.0
 
 
-class WaitForAnswers(StepBase, frozen=True, tag="wait_for_answers", forbid_unknown_fields=True):
+class WaitForAnswers(StepBase, frozen=True, tag="wait_for_answers", forbid_unknown_fields=True, kw_only=True):
     """Time passes until all accounts that are going to answer have answered."""
+
+    population: str = ""
+    """Wait for this population only."""
 
 
 class RemoveDeclined(OrganizationStep, frozen=True, tag="remove_declined", forbid_unknown_fields=True, kw_only=True):

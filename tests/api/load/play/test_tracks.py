@@ -56,6 +56,17 @@ async def test_two_at_once() -> None:
     )
 
 
+async def test_waiting_for_one_population() -> None:
+    """A track may wait for the answers of one population, whatever others take."""
+    slow = population("slow", "invited", 3, invitation={"delay": after(8)})
+    outcome = await play(
+        *(PARTNERS, slow, track("a", step("invite", population="slow"), ENDED)),
+        track("b", step("invite", population="partners"), step("wait_for_answers", population="partners"), unit("x")),
+    )
+    assert [(each.track, each.began_days) for each in outcome.steps if each.step == 3] == [("b", 1)]
+    assert outcome.virtual_days == 8
+
+
 async def test_the_plain_list_is_a_track() -> None:
     """The plain list of steps is a track without a name, which goes first at the same moment."""
     _, envelopes = await recorded(track("a", unit("first"), step("wait", days=1), unit("last")), unit("plain"))

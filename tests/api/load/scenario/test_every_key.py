@@ -200,13 +200,14 @@ def test_tracks() -> None:
             TrackTable(from_day=1.5, every_days=2, times=3),
             (actions.Wait(until="joining_days.p95 < 3", at_most_days=4), actions.Remind(at_day=30)),
         ),
+        Track("between", TrackTable(), (actions.WaitForAnswers(population="asked"),)),
         Track(
             "behind",
             TrackTable(after=("beside", "steps")),
             (actions.EnableAllFeatures(organization="acme"),),
         ),
     )
-    assert [track.name for track in scenario.all_tracks] == ["steps", "beside", "behind"]
+    assert [track.name for track in scenario.all_tracks] == ["steps", "beside", "between", "behind"]
 
 
 def test_thresholds() -> None:

@@ -6,13 +6,21 @@ from typing import get_args
 
 import pytest
 from msgspec import Struct, structs
-from support.repository import ROOT
+from support.repository import ROOT, SCENARIOS
 
 from orgsim.api import Simulation
 from orgsim.api.faults import FaultTable
+from orgsim.api.load import wording
 from orgsim.api.load.play import play_scenario
 from orgsim.api.load.play.on_log import beginning_at
-from orgsim.api.load.scenario import Behaviour, OrganizationTable, PopulationTable, Scenario, parse_scenario
+from orgsim.api.load.scenario import (
+    Behaviour,
+    OrganizationTable,
+    PopulationTable,
+    Scenario,
+    load_scenario,
+    parse_scenario,
+)
 from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
 from orgsim.api.load.scenario.delays import Delay
 from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
@@ -114,23 +122,35 @@ def test_shipped_scenarios() -> None:
 
 
 async def test_the_example() -> None:
-    """The example of the page is played, passes, and does what its comments say."""
-    example, _, _ = EXAMPLES
+    """The example of the page is the shipped acquisition, and what the page says of it is what it gives."""
+    shipped = SCENARIOS / "acquire-company.toml"
+    assert EXAMPLES[0] == shipped.read_text("utf-8")
+    outcome = await play_scenario(await load_scenario(shipped), MemoryLog())
+    told = {re.sub(r"\s+", " ", line.strip()) for line in PAGE.splitlines()}
+    for each in outcome.thresholds:
+        assert f"✓ {each.threshold} {wording.number(each.value)}" in told
+    for row in wording.follow_ups(outcome):
+        assert " ".join(row) in told
+    assert len(outcome.thresholds) == 3
+
+
+async def test_the_example_of_tracks() -> None:
+    """The example is played and passes; who has not approved after twenty days is removed, and Data is in its OU."""
     log = MemoryLog()
-    outcome = await play_scenario(parse_scenario(example), log)
+    outcome = await play_scenario(parse_scenario(EXAMPLES[1]), log)
     assert outcome.passed
-    assert (outcome.feature_set, outcome.accounts, outcome.refused) == ("ALL", 1 + 5 + 10, {})
-    # Ten invitations at five a day.
-    assert outcome.steps[1].hours == pytest.approx(9 * 24 / 5)
+    assert (outcome.refused, outcome.warnings) == ({}, ())
+    (removed,) = [each.followed for each in outcome.follow_ups]
+    assert 0 < removed < 15
+    assert outcome.organizations["ours"].accounts == 1 + 20 + 100 - removed
     moved = [decode_envelope(record).event for record in await log.read(0, log.head)]
-    assert sum(isinstance(event, AccountMoved) for event in moved) == 5
-    more = await play_scenario(parse_scenario(example, {"partners": 20}), MemoryLog())
-    assert more.accounts == 1 + 5 + 20
+    # The hundred moved into their own organization's OUs before the run.
+    assert sum(isinstance(event, AccountMoved) for event in moved) == 100 + 40
 
 
 async def test_the_example_of_an_organization_that_is_there() -> None:
     """The example is played: members of the OU answer, the others stay."""
-    _, example, _ = EXAMPLES
+    _, _, example, _ = EXAMPLES
     outcome = await play_scenario(parse_scenario(example), MemoryLog())
     assert outcome.refused == {}
     assert sum(outcome.handshakes["INVITE"].values()) == 40
@@ -140,7 +160,7 @@ async def test_the_example_of_an_organization_that_is_there() -> None:
 
 async def test_the_example_of_a_world_that_exists() -> None:
     """The example is played on a log with two such organizations: members of the OU answer, the others stay."""
-    _, _, example = EXAMPLES
+    _, _, _, example = EXAMPLES
     async with Simulation() as sim:
         ours, theirs = sim.client("111111111111"), sim.client("222222222222")
         ids = [(await each.create_organization()).organization.id for each in (ours, theirs)]
