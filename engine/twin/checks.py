@@ -1,9 +1,11 @@
 """Contradictions: in a dump, and between a dump and what stands."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 from ..errors import Refused
 from ..explaining import when
+from ..policies.types import MANAGED_POLICIES, POLICY_TYPES
 from ..state import State
 from ..words import Action, FeatureSet
 from .form import Form
@@ -25,12 +27,17 @@ def require_consistent(form: Form) -> None:
     accounts = _unique("account", (account.id for account in form.accounts))
     _unique("OU", (unit.id for unit in form.units))
     _unique("policy", (policy.id for policy in form.policies))
+    _unique("handshake", (handshake.id for handshake in form.handshakes))
+    _unique("account creation", (creation.id for creation in form.creations))
     _unique("address", (account.email.lower() for account in form.accounts if account.email))
     _unique("name", (f"{policy.type} {policy.name}" for policy in form.policies))
     if form.management_account not in accounts:
         raise ImpossibleDump(f"the management account {form.management_account} is not among the accounts")
     _require_tree(form)
     _require_policies(form)
+    _require_defaults(form)
+    for resource in form.tags.keys() - resources_of(form):
+        raise ImpossibleDump(f"it has tags of {resource}, which is not there")
     _require_access(form, accounts)
     if form.feature_set is FeatureSet.ALL:
         for handshake in form.handshakes:
@@ -80,6 +87,27 @@ def _require_policies(form: Form) -> None:
         for policy in form.policies:
             if policy.targets and policy.type not in form.policy_types:
                 raise ImpossibleDump(f"policy {policy.id} is attached, though {policy.type} is not enabled on the root")
+
+
+def resources_of(form: Form) -> frozenset[str]:
+    """The resources that a dump lists, and that can have tags."""
+    units, accounts = (unit.id for unit in form.units), (account.id for account in form.accounts)
+    policies = (policy.id for policy in form.policies)
+    written = [form.resource_policy.id] if form.resource_policy else []
+    return frozenset([form.root, *units, *accounts, *policies, *written])
+
+
+def _require_defaults(form: Form) -> None:
+    """Check that everything has a policy of the types of which it must have one: AWS's own, or another."""
+    for default, there in form.default_targets.items():
+        policy_type = MANAGED_POLICIES[default].type
+        if policy_type not in form.policy_types:
+            continue
+        targets = [policy.targets or () for policy in form.policies if policy.type is policy_type]
+        attached = {*there, *chain.from_iterable(targets)}
+        for place in (form.root, *(unit.id for unit in form.units), *(account.id for account in form.accounts)):
+            if place not in attached and POLICY_TYPES[policy_type].min_attached:
+                raise ImpossibleDump(f"{place} has no {policy_type} attached, and at AWS it must have one")
 
 
 def _require_access(form: Form, accounts: set[str]) -> None:

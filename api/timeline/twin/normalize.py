@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -230,30 +230,40 @@ class _Normalizing:
             )
 
     def _policies(self) -> tuple[tuple[PolicyForm, ...], dict[str, tuple[str, ...]]]:
+        """The policies whose content is known, and where AWS's own are attached."""
         found: list[PolicyForm] = []
         defaults: dict[str, tuple[str, ...]] = {}
-        complete = True
-        for policy_type in PolicyType:
-            question = "ListPolicies", policy_type
-            if question not in self.answers:
-                complete = False
-        lists = {question: answer for question, answer in self.answers.items() if question[0] == "ListPolicies"}
-        for question, answer in lists.items():
-            for summary in told(answer, list[PolicySummaryTold], self._where(question)):
-                targets = self._targets(summary)
-                if summary.id in MANAGED_POLICIES:
-                    if targets is not None:
-                        defaults[summary.id] = targets
-                elif summary.aws_managed:
-                    self.notes.append(f"the AWS managed policy {summary.id} is unknown to orgsim, and left out")
-                elif policy := self._policy(summary, targets):
-                    found.append(policy)
-        if complete:
-            self.whole.add("policies")
-        else:
-            absent = [each for each in PolicyType if ("ListPolicies", each) not in self.answers]
+        lost: set[PolicyType] = set()
+        for summary in self._summaries():
+            targets = self._targets(summary)
+            policy = None if summary.id in MANAGED_POLICIES else self._policy(summary, targets)
+            if policy:
+                found.append(policy)
+            elif summary.id in MANAGED_POLICIES and targets is not None:
+                defaults[summary.id] = targets
+            elif summary.id not in MANAGED_POLICIES:
+                lost.add(summary.type)
+            if targets is None:
+                lost.add(summary.type)
+        absent = [each for each in PolicyType if ("ListPolicies", each) not in self.answers]
+        if absent:
             self.notes.append(f"list-policies is missing for {', '.join(absent)}: the twin lacks those policies")
-        return tuple(found), defaults
+        if not absent and not lost:
+            self.whole.add("policies")
+        # Where a policy may stand in for AWS's own, it is not known whether that can be missing.
+        known = {default: there for default, there in defaults.items() if MANAGED_POLICIES[default].type not in lost}
+        return tuple(found), known
+
+    def _summaries(self) -> Iterator[PolicySummaryTold]:
+        """All policies that are listed, of the types that are known."""
+        for question, answer in self.answers.items():
+            if question[0] != "ListPolicies":
+                continue
+            for summary in told(answer, list[PolicySummaryTold], self._where(question)):
+                if summary.aws_managed and summary.id not in MANAGED_POLICIES:
+                    self.notes.append(f"the AWS managed policy {summary.id} is unknown to orgsim, and left out")
+                else:
+                    yield summary
 
     def _targets(self, summary: PolicySummaryTold) -> tuple[str, ...] | None:
         question = "ListTargetsForPolicy", summary.id

@@ -3,8 +3,11 @@
 import itertools
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ....engine.explaining import when
 from ....engine.settings import SECOND
+from ....engine.twin.checks import ImpossibleDump, require_consistent, resources_of
 from ....engine.twin.form import Form
 from . import live
 from .errors import DumpError
@@ -46,7 +49,13 @@ def of_live(source: live.Source, folder: Path, progress: live.Progress) -> Dump:
     found, missing = live.read_live(client, folder, progress)
     if begun:
         missing = [f"a reading that was interrupted went on with the answers in {folder}", *missing]
-    return _normalized(found, None, missing)
+    dump = _normalized(found, None, missing)
+    try:
+        require_consistent(dump.form)
+    except ImpossibleDump as error:
+        live.discard(folder)
+        raise DumpError(f"{source}: {error.message}; it has changed while it was read: read it again") from None
+    return dump
 
 
 def _normalized(found: Folder, taken_at: int | None, missing: list[str]) -> Dump:
@@ -57,6 +66,7 @@ def _normalized(found: Folder, taken_at: int | None, missing: list[str]) -> Dump
 
 def _at_moment(dump: Dump, taken_at: int | None) -> Dump:
     """Set the moment of a dump, which nothing in it may be later than."""
+    _leave_out_tags(dump)
     latest = _latest(dump.form)
     if taken_at is not None:
         dump.taken_at = taken_at
@@ -66,6 +76,15 @@ def _at_moment(dump: Dump, taken_at: int | None) -> Dump:
         raise DumpError(f"it was taken at {when(dump.taken_at)}, and yet tells of {when(latest)}")
     dump.taken_at = max(dump.taken_at, latest)
     return dump
+
+
+def _leave_out_tags(dump: Dump) -> None:
+    """Leave out the tags of resources of which the dump says nothing else."""
+    known, tags = resources_of(dump.form), dump.form.tags
+    unknown = [resource for resource in tags if resource not in known]
+    dump.notes += [f"the tags of {resource} are left out: the dump does not list it" for resource in unknown]
+    if unknown:
+        dump.form = replace(dump.form, tags={key: value for key, value in tags.items() if key in known})
 
 
 def _latest(form: Form) -> int:

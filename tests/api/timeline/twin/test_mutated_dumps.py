@@ -38,6 +38,9 @@ JUNK = [
     [{}],
 ]
 
+CUT = "{"
+"""What is left of a file that was cut."""
+
 
 def places(value: Any) -> list[tuple[Any, Any]]:
     """All places in a JSON value: containers with a key or an index."""
@@ -48,7 +51,8 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 def mutate(folder: Path, draw: Random) -> str:
     """Put something wrong into a file, or take something out; returns what was done."""
     path = draw.choice(sorted(folder.rglob("*.json")))
-    content = json.loads(path.read_text("utf-8"))
+    text = path.read_text("utf-8")
+    content = json.loads(text) if text != CUT else {}
     there = places(content)
     if not there:
         path.unlink()
@@ -64,7 +68,7 @@ def mutate(folder: Path, draw: Random) -> str:
     try:
         path.write_text(json.dumps(content), "utf-8")
     except ValueError:
-        path.write_text("{", "utf-8")
+        path.write_text(CUT, "utf-8")
     return done
 
 
