@@ -28,13 +28,15 @@ async def caught_up_history(log: Path, progress: Progress, *, in_memory: bool = 
         LogError: the log cannot be read; or the history cannot be written.
     """
     path = None if in_memory else Path(f"{log}{ENDING}")
-    discarded = False
+    discarded, reached = False, 0
     while True:
         try:
             return await _caught_up(log, path, progress, wait)
-        except HistoryOvertaken:
-            # So it has come further: several that begin at once come to its end together.
-            continue
+        except HistoryOvertaken as overtaken:
+            # Several that begin at once come to the end together, unless one of another version begins anew each time.
+            if overtaken.position <= reached:
+                raise
+            reached = overtaken.position
         except HistoryDamaged:
             # Seen only now: opened again, a damaged file shows at once, or its digest does not match, or it is gone.
             if path is None or discarded:

@@ -87,7 +87,16 @@ class HistoryDamaged(HistoryError):
 
 
 class HistoryOvertaken(HistoryError):
-    """Somebody else has gone on with the file of a history; who opens it again finds it further on."""
+    """Somebody else has gone on with the file of a history, or has begun it anew.
+
+    Args:
+        name: of the history.
+        position: that it has reached now.
+    """
+
+    def __init__(self, name: str, position: int) -> None:
+        self.position = position
+        super().__init__(f"{name}: somebody else is catching up with the log too; try again")
 
 
 class History:
@@ -229,8 +238,9 @@ class History:
     def _take(self, envelopes: Sequence[Envelope], digest: bytes) -> None:
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
-        if execute("SELECT position FROM caught_up").fetchone() != (self.position,):
-            raise HistoryOvertaken(f"{self.name}: somebody else is catching up with the log too; try again")
+        (position,) = execute("SELECT position FROM caught_up").fetchone() or (0,)
+        if position != self.position:
+            raise HistoryOvertaken(self.name, position)
         pending: list[tuple[int, NarrowChange]] = []
         for envelope in envelopes:
             event, position = envelope.event, envelope.position

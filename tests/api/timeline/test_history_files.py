@@ -288,3 +288,21 @@ async def test_processes_that_catch_up_at_once(tmp_path: Path) -> None:
             tasks.start_soon(run)
     assert ends == [0] * 4
     assert await rows_of(path) == await rows_of(path, in_memory=True)
+
+
+async def test_one_that_is_begun_anew_again_and_again(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where somebody else empties the history each time, as another version would, one line says so in the end."""
+    await rows_of(log)
+    await grow(log, 700, 800)
+    take, attempts = History.take, list[int]()
+
+    def emptied(history: History, envelopes: Any, digest: bytes) -> None:
+        attempts.append(history.position)
+        with closing(sqlite3.connect(f"{log}-history", isolation_level=None)) as theirs:
+            theirs.execute("UPDATE caught_up SET position = 0")
+        take(history, envelopes, digest)
+
+    monkeypatch.setattr(History, "take", emptied)
+    with pytest.raises(HistoryOvertaken, match="somebody else is catching up with the log too; try again"):
+        await history_of(log)
+    assert len(attempts) == 1
