@@ -24,8 +24,8 @@ UNIT = re.compile(rb'"ou-([0-9a-z]{4,32})-[0-9a-z]{8,32}"')
 SESSION = re.compile(r"arn:[a-z-]+:sts::[0-9]{12}:assumed-role/(.+)")
 FEATURE_SET = b"ORGANIZATION_FEATURE_SET"
 
-READING = ("List", "Describe", "Get")
-"""How the names of operations begin that only ask."""
+READING = ("List", "Describe", "Get", "EffectivePolicyValidation")
+"""How the names of records begin that only ask, or tell what follows from other changes."""
 
 
 class BadRecord(ValueError):
