@@ -8,6 +8,7 @@ import anyio
 import typer
 
 from ..load.scenario import Scenario, ScenarioError, load_scenario
+from ..load.scenario.populations import MemberTable
 from .terminal import AsJson, out, print_json, printable
 
 
@@ -41,7 +42,7 @@ def _print_lines(lines: list[str]) -> None:
 
 def _content(scenario: Scenario) -> str:
     """What a scenario holds, counted."""
-    accounts = sum(population.count for population in scenario.populations.values())
+    accounts = sum(each.count for each in scenario.populations.values() if not isinstance(each, MemberTable))
     counts = {
         "organization": len(scenario.organizations),
         "account in populations": accounts,

@@ -217,6 +217,9 @@ accounts = 40
 created = 0.25
 age = { distribution = "fixed", days = 30 }
 
+[organizations.copied]
+from = "twin.db"
+
 [[organizations.ours.units]]
 name = "Workloads"
 share = 0.5

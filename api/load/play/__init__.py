@@ -13,9 +13,9 @@ from ....projections.lagging import lag_reads
 from ....projections.reads import READS
 from ....projections.views import Views
 from ...same_world import by_name, require_same_world
+from ..scenario.existing import require_present
 from ..scenario.figures import Figure
 from ..scenario.model import Scenario
-from ..scenario.populations import MemberTable
 from ..scenario.problems import ScenarioError
 from ..scenario.steps import Call
 from .beginning import begin
@@ -67,13 +67,7 @@ def _require_beginning(scenario: Scenario, log: EventLog, *, resume: bool) -> No
         return
     if not resume and log.head:
         raise LogError(f"{log.name}: the log holds a world already; a scenario begins in an empty one")
-    tables = scenario.organizations
-    needing = [f"organizations.{name}" for name, table in tables.items() if table.id]
-    for name, each in scenario.populations.items():
-        if isinstance(each, MemberTable) and not tables[each.of or next(iter(tables))].stands:
-            needing.append(f"populations.{name}")
-    if needing:
-        raise ScenarioError(f"{needing[0]} is there when the run begins: say in which log, with --on LOG")
+    require_present(scenario)
 
 
 async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progress) -> Outcome:

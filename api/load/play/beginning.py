@@ -38,7 +38,7 @@ def begin(scenario: Scenario, engine: Engine, counter: CallCounter, standing: Ma
     for fault in scenario.faults:
         engine.post(table_request(engine.now, fault), SIMULATION)
     organizations = {
-        name: table.id or standing.get(name) or _founded(table, engine, counter)
+        name: standing.get(name) or table.id or _founded(table, engine, counter)
         for name, table in scenario.organizations.items()
     }
     return Begun(organizations, _members(scenario, engine, organizations))

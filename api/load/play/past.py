@@ -4,26 +4,32 @@ It is written by events at those moments, so that state, views and history are a
 the run: its calls are not counted, AWS's rates do not hold for it, and figures begin behind it.
 """
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, groupby
 from random import Random
 
 from msgspec import Struct
 
 from ....engine.operation import SIMULATION
-from ....engine.operations import import_organization
+from ....engine.operations.import_organization import Request
 from ....engine.runtime.driver import jump_to
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY
 from ....engine.shapes.timestamps import microseconds
 from ....engine.twin.form import AccountForm, Form
+from ....engine.twin.time_order import founded_at, in_time_order
 from ....engine.words import JoinedMethod
 from ..scenario.model import Scenario
-from ..scenario.organizations import OrganizationTable, accounts_by_unit
+from ..scenario.organizations import OrganizationTable, Twin, accounts_by_unit
 from ..scenario.standing import ROOT, Erected, erect
 from .names import ADDRESSES, FIRST_ACCOUNT, name_stems
 
 SOURCE = "the scenario"
-"""What the log says of where the accounts came from."""
+"""What the log says of where the accounts of a described organization came from."""
+
+Deed = Callable[[Engine], object]
+"""Something that happens at one moment of the past."""
 
 
 class Member(Struct, frozen=True):
@@ -46,28 +52,21 @@ class Past:
 
     def __init__(self, scenario: Scenario) -> None:
         self._start = microseconds(scenario.start)
-        self._tables = {name: table for name, table in scenario.organizations.items() if table.stands}
-        managing = {table.founder for table in scenario.organizations.values() if not table.id}
-        numbers = (each for each in map(str, count(FIRST_ACCOUNT)) if each not in managing)
-        stems = name_stems(self._tables)
-        self._members = {
-            name: [
-                Member(next(numbers), joined, unit, f"{stems[name]}-{index}" if created else None)
-                for index, (joined, unit, created) in enumerate(_memberships(scenario, name), 1)
-            ]
-            for name in self._tables
+        tables = {name: table for name, table in scenario.organizations.items() if table.stands}
+        taken = {table.founder for table in scenario.organizations.values() if not (table.id or table.source)}
+        taken |= {account.id for twin in scenario.twins.values() for account in twin.form.accounts}
+        numbers = (each for each in map(str, count(FIRST_ACCOUNT)) if each not in taken)
+        stems = name_stems(tables)
+        self._organizations: dict[str, Described | Copied] = {
+            name: Described(table, _members(scenario, name, numbers, stems[name]), self._start)
+            for name, table in tables.items()
         }
-        self._founded = {name: self._founded_at(name) for name in self._tables}
+        self._organizations |= {name: Copied(twin) for name, twin in scenario.twins.items()}
 
     @property
     def began_at(self) -> int:
         """When the world begins, in microseconds since the epoch: with the run, if there is no past."""
-        return min([self._start, *self._founded.values()])
-
-    def _founded_at(self, name: str) -> int:
-        """A day before the first member joined."""
-        oldest = self._start - _age(self._tables[name], Random(0), self._start)
-        return min((member.joined_at for member in self._members[name]), default=oldest) - DAY
+        return min([self._start, *(each.founded_at for each in self._organizations.values())])
 
     async def write(self, engine: Engine) -> dict[str, str]:
         """Write it into the log, and leave the clock at the beginning of the run.
@@ -75,39 +74,81 @@ class Past:
         Returns:
             The ids of the organizations, by name.
         """
-        erected: dict[str, Erected] = {}
-        for moment, _, name, members in sorted(self._moments(), key=lambda each: each[:2]):
+        deeds = [deed for each in self._organizations.values() for deed in each.deeds()]
+        for moment, deed in sorted(deeds, key=lambda each: each[0]):
             await jump_to(engine, moment)
-            if name not in erected:
-                erected[name] = erect(self._tables[name], engine)
-            if members:
-                form = self._form(name, erected[name], members)
-                request = import_organization.Request(form=form, source=SOURCE, taken_at=self._start, final=False)
-                engine.post(request, SIMULATION)
+            deed(engine)
             await engine.room()
         await jump_to(engine, self._start)
         await engine.flush()
-        return {name: each.id for name, each in erected.items()}
+        return {name: each.id for name, each in self._organizations.items()}
 
-    def _moments(self) -> list[tuple[int, int, str, list[Member]]]:
-        """Moment, number of the organization, its name, and who joined it then."""
-        moments: list[tuple[int, int, str, list[Member]]] = []
-        for number, (name, members) in enumerate(self._members.items()):
-            moments.append((self._founded[name], number, name, []))
-            in_order = sorted(members, key=lambda member: member.joined_at)
-            for moment, joined in groupby(in_order, key=lambda member: member.joined_at):
-                moments.append((moment, number, name, [*joined]))
-        return moments
 
-    def _form(self, name: str, erected: Erected, members: list[Member]) -> Form:
-        table = self._tables[name]
-        return Form(
-            organization=erected.id,
-            root=erected.places[ROOT],
-            management_account=table.founder,
-            feature_set=table.founded_with,
-            accounts=tuple(_account(member, erected.places[member.unit]) for member in members),
+class Copied:
+    """The past of an organization that was copied from elsewhere.
+
+    Args:
+        twin: the copy.
+    """
+
+    def __init__(self, twin: Twin) -> None:
+        self.id = twin.form.organization
+        self.founded_at = founded_at(twin.form, twin.taken_at)
+        self._twin = twin
+
+    def deeds(self) -> Iterator[tuple[int, Deed]]:
+        """Yield what happened, in order, with its moments."""
+        form, taken_at, source = self._twin.form, self._twin.taken_at, self._twin.source
+        for moment, told in in_time_order(form, self.founded_at - 1, taken_at):
+            yield moment, partial(_post, Request(form=told, source=source, taken_at=taken_at, final=False))
+        yield taken_at, partial(_post, Request(form=form, source=source, taken_at=taken_at))
+
+
+class Described:
+    """The past of an organization that the scenario describes.
+
+    Args:
+        table: its description.
+        members: who joined when.
+        start: when the run begins, in microseconds since the epoch.
+    """
+
+    def __init__(self, table: OrganizationTable, members: list[Member], start: int) -> None:
+        self._table = table
+        self._members = sorted(members, key=lambda member: member.joined_at)
+        self._start = start
+        self._erected = Erected()
+        oldest = start - _age(table, Random(0), start)
+        # A day before the first member joined.
+        self.founded_at = min((member.joined_at for member in members), default=oldest) - DAY
+
+    @property
+    def id(self) -> str:
+        """Its id, once it has been founded."""
+        return self._erected.id
+
+    def deeds(self) -> Iterator[tuple[int, Deed]]:
+        """Yield what happened, in order, with its moments."""
+        yield self.founded_at, self._found
+        for moment, members in groupby(self._members, key=lambda member: member.joined_at):
+            yield moment, partial(self._join, [*members])
+
+    def _found(self, engine: Engine) -> None:
+        self._erected = erect(self._table, engine)
+
+    def _join(self, members: list[Member], engine: Engine) -> None:
+        form = Form(
+            organization=self.id,
+            root=self._erected.places[ROOT],
+            management_account=self._table.founder,
+            feature_set=self._table.founded_with,
+            accounts=tuple(_account(member, self._erected.places[member.unit]) for member in members),
         )
+        _post(Request(form=form, source=SOURCE, taken_at=self._start, final=False), engine)
+
+
+def _post(request: Request, engine: Engine) -> None:
+    engine.post(request, SIMULATION)
 
 
 def _account(member: Member, parent: str) -> AccountForm:
@@ -120,14 +161,19 @@ def _account(member: Member, parent: str) -> AccountForm:
     )
 
 
-def _memberships(scenario: Scenario, name: str) -> list[tuple[int, str, bool]]:
-    """When each member joined, the path of its OU, and whether it was created; those of each OU are spread evenly."""
+def _members(scenario: Scenario, name: str, numbers: Iterator[str], stem: str) -> list[Member]:
+    """When each member joined, its OU, and whether it was created; of each OU as many as the share says."""
     table, start = scenario.organizations[name], microseconds(scenario.start)
     total, random = table.accounts or 0, Random(f"{scenario.seed} {name} ages")
     units = [unit for unit, number in accounts_by_unit(table).items() for _ in range(number)]
     units += [ROOT] * (total - len(units))
     return [
-        (start - _age(table, random, start), unit, int((index + 1) * table.created) > int(index * table.created))
+        Member(
+            next(numbers),
+            start - _age(table, random, start),
+            unit,
+            f"{stem}-{index + 1}" if int((index + 1) * table.created) > int(index * table.created) else None,
+        )
         for index, unit in enumerate(units)
     ]
 

@@ -95,11 +95,7 @@ def _impossible_feature_sets(
     if settings.consolidated_billing_supported:
         return
     for name, organization in organizations.items():
-        if (
-            organization
-            and not (organization.id or organization.stands)
-            and organization.founded_with is not FeatureSet.ALL
-        ):
+        if organization and organization.is_founded and organization.founded_with is not FeatureSet.ALL:
             message = 'must be "ALL": settings.consolidated_billing_supported is false'
             yield Problem(message, ("organizations", name, "feature_set"))
 
@@ -113,7 +109,7 @@ def _impossible_record(settings: Settings) -> Iterator[Problem]:
 def _twice(organizations: Mapping[str, OrganizationTable | None]) -> Iterator[Problem]:
     seen: set[str] = set()
     for name, organization in organizations.items():
-        if organization is None:
+        if organization is None or organization.source:
             continue
         key, its, does = (
             ("id", organization.id, "is")

@@ -12,9 +12,9 @@ from ....engine.shapes.timestamps import microseconds
 from ....engine.state import OrganizationFacts, Units
 from ....projections.views import Views
 from ...same_world import by_name, differences
-from .model import TOP_LEVEL_SETTINGS, Beginning, OrganizationTable
+from .model import TOP_LEVEL_SETTINGS, Beginning, OrganizationTable, Scenario
 from .populations import MemberTable, PopulationTable
-from .problems import KeyPath, Problem, Problems, choose
+from .problems import KeyPath, Problem, Problems, ScenarioError, choose
 
 Given = Mapping[KeyPath, Any]
 """What a file says about its world: the path of ``seed``, ``start`` and of each setting, to its value."""
@@ -101,9 +101,9 @@ class World(Struct, frozen=True):
         return dict(organizations)
 
     def _wrong_organization(self, table: OrganizationTable, path: KeyPath) -> Iterator[Problem]:
-        if table.stands:
+        if table.stands or table.source:
             message = "a run that begins with a log has the organizations of the log, and those that it founds"
-            yield Problem(message, (*path, "accounts"))
+            yield Problem(message, (*path, "from" if table.source else "accounts"))
             return
         if table.id:
             if table.id not in self.organizations:
@@ -157,7 +157,7 @@ def _wrong_member(
     if table.stands:
         if population.unit and population.unit not in (paths := [unit for _, unit, _, _ in table.all_units()]):
             yield Problem(f"there is no OU {population.unit!r}{choose(population.unit, paths)}", (*path, "unit"))
-    elif not table.id:
+    elif table.is_founded:
         yield Problem(f"{name} is founded when the run begins, and has no members then", (*path, "of"))
     elif world and population.unit and table.id in world.organizations:
         yield from _wrong_unit(population.unit, world.organizations[table.id].units, path)
@@ -184,3 +184,20 @@ def find_unit(tree: Units, path: str) -> str:
         named = choose(path, sorted(paths)) if len(paths) <= MOST_NAMED else f"; the closest: {', '.join(close)}"
         raise LookupError(f"there is no OU {path!r}{named}")
     return paths[path]
+
+
+def require_present(scenario: Scenario) -> None:
+    """Require that all that a scenario says to be there is in the scenario itself.
+
+    Raises:
+        ScenarioError: it is in a log, or a copy that was not read.
+    """
+    tables = scenario.organizations
+    for name, table in tables.items():
+        if table.source and name not in scenario.twins:
+            raise ScenarioError(f"organizations.{name}.from: a copy is read with the scenario's file, not in sweeps")
+        if table.id and not table.source:
+            raise ScenarioError(f"organizations.{name} is there when the run begins: say in which log, with --on LOG")
+    for name, each in scenario.populations.items():
+        if isinstance(each, MemberTable) and tables[each.of or next(iter(tables))].is_founded:
+            raise ScenarioError(f"populations.{name} is there when the run begins: say in which log, with --on LOG")

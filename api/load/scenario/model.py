@@ -11,7 +11,7 @@ from ...faults import FaultTable
 from ...simulation import START
 from .delays import Days
 from .figures import Figures, figures_of
-from .organizations import OrganizationTable
+from .organizations import OrganizationTable, Twin
 from .populations import PopulationTable
 from .steps import PLAIN, Step, Track, TrackTable
 from .thresholds import Threshold
@@ -58,6 +58,8 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """The name of the log with which the run begins; empty: it begins with an empty world."""
     at: str = ""
     """The place in that log."""
+    twins: dict[str, Twin] = {}
+    """Name to organization that was copied from elsewhere."""
     parameters: dict[str, Parameter] = {}
     """Name to value: as given for this run, or else the scenario's default."""
     populations: dict[str, PopulationTable] = {}

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from ....engine.ids import AccountId
+from ....engine.twin.form import Form
 from ....engine.words import FeatureSet, PolicyType
 from .delays import Fixed, Lognormal, Uniform
 from .populations import Count, Share
@@ -47,11 +48,13 @@ class PolicyTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An organization.
 
-    With ``id`` it is one of the log with which the run begins, with ``accounts`` it is there when the run begins; else
-    it is founded then.
+    With ``id`` it is one of the log with which the run begins, with ``from`` it is copied from elsewhere, with
+    ``accounts`` it is there when the run begins; else it is founded then.
     """
 
     id: OrganizationId = ""
+    source: str = field(default="", name="from")
+    """The path of a log, or of the folder of a dump, from which it is copied, with ``id`` where a log has several."""
     management_account: AccountId | None = None
     feature_set: FeatureSet | None = None
     accounts: Count | None = None
@@ -64,8 +67,9 @@ class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     policies: tuple[PolicyTable, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.id and (self.management_account or self.feature_set or self.stands):
-            raise ValueError("id names an organization of a log, which has everything else: leave the other keys out")
+        if (self.id or self.source) and (self.management_account or self.feature_set or self.stands):
+            key = "from" if self.source else "id"
+            raise ValueError(f"{key} names an organization that has everything else: leave the other keys out")
         if self.accounts is None and (self.created or self.units or self.policies or self.age != Fixed(365)):
             raise ValueError("created, age, units and policies are of an organization that is there: say its accounts")
 
@@ -84,6 +88,11 @@ class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only
                 return to_days
             case Lognormal(at_most_days=days):
                 return days
+
+    @property
+    def is_founded(self) -> bool:
+        """Whether it is founded when the run begins."""
+        return not (self.id or self.source or self.stands)
 
     @property
     def founder(self) -> str:
@@ -107,6 +116,16 @@ def _all_units(
         path = f"{parent}/{unit.name}".lstrip("/")
         yield parent, path, unit, (*keys, index)
         yield from _all_units(unit.units, path, (*keys, index, "units"))
+
+
+class Twin(Struct, frozen=True):
+    """An organization that was copied from elsewhere."""
+
+    form: Form
+    taken_at: int
+    """When it stood so, in microseconds since the epoch."""
+    source: str
+    """The path from which it was copied, as the file has it, so that the log does not depend on where that is."""
 
 
 def accounts_by_unit(table: OrganizationTable) -> dict[str, int]:

@@ -29,6 +29,7 @@ from .standing import wrong_standing
 from .steps import PLAIN, Track
 from .thresholds import Threshold, read_thresholds
 from .tracks import read_tracks
+from .twins import with_twins
 
 NO_PARAMETERS: Mapping[str, Parameter] = {}
 
@@ -46,8 +47,12 @@ async def load_scenario(
     Raises:
         ScenarioError: the file cannot be read, is no TOML, or is no valid scenario; with all that is wrong.
     """
-    text = await anyio.to_thread.run_sync(read_text, Path(path))
-    return parse_scenario(text, parameters, os.fspath(path), world)
+    text, file = await anyio.to_thread.run_sync(read_text, Path(path)), os.fspath(path)
+    scenario = parse_scenario(text, parameters, file, world)
+    try:
+        return await with_twins(scenario, Path(path).parent, may_set_start="start" not in _toml(text))
+    except ScenarioError as error:
+        raise ScenarioError(*_in_order(error.problems, text), file=file) from None
 
 
 def read_text(path: Path) -> str:
@@ -135,7 +140,7 @@ def _toml(text: str) -> dict[str, Any]:
 
 def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: World | None) -> Scenario:
     problems = Problems()
-    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at"})
+    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "twins"})
     for key in [key for key in document if key not in known]:
         problems.append(Problem(f"unknown key `{key}`{choose(key, known)}", key=key))
         del document[key]

@@ -11,6 +11,7 @@ from typing import TypeVar
 from msgspec import Struct, structs
 
 from ..scenario import Parameter, Scenario, ScenarioError, parse_scenario
+from ..scenario.existing import require_present
 from ..scenario.parameters import read_assignment, read_value, written
 from ..wording import command_line
 
@@ -225,13 +226,15 @@ def _require_bounds(sweep: Sweep) -> None:
 
 def _parse(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
     try:
-        return parse_scenario(text, given, name)
+        scenario = parse_scenario(text, given, name)
+        require_present(scenario)
     except ScenarioError as error:
         what = ", ".join(f"{parameter}={written(value)}" for parameter, value in given.items())
         if not what:
             raise
         problems = [structs.replace(each, message=f"{each.message} (with {what})") for each in error.problems]
         raise ScenarioError(*problems, file=name) from None
+    return scenario
 
 
 def scenario_of(run: Run) -> Scenario:
