@@ -31,7 +31,7 @@ def test_everything_that_there_can_be() -> None:
         ),
         (
             '[organizations.o]\nid = "o-a1b2c3d4e5"\naccounts = 4\n',
-            "organizations.o: id names an organization of a log",
+            "organizations.o: id names an organization that has everything",
         ),
         ('[organizations.o]\nid = "initech"\n', "organizations.o.id: must be an id such as o-a1b2c3d4e5, not"),
         (
