@@ -29,7 +29,7 @@ from orgsim.engine.log import LogError
 ACME, GLOBEX = "111111111111", "222222222222"
 """The management accounts of the company, and of the one that it buys."""
 
-YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 SCP = "SERVICE_CONTROL_POLICY"
 GUARDED = ("guardduty.amazonaws.com", "cloudtrail.amazonaws.com", "config.amazonaws.com")
 UNITS = ("Security", "Workloads", "Sandbox", "Acquired", "Quarantine")

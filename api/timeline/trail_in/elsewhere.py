@@ -7,6 +7,7 @@ from ....engine.words import FeatureSet
 from .records import TrailRecord, said
 
 ENABLE = b'"EnableAllFeatures"'
+FOUND = b'"CreateOrganization"'
 
 
 class Elsewhere:
@@ -20,6 +21,8 @@ class Elsewhere:
         self._of_root: dict[str, str] = {}
         self._roots: dict[str, str] = {}
         """Root by the account that called, for records that name no organization."""
+        self._founded: dict[str, int] = {}
+        """Organization to the time at which it was founded, if the trail tells it."""
         self._billing_until: dict[str, int] = {}
         """Organization to the time at which it began to migrate: before it had consolidated billing only."""
 
@@ -34,6 +37,8 @@ class Elsewhere:
         self._of_manager.setdefault(about.management_account, []).append((record.time, about.organization))
         if about.root:
             self._of_root.setdefault(about.root, about.organization)
+        if FOUND in record.content:
+            self._founded[about.organization] = record.time
         known = self.organizations.get(about.organization, about)
         root, feature_set = known.root or about.root, known.feature_set or about.feature_set
         if ENABLE in record.content:
@@ -59,12 +64,23 @@ class Elsewhere:
             root = next((self._roots[each] for each in accounts if each in self._roots), None)
             return Known(root=root) if root else NOTHING
         known = self.organizations.get(organization) or about
-        root = known.root or self._roots.get(known.management_account or "")
+        root = known.root or self._root_by(known.management_account, organization)
         billing = record.time <= self._billing_until.get(organization, -1)
         feature_set = FeatureSet.CONSOLIDATED_BILLING if billing else known.feature_set
         return Known(organization, known.management_account, root, known.partition, feature_set)
 
+    def _root_by(self, manager: str | None, organization: str) -> str | None:
+        """The root that a management account named, unless it is known to be another organization's."""
+        root = self._roots.get(manager or "")
+        return root if root and self._of_root.get(root, organization) == organization else None
+
     def _named_near(self, manager: str, time: int) -> str:
-        """The organization of a management account that is named at a time or next after it, or else the last one."""
+        """The organization of a management account that is named at a time or next after it, or else the last one.
+
+        One that was founded later is not meant: then it is the one before.
+        """
         named = self._of_manager[manager]
-        return named[min(bisect_left(named, (time, "")), len(named) - 1)][1]
+        number = min(bisect_left(named, (time, "")), len(named) - 1)
+        if number and self._founded.get(named[number][1], time) > time:
+            number -= 1
+        return named[number][1]

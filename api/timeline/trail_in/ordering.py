@@ -6,7 +6,7 @@ CloudTrail delivers in no order. What does not fit into memory is sorted in part
 import heapq
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from tempfile import TemporaryFile
 from typing import IO, Any, cast
@@ -41,9 +41,11 @@ RANKS = {
     "CreateOrganization": 0,
     "AccountJoinedOrganization": 2,
     "AccountDepartedOrganization": 2,
+    "ResponsibilityTransferAccepted": 2,
+    "ResponsibilityTransferTerminated": 2,
     "DeleteOrganization": 3,
 }
-"""What comes first and last of one moment; AWS's events about memberships tell what calls have told."""
+"""What comes first and last of one moment; AWS's events about memberships and transfers tell what calls have told."""
 
 _encode = Encoder().encode
 _decode = Decoder(TrailRecord).decode
@@ -132,11 +134,18 @@ def _sight(record: TrailRecord) -> _Sight:
     name = str(read.get("eventName"))
     if name in RANKS:
         return _Sight(name, set(), set(), set())
-    things = {found.decode() for found in THINGS.findall(_write_json([read.get(part) for part in PARTS]))}
+    asked, things = _things(read, PARTS[:1]), _things(read, PARTS)
     made, ended = MAKE.get(name, " "), END.get(name, " ")
-    sight = _Sight(name, things, {each for each in things if each.startswith(made)}, set())
+    # What the request names, such as the parent of a new OU, was there before.
+    sight = _Sight(name, things, {each for each in things - asked if each.startswith(made)}, set())
     sight.ended = {each for each in things if each.startswith(ended)}
+    if name == "AcceptHandshake" and b'"action":"invite"' not in _write_json(read.get("responseElements")):
+        return sight
     return _with_members(sight, str(_part(read, "userIdentity").get("accountId")))
+
+
+def _things(read: dict[str, Any], parts: Sequence[str]) -> set[str]:
+    return {found.decode() for found in THINGS.findall(_write_json([read.get(part) for part in parts]))}
 
 
 def _with_members(sight: _Sight, caller: str) -> _Sight:

@@ -26,7 +26,7 @@ async def test_the_year_is_a_trail(tmp_path: Path) -> None:
     found = records_in(tmp_path / "trail")
     assert written.records == len(found) > 500
     assert [fault for record in found for fault in faults(record, schema, schema)] == []
-    assert {record["eventTime"][:7] for record in found} == {f"2026-{month:02}" for month in range(1, 13)}
+    assert {record["eventTime"][:7] for record in found} == {f"2025-{month:02}" for month in range(1, 13)}
     names = [record["eventName"] for record in found]
     created = [record for record in found if record["eventName"] == "CreateAccountResult"]
     assert len(created) == 8 + 1
@@ -48,8 +48,8 @@ async def test_the_year_is_the_same_every_time(tmp_path: Path) -> None:
     one, two, three = (contents(tmp_path / name) for name in "123")
     assert one == two
     assert (tmp_path / "1.db").stat().st_size
-    assert {name: one[name] for name in one if "/2026/0" in name} == {
-        name: three[name] for name in three if "/2026/0" in name
+    assert {name: one[name] for name in one if "/2025/0" in name} == {
+        name: three[name] for name in three if "/2025/0" in name
     }
 
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 AUTOMATION = {"deployment-pipeline", "account-vending", "inventory"}
 STOLEN = f"arn:aws:iam::{ACME}:user/legacy-admin"
-INCIDENT = "2026-10-19"
+INCIDENT = "2025-10-19"
 
 Records = list[dict[str, Any]]
 
@@ -74,10 +74,10 @@ async def test_guardrails_are_taken_away(bad: Records, good: Records) -> None:
 
 async def test_somebody_writes_by_hand(bad: Records, good: Records) -> None:
     """After the founding only the incident, and the answer to it, are changes by people in the management account."""
-    found = [each for each in people_writing(bad, ACME, AUTOMATION) if each["eventTime"] > "2026-01-06"]
+    found = [each for each in people_writing(bad, ACME, AUTOMATION) if each["eventTime"] > "2025-01-06"]
     assert [caller(each) for each in found if each["eventTime"] < f"{INCIDENT}T08:00:00Z"] == [STOLEN] * 2
     assert {each["userIdentity"]["type"] for each in found} == {"IAMUser", "AssumedRole"}
-    assert [each for each in people_writing(good, ACME, AUTOMATION) if each["eventTime"] > "2026-01-06"] == []
+    assert [each for each in people_writing(good, ACME, AUTOMATION) if each["eventTime"] > "2025-01-06"] == []
 
 
 async def test_a_rare_user_maps_the_organization(bad: Records, good: Records) -> None:
