@@ -21,7 +21,7 @@ from orgsim.api.timeline.trail_in.files import files_of
 from orgsim.api.timeline.trail_in.replaying import replay
 from orgsim.api.timeline.trail_out.folder import TrailFolder
 from orgsim.api.timeline.trail_out.reading import Reader, Wanted
-from orgsim.engine.events import CallRecorded, PolicyAttached, ResourceTagged
+from orgsim.engine.events import CallRecorded, OrganizationCreated, PolicyAttached, ResourceTagged
 from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.evolve import apply
 from orgsim.engine.log import read_envelopes
@@ -151,8 +151,8 @@ def unsaid_in(trail: list[dict[str, Any]]) -> set[str]:
 def require_equal(world: list[Envelope], twin: list[Envelope], trail: list[dict[str, Any]], seed: object) -> None:
     """Compare a world and its twin at moments all along the trail."""
     text = json.dumps(trail)
-    named = {envelope.event.root for envelope in world if hasattr(envelope.event, "root")}
-    named = {root for root in named if f'"{root}"' in text}
+    roots = {envelope.event.root for envelope in world if isinstance(envelope.event, OrganizationCreated)}
+    named = {root for root in roots if f'"{root}"' in text}
     unsaid = unsaid_in(trail)
     # Each second in which something is told; what timers do by themselves later shows at the next of them.
     moments = sorted({envelope.time // SECOND * SECOND for envelope in world if envelope.account})
