@@ -188,7 +188,7 @@ pace = { over_days = 2 }
 from_day = 1.5
 every_days = 2
 times = 3
-steps = [{ action = "wait", until = "joining_days.p95 < 3", at_most_days = 4 }, { action = "remind", at_day = 30 }]
+steps = [{ action = "wait", until = "joining_days.p95 < 3", at_most_days = 4 }, { action = "remind" }]
 
 [tracks.between]
 steps = [{ action = "wait_for_answers", population = "asked" }]

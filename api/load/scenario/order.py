@@ -115,6 +115,11 @@ class _Plan:
             if step.at_day is not None and step.at_day < day - 1e-9:
                 message = f"day {step.at_day:g} has passed when its turn comes: what goes before takes until {day:.4g}"
                 self.problems.append(Problem(message, (*track.path, index, "at_day")))
+            if step.at_day is not None and table.times and table.times > 1:
+                message = (
+                    "its track is repeated, and this day comes once; from_day and every_days say when it is played"
+                )
+                self.problems.append(Problem(message, (*track.path, index, "at_day")))
             day = max(day, step.at_day or 0.0) + self._least_days(step)
         return max(day, begun + (table.every_days or 0) * ((table.times or 1) - 1))
 

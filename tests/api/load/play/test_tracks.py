@@ -3,6 +3,7 @@
 import sys
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import anyio
 import msgspec
@@ -278,6 +279,64 @@ def test_cancelled(recwarn: pytest.WarningsRecorder) -> None:
     for backend in ("asyncio", "trio"):
         anyio.run(partial(cancelled), backend=backend)
     assert [str(each.message) for each in recwarn] == []
+
+
+STEPS = [
+    *(step("invite", population=name, pace={"per_day": 3}) for name in ("yes", "mute", "made")),
+    step("InviteAccountToOrganization", for_each="mute", with_={"Target": {"Type": "ACCOUNT", "Id": "{account}"}}),
+    step("create_accounts", population="made", retry={"attempts": 3}),
+    step("enable_all_features"),
+    step("EnableAllFeatures"),
+    step("finalize"),
+    step("remind", accept=0.5),
+    step("remove_declined", silent=True),
+    step("wait", days=1.5),
+    step("wait", until="joined_share >= 0.5", at_most_days=3),
+    step("wait_for_answers", population="yes"),
+    step("wait_for_answers"),
+    step("ListAccounts", with_={}),
+]
+REMOVED = {"action": "RemoveAccountFromOrganization", "with": {"AccountId": "{account}"}}
+
+
+def random_tracks(random: Random) -> str:
+    """Some tracks of some steps, each of which may wait for earlier ones, be repeated, or begin late."""
+    silent = {"after_reminder": 0.5, "accept": 0.3, "remind_after_days": [1, 3], "reminded_accept": [0.5, 1]}
+    late = {"accept": 0.5, "deadline_days": 4, "escalation": REMOVED}
+    parts = [
+        f"seed = {random.randint(0, 99)}\nthrottle = '{random.choice(('off', 'aws'))}'\n",
+        population("yes", "invited", 6, invitation={"delay": uniform(0, 4)}),
+        population("mute", "invited", 5, invitation=silent, migration=late),
+        population("made", "created", 4),
+    ]
+    names = [f"t{number}" for number in range(random.randint(1, 6))]
+    for number, name in enumerate(names):
+        keys: dict[str, object] = {}
+        if number and random.random() < 0.4:
+            keys["after"] = random.sample(names[:number], random.randint(1, number))
+        if random.random() < 0.3:
+            keys |= {"every_days": random.choice((0.5, 4)), "times": random.randint(2, 4)}
+        if random.random() < 0.3:
+            keys["from_day"] = random.randint(0, 5)
+        parts.append(track(name, *random.choices(STEPS, k=random.randint(1, 4)), **keys))
+    return "\n".join(parts)
+
+
+@pytest.mark.slow
+def test_random_tracks() -> None:
+    """No tracks, however odd, break a run or hang it; trio gives the same, and no call is counted twice."""
+    random = Random("tracks")
+    for _ in range(120):
+        text = random_tracks(random)
+        runs = [anyio.run(play, text, backend=backend) for backend in ("asyncio", "trio")]
+        assert figures(runs[0]) == figures(runs[1]), text
+        outcome = runs[0]
+        # Less by the answers that come while a track waits for its day.
+        assert sum(each.commands for each in outcome.steps) <= outcome.commands - 1, text
+        assert sum(each.refused for each in outcome.steps) <= sum(outcome.refused.values()), text
+        begun = [each.began_days for each in outcome.steps]
+        assert begun == sorted(begun), text
+        assert all(each.followed <= each.reached for each in outcome.follow_ups), text
 
 
 async def calls_of(*parts: str) -> int:

@@ -17,7 +17,7 @@ import pytest
 
 from orgsim.api.load import wording
 from orgsim.api.load.play import Outcome, play_scenario
-from orgsim.api.load.play.outcome import Distribution, ThresholdOutcome
+from orgsim.api.load.play.outcome import Distribution, FollowUp, ThresholdOutcome
 from orgsim.api.load.report import ReportError, render_report, require_writable, write_report
 from orgsim.api.load.report.files import MARKER
 from orgsim.api.load.report.style import DARK, STATES
@@ -346,7 +346,9 @@ def evil(outcome: Outcome) -> Outcome:
         log=EVIL,
         thresholds=(ThresholdOutcome(f"{EVIL} < 1", None, ok=False),),
         organizations={EVIL: outcome.organizations["organization"]},
-        steps=tuple(msgspec.structs.replace(step, action=EVIL, subject=EVIL) for step in outcome.steps),
+        steps=tuple(msgspec.structs.replace(step, action=EVIL, subject=EVIL, track=EVIL) for step in outcome.steps),
+        warnings=(EVIL,),
+        follow_ups=(FollowUp(EVIL, "invitation", "reminder", EVIL, 1, 0),),
         refused={EVIL: 1},
         explanations={EVIL: EVIL},
         held_back={EVIL: 1},
@@ -361,7 +363,7 @@ def test_texts_are_escaped() -> None:
     assert len(page.scripts) == len(plain.scripts) == 3
     assert page.scripts[1:] == plain.scripts[1:]
     assert "<" not in page.scripts[0]
-    assert page.text.count(EVIL) >= 8
+    assert page.text.count(EVIL) >= 12
     assert EVIL in page.sections["steps"][1][1]
     (name,) = page.series("chart-members")
     assert "<" not in name

@@ -198,7 +198,7 @@ def test_tracks() -> None:
         Track(
             "beside",
             TrackTable(from_day=1.5, every_days=2, times=3),
-            (actions.Wait(until="joining_days.p95 < 3", at_most_days=4), actions.Remind(at_day=30)),
+            (actions.Wait(until="joining_days.p95 < 3", at_most_days=4), actions.Remind()),
         ),
         Track("between", TrackTable(), (actions.WaitForAnswers(population="asked"),)),
         Track(

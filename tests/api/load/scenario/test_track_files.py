@@ -79,6 +79,13 @@ def test_days_that_have_surely_passed() -> None:
     ]
 
 
+def test_a_day_in_a_repeated_track() -> None:
+    """A day of the run comes once, so a step of a track that is repeated has none."""
+    (told,) = problems(track("a", WAIT, step("remind", at_day=9), every_days=7, times=2))
+    assert told.startswith("track a, step 2, at_day: its track is repeated, and this day comes once")
+    assert parse_scenario(track("a", WAIT, step("remind", at_day=9), every_days=7, times=1)).tracks
+
+
 @pytest.mark.parametrize(
     "parts",
     [
