@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import datetime
 from difflib import get_close_matches
 from threading import RLock
-from typing import Any, cast, overload
+from typing import Any, overload
 
 from msgspec import Struct
 
@@ -223,18 +223,9 @@ class CallRecord:
 def _copied(members: dict[str, Any]) -> dict[str, Any]:
     """Copy what the caller may change afterwards; a value of a type that no operation takes may have no copy."""
     try:
-        return {name: _copy(value) for name, value in members.items()}
+        return deepcopy(members)
     except Exception:
         return members
-
-
-def _copy(value: Any) -> Any:
-    # Nearly all are texts, or lists of tables of texts, for which deepcopy takes long.
-    if type(value) is str:
-        return value
-    if type(value) is dict:
-        return {name: _copy(each) for name, each in cast("dict[Any, Any]", value).items()}
-    return [_copy(each) for each in cast("list[Any]", value)] if type(value) is list else deepcopy(value)
 
 
 def _require_operation(name: str) -> None:

@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -130,20 +129,13 @@ class Prepared(Protocol):
 def request_of(prepared: Prepared) -> Request:
     """Read a request of botocore's."""
     url = urlsplit(prepared.url)
-    fields = {_field(name): _as_bytes(value) for name, value in prepared.headers.items()}
+    fields = {name.lower().encode("latin-1"): _as_bytes(value) for name, value in prepared.headers.items()}
     path = url.path or "/"
     return Request(prepared.method, path, url.query.encode(), fields, _as_bytes(prepared.body), path)
 
 
-@lru_cache(maxsize=100)
-def _field(name: str) -> bytes:
-    return name.lower().encode("latin-1")
-
-
 def _as_bytes(value: Any) -> bytes:
-    if type(value) is bytes:
-        return value
-    if isinstance(value, bytearray):
+    if isinstance(value, bytes | bytearray):
         return bytes(value)
     return str(value).encode() if value is not None else b""
 
