@@ -1,16 +1,13 @@
 """Durations and moments as people write them, such as ``15d``, ``1d12h``; one parser for all ways into a world."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from ..engine.settings import DAY
 from ..engine.shapes import timestamps
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhdw])")
 TEXT = re.compile(rf"(?:{PART.pattern})+")
-PLACES = "a position such as 120, a time such as 2026-03-01T09:00:00Z, or a date such as 2026-03-01"
-"""What a place in a log may be called."""
 HOW = 'a duration such as "15d", "1.5h" or "1d12h"; its units are s, m, h, d and w'
 
 
@@ -79,23 +76,3 @@ def as_microseconds(when: object) -> int:
             advice = f"write it as {when.isoformat()}Z, which is UTC"
         raise ValueError(f"{text if isinstance(text, str) else when.isoformat()} has no time zone; {advice}")
     return timestamps.microseconds(when)
-
-
-def moment_span(text: str) -> tuple[int, int]:
-    """Read the name of a moment in a log: a time in ISO 8601, which is UTC unless it says otherwise, or a date in UTC.
-
-    Returns:
-        Its first and its last microsecond, which differ for a date.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    try:
-        if len(text) == len("2026-03-01"):
-            begin = timestamps.microseconds(datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC))
-            return begin, begin + DAY - 1
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text[:40]!r} is no moment; say {PLACES}") from None
-    time = timestamps.microseconds(when if when.tzinfo else when.replace(tzinfo=UTC))
-    return time, time

@@ -7,13 +7,12 @@ nobody, and what is in progress with stepwise latency is not ended by being seen
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
 from ..engine.log import EventLog
-from ..engine.log.place import Span, iso_text, position_at, span_of
+from ..engine.log.place import Span, position_at, span_of
 from ..engine.log.sqlite import SqliteLog
 from ..engine.operation import Caller, read_request, require_encodable
 from ..engine.words import Partition
@@ -23,13 +22,8 @@ from ..projections.views import Views
 from .client import Client
 from .client.calls import Members, reading_operation
 from .client.synchronous import Run, SyncClient
-from .durations import PLACES, as_microseconds, moment_span
+from .places import At, Place, read_place
 from .population import require_account
-
-At = int | datetime | str
-"""A place: a position; or a moment, as a ``datetime`` with a time zone or a text, a time such as
-``2026-03-01T09:00:00Z``; or a date, which means its end."""
-
 
 MOST_MOMENTS = 1_000
 """Of how many moments the positions are kept: a client asks about one again and again, by its endpoint's URL."""
@@ -49,50 +43,6 @@ class ReadOnly(Exception):
             f"{operation} would change the world, which is shown as it was at {place}, and so is read-only; "
             "sim.fork(at=…) makes a world that begins there and can be changed"
         )
-
-
-class Place(Struct, frozen=True):
-    """A place in a log, as it was asked for."""
-
-    value: int
-    """A position, or a moment in microseconds since the epoch; of a date the last one."""
-    is_moment: bool
-    begin: int | None = None
-    """The first moment of a date."""
-
-    def __str__(self) -> str:
-        return iso_text(self.value) if self.is_moment else f"position {self.value:,}"
-
-    def within(self, span: Span) -> "Place":
-        """The place in a log; of a date that has not ended, as far as the world has come.
-
-        Raises:
-            ValueError: there is no such place in the log; the message says what it covers.
-        """
-        if self.begin is not None and self.begin <= span.now and span.began <= self.value:
-            return Place(min(self.value, span.now), is_moment=True)
-        span.require(self.value if self.begin is None else self.begin, is_moment=self.is_moment)
-        return self
-
-
-def read_place(at: At) -> Place:
-    """Read a place; a text of digits is a position too.
-
-    Raises:
-        ValueError: a ``datetime`` without a time zone, or a text that is neither.
-        TypeError: it is something else.
-    """
-    if isinstance(at, int) and not isinstance(at, bool):
-        return Place(at, is_moment=False)
-    if isinstance(at, str) and at.isascii() and at.isdigit():
-        # What is longer than any position need not be computed, which for a very long text would fail.
-        return Place(int(at[:20]), is_moment=False)
-    if isinstance(at, datetime):
-        return Place(as_microseconds(at), is_moment=True)
-    if not isinstance(at, str):
-        raise TypeError(f"a place is {PLACES}, not {at!r}")
-    begin, end = moment_span(at)
-    return Place(end, is_moment=True, begin=begin if begin < end else None)
 
 
 class Past:

@@ -27,7 +27,7 @@ from .client.record import CallRecord
 from .durations import as_microseconds, total_duration
 from .faults import Faults
 from .following import follow_envelopes
-from .past import At
+from .places import At
 from .population import (
     AccountNumbers,
     Actor,

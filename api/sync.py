@@ -17,7 +17,8 @@ from ..engine.state.timers import NEVER
 from ..engine.words import Partition
 from .client import Client
 from .client.synchronous import SyncClient
-from .past import At, Past, SyncPast
+from .past import Past, SyncPast
+from .places import At
 
 T = TypeVar("T")
 S = TypeVar("S")

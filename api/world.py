@@ -33,7 +33,8 @@ from ..engine.settings import Quotas, Settings
 from ..projections.lagging import lag_reads
 from ..projections.views import Views
 from .durations import as_microseconds
-from .past import At, Past, Recorded
+from .past import Past, Recorded
+from .places import At
 from .same_world import by_name, require_same_world
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..durations import PLACES
+from ..places import PLACES
 from ..timeline.difference import Pair, difference_of, name_of, pairs_of_logs, pairs_of_moments
 from ..timeline.groups import Groups
 from ..timeline.history import History

@@ -8,8 +8,8 @@ import typer
 from msgspec import Struct
 
 from ...engine.log import LogError, chain_at
-from ..durations import PLACES
 from ..past import open_recorded
+from ..places import PLACES
 from ..simulation import forked
 from .terminal import AsJson, out, print_json, run
 

@@ -22,8 +22,8 @@ from ...projections.reads.accounts import account_shape
 from ...projections.reads.handshakes import row_shape
 from ...projections.rebuild import build_views
 from ...projections.views import Views
-from ..durations import PLACES
 from ..past import open_recorded
+from ..places import PLACES
 from .show_calls import ByCaller, OfOperation, Refused, show_calls, wanted_calls
 from .show_events import checked_place, show_events
 from .show_migration import MEMBER_COLUMNS, PendingMigration, member_cells, pending_migrations

@@ -16,7 +16,7 @@ from ...engine.log.place import position_at
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
 from ..events_json import RequestIds, event_as_dict, iso_time, members_of
-from ..past import read_place
+from ..places import read_place
 from .terminal import out, print_rows
 
 NAMES = ("position", "time", "operation", "caller", "event", "members")

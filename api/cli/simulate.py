@@ -14,7 +14,6 @@ import typer
 
 from ...engine.log import EventLog, LogError, MemoryLog
 from ...engine.log.sqlite import SqliteLog
-from ..durations import PLACES
 from ..load.play import Outcome, play_scenario
 from ..load.play.on_log import beginning_at
 from ..load.report import ReportError, render_report, require_writable, write_report
@@ -23,6 +22,7 @@ from ..load.scenario.model import Parameter, Scenario
 from ..load.scenario.parameters import ACCOUNTS, read_assignment
 from ..load.scenario.populations import MOST_ACCOUNTS
 from ..past import open_recorded
+from ..places import PLACES
 from .summary import print_summary
 from .terminal import AsJson, complain, print_json, progress_bar, reading_bar, run
 

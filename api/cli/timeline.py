@@ -9,8 +9,8 @@ import typer
 
 from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from ...projections.history.changes import Kind
-from ..durations import PLACES
 from ..load.scenario.checks import choose
+from ..places import PLACES
 from ..timeline.entries import Entry, name_at
 from ..timeline.history import History
 from ..timeline.moments import position_at, position_before, range_of

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..durations import PLACES
+from ..places import PLACES
 from ..timeline.causes import Cause, Why, why
 from ..timeline.moments import position_at, range_of
 from ..timeline.timeline import require_thing

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ...engine.log.cut import cut_into_memory, require_between_commands
-from ..past import At
+from ..places import At
 from ..settings_file import SettingsError
 from ..simulation import Simulation
 from .faults import WorldRefused

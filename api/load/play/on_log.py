@@ -8,7 +8,8 @@ from ....engine.log import EventLog, LogError
 from ....engine.log.cut import cut_into_file, cut_into_memory, require_between_commands
 from ....engine.log.place import iso_text
 from ....engine.log.sqlite import Durability, SqliteLog
-from ...past import At, Recorded
+from ...past import Recorded
+from ...places import At
 from ..scenario.existing import World
 
 

@@ -14,7 +14,7 @@ from ....engine.log import Chain, EventLog, LogError, chain_at, read_envelopes, 
 from ....engine.log.place import Span, position_at, span_of
 from ....engine.log.sharing import Sharing
 from ....engine.log.sqlite import SqliteLog
-from ..moments import span_of_text
+from ...places import read_place
 from .folder import TrailFolder
 from .records import Delivered, Trail, commands_of
 
@@ -124,15 +124,12 @@ async def reader_for(log: SqliteLog, wanted: Wanted) -> Reader:
 async def _positions(log: SqliteLog, text: str, span: Span) -> tuple[int, int]:
     """The positions right before a position, a moment or a date, and at its end."""
     try:
-        if text.isascii() and text.isdigit():
-            position = int(text[:20])
-            span.require(position, is_moment=False)
-            return position - 1, position
-        begin, end = span_of_text(text)
-        span.require(max(begin, min(span.began, end)), is_moment=True)
+        place = read_place(text).within(span)
     except ValueError as error:
         raise LogError(f"{log.name}: {error}") from None
-    return await position_at(log, begin - 1, log.head), await position_at(log, end, log.head)
+    if not place.is_moment:
+        return place.before, place.value
+    return await position_at(log, place.before, log.head), await position_at(log, place.value, log.head)
 
 
 async def write_trail(path: Path, folder: Path, wanted: Wanted, listener: Listener | None = None) -> Written:

@@ -383,9 +383,9 @@ def test_why_then(history: History, ids: Ids) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("9999", "position 9999 is beyond the end: the log reaches from position 1 (2026-01-01T00:00:00Z) to "),
-        ("2025-12-31", "2025-12-31 is before the beginning: "),
-        ("2026-04-21T00:00:00Z", "2026-04-21T00:00:00Z is beyond the end: "),
+        ("9999", "there is no position 9,999; the log has the positions 1 to "),
+        ("2025-12-31", "2025-12-31T00:00:00Z is before the beginning of the world; the log has "),
+        ("2026-04-21T00:00:00Z", "2026-04-21T00:00:00Z is beyond the world's time; the log has "),
         ("yesterday", "'yesterday' is no moment; say a position such as 120, a time such as "),
         ("2026-02-30", "'2026-02-30' is no moment; "),
         ("-1", "'-1' is no moment; "),
