@@ -23,6 +23,7 @@ BENCHES = (
     "post",
     "submit",
     "rebuild",
+    "replay",
     "history",
     "as_of",
     "scaling",
