@@ -8,7 +8,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ..timeline.difference import Difference, Place, Value, name_of
-from ..timeline.wording import change_text
+from ..timeline.wording import INFERRED, change_text
 from .terminal import out, printable
 
 STYLES = {"+": "green", "-": "red", "~": "yellow", " ": ""}
@@ -97,7 +97,7 @@ def _add_value(node: Tree, value: Value, mark: str) -> None:
     if mark == "-" or (mark == "+" and value.attribute in IMPLIED):
         return
     sign = "+" if value.before is None else "-" if value.after is None else "~"
-    text = change_text(value.attribute, value.key, value.before, value.after)
+    text = change_text(value.attribute, value.key, value.before, value.after) + INFERRED * value.inferred
     child = node.add(_line(sign, text, STYLES[sign] if mark == "~" else STYLES[mark]))
     if value.attribute == "content" and value.before is not None and value.after is not None:
         for line in document_diff(value.before, value.after):

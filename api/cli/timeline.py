@@ -8,6 +8,7 @@ from typing import Annotated, get_args
 import typer
 
 from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
+from ...engine.records.table import RECORDS
 from ...projections.history.changes import Kind
 from ..load.scenario.checks import choose
 from ..places import PLACES
@@ -15,7 +16,7 @@ from ..timeline.entries import Entry, name_at
 from ..timeline.history import History
 from ..timeline.moments import position_at, position_before, range_of
 from ..timeline.timeline import Wanted, first, timeline
-from ..timeline.wording import change_text
+from ..timeline.wording import INFERRED, change_text
 from .asking import InMemory, history_for, print_call, utf8
 from .terminal import counted, print_line
 
@@ -65,7 +66,7 @@ def show_timeline(
 ) -> None:
     """Tell what happened to a thing, or to everything. Which call changed what, when, and who called."""
     kinds: list[Kind] = [KINDS[name] for name in _one_of(kind, KINDS, "--kind")]
-    operations = _one_of(operation, (*OPERATIONS, *INTERNAL_OPERATIONS), "--operation")
+    operations = _one_of(operation, (*OPERATIONS, *INTERNAL_OPERATIONS, *RECORDS), "--operation")
     with history_for(log, in_memory) as history:
         after = position_before(begin, history) if begin else 0
         last = position_at(end, history) if end else history.position
@@ -86,4 +87,5 @@ def _told(history: History, entry: Entry) -> Iterator[tuple[str, str]]:
     """Each thing that a call changed, with its name, and what changed about it."""
     for change in entry.changes:
         thing = f"{change.subject} {name_at(history, change.subject, change.position) or ''}".rstrip()
-        yield thing, change_text(change.attribute, change.key, change.before, change.after)
+        text = change_text(change.attribute, change.key, change.before, change.after)
+        yield thing, text + INFERRED * entry.call.infers(change.position)

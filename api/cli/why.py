@@ -12,7 +12,7 @@ from ..places import PLACES
 from ..timeline.causes import Cause, Why, why
 from ..timeline.moments import position_at, range_of
 from ..timeline.timeline import require_thing
-from ..timeline.wording import change_text
+from ..timeline.wording import INFERRED, change_text
 from .asking import InMemory, history_for, print_call, utf8
 from .terminal import AsJson, print_json, print_line
 
@@ -55,4 +55,5 @@ def _sections(found: Why) -> Iterator[tuple[str, int, list[Cause]]]:
 
 def _told(cause: Cause) -> tuple[str, str]:
     before, after = (cause.value, None) if cause.ended else (None, cause.value)
-    return cause.subject, change_text(cause.attribute, cause.key, before, after)
+    text = change_text(cause.attribute, cause.key, before, after)
+    return cause.subject, text + INFERRED * cause.inferred

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ...engine.policies.types import MANAGED_POLICIES
 from ...projections.history.changes import ATTACHED
 from .difference import EXISTS
-from .entries import Call, call_at, end_of_call, name_at
+from .entries import Call, call_at, end_of_call, inferred_if, name_at
 from .history import History
 
 
@@ -27,11 +27,14 @@ class Cause(Struct, frozen=True):
     call: Call
     ended: bool = False
     """Whether the fact held until that call, rather than from it on."""
+    inferred: bool = False
+    """Whether the trail or the dump that was taken then does not say so."""
 
     def as_dict(self) -> dict[str, Any]:
         """The cause as JSON."""
         names = ("subject", "attribute", "key", "value")
-        return {**{name: getattr(self, name) for name in names}, "call": self.call.as_dict()}
+        said = {name: getattr(self, name) for name in names} | inferred_if(self.inferred)
+        return {**said, "call": self.call.as_dict()}
 
 
 class Why(Struct, frozen=True):
@@ -118,8 +121,12 @@ def _lost(history: History, thing: str, kind: str, own: list[Cause], position: i
 
 
 def _causes(history: History, statement: str, **values: Any) -> list[Cause]:
-    rows = history.rows(statement, values)
-    return [Cause(subject, name, key, value, call_at(history, since)) for subject, name, key, value, since in rows]
+    return [_cause(history, *row) for row in history.rows(statement, values)]
+
+
+def _cause(history: History, subject: str, name: str, key: str, value: str, position: int) -> Cause:
+    call = call_at(history, position)
+    return Cause(subject, name, key, value, call, inferred=call.infers(position))
 
 
 def _path(history: History, own: list[Cause], position: int) -> Iterator[list[Cause]]:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from ...projections.history.changes import Kind
-from .entries import name_at
+from .entries import inferred_if, name_at
 from .history import History
+from .schema import inferred_at
 
 Mark = Literal["+", "-", "~"]
 WORDS: dict[Mark, str] = {"+": "added", "-": "removed", "~": "changed"}
@@ -32,6 +33,8 @@ class Value(Struct, frozen=True):
     key: str
     before: str | None
     after: str | None
+    inferred: bool = False
+    """Whether what it is afterwards was inferred: a trail or a dump does not say when."""
 
 
 class Difference(Struct, frozen=True):
@@ -56,6 +59,7 @@ class Difference(Struct, frozen=True):
             "change": WORDS[self.mark],
             "attributes": [
                 {"attribute": each.attribute, "key": each.key, "before": each.before, "after": each.after}
+                | inferred_if(each.inferred)
                 for each in self.values
             ],
         }
@@ -64,13 +68,14 @@ class Difference(Struct, frozen=True):
 Place = tuple[History, int]
 """A history, and a position in it."""
 
-Row = tuple[Any, str, Kind, str, str, str]
-"""A fact that holds: what orders things, subject, kind, attribute, key and value."""
+Row = tuple[Any, str, Kind, str, str, str, int]
+"""A fact that holds: what orders things, subject, kind, attribute, key and value, and whether it is inferred."""
 
 Pair = tuple[list[Row], list[Row]]
 """What is said of one thing before and after, as far as it may differ."""
 
-COLUMNS = "thing.name, thing.kind, attribute, key, value FROM fact JOIN thing ON thing.id = fact.thing"
+COLUMNS = f"""thing.name, thing.kind, attribute, key, value, {inferred_at("fact.since")}
+    FROM fact JOIN thing ON thing.id = fact.thing"""
 BEFORE = f"""SELECT fact.thing, {COLUMNS}
     WHERE since <= :first AND {{far}}until > :first AND {{far}}until <= :last ORDER BY fact.thing"""
 AFTER = f"""SELECT fact.thing, {COLUMNS}
@@ -130,8 +135,9 @@ def _pairs(before: Iterator[Any], after: Iterator[Any]) -> Iterator[Pair]:
 def difference_of(pair: Pair) -> Difference | None:
     """What differs about a thing; None if nothing does."""
     before, after = ({row[3:5]: row[5] for row in rows} for rows in pair)
+    inferred = {row[3:5] for row in pair[1] if row[6]}
     values = [
-        Value(*place, before.get(place), after.get(place))
+        Value(*place, before.get(place), after.get(place), place in inferred)
         for place in sorted({*before, *after})
         if before.get(place) != after.get(place)
     ]

@@ -22,6 +22,12 @@ class Call(Struct, frozen=True):
     account: str | None
     principal: str | None
     request_id: str | None
+    inferred: int = 0
+    """How many of the events behind the first are inferred: a trail or a dump does not say them."""
+
+    def infers(self, position: int) -> bool:
+        """Whether its event at a position is inferred."""
+        return self.position < position <= self.position + self.inferred
 
     @property
     def caller(self) -> str:
@@ -64,7 +70,13 @@ class Entry(Struct, frozen=True):
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as JSON."""
-        return {**self.call.as_dict(), "changes": [change.as_dict() for change in self.changes]}
+        changes = [change.as_dict() | inferred_if(self.call.infers(change.position)) for change in self.changes]
+        return {**self.call.as_dict(), "changes": changes}
+
+
+def inferred_if(inferred: bool) -> dict[str, Any]:
+    """What JSON says of something that is inferred; nothing of anything else."""
+    return {"inferred": True} if inferred else {}
 
 
 CHANGES = """
@@ -76,7 +88,7 @@ FROM {facts} JOIN thing ON thing.id = fact.thing WHERE until > :after AND until 
 ORDER BY position
 """
 
-CALL = f"SELECT position, time, operation, account, principal, {REQUEST_ID} FROM call"
+CALL = f"SELECT position, time, operation, account, principal, {REQUEST_ID}, inferred FROM call"
 
 
 NAME = """SELECT coalesce(

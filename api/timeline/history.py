@@ -12,7 +12,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ...engine.events import CallRecorded, Event, OrganizationCreated, RecordTaken, RootIdentified, WorldCreated
+from ...engine.events import (
+    CallRecorded,
+    DumpTaken,
+    Event,
+    OrganizationCreated,
+    RecordTaken,
+    RootIdentified,
+    WorldCreated,
+)
 from ...engine.events.envelope import Envelope
 from ...engine.ids import IdSource
 from ...engine.log import GENESIS, LogError
@@ -388,8 +396,10 @@ def _recorded(event: Event) -> tuple[int, str | None, str | None]:
 
 
 def _taken(event: Event) -> tuple[str | None, int] | None:
-    """AWS's request id of a record of CloudTrail, and how many of the events that follow it are inferred."""
-    return (event.request_id, event.inferred) if isinstance(event, RecordTaken) else None
+    """AWS's request id of what was taken from a trail or a dump, and how many of the next events are inferred."""
+    if isinstance(event, RecordTaken):
+        return event.request_id, event.inferred
+    return (None, event.inferred) if isinstance(event, DumpTaken) else None
 
 
 def _owner(introduced: Introduces | None) -> tuple[str | None, str | None, str | None]:

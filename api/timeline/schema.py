@@ -7,7 +7,7 @@ Tables have names in the singular and are for ourselves; views have names in the
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x6F726768  # "orgh"
-FORMAT = 6
+FORMAT = 7
 """To be raised when tables, views or the fold change: a history of another format is made anew."""
 
 TABLES = (
@@ -51,6 +51,14 @@ def time_of(position: str) -> str:
 def operation_at(position: str) -> str:
     """SQL for the operation that brought about the event at a position."""
     return f"(SELECT operation FROM call WHERE call.position <= {position} ORDER BY call.position DESC LIMIT 1)"
+
+
+def inferred_at(position: str) -> str:
+    """SQL for whether the event at a position is inferred: neither a trail nor a dump says when it was."""
+    return (
+        f"(SELECT {position} > call.position AND {position} <= call.position + inferred FROM call"
+        f" WHERE call.position <= {position} ORDER BY call.position DESC LIMIT 1)"
+    )
 
 
 def _interval(since: str, until: str) -> str:
@@ -133,7 +141,8 @@ VIEWS = (
     f" {REQUEST_ID} AS request_id,"
     f" {OUTCOME} AS outcome, code, reason FROM call",
     f"""CREATE VIEW facts AS SELECT thing.name AS subject, thing.kind, fact.attribute, fact.key, fact.value,
-    {_interval("fact.since", "fact.until")} FROM fact JOIN thing ON thing.id = fact.thing""",
+    {inferred_at("fact.since")} AS inferred, {_interval("fact.since", "fact.until")}
+    FROM fact JOIN thing ON thing.id = fact.thing""",
     _versions(
         "organizations",
         "organization",

@@ -14,6 +14,9 @@ LISTED = {
 }
 """For attributes whose key says everything: what it means that the fact begins, and that it ends."""
 
+INFERRED = " (inferred)"
+"""Behind what neither a trail nor a dump says."""
+
 LONG = ("content",)
 """Attributes whose values are documents of many lines."""
 

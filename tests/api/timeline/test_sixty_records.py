@@ -40,6 +40,7 @@ from orgsim.engine.shapes.trail_times import read_time
 from orgsim.engine.state import State
 
 RECORDS = sixty_records()
+SHOWN = (("timeline",), ("diff", "--from", "1"))
 
 
 def replayed(*paths: str | Path, log: Path, given: str | None = None, code: int = 0) -> Result:
@@ -223,6 +224,9 @@ def test_inferred_is_said(tmp_path: Path) -> None:
         found = [each.event async for each in events_of(log)]
         return [(each.event_name, each.inferred) for each in found if isinstance(each, RecordTaken) and each.inferred]
 
+    shown = {command: CliRunner().invoke(app, [*command, str(log), "--in-memory"]).stdout for command in SHOWN}
+    assert f"{OPS}  organization {HOME} (inferred)" in shown["timeline",]
+    assert "joined method INVITED (inferred)" in shown["diff", "--from", "1"]
     told = anyio.run(inferred)
     assert told[0] == ("CreateOrganizationalUnit", 2)
     assert sum(number for _, number in told) == 4, "the organization with its manager, and OPS with its OU"
