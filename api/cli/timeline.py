@@ -23,6 +23,9 @@ from .terminal import counted, print_line
 DEFAULT_LIMIT = 50
 """The number of calls that are shown to people unless they say how many."""
 
+MOST_CHANGES = 100
+"""Of one call, for people."""
+
 KINDS: dict[str, Kind] = {kind.replace(" ", "-").replace("organizational-unit", "ou"): kind for kind in get_args(Kind)}
 """The kinds of things, as an option has them."""
 
@@ -70,7 +73,8 @@ def show_timeline(
     with history_for(log, in_memory) as history:
         after = position_before(begin, history) if begin else 0
         last = position_at(end, history) if end else history.position
-        entries = timeline(history, after, last, Wanted(thing, kinds, operations, by))
+        most = None if as_json else MOST_CHANGES
+        entries = timeline(history, after, last, Wanted(thing, kinds, operations, by, most))
         if as_json:
             found, _ = first(entries, limit) if limit else (entries, False)
             for entry in found:
@@ -79,7 +83,7 @@ def show_timeline(
         shown, more = first(entries, limit or DEFAULT_LIMIT)
         for entry in shown:
             print_call(entry.call, _told(history, entry))
-        ends = f"; more with --limit, or --from {shown[-1].changes[-1].position + 1}" if more else ""
+        ends = f"; more with --limit, or --from {shown[-1].last + 1}" if more else ""
         print_line(f"{counted(len(shown), 'call')}{ends}; {range_of(history)}")
 
 
@@ -89,3 +93,5 @@ def _told(history: History, entry: Entry) -> Iterator[tuple[str, str]]:
         thing = f"{change.subject} {name_at(history, change.subject, change.position) or ''}".rstrip()
         text = change_text(change.attribute, change.key, change.before, change.after)
         yield thing, text + INFERRED * entry.call.infers(change.position)
+    if entry.more:
+        yield "…", f"{entry.more:,} more changes of this call; all with --json"

@@ -1,7 +1,7 @@
 """The rows in which everything about the past is told: calls, and what each changed about which thing."""
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -67,6 +67,10 @@ class Entry(Struct, frozen=True):
 
     call: Call
     changes: list[Change]
+    more: int
+    """How many changes it made besides."""
+    last: int
+    """The position of its last change."""
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as JSON."""
@@ -157,17 +161,35 @@ def end_of_call(history: History, position: int) -> int:
     return history.position if following is None else following - 1
 
 
-def entries_of(history: History, changes: Iterator[Change]) -> Iterator[Entry]:
-    """Put changes, in the order of their positions, together by the calls that made them."""
+def entries_of(history: History, changes: Iterator[Change], most: int | None = None) -> Iterator[Entry]:
+    """Put changes, in the order of their positions, together by the calls that made them; see ``entry_of``."""
     call: Call | None = None
     end = 0
-    gathered: list[Change] = []
+
+    def call_of(change: Change) -> Call:
+        nonlocal call, end
+        if call is None or change.position > end:
+            call, end = call_at(history, change.position), end_of_call(history, change.position)
+        return call
+
+    for made_by, together in groupby(changes, key=call_of):
+        entry = entry_of(made_by, together, most)
+        if entry:
+            yield entry
+
+
+def entry_of(call: Call, changes: Iterator[Change], most: int | None = None) -> Entry | None:
+    """Put a call together with its changes, of which it may have a million; None if there are none.
+
+    Args:
+        call: the call.
+        changes: what it changed.
+        most: how many changes are kept, the others are counted; by default all.
+    """
+    kept = [*islice(changes, most)]
+    if not kept:
+        return None
+    last, more = kept[-1].position, 0
     for change in changes:
-        if call is None or change.position >= end:
-            if call is not None and gathered:
-                yield Entry(call, gathered)
-            call, gathered = call_at(history, change.position), []
-            end = end_of_call(history, change.position) + 1
-        gathered.append(change)
-    if call is not None and gathered:
-        yield Entry(call, gathered)
+        last, more = change.position, more + 1
+    return Entry(call, kept, more, last)

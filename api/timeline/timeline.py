@@ -9,7 +9,19 @@ import msgspec
 from msgspec import Struct
 
 from ...projections.history.changes import ATTACHED, WITHOUT_DEFAULT, Kind, kind_of
-from .entries import CALL, EVERYTHING, Call, Change, Entry, Selection, call_at, changes_between, end_of_call, entries_of
+from .entries import (
+    CALL,
+    EVERYTHING,
+    Call,
+    Change,
+    Entry,
+    Selection,
+    call_at,
+    changes_between,
+    end_of_call,
+    entries_of,
+    entry_of,
+)
 from .history import History
 
 NEAREST = 3
@@ -50,6 +62,8 @@ class Wanted(Struct, frozen=True):
     """Only calls of these operations."""
     caller: str | None = None
     """Only calls by this account, by this principal, or by ``account/principal``."""
+    most: int | None = None
+    """At most so many changes of each call, all by default: one call may ask a million accounts for their approval."""
 
 
 def timeline(history: History, after: int, last: int, wanted: Wanted) -> Iterator[Entry]:
@@ -67,7 +81,7 @@ def timeline(history: History, after: int, last: int, wanted: Wanted) -> Iterato
     changes = changes_between(history, after, last, selection)
     if wanted.thing is not None and kind_of(wanted.thing) in PARENTS:
         changes = _with_other_parents(history, changes, wanted.thing)
-    entries = entries_of(history, _of_kinds(changes, wanted))
+    entries = entries_of(history, _of_kinds(changes, wanted), wanted.most)
     return (entry for entry in entries if _is_wanted(entry.call, wanted))
 
 
@@ -82,9 +96,10 @@ def _entries_of_calls(history: History, after: int, last: int, wanted: Wanted) -
     for row in history.stream(CALLS, sought):
         call = Call(*row)
         end = min(end_of_call(history, call.position), last)
-        changes = [*_of_kinds(changes_between(history, max(after, call.position - 1), end), wanted)]
-        if changes:
-            yield Entry(call, changes)
+        changes = _of_kinds(changes_between(history, max(after, call.position - 1), end), wanted)
+        entry = entry_of(call, changes, wanted.most)
+        if entry:
+            yield entry
 
 
 def _with_other_parents(history: History, changes: Iterator[Change], thing: str) -> Iterator[Change]:

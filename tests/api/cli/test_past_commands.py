@@ -54,6 +54,18 @@ def test_timeline_for_people(log: str, ids: Ids) -> None:
     assert "2 calls; more with --limit, or --from 6" in some
 
 
+def test_a_call_with_many_changes(log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a call that changed very much people see the first changes and how many more; what is next is behind it."""
+    whole = printed("timeline", log, "--operation", "CreateOrganization").splitlines()[1:-1]
+    monkeypatch.setattr("orgsim.api.cli.timeline.MOST_CHANGES", 2)
+    some = printed("timeline", log, "--operation", "CreateOrganization").splitlines()[1:-1]
+    assert some[:2] == whole[:2]
+    assert [line.strip() for line in some[2:]] == [f"…  {len(whole) - 2} more changes of this call; all with --json"]
+    assert (
+        printed("timeline", log, "--limit", "2").splitlines()[-1].startswith("2 calls; more with --limit, or --from 6")
+    )
+
+
 @pytest.mark.parametrize("command", [("timeline",), ("why", OPS), ("show", "calls")])
 def test_narrow_terminals(log: str, command: tuple[str, ...]) -> None:
     """However narrow the terminal, each line is as on a wide one, so that ids can be copied and searched."""
