@@ -1,7 +1,7 @@
 """``Simulation``: a simulated world with its clock and clients, within an ``async with`` or a ``with`` block."""
 
 import os
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..engine.runtime.driver import advance_by, advance_to, run_until_idle
 from ..engine.settings import LATEST, SECOND, Quotas, Settings
 from ..engine.shapes.base import moment
 from ..engine.shapes.timestamps import microseconds
-from ..engine.words import Partition
+from ..engine.words import FeatureSet, Partition
 from .client import Client
 from .client.record import CallRecord
 from .durations import as_microseconds, total_duration
@@ -38,6 +38,7 @@ from .population import (
     require_account,
     running_population,
 )
+from .standing import StandingOrganization, require_possible, stand
 from .sync import SyncSimulation
 from .testing.in_tests import InTests
 from .testing.recent import made
@@ -285,6 +286,51 @@ class Simulation(InTests, World):
         numbers = self._numbers.choose(accounts, self.engine.state, first_account)
         members = [Actor(self.engine, self.views, number, name) for number in numbers]
         return running_population(self.engine, name, members, process, delays(len(members), over, every))
+
+    async def organization(
+        self,
+        accounts: int | Iterable[str] = 0,
+        *,
+        management_account: str = "111111111111",
+        feature_set: str = "ALL",
+        created: float = 0.0,
+        units: Mapping[str, int] | None = None,
+    ) -> StandingOrganization:
+        """Have an organization with members be there, without a call for each of them.
+
+        ::
+
+            acme = await sim.organization(accounts=3_200, units={"Workloads/Prod": 200, "Sandbox": 40})
+            await sim.advance(days=30)
+            org = sim.client(acme.management_account)
+
+        It is founded now and its members have joined now, in one event for each; no rate of AWS's holds for that. Let
+        time pass where they are to be older: a created account may leave after four days.
+
+        Args:
+            accounts: how many members besides the management account, which takes unused account numbers; or their ids.
+            management_account: twelve digits; in no organization.
+            feature_set: ``ALL`` or ``CONSOLIDATED_BILLING``.
+            created: the share of the members that the organization created; the others have joined by invitation.
+            units: its OUs, paths of names from the root on, to the number of accounts directly in each; those above
+                are made too. All other accounts are under the root.
+
+        Raises:
+            ValueError: impossible numbers or names, or more than the world's quotas allow.
+            AlreadyInOrganizationException: the management account is in an organization.
+        """
+        engine, units = self.engine, units or {}
+        engine.require_here()
+        if not 0 <= created <= 1:
+            raise ValueError(f"created is a share from 0 to 1, not {created!r}")
+        founder, features = require_account(management_account), FeatureSet(feature_set)
+        wanted = accounts if isinstance(accounts, int) else [*accounts]
+        with engine.exclusive:
+            require_possible(units, wanted, founder, engine.state)
+            numbers = self._numbers.choose(wanted, engine.state, None)
+            made = stand(engine, founder, numbers, units, feature_set=features, created=created)
+            await engine.flush()
+        return made
 
     def random(self, name: str) -> Random:
         """Make a generator of random numbers, determined by the world's seed and the name."""

@@ -5,7 +5,7 @@ the event loop of a thread of its own, and each call waits for that loop.
 """
 
 import os
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -19,6 +19,7 @@ from .client import Client
 from .client.synchronous import SyncClient
 from .past import Past, SyncPast
 from .places import At
+from .standing import StandingOrganization
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -44,6 +45,7 @@ class Awaited(Protocol[S_co]):
     def events(self, after: int, limit: int | None) -> AsyncIterator[Envelope]: ...
     def describe_account(self, *arguments: Any, **facts: Any) -> Coroutine[Any, Any, None]: ...
     def fail_account_creation(self, request_id: str, reason: str) -> Coroutine[Any, Any, None]: ...
+    def organization(self, *arguments: Any, **facts: Any) -> Coroutine[Any, Any, StandingOrganization]: ...
 
 
 class SyncSimulation(Generic[S]):
@@ -124,6 +126,19 @@ class SyncSimulation(Generic[S]):
     ) -> None:
         """Set facts about an account that AWS Organizations does not control; see ``Simulation.describe_account``."""
         self._sim.run(self._sim.describe_account(account, email=email, name=name, conditions=conditions))
+
+    def organization(
+        self,
+        accounts: int | Iterable[str] = 0,
+        *,
+        management_account: str = "111111111111",
+        feature_set: str = "ALL",
+        created: float = 0.0,
+        units: Mapping[str, int] | None = None,
+    ) -> StandingOrganization:
+        """Have an organization with members be there; see ``Simulation.organization``."""
+        asked = {"management_account": management_account, "feature_set": feature_set, "created": created}
+        return self._sim.run(self._sim.organization(accounts, units=units, **asked))
 
     def fail_account_creation(self, request_id: str, reason: str) -> None:
         """Have an account creation that is in progress fail; see ``Simulation.fail_account_creation``."""

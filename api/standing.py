@@ -1,0 +1,136 @@
+"""Organizations that are simply there: for tests and load runs that begin where a company has long been founded."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from ..engine.events import OrganizationalUnitCreated, OrganizationCreated
+from ..engine.operation import SIMULATION, Caller
+from ..engine.operations import create_organization, create_organizational_unit, import_organization
+from ..engine.runtime.engine import Engine
+from ..engine.settings import Quotas
+from ..engine.state import State
+from ..engine.twin.form import AccountForm, Form
+from ..engine.words import FeatureSet, JoinedMethod
+
+SOURCE = "sim.organization"
+"""What the log says of where the accounts came from."""
+
+LONGEST_NAME = 128
+
+
+class StandingOrganization(Struct, frozen=True):
+    """An organization that was made by ``Simulation.organization``."""
+
+    id: str
+    root: str
+    management_account: str
+    accounts: tuple[str, ...]
+    """Its members besides the management account, those of the first OU first."""
+    units: dict[str, str]
+    """The path of each OU, names from the root on, to its id."""
+
+
+def require_possible(units: Mapping[str, int], wanted: int | list[str], founder: str, state: State) -> None:
+    """Check that an organization can have its OUs and accounts.
+
+    Args:
+        units: path of names to the number of accounts directly there.
+        wanted: its members, or how many, the management account apart.
+        founder: the management account.
+        state: of the world.
+
+    Raises:
+        ValueError: it cannot; nothing has been made.
+        TypeError: ``units`` is no mapping.
+    """
+    if not hasattr(units, "values"):
+        raise TypeError(f"units are the paths of OUs with the number of accounts in each, not {units!r}")
+    listed = [] if isinstance(wanted, int) else wanted
+    if twice := [account for account, times in Counter(listed).items() if times > 1]:
+        raise ValueError(f"{twice[0]} is there twice")
+    for account in listed:
+        elsewhere = state.organization_of(account)
+        if account == founder or elsewhere:
+            where = f"in {elsewhere.id}" if elsewhere else "the management account"
+            raise ValueError(f"{account} cannot be one of the members: it is {where}")
+    _require_room(units, wanted if isinstance(wanted, int) else len(wanted), state.settings.quotas)
+
+
+def _require_room(units: Mapping[str, int], accounts: int, quotas: Quotas) -> None:
+    paths = all_paths(units)
+    placed = sum(units.values())
+    if accounts < 0:
+        raise ValueError(f"the number of accounts cannot be {accounts}")
+    if min(units.values(), default=0) < 0 or placed > accounts:
+        raise ValueError(f"the OUs have {placed:,} accounts, and the organization has {accounts:,}")
+    for path in units:
+        if not all(1 <= len(name) <= LONGEST_NAME for name in path.split("/")):
+            raise ValueError(f"the name of an OU has 1 to {LONGEST_NAME} characters, unlike one in {path!r}")
+        if path.count("/") >= quotas.organizational_unit_depth:
+            raise ValueError(f"{path!r} is more than {quotas.organizational_unit_depth} levels below the root")
+    if len(paths) > quotas.organizational_units:
+        raise ValueError(f"{len(paths):,} OUs, and the quota is {quotas.organizational_units:,}")
+    if accounts + 1 > quotas.accounts:
+        raise ValueError(f"with the management account {accounts + 1:,} accounts, and the quota is {quotas.accounts:,}")
+
+
+def all_paths(units: Iterable[str]) -> list[str]:
+    """The paths of OUs and of those above them, parents first."""
+    found: dict[str, None] = {}
+    for path in units:
+        names = path.split("/")
+        found |= {"/".join(names[:end]): None for end in range(1, len(names) + 1)}
+    return [*found]
+
+
+def stand(
+    engine: Engine,
+    founder: str,
+    accounts: list[str],
+    units: Mapping[str, int],
+    *,
+    feature_set: FeatureSet,
+    created: float,
+) -> StandingOrganization:
+    """Make an organization with its members, now; ``Simulation.organization`` describes it.
+
+    Raises:
+        AlreadyInOrganizationException: the management account is in one; nothing has been made.
+    """
+    caller = Caller(founder)
+    founded = engine.post(create_organization.Request(feature_set), caller)[0]
+    assert isinstance(founded, OrganizationCreated)
+    places = {"": founded.root}
+    for path in all_paths(units):
+        above, _, name = path.rpartition("/")
+        made = engine.post(create_organizational_unit.Request(places[above], name), caller)[0]
+        assert isinstance(made, OrganizationalUnitCreated)
+        places[path] = made.unit
+    parents = [places[path] for path, number in units.items() for _ in range(number)]
+    parents += [founded.root] * (len(accounts) - len(parents))
+    form = Form(
+        organization=founded.organization,
+        root=founded.root,
+        management_account=founder,
+        feature_set=feature_set,
+        accounts=tuple(
+            AccountForm(
+                id=account,
+                parent=parent,
+                joined_method=JoinedMethod.CREATED if _is_created(index, created) else JoinedMethod.INVITED,
+            )
+            for index, (account, parent) in enumerate(zip(accounts, parents, strict=True))
+        ),
+    )
+    if accounts:
+        request = import_organization.Request(form=form, source=SOURCE, taken_at=engine.now, final=False)
+        engine.post(request, SIMULATION)
+    del places[""]
+    return StandingOrganization(founded.organization, founded.root, founder, tuple(accounts), places)
+
+
+def _is_created(index: int, share: float) -> bool:
+    """Spread a share of accounts evenly over all of them."""
+    return int((index + 1) * share) > int(index * share)
