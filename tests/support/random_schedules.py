@@ -27,7 +27,7 @@ from orgsim.engine.log import LogError, verified_envelopes
 from orgsim.engine.log.cancellation import on_asyncio
 from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.operation import SIMULATION, Caller
-from orgsim.engine.operations import describe_account_outside, record_call
+from orgsim.engine.operations import describe_account_outside, record_call, take_record
 from orgsim.engine.runtime.clock import SimulatedClock
 from orgsim.engine.runtime.engine import Engine, EngineStopped
 from orgsim.engine.state.image import dump_state
@@ -97,6 +97,7 @@ class Position:
     def __init__(self, sim: Simulation) -> None:
         self.state = sim.engine.state
         self.now = sim.engine.now
+        self.advance = sim.engine.fire_due
 
 
 class Game:
@@ -178,7 +179,7 @@ class Game:
         with suppress(Refused):
             if caller is None:
                 await sim.engine.perform(request)
-            elif isinstance(request, record_call.Request):  # has a caller, but is none of AWS's operations
+            elif isinstance(request, record_call.Request | take_record.Request):  # has a caller, but is none of AWS's
                 sim.engine.post(request, Caller(caller))
                 await sim.engine.flush()
             else:

@@ -82,6 +82,9 @@ async def compare(seed: int, script: Sequence[int]) -> tuple[set[type], set[str]
     async with Simulation(seed=seed, settings=Settings(latency=latency)) as sim:
         for account in (FOUNDER, RIVAL):
             await sim.client(account).create_organization()
+        # Two operations are about types with effective policies only, which few scripts enable.
+        root = (await sim.client(FOUNDER).list_roots()).roots[0].id
+        await sim.client(FOUNDER).enable_policy_type(root_id=root, policy_type="TAG_POLICY")
         noted = Noted(sim, seed)
         await noted.note()
         for _ in Played(sim).steps([*script]):
