@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import anyio
 import pytest
-from support.sixty_calls import ADA, LAB, SHOP, play
+from support.repository import ROOT
+from support.sixty_calls import ADA, LAB, OPS, SHOP, play
 from support.trails import records_in
 from typer.testing import CliRunner, Result
 
@@ -163,6 +165,31 @@ def test_a_folder_that_fills_up_meanwhile(log: str, tmp_path: Path, monkeypatch:
     assert done.exit_code == 1
     assert done.stderr == f"orgsim: {tmp_path / 'trail'}: cannot be written: No space left on device\n"
     assert not [*tmp_path.iterdir()]
+
+
+def test_an_interrupted_command(log: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the command with exit code 130, and nothing half-written is left."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folders.TrailFolder, "publish", interrupted)
+    done = ran(log, "--out", str(tmp_path / "trail"))
+    assert (done.exit_code, done.stderr) == (130, "orgsim: interrupted\n")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_commands_of_the_page(log: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands that docs/trails.md shows for trails out do what it says."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(log, "w.db")
+    section = (ROOT / "docs/trails.md").read_text("utf-8").split("## CloudTrail out")[1]
+    shown = re.findall(r"^orgsim trail w\.db(?: ([^#>\n]+?))?(?: >| +#|$)", section, re.MULTILINE)
+    assert shown == ["--out trail", "", "--follow", f"--from 2026-03-01 --to 2026-03-31 --accounts {ADA},{OPS}"]
+    for arguments in shown:
+        if arguments != "--follow":
+            assert printed("w.db", *arguments.split())
+    assert records_in(tmp_path / "trail")
 
 
 @pytest.mark.slow
