@@ -58,7 +58,7 @@ def checked(
     Raises:
         ScenarioError: names are unknown or name something of another kind, or tracks wait for each other.
     """
-    impossible = [*_impossible_feature_sets(organizations, settings), *_impossible_record(settings)]
+    impossible = _impossible_feature_sets(organizations, settings)
     problems = Problems([*_twice(organizations), *impossible, *wrong_order(tracks)])
     problems += _wrong_escalations(populations, {name for track in tracks for saves in track.saves for name in saves})
     filled = list[Track]()
@@ -100,7 +100,8 @@ def _impossible_feature_sets(
             yield Problem(message, ("organizations", name, "feature_set"))
 
 
-def _impossible_record(settings: Settings) -> Iterator[Problem]:
+def impossible_record(settings: Settings) -> Iterator[Problem]:
+    """Find out whether a world of a run's own is to record more than a run does."""
     if settings.record != "changes":
         message = 'must be "changes": the log of a run has what has changed; refused calls are counted in its verdict'
         yield Problem(message, ("settings", "record"))

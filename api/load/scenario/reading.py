@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from ....engine.settings import Settings
 from ....engine.shapes.timestamps import microseconds
 from ...faults import FaultTable
-from .checks import checked
+from .checks import checked, impossible_record
 from .conversion import convert
 from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
@@ -159,6 +159,8 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     with problems.gathered():
         organizations = world.with_ids(organizations) if world else organizations
     organizations = organizations or {UNNAMED: OrganizationTable()}
+    # A log keeps what it began with, such as that of a server; the run adds what changes all the same.
+    problems += () if world else impossible_record(beginning.settings)
     problems += wrong_standing(organizations, beginning.settings, microseconds(beginning.start))
     problems += wrong_members(populations, organizations, world)
     figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})

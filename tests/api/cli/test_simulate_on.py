@@ -18,7 +18,9 @@ from orgsim.api.load.play import play_scenario
 from orgsim.api.load.play.on_log import beginning_at
 from orgsim.api.load.scenario import load_scenario
 from orgsim.api.past import open_recorded
+from orgsim.engine.errors import Refused
 from orgsim.engine.log import LogError, MemoryLog
+from orgsim.engine.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -226,6 +228,23 @@ def test_the_summary_and_the_report_say_with_what_it_began() -> None:
     done = ran("simulate", "plan.toml", "--on", "bought.db", "--at", BEFORE, "--report", "r.html")
     assert f"bought.db at {BEFORE}" in " ".join(done.stdout.split())
     assert f"--on bought.db --at {BEFORE}" in Path("r.html").read_text()
+
+
+def test_a_log_that_records_more() -> None:
+    """The log of a server or a twin records refused calls too; a run on it adds what has changed."""
+
+    async def served() -> None:
+        async with Simulation("served.db", settings=Settings(record="writes")) as sim:
+            await sim.organization(accounts=3)
+            with pytest.raises(Refused):
+                await sim.client("222222222222").leave_organization()
+
+    anyio.run(served)
+    plan("[populations.p]", "origin = 'member'", step("close_accounts", population="p"))
+    done = ran("simulate", "plan.toml", "--on", "served.db", "--log", "new.db", "--json")
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["metrics"]["closed"] == 3
+    assert ran("verify", "new.db").exit_code == 0
 
 
 def refused(*arguments: str | Path) -> list[str]:

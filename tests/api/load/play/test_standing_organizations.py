@@ -176,3 +176,16 @@ async def test_all_ages() -> None:
         _, envelopes = await recorded(f"[organizations.o]\naccounts = 9\nage = {text}\n", step("wait", days=1))
         joined = [each.time for each in envelopes if isinstance(each.event, AccountJoined)]
         assert (envelopes[-1].time - joined[1]) / DAY <= 100
+
+
+@pytest.mark.parametrize("cut", [1, 2, 30, 60, 100, 140])
+async def test_an_interrupted_run(cut: int) -> None:
+    """A run that was cut off, in its past or behind it, ends after its resumption as one that was not."""
+    scenario = parse_scenario(INITECH + PROD + step("invite", organization="ours", population="prod") + WAIT)
+    whole = MemoryLog()
+    outcome = await play_scenario(scenario, whole)
+    log = MemoryLog()
+    await log.append(0, await whole.read(0, min(cut, whole.head - 1)))
+    resumed = await play_scenario(scenario, log, resume=True)
+    assert (resumed.digest, log.head) == (outcome.digest, whole.head)
+    assert figures(resumed) == figures(outcome)
