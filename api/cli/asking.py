@@ -59,6 +59,8 @@ def print_call(call: Call, told: Iterable[tuple[str, str]], *, request_id: bool 
     words = [str(call.position), moment_text(call.time, "%Y-%m-%d %H:%M:%S"), call.operation, call.caller]
     if request_id and call.request_id:
         words.append(call.request_id)
+    if call.source:
+        words.append(f"from {call.source}")
     print_line("  ".join(words), indent, "bold")
     for thing, what in told:
         print_line(f"{thing}  {what}", indent + 4)

@@ -24,6 +24,8 @@ class Call(Struct, frozen=True):
     request_id: str | None
     inferred: int = 0
     """How many of the events behind the first are inferred: a trail or a dump does not say them."""
+    source: str | None = None
+    """Where the dump came from that told of it."""
 
     def infers(self, position: int) -> bool:
         """Whether its event at a position is inferred."""
@@ -42,6 +44,7 @@ class Call(Struct, frozen=True):
             "operation": self.operation,
             "caller": {"account": self.account, "principal": self.principal} if self.account else None,
             "request_id": self.request_id,
+            **({"source": self.source} if self.source else {}),
         }
 
 
@@ -92,7 +95,7 @@ FROM {facts} JOIN thing ON thing.id = fact.thing WHERE until > :after AND until 
 ORDER BY position
 """
 
-CALL = f"SELECT position, time, operation, account, principal, {REQUEST_ID}, inferred FROM call"
+CALL = f"SELECT position, time, operation, account, principal, {REQUEST_ID}, inferred, source FROM call"
 
 
 NAME = """SELECT coalesce(

@@ -343,7 +343,7 @@ class History:
     def _write_calls(self, envelopes: Sequence[Envelope]) -> None:
         request = self._ids.request_bytes
         self._connection.executemany(
-            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     envelope.position,
@@ -353,6 +353,7 @@ class History:
                     envelope.principal,
                     *(_taken(envelope.event) or (request(envelope.position) if envelope.account else None, 0)),
                     *_recorded(envelope.event),
+                    _source(envelope.event),
                 )
                 for envelope in envelopes
                 if envelope.command == envelope.position
@@ -400,6 +401,11 @@ def _taken(event: Event) -> tuple[str | None, int] | None:
     if isinstance(event, RecordTaken):
         return event.request_id, event.inferred
     return (None, event.inferred) if isinstance(event, DumpTaken) else None
+
+
+def _source(event: Event) -> str | None:
+    """Where the dump came from that told what a command says."""
+    return event.source if isinstance(event, DumpTaken) else None
 
 
 def _owner(introduced: Introduces | None) -> tuple[str | None, str | None, str | None]:

@@ -7,7 +7,7 @@ Tables have names in the singular and are for ourselves; views have names in the
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x6F726768  # "orgh"
-FORMAT = 7
+FORMAT = 8
 """To be raised when tables, views or the fold change: a history of another format is made anew."""
 
 TABLES = (
@@ -18,7 +18,8 @@ TABLES = (
     """CREATE TABLE fact (thing INTEGER NOT NULL, id INTEGER NOT NULL, attribute TEXT NOT NULL, key TEXT NOT NULL,
     value TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (thing, id)) WITHOUT ROWID""",
     """CREATE TABLE call (position INTEGER PRIMARY KEY, time INTEGER NOT NULL, operation TEXT NOT NULL, account TEXT,
-    principal TEXT, request_id BLOB, inferred INTEGER NOT NULL, recorded INTEGER NOT NULL, code TEXT, reason TEXT)""",
+    principal TEXT, request_id BLOB, inferred INTEGER NOT NULL, recorded INTEGER NOT NULL, code TEXT, reason TEXT,
+    source TEXT)""",
     "CREATE TABLE edge (last INTEGER PRIMARY KEY)",
     "INSERT INTO edge VALUES (0), (1)",
     "CREATE UNIQUE INDEX thing_by_name ON thing (name)",
@@ -139,7 +140,7 @@ OUTCOME = """CASE WHEN account IS NULL THEN NULL WHEN code IS NOT NULL THEN 'ref
 VIEWS = (
     f"CREATE VIEW calls AS SELECT position, {iso('time')} AS time, operation, account, principal,"
     f" {REQUEST_ID} AS request_id,"
-    f" {OUTCOME} AS outcome, code, reason FROM call",
+    f" {OUTCOME} AS outcome, code, reason, source FROM call",
     f"""CREATE VIEW facts AS SELECT thing.name AS subject, thing.kind, fact.attribute, fact.key, fact.value,
     {inferred_at("fact.since")} AS inferred, {_interval("fact.since", "fact.until")}
     FROM fact JOIN thing ON thing.id = fact.thing""",

@@ -2,9 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -162,6 +163,28 @@ def test_two_dumps_are_the_difference(tmp_path: Path) -> None:
         again = run("import", "--endpoint-url", server.url, "--log", twin)
         assert "1 events, 1 of them inferred" in again.stdout
         assert run("diff", twin, *live_options).exit_code == 0
+
+
+def test_what_is_inferred_is_called_so(tmp_path: Path) -> None:
+    """Timeline, why and SQL name the dump as the source, and call inferred what it does not tell with its moment."""
+    twin = tmp_path / "twin.db"
+    with serving() as server:
+        server.portal.call(company, server.sim)
+        assert run("import", "--endpoint-url", server.url, "--log", twin).exit_code == 0
+        shown = run("show", twin, "accounts", "--json").stdout
+    data = next(each["Id"] for each in json.loads(shown)["accounts"] if each["Email"] == "Data@example.com")
+    joined, moved = (json.loads(line) for line in run("timeline", twin, data, "--json").stdout.splitlines())
+    assert (joined["source"], moved["source"]) == (server.url, server.url)
+    assert [each.get("inferred", False) for each in joined["changes"]] == [False] * len(joined["changes"])
+    assert [(each["attribute"], each["inferred"]) for each in moved["changes"]] == [("parent", True)]
+    told = run("timeline", twin, data).stdout
+    assert f"ImportOrganization  -  from {server.url}" in told
+    assert told.count("(inferred)") == 1
+    reasons = json.loads(run("why", twin, data, "--json").stdout)["own"]
+    assert [each["attribute"] for each in reasons if each.get("inferred")] == ["parent"]
+    with closing(sqlite3.connect(f"{twin}-history")) as history:
+        question = "SELECT attribute FROM facts WHERE subject = ? AND inferred AND until IS NULL"
+        assert history.execute(question, (data,)).fetchall() == [("parent",)]
 
 
 def test_an_interrupted_reading_goes_on(tmp_path: Path) -> None:
