@@ -59,6 +59,8 @@ class Record(Struct, frozen=True, kw_only=True):
     message: str | None = None
     reads: bool = False
     """Whether it asks a question."""
+    recipient: str | None = None
+    """The account in whose trail it is; for what AWS itself did the management account's."""
     source_ip_address: str | None = None
     user_agent: str | None = None
     said: Known = NOTHING

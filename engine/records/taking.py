@@ -125,8 +125,9 @@ class Taking:
         record = self.record
         found = self._named(record.said)
         if found is None and record.said.organization is None:
-            caller = self.state.organization_of(self.caller) if self.caller else None
-            found = caller or self._by_things() or self._named(record.elsewhere)
+            account = self.caller or record.recipient
+            known = self.state.organization_of(account) if account else None
+            found = known or self._by_things() or self._named(record.elsewhere)
         return found and self._identified(found)
 
     def _named(self, known: Known) -> Organization | None:
@@ -162,7 +163,9 @@ class Taking:
     def _infer_organization(self) -> Organization:
         said, elsewhere = self.record.said, self.record.elsewhere
         manager = said.management_account or elsewhere.management_account
-        if manager is None and self.record.event_name in BY_MANAGERS:
+        if manager is None and self.caller is None:
+            manager = self.record.recipient
+        elif manager is None and self.record.event_name in BY_MANAGERS:
             manager = self.caller
         if manager is None:
             raise Unplaced("nothing in the trail says which organization it is about")

@@ -88,7 +88,7 @@ class Drawing:
         made: dict[str, Any] = make() if make else {"parameters": self.anything()}
         caller = made.pop("caller", None if "details" in made else self.caller)
         refused = {"code": "AccessDenied"} if self.draw.randrange(20) == 0 and caller else {}
-        about = {"said": self.root(), "elsewhere": self.known(), "event_id": self.digits(20)}
+        about = {"said": self.root(), "elsewhere": self.known(), "event_id": self.digits(20), "recipient": self.caller}
         return record(name, **(about | made), **refused), caller
 
     def root(self) -> Known:

@@ -1,7 +1,5 @@
 """What all records of a trail together tell about organizations: for a record that does not say what it is about."""
 
-from bisect import bisect_left
-
 from ....engine.records.record import NOTHING, Known
 from ....engine.words import FeatureSet
 from .records import TrailRecord, said
@@ -16,8 +14,8 @@ class Elsewhere:
     def __init__(self) -> None:
         self.organizations: dict[str, Known] = {}
         """By id, what is known of each."""
-        self._of_manager: dict[str, list[tuple[int, str]]] = {}
-        """Management account to its organizations, each with a time at which it was named."""
+        self._of_manager: dict[str, dict[str, tuple[int, int]]] = {}
+        """Management account to its organizations, each with the times at which it was named first and last."""
         self._of_root: dict[str, str] = {}
         self._roots: dict[str, str] = {}
         """Root by the account that called, for records that name no organization."""
@@ -34,7 +32,9 @@ class Elsewhere:
             if about.root and caller:
                 self._roots.setdefault(caller, about.root)
             return
-        self._of_manager.setdefault(about.management_account, []).append((record.time, about.organization))
+        named = self._of_manager.setdefault(about.management_account, {})
+        first, last = named.get(about.organization, (record.time, record.time))
+        named[about.organization] = min(first, record.time), max(last, record.time)
         if about.root:
             self._of_root.setdefault(about.root, about.organization)
         if FOUND in record.content:
@@ -47,11 +47,6 @@ class Elsewhere:
         self.organizations[about.organization] = Known(
             about.organization, about.management_account, root, known.partition or about.partition, feature_set
         )
-
-    def sort(self) -> None:
-        """Prepare for questions; called once when everything was added."""
-        for named in self._of_manager.values():
-            named.sort()
 
     def about(self, record: TrailRecord) -> Known:
         """What other records say about the organization of a record."""
@@ -75,12 +70,6 @@ class Elsewhere:
         return root if root and self._of_root.get(root, organization) == organization else None
 
     def _named_near(self, manager: str, time: int) -> str:
-        """The organization of a management account that is named at a time or next after it, or else the last one.
-
-        One that was founded later is not meant: then it is the one before.
-        """
-        named = self._of_manager[manager]
-        number = min(bisect_left(named, (time, "")), len(named) - 1)
-        if number and self._founded.get(named[number][1], time) > time:
-            number -= 1
-        return named[number][1]
+        """The organization of a management account that is named around a time or next after it, or else the last."""
+        named = sorted((last, first, organization) for organization, (first, last) in self._of_manager[manager].items())
+        return next((organization for last, _, organization in named if last >= time), named[-1][2])

@@ -15,7 +15,9 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from .files import is_csv
 
 Found = tuple[str, bytes | None]
-"""``eventSource`` of a record, and the record as JSON; None where it is another service's."""
+"""``eventSource`` of a record, and the record as JSON; None where it is another service's, which may have no name."""
+
+HAS_SOURCE = re.compile(rb'"eventSource"\s*:\s*"').search
 
 
 class NoRecord(ValueError):
@@ -68,8 +70,14 @@ def records_in(document: bytes, wanted: str) -> Iterator[Found | NoRecord]:
         yield from _of_table(document, wanted)
         return
     try:
+        name = wanted.encode()
         for raw in _delivery(document).records:
-            yield from _of_one(bytes(raw), wanted)
+            content = bytes(raw)
+            if name not in content and HAS_SOURCE(content):
+                # Most records are another service's, and need not be read to be told.
+                yield "", None
+            else:
+                yield from _of_one(content, wanted)
     except msgspec.ValidationError:
         yield from _of_one(document, wanted)
     except msgspec.DecodeError as error:

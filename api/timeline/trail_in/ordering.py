@@ -17,7 +17,7 @@ from msgspec.msgpack import Decoder, Encoder
 
 from .records import TrailRecord
 
-MOST_IN_MEMORY = 128 * 1024 * 1024
+MOST_IN_MEMORY = 64 * 1024 * 1024
 """Bytes of records that are sorted at once."""
 
 THINGS = re.compile(rb'"((?:ou|p|h|car|rp|rt)-[0-9A-Za-z_-]+|[0-9]{12})"')

@@ -84,6 +84,7 @@ def taken(record: TrailRecord, elsewhere: Known) -> tuple[Record, Caller]:
         code=_text(code),
         message=_text(read.get("errorMessage")),
         reads=read.get("readOnly") is True or name in READS or name.startswith(READING),
+        recipient=record.accounts[1],
         source_ip_address=_text(read.get("sourceIPAddress")),
         user_agent=_text(read.get("userAgent")),
         said=said(record.content),

@@ -71,7 +71,6 @@ class Trail:
                 self._summary.problem("unreadable", file.name, str(error))
             done += file.size
             progress("Reading", done, total, "")
-        self.elsewhere.sort()
 
     def _read(self, where: str, document: bytes) -> None:
         summary = self._summary

@@ -191,7 +191,7 @@ def test_other_services_are_not_read_further() -> None:
     """Of other services' records only the source is looked at."""
     document = json.dumps({"Records": [{"eventSource": "s3.amazonaws.com"}, RECORD]}).encode()
     first, second = records_in(document, SOURCE)
-    assert first == ("s3.amazonaws.com", None)
+    assert first == ("", None)
     assert isinstance(second, tuple)
     assert second[1] is not None
 
