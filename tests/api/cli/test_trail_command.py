@@ -12,12 +12,13 @@ from pathlib import Path
 
 import anyio
 import pytest
+from botocore.exceptions import ClientError
 from support.repository import ROOT
 from support.sixty_calls import ADA, LAB, OPS, SHOP, play
 from support.trails import records_in
 from typer.testing import CliRunner, Result
 
-from orgsim.api import Simulation
+from orgsim.api import Settings, Simulation
 from orgsim.api.cli.app import app
 from orgsim.api.timeline.trail_out import folder as folders
 from orgsim.api.timeline.trail_out import reading
@@ -165,6 +166,21 @@ def test_a_folder_that_fills_up_meanwhile(log: str, tmp_path: Path, monkeypatch:
     assert done.exit_code == 1
     assert done.stderr == f"orgsim: {tmp_path / 'trail'}: cannot be written: No space left on device\n"
     assert not [*tmp_path.iterdir()]
+
+
+def test_what_boto3_was_answered(tmp_path: Path) -> None:
+    """The trail's request ids are those that boto3 got, for changes, questions and refusals; its role is the caller."""
+    path = tmp_path / "w.db"
+    with Simulation(path, settings=Settings(record="all")) as sim:
+        org = sim.boto3_client("organizations", account=ADA, role="Admin")
+        answers = [org.create_organization(), org.list_roots()]
+        with pytest.raises(ClientError) as refused:
+            org.move_account(AccountId=LAB, SourceParentId="r-1234", DestinationParentId="r-5678")
+    answers.append(refused.value.response)
+    calls = [each for each in map(json.loads, printed(str(path)).splitlines()) if each["eventType"] == "AwsApiCall"]
+    assert [each["requestID"] for each in calls] == [each["ResponseMetadata"]["RequestId"] for each in answers]
+    assert {each["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"] for each in calls} == {"Admin"}
+    assert calls[2]["errorCode"] == refused.value.response["Error"]["Code"]
 
 
 def test_an_interrupted_command(log: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
