@@ -8,7 +8,9 @@ import anyio
 import msgspec
 import typer
 
+from ...engine.log import LogError
 from ...engine.settings import Settings
+from ..past import open_recorded
 from ..settings_file import SettingsError, load_settings
 from ..timeline.twin import reading
 from ..timeline.twin.importing import Imported
@@ -59,6 +61,7 @@ def import_dump(
     else:
         if moment is not None:
             raise typer.BadParameter("what is read now is taken now", param_hint="'--taken-at'")
+        failing(lambda: anyio.run(_require_log, log))
         folder = Path(f"{log}{ENDING}")
         found = failing(partial(read_live, profile, endpoint_url, folder))
         done = _import(found, str(Source(profile, endpoint_url)), log, wanted)
@@ -67,6 +70,15 @@ def import_dump(
         print_json(done)
     else:
         _print(done)
+
+
+async def _require_log(log: Path) -> None:
+    """Check before AWS is read, which may take hours, that there can be such a log."""
+    if await anyio.Path(log).exists():
+        async with open_recorded(log):
+            return
+    if not await anyio.Path(log).parent.is_dir():
+        raise LogError(f"{log}: there is no directory {log.parent}")
 
 
 def _settings(path: Path | None, log: Path) -> Settings | None:

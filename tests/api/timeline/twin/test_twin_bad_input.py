@@ -217,6 +217,7 @@ def test_an_earlier_dump_is_refused(dump: Path) -> None:
         (("--endpoint-url", "http://127.0.0.1:9"), "Could not connect to the endpoint URL"),
         (("--endpoint-url", "nowhere"), "nowhere"),
         (("--dump", "a", "--taken-at", "soon"), "soon"),
+        (("--endpoint-url", "http://127.0.0.1:9", "--log", "nowhere/twin.db"), "there is no directory nowhere"),
     ],
 )
 def test_wrong_options(tmp_path: Path, arguments: tuple[str, ...], complaint: str) -> None:
