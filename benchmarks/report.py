@@ -2,7 +2,8 @@
 
 ``python benchmarks/report.py`` replaces what stands between ``<!-- figures: NAME -->`` and ``<!-- end -->``: ``bench``
 from build/bench.json, ``curve`` from docs/scaling.json, ``profile`` from build/profile.json. A file that is not there
-leaves its figures as they are, with a line that says so.
+leaves its figures as they are, with a line that says so. If build/bench.json is of some benchmarks only, their rows are
+replaced or added, and a line names them; the others stay as they were measured.
 """
 
 import re
@@ -15,7 +16,7 @@ from curve import Curve
 from hot_spots import Profile, Share
 from measure import Result
 from msgspec import Struct
-from run import verdict, written
+from run import BENCHES, verdict, written
 
 ROOT = Path(__file__).parents[1]
 PLACES = ("in process", "server")
@@ -45,7 +46,7 @@ def _machine(machine: dict[str, str | int | None], quick: bool) -> str:
     return facts + f"msgspec {machine['msgspec']}" + ("; a quick run, to be read with caution." if quick else ".")
 
 
-def _bench(content: bytes) -> list[str]:
+def _bench(content: bytes, before: Sequence[str]) -> list[str]:
     bench = msgspec.json.decode(content, type=Bench)
     by_operation = [result for result in bench.results if _operation(result)]
     rows = [
@@ -62,7 +63,23 @@ def _bench(content: bytes) -> list[str]:
         if result not in by_operation
     ]
     head = ("what", "ours", "reference", "unit", "ratio", "budget", "note")
-    return [_machine(bench.machine, bench.quick), "", *_rows(head, (1, 2, 4), rows), "", *_operations(by_operation)]
+    table = _rows(head, (1, 2, 4), rows)
+    if not {*BENCHES} <= {*bench.seconds}:
+        return _some(
+            before, table, f"Measured apart: {', '.join(bench.seconds)}; {_machine(bench.machine, bench.quick)}"
+        )
+    return [_machine(bench.machine, bench.quick), "", *table, "", *_operations(by_operation)]
+
+
+def _some(before: Sequence[str], table: Sequence[str], about: str) -> list[str]:
+    """The block as it was, with the rows of a table put in place of those with the same names, or behind the others."""
+    head, rule, *rows = table
+    new = {row.split(" | ")[0]: row for row in rows}
+    begin = before.index(head)
+    end = before.index("", begin)
+    old = [new.pop(row.split(" | ")[0], row) for row in before[begin + 2 : end]]
+    first, *_ = before
+    return [first, "", about, "", head, rule, *old, *new.values(), "", *before[end + 1 :]]
 
 
 def _operation(result: Result) -> str:
@@ -81,7 +98,7 @@ def _operations(results: Sequence[Result]) -> list[str]:
     return _rows(("calls per second", *columns), range(1, 7), [(name, *figures) for name, figures in cells.items()])
 
 
-def _curve(content: bytes) -> list[str]:
+def _curve(content: bytes, before: Sequence[str]) -> list[str]:
     curve = msgspec.json.decode(content, type=Curve)
     rows = [
         (
@@ -109,7 +126,7 @@ def _curve(content: bytes) -> list[str]:
     return [_machine(curve.machine, curve.quick), "", *_rows(head, range(len(head) - 1), rows)]
 
 
-def _profile(content: bytes) -> list[str]:
+def _profile(content: bytes, before: Sequence[str]) -> list[str]:
     profile = msgspec.json.decode(content, type=Profile)
 
     def table(shares: Sequence[Share], head: str) -> list[str]:
@@ -121,7 +138,7 @@ def _profile(content: bytes) -> list[str]:
     return [about, "", *table(profile.parts, ""), "", *table(profile.functions, "function, own time")]
 
 
-BLOCKS: dict[str, tuple[Path, Callable[[bytes], list[str]]]] = {
+BLOCKS: dict[str, tuple[Path, Callable[[bytes, Sequence[str]], list[str]]]] = {
     "bench": (ROOT / "build" / "bench.json", _bench),
     "curve": (ROOT / "docs" / "scaling.json", _curve),
     "profile": (ROOT / "build" / "profile.json", _profile),
@@ -134,12 +151,14 @@ def main() -> None:
     for name, (source, lines) in BLOCKS.items():
         begin, end = f"<!-- figures: {name} -->", "<!-- end -->"
         block = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
-        if not block.search(page):
+        found = block.search(page)
+        if not found:
             sys.exit(f"report: {PAGE} has no block '{begin}' … '{end}'")
         if not source.exists():
             print(f"report: no {source}; the figures '{name}' stay as they are", file=sys.stderr)
             continue
-        text = "\n".join([begin, "", *lines(source.read_bytes()), "", end])
+        before = found[0].splitlines()[2:-2]
+        text = "\n".join([begin, "", *lines(source.read_bytes(), before), "", end])
         page = block.sub(lambda _, text=text: text, page)
     PAGE.write_text(page, "utf-8")
 
