@@ -185,7 +185,7 @@ def _step_numbers(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any]) -> l
     """
     groups: list[tuple[float, list[str]]] = []
     for step in outcome.steps:
-        x, label = axis.at_day(step.began_days), f"{step.track} {step.step}".lstrip()
+        x, label = axis.at_day(step.began_days), text(f"{step.track} {step.step}".lstrip())
         if groups and x - groups[-1][0] < axis.end * 0.05:
             groups[-1][1].append(label)
         else:
@@ -197,7 +197,10 @@ def _step_numbers(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any]) -> l
 
 
 def _span(labels: Sequence[str]) -> str:
-    return f"{labels[0]}–{labels[-1]}" if len(labels) > 1 else labels[0]
+    if len(labels) == 1:
+        return labels[0]
+    in_one_track = all(label.isdecimal() for label in labels)
+    return f"{labels[0]}–{labels[-1]}" if in_one_track else f"{labels[0]} +{len(labels) - 1}"
 
 
 def _finalized(outcome: Outcome, axis: TimeAxis, top: float) -> list[dict[str, Any]]:

@@ -363,6 +363,10 @@ def test_texts_are_escaped() -> None:
     assert len(page.scripts) == len(plain.scripts) == 3
     assert page.scripts[1:] == plain.scripts[1:]
     assert "<" not in page.scripts[0]
+    # plotly would take some tags in its labels as markup.
+    labels = [each["text"] for each in json.loads(page.scripts[0])["figures"]["chart-way"]["layout"]["annotations"]]
+    assert any("&lt;" in label for label in labels)
+    assert not any("<" in label for label in labels)
     assert page.text.count(EVIL) >= 12
     assert EVIL in page.sections["steps"][1][1]
     (name,) = page.series("chart-members")
