@@ -87,10 +87,10 @@ def figures_by_part(flows: Flows, steps: Sequence[StepOutcome]) -> dict[str, Par
     return {part: figures_of_flow(part, flow) for part, flow in flows.parts()} | figures_by_step(steps)
 
 
-def figures_of_flow(part: str, flow: FlowView) -> PartFigures:
-    """The figures of an organization or a population."""
+def figures_of_flow(part: str, flow: FlowView, *, only_numbers: bool = False) -> PartFigures:
+    """The figures of an organization or a population; on demand without their distributions."""
     features = features_of(flow) if part.startswith("organizations.") else {}
-    return PartFigures(features | numbers_of(flow), distributions_of(flow))
+    return PartFigures(features | numbers_of(flow), {} if only_numbers else distributions_of(flow))
 
 
 def figures_by_step(steps: Sequence[StepOutcome]) -> dict[str, PartFigures]:

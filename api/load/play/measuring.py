@@ -108,10 +108,13 @@ def _calls(counter: CallCounter) -> dict[str, Any]:
 
 def figure_now(figure: Figure, engine: Engine, flows: Flows, counter: CallCounter, player: Player) -> float | None:
     """Compute one figure in the middle of a run, from what is durable."""
+    # Distributions sort all values, which is too much for a figure that needs none and is looked at every hour.
+    only_numbers = "." not in figure.name
     if figure.part == RUN:
-        return figures_of_run(engine, flows.whole, counter, player.measured_since).value(figure.name)
+        since = player.measured_since
+        return figures_of_run(engine, flows.whole, counter, since, only_numbers=only_numbers).value(figure.name)
     if figure.part in (parts := dict(flows.parts())):
-        return figures_of_flow(figure.part, parts[figure.part]).value(figure.name)
+        return figures_of_flow(figure.part, parts[figure.part], only_numbers=only_numbers).value(figure.name)
     found = figures_by_step(player.steps).get(figure.part)
     return found.value(figure.name) if found else None
 
@@ -123,8 +126,10 @@ def _judged(limit: Threshold, parts: Mapping[str, PartFigures]) -> ThresholdOutc
     return ThresholdOutcome(str(limit), value, limit.holds(value), limit.severity)
 
 
-def figures_of_run(engine: Engine, flow: FlowView, counter: CallCounter, since: int) -> PartFigures:
-    """The figures of the run as a whole, since a moment."""
+def figures_of_run(
+    engine: Engine, flow: FlowView, counter: CallCounter, since: int, *, only_numbers: bool = False
+) -> PartFigures:
+    """The figures of the run as a whole, since a moment; on demand without its distributions."""
     passed = engine.now - since
     numbers = {
         **features_of(flow),
@@ -134,6 +139,8 @@ def figures_of_run(engine: Engine, flow: FlowView, counter: CallCounter, since: 
         "virtual_hours": passed / HOUR,
         "events": flow.position - flow.began_at,
     }
+    if only_numbers:
+        return PartFigures(numbers, {})
     return PartFigures(
         numbers, distributions_of(flow) | {"held_back_seconds": Distribution.of(counter.held_back_seconds)}
     )
