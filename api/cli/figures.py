@@ -37,7 +37,7 @@ def figures(
     scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
     as_json: AsJson = False,
 ) -> None:
-    """List the figures that thresholds can be about, with their meanings."""
+    """List the figures that thresholds can be about."""
     known = run(partial(load_scenario, scenario)).figures
     if as_json:
         print_json({"figures": [*_listed(known)], "statistics": [*STATISTICS, "p0 to p100"]})
