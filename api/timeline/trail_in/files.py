@@ -3,6 +3,7 @@
 import gzip
 import sys
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
@@ -78,7 +79,7 @@ def documents(file: TrailFile) -> Iterator[tuple[int, bytes]]:
                 yield number, document
     except _BROKEN as error:
         where = f" behind line {number}" if number else ""
-        raise Unreadable(f"{file.name}: cannot be read to its end{where}: {_reason(error)}") from None
+        raise Unreadable(f"cannot be read to its end{where}: {_reason(error)}") from None
 
 
 def _reason(error: BaseException) -> str:
@@ -99,7 +100,7 @@ def _opened(file: TrailFile) -> Generator[IO[bytes]]:
 
 
 def _split(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    first = stream.readline(LONGEST_LINE)
+    first = stream.readline(LONGEST_LINE).removeprefix(BOM_UTF8)
     if is_csv(first):
         yield 1, first + stream.read()
         return
@@ -126,4 +127,6 @@ def _is_json(line: bytes) -> bool:
         msgspec.json.decode(line, type=msgspec.Raw)
     except msgspec.DecodeError:
         return False
+    except RecursionError:
+        pass  # it is told as a record, and the lines behind it are read
     return True

@@ -24,6 +24,9 @@ class NoRecord(ValueError):
     """What was read is no record of CloudTrail; the message says why."""
 
 
+TOO_DEEP = "is nested too deeply to be read"
+
+
 class Delivery(Struct):
     """A file as CloudTrail delivers it."""
 
@@ -66,6 +69,13 @@ def records_in(document: bytes, wanted: str) -> Iterator[Found | NoRecord]:
         document: JSON, or a table with commas.
         wanted: only records of this ``eventSource`` are read further.
     """
+    try:
+        yield from _records_in(document, wanted)
+    except RecursionError:
+        yield NoRecord(TOO_DEEP)
+
+
+def _records_in(document: bytes, wanted: str) -> Iterator[Found | NoRecord]:
     if is_csv(document[: document.find(b"\n")]):
         yield from _of_table(document, wanted)
         return
@@ -170,6 +180,9 @@ def as_object(text: str) -> Any:
         return _map_of(stripped)
 
 
+BEYOND = "beyond the head"
+"""Under which a row has the cells for which its table has no name."""
+
 PAIR = re.compile(r"(\w+)=")
 ACCOUNT_NAMES = {name.lower(): name for name in ("accountId", "userName", "invokedBy", "principalId", "sessionIssuer")}
 
@@ -205,5 +218,12 @@ def _parts(text: str) -> Iterator[str]:
 
 def _of_table(document: bytes, wanted: str) -> Iterator[Found | NoRecord]:
     csv.field_size_limit(2**31 - 1)
-    for row in csv.DictReader(StringIO(document.decode(errors="replace"))):
-        yield from _unwrapped(dict(row), wanted, 8)
+    rows = csv.DictReader(StringIO(document.decode(errors="replace"), newline=""), restkey=BEYOND)
+    try:
+        for row in rows:
+            if BEYOND in row:
+                yield NoRecord("has more cells than the table's first line has names")
+            else:
+                yield from _unwrapped(dict(row), wanted, 8)
+    except csv.Error as error:
+        yield NoRecord(f"is no table with commas: {error}")

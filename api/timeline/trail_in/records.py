@@ -13,6 +13,7 @@ from ....engine.shapes.trail_times import read_time
 from ....engine.words import FeatureSet, Partition
 from ....projections.reads import READS
 from ..cloudtrail import SERVICE_EVENT
+from .formats import TOO_DEEP
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -46,7 +47,7 @@ class TrailRecord(Struct, frozen=True):
 
 def sighted(content: bytes) -> TrailRecord:
     """Read the time and the identity of a record; raises BadRecord."""
-    record = _decode(content)
+    record = _decoded(content)
     event_id = record.get("eventID")
     named = event_id if isinstance(event_id, str) else "no eventID"
     time = read_time(record.get("eventTime"))
@@ -61,6 +62,13 @@ def sighted(content: bytes) -> TrailRecord:
     return TrailRecord(time, identity, content, accounts)
 
 
+def _decoded(content: bytes) -> Members:
+    try:
+        return _decode(content)
+    except RecursionError:
+        raise BadRecord(TOO_DEEP) from None
+
+
 def _shown(value: object) -> str:
     return "is missing and" if value is None else repr(value)[:60]
 
@@ -71,7 +79,7 @@ def taken(record: TrailRecord, elsewhere: Known) -> tuple[Record, Caller]:
     Raises:
         BadRecord: it does not say who called.
     """
-    read = _decode(record.content)
+    read = _decoded(record.content)
     name = str(read.get("eventName", ""))
     code = read.get("errorCode")
     request = Record(

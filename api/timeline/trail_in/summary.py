@@ -18,6 +18,10 @@ MOST_NAMED = 1_000
 """How many problems are kept with their records; all are counted."""
 
 
+LONGEST = 300
+"""How much of a record's own words a problem repeats, in characters."""
+
+
 class Problem(Struct, frozen=True):
     """Something that was not taken, and why."""
 
@@ -58,7 +62,7 @@ class Summary(Struct):
         """Count something that is wrong."""
         self.problems[kind] += 1
         if len(self.named) < MOST_NAMED:
-            self.named.append(Problem(kind, where, why))
+            self.named.append(Problem(kind, _shortened(where), _shortened(why)))
 
     def took(self, time: int, events: Sequence[Event]) -> None:
         """Count a record that was taken, by its events."""
@@ -114,6 +118,10 @@ class Summary(Struct):
                 for each in (state.organizations.values() if state else ())
             ],
         }
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
 def gaps(state: State) -> Iterator[str]:

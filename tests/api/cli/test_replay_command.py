@@ -158,6 +158,7 @@ def test_awss_samples(tmp_path: Path) -> None:
 
 
 BROKEN = json.dumps(sixty_records()[0])
+DEEP = "[" * 100_000 + "]" * 100_000
 BAD: list[tuple[str, str, str]] = [
     (
         "no trail.json",
@@ -185,6 +186,36 @@ BAD: list[tuple[str, str, str]] = [
         BROKEN.replace("CreateOrganization", "FoldOrganization"),
         "not placed: 00000000-0000-0000-0000-000000000001 FoldOrganization: nothing is known of what",
     ),
+    (
+        "deep.jsonl",
+        f"{DEEP}\n{BROKEN}",
+        "no record: deep.jsonl, line 1, record 1: is nested too deeply to be read",
+    ),
+    (
+        "deep.json",
+        f'{{\n"Records": [{DEEP}]}}',
+        "no record: deep.json, line 1, record 1: is nested too deeply to be read",
+    ),
+    (
+        "deep map.json",
+        json.dumps(sixty_records()[0] | {"requestParameters": "{a=" * 3_000 + "1" + "}" * 3_000}),
+        "no record: deep map.json, line 1, record 1: is nested too deeply to be read",
+    ),
+    (
+        "commas.csv",
+        'eventTime,eventName,eventSource,requestParameters\n2026-01-01,ListRoots,organizations,{"a":1,"b":2}',
+        "no record: commas.csv, line 1, record 1: has more cells than the table's first line has names",
+    ),
+    (
+        "endless.csv",
+        f"eventTime,eventName,eventSource\n2026-01-01,{'x' * 200_000}",
+        "no record: endless.csv, line 1, record 1: is no record of CloudTrail: it has no eventSource",
+    ),
+    (
+        "long.json",
+        BROKEN.replace("CreateOrganization", "Fold" * 5_000),
+        "not placed: 00000000-0000-0000-0000-000000000001 FoldFold",
+    ),
 ]
 
 
@@ -197,6 +228,16 @@ def test_bad_input(name: str, content: str, said: str, tmp_path: Path, monkeypat
     assert done.exit_code == 1
     assert any(line.startswith(said) for line in done.stdout.splitlines()), done.stdout
     assert not done.exception or isinstance(done.exception, SystemExit)
+    assert max(map(len, done.stdout.splitlines())) < 1_000
+
+
+def test_a_file_of_windows(tmp_path: Path) -> None:
+    """The mark that editors of Windows begin a file with is no part of its first record."""
+    for name, text in (("t.json", BROKEN), ("t.csv", "eventTime,eventName,eventSource\r\n2026-01-05,ListRoots,x\r\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8-sig", newline="")
+    done = replayed(tmp_path, "--log", tmp_path / "w.db")
+    assert done.exit_code == 0, done.output
+    assert "2 records in 2 files: 1 of other services" in done.stdout
 
 
 def test_nothing_is_left_where_there_is_no_record(tmp_path: Path) -> None:
@@ -235,7 +276,7 @@ def test_what_one_file_lacks_another_has(tmp_path: Path) -> None:
     done = replayed(tmp_path, "--log", tmp_path / "w.db")
     assert done.exit_code == 1
     assert "60 taken" in done.stdout
-    assert f"unreadable: {tmp_path / 'b.json.gz'}: " in done.stdout
+    assert f"unreadable: {tmp_path / 'b.json.gz'}: cannot be read to its end" in done.stdout
 
 
 @pytest.mark.slow

@@ -232,9 +232,7 @@ def test_half_a_gzip(tmp_path: Path) -> None:
     file.write_bytes(packed[: len(packed) // 2])
     read = documents(files_of([str(file)])[0])
     seen = 0
-    with pytest.raises(
-        Unreadable, match=r"half\.json\.gz: cannot be read to its end behind line \d+: the gzip file is cut"
-    ):
+    with pytest.raises(Unreadable, match=r"^cannot be read to its end behind line \d+: the gzip file is cut"):
         for _ in read:
             seen += 1
     assert seen > 1_000
