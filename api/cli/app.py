@@ -19,6 +19,7 @@ from .figures import figures
 from .fork import fork
 from .import_dump import import_dump
 from .init import init
+from .plan import plan
 from .replay import replay_trail
 from .serve import serve
 from .show import show
@@ -57,7 +58,7 @@ def common(
     """An event-sourced simulator of AWS Organizations, with a clock you can set."""
 
 
-for command in (init, check, figures, simulate, sweep, serve, show):
+for command in (init, check, figures, plan, simulate, sweep, serve, show):
     app.command()(command)
 app.command("timeline")(show_timeline)
 app.command()(diff)

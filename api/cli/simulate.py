@@ -1,7 +1,7 @@
 """The command ``orgsim simulate``: plays a scenario; its options, log, report and exit codes."""
 
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from functools import partial
@@ -19,10 +19,10 @@ from ..load.play.on_log import beginning_at
 from ..load.report import ReportError, render_report, require_writable, write_report
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter, Scenario
-from ..load.scenario.parameters import ACCOUNTS, read_assignment
 from ..load.scenario.populations import MOST_ACCOUNTS
 from ..past import open_recorded
 from ..places import PLACES
+from .parameters import parse_parameters
 from .summary import print_summary
 from .terminal import AsJson, complain, print_json, progress_bar, reading_bar, run
 
@@ -75,7 +75,7 @@ def simulate(
     The same scenario and seed give the same log, byte for byte; --resume ends with the digest of an uninterrupted run.
     """
     try:
-        given = _parse_parameters(assignments or [], accounts)
+        given = parse_parameters(assignments or [], accounts)
         _require_possible_options(on, at, resume)
         if report:
             _require_different_files(report, log, "--log")
@@ -95,18 +95,6 @@ def simulate(
         complain(str(error))
     if error or not outcome.passed:
         raise typer.Exit(1)
-
-
-def _parse_parameters(assignments: Sequence[str], accounts: int | None) -> dict[str, Parameter]:
-    pairs = [read_assignment(text) for text in assignments]
-    if accounts is not None:
-        pairs.append((ACCOUNTS, accounts))
-    given: dict[str, Parameter] = {}
-    for name, value in pairs:
-        if name in given:
-            raise ScenarioError(f"the parameter {name} is set twice: to {given[name]!r} and to {value!r}")
-        given[name] = value
-    return given
 
 
 def _require_possible_options(on: Path | None, at: str | None, resume: bool) -> None:

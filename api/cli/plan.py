@@ -1,0 +1,83 @@
+"""The command ``orgsim plan``: what a scenario will ask of AWS, without playing it."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE
+from rich.table import Column, Table
+
+from ..load.plan import Plan, PlannedCalls, Ticket, plan_scenario
+from ..load.scenario import ScenarioError, load_scenario
+from ..load.scenario.model import Parameter
+from ..load.scenario.populations import MOST_ACCOUNTS
+from .parameters import parse_parameters
+from .terminal import AsJson, complain, markup_safe, print_json, print_line, print_table, run
+
+
+def plan(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter instead of the scenario's; can be repeated."),
+    ] = None,
+    accounts: Annotated[
+        int | None, typer.Option(min=0, max=MOST_ACCOUNTS, help="Short for --set accounts=N: those that are invited.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Foresee calls, least hours and quotas, without playing.
+
+    How many calls each step makes or brings about, what AWS's rates and quotas make of them at least, and which quotas
+    must be raised to how much.
+    """
+    try:
+        given = parse_parameters(assignments or [], accounts)
+    except ScenarioError as error:
+        complain(str(error))
+        raise typer.Exit(2) from None
+    planned = run(partial(_plan, scenario, given))
+    print_json(planned) if as_json else _print_plan(planned)
+
+
+async def _plan(path: Path, given: dict[str, Parameter]) -> Plan:
+    scenario = await load_scenario(path, given)
+    try:
+        return plan_scenario(scenario)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}") from None
+
+
+def _print_plan(planned: Plan) -> None:
+    if planned.description:
+        print_line(planned.description)
+    names = ("step", "action", "of", "operation", "by", "calls", "at least", "at most", "hours at AWS's rate")
+    table = Table(
+        *(Column(name, justify="right" if index > 4 else "left") for index, name in enumerate(names)), box=SIMPLE
+    )
+    for each in planned.calls:
+        table.add_row(*(markup_safe(cell) for cell in _cells(each)))
+    print_table(table)
+    print_line(f"At least {planned.least_hours:,.1f} hours, with AWS's rates {planned.least_hours_at_aws_rates:,.1f}.")
+    if planned.tickets:
+        _print_tickets(planned.tickets)
+
+
+def _cells(each: PlannedCalls) -> tuple[str, ...]:
+    step = f"{each.track} {each.step}".strip() if each.step else ""
+    numbers = (each.expected, each.least, each.most)
+    hours = f"{each.hours:,.2f}" if each.hours else ""
+    return (step, each.action, each.subject, each.operation, each.by, *(f"{number:,}" for number in numbers), hours)
+
+
+def _print_tickets(tickets: list[Ticket]) -> None:
+    print_line("Quotas to have raised:")
+    names = ("organization", "quota", "needed", "AWS grants", "in the scenario", "ask for")
+    table = Table(
+        *(Column(name, justify="right" if 1 < index < 5 else "left") for index, name in enumerate(names)), box=SIMPLE
+    )
+    for each in tickets:
+        numbers = (f"{number:,}" for number in (each.needed, each.aws, each.scenario))
+        table.add_row(markup_safe(each.organization), each.quota, *numbers, each.request)
+    print_table(table)

@@ -1,0 +1,139 @@
+"""What AWS's rates and quotas make of the calls of a step: the least time, and the quotas that must be raised."""
+
+import math
+
+from msgspec import Struct
+
+from ....engine.rules.latency import MEASURED, Slow, latency_of
+from ....engine.rules.quotas import invitations_allowed
+from ....engine.settings import CLOSURE_WINDOW, DAY, HOUR, SECOND, Quotas, Settings
+from ....engine.throttling import RATES, Rate
+from ..scenario.pace import Pace
+from .requests import Request
+
+FLUCTUATION = 4.0
+"""Standard deviations by which fewer may say nothing than expected."""
+
+
+class Ticket(Struct, frozen=True):
+    """A quota of an organization that a scenario goes beyond; its fields are the keys of ``--json``."""
+
+    organization: str
+    quota: str
+    """As in the table ``quotas`` of a scenario."""
+    needed: int
+    aws: int
+    """What AWS grants to everybody (docs/aws.md 7.1)."""
+    scenario: int
+    """What it is in the scenario."""
+    request: str
+    """What to ask AWS for."""
+
+
+def rate_hours(rate: Rate | None, number: float) -> float:
+    """The least time from the first of so many calls to the last, from a full bucket."""
+    return max(0.0, number - rate.burst) * rate.seconds / rate.calls / 3600 if rate else 0.0
+
+
+def management_rate(operation: str) -> Rate | None:
+    """The rate at which one account may call an operation; None: AWS publishes none."""
+    return RATES[operation].account if operation in RATES else None
+
+
+def members_rate(operation: str) -> Rate | None:
+    """The rate at which all accounts of an organization together may call an operation."""
+    return RATES[operation].organization if operation in RATES else None
+
+
+def paced_hours(pace: Pace | None, number: float) -> float:
+    """The least time that the pace of a step takes."""
+    return pace.least_days(int(number)) * 24 if pace else 0.0
+
+
+def creation_hours(number: float, settings: Settings) -> float:
+    """The least time in which so many accounts are created, as many at once as the quota allows."""
+    return _in_rounds("creation", "CreateAccount", number, settings.quotas.concurrent_account_creations, settings)
+
+
+def closure_hours(number: float, members: float, settings: Settings) -> float:
+    """The least time in which so many accounts are closed: few at once, and a number in thirty days."""
+    quotas = settings.quotas
+    allowed = quotas.account_closures_per_30_days
+    if allowed is None:
+        allowed = min(1_000, max(250, int(members) // 5))
+    windows = max(0, math.ceil(number / allowed) - 1) if allowed else 0
+    rest = number - windows * allowed
+    return windows * CLOSURE_WINDOW / HOUR + _in_rounds(
+        "closure", "CloseAccount", rest, quotas.concurrent_account_closures, settings
+    )
+
+
+def _in_rounds(what: Slow, operation: str, number: float, at_once: int, settings: Settings) -> float:
+    if number < 1:
+        return 0.0
+    latency = latency_of(what, settings)
+    shortest = latency if isinstance(latency, int) else MEASURED[what][0] / SECOND if latency == "realistic" else 0
+    rounds = (math.ceil(number / at_once) - 1) * shortest / 3600
+    rates = rate_hours(management_rate(operation), number) if settings.throttle == "aws" else 0.0
+    return max(rounds, rates) + shortest / 3600
+
+
+def invitation_hours(number: float, request: Request, quotas: Quotas) -> float:
+    """The least time in which so many invitations are sent, if only so many in a day may be without an answer."""
+    allowed, silent = invitations_allowed(quotas), 1 - request.accepting(1.0)
+    unanswered = number * silent - FLUCTUATION * math.sqrt(number * silent * max(0.0, 1 - silent))
+    return max(0, math.ceil(unanswered / allowed) - 1) * 24.0 if allowed else 0.0
+
+
+def busiest_day(number: float, pace: Pace | None) -> int:
+    """The greatest number of calls within a day."""
+    calls, busiest, first = math.ceil(number), 0, 0
+    if pace is None:
+        return calls
+    offsets = list(pace.offsets(calls))
+    for last, offset in enumerate(offsets):
+        while offset - offsets[first] >= DAY:
+            first += 1
+        busiest = max(busiest, last - first + 1)
+    return busiest
+
+
+AWS_ACCOUNTS, MOST_AWS_ACCOUNTS = 10, 50_000
+
+
+def tickets(needed: dict[tuple[str, str], int], quotas: Quotas) -> list[Ticket]:
+    """The quotas that must be raised.
+
+    Args:
+        needed: (organization, quota) to the greatest number at one time.
+        quotas: of the scenario.
+    """
+    standard = Quotas()
+    # The quota of invitations follows that of accounts, which counts open invitations too: no ticket of its own.
+    aws = {"accounts": AWS_ACCOUNTS, "invitations_per_day": MOST_AWS_ACCOUNTS}
+    in_scenario = {"invitations_per_day": invitations_allowed(quotas)}
+    found = list[Ticket]()
+    for (organization, quota), number in needed.items():
+        granted: int = aws.get(quota) or getattr(standard, quota)
+        there: int = in_scenario[quota] if quota in in_scenario else getattr(quotas, quota)
+        if number > granted or number > there:
+            found.append(Ticket(organization, quota, number, granted, there, _what_to_ask(quota, number)))
+    return found
+
+
+def _what_to_ask(quota: str, number: int) -> str:
+    match quota:
+        case "accounts":
+            return _ask_for_accounts(number)
+        case "invitations_per_day":
+            return f"as many accounts, {number:,}, or fewer invitations a day"
+        case "all_features_migration_accounts":
+            return f"AWS support: a migration of {number:,} accounts to all features"
+        case _:
+            return f"AWS does not raise it: fewer than {number:,}"
+
+
+def _ask_for_accounts(number: int) -> str:
+    if number <= MOST_AWS_ACCOUNTS:
+        return f"Service Quotas L-E619E033: {number:,}"
+    return f"AWS support: {number:,}, more than the {MOST_AWS_ACCOUNTS:,} up to which it is adjustable"

@@ -1,0 +1,136 @@
+"""How many accounts of which population are where, as far as a plan knows."""
+
+from collections import defaultdict
+
+from msgspec import Struct, field
+
+from ..scenario.model import OrganizationTable, Scenario
+from ..scenario.organizations import accounts_by_unit
+from ..scenario.populations import MOST_ACCOUNTS, MemberTable
+from .number import Number
+from .requests import Request
+
+Where = tuple[str, str]
+"""A population and an organization."""
+
+
+def _numbers() -> defaultdict[Where, Number]:
+    return defaultdict(Number)
+
+
+class Members(Struct):
+    """Members by population and organization, and what the accounts are asked."""
+
+    there: defaultdict[Where, Number] = field(default_factory=_numbers)
+    """Those that did not join by an invitation of the run."""
+    approving: defaultdict[Where, Number] = field(default_factory=_numbers)
+    """Those of them that the organization has not created: they must approve all features."""
+    removed: defaultdict[Where, Number] = field(default_factory=_numbers)
+    """Those that steps of AWS's operations have removed."""
+    others: dict[str, Number] = field(default_factory=dict[str, Number])
+    """Organization to its members in no population that must approve all features."""
+    created_others: dict[str, int] = field(default_factory=dict[str, int])
+    """Organization to its other members in no population, the management account included."""
+    requests: list[Request] = field(default_factory=list[Request])
+
+    def of(self, population: str, organization: str) -> Number:
+        """The members of a population in an organization."""
+        where = population, organization
+        return self.there[where] + self._come(where) - self._gone(where)
+
+    def accounts(self, population: str) -> Number:
+        """The accounts of a population that is created or was there when the run began."""
+        found = Number()
+        for name in self.others:
+            found += self.there[population, name]
+        return found
+
+    def to_approve(self, population: str, organization: str) -> Number:
+        """Those of them that must approve all features."""
+        where = population, organization
+        return self.approving[where] + self._come(where) - self._gone(where)
+
+    def open(self, population: str, organization: str, day: float) -> Number:
+        """The open invitations of a population on a day."""
+        found = Number()
+        for each in self.requests:
+            if not each.migration and (each.population, each.organization) == (population, organization):
+                share = max(0.0, 1 - each.accept_share - each.decline_share)
+                left = each.asked.chance(share, certain=False)
+                # Those that were sent last may be open longer.
+                found += left if day - each.day < each.lifetime else Number(0.0, 0.0, left.most)
+        return found
+
+    def total(self, organization: str, populations: list[str]) -> Number:
+        """All members of an organization, the management account included."""
+        found = Number.exactly(self.others[organization].expected + self.created_others[organization])
+        for population in populations:
+            found += self.of(population, organization)
+        return found
+
+    def _come(self, where: Where) -> Number:
+        found = Number()
+        for each in self.requests:
+            if not each.migration and (each.population, each.organization) == where:
+                found += each.accepted
+        return found
+
+    def _gone(self, where: Where) -> Number:
+        found = self.removed[where]
+        for each in self.requests:
+            here = each.organization == where[1]
+            if each.population == where[0]:
+                if here:
+                    found += each.gone
+                elif not each.migration:
+                    found += each.accepted
+        return found
+
+
+def standing_members(scenario: Scenario) -> Members:
+    """The members of the organizations that are there when a run begins."""
+    members = Members()
+    for name, table in scenario.organizations.items():
+        members.created_others[name] = 1
+        places = _places(scenario, name, table)
+        for population, each in scenario.populations.items():
+            if isinstance(each, MemberTable) and (each.of or next(iter(scenario.organizations))) == name:
+                _take(members, (population, name), each, table, places)
+        left = sum(places.values())
+        created = round(table.created * left)
+        # How many of them it has created depends on which of its members are in populations.
+        slack = 0 if table.created in (0.0, 1.0) else left
+        members.others[name] = Number(max(0, left - created - slack), left - created, min(left, left - created + slack))
+        members.created_others[name] += created
+    return members
+
+
+def _places(scenario: Scenario, name: str, table: OrganizationTable) -> dict[str, int]:
+    """Path of an OU to the accounts directly in it; those of a copy are all under the root."""
+    if table.stands:
+        units = accounts_by_unit(table)
+        return {"": (table.accounts or 0) - sum(units.values()), **units}
+    return {"": len(scenario.twins[name].form.accounts) - 1 if name in scenario.twins else 0}
+
+
+def _take(
+    members: Members, where: Where, population: MemberTable, table: OrganizationTable, places: dict[str, int]
+) -> None:
+    """Give a population the members that it fits, and take them from their places."""
+    if not table.stands:
+        most = float(min(population.count, sum(places.values())))
+        members.there[where] = Number(0.0 if population.unit else most, most, most)
+        members.approving[where] = Number(0.0, most, most)
+        return
+    taken, left, slack = 0, population.count, 0
+    for path, there in places.items():
+        if not population.unit or path == population.unit or path.startswith(f"{population.unit}/"):
+            number = min(there, left)
+            places[path] -= number
+            # The first of an OU, or of the whole, may all be of one kind.
+            slack += number if number < there or population.count < MOST_ACCOUNTS else 1
+            taken, left = taken + number, left - number
+    members.there[where] = Number.exactly(taken)
+    invited = taken - round(taken * table.created)
+    slack = 0 if table.created in (0.0, 1.0) else slack
+    members.approving[where] = Number(max(0, invited - slack), invited, min(taken, invited + slack))

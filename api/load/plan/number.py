@@ -1,0 +1,102 @@
+"""A number that chance has a part in: its least, expected and greatest value."""
+
+import math
+from random import Random
+
+from msgspec import Struct
+
+from ....engine.settings import DAY
+from ..scenario.delays import Delay
+
+STRATA = 500
+"""So many evenly spaced draws stand for the distribution of a delay."""
+NEARLY = 1e-9
+GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+class Number(Struct, frozen=True):
+    """How many of something; the three are the same where no chance is involved."""
+
+    least: float = 0.0
+    expected: float = 0.0
+    most: float = 0.0
+
+    @classmethod
+    def exactly(cls, number: float) -> "Number":
+        """A number without chance."""
+        return cls(number, number, number)
+
+    def __add__(self, other: "Number") -> "Number":
+        """The sum."""
+        return Number(self.least + other.least, self.expected + other.expected, self.most + other.most)
+
+    def __sub__(self, other: "Number") -> "Number":
+        """What is left, at least nothing; the two may depend on each other or not."""
+        return Number(
+            max(0.0, self.least - other.most),
+            max(0.0, self.expected - other.expected),
+            max(0.0, self.most - other.least),
+        )
+
+    def at_most(self, other: "Number") -> "Number":
+        """The same, but none of the three is greater than those of another number."""
+        return Number(min(self.least, other.least), min(self.expected, other.expected), min(self.most, other.most))
+
+    def chance(self, share: float, *, certain: bool = True) -> "Number":
+        """So many of them, each with this chance.
+
+        Args:
+            share: the chance, 0 to 1.
+            certain: False: whether it comes to that at all is not known, for instance because the run may end before.
+        """
+        if share <= NEARLY:
+            return NOTHING
+        if share >= 1 - NEARLY:
+            return self if certain else Number(0.0, self.expected, self.most)
+        return Number(0.0, self.expected * share, self.most)
+
+    def portion(self, share: float, skip: float = 0.0) -> "Number":
+        """A share of them that is counted off, after those that are skipped."""
+        return Number(
+            *(_part(each, skip + share) - _part(each, skip) for each in (self.least, self.expected, self.most))
+        )
+
+    @property
+    def whole(self) -> tuple[int, int, int]:
+        """Least, expected and greatest as whole numbers."""
+        return math.floor(self.least), round(self.expected), math.ceil(self.most)
+
+
+NOTHING = Number()
+
+
+def _part(number: float, share: float) -> int:
+    # Rounded twice, as when it is played: 0.1 + 0.2 is a little more than 0.3.
+    return round(round(share * number, 6))
+
+
+class _Evenly(Random):
+    """Stands for a generator: its next number is set from outside."""
+
+    value = 0.0
+
+    def random(self) -> float:
+        return self.value
+
+
+def share_within(delay: Delay, days: float, start: int, spread: int = 0) -> float:
+    """The share of delays that are shorter than so many days.
+
+    Args:
+        delay: their distribution.
+        days: may be negative: then none is.
+        start: when the first begins, in microseconds since the epoch: office hours depend on the weekday.
+        spread: they begin evenly over so many microseconds.
+    """
+    limit, evenly = days * DAY, _Evenly()
+    shorter = 0
+    for index in range(STRATA):
+        evenly.value = (index + 0.5) / STRATA
+        # Multiples of the golden ratio are spread evenly, and every kind of delay begins early and late.
+        shorter += delay.draw(evenly, start + round(spread * (index * GOLDEN % 1))) < limit
+    return shorter / STRATA

@@ -1,0 +1,122 @@
+"""What accounts that are asked something will answer, as shares and as numbers."""
+
+from msgspec import Struct
+
+from ....engine.settings import DAY, INVITATION_LIFETIME, MIGRATION_LIFETIME
+from ..scenario.populations import Behaviour
+from .number import Number, share_within
+
+REMOVE, INVITE = "RemoveAccountFromOrganization", "InviteAccountToOrganization"
+
+PARTS = 8
+"""A reminder is looked at for so many parts of those that a step has asked."""
+
+
+class Request(Struct):
+    """Accounts of a population that are asked by one step, to join or for all features."""
+
+    population: str
+    organization: str
+    behaviour: Behaviour
+    asked: Number
+    migration: bool
+    day: float
+    """When, in days after the start of the run, at the earliest."""
+    start: int
+    """The same in microseconds since the epoch."""
+    place: int
+    """Of the step, in the order of the plan."""
+    spread: int = 0
+    """For how many microseconds the step goes on asking, at its pace."""
+    removed: Number = Number()
+    """How many were removed because they declined or said nothing."""
+    settled: bool = False
+    """Whether a step has waited until all have answered that will."""
+    reminded: float = 0.0
+    """The share that accepts because a step has reminded it."""
+    waiting: float = -1.0
+    """The share that waits for a step to remind it; negative: not known yet."""
+
+    @property
+    def lifetime(self) -> float:
+        """For how many days it can be answered."""
+        return (MIGRATION_LIFETIME if self.migration else INVITATION_LIFETIME) / DAY
+
+    def accepting(self, days: float | None = None) -> float:
+        """The share that accepts within some days, or while it can, without a step that reminds it."""
+        return self.behaviour.accepting * self._within(days) + self._following(days)[0]
+
+    @property
+    def accept_share(self) -> float:
+        """The share that accepts."""
+        return self.accepting() + self.reminded
+
+    @property
+    def decline_share(self) -> float:
+        """The share that declines."""
+        return self.behaviour.decline * self._within(None)
+
+    @property
+    def leave_share(self) -> float:
+        """The share that answers by leaving."""
+        return self.behaviour.leave * self._within(None)
+
+    @property
+    def accepted(self) -> Number:
+        """How many accept."""
+        return self.part(self.accept_share)
+
+    def part(self, share: float) -> Number:
+        """How many of them do what this share does."""
+        return self.asked.chance(share, certain=self.settled)
+
+    @property
+    def escalated(self) -> Number:
+        """How many miss a deadline that has an escalation."""
+        days, behaviour = self.behaviour.deadline_days, self.behaviour
+        if behaviour.escalation is None or days is None or days >= self.lifetime:
+            return Number()
+        answering = behaviour.accepting + behaviour.decline + behaviour.leave
+        return self.part(1 - answering * self._within(days) - self._following(days)[0])
+
+    @property
+    def expelled(self) -> Number:
+        """How many are removed because they missed the deadline."""
+        escalation = self.behaviour.escalation
+        return self.escalated if escalation and escalation.action == REMOVE else Number()
+
+    @property
+    def gone(self) -> Number:
+        """How many are no members any more, because they left or were removed."""
+        return self.expelled + self.removed + self.part(self.leave_share)
+
+    def to_remove(self, *, silent: bool) -> Number:
+        """How many have declined and are still members; with ``silent``: have not approved."""
+        if silent:
+            return self.part(1 - self.accept_share - self.leave_share) - self.expelled - self.removed
+        return self.part(self.decline_share) - self.removed
+
+    def remind(self, share: float, day: float) -> None:
+        """Let a share of those that wait for a reminder accept, if they can still."""
+        if self.waiting < 0:
+            self.waiting = self.behaviour.after_reminder - self._following(None)[1]
+        left = self.lifetime - (day - self.day)
+        now = self.start + round((day - self.day) * DAY)
+        # Those that were asked last can answer longest.
+        lefts = [left + self.spread / DAY * part / PARTS for part in range(PARTS)]
+        in_time = sum(share_within(self.behaviour.delay, each, now) for each in lefts) / PARTS
+        self.reminded += self.waiting * share * in_time
+        self.waiting *= 1 - share
+
+    def _within(self, days: float | None) -> float:
+        within = self.lifetime if days is None else days
+        return share_within(self.behaviour.delay, within, self.start, self.spread)
+
+    def _following(self, days: float | None) -> tuple[float, float]:
+        """The shares that follow reminders of their own: in time, and at all."""
+        behaviour, limit = self.behaviour, self.lifetime if days is None else days
+        delay, waiting, in_time = behaviour.reminded_delay or behaviour.delay, behaviour.after_reminder, 0.0
+        for after, share in behaviour.reminders:
+            in_time += waiting * share * share_within(delay, limit - after / DAY, self.start + after, self.spread)
+            waiting *= 1 - share
+        return in_time, behaviour.after_reminder - waiting

@@ -1,0 +1,193 @@
+"""Plans beside runs: the calls that were foreseen and those that were made, the least hours and those that it took."""
+
+from collections import Counter
+from math import sqrt
+
+import pytest
+from msgspec import structs
+from support.play_scenario import ENDED, after, population, step, track, uniform
+from support.repository import SCENARIOS
+
+from orgsim.api.load.plan import Plan, plan_scenario
+from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.play.call_counter import CallCounter
+from orgsim.api.load.scenario import Scenario, ScenarioError, load_scenario, parse_scenario
+from orgsim.engine.log import MemoryLog
+
+pytestmark = pytest.mark.anyio
+
+SMALL: dict[str, list[dict[str, int]]] = {
+    "acquire-company": [{"accounts": 300}],
+    "close-accounts": [{"accounts": 300, "kept": 0}, {"accounts": 40, "kept": 20}],
+    "enable-all-features": [{"accounts": 300}],
+    "merge-organizations": [{"accounts": 300}],
+    "redesign-ous": [{"prod": 30, "dev": 70}],
+    "vend-accounts": [{"accounts": 60}],
+}
+CASES = [(name, given) for name, all_given in SMALL.items() for given in all_given]
+INITECH = 'management_account = "222222222222"\naccounts = 60\ncreated = 0.25\n'
+BOTH = f"[organizations.ours]\n[organizations.initech]\n{INITECH}"
+MEMBERS = population("owners", "member", 50, of="initech")
+SILENT = population("owners", "invited", 40, invitation={"accept": 0.5, "decline": 0.2, "delay": uniform(0, 20)})
+
+OTHERS = {
+    "reminded by a step": population(
+        "late", "invited", 200, invitation={"accept": 0.3, "after_reminder": 0.6, "delay": uniform(1, 6)}
+    )
+    + step("invite", population="late", pace={"over_days": 5})
+    + step("remind", at_day=8, accept=0.5)
+    + step("remind", at_day=12, accept=0.5)
+    + ENDED,
+    "a deadline that removes": population(
+        "owners",
+        "invited",
+        100,
+        migration={
+            "accept": 0.6,
+            "leave": 0.1,
+            "deadline_days": 5,
+            "delay": uniform(0, 10),
+            "escalation": {"action": "RemoveAccountFromOrganization", "with": {"AccountId": "{account}"}},
+        },
+    )
+    + step("invite", population="owners")
+    + ENDED
+    + step("enable_all_features")
+    + ENDED
+    + step("remove_declined", silent=True)
+    + step("finalize"),
+    "those that did not answer again": SILENT
+    + step("invite", population="owners")
+    + step("invite", population="owners", at_day=30)
+    + ENDED,
+    "tracks": SILENT
+    + track("first", step("invite", population="owners"), from_day=3)
+    + track("second", step("DescribeOrganization"), every_days=2, times=5)
+    + track("third", step("enable_all_features"), step("finalize"), after=["first"], from_day=30),
+    "members of another": BOTH
+    + MEMBERS
+    + step("invite", organization="ours", population="owners")
+    + step("enable_all_features", organization="initech", at_day=2),
+    "an organization's own features": BOTH
+    + MEMBERS
+    + step("enable_all_features", organization="initech")
+    + ENDED
+    + step("remove_declined", organization="initech", silent=True)
+    + step("finalize", organization="initech"),
+    "shares of a population": population("some", "invited", 37, migration={"decline": 1.0})
+    + step(
+        "InviteAccountToOrganization",
+        for_each="some",
+        share=0.3,
+        with_={"Target": {"Id": "{account}", "Type": "ACCOUNT"}},
+    )
+    + ENDED
+    + step("ListAccounts", for_each="some", share=0.2, skip=0.1, caller="account")
+    + step("enable_all_features")
+    + ENDED
+    + step("remove_declined"),
+    "few invitations a day": "quotas.invitations_per_day = 10\n"
+    + population("owners", "invited", 35, invitation={"accept": 0.0})
+    + step("invite", population="owners"),
+    "a pace": population("owners", "invited", 35, invitation={"delay": after(1)})
+    + step("invite", population="owners", pace={"per_day": 7})
+    + ENDED,
+}
+
+
+async def compared(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Counter[str], Outcome]:
+    """The plan of a scenario, the calls of a run by operation, and its outcome."""
+    made, count = Counter[str](), CallCounter.count_call
+
+    def counted(self: CallCounter, operation: str) -> None:
+        made[operation] += 1
+        count(self, operation)
+
+    monkeypatch.setattr(CallCounter, "count_call", counted)
+    plan = plan_scenario(scenario)
+    outcome = await play_scenario(scenario, MemoryLog())
+    return plan, made, outcome
+
+
+async def require_foreseen(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, made, outcome = await compared(scenario, monkeypatch)
+    made -= Counter(outcome.throttled)
+    assert made.keys() <= plan.operations.keys()
+    for operation, (least, expected, most) in plan.operations.items():
+        assert least <= made[operation] <= most, operation
+        # A number of independent chances is seldom more than five standard deviations away.
+        assert least == most or abs(made[operation] - expected) <= 5 * sqrt(expected) + 2, operation
+    assert plan.least_hours <= outcome.virtual_days * 24 + 1e-6
+    assert plan.least_hours <= plan.least_hours_at_aws_rates
+
+
+def test_every_shipped_scenario_is_here() -> None:
+    """A scenario that is shipped has a small form to be compared with its plan."""
+    assert {each.stem for each in SCENARIOS.glob("*.toml")} == SMALL.keys()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("name", "given"), CASES, ids=[name for name, _ in CASES])
+async def test_shipped_scenarios(name: str, given: dict[str, int], seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run makes as many calls as the plan says, exactly where no chance is involved, and takes no less time."""
+    scenario = await load_scenario(SCENARIOS / f"{name}.toml", given)
+    await require_foreseen(structs.replace(scenario, seed=seed), monkeypatch)
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+async def test_other_scenarios(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is with reminders, deadlines, tracks, members that are there, shares and paces."""
+    await require_foreseen(parse_scenario(text), monkeypatch)
+
+
+async def test_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that retries may make as many calls as it has attempts, and what it brings about is not certain."""
+    text = population("new", "created", 12) + step("create_accounts", population="new", retry={"attempts": 2})
+    text += step("DescribeAccount", for_each="new", with_={"AccountId": "{account}"})
+    plan, made, _ = await compared(parse_scenario(f"throttle = 'aws'\n{text}"), monkeypatch)
+    assert plan.operations["CreateAccount"] == (12, 12, 24)
+    assert 12 < made["CreateAccount"] <= 24
+    least, _, most = plan.operations["DescribeAccount"]
+    assert least <= made["DescribeAccount"] < most
+
+
+@pytest.mark.parametrize("name", ["vend-accounts", "close-accounts", "redesign-ous"])
+async def test_close_to_the_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only AWS's limits take time, the least hours are nearly those of the run."""
+    scenario = await load_scenario(SCENARIOS / f"{name}.toml", SMALL[name][0])
+    plan, _, outcome = await compared(scenario, monkeypatch)
+    assert plan.least_hours >= outcome.virtual_days * 24 * 0.9
+
+
+def test_limits_by_hand() -> None:
+    """Thirty-five silent owners, ten a day, take three days; twelve creations at AWS's rate take ninety seconds."""
+    assert plan_scenario(parse_scenario(OTHERS["few invitations a day"])).least_hours == 72
+    plan = plan_scenario(parse_scenario(population("new", "created", 12) + step("create_accounts", population="new")))
+    assert (plan.least_hours, round(plan.least_hours_at_aws_rates * 3600)) == (0, 90)
+    assert [round(each.hours * 3600) for each in plan.calls] == [0, 90]
+
+
+def test_tickets_by_hand() -> None:
+    """6,000 who join need an account quota of 6,001, and AWS's help for the migration; nine need nothing."""
+    steps = step("invite", population="owners") + ENDED + step("enable_all_features")
+    plan = plan_scenario(parse_scenario(population("owners", "invited", 6_000) + steps))
+    assert [(each.quota, each.needed, each.aws) for each in plan.tickets] == [
+        ("accounts", 6_001, 10),
+        ("all_features_migration_accounts", 6_001, 5_000),
+    ]
+    assert not plan_scenario(parse_scenario(population("owners", "invited", 9) + steps)).tickets
+
+
+def test_throttle_off_has_rates_all_the_same() -> None:
+    """A scenario without AWS's rates is told what they would make of it."""
+    plan = plan_scenario(parse_scenario(population("o", "invited", 3_605) + step("invite", population="o")))
+    assert plan.least_hours == 0
+    assert plan.least_hours_at_aws_rates == pytest.approx(3_600 / 3 / 3600)
+
+
+def test_a_log_is_refused() -> None:
+    """What the accounts of a log's organization do is not known to a plan, which says so."""
+    scenario = parse_scenario(step("EnableAllFeatures"))
+    organizations = {name: structs.replace(each, id="o-a1b2c3d4e5") for name, each in scenario.organizations.items()}
+    with pytest.raises(ScenarioError, match="is one of a log"):
+        plan_scenario(structs.replace(scenario, organizations=organizations))
