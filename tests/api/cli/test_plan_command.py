@@ -2,7 +2,7 @@
 
 import json
 
-from support.repository import SCENARIOS
+from support.repository import ROOT, SCENARIOS
 from typer.testing import CliRunner, Result
 
 from orgsim.api.cli.app import app
@@ -20,6 +20,16 @@ def test_for_people() -> None:
     assert "InviteAccountToOrganization" in text
     assert "At least 3" in text
     assert "Service Quotas L-E619E033: 541" in text
+
+
+def test_the_page() -> None:
+    """What docs/scenarios.md shows of the acquisition is what the command prints, but for spaces and lines."""
+    page = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+    shown = page.partition("## Before a run")[2].partition("\n- `calls`")[0]
+    lines = [" ".join(line.split()) for line in shown.splitlines() if line.startswith("    ")]
+    printed = [" ".join(line.split()) for line in ran(FILE).stdout.splitlines()]
+    assert len(lines) == 10
+    assert [line for line in lines if line not in printed] == []
 
 
 def test_for_machines() -> None:
