@@ -14,6 +14,7 @@ from ..engine.log import EventLog, read_envelopes
 from ..engine.log.sharing import Sharing
 from ..engine.log.snapshots_along import SnapshotsAlong, store_for
 from ..engine.runtime.engine import Listener
+from ..engine.runtime.garbage import collection_paused
 from ..engine.runtime.waiting import FairLock
 from ..engine.state import State
 from .views import Views
@@ -50,7 +51,10 @@ class PastViews:
             LogDamaged: a record does not have its checksum, or is no event.
         """
         async with self._building:
-            views = self._kept.get(position) or await self._build(position)
+            views = self._kept.get(position)
+            if views is None:
+                with collection_paused():
+                    views = await self._build(position)
             self._keep(views)
         return views
 

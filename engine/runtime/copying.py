@@ -5,7 +5,6 @@ replaced in the same way. So nothing recurses along references, an object that i
 copied once, and what is immutable is shared.
 """
 
-import gc
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -21,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from ..ids import IdSource
+from .garbage import collection_paused
 
 T = TypeVar("T")
 
@@ -57,14 +57,8 @@ def copied(thing: T) -> T:
     Raises:
         TypeError: something in it is of a type of which it is not known how to copy it.
     """
-    collecting = gc.isenabled()
-    # Nothing becomes garbage in here, and looking for it takes longer the more there is.
-    gc.disable()
-    try:
+    with collection_paused():
         return _Copies().of(thing)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Copies:
