@@ -10,7 +10,7 @@ import typer
 
 from ...engine.log.sqlite import SqliteLog
 from ..timeline.trail_out.reading import Wanted, Written, follow_trail, write_trail
-from .terminal import AsJson, out, print_json, reading_bar, run
+from .terminal import AsJson, complain, out, print_json, reading_bar, run
 
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
@@ -60,9 +60,13 @@ def _accounts(texts: list[str]) -> frozenset[str]:
 
 
 async def _print(log: Path, wanted: Wanted, follow: bool) -> None:
+    written = 0
     async with aclosing(follow_trail(log, wanted, further=follow)) as batches:
         async for delivered in batches:
             typer.echo(b"\n".join(each.content for each in delivered))
+            written += len(delivered)
+    if not (written or wanted.begin or wanted.end or wanted.accounts):
+        complain(f"{log}: no records; none are written of what was imported or taken from a trail")
 
 
 async def _write(log: Path, folder: Path, wanted: Wanted) -> Written:

@@ -130,6 +130,9 @@ class Client:
             answer: dict[str, Any] = method(**members)
         except self._errors.ClientError as error:
             told = error.response.get("Error", {})
+            if not str(told.get("Code")).isidentifier():
+                # What answers is a web server that names no exception: its page says nothing to anybody.
+                raise DumpError(f"{self._source}: no answer of AWS Organizations: HTTP {told.get('Code')}") from None
             raise self._refused(str(told.get("Code")), str(told.get("Message"))) from None
         except self._errors.NoCredentialsError:
             raise DumpError(
@@ -212,16 +215,33 @@ def read_live(client: Client, folder: Path, progress: Progress) -> tuple[Folder,
         DumpError: what a twin cannot do without could not be read, or the folder cannot be written.
     """
     try:
+        kept = Kept(folder)
+        _require_the_same(kept, client, folder)
         missing = walk(
-            client.ask, Kept(folder), lambda _, done, waiting: progress(done, len([*waiting]) + 1, seconds_for(waiting))
+            client.ask, kept, lambda _, done, waiting: progress(done, len([*waiting]) + 1, seconds_for(waiting))
         )
-        if not client.latest:
-            # An earlier run had read everything, and could not say when any more.
-            client.ask("DescribeOrganization", {})
         write_manifest(folder, client.latest)
     except OSError as error:
         raise DumpError(f"{folder}: cannot be written: {error.strerror}") from None
     return read_folder(folder), missing
+
+
+def _require_the_same(kept: Kept, client: Client, folder: Path) -> None:
+    """Require that what an earlier reading kept is of the organization that answers now; raises DumpError.
+
+    Asking tells the time there, too, should everything have been read already.
+    """
+    found = kept.get(("DescribeOrganization", ""))
+    if not found:
+        return
+    try:
+        now = client.ask("DescribeOrganization", {}).get("Organization", {})
+    except Unanswered as refused:
+        raise DumpError(f"{folder} has answers of {found['Id']}, which says now: {refused}") from None
+    if now.get("Id") != found["Id"]:
+        raise DumpError(
+            f"{folder} has answers of {found['Id']}, and now {now.get('Id')} answers: remove it, or name another log"
+        )
 
 
 def discard(folder: Path) -> None:

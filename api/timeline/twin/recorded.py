@@ -37,7 +37,7 @@ def pick_organization(views: Views, wanted: str | None) -> str:
         there = (
             f"there are {len(standing)}: say --organization {' or '.join(standing)}" if standing else "there is none"
         )
-        raise DumpError(f"which organization? {there}")
+        raise DumpError(f"which organization? At this moment {there}")
     return next(iter(standing.values()))
 
 

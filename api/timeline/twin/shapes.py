@@ -171,6 +171,10 @@ def told(value: Any, kind: type[T], where: str) -> T:
         raise DumpError(f"{where}: {_complaint(value, str(error))}") from None
 
 
+LONGEST = 300
+"""How much of what is wrong a message repeats, in characters."""
+
+
 def _complaint(value: Any, message: str) -> str:
     """Say in plain words what is wrong, and what stands there."""
     what, _, place = message.partition(" - at ")
@@ -181,11 +185,11 @@ def _complaint(value: Any, message: str) -> str:
             found = found[name] if name else found[int(index)]
         except (KeyError, IndexError, TypeError):
             break
-    shown = path.removeprefix("$").lstrip(".") or "it"
+    shown = path.removeprefix("$").lstrip(".") or "what it lists or describes"
     if isinstance(found, str) and "matching regex" in what:
         name = shown.rpartition(".")[2]
         return f"{shown} is {found[:60]!r}, which is no {name}; a dump has real ids, not placeholders"
-    return f"{shown}: {what}"
+    return f"{shown}: {what}" if len(what) < LONGEST else f"{shown}: {what[:LONGEST]} …"
 
 
 def time_of(value: Time, where: str) -> int | None:

@@ -249,6 +249,15 @@ def test_nothing_is_left_where_there_is_no_record(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["other.json"]
 
 
+def test_the_trail_of_what_was_replayed(tmp_path: Path) -> None:
+    """What was taken from a trail has its records there: writing them again says that there are none."""
+    (tmp_path / "t.json").write_text(BROKEN)
+    assert replayed(tmp_path / "t.json", "--log", tmp_path / "w.db").exit_code == 0
+    done = CliRunner().invoke(app, ["trail", str(tmp_path / "w.db")])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "no records; none are written of what was imported or taken from a trail" in done.stderr
+
+
 def test_the_future(tmp_path: Path) -> None:
     """A record of the future is named, unless it is wanted."""
     (tmp_path / "f.json").write_text(BROKEN.replace("2026-01-05", "2126-01-05"))

@@ -3,7 +3,9 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from unittest.mock import patch
 
@@ -228,6 +230,31 @@ def test_wrong_options(tmp_path: Path, arguments: tuple[str, ...], complaint: st
     assert complaint in result.stderr
     assert "Traceback" not in result.stderr
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_web_server_that_is_not_aws(tmp_path: Path) -> None:
+    """What answers with a page is named with its status, without the page."""
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}"
+            with patch.dict(os.environ, {"AWS_MAX_ATTEMPTS": "1"}):
+                result = run("import", "--endpoint-url", url, "--log", tmp_path / "twin.db")
+        finally:
+            server.shutdown()
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"orgsim: {url}: no answer of AWS Organizations: HTTP 501\n")
+
+
+def test_a_complaint_is_short(dump: Path) -> None:
+    """A long text in the wrong place is not repeated whole, and a list that is none is called so."""
+    edited(dump, "describe-organization.json", lambda content: content["Organization"].update(FeatureSet="x" * 5_000))
+    result = run("import", "--dump", dump, "--log", dump.parent / "twin.db")
+    assert (result.exit_code, len(result.stderr) < 500) == (2, True)
+    edited(dump, "describe-organization.json", lambda content: content["Organization"].update(FeatureSet="ALL"))
+    edited(dump, "list-roots.json", lambda content: content.update(Roots="none"))
+    result = run("import", "--dump", dump, "--log", dump.parent / "twin.db")
+    assert "list-roots.json: what it lists or describes: Expected `array`" in result.stderr
 
 
 def test_credentials(tmp_path: Path) -> None:

@@ -206,8 +206,22 @@ def test_an_interrupted_reading_goes_on(tmp_path: Path) -> None:
             done = run("import", "--endpoint-url", server.url, "--log", twin)
     assert done.exit_code == 0, done.output
     assert "went on with the answers in" in done.stderr
-    assert len(asked) == len({*asked}) + 1, "only the question that failed was asked twice"
+    assert len(asked) == len({*asked}) + 2, "twice: what failed, and whose answers these are"
     assert [path.name for path in tmp_path.iterdir()] == ["twin.db"]
+
+
+def test_answers_of_another_organization(tmp_path: Path) -> None:
+    """Answers that were kept of another organization are not mixed with those of this one, and stay."""
+    kept = Path(f"{tmp_path / 'twin.db'}{ENDING}") / "describe-organization.json"
+    with serving() as server:
+        server.portal.call(company, server.sim)
+        described = server.organizations().describe_organization()["Organization"]
+        kept.parent.mkdir()
+        kept.write_text(json.dumps({"Organization": described}).replace(described["Id"], "o-another0rg"))
+        result = run("import", "--endpoint-url", server.url, "--log", tmp_path / "twin.db")
+    assert result.exit_code == 2
+    assert f"has answers of o-another0rg, and now {described['Id']} answers: remove it" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [kept.parent.name]
 
 
 @pytest.mark.slow
