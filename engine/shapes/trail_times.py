@@ -16,6 +16,9 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 # Between the seconds and AM or PM newer Javas print a narrow no-break space.
 _TEXT = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d)[\s\u202f]?([AP])M")
 
+_NUMBER = re.compile(r"[0-9]{9,}(\.[0-9]*)?")
+"""Since the epoch; of fewer digits it is a date, such as ``20260105``, or nothing."""
+
 
 def event_time(time: int) -> str:
     """Format microseconds since the epoch as ``eventTime``: ``2022-03-18T18:17:06Z``; parts of a second are cut."""
@@ -62,7 +65,7 @@ def _of_text(text: str) -> int | None:
     try:
         if found:
             return _of_groups(*found.groups())
-        if text.replace(".", "", 1).isdecimal():
+        if _NUMBER.fullmatch(text):
             return _of_number(float(text))
         when = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
@@ -81,8 +84,13 @@ def _of_groups(month: str, day: str, year: str, hour: str, minute: str, second: 
 _FIRST_IN_MILLISECONDS = 100_000_000_000
 """Numbers from here on count milliseconds: as seconds they would be in the year 5138."""
 
+_FIRST_IN_SECONDS = 100_000_000
+"""Numbers below this, of 1973, are no times; ``20260105`` would be one of 1970."""
+
 
 def _of_number(number: float) -> int | None:
+    if abs(number) < _FIRST_IN_SECONDS:
+        return None
     try:
         return round(number * (SECOND // 1000 if abs(number) >= _FIRST_IN_MILLISECONDS else SECOND))
     except (ValueError, OverflowError):
