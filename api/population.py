@@ -4,7 +4,9 @@ A process is an async function of an ``Actor``. ``Simulation.population`` starts
 lets time pass until all have returned. The same program runs under a paced or wall clock, where time passes anyway.
 
 Determinism: under a simulated clock one process runs at a time, until it sleeps again, including its calls. So the
-order of all calls is a function of the program and the seed. Random numbers come from ``Actor.random`` and
+order of all calls is a function of the program and the seed. Processes whose sleep, or wait for a signal, is cancelled
+go on at that moment before all others, in the order in which they were started; only while a population ends because of
+an error, they go on in the event loop's order. Random numbers come from ``Actor.random`` and
 ``Simulation.random``. To wait for another process, use ``Simulation.signal``: an ``anyio.Event`` works too, but wakes
 its tasks in the event loop's order, and while a process waits for one, each jump of the clock has to inspect every
 task. To wait for anything outside the simulation, use ``Simulation.holding_time``.
@@ -168,6 +170,9 @@ class _Block:
         """Cancel all processes because of an error; time stands still until then, so that nothing more happens."""
         if self.failure is None:
             self.failure = error
+            self._processes.failing += 1
+            if isinstance(self._engine.clock, SimulatedClock):
+                self._engine.clock.end_turns()
         elif self.failure is not error:
             self.failure.add_note(f"while its population ended, another process raised {error!r}")
         self._processes.wake(self.body)
@@ -197,7 +202,7 @@ class _Block:
             await behaviour(actor)
 
         if self._direct:
-            await DirectProcess(self._processes, process, steps()).run()
+            await DirectProcess(self._engine.clock, self._processes, process, steps()).run()
         else:
             await steps()
 
@@ -207,6 +212,11 @@ class _Block:
             # Wake the body before this process ends, so that at no moment everybody sleeps and time could pass.
             self._processes.wake(self._leaving)
             self._returned.set()
+
+    def close(self) -> None:
+        """Note that all processes have ended."""
+        if self.failure is not None:
+            self._processes.failing -= 1
 
     async def all_returned(self) -> None:
         """Let time pass until every process has returned."""
@@ -241,7 +251,7 @@ async def running_population(
     # A world in memory has no task that lets time pass by itself, except while there are processes.
     async with beside(partial(move_time, engine)):
         with processes.block(f"the body of {name}", block.fail) as block.body:
-            async with block.tasks:
+            async with _noting_the_end(block), block.tasks:
                 try:
                     for actor, delay in zip(actors, starts, strict=True):
                         process = Process(f"{name} of account {actor.account}")
@@ -257,6 +267,15 @@ async def running_population(
     if block.failure is not None:
         # Outside the task group, so that it does not arrive wrapped in an exception group.
         raise block.failure
+
+
+@asynccontextmanager
+async def _noting_the_end(block: _Block) -> AsyncGenerator[None]:
+    """Tell the block when its processes have ended, whatever comes."""
+    try:
+        yield
+    finally:
+        block.close()
 
 
 def _beginning(clock: Clock, process: Process, start: int) -> Callable[[], Awaitable[None]]:

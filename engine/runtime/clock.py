@@ -13,13 +13,18 @@ from typing import Protocol
 import anyio
 import anyio.lowlevel
 
+from ..log.cancellation import on_asyncio
 from ..settings import SECOND
 from ..state.timers import NEVER
-from .processes import DirectSleep, Process, Processes, Sleeper
-from .waiting import Wakeup
+from .processes import DirectSleep, Process, Processes, Sleeper, Turn
+from .waiting import Settable, Wakeup
 
 FASTEST = 1_000_000_000
 """The largest factor of a paced clock: thirty years a second."""
+
+
+BEFORE_ALL = 1 << 62
+"""More than there will ever be sleeps: taken from a number, it goes before theirs."""
 
 
 class Clock(Protocol):
@@ -135,11 +140,54 @@ class SimulatedClock:
     async def wait_until_woken(self, sleeper: Sleeper) -> None:
         """Wait until the clock wakes this sleeper; its wake-up has been scheduled."""
         try:
-            await sleeper.wait()
+            await sleeper.wait(self.queue_cancelled)
         except BaseException:
             if not sleeper.woken:
+                await self.turn_of_cancelled(sleeper.process)
                 self.cancel(sleeper)
             raise
+
+    def queue_cancelled(self, process: Process, go_on: Settable) -> Turn | None:
+        """Let a process whose sleep is cancelled go on at this moment when it is its turn.
+
+        Those go before all others, in the order in which they were started: event loops deliver cancellations in
+        orders of their own.
+
+        Args:
+            process: stays asleep until then.
+            go_on: set when it is its turn.
+
+        Returns:
+            Its turn; None if it need not wait, for example because nobody is there who would wake it.
+        """
+        if self.processes.failing or not self.processes.driven:
+            return None
+        turn = Turn(process, go_on)
+        heapq.heappush(self._sleepers, (self._now, process.number - BEFORE_ALL, turn))
+        self.sleeps += 1
+        self.processes.changed.set()
+        return turn
+
+    async def turn_of_cancelled(self, process: Process | None) -> None:
+        """Wait until it is the turn of a process whose sleep was cancelled, where its wait has not done so already."""
+        if process is None or not on_asyncio():
+            return
+        wakeup = Wakeup()
+        turn = self.queue_cancelled(process, wakeup)
+        if turn is None:
+            return
+        try:
+            with anyio.CancelScope(shield=True):
+                await wakeup.wait()
+        except BaseException:  # asyncio's own cancellation, which no shield holds back
+            if not turn.woken:
+                self.cancel(turn)
+            raise
+
+    def end_turns(self) -> None:
+        """Let all whose sleep was cancelled go on at once, because nobody is there who would do so in turn."""
+        while self._sleepers and self._sleepers[0][1] < 0:
+            self.wake_next()
 
     def sleep_until(self, moment: int) -> Awaitable[None]:
         """Sleep in simulated time until a moment; returns at once if it has passed.
@@ -235,8 +283,10 @@ class Signal:
         self._waiting[sleeper] = None
         processes.fall_asleep(sleeper.process, waits=True)
         try:
-            await sleeper.wait()
+            await sleeper.wait(self._clock.queue_cancelled)
         except BaseException:
+            if not sleeper.woken:
+                await self._clock.turn_of_cancelled(sleeper.process)
             if sleeper in self._waiting:
                 del self._waiting[sleeper]
                 processes.wake(sleeper.process)

@@ -23,7 +23,7 @@ from typing import Any, cast
 import anyio
 
 from ..settings import LATEST
-from .clock import SimulatedClock
+from .clock import Clock, SimulatedClock
 from .engine import Engine
 from .processes import ASLEEP, Process, Processes
 
@@ -41,12 +41,16 @@ class DirectProcess:
     """The coroutine of a process, with the task that is parked for it.
 
     Args:
+        clock: of the world.
         processes: of the world.
         process: which one it is; it counts as asleep.
         steps: its coroutine, which has not begun.
     """
 
-    def __init__(self, processes: Processes, process: Process, steps: Coroutine[Any, Any, object]) -> None:
+    def __init__(
+        self, clock: Clock, processes: Processes, process: Process, steps: Coroutine[Any, Any, object]
+    ) -> None:
+        self._clock = clock
         self._processes = processes
         self._process = process
         self._steps = steps
@@ -109,9 +113,22 @@ class DirectProcess:
             awaits = cast("object | asyncio.Future[Any]", self._awaits)
             if isinstance(awaits, asyncio.Future):  # handed over, and cancelled in the same turn
                 awaits.cancel()
+            elif not self._ended:
+                await self._wait_for_turn()
             if not self._ended:
                 self._advance(self._steps.throw, error)
         self._handed_over = anyio.Event()
+
+    async def _wait_for_turn(self) -> None:
+        """Wait, still asleep, until the driver lets the process go on, whose sleep was cancelled."""
+        clock, process = self._clock, self._process
+        if not isinstance(clock, SimulatedClock):
+            return
+        process.resume = process.step = None
+        try:
+            await clock.turn_of_cancelled(process)
+        finally:
+            process.resume, process.step = self._resume, self._step
 
     async def _step_here(self) -> None:
         """Await in the task what the process awaits, and run the process with what comes of it."""

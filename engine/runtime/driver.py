@@ -153,6 +153,9 @@ async def _step(engine: Engine, clock: SimulatedClock, due: int) -> None:
             await wait_all_blocked(engine, clock)
         elif clock.processes.busy:
             await _wait_for_processes(engine, clock)
+        if _ready_callbacks():
+            # Perhaps of tasks whose sleep was just cancelled: they go before the next. On trio they are queued already.
+            await anyio.lowlevel.checkpoint()
         if engine.state.timers.next_due <= now:
             with engine.exclusive:
                 engine.fire_due()
@@ -217,7 +220,12 @@ async def move_time(engine: Engine) -> None:
     """
     async with engine.driving:
         if isinstance(engine.clock, SimulatedClock):
-            await drive(engine, engine.clock)
+            engine.clock.processes.driven = True
+            try:
+                await drive(engine, engine.clock)
+            finally:
+                engine.clock.processes.driven = False
+                engine.clock.end_turns()
         else:
             await fire_timers(engine)
 

@@ -10,12 +10,18 @@ import sys
 from asyncio import Task, current_task
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
+from itertools import count
 from threading import get_ident
 from typing import Any
 
 import anyio
 
-from .waiting import Wakeup
+from ..log.cancellation import on_asyncio
+from .on_trio import OnTrio
+from .waiting import Settable, Wakeup
+
+_numbers = count()
 
 EAGER = sys.version_info >= (3, 12)
 """Whether asyncio has eager tasks, which begin within a step of another."""
@@ -53,10 +59,12 @@ UNTIL_RESUMED = _Asleep()
 class Process:
     """A task of the simulation; ``name`` is for messages."""
 
-    __slots__ = ("name", "resume", "sleep", "step", "task")
+    __slots__ = ("name", "number", "resume", "sleep", "step", "task")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.number = next(_numbers)
+        """Later processes have higher ones; those cancelled at one moment go on in this order."""
         self.task: Task[Any] | None = None
         """The task that is parked for a process that the driver resumes; see ``direct``."""
         self.resume: Callable[[], None] | None = None
@@ -65,6 +73,10 @@ class Process:
         """The same, for a caller that is no task at that moment."""
         self.sleep: DirectSleep | None = None
         """How it sleeps while the driver resumes it; the clock keeps it for the next time."""
+
+
+InTurn = Callable[[Process, Settable], object]
+"""Queues a process whose sleep is cancelled; returns None if it may go on at once."""
 
 
 class Sleeper:
@@ -76,7 +88,7 @@ class Sleeper:
         self.process = process
         self.woken = False
         self.cancelled = False
-        self.wakeup = None if process and process.resume else Wakeup()
+        self.wakeup: Wakeup | OnTrio | None = None if process and process.resume else Wakeup()
         """What its task waits for; None if the driver resumes it."""
 
     def wake(self) -> None:
@@ -88,13 +100,35 @@ class Sleeper:
         elif self.wakeup is not None:
             self.wakeup.set()
 
-    async def wait(self) -> None:
-        """Wait until it is woken."""
+    async def wait(self, in_turn: InTurn) -> None:
+        """Wait until it is woken.
+
+        Args:
+            in_turn: puts a process that is cancelled in the queue of those that go on one after the other.
+        """
         if self.process and self.process.resume:
             if not self.woken:
                 await UNTIL_RESUMED
+        elif self.process and not self.woken and not on_asyncio():
+            self.wakeup = OnTrio(partial(in_turn, self.process))
+            await self.wakeup.wait()
         elif self.wakeup:
             await self.wakeup.wait()
+
+
+class Turn(Sleeper):
+    """The turn of a process whose sleep was cancelled: it is asleep until then."""
+
+    __slots__ = ("_go_on",)
+
+    def __init__(self, process: Process, go_on: Settable) -> None:
+        super().__init__(process)
+        self._go_on = go_on
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self.woken = True
+        self._go_on.set()
 
 
 class DirectSleep(Sleeper):
@@ -133,6 +167,10 @@ class Processes:
         """Set when a task goes to sleep or ends, and when a block opens or closes; the driver replaces it."""
         self.direct: Process | None = None
         """The process that the driver is running itself."""
+        self.driven = False
+        """Whether there is a driver, which lets those whose sleep was cancelled go on in turn."""
+        self.failing = 0
+        """How many populations are ending because of an error; meanwhile who is cancelled goes on at once."""
         self._by_task: dict[int, Process] = {}
         self._thread = 0
         """The thread in which the blocks are."""

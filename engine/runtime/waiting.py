@@ -8,11 +8,20 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from threading import RLock, get_ident
+from typing import Protocol
 
 import anyio
 import anyio.lowlevel
 
 from .forked import in_forked_child
+
+
+class Settable(Protocol):
+    """What somebody waits for."""
+
+    def set(self) -> None:
+        """Let whoever waits go on."""
+        ...
 
 
 class Wakeup:
