@@ -6,7 +6,8 @@ lets time pass until all have returned. The same program runs under a paced or w
 Determinism: under a simulated clock one process runs at a time, until it sleeps again, including its calls. So the
 order of all calls is a function of the program and the seed. Processes whose sleep, or wait for a signal, is cancelled
 go on at that moment before all others, in the order in which they were started; only while a population ends because of
-an error, they go on in the event loop's order. Random numbers come from ``Actor.random`` and
+an error, or because its whole block is cancelled, its processes end in the event loop's order.
+Random numbers come from ``Actor.random`` and
 ``Simulation.random``. To wait for another process, use ``Simulation.signal``: an ``anyio.Event`` works too, but wakes
 its tasks in the event loop's order, and while a process waits for one, each jump of the clock has to inspect every
 task. To wait for anything outside the simulation, use ``Simulation.holding_time``.
@@ -164,15 +165,14 @@ class _Block:
         self._returned = anyio.Event()
         self._direct = engine.inline and on_asyncio()
         self._leaving: Process | None = None
+        self._ending = False
         self.body: Process
 
     def fail(self, error: BaseException) -> None:
         """Cancel all processes because of an error; time stands still until then, so that nothing more happens."""
         if self.failure is None:
             self.failure = error
-            self._processes.failing += 1
-            if isinstance(self._engine.clock, SimulatedClock):
-                self._engine.clock.end_turns()
+            self.begin_to_end()
         elif self.failure is not error:
             self.failure.add_note(f"while its population ended, another process raised {error!r}")
         self._processes.wake(self.body)
@@ -213,9 +213,17 @@ class _Block:
             self._processes.wake(self._leaving)
             self._returned.set()
 
+    def begin_to_end(self) -> None:
+        """Let processes that are cancelled from now on end at once; in turn, many of them would take long."""
+        if not self._ending:
+            self._ending = True
+            self._processes.failing += 1
+            if isinstance(self._engine.clock, SimulatedClock):
+                self._engine.clock.end_turns()
+
     def close(self) -> None:
         """Note that all processes have ended."""
-        if self.failure is not None:
+        if self._ending:
             self._processes.failing -= 1
 
     async def all_returned(self) -> None:
@@ -261,6 +269,7 @@ async def running_population(
                     yield Population(name, [actor.account for actor in actors])
                     await block.all_returned()
                 except anyio.get_cancelled_exc_class():
+                    block.begin_to_end()
                     raise
                 except BaseException as error:
                     block.fail(error)

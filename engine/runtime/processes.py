@@ -170,7 +170,7 @@ class Processes:
         self.driven = False
         """Whether there is a driver, which lets those whose sleep was cancelled go on in turn."""
         self.failing = 0
-        """How many populations are ending because of an error; meanwhile who is cancelled goes on at once."""
+        """How many populations end by an error or a cancellation; meanwhile who is cancelled goes on at once."""
         self._by_task: dict[int, Process] = {}
         self._thread = 0
         """The thread in which the blocks are."""
