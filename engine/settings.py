@@ -30,6 +30,8 @@ CLOSED_ACCOUNT_RETENTION = 90 * DAY
 
 CLOSURE_WINDOW = 30 * DAY
 TAGS_PER_RESOURCE = 50
+ACCOUNTS_GRANTED = 10
+"""The account quota with which AWS begins; ``Quotas`` has the ceiling up to which it is adjustable."""
 
 TRANSFER_DEADLINE = DAY
 """How long before its start a responsibility transfer must be accepted (docs/aws.md 12)."""

@@ -51,6 +51,11 @@ def closures_counted(organization: Organization, now: int) -> int:
 
 def closures_allowed(organization: Organization, quotas: Quotas) -> int:
     """Closures allowed per thirty days: as set, or a fifth of the accounts, at least 250 and at most 1,000."""
+    return closures_allowed_among(len(organization.members), quotas)
+
+
+def closures_allowed_among(members: int, quotas: Quotas) -> int:
+    """The same for an organization of so many members."""
     if quotas.account_closures_per_30_days is not None:
         return quotas.account_closures_per_30_days
-    return min(1_000, max(250, len(organization.members) // 5))
+    return min(1_000, max(250, members // 5))

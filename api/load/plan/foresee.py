@@ -264,7 +264,7 @@ class _Foresight:
         members, organization = self._members, step.organization
         number = Number()
         for each in self._migrations.get(organization, ()):
-            leaving = each.to_remove(silent=step.silent)
+            leaving = each.to_remove(self._day, silent=step.silent)
             each.removed += leaving
             number += leaving
         if step.silent and organization in self._migrations:
@@ -277,7 +277,9 @@ class _Foresight:
         number = members.of(step.population, step.organization).portion(step.share)
         total = members.total(step.organization, self._populations).most
         hours = self._send(step, "CloseAccount", number)
-        return hours if step.retry else max(hours, closure_hours(number.least, total, self._settings))
+        # Accounts can only be closed with all features: a migration may have failed.
+        surely = self._features[step.organization] is FeatureSet.ALL and not step.retry
+        return max(hours, closure_hours(number.least, total, self._settings)) if surely else hours
 
     def _call(self, step: Call) -> float:
         organization, operation = step.organization, step.operation

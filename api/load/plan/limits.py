@@ -5,8 +5,8 @@ import math
 from msgspec import Struct
 
 from ....engine.rules.latency import MEASURED, Slow, latency_of
-from ....engine.rules.quotas import invitations_allowed
-from ....engine.settings import CLOSURE_WINDOW, DAY, HOUR, SECOND, Quotas, Settings
+from ....engine.rules.quotas import closures_allowed_among, invitations_allowed
+from ....engine.settings import ACCOUNTS_GRANTED, CLOSURE_WINDOW, DAY, HOUR, SECOND, Quotas, Settings
 from ....engine.throttling import RATES, Rate
 from ..scenario.pace import Pace
 from .requests import Request
@@ -58,9 +58,7 @@ def creation_hours(number: float, settings: Settings) -> float:
 def closure_hours(number: float, members: float, settings: Settings) -> float:
     """The least time in which so many accounts are closed: few at once, and a number in thirty days."""
     quotas = settings.quotas
-    allowed = quotas.account_closures_per_30_days
-    if allowed is None:
-        allowed = min(1_000, max(250, int(members) // 5))
+    allowed = closures_allowed_among(int(members), quotas)
     windows = max(0, math.ceil(number / allowed) - 1) if allowed else 0
     rest = number - windows * allowed
     return windows * CLOSURE_WINDOW / HOUR + _in_rounds(
@@ -98,9 +96,6 @@ def busiest_day(number: float, pace: Pace | None) -> int:
     return busiest
 
 
-AWS_ACCOUNTS, MOST_AWS_ACCOUNTS = 10, 50_000
-
-
 def tickets(needed: dict[tuple[str, str], int], quotas: Quotas) -> list[Ticket]:
     """The quotas that must be raised.
 
@@ -110,7 +105,7 @@ def tickets(needed: dict[tuple[str, str], int], quotas: Quotas) -> list[Ticket]:
     """
     standard = Quotas()
     # The quota of invitations follows that of accounts, which counts open invitations too: no ticket of its own.
-    aws = {"accounts": AWS_ACCOUNTS, "invitations_per_day": MOST_AWS_ACCOUNTS}
+    aws = {"accounts": ACCOUNTS_GRANTED, "invitations_per_day": standard.accounts}
     in_scenario = {"invitations_per_day": invitations_allowed(quotas)}
     found = list[Ticket]()
     for (organization, quota), number in needed.items():
@@ -134,6 +129,7 @@ def _what_to_ask(quota: str, number: int) -> str:
 
 
 def _ask_for_accounts(number: int) -> str:
-    if number <= MOST_AWS_ACCOUNTS:
+    ceiling = Quotas().accounts
+    if number <= ceiling:
         return f"Service Quotas L-E619E033: {number:,}"
-    return f"AWS support: {number:,}, more than the {MOST_AWS_ACCOUNTS:,} up to which it is adjustable"
+    return f"AWS support: {number:,}, more than the {ceiling:,} up to which it is adjustable"

@@ -90,8 +90,15 @@ class Request(Struct):
         """How many are no members any more, because they left or were removed."""
         return self.expelled + self.removed + self.part(self.leave_share)
 
-    def to_remove(self, *, silent: bool) -> Number:
-        """How many have declined and are still members; with ``silent``: have not approved."""
+    def to_remove(self, day: float, *, silent: bool) -> Number:
+        """How many have declined by a day and are still members; with ``silent``: have not approved."""
+        if silent and not self.settled:
+            answered = self.accepting(day - self.day) + self.behaviour.leave * self._within(day - self.day)
+            return (
+                Number(0.0, self.asked.expected * max(0.0, 1 - answered), self.asked.most)
+                - self.expelled
+                - self.removed
+            )
         if silent:
             return self.part(1 - self.accept_share - self.leave_share) - self.expelled - self.removed
         return self.part(self.decline_share) - self.removed
