@@ -143,6 +143,7 @@ class _Foresight:
                 self._day = max(self._day, step.at_day or 0.0)
                 name = "" if track.name == PLAIN else track.name
                 self._places.append((name, index, _action(step), _subject(step)))
+                self._members.day = self._day
                 self._day += self._step(step) / 24
         return self._day
 
@@ -207,7 +208,7 @@ class _Foresight:
     def _need_accounts(self, organization: str, more: Number) -> None:
         total = self._members.total(organization, self._populations).expected + more.expected
         for population in self._populations:
-            total += self._members.open(population, organization, self._day).expected
+            total += self._members.open(population, organization).expected
         self._need(organization, "accounts", total)
 
     def _create(self, step: CreateAccounts) -> float:
@@ -221,7 +222,7 @@ class _Foresight:
         population, organization = step.population, step.organization
         members = self._members
         number = self._accounts(population) - members.of(population, organization)
-        number -= members.open(population, organization, self._day)
+        number -= members.open(population, organization)
         self._need_accounts(organization, number)
         hours = self._send(step, INVITE, number)
         return max(hours, self._ask_to_join(step, population, number))
@@ -251,6 +252,9 @@ class _Foresight:
         hours = self._send(step, "EnableAllFeatures", Number.exactly(1))
         if self._features[organization] is FeatureSet.ALL or organization in self._migrations:
             return hours
+        for each in members.requests:
+            if each.organization == organization and not each.migration and not each.settled:
+                each.canceled = True
         total = members.total(organization, self._populations).expected
         self._need(organization, "all_features_migration_accounts", total)
         self._migrations[organization] = [

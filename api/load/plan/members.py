@@ -32,6 +32,8 @@ class Members(Struct):
     created_others: dict[str, int] = field(default_factory=dict[str, int])
     """Organization to its other members in no population, the management account included."""
     requests: list[Request] = field(default_factory=list[Request])
+    day: float = 0.0
+    """Now, in days after the start of the run, at the earliest."""
 
     def of(self, population: str, organization: str) -> Number:
         """The members of a population in an organization."""
@@ -50,15 +52,12 @@ class Members(Struct):
         where = population, organization
         return self.approving[where] + self._come(where) - self._gone(where)
 
-    def open(self, population: str, organization: str, day: float) -> Number:
-        """The open invitations of a population on a day."""
+    def open(self, population: str, organization: str) -> Number:
+        """The open invitations of a population."""
         found = Number()
         for each in self.requests:
             if not each.migration and (each.population, each.organization) == (population, organization):
-                share = max(0.0, 1 - each.accept_share - each.decline_share)
-                left = each.asked.chance(share, certain=False)
-                # Those that were sent last may be open longer.
-                found += left if day - each.day < each.lifetime else Number(0.0, 0.0, left.most)
+                found += each.open(self.day)
         return found
 
     def total(self, organization: str, populations: list[str]) -> Number:
@@ -72,7 +71,7 @@ class Members(Struct):
         found = Number()
         for each in self.requests:
             if not each.migration and (each.population, each.organization) == where:
-                found += each.accepted
+                found += each.accepted(self.day)
         return found
 
     def _gone(self, where: Where) -> Number:
@@ -83,7 +82,7 @@ class Members(Struct):
                 if here:
                     found += each.gone
                 elif not each.migration:
-                    found += each.accepted
+                    found += each.accepted(self.day)
         return found
 
 

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from ....engine.settings import DAY, INVITATION_LIFETIME, MIGRATION_LIFETIME
 from ..scenario.populations import Behaviour
-from .number import Number, share_within
+from .number import NEARLY, Number, share_within
 
 REMOVE, INVITE = "RemoveAccountFromOrganization", "InviteAccountToOrganization"
 
@@ -32,6 +32,8 @@ class Request(Struct):
     """How many were removed because they declined or said nothing."""
     settled: bool = False
     """Whether a step has waited until all have answered that will."""
+    canceled: bool = False
+    """Whether a migration canceled what was open: some may not have answered by then."""
     reminded: float = 0.0
     """The share that accepts because a step has reminded it."""
     waiting: float = -1.0
@@ -61,14 +63,26 @@ class Request(Struct):
         """The share that answers by leaving."""
         return self.behaviour.leave * self._within(None)
 
-    @property
-    def accepted(self) -> Number:
-        """How many accept."""
-        return self.part(self.accept_share)
+    def accepted(self, day: float) -> Number:
+        """How many have accepted by a day."""
+        if self.settled or self.canceled:
+            return self.part(self.accept_share)
+        share = self.accepting(day - self.day) + self.reminded
+        return Number(0.0, self.asked.expected * share, self.asked.chance(self.accept_share).most)
+
+    def open(self, day: float) -> Number:
+        """How many have not answered by a day, and can still."""
+        days = self.lifetime if self.settled else day - self.day
+        answered = self.accepting(days) + self.reminded + self.behaviour.decline * self._within(days)
+        if self.canceled or (self.settled and answered >= 1 - NEARLY):
+            return Number()
+        expected = self.asked.expected * max(0.0, 1 - answered)
+        # Those that were asked last may be open longer.
+        return Number(0.0, expected if day - self.day < self.lifetime else 0.0, self.asked.most)
 
     def part(self, share: float) -> Number:
         """How many of them do what this share does."""
-        return self.asked.chance(share, certain=self.settled)
+        return self.asked.chance(share, certain=self.settled and not self.canceled)
 
     @property
     def escalated(self) -> Number:
@@ -116,12 +130,12 @@ class Request(Struct):
         self.waiting *= 1 - share
 
     def _within(self, days: float | None) -> float:
-        within = self.lifetime if days is None else days
+        within = self.lifetime if days is None else min(days, self.lifetime)
         return share_within(self.behaviour.delay, within, self.start, self.spread)
 
     def _following(self, days: float | None) -> tuple[float, float]:
         """The shares that follow reminders of their own: in time, and at all."""
-        behaviour, limit = self.behaviour, self.lifetime if days is None else days
+        behaviour, limit = self.behaviour, self.lifetime if days is None else min(days, self.lifetime)
         delay, waiting, in_time = behaviour.reminded_delay or behaviour.delay, behaviour.after_reminder, 0.0
         for after, share in behaviour.reminders:
             in_time += waiting * share * share_within(delay, limit - after / DAY, self.start + after, self.spread)
