@@ -17,7 +17,7 @@ from ..timeline.twin.importing import Imported
 from ..timeline.twin.importing import import_dump as bring_in
 from ..timeline.twin.live import Source, discard
 from ..timeline.twin.normalize import Dump
-from .terminal import AsJson, failure, out, print_json
+from .terminal import AsJson, counted, failure, out, print_json
 from .twin_options import (
     ENDING,
     DumpFolder,
@@ -99,7 +99,8 @@ def _import(dump: Dump, source: str, log: Path, settings: Settings | None) -> Im
 
 
 def _print(done: Imported) -> None:
-    things = f"{done.accounts:,} accounts, {done.organizational_units:,} OUs, {done.policies:,} policies"
-    changed = f"{done.events:,} events, {done.inferred:,} of them inferred" if done.events else "nothing has changed"
+    policies = f"{done.policies:,} {'policy' if done.policies == 1 else 'policies'}"
+    things = f"{counted(done.accounts, 'account')}, {counted(done.organizational_units, 'OU')}, {policies}"
+    changed = f"{counted(done.events, 'event')}, {done.inferred:,} inferred" if done.events else "nothing has changed"
     text = f"{done.log}: {done.organization}: {things}; {changed}; position {done.position:,}"
     out.print(text, soft_wrap=True, highlight=False)

@@ -15,7 +15,7 @@ from ..durations import read_duration
 from ..timeline.trail_in.files import files_of
 from ..timeline.trail_in.replaying import Replayed, replay
 from ..timeline.trail_in.summary import MOST_NAMED, gaps
-from .terminal import AsJson, failure, out, print_json, printable, progress_bar, run
+from .terminal import AsJson, counted, failure, out, print_json, printable, progress_bar, run
 
 SHOWN = 20
 """How many problems are shown to people."""
@@ -66,8 +66,8 @@ def replay_trail(
 def _print(replayed: Replayed, log: Path) -> None:
     summary = replayed.summary
     lines = [
-        f"{summary.read:,} records in {summary.files:,} files: {summary.of_others:,} of other services, "
-        f"{summary.known:,} known already",
+        f"{counted(summary.read, 'record')} in {counted(summary.files, 'file')}: "
+        f"{summary.of_others:,} of other services, {summary.known:,} known already",
         f"{summary.taken:,} taken: {summary.changed:,} changed something, {summary.refused:,} were refused, "
         f"{summary.asked:,} only asked",
     ]
@@ -77,10 +77,11 @@ def _print(replayed: Replayed, log: Path) -> None:
         first, last = (moment_text(time, "%Y-%m-%d %H:%M:%S") for time in (summary.begins_at, summary.ends_at))
         lines.append(f"from {first} to {last} UTC")
     if summary.inferred:
-        counted = ", ".join(f"{name} {number:,}" for name, number in summary.inferred.most_common())
-        lines.append(f"inferred, because the trail does not say it: {counted}")
+        inferred = ", ".join(f"{name} {number:,}" for name, number in summary.inferred.most_common())
+        lines.append(f"inferred, because the trail does not say it: {inferred}")
     if replayed.state is None:
-        lines.append(f"no record of AWS Organizations was found; {log} is as it was")
+        kept = "is as it was" if log.exists() else "was not made"
+        lines.append(f"no record of AWS Organizations was found; {log} {kept}")
     else:
         lines += (f"gap: {gap}" for gap in gaps(replayed.state))
         lines += _organizations(replayed)
@@ -94,7 +95,11 @@ def _organizations(replayed: Replayed) -> list[str]:
     found = list(replayed.state.organizations.values())
     told = [
         f"{each.id} of {each.management_account}: "
-        + ("deleted" if each.deleted else f"{len(each.members):,} accounts, {len(each.units.by_id) - 1:,} OUs")
+        + (
+            "deleted"
+            if each.deleted
+            else f"{counted(len(each.members), 'account')}, {counted(len(each.units.by_id) - 1, 'OU')}"
+        )
         for each in found
     ]
     return [f"{len(found)} organizations in one trail:", *told] if len(found) > 1 else told

@@ -51,7 +51,7 @@ def test_the_half_hour(folder: Path) -> None:
     finally:
         process.end()
     twin, _, drift, caught_up, _ = said
-    assert "4 accounts, 1 OUs, 1 policies" in twin
+    assert "4 accounts, 1 OU, 1 policy" in twin
     assert "name Prod → Production" in drift
     assert "Nothing differs" in caught_up
     assert "name Prod → Production" in caught_up
