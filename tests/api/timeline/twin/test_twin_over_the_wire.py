@@ -161,7 +161,7 @@ def test_two_dumps_are_the_difference(tmp_path: Path) -> None:
         found = json.loads(run("diff", twin, *live_options, "--json").stdout)["differences"]
         assert [(each["subject"], each["change"]) for each in found] == [(unit["Id"], "changed")]
         again = run("import", "--endpoint-url", server.url, "--log", twin)
-        assert "1 events, 1 inferred" in again.stdout
+        assert "1 event, 1 inferred" in again.stdout
         assert run("diff", twin, *live_options).exit_code == 0
 
 
