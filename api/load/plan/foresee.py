@@ -229,6 +229,7 @@ class _Foresight:
 
     def _ask_to_join(self, step: Sending | Call, population: str, number: Number) -> float:
         busiest = busiest_day(number.expected, step.pace)
+        self._interrupt(each for each in self._members.requests if each.population == population and each.migration)
         asked = number.chance(1.0, certain=not step.retry)
         request = self._ask(population, step.organization, asked, step.pace, migration=False)
         if request.accepting(1.0) < 1:
@@ -247,14 +248,18 @@ class _Foresight:
         self._members.requests.append(request)
         return request
 
+    @staticmethod
+    def _interrupt(requests: Iterable[Request]) -> None:
+        """Note that some accounts may never answer what they have not answered yet."""
+        for each in requests:
+            each.canceled |= not each.settled
+
     def _enable(self, step: EnableAllFeatures | Call) -> float:
         organization, members = step.organization, self._members
         hours = self._send(step, "EnableAllFeatures", Number.exactly(1))
         if self._features[organization] is FeatureSet.ALL or organization in self._migrations:
             return hours
-        for each in members.requests:
-            if each.organization == organization and not each.migration and not each.settled:
-                each.canceled = True
+        self._interrupt(each for each in members.requests if each.organization == organization and not each.migration)
         total = members.total(organization, self._populations).expected
         self._need(organization, "all_features_migration_accounts", total)
         self._migrations[organization] = [
@@ -268,6 +273,7 @@ class _Foresight:
         members, organization = self._members, step.organization
         number = Number()
         for each in self._migrations.get(organization, ()):
+            self._interrupt([each])
             leaving = each.to_remove(self._day, silent=step.silent)
             each.removed += leaving
             number += leaving
@@ -280,6 +286,7 @@ class _Foresight:
         members = self._members
         number = members.of(step.population, step.organization).portion(step.share)
         total = members.total(step.organization, self._populations).most
+        self._interrupt(each for each in members.requests if each.population == step.population)
         hours = self._send(step, "CloseAccount", number)
         # Accounts can only be closed with all features: a migration may have failed.
         surely = self._features[step.organization] is FeatureSet.ALL and not step.retry
@@ -302,6 +309,7 @@ class _Foresight:
             self._need_accounts(organization, number)
             self._ask_to_join(step, step.for_each, number)
         if operation == REMOVE and step.for_each:
+            self._interrupt(each for each in self._members.requests if each.population == step.for_each)
             self._members.removed[step.for_each, organization] += number
         return hours
 

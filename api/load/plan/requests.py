@@ -33,7 +33,7 @@ class Request(Struct):
     settled: bool = False
     """Whether a step has waited until all have answered that will."""
     canceled: bool = False
-    """Whether a migration canceled what was open: some may not have answered by then."""
+    """Whether something came between, such as accounts that went: some may not have answered by then."""
     reminded: float = 0.0
     """The share that accepts because a step has reminded it."""
     waiting: float = -1.0
