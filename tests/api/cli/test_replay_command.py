@@ -157,6 +157,35 @@ def test_awss_samples(tmp_path: Path) -> None:
     assert gone == [{"AccountId": CLOSED, "DepartureMethod": "CLEANED"}]
 
 
+def test_awss_other_samples(tmp_path: Path) -> None:
+    """A creation that fails leaves no member, a policy that is valid again is told: variants of two samples."""
+    (call, result), validation = samples()[3:5], samples()[7]
+    status = result["serviceEventDetails"]["createAccountStatus"]
+    failed = {key: status[key] for key in ("id", "accountName", "requestedTimestamp")}
+    failed |= {"state": "FAILED", "failureReason": "EMAIL_ALREADY_EXISTS"}
+    solved = {
+        "accountId": MASTER,
+        "policyType": "BACKUP_POLICY",
+        "state": "VALID",
+        "requestTimestamp": "Jul 17, 2025, 2:55:40 PM",
+        "info": "Previous effective policy validation error(s) resolved for this account/policyType",
+    }
+    records = [
+        call,
+        result | {"eventTime": "2020-09-16T21:21:38Z", "serviceEventDetails": {"createAccountStatus": failed}},
+        validation | {"eventTime": "2025-07-17T14:55:40Z", "serviceEventDetails": solved},
+    ]
+    (tmp_path / "s.json").write_text(json.dumps({"Records": records}))
+    summary = json.loads(replayed(tmp_path / "s.json", "--log", tmp_path / "w.db", "--json").stdout)
+    counts = {name: summary["records"][name] for name in ("taken", "changed", "asked", "refused")}
+    assert counts == {"taken": 3, "changed": 2, "asked": 1, "refused": 0}
+    assert [each["members"] for each in summary["organizations"]] == [1]
+    events = CliRunner().invoke(app, ["show", str(tmp_path / "w.db"), "events", "--json-lines"]).stdout.splitlines()
+    (ended,) = [each for each in map(json.loads, events) if each["type"] == "AccountCreationFailed"]
+    assert ended["time"] == "2020-09-16T21:21:38Z"
+    assert ended["members"]["FailureReason"] == "EMAIL_ALREADY_EXISTS"
+
+
 BROKEN = json.dumps(sixty_records()[0])
 DEEP = "[" * 100_000 + "]" * 100_000
 BAD: list[tuple[str, str, str]] = [
