@@ -117,10 +117,10 @@ async def test_four_units_side_by_side() -> None:
     """Four units are invited side by side; the migration waits for nine of ten, to the full hour."""
     outcome, envelopes = await recorded(everybody_at_once())
     # The thirty were invited before the run too, by their own organization.
-    asked = [each for each in envelopes if isinstance(each.event, HandshakeRequested)]
-    invitations = [each for each in asked if each.event.action is Action.INVITE][-30:]  # type: ignore[union-attr]
-    start = invitations[0].time
-    found = [(each.time - start) / DAY for each in invitations]
+    asked = [(each.time, each.event) for each in envelopes if isinstance(each.event, HandshakeRequested)]
+    invitations = [time for time, event in asked if event.action is Action.INVITE][-30:]
+    start = invitations[0]
+    found = [(time - start) / DAY for time in invitations]
     assert found == pytest.approx(sorted(14 * number / count for count in UNITS.values() for number in range(count)))
     # A day after its invitation; a day after the reminder of day 7, or of day 12.
     joined = sorted(
