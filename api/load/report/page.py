@@ -8,6 +8,7 @@ from importlib.resources import files
 from string import Template
 
 from ..play import Outcome
+from .chart import Chart
 from .durations import duration_charts
 from .files import MARKER
 from .html import escape, figures, section
@@ -40,33 +41,52 @@ def render_report(outcome: Outcome) -> str:
     Raises:
         ModuleNotFoundError: plotly is not installed.
     """
-    # Imported here, because the import is slow and only reports need it.
-    from plotly.offline import get_plotlyjs  # pyright: ignore[reportMissingTypeStubs]  # plotly ships no types
-
-    plotly, script = get_plotlyjs(), _resource("page.js")
     over_time, durations, calls = list(time_charts(outcome)), list(duration_charts(outcome)), list(call_charts(outcome))
-    drawn = {f"chart-{chart.id}": chart.figure for chart in (*over_time, *durations, *calls)}
     body = (
-        section("time", "Over time", _grid(figures(over_time))),
-        section("durations", "How long it took", _grid(figures(durations)), distributions(outcome)),
-        section("throttling", "Throttling and limits", _grid([*figures(calls), throttling(outcome)])),
+        tiles(outcome),
+        section("time", "Over time", grid(figures(over_time))),
+        section("durations", "How long it took", grid(figures(durations)), distributions(outcome)),
+        section("throttling", "Throttling and limits", grid([*figures(calls), throttling(outcome)])),
         section("refusals", "Refused calls", refusals(outcome)),
         section("reminders", "Reminders and deadlines", follow_ups(outcome)),
         section("steps", "Steps", warnings(outcome), steps(outcome)),
         section("outcome", "What became of it", organizations(outcome), handshakes(outcome)),
-        section("slowest", "Slowest accounts", _grid([slowest(outcome)])),
+        section("slowest", "Slowest accounts", grid([slowest(outcome)])),
         section("reproduce", "How to reproduce", reproduce(outcome), all_figures(outcome)),
     )
-    title = outcome.description or outcome.scenario or "A run of orgsim"
+    return render_page(
+        title=outcome.description or outcome.scenario or "A run of orgsim",
+        about=f"{outcome.scenario} · from {outcome.start:%Y-%m-%d %H:%M} UTC",
+        head=verdict(outcome) + thresholds(outcome),
+        body=body,
+        charts=[*over_time, *durations, *calls],
+    )
+
+
+def render_page(*, title: str, about: str, head: str, body: Iterable[str], charts: Iterable[Chart]) -> str:
+    """Render a page in the style of reports. It contains everything, plotly included, and loads nothing.
+
+    Args:
+        title: the heading, as plain text.
+        about: what stands above it, as plain text.
+        head: HTML below the heading.
+        body: the parts below that, as HTML; empty ones are left out.
+        charts: those whose elements stand in the body.
+
+    Raises:
+        ModuleNotFoundError: plotly is not installed.
+    """
+    # Imported here, because the import is slow and only reports need it.
+    from plotly.offline import get_plotlyjs  # pyright: ignore[reportMissingTypeStubs]  # plotly ships no types
+
+    plotly, script = get_plotlyjs(), _resource("page.js")
+    drawn = {f"chart-{chart.id}": chart.figure for chart in charts}
     return MARKER + Template(_resource("page.html")).substitute(
         title=escape(title),
-        scenario=escape(outcome.scenario),
-        start=f"{outcome.start:%Y-%m-%d %H:%M} UTC",
+        about=escape(about),
         policy=" ".join(f"'sha256-{_digest(each)}'" for each in (plotly, script)),
         style=_resource("page.css"),
-        verdict=verdict(outcome),
-        thresholds=thresholds(outcome),
-        tiles=tiles(outcome),
+        head=head,
         body="\n".join(part for part in body if part),
         data=_embedded({"figures": drawn, "dark": DARK}),
         plotly=plotly,
@@ -74,7 +94,8 @@ def render_report(outcome: Outcome) -> str:
     )
 
 
-def _grid(parts: Iterable[str]) -> str:
+def grid(parts: Iterable[str]) -> str:
+    """Put parts side by side, two in a row; empty if there are none."""
     body = "".join(parts)
     return f'<div class="grid">{body}</div>' if body else ""
 
