@@ -98,9 +98,15 @@ deadline_days = 20
 escalation = { action = "TagResource", with = { ResourceId = "{account}", Tags = [{ Key = "a", Value = "b" }] } }
 delay = { distribution = "lognormal", median_days = 4, sigma = 0.8, at_most_days = 40 }
 
+[populations.alike]
+like = "prompt"
+count = 6
+invitation.decline = 0.5
+
 [populations.prompt]
 origin = "invited"
 count = 5
+delay = { distribution = "fixed", days = 3 }
 invitation = { delay = { distribution = "fixed", days = 2 } }
 
 [populations.prompt.migration.delay]

@@ -242,7 +242,7 @@ class _Foresight:
         table = self._scenario.populations[population]
         start = microseconds(self._scenario.start) + round(self._day * DAY)
         spread = round(paced_hours(pace, number.expected) * HOUR)
-        behaviour = table.migration if migration else table.invitation
+        behaviour = table.behaviour("migration" if migration else "invitation")
         place = len(self._places) - 1
         request = Request(population, organization, behaviour, number, migration, self._day, start, place, spread)
         self._members.requests.append(request)

@@ -125,18 +125,18 @@ class Request(Struct):
         now = self.start + round((day - self.day) * DAY)
         # Those that were asked last can answer longest.
         lefts = [left + self.spread / DAY * part / PARTS for part in range(PARTS)]
-        in_time = sum(share_within(self.behaviour.delay, each, now) for each in lefts) / PARTS
+        in_time = sum(share_within(self.behaviour.answer_delay, each, now) for each in lefts) / PARTS
         self.reminded += self.waiting * share * in_time
         self.waiting *= 1 - share
 
     def _within(self, days: float | None) -> float:
         within = self.lifetime if days is None else min(days, self.lifetime)
-        return share_within(self.behaviour.delay, within, self.start, self.spread)
+        return share_within(self.behaviour.answer_delay, within, self.start, self.spread)
 
     def _following(self, days: float | None) -> tuple[float, float]:
         """The shares that follow reminders of their own: in time, and at all."""
         behaviour, limit = self.behaviour, self.lifetime if days is None else min(days, self.lifetime)
-        delay, waiting, in_time = behaviour.reminded_delay or behaviour.delay, behaviour.after_reminder, 0.0
+        delay, waiting, in_time = behaviour.follow_delay, behaviour.after_reminder, 0.0
         for after, share in behaviour.reminders:
             in_time += waiting * share * share_within(delay, limit - after / DAY, self.start + after, self.spread)
             waiting *= 1 - share

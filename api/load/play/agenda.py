@@ -207,7 +207,7 @@ class Agenda:
         decline = accept + behaviour.decline
         leave = decline + behaviour.leave
         after_reminder = leave + behaviour.after_reminder
-        draw_delay, draw_share = behaviour.delay.draw, random.random
+        draw_delay, draw_share = behaviour.answer_delay.draw, random.random
         answers = CohortAnswers(cohort)
         add, reminders = answers.add, behaviour.reminders
         members = range(cohort.drawn, len(cohort.accounts))
@@ -237,7 +237,7 @@ class Agenda:
     def _reminded(cohort: Cohort, now: int) -> tuple[int, int] | None:
         """Draw which of its reminders an account follows, and when it answers; None if none."""
         behaviour, random, found = cohort.behaviour, cohort.random, None
-        delay = behaviour.reminded_delay or behaviour.delay
+        delay = behaviour.follow_delay
         for index, (after, share) in enumerate(behaviour.reminders):
             number, moment = random.random(), now + after
             moment += delay.draw(random, moment)
@@ -283,7 +283,7 @@ class Agenda:
         for cohort_number, cohort in self._cohorts:
             if population and cohort.population != population:
                 continue
-            draw_delay, random = cohort.behaviour.delay.draw, make_random(f"{cohort.population} {cohort_number}")
+            draw_delay, random = cohort.behaviour.answer_delay.draw, make_random(f"{cohort.population} {cohort_number}")
             answers, waiting_on = CohortAnswers(cohort), list[int]()
             for member in cohort.awaiting_reminder:
                 if not can_answer(cohort.handshakes[member], now):

@@ -61,7 +61,7 @@ class Asking:
             final: whether an escalation asks.
         """
         table = self._scenario.populations[population]
-        behaviour = table.migration if migration else table.invitation
+        behaviour = table.behaviour("migration" if migration else "invitation")
         random = self._random(f"{population} {purpose}")
         cohort = Cohort(population, organization, behaviour, random, migration=migration, final=final)
         self._driver.agenda.add_cohort(cohort, self._engine.now)

@@ -145,12 +145,12 @@ def _item_type(wanted: Any) -> Any:
 
 
 def _bare(wanted: Any) -> Any:
-    """Strip ``Annotated`` and ``| None`` off a type."""
+    """Strip ``Annotated`` and ``| None`` off a type, which may be a union then."""
     while True:
         if get_origin(wanted) is Annotated:
             wanted = get_args(wanted)[0]
         elif get_origin(wanted) in (Union, UnionType) and type(None) in get_args(wanted):
-            (wanted,) = [each for each in get_args(wanted) if each is not type(None)][:1]
+            wanted = Union[tuple(each for each in get_args(wanted) if each is not type(None))]  # noqa: UP007  a variable
         else:
             return wanted
 

@@ -1,9 +1,9 @@
 """The organizations of a scenario: founded when the run begins, there already, or those of a log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from ....engine.ids import AccountId
 from ....engine.twin.form import Form
@@ -16,6 +16,9 @@ Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 Age = Fixed | Uniform | Lognormal
+
+FOUNDERS = tuple(digit * 12 for digit in "123456789")
+"""The management accounts of organizations that say none: those that no other has, in the order of the file."""
 
 
 class UnitTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -97,7 +100,7 @@ class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     @property
     def founder(self) -> str:
         """The management account of an organization that is in no log."""
-        return self.management_account or "111111111111"
+        return self.management_account or FOUNDERS[0]
 
     @property
     def founded_with(self) -> FeatureSet:
@@ -116,6 +119,24 @@ def _all_units(
         path = f"{parent}/{unit.name}".lstrip("/")
         yield parent, path, unit, (*keys, index)
         yield from _all_units(unit.units, path, (*keys, index, "units"))
+
+
+def with_founders(organizations: Mapping[str, OrganizationTable | None]) -> dict[str, OrganizationTable | None]:
+    """Give a management account to each organization that needs one and says none.
+
+    Args:
+        organizations: by name; None is one that cannot be read.
+    """
+    taken = {table.management_account for table in organizations.values() if table}
+    free = iter([each for each in FOUNDERS if each not in taken])
+
+    def with_founder(table: OrganizationTable | None) -> OrganizationTable | None:
+        if table is None or table.id or table.source or table.management_account:
+            return table
+        account = next(free, table.founder)
+        return table if account == table.founder else structs.replace(table, management_account=account)
+
+    return {name: with_founder(table) for name, table in organizations.items()}
 
 
 class Twin(Struct, frozen=True):

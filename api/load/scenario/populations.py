@@ -1,20 +1,23 @@
 """Populations of a scenario: groups of accounts that answer invitations and migrations alike."""
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, cast
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from ....engine.settings import DAY
 from .delays import Delay, Fixed
+from .problems import Problem, ScenarioError, choose
 
 MOST_ACCOUNTS = 100_000_000
 Count = Annotated[int, Meta(ge=0, le=MOST_ACCOUNTS)]
 Share = Annotated[float, Meta(ge=0, le=1)]
-
-
 Day = Annotated[float, Meta(gt=0, le=36_500)]
+AT_ONCE = Fixed(0)
+Request = Literal["invitation", "migration"]
+"""What accounts are asked: the key of the behaviour with which they answer."""
 
 
 class Escalation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,8 +44,8 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The share that answers by leaving the organization."""
     after_reminder: Share = 0.0
     """The share that does not answer until it is reminded."""
-    delay: Delay = Fixed(0)
-    """The time from the request, or from the reminder, to the answer."""
+    delay: Delay | None = None
+    """The time from the request, or from the reminder, to the answer; the population's by default."""
     remind_after_days: tuple[Day, ...] = ()
     """Each account that has not answered is reminded so many days after its own request."""
     reminded_accept: Share | tuple[Share, ...] = 1.0
@@ -69,6 +72,16 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             raise ValueError("escalation needs deadline_days: when it happens")
 
     @property
+    def answer_delay(self) -> Delay:
+        """The time from the request to the answer, or from a reminder that a step sends."""
+        return self.delay or AT_ONCE
+
+    @property
+    def follow_delay(self) -> Delay:
+        """The time from a reminder of ``remind_after_days`` to the answer of an account that follows it."""
+        return self.reminded_delay or self.answer_delay
+
+    @property
     def reminders(self) -> tuple[tuple[int, float], ...]:
         """The time of each reminder after the request, in microseconds, and the share that follows it."""
         days, shares = self.remind_after_days, self.reminded_accept
@@ -90,6 +103,10 @@ class PopulationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """``invited``: exist, can be invited; ``created``: an organization creates them; ``standalone``: belong to none;
     ``member``: see ``MemberTable``."""
     count: Count
+    like: str = ""
+    """Another population, from which it has all that its own table does not say."""
+    delay: Delay | None = None
+    """The time to an answer, where a behaviour says no other; at once by default."""
     invitation: Behaviour = Behaviour()
     """How they answer an invitation."""
     migration: Behaviour = Behaviour()
@@ -99,6 +116,11 @@ class PopulationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         if self.invitation.leave:
             raise ValueError("invitation: nobody leaves an organization by answering an invitation; use decline")
 
+    def behaviour(self, request: Request) -> Behaviour:
+        """How they answer a request."""
+        own = self.migration if request == "migration" else self.invitation
+        return structs.replace(own, delay=own.delay or self.delay)
+
 
 class MemberTable(PopulationTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Members of an organization that is there when the run begins, its management account apart.
@@ -106,6 +128,7 @@ class MemberTable(PopulationTable, frozen=True, forbid_unknown_fields=True, kw_o
     An account belongs to the first population of the file that it fits.
     """
 
+    origin: Literal["invited", "created", "standalone", "member"] = "member"
     count: Count = MOST_ACCOUNTS
     """At most so many, those first that joined first."""
     of: str = ""
@@ -115,6 +138,44 @@ class MemberTable(PopulationTable, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 def table_of(table: Any) -> type[PopulationTable]:
-    """The struct for a population as it stands in a file."""
-    member = isinstance(table, dict) and cast("dict[str, Any]", table).get("origin") == "member"
+    """The struct for a population as it stands in a file: one that is ``of`` something has members."""
+    if not isinstance(table, dict):
+        return PopulationTable
+    keys = cast("dict[str, Any]", table)
+    member = keys["origin"] == "member" if "origin" in keys else "of" in keys or "unit" in keys
     return MemberTable if member else PopulationTable
+
+
+BEHAVIOURS = ("invitation", "migration")
+
+
+def with_like(name: str, tables: Mapping[str, Any], likes: tuple[str, ...] = ()) -> Any:
+    """The table of a population, with what it does not say itself from the one that it is ``like``.
+
+    Args:
+        name: of the population.
+        tables: of all populations, by name, as they stand in the file.
+        likes: populations that are like this one.
+
+    Raises:
+        ScenarioError: there is no such population, or it is like itself.
+    """
+    table = tables[name]
+    if not isinstance(table, dict) or not isinstance(other := cast("dict[str, Any]", table).get("like"), str):
+        return cast("Any", table)
+    path = ("populations", (*likes, name)[0], "like")
+    if other in (name, *likes):
+        raise ScenarioError(Problem("a population cannot be like itself", path))
+    if other not in tables:
+        others = [each for each in tables if each != name]
+        raise ScenarioError(Problem(f"no population is called {other!r}{choose(other, others)}", path))
+    base, own = with_like(other, tables, (*likes, name)), cast("dict[str, Any]", table)
+    return _merged(cast("dict[str, Any]", base), own) if isinstance(base, dict) else own
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    merged = {**base, **own}
+    for key in BEHAVIOURS:
+        if isinstance(base.get(key), dict) and isinstance(own.get(key), dict):
+            merged[key] = {**base[key], **own[key]}
+    return merged

@@ -22,8 +22,9 @@ from .figures import figures_of
 from .lines import key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .order import require_possible_days
+from .organizations import with_founders
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
-from .populations import PopulationTable, table_of
+from .populations import PopulationTable, table_of, with_like
 from .problems import KeyPath, Problem, Problems, ScenarioError, choose
 from .standing import wrong_standing
 from .steps import PLAIN, Track
@@ -146,7 +147,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
         del document[key]
     # Converted one by one: for a table of tables, msgspec's errors do not say under which key something is wrong.
     organizations = _named(document, "organizations", lambda _: OrganizationTable, "acme", problems)
-    populations = _named(document, "populations", table_of, "partners", problems)
+    populations = _named(document, "populations", table_of, "partners", problems, with_like)
     read = read_tracks(document, problems)
     listed = document.pop("faults", [])
     thresholds, limits = document.pop("thresholds", {}), tuple[Threshold, ...]()
@@ -156,6 +157,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     faults: tuple[FaultTable, ...] = ()
     with problems.gathered():
         faults = read_faults(listed, beginning.start)
+    organizations = with_founders(organizations)
     with problems.gathered():
         organizations = world.with_ids(organizations) if world else organizations
     organizations = organizations or {UNNAMED: OrganizationTable()}
@@ -224,7 +226,12 @@ Table = TypeVar("Table", bound=Struct)
 
 
 def _named(
-    document: dict[str, Any], key: str, kind_of: Callable[[Any], type[Table]], example: str, problems: Problems
+    document: dict[str, Any],
+    key: str,
+    kind_of: Callable[[Any], type[Table]],
+    example: str,
+    problems: Problems,
+    table_in: Callable[[str, dict[str, Any]], Any] = lambda name, tables: tables[name],
 ) -> dict[str, Table | None]:
     """Tables by their names; None for those that cannot be read."""
     tables = document.pop(key, {})
@@ -232,9 +239,10 @@ def _named(
         problems.append(Problem(f"must hold tables such as [{key}.{example}]", (key,)))
         return {}
     named: dict[str, Table | None] = {}
-    for name, table in cast("dict[str, Any]", tables).items():
+    for name in cast("dict[str, Any]", tables):
         named[name] = None
         with problems.gathered():
+            table = table_in(name, cast("dict[str, Any]", tables))
             named[name] = convert(table, kind_of(table), (key, name))
     return named
 

@@ -6,7 +6,7 @@ from support.play_scenario import play
 from support.repository import SCENARIOS
 
 from orgsim.api.load.play import play_scenario
-from orgsim.api.load.scenario import load_scenario
+from orgsim.api.load.scenario import load_scenario, parse_scenario
 from orgsim.api.load.scenario.model import Parameter
 from orgsim.engine.log import MemoryLog
 
@@ -24,6 +24,46 @@ SMALL: dict[str, tuple[dict[str, Parameter], str]] = {
     "redesign-ous": ({"prod": 6, "dev": 9}, "92d104737ffac62ea91df2cae5cd7cc3d3e804565bc3a44eb1df7e56d8e464fa"),
 }
 """Shipped scenario to the parameters that make it small, and its digest."""
+
+
+ACQUISITION = """
+description = "We acquire Initech: are its 3,200 accounts ours, and do we have all features, inside 60 days?"
+start = 2026-03-02T08:00:00Z # a Monday: owners answer in office hours
+throttle = "aws"
+parameters = { accounts = 3_200, ignore = 0.25 } # `--set ignore=0.5`: half of the owners ignore the first mail
+steps = [
+  { action = "invite", organization = "ours", population = "owners", pace = { over_days = 14 } },
+  { action = "wait_for_answers" },
+  { action = "enable_all_features", organization = "ours" },
+  { action = "wait_for_answers" },
+  { action = "remove_declined", organization = "ours", silent = true }, # one that says nothing would block all
+  { action = "finalize", organization = "ours" },
+]
+organizations.ours = { accounts = 500, created = 1.0 }
+organizations.initech = { management_account = "222222222222", accounts = "$accounts" }
+
+[populations.owners]
+origin = "member"
+of = "initech"
+invitation.after_reminder = "$ignore"
+invitation.remind_after_days = [7, 12]
+invitation.reminded_accept = [0.6, 0.5] # of those that still wait: one in five of them never answers
+invitation.delay = { distribution = "office_hours", median_hours = 8, sigma = 1.0, at_most_hours = 80 }
+migration.delay = { distribution = "office_hours", median_hours = 8, sigma = 1.0, at_most_hours = 120 }
+
+[thresholds]
+virtual_days = "< 60"
+joined_share = ">= 0.9"
+finalize_days = "< 30"
+"""
+"""The acquisition as it was written before it could be said in fewer words."""
+
+
+async def test_the_long_acquisition() -> None:
+    """An acquisition with an origin, a management account and delays for each request gives the log that it gave."""
+    scenario = parse_scenario(ACQUISITION, {"accounts": 40})
+    digest = (await play_scenario(scenario, MemoryLog())).digest
+    assert digest == "989b92d84dbd5f70d824636327081bf040f347d62bd127c450975f04952398bd"
 
 
 @pytest.mark.parametrize("name", SMALL)

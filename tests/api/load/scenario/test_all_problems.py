@@ -19,8 +19,10 @@ latency = "slow"
 management_account = "1"
 
 [organizations.two]
+management_account = "111111111111"
 
 [organizations.three]
+management_account = "111111111111"
 
 [populations.p]
 origin = "invited"
@@ -67,21 +69,21 @@ def test_all_at_once() -> None:
         "2 unknown key `sede`, did you mean `seed`?",
         '3 latency: "slow" is not possible',
         "6 organizations.one.management_account: must be twelve digits in quotes, not",
-        "10 organizations.three.management_account: 111111111111 manages another one already",
-        "14 populations.p: unknown key `cuont`, did you mean `count`?",
-        "16 populations.p.migration.accept: must be a number from 0 to 1, not 2",
-        "17 populations.p.migration.delay: `to_days` is missing",
-        "17 populations.p.migration.delay.from_days: must be a number from 0 to 36,500, not -1",
-        "22 step 1, population: no population of origin invited, created or member is called 'q' (there are: p)",
-        "25 step 2: `days` is missing",
-        "27 step 2: unknown key `hours`",
-        "32 step 3, with: MoveAccount has no member 'AccountID', did you mean `AccountId`?",
-        "32 step 3, with.AccountID: nothing is called {acount} here",
-        "32 step 3, with.SourceParentId: no parameter is called 'where'",
-        "33 step 3, save.root: a name is of letters, digits and _",
-        "36 step 4, action: there is no 'dance'",
-        "39 thresholds.member: there is no such figure, did you mean members?",
-        "40 thresholds.joining_days.p95: a condition is a comparison and a number",
+        "12 organizations.three.management_account: 111111111111 manages another one already",
+        "16 populations.p: unknown key `cuont`, did you mean `count`?",
+        "18 populations.p.migration.accept: must be a number from 0 to 1, not 2",
+        "19 populations.p.migration.delay: `to_days` is missing",
+        "19 populations.p.migration.delay.from_days: must be a number from 0 to 36,500, not -1",
+        "24 step 1, population: no population of origin invited, created or member is called 'q' (there are: p)",
+        "27 step 2: `days` is missing",
+        "29 step 2: unknown key `hours`",
+        "34 step 3, with: MoveAccount has no member 'AccountID', did you mean `AccountId`?",
+        "34 step 3, with.AccountID: nothing is called {acount} here",
+        "34 step 3, with.SourceParentId: no parameter is called 'where'",
+        "35 step 3, save.root: a name is of letters, digits and _",
+        "38 step 4, action: there is no 'dance'",
+        "41 thresholds.member: there is no such figure, did you mean members?",
+        "42 thresholds.joining_days.p95: a condition is a comparison and a number",
     ]
     found = problems(WRONG)
     assert [message[: len(start)] for message, start in zip(found, beginnings, strict=True)] == beginnings

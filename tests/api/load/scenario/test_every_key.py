@@ -132,9 +132,18 @@ def test_populations() -> None:
                 ),
             ),
         ),
+        "alike": PopulationTable(
+            origin="invited",
+            count=6,
+            like="prompt",
+            delay=Fixed(3),
+            invitation=Behaviour(decline=0.5, delay=Fixed(2)),
+            migration=Behaviour(delay=OfficeHours(8, 1, 80, 8, 18, -5.5)),
+        ),
         "prompt": PopulationTable(
             origin="invited",
             count=5,
+            delay=Fixed(3),
             invitation=Behaviour(delay=Fixed(2)),
             migration=Behaviour(delay=OfficeHours(8, 1, 80, 8, 18, -5.5)),
         ),

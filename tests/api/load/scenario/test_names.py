@@ -50,7 +50,8 @@ UNIT = step("CreateOrganizationalUnit", save='{ new = "OrganizationalUnit.Id" }'
             "step 1, organization: no organization is called 'acme' (there are: organization)",
         ),
         (
-            "[organizations.one]\n[organizations.two]\n" + DONE,
+            "[organizations.one]\nmanagement_account = '111111111111'\n"
+            "[organizations.two]\nmanagement_account = '111111111111'\n" + DONE,
             "organizations.two.management_account: 111111111111 manages another one already",
         ),
     ],

@@ -434,7 +434,7 @@ def test_nested_too_deeply(opening: str) -> None:
         '[[steps]]\naction = "invite"\npopulation = "p\\nq"',
         f'{DONE}[thresholds]\n"a\\nb" = 1',
         f'[parameters]\n"a\\nb" = []{DONE}',
-        f'[organizations."a\\nb"]\n[organizations.c]\n{DONE}',
+        f'[organizations."a\\nb"]\nmanagement_account = "1"\n{DONE}',
         f'{INVITED}{MOVE}with = {{ "a\\nb" = 1 }}',
         f'{INVITED}{MOVE}save = {{ "a\\nb" = "x" }}',
     ],

@@ -102,7 +102,8 @@ def test_everything_that_there_can_be() -> None:
             "populations.p.of: o is founded when the run begins",
         ),
         (
-            f"{THERE_ALREADY}[organizations.p]\naccounts = 1\n",
+            f"{THERE_ALREADY}management_account = '111111111111'\n"
+            "[organizations.p]\nmanagement_account = '111111111111'\naccounts = 1\n",
             "organizations.p.management_account: 111111111111 manages another one already",
         ),
     ],
