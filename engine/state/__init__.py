@@ -3,7 +3,8 @@
 Five substates of an organization (its tree, policies, tags, access and closures) are small, and decisions need of them
 just what questions ask for. So views keep them too, with the same handlers (``evolve.SUBSTATES``).
 
-Only ``evolve`` writes to these objects. Structs marked ``gc=False`` must never be in a reference cycle, because Python
+Only ``evolve`` writes to these objects. An empty table as a default is no shared one: msgspec makes each object its own,
+quicker than a ``default_factory`` does. Structs marked ``gc=False`` must never be in a reference cycle, because Python
 would not find it: they refer to others by id, or only downwards.
 """
 
@@ -71,7 +72,7 @@ class Unit(Struct):
     name: str
     parent: str | None
     """None for the root."""
-    units: dict[str, str] = field(default_factory=dict[str, str])
+    units: dict[str, str] = {}
     """The OUs directly in it: id to name, in the order of creation."""
     accounts: int = 0
     """Number of accounts directly in it; not counted for the root."""
@@ -81,9 +82,9 @@ class Units(Struct):
     """The tree of an organization."""
 
     root: str = ""
-    by_id: dict[str, Unit] = field(default_factory=dict[str, Unit])
+    by_id: dict[str, Unit] = {}
     """The root and all OUs."""
-    placed: dict[str, str] = field(default_factory=dict[str, str])
+    placed: dict[str, str] = {}
     """Account to OU; accounts that are not in here are directly under the root."""
 
     def parent_of(self, account: str) -> str:
@@ -108,7 +109,7 @@ class Policy(Struct):
     name: str
     description: str
     content: str
-    targets: dict[str, None] = field(default_factory=dict[str, None])
+    targets: dict[str, None] = {}
     """Where it is attached, in the order of attachment."""
 
 
@@ -124,16 +125,16 @@ class Policies(Struct):
     so only the places from which it was detached are stored.
     """
 
-    enabled: dict[PolicyType, int] = field(default_factory=dict[PolicyType, int])
+    enabled: dict[PolicyType, int] = {}
     """Policy types and since when they are enabled."""
-    by_id: dict[str, Policy] = field(default_factory=dict[str, Policy])
-    names: dict[str, str] = field(default_factory=dict[str, str])
+    by_id: dict[str, Policy] = {}
+    names: dict[str, str] = {}
     """``TYPE name`` to policy."""
-    attached: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    attached: dict[str, dict[str, None]] = {}
     """Root, OU or account to customer policies in the order of attachment."""
-    without_default: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    without_default: dict[str, dict[str, None]] = {}
     """Default policy to the places from which it was detached."""
-    publications: dict[PolicyType, int] = field(default_factory=dict[PolicyType, int])
+    publications: dict[PolicyType, int] = {}
     """Types whose latest effective policies are not published yet, and when they will be."""
 
 
@@ -147,9 +148,9 @@ class ResourcePolicy(Struct, frozen=True, gc=False):
 class Access(Struct):
     """Trusted services, their delegated administrators, and the resource policy."""
 
-    services: dict[str, int] = field(default_factory=dict[str, int])
+    services: dict[str, int] = {}
     """Trusted service to since when."""
-    administrators: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+    administrators: dict[str, dict[str, int]] = {}
     """Delegated administrator to its services and since when for each; in the order of registration."""
     resource_policy: ResourcePolicy | None = None
 
@@ -157,9 +158,9 @@ class Access(Struct):
 class Closures(Struct):
     """Accounts that are closed or about to be."""
 
-    pending: dict[str, int] = field(default_factory=dict[str, int])
+    pending: dict[str, int] = {}
     """Account to when its closure was requested."""
-    closed: dict[str, int] = field(default_factory=dict[str, int])
+    closed: dict[str, int] = {}
     """Account to when it was closed."""
     recent: deque[int] = field(default_factory=deque[int])
     """When closures of the last thirty days were requested, oldest first; trimmed at the next request."""
@@ -186,14 +187,14 @@ class Transfer(Struct):
 class Transfers(Struct):
     """All responsibility transfers; each concerns two organizations, so no organization owns them."""
 
-    by_id: dict[str, Transfer] = field(default_factory=dict[str, Transfer])
-    by_handshake: dict[str, str] = field(default_factory=dict[str, str])
+    by_id: dict[str, Transfer] = {}
+    by_handshake: dict[str, str] = {}
     """Handshake to the transfer that it asks for."""
-    inbound: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    inbound: dict[str, dict[str, None]] = {}
     """Organization to the transfers by which it pays, has paid or offers to pay; without unsuccessful offers."""
-    outbound: dict[str, str] = field(default_factory=dict[str, str])
+    outbound: dict[str, str] = {}
     """Organization to the transfer that it accepted last: it has one at a time."""
-    unanswered: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+    unanswered: dict[str, dict[str, None]] = {}
     """Invited account id or email address, in lower case, to the transfers that wait for its answer."""
 
 
@@ -212,7 +213,7 @@ class OrganizationFacts(Struct):
     deleted: bool = False
     units: Units = field(default_factory=Units)
     policies: Policies = field(default_factory=Policies)
-    tags: dict[str, tuple[Tag, ...]] = field(default_factory=dict[str, tuple[Tag, ...]])
+    tags: dict[str, tuple[Tag, ...]] = {}
     """Resource to its tags, each with another key."""
     access: Access = field(default_factory=Access)
     closures: Closures = field(default_factory=Closures)
@@ -221,11 +222,11 @@ class OrganizationFacts(Struct):
 class Organization(OrganizationFacts):
     """An organization, with the data that only decisions need."""
 
-    members: dict[str, Account] = field(default_factory=dict[str, Account])
+    members: dict[str, Account] = {}
     """In the order of joining, the management account included."""
-    invitations: dict[str, str] = field(default_factory=dict[str, str])
+    invitations: dict[str, str] = {}
     """Invited account id or address, in lower case, to the open INVITE handshake."""
-    creations: dict[str, str] = field(default_factory=dict[str, str])
+    creations: dict[str, str] = {}
     """Address to the request id of a creation in progress."""
     cleaned: int = 0
     """Number of accounts closed for good; they go on counting against the account quota (docs/aws.md 4.1)."""
@@ -246,17 +247,17 @@ class State(Struct):
     position: int = 0
     now: int = 0
     """The time of the last event. Never goes back."""
-    accounts: dict[str, Account] = field(default_factory=dict[str, Account])
-    emails: dict[str, str] = field(default_factory=dict[str, str])
+    accounts: dict[str, Account] = {}
+    emails: dict[str, str] = {}
     """Email address, in lower case, to the account that owns it; without those that are derived from account ids."""
-    organizations: dict[str, Organization] = field(default_factory=dict[str, Organization])
-    handshakes: dict[str, Handshake] = field(default_factory=dict[str, Handshake])
-    creations: dict[str, Creation] = field(default_factory=dict[str, Creation])
-    role_names: dict[str, str] = field(default_factory=dict[str, str])
+    organizations: dict[str, Organization] = {}
+    handshakes: dict[str, Handshake] = {}
+    creations: dict[str, Creation] = {}
+    role_names: dict[str, str] = {}
     """Created account to the role made in it for the management account, where it is not ``ACCESS_ROLE``."""
-    cleaned: dict[str, None] = field(default_factory=dict[str, None])
+    cleaned: dict[str, None] = {}
     """Accounts that were closed for good: they no longer exist, but their addresses stay taken."""
-    partitions: dict[str, Partition] = field(default_factory=dict[str, Partition])
+    partitions: dict[str, Partition] = {}
     """Account to its partition, where that is known and not ``aws``."""
     transfers: Transfers = field(default_factory=Transfers)
     timers: Timers = field(default_factory=Timers)

@@ -1,6 +1,6 @@
 """The scripted faults of a world, with what is left of each."""
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from ..events.faults import FaultScripted
 
@@ -28,7 +28,7 @@ class FaultScript(Struct):
 class Faults(Struct):
     """All scripted faults that were not cleared, in the order in which they were scripted; spent ones too."""
 
-    scripts: dict[str, FaultScript] = field(default_factory=dict[str, FaultScript])
+    scripts: dict[str, FaultScript] = {}
     scripted: int = 0
     """How many there ever were."""
 

@@ -41,7 +41,7 @@ class Timers(Struct):
     """Purges of ended handshakes, 30 days from their end."""
     invitations: deque[Handshake] = field(default_factory=deque[Handshake])
     """Expiries of INVITE handshakes, 15 days from their request."""
-    appointments: list[Appointment] = field(default_factory=list[Appointment])
+    appointments: list[Appointment] = []
     """A heap of the timers with a varying delay."""
     next_due: int = NEVER
 
