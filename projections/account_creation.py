@@ -52,11 +52,6 @@ class AccountCreationsView:
         self.by_organization: dict[str, OrderedRows[CreationRow]] = {}
         self.by_state: dict[tuple[str, CreationState], OrderedRows[CreationRow]] = {}
         """By organization and state; all in the order of the requests."""
-        self.handlers: Mapping[type[Any], Handler] = {
-            AccountCreationRequested: self._requested,
-            AccountCreationSucceeded: self._succeeded,
-            AccountCreationFailed: self._failed,
-        }
 
     def dump(self) -> list[CreationRow]:
         """Make the image for a snapshot: all rows, because the state has only those in progress."""
@@ -82,6 +77,12 @@ class AccountCreationsView:
 
     def _failed(self, envelope: Envelope, event: AccountCreationFailed) -> None:
         self._complete(envelope, event.request, CreationState.FAILED).failure = event.reason
+
+    handlers: Mapping[type[Any], Handler] = {
+        AccountCreationRequested: _requested,
+        AccountCreationSucceeded: _succeeded,
+        AccountCreationFailed: _failed,
+    }
 
     def summary(self) -> dict[str, int]:
         """Count creations by outcome: SUCCEEDED, IN_PROGRESS, or FAILED and the reason."""

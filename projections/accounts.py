@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from ..engine.events import (
     AccountDeparted,
@@ -72,13 +72,13 @@ class Tree(Struct):
     root: str
     members: dict[str, MemberRow]
     """By account, the members of all organizations: the view's own table."""
-    moved: dict[str, Placement] = field(default_factory=dict[str, Placement])
+    moved: dict[str, Placement] = {}
     """By account. Accounts that are not in here are where they joined, directly under the root."""
-    accounts: dict[str, OrderedRows[ChildRow]] = field(default_factory=dict[str, OrderedRows[ChildRow]])
+    accounts: dict[str, OrderedRows[ChildRow]] = {}
     """Accounts by parent."""
-    units: dict[str, OrderedRows[UnitRow]] = field(default_factory=dict[str, OrderedRows[UnitRow]])
+    units: dict[str, OrderedRows[UnitRow]] = {}
     """OUs by parent."""
-    by_unit: dict[str, UnitRow] = field(default_factory=dict[str, UnitRow])
+    by_unit: dict[str, UnitRow] = {}
 
     def add(self, row: ChildRow, parent: str) -> None:
         """List an account under a parent."""
@@ -156,17 +156,6 @@ class AccountsView:
         self.by_organization: dict[str, OrderedRows[MemberRow]] = {}
         self.facts: dict[str, AccountFacts] = {}
         self.trees: dict[str, Tree] = {}
-        self.handlers: Mapping[type[Any], Handler] = {
-            OrganizationCreated: self._founded,
-            OrganizationDeleted: self._dissolved,
-            RootIdentified: self._root_identified,
-            OrganizationalUnitCreated: self._unit_created,
-            OrganizationalUnitDeleted: self._unit_deleted,
-            AccountJoined: self._joined,
-            AccountMoved: self._moved,
-            AccountDeparted: self._departed,
-            AccountDescribed: self._described,
-        }
 
     def dump(self) -> AccountsImage:
         """Make the image for a snapshot."""
@@ -272,6 +261,18 @@ class AccountsView:
     def _described(self, envelope: Envelope, event: AccountDescribed) -> None:
         known = self.facts.get(event.account, AccountFacts(None, None))
         self.facts[event.account] = AccountFacts(event.email or known.email, event.name or known.name, event.conditions)
+
+    handlers: Mapping[type[Any], Handler] = {
+        OrganizationCreated: _founded,
+        OrganizationDeleted: _dissolved,
+        RootIdentified: _root_identified,
+        OrganizationalUnitCreated: _unit_created,
+        OrganizationalUnitDeleted: _unit_deleted,
+        AccountJoined: _joined,
+        AccountMoved: _moved,
+        AccountDeparted: _departed,
+        AccountDescribed: _described,
+    }
 
     def accounts_in(self, parent: str, organization: str) -> OrderedRows[ChildRow]:
         """Return the accounts directly in a root or OU of an organization."""

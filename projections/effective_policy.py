@@ -11,7 +11,7 @@ few accounts), and a publication merges anew only at and below the places that c
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ..engine.events import (
@@ -53,15 +53,15 @@ class Document(Struct, frozen=True, gc=False):
 class Documents(Struct):
     """The documents of one policy type in one organization."""
 
-    by_place: dict[str, Document] = field(default_factory=dict[str, Document])
+    by_place: dict[str, Document] = {}
     """Documents of the root, of OUs and accounts with policies of their own, and of accounts that were moved and keep
     their old one until the next publication. All others inherit the nearest above them."""
-    inherited_since: dict[str, int] = field(default_factory=dict[str, int])
+    inherited_since: dict[str, int] = {}
     """Place without a document of its own to the time of the publication since which it inherits. If that is later than
     the inherited document, it is the document's time for this place."""
-    outdated: dict[str, None] = field(default_factory=dict[str, None])
+    outdated: dict[str, None] = {}
     """Places where policies or accounts changed since the last publication."""
-    invalid: dict[str, None] = field(default_factory=dict[str, None])
+    invalid: dict[str, None] = {}
     """Places of documents with errors."""
 
     def seen(self, path: list[str]) -> Document:
@@ -123,18 +123,6 @@ class EffectivePoliciesView:
     def __init__(self, organizations: OrganizationsView) -> None:
         self._organizations = organizations.rows
         self._documents: dict[str, dict[PolicyType, Documents]] = {}
-        self.handlers: Mapping[type[Any], Handler] = {
-            PolicyTypeEnabled: self._enabled,
-            PolicyAttached: self._attached,
-            PolicyDetached: self._attached,
-            PolicyUpdated: self._updated,
-            AccountMoved: self._moved,
-            AccountDeparted: self._departed,
-            OrganizationalUnitDeleted: self._unit_deleted,
-            OrganizationDeleted: self._organization_deleted,
-            RootIdentified: self._root_identified,
-            EffectivePoliciesPublished: self._published,
-        }
 
     def dump(self) -> list[DocumentsImage]:
         """Make the image for a snapshot."""
@@ -220,6 +208,19 @@ class EffectivePoliciesView:
         if documents:
             publish(row, event.policy_type, documents, envelope.time)
 
+    handlers: Mapping[type[Any], Handler] = {
+        PolicyTypeEnabled: _enabled,
+        PolicyAttached: _attached,
+        PolicyDetached: _attached,
+        PolicyUpdated: _updated,
+        AccountMoved: _moved,
+        AccountDeparted: _departed,
+        OrganizationalUnitDeleted: _unit_deleted,
+        OrganizationDeleted: _organization_deleted,
+        RootIdentified: _root_identified,
+        EffectivePoliciesPublished: _published,
+    }
+
 
 def publish(organization: OrganizationFacts, policy_type: PolicyType, documents: Documents, now: int) -> None:
     """Merge the policies anew where something changed; where the result is invalid, keep the previous content."""
@@ -247,7 +248,7 @@ class _Publication(Struct):
     organization: OrganizationFacts
     policy_type: PolicyType
     now: int
-    merged: dict[str, Merging] = field(default_factory=dict[str, Merging])
+    merged: dict[str, Merging] = {}
     """Place to its merge, for the root and OUs only, as nothing is below an account."""
 
     def document(self, place: str) -> Document:

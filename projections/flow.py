@@ -147,25 +147,6 @@ class FlowView:
         self._running: dict[str, int] = {}
         """The start of each account creation by request, and of each closure by account."""
         self._opened_parents: set[str] = set()
-        self.handlers: Mapping[type[Any], Handler] = {
-            OrganizationCreated: self._founded,
-            OrganizationDeleted: self._dissolved,
-            FeatureSetChanged: self._changed,
-            HandshakeRequested: self._requested,
-            HandshakeOpened: self._opened,
-            HandshakeAccepted: self._accepted,
-            HandshakeDeclined: self._declined,
-            HandshakeCanceled: self._canceled,
-            HandshakeExpired: self._expired,
-            AccountJoined: self._joined,
-            AccountDeparted: self._departed,
-            AccountCreationRequested: self._creation_requested,
-            AccountCreationSucceeded: self._creation_succeeded,
-            AccountCreationFailed: self._creation_failed,
-            AccountClosureRequested: self._closure_requested,
-            AccountClosed: self._closed,
-            AccountReinstated: self._reinstated,
-        }
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
         """Take in the next events of the log."""
@@ -174,7 +155,7 @@ class FlowView:
             event = envelope.event
             handle = handlers.get(type(event))
             if handle:
-                handle(envelope, event)
+                handle(self, envelope, event)
         if envelopes:
             self.position = envelopes[-1].position
 
@@ -182,7 +163,7 @@ class FlowView:
         """Take in one event, if it is measured; for flows that are not fed with all events."""
         handle = self.handlers.get(type(envelope.event))
         if handle:
-            handle(envelope, envelope.event)
+            handle(self, envelope, envelope.event)
 
     def _founded(self, envelope: Envelope, event: OrganizationCreated) -> None:
         self.founded.append(event.organization)
@@ -284,6 +265,26 @@ class FlowView:
     def _reinstated(self, envelope: Envelope, event: AccountReinstated) -> None:
         pending = self._running.pop(event.account, None) is not None
         self.closures["PENDING_CLOSURE" if pending else "CLOSED"][envelope.time // MINUTE] -= 1
+
+    handlers: Mapping[type[Any], Handler] = {
+        OrganizationCreated: _founded,
+        OrganizationDeleted: _dissolved,
+        FeatureSetChanged: _changed,
+        HandshakeRequested: _requested,
+        HandshakeOpened: _opened,
+        HandshakeAccepted: _accepted,
+        HandshakeDeclined: _declined,
+        HandshakeCanceled: _canceled,
+        HandshakeExpired: _expired,
+        AccountJoined: _joined,
+        AccountDeparted: _departed,
+        AccountCreationRequested: _creation_requested,
+        AccountCreationSucceeded: _creation_succeeded,
+        AccountCreationFailed: _creation_failed,
+        AccountClosureRequested: _closure_requested,
+        AccountClosed: _closed,
+        AccountReinstated: _reinstated,
+    }
 
     def restart(self, now: int) -> None:
         """Measure from now on only: what stands now is counted as of this moment, what has ended is forgotten.

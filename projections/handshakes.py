@@ -72,15 +72,6 @@ class HandshakesView:
         """The newest handshake by recipient: account id, or address in lower case; older ones are linked to it."""
         self._sent: dict[str | tuple[str, Action], OrderedRows[HandshakeRow]] = {}
         """By organization, by organization and action, and by the id of the parent."""
-        self.handlers: Mapping[type[Any], Handler] = {
-            HandshakeRequested: self._requested,
-            HandshakeOpened: self._opened,
-            HandshakeAccepted: self._accepted,
-            HandshakeDeclined: self._declined,
-            HandshakeCanceled: self._canceled,
-            HandshakeExpired: self._expired,
-            HandshakePurged: self._purged,
-        }
 
     def dump(self) -> HandshakesImage:
         """Make the image for a snapshot."""
@@ -184,6 +175,16 @@ class HandshakesView:
                 del self._sent[key]
         if row.requested.party:
             self._unlink(row, self.accepted_by.pop(event.handshake, None) or row.requested.party.lower())
+
+    handlers: Mapping[type[Any], Handler] = {
+        HandshakeRequested: _requested,
+        HandshakeOpened: _opened,
+        HandshakeAccepted: _accepted,
+        HandshakeDeclined: _declined,
+        HandshakeCanceled: _canceled,
+        HandshakeExpired: _expired,
+        HandshakePurged: _purged,
+    }
 
     def _link(self, row: HandshakeRow, recipient: str) -> None:
         newer = self._latest.get(recipient)

@@ -33,14 +33,6 @@ class OrganizationsView:
         self.rows: dict[str, OrganizationFacts] = {}
         self.settings = Settings()
         self.seed = 0
-        self.handlers: Mapping[type[Any], Handler] = {
-            WorldCreated: self._created_world,
-            OrganizationCreated: self._created,
-            FeatureSetChanged: self._changed,
-            PartitionAssigned: self._assigned,
-            RootIdentified: self._root_identified,
-            OrganizationDeleted: self._deleted,
-        }
 
     def dump(self) -> None:
         """Store nothing in snapshots: the state has everything."""
@@ -76,6 +68,15 @@ class OrganizationsView:
         row.units, row.policies, row.tags = Units(), Policies(), {}
         row.access, row.closures = Access(), Closures()
 
+    handlers: Mapping[type[Any], Handler] = {
+        WorldCreated: _created_world,
+        OrganizationCreated: _created,
+        FeatureSetChanged: _changed,
+        PartitionAssigned: _assigned,
+        RootIdentified: _root_identified,
+        OrganizationDeleted: _deleted,
+    }
+
 
 class SubstateView:
     """One substate of every organization, kept with the handlers that keep the same substate for decisions."""
@@ -93,7 +94,7 @@ class SubstateView:
         self._rows = organizations.rows
         self._substate_of = substate_of
         self._substate_handlers = substate_handlers
-        self.handlers: Mapping[type[Any], Handler] = dict.fromkeys(substate_handlers, self._change)
+        self.handlers: Mapping[type[Any], Handler] = dict.fromkeys(substate_handlers, SubstateView._change)
 
     def dump(self) -> None:
         """Store nothing in snapshots: the state has everything."""

@@ -77,19 +77,6 @@ class PolicyListsView:
         self.attached: dict[str, dict[str, Entry]] = {}
         """Target to policy to the target's entry in the policy's list of targets."""
         self._units: dict[str, Entry] = {}
-        self.handlers: Mapping[type[Any], Handler] = {
-            OrganizationCreated: self._organization_created,
-            OrganizationDeleted: self._organization_deleted,
-            RootIdentified: self._root_identified,
-            OrganizationalUnitCreated: self._unit_created,
-            OrganizationalUnitDeleted: self._unit_deleted,
-            AccountDeparted: self._account_departed,
-            PolicyCreated: self._created,
-            PolicyDeleted: self._deleted,
-            PolicyAttached: self._attached,
-            PolicyDetached: self._detached,
-            PolicyTypeDisabled: self._type_disabled,
-        }
 
     def dump(self) -> list[PolicyListsImage]:
         """Make the image for a snapshot."""
@@ -201,6 +188,20 @@ class PolicyListsView:
     def _type_disabled(self, envelope: Envelope, event: PolicyTypeDisabled) -> None:
         for policy in self.of_type(event.policy_type, event.organization):
             self._detach_everywhere(policy)
+
+    handlers: Mapping[type[Any], Handler] = {
+        OrganizationCreated: _organization_created,
+        OrganizationDeleted: _organization_deleted,
+        RootIdentified: _root_identified,
+        OrganizationalUnitCreated: _unit_created,
+        OrganizationalUnitDeleted: _unit_deleted,
+        AccountDeparted: _account_departed,
+        PolicyCreated: _created,
+        PolicyDeleted: _deleted,
+        PolicyAttached: _attached,
+        PolicyDetached: _detached,
+        PolicyTypeDisabled: _type_disabled,
+    }
 
     def _detach_everywhere(self, policy: PolicyRow) -> None:
         for entry in policy.targets:

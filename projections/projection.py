@@ -11,8 +11,8 @@ from ..engine.state import State
 
 T = TypeVar("T")
 
-Handler = Callable[[Envelope, Any], None]
-"""Changes a view: called with an envelope and the event in it."""
+Handler = Callable[[Any, Envelope, Any], None]
+"""A method of a view that changes it: called with the view, an envelope and the event in it."""
 
 
 class View(Protocol):

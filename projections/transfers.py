@@ -54,12 +54,6 @@ class TransfersView:
         """By the invited account id or address in lower case; once accepted, by the organization that is paid for."""
         self._rows: dict[str, tuple[TransferRow, TransferRow]] = {}
         """Transfer to its inbound and its outbound row."""
-        self.handlers: Mapping[type[Any], Handler] = {
-            **dict.fromkeys(HANDLERS, self._change),
-            ResponsibilityTransferRequested: self._requested,
-            ResponsibilityTransferAccepted: self._accepted,
-            ResponsibilityTransferPurged: self._purged,
-        }
 
     def dump(self) -> TransfersImage:
         """Make the image for a snapshot."""
@@ -101,6 +95,13 @@ class TransfersView:
         inbound, outbound = self._rows.pop(event.transfer)
         _remove(self._inbound, inbound.transfer.organization, inbound)
         _remove(self._outbound, outbound.transfer.party.lower(), outbound)
+
+    handlers: Mapping[type[Any], Handler] = {
+        **dict.fromkeys(HANDLERS, _change),
+        ResponsibilityTransferRequested: _requested,
+        ResponsibilityTransferAccepted: _accepted,
+        ResponsibilityTransferPurged: _purged,
+    }
 
     def of_handshake(self, handshake: str) -> Transfer | None:
         """Return the transfer that a handshake proposes; None for handshakes about something else."""

@@ -3,9 +3,9 @@
 A view is added by one line in the constructor of ``Views``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy, deepcopy
-from types import GenericAlias
+from types import GenericAlias, MethodType
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -28,6 +28,9 @@ from .stale import StaleViews
 from .transfers import TransfersView
 
 V = TypeVar("V", bound=View)
+
+Listener = Callable[[Envelope, Any], None]
+"""Is told an envelope and the event in it."""
 
 
 class Late(Protocol):
@@ -54,10 +57,10 @@ class Views:
         """Every view, in the order in which they are fed, dumped and loaded."""
         self.late: Late | None = None
         """Chooses the views that answer a question, where reads lag (``lagging``); None: these."""
-        self._handlers: dict[type[Any], tuple[Handler, ...]] = {}
+        self._listeners: dict[type[Any], tuple[Listener, ...]] = {}
+        """What events of a type are told to; found when the first such event comes, since most never do."""
         self.stale: dict[str, StaleViews[Views]] = {}
         """Scripted fault to the views that lag behind these for it (``stale``)."""
-        self._listen_to_faults()
         self.organizations = self.add(OrganizationsView())
         for name, substate in SUBSTATES.items():
             self.add(SubstateView(name, self.organizations, *substate))
@@ -79,8 +82,6 @@ class Views:
     def add(self, view: V) -> V:
         """Register a view, to be fed after those that were added before it."""
         self.all.append(view)
-        for event_type, handler in view.handlers.items():
-            self._handlers[event_type] = (*self._handlers.get(event_type, ()), handler)
         return view
 
     @property
@@ -100,20 +101,25 @@ class Views:
         for view, image in zip(loaded.all, images, strict=True):
             view.load(image, state)
         vars(self).update(vars(loaded))
-        self._listen_to_faults()
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
         """Take in the next events of the log."""
-        handlers = self._handlers
+        listeners = self._listeners
         for envelope in envelopes:
             event = envelope.event
-            for handle in handlers.get(type(event), ()):
-                handle(envelope, event)
+            told = listeners.get(type(event))
+            for tell in self._find_listeners(type(event)) if told is None else told:
+                tell(envelope, event)
         if envelopes:
             self.position = envelopes[-1].position
             self.now = envelopes[-1].time
         for stale in self.stale.values():
             stale.feed(envelopes)
+
+    def _find_listeners(self, kind: type[Any]) -> tuple[Listener, ...]:
+        told = [view for view in (self, *self.all) if kind in view.handlers]
+        found = self._listeners[kind] = tuple(MethodType(view.handlers[kind], view) for view in told)
+        return found
 
     def behind(self, script: str) -> "Views":
         """The views as they are shown to a question that a scripted fault lets lag, if it still does."""
@@ -124,15 +130,14 @@ class Views:
         shown.late = stale
         return shown
 
-    def _listen_to_faults(self) -> None:
-        self._handlers |= {FaultScripted: (self._on_fault_scripted,), FaultCleared: (self._on_fault_cleared,)}
-
     def _on_fault_scripted(self, envelope: Envelope, event: FaultScripted) -> None:
         if event.fault == "lag":
             self.stale[event.script] = StaleViews(self._copied(), envelope.position, event.duration)
 
     def _on_fault_cleared(self, envelope: Envelope, event: FaultCleared) -> None:
         self.stale.pop(event.script, None)
+
+    handlers: Mapping[type[Any], Handler] = {FaultScripted: _on_fault_scripted, FaultCleared: _on_fault_cleared}
 
     def _copied(self) -> "Views":
         """A copy that shares nothing that can change, and knows nothing of faults."""
@@ -141,8 +146,7 @@ class Views:
             copied = deepcopy(self)
         finally:
             self.late, self.stale = late, stale
-        for event_type in (FaultScripted, FaultCleared):
-            del copied._handlers[event_type]
+        copied.handlers, copied._listeners = {}, {}
         return copied
 
     def member(self, account: str) -> OrganizationFacts:
