@@ -25,30 +25,51 @@ class Settable(Protocol):
 
 
 class Wakeup:
-    """An event for the tasks of the event loop in which it is made, which any thread may set."""
+    """An event for the tasks of one event loop, which any thread may set."""
 
-    __slots__ = ("_call_soon", "_event", "_thread")
+    __slots__ = ("_is_set", "_waited_for")
 
     def __init__(self) -> None:
-        self._event = anyio.Event()
+        self._is_set = False
+        self._waited_for: _LoopEvent | None = None
+        """Made by who waits first: for most nobody ever does."""
+
+    def set(self) -> None:
+        """Wake everyone who waits; later calls of ``wait`` return at once."""
+        # In this order, and the other way round in ``wait``: one of two threads sees what the other did.
+        self._is_set = True
+        if self._waited_for is not None:
+            self._waited_for.set()
+
+    def is_set(self) -> bool:
+        """Whether it has been set; there is no way back."""
+        return self._is_set
+
+    async def wait(self) -> None:
+        """Wait until it is set."""
+        if self._waited_for is None:
+            self._waited_for = _LoopEvent()
+        if self._is_set:
+            self._waited_for.set()
+        await self._waited_for.event.wait()
+
+
+class _LoopEvent:
+    """anyio's event for the tasks of the event loop that runs here, which any thread may set."""
+
+    __slots__ = ("_call_soon", "_thread", "event")
+
+    def __init__(self) -> None:
+        self.event = anyio.Event()
         self._thread = get_ident()
         self._call_soon = _call_soon()
 
     def set(self) -> None:
-        """Wake everyone who waits; later calls of ``wait`` return at once."""
         if self._call_soon is None or get_ident() == self._thread:
-            self._event.set()
+            self.event.set()
         else:
             with suppress(RuntimeError):  # that loop has ended, and with it whoever waited
-                self._call_soon(self._event.set)
-
-    def is_set(self) -> bool:
-        """Whether it has been set; there is no way back."""
-        return self._event.is_set()
-
-    async def wait(self) -> None:
-        """Wait until it is set."""
-        await self._event.wait()
+                self._call_soon(self.event.set)
 
 
 def _call_soon() -> Callable[[Callable[[], None]], object] | None:
