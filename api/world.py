@@ -42,6 +42,8 @@ T = TypeVar("T")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where a simulated clock begins by default: a fixed moment, so that runs repeat."""
 
+DURABILITIES = get_args(Durability)
+
 
 # Seed and settings are checked before they are recorded: a log that begins with invalid ones could never be opened.
 def _checked_seed(seed: object) -> int:
@@ -51,6 +53,9 @@ def _checked_seed(seed: object) -> int:
 
 
 def _checked_settings(settings: object, quotas: object) -> Settings:
+    if settings is None and quotas is None:
+        return Settings()
+    settings = settings or Settings()
     if not isinstance(settings, Settings):
         raise TypeError(f"settings are a Settings, not {settings!r}")
     if not isinstance(quotas, Quotas | None):
@@ -64,8 +69,8 @@ def _checked_settings(settings: object, quotas: object) -> Settings:
 
 
 def _checked_durability(durability: Durability) -> Durability:
-    if durability not in get_args(Durability):
-        raise ValueError(f"durability is one of {', '.join(get_args(Durability))}, not {durability!r}")
+    if durability not in DURABILITIES:
+        raise ValueError(f"durability is one of {', '.join(DURABILITIES)}, not {durability!r}")
     return durability
 
 
@@ -130,7 +135,7 @@ class World(NotCopied):
             raise TypeError(f"the clock is a SimulatedClock, a PacedClock or a WallClock, not {clock!r}")
         if clock is not None and start is not None:
             raise ValueError("a clock has its own start: give either start= or clock=, such as SimulatedClock(start)")
-        self._settings = _checked_settings(settings or Settings(), quotas)
+        self._settings = _checked_settings(settings, quotas)
         _require_log(log)
         self._log = log
         self._seed = _checked_seed(0 if seed is None else seed)

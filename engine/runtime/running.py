@@ -31,9 +31,10 @@ async def begin_inline(
     jumping one stands still; ``running_inline`` runs that task.
     """
     engine = Engine(log, clock, listeners)
-    await engine.rebuild()
+    if log.head:
+        await engine.rebuild()
     _set_clock(engine)
-    if not engine.durable:
+    if not log.head:
         await engine.create(seed, settings or Settings())
     return engine
 
