@@ -3,9 +3,9 @@
 Five substates of an organization (its tree, policies, tags, access and closures) are small, and decisions need of them
 just what questions ask for. So views keep them too, with the same handlers (``evolve.SUBSTATES``).
 
-Only ``evolve`` writes to these objects. An empty table as a default is no shared one: msgspec makes each object its own,
-quicker than a ``default_factory`` does. Structs marked ``gc=False`` must never be in a reference cycle, because Python
-would not find it: they refer to others by id, or only downwards.
+Only ``evolve`` writes to these objects. Structs marked ``gc=False`` must never be in a reference cycle, because Python
+would not find it: they refer to others by id, or only downwards. An empty table as a default is not shared: msgspec
+gives each object its own, quicker than a ``default_factory`` does.
 """
 
 from collections import deque
