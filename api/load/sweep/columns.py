@@ -1,24 +1,35 @@
-"""The columns of the table of runs. Names and types follow from the plan, before the first run."""
+"""The columns of the table of runs. Names and types follow from the plan, before the first run.
 
-from collections.abc import Mapping
+A new column comes last, so that whoever reads columns by their places reads on.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from ..play import Outcome
 from ..play.outcome import flat
-from ..scenario import Parameter
+from ..scenario import Parameter, Scenario
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
+from ..scenario.problems import place_text
+from ..scenario.steps import Remind
 from .plan import Plan, fits
 
 Type = Literal["text", "whole", "number", "truth"]
 STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
 COUNTS = frozenset(("members", "joined", "created", "closed", "departed", "commands", "held_back", "events"))
+FOLLOWED_UP = ("reached", "followed")
+"""What is counted of a reminder or a deadline; the words of ``follow_ups`` in a run's ``--json``."""
 
 
-def figures_of(outcome: Outcome) -> dict[str, Any]:
+def figures_of(outcome: Outcome, scenario: Scenario) -> dict[str, Any]:
     """The results in a run's row: whether it finished and passed, each threshold, and all figures.
 
     ``passed.METRIC`` tells whether the thresholds of that figure held. ``finished`` is what the chance to finish
     counts: all thresholds held, or without thresholds, all organizations have all features.
+
+    Args:
+        outcome: of the run.
+        scenario: which was played.
     """
     limits = [(limit.metric, limit) for limit in outcome.thresholds]
     row = flat(outcome, STATISTICS) | {metric: limit.value for metric, limit in limits}
@@ -26,7 +37,10 @@ def figures_of(outcome: Outcome) -> dict[str, Any]:
     row["passed"] = outcome.passed
     for metric, limit in limits:
         row[f"passed.{metric}"] = limit.ok and row.get(f"passed.{metric}", True)
-    return row | {"wall_seconds": outcome.wall_seconds, "digest": outcome.digest}
+    row |= {"wall_seconds": outcome.wall_seconds, "digest": outcome.digest}
+    return row | {"warnings": len(outcome.warnings), "first_warning": next(iter(outcome.warnings), None)} | _followed_up(
+        outcome, scenario
+    )
 
 
 def columns(plan: Plan) -> dict[str, Type]:
@@ -48,7 +62,52 @@ def columns(plan: Plan) -> dict[str, Type]:
         "digest": "text",
         "error": "text",
         "command": "text",
+        "failed": "text",
+        "warned": "text",
+        "warnings": "whole",
+        "first_warning": "text",
+        **{name: "whole" for name in follow_up_columns(plan)},
     }
+
+
+def follow_up_columns(plan: Plan) -> list[str]:
+    """The columns that count reminders and deadlines: ``follow_ups.owners.invitation.reminder_1.reached``."""
+    names = dict.fromkeys(
+        name for scenario in plan.scenarios for name in (*_of_populations(scenario), *_of_steps(scenario).values())
+    )
+    return [f"{name}.{counted}" for name in names for counted in FOLLOWED_UP]
+
+
+def _of_populations(scenario: Scenario) -> Iterator[str]:
+    """A name for each reminder and deadline of a population, in the order in which outcomes have them."""
+    for population, table in scenario.populations.items():
+        for request, behaviour in (("invitation", table.invitation), ("migration", table.migration)):
+            place = f"follow_ups.{population}.{request}"
+            yield from (f"{place}.reminder_{number}" for number, _ in enumerate(behaviour.remind_after_days, 1))
+            if behaviour.deadline_days is not None:
+                yield f"{place}.deadline"
+
+
+def _of_steps(scenario: Scenario) -> dict[str, str]:
+    """The place of each step that reminds, as an outcome says it, to its name: ``follow_ups.steps.6``."""
+    return {
+        place_text((*track.path, index)): f"follow_ups.{'.'.join(track.path).removesuffix('.steps')}.{index + 1}"
+        for track in scenario.all_tracks
+        for index, step in enumerate(track.steps)
+        if isinstance(step, Remind)
+    }
+
+
+def _followed_up(outcome: Outcome, scenario: Scenario) -> dict[str, int]:
+    """Whom each reminder and deadline met; a step that is played several times counts them all."""
+    of_populations, of_steps = list(_of_populations(scenario)), _of_steps(scenario)
+    row: dict[str, int] = {}
+    for index, each in enumerate(outcome.follow_ups):
+        name = of_populations[index] if index < len(of_populations) else of_steps[each.when]
+        for counted in FOLLOWED_UP:
+            column = f"{name}.{counted}"
+            row[column] = row.get(column, 0) + getattr(each, counted)
+    return row
 
 
 def _parameters(settled: list[dict[str, Parameter]]) -> dict[str, Type]:
@@ -67,13 +126,23 @@ def _type(values: list[Parameter]) -> Type:
 def complete_row(plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the table: the row that the worker returned, and what the plan knows of the run."""
     run = plan.run(row["run"])
-    settled = plan.scenarios[run.number // plan.sweep.runs].parameters
+    scenario = plan.scenarios[run.number // plan.sweep.runs]
     return {
         **row,
-        **{f"parameters.{name}": value for name, value in settled.items()},
+        **{f"parameters.{name}": value for name, value in scenario.parameters.items()},
         "scenario": plan.sweep.scenario,
         "scenario_sha256": run.sha256,
         "orgsim_version": run.version,
         "seed": run.seed,
         "command": plan.command(run),
+        "failed": _not_held(scenario, row, "fail"),
+        "warned": _not_held(scenario, row, "warn"),
     }
+
+
+def _not_held(scenario: Scenario, row: Mapping[str, Any], severity: str) -> str | None:
+    """The thresholds of a severity that did not hold in a run; None if the run did not come to an end."""
+    if "digest" not in row:
+        return None
+    limits = [limit for limit in scenario.thresholds if limit.severity == severity]
+    return "; ".join(str(limit) for limit in limits if not row[f"passed.{limit.metric}"])

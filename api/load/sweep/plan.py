@@ -1,7 +1,7 @@
 """Enumerates the runs of a sweep: all combinations of its parameters' values, each with the same seeds."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from itertools import product
@@ -13,10 +13,13 @@ from msgspec import Struct, structs
 from ..scenario import Parameter, Scenario, ScenarioError, parse_scenario
 from ..scenario.existing import require_present
 from ..scenario.parameters import read_assignment, read_value, written
+from ..scenario.problems import Problem
 from ..wording import command_line
 
 MOST_RUNS = 1_000_000
 MOST_COMBINATIONS = 10_000
+MOST_PROBLEMS = 20
+"""So many problems of a scenario with its combinations are told."""
 HIGHEST_SEED = 2**63 - 1
 V = TypeVar("V")
 
@@ -72,17 +75,16 @@ class Plan:
         sweep: the definition of the sweep.
 
     Raises:
-        ScenarioError: there are too many runs, or the scenario cannot be read with one of the combinations.
+        ScenarioError: there are too many runs, or the scenario cannot be read with some of the combinations; with all
+            that is wrong, and with which.
     """
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
         _require_bounds(sweep)
-        self.combinations = [
-            sweep.set | dict(zip(sweep.vary, values, strict=True)) for values in product(*sweep.vary.values())
-        ]
+        self.combinations = _combinations(sweep.set, sweep.vary)
         """The parameters that each combination sets."""
-        self.scenarios = [_parse(sweep.scenario, sweep.text, given) for given in self.combinations]
+        self.scenarios = _parse_all(sweep.scenario, sweep.text, self.combinations)
         """The scenario of each combination."""
         self.total = len(self.combinations) * sweep.runs
 
@@ -135,11 +137,18 @@ def make_sweep(
         if name in settings:
             raise ScenarioError(f"--set and --vary both name {name}: is it one value or several?")
     _require_fitting(settings, varied)
-    if seed is None:
-        first = settings | {name: values[0] for name, values in varied.items()}
-        seed = _parse(scenario, text, first).seed
     digest = sha256(text.encode()).hexdigest()
-    return Sweep(scenario, digest, text, settings, varied, runs, seed, version)
+    wanted = Sweep(scenario, digest, text, settings, varied, runs, 0 if seed is None else seed, version)
+    _require_bounds(wanted)
+    if seed is not None:
+        return wanted
+    try:
+        first = _parse(text, {name: values[0] for name, values in varied.items()} | settings)
+    except ScenarioError:
+        # Tells what is wrong with the other combinations too.
+        Plan(wanted)
+        raise
+    return structs.replace(wanted, seed=first.seed)
 
 
 def read_variation(text: str) -> tuple[str, tuple[Parameter, ...]]:
@@ -224,16 +233,46 @@ def _require_bounds(sweep: Sweep) -> None:
         raise ScenarioError(f"{sweep.runs:,} seeds from {sweep.seed} on go beyond the highest, {HIGHEST_SEED}")
 
 
-def _parse(name: str, text: str, given: Mapping[str, Parameter]) -> Scenario:
-    try:
-        scenario = parse_scenario(text, given, name)
-        require_present(scenario)
-    except ScenarioError as error:
-        what = ", ".join(f"{parameter}={written(value)}" for parameter, value in given.items())
-        if not what:
-            raise
-        problems = [structs.replace(each, message=f"{each.message} (with {what})") for each in error.problems]
-        raise ScenarioError(*problems, file=name) from None
+def _combinations(
+    settings: Mapping[str, Parameter], varied: Mapping[str, tuple[Parameter, ...]]
+) -> list[dict[str, Parameter]]:
+    return [{**settings, **dict(zip(varied, values, strict=True))} for values in product(*varied.values())]
+
+
+def _parse_all(name: str, text: str, combinations: Sequence[Mapping[str, Parameter]]) -> list[Scenario]:
+    """Read the scenario of each combination.
+
+    Raises:
+        ScenarioError: some cannot be read; each problem is there once, with the first combination that has it.
+    """
+    scenarios: list[Scenario] = []
+    found: dict[Problem, list[Mapping[str, Parameter]]] = {}
+    for given in combinations:
+        try:
+            scenarios.append(_parse(text, given))
+        except ScenarioError as error:
+            for problem in error.problems:
+                found.setdefault(problem, []).append(given)
+    if found:
+        total, told = len(combinations), list(found.items())[:MOST_PROBLEMS]
+        more = [f"and {len(found) - len(told):,} more with other combinations"] if len(found) > len(told) else []
+        raise ScenarioError(*(_with(problem, givens, total) for problem, givens in told), *more, file=name)
+    return scenarios
+
+
+def _with(problem: Problem, givens: Sequence[Mapping[str, Parameter]], total: int) -> Problem:
+    """A problem that says with which parameters it arises: those that all combinations that have it share."""
+    if len(givens) == total and total > 1:
+        return problem
+    first, *others = givens
+    shared = {key: value for key, value in first.items() if all(each[key] == value for each in others)}
+    what = ", ".join(f"{key}={written(value)}" for key, value in shared.items())
+    return structs.replace(problem, message=f"{problem.message} (with {what})") if what else problem
+
+
+def _parse(text: str, given: Mapping[str, Parameter]) -> Scenario:
+    scenario = parse_scenario(text, given)
+    require_present(scenario)
     return scenario
 
 

@@ -30,7 +30,8 @@ def play(run: Run) -> dict[str, Any]:
         raise OtherVersion(f"a worker has orgsim {here}, the sweep is of {run.version}; install the same everywhere")
     row: dict[str, Any] = {"run": run.number, "seed": run.seed}
     try:
-        outcome = anyio.run(partial(play_scenario, scenario_of(run), MemoryLog()))
+        scenario = scenario_of(run)
+        outcome = anyio.run(partial(play_scenario, scenario, MemoryLog()))
     except ScenarioError as error:
         return row | {"finished": False, "passed": False, "error": str(error)}
-    return row | figures_of(outcome)
+    return row | figures_of(outcome, scenario)

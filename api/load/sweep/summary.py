@@ -4,10 +4,12 @@ from math import sqrt
 from statistics import NormalDist, fmean
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..play.outcome import Distribution
 from ..scenario import Parameter
+from ..scenario.thresholds import Threshold
+from .columns import follow_up_columns
 from .plan import Plan, varied
 
 NORMAL = NormalDist().inv_cdf(0.975)
@@ -37,6 +39,19 @@ class Chance(Struct, frozen=True):
     """The upper end."""
 
 
+class ThresholdSummary(Struct, frozen=True, kw_only=True):
+    """In how many runs a threshold did not hold."""
+
+    figure: str
+    """The name of the figure that it is about."""
+    threshold: str
+    """The condition; over all combinations the figure alone, if they have different conditions."""
+    severity: str
+    """``fail`` or ``warn``."""
+    failed: int
+    """The number of runs that came to their end, and in which it did not hold."""
+
+
 class CombinationSummary(Struct, frozen=True, kw_only=True):
     """The results of the runs with one combination of parameters."""
 
@@ -54,7 +69,13 @@ class CombinationSummary(Struct, frozen=True, kw_only=True):
     all_features_share: float | None
     """The mean of that figure over the runs."""
     figures: dict[str, dict[str, float | None]]
-    """Figure to quantile to value over the runs; nearest rank, as in a run's distributions."""
+    """Figure to quantile to value over the runs; nearest rank, as in a run's distributions. Thresholds' figures, and
+    reminders and deadlines as ``follow_ups.owners.invitation.reminder_1.reached``, are among them."""
+    thresholds: list[ThresholdSummary] = []
+    warned: int = 0
+    """The number of runs in which something did not go as planned."""
+    first_warning: str | None = None
+    """What did not, in the first of them."""
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -69,10 +90,29 @@ class Summary(Struct, frozen=True, kw_only=True):
     finished_means: str
     """The meaning of "finished" in this sweep, in words."""
     combinations: list[CombinationSummary]
+    description: str = ""
+    """The scenario's question."""
+    thresholds: list[ThresholdSummary] = []
+    """Over all combinations."""
+
+    @property
+    def runs(self) -> int:
+        """The number of runs that came to an end, refused ones included."""
+        return sum(each.runs for each in self.combinations)
+
+    @property
+    def finished(self) -> int:
+        """The number of runs that finished."""
+        return sum(each.finished for each in self.combinations)
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The Wilson score interval of 95 % for the probability of success; 0 to 1 without trials."""
+    """The Wilson score interval of 95 % for the probability of success; 0 to 1 without trials.
+
+    E. B. Wilson, Probable inference, JASA 22 (1927), in the form of R. G. Newcombe, Statistics in Medicine 17 (1998),
+    method 3. It keeps what it promises for few trials, and for shares near 0 and 1, where the normal approximation does
+    not.
+    """
     if not trials:
         return 0.0, 1.0
     share, spread = successes / trials, NORMAL**2 / trials
@@ -90,10 +130,15 @@ def summarize(plan: Plan, table: Any) -> Summary:
         plan: the plan of the sweep.
         table: the table, as ``make_table`` returns it, ordered by combinations.
     """
-    sweep = plan.sweep
-    limits = plan.scenarios[0].thresholds
-    figures = tuple(dict.fromkeys((*MAIN_FIGURES, *(limit.metric for limit in limits))))
+    sweep, first = plan.sweep, plan.scenarios[0]
+    figures = tuple(
+        dict.fromkeys((*MAIN_FIGURES, *(limit.metric for limit in first.thresholds), *follow_up_columns(plan)))
+    )
     slices = (table.slice(index * sweep.runs, sweep.runs) for index in range(len(plan.combinations)))
+    combinations = [
+        _combination(varied(sweep, given), runs, figures, scenario.thresholds)
+        for given, runs, scenario in zip(plan.combinations, slices, plan.scenarios, strict=True)
+    ]
     return Summary(
         scenario=sweep.scenario,
         scenario_sha256=sweep.sha256,
@@ -101,19 +146,28 @@ def summarize(plan: Plan, table: Any) -> Summary:
         seed=sweep.seed,
         runs_per_combination=sweep.runs,
         total=plan.total,
-        finished_means="all thresholds held" if limits else "all organizations have all features",
-        combinations=[
-            _combination(varied(sweep, given), runs, figures)
-            for given, runs in zip(plan.combinations, slices, strict=True)
-        ],
+        finished_means=_finished_means(first.thresholds),
+        combinations=combinations,
+        description=first.description,
+        thresholds=[_over_all(each) for each in zip(*(each.thresholds for each in combinations), strict=True)],
     )
 
 
-def _combination(parameters: dict[str, Parameter], table: Any, figures: tuple[str, ...]) -> CombinationSummary:
+def _finished_means(limits: tuple[Threshold, ...]) -> str:
+    if not limits:
+        return "all organizations have all features"
+    warns = any(limit.severity == "warn" for limit in limits)
+    return f"all thresholds held{', those aside that only warn' if warns else ''}"
+
+
+def _combination(
+    parameters: dict[str, Parameter], table: Any, figures: tuple[str, ...], limits: tuple[Threshold, ...]
+) -> CombinationSummary:
     """Summarize the rows of one combination; a lost run has no value in ``finished``."""
     outcomes: list[bool | None] = table["finished"].to_pylist()
     finished, lost = outcomes.count(True), outcomes.count(None)
     runs = len(outcomes) - lost
+    warnings: list[str] = table["first_warning"].drop_null().to_pylist()
     return CombinationSummary(
         parameters=parameters,
         runs=runs,
@@ -123,10 +177,30 @@ def _combination(parameters: dict[str, Parameter], table: Any, figures: tuple[st
         chance=Chance(finished / runs if runs else None, *wilson(finished, runs)),
         all_features_share=fmean(shares) if (shares := _values(table, "all_features_share")) else None,
         figures={name: _quantiles(_values(table, name)) for name in figures},
+        thresholds=[
+            ThresholdSummary(
+                figure=limit.metric,
+                threshold=str(limit),
+                severity=limit.severity,
+                failed=_values(table, f"passed.{limit.metric}").count(False),
+            )
+            for limit in limits
+        ],
+        warned=len(warnings),
+        first_warning=next(iter(warnings), None),
     )
 
 
-def _values(table: Any, name: str) -> list[float]:
+def _over_all(each: tuple[ThresholdSummary, ...]) -> ThresholdSummary:
+    """Sum a threshold over all combinations."""
+    first = each[0]
+    same = all(other.threshold == first.threshold for other in each)
+    return structs.replace(
+        first, threshold=first.threshold if same else first.figure, failed=sum(other.failed for other in each)
+    )
+
+
+def _values(table: Any, name: str) -> list[Any]:
     return table[name].drop_null().to_pylist()
 
 
