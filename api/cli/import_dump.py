@@ -10,6 +10,7 @@ import typer
 
 from ...engine.log import LogError
 from ...engine.settings import Settings
+from ..load.wording import counted
 from ..past import open_recorded
 from ..settings_file import SettingsError, load_settings
 from ..timeline.twin import reading
@@ -17,7 +18,7 @@ from ..timeline.twin.importing import Imported
 from ..timeline.twin.importing import import_dump as bring_in
 from ..timeline.twin.live import Source, discard
 from ..timeline.twin.normalize import Dump
-from .terminal import AsJson, counted, failure, out, print_json
+from .terminal import AsJson, failure, out, print_json
 from .twin_options import (
     ENDING,
     DumpFolder,

@@ -12,10 +12,11 @@ from ...engine.settings import LATEST, SECOND
 from ...engine.shapes.base import moment_text
 from ...engine.shapes.timestamps import microseconds
 from ..durations import read_duration
+from ..load.wording import counted
 from ..timeline.trail_in.files import files_of
 from ..timeline.trail_in.replaying import Replayed, replay
 from ..timeline.trail_in.summary import MOST_NAMED, gaps
-from .terminal import AsJson, counted, failure, out, print_json, printable, progress_bar, run
+from .terminal import AsJson, failure, out, print_json, printable, progress_bar, run
 
 SHOWN = 20
 """How many problems are shown to people."""

@@ -16,7 +16,7 @@ from ..load.scenario import ScenarioError
 from ..load.scenario.reading import read_text
 from ..load.sweep.journal import ResultsError, ResultsUnwritable
 from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Plan, make_sweep
-from ..load.sweep.results import Results
+from ..load.sweep.results import PAGE, Results
 from .terminal import failure
 
 if TYPE_CHECKING:
@@ -144,4 +144,4 @@ def _print(summary: "Summary", out: Path) -> None:
     from .sweep_progress import print_summary
 
     print_summary(summary)
-    typer.echo(f"Finished means: {summary.finished_means}. Intervals of 95 %. All of it: {out}")
+    typer.echo(f"A run passes if {summary.finished_means}. The page for others: {out / PAGE}; all of it: {out}")

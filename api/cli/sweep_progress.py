@@ -1,4 +1,4 @@
-"""Shows a sweep on the terminal: its progress, and at the end a table of the combinations."""
+"""Shows a sweep on the terminal: its progress, and at the end what it has shown."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -22,7 +22,9 @@ from rich.text import Text
 from ..load.scenario.parameters import written
 from ..load.sweep.plan import Plan, Run
 from ..load.sweep.summary import CombinationSummary, Summary
-from .terminal import print_table
+from ..load.sweep.verdict import failures, interval, median_and_range, passed, sentences
+from ..load.wording import share
+from .terminal import markup_safe, out, print_line, print_table, printable
 
 
 class _RunRateColumn(ProgressColumn):
@@ -85,37 +87,61 @@ def watching(plan: Plan) -> Generator[Bar, None, None]:
 
 
 def print_summary(summary: Summary) -> None:
-    """Print a table with a row for each combination of parameters, on stdout."""
-    names = list(summary.combinations[0].parameters)
-    figures = ("finalize_days", "migration_days.p95", "expired_share")
-    heads = [*names, "finished", "chance", "from", "to", *(f"{name} median (p5 to p95)" for name in figures)]
-    rows = [_cells(each, figures) for each in summary.combinations]
-    # Lost and refused runs are rare; their columns are left out if there are none.
-    for head in ("refused", "lost"):
-        counts = [getattr(each, head) for each in summary.combinations]
-        if any(counts):
-            heads.append(head)
-            rows = [[*row, f"{number:,}"] for row, number in zip(rows, counts, strict=True)]
-    table = Table(*(Column(head, justify="right") for head in heads), box=SIMPLE)
+    """Print what the sweep has shown: in sentences, and a row for each combination of parameters in two tables."""
+    print_line(summary.description or summary.scenario)
+    out.print()
+    for sentence in sentences(summary):
+        # Folded at the terminal's width, unlike lines that somebody copies.
+        out.print(markup_safe(sentence), highlight=False)
+    combinations, names = summary.combinations, list(summary.combinations[0].parameters)
+    parameters = [[written(value) for value in each.parameters.values()] for each in combinations]
+    heads, rows = _chances(combinations)
+    _print_rows([*names, *heads], [[*given, *row] for given, row in zip(parameters, rows, strict=True)])
+    figures = _figures(summary)
+    out.print("Of each figure the median over the runs (and from the 5th to the 95th percentile):", highlight=False)
+    _print_rows(
+        [*names, *figures.values()],
+        [
+            [*given, *(median_and_range(each, figure) or "-" for figure in figures)]
+            for given, each in zip(parameters, combinations, strict=True)
+        ],
+    )
+
+
+def _print_rows(heads: list[str], rows: list[list[str]]) -> None:
+    table = Table(*(Column(printable(head), justify="right") for head in heads), box=SIMPLE)
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*map(markup_safe, row))
     print_table(table)
 
 
-def _cells(combination: CombinationSummary, figures: tuple[str, ...]) -> list[str]:
-    chance = combination.chance
+def _chances(combinations: list[CombinationSummary]) -> tuple[list[str], list[list[str]]]:
+    """The columns of how likely each combination passes, and what failed how often."""
+    heads = ["passed", "chance", "with 95 % confidence"]
+    rows = [_chance(each) for each in combinations]
+    # Lost and refused runs are rare; their columns are left out if there are none.
+    for head in ("refused", "lost", "warned"):
+        counts = [getattr(each, head) for each in combinations]
+        if any(counts):
+            heads.append(head)
+            rows = [[*row, f"{number:,}"] for row, number in zip(rows, counts, strict=True)]
+    failed = [", ".join(f"{threshold} in {number:,}" for threshold, number in failures(each)) for each in combinations]
+    if any(failed):
+        heads.append("what failed")
+        rows = [[*row, each] for row, each in zip(rows, failed, strict=True)]
+    return heads, rows
+
+
+def _chance(combination: CombinationSummary) -> list[str]:
+    chance = combination.chance.share
     return [
-        *(written(value) for value in combination.parameters.values()),
-        f"{combination.finished:,} of {combination.runs:,}",
-        "-" if chance.share is None else f"{chance.share:.1%}",
-        f"{chance.low:.1%}",
-        f"{chance.high:.1%}",
-        *(_median_and_range(combination.figures[name], 4 if name.endswith("_share") else 1) for name in figures),
+        passed(combination),
+        "-" if chance is None else share(chance),
+        "-" if chance is None else interval(combination),
     ]
 
 
-def _median_and_range(quantiles: dict[str, float | None], digits: int) -> str:
-    low, middle, high = (quantiles[name] for name in ("p5", "median", "p95"))
-    if low is None or middle is None or high is None:
-        return "-"
-    return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
+def _figures(summary: Summary) -> dict[str, str]:
+    """The figures of the thresholds, or else those that say most, to what stands above their columns."""
+    found = {each.figure: each.threshold for each in summary.thresholds}
+    return found or {name: name for name in ("finalize_days", "migration_days.p95", "expired_share")}

@@ -129,11 +129,6 @@ def print_line(text: str, indent: int = 0, style: str = "") -> None:
     out.print(Text(" " * indent + printable(text), style=style), soft_wrap=True, highlight=False)
 
 
-def counted(number: int, what: str) -> str:
-    """A number of things in words: ``1 call``, ``2,000 calls``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def printable(text: str) -> str:
     """Replace control characters in a text from outside, which would steer the terminal."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)

@@ -11,6 +11,7 @@ from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from ...engine.records.table import RECORDS
 from ...projections.history.changes import Kind
 from ..load.scenario.checks import choose
+from ..load.wording import counted
 from ..places import PLACES
 from ..timeline.entries import Entry, name_at
 from ..timeline.history import History
@@ -18,7 +19,7 @@ from ..timeline.moments import position_at, position_before, range_of
 from ..timeline.timeline import Wanted, first, timeline
 from ..timeline.wording import INFERRED, change_text
 from .asking import InMemory, history_for, print_call, utf8
-from .terminal import counted, print_line
+from .terminal import print_line
 
 DEFAULT_LIMIT = 50
 """The number of calls that are shown to people unless they say how many."""

@@ -69,16 +69,19 @@ def label_margin(labels: Sequence[str]) -> int:
     return 16 + CHARACTER * max(map(len, labels), default=0)
 
 
-def end_labels(ends: Sequence[tuple[str, str, float]], x: float, highest: float) -> list[dict[str, Any]]:
+def end_labels(
+    ends: Sequence[tuple[str, str, float]], x: float, highest: float, lowest: float = 0.0
+) -> list[dict[str, Any]]:
     """Labels at the right ends of lines, moved apart so that they do not overlap.
 
     Args:
         ends: for each line the label's text, its colour, and the line's last value.
         x: the last point on the horizontal axis.
         highest: the top of the vertical axis.
+        lowest: its bottom.
     """
-    drawn = HEIGHT - TOP - BOTTOM
-    wanted = [end[2] / highest * drawn if highest else 0.0 for end in ends]
+    drawn, span = HEIGHT - TOP - BOTTOM, highest - lowest
+    wanted = [(end[2] - lowest) / span * drawn if span else 0.0 for end in ends]
     placed = _apart(wanted, drawn)
     return [
         note(

@@ -1,4 +1,4 @@
-"""Carries a sweep out: does the runs that are left, then writes the table, the summary and the plot of all."""
+"""Carries a sweep out: does the runs that are left, then writes the table, the summary and the page of all."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -9,9 +9,9 @@ import msgspec
 
 from .cluster import Client, do_runs, threads
 from .journal import Journal
+from .page import write_page
 from .plan import Plan, Run
-from .plot import write_plot
-from .results import Results
+from .results import PAGE, Results
 from .summary import Summary, summarize
 from .table import make_table, write_table
 
@@ -38,7 +38,7 @@ class Watch(Protocol):
 def carry_out(
     plan: Plan, results: Results, connect: Callable[[], AbstractContextManager[Client]], watch: Watch, *, resume: bool
 ) -> Summary:
-    """Do the runs of a sweep that are left, and write the table, the summary and the plot.
+    """Do the runs of a sweep that are left, and write the table, the summary and the page.
 
     Args:
         plan: the runs.
@@ -90,7 +90,7 @@ def _conclude(plan: Plan, results: Results, table: Any) -> Summary:
     writers: Mapping[str, Callable[[Path], Any]] = {
         "runs.parquet": lambda path: write_table(table, path),
         "summary.json": lambda path: path.write_bytes(encoded),
-        "chance.html": lambda path: write_plot(summary, path),
+        PAGE: lambda path: write_page(plan.sweep, summary, table, path),
     }
     for name, write in writers.items():
         results.replace(name, write)

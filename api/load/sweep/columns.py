@@ -38,9 +38,8 @@ def figures_of(outcome: Outcome, scenario: Scenario) -> dict[str, Any]:
     for metric, limit in limits:
         row[f"passed.{metric}"] = limit.ok and row.get(f"passed.{metric}", True)
     row |= {"wall_seconds": outcome.wall_seconds, "digest": outcome.digest}
-    return row | {"warnings": len(outcome.warnings), "first_warning": next(iter(outcome.warnings), None)} | _followed_up(
-        outcome, scenario
-    )
+    row |= {"warnings": len(outcome.warnings), "first_warning": next(iter(outcome.warnings), None)}
+    return row | _followed_up(outcome, scenario)
 
 
 def columns(plan: Plan) -> dict[str, Type]:
@@ -66,7 +65,7 @@ def columns(plan: Plan) -> dict[str, Type]:
         "warned": "text",
         "warnings": "whole",
         "first_warning": "text",
-        **{name: "whole" for name in follow_up_columns(plan)},
+        **dict.fromkeys(follow_up_columns(plan), "whole"),
     }
 
 

@@ -14,6 +14,7 @@ from .plan import Sweep
 
 DEFINITION = "sweep.json"
 JOURNAL = "runs.jsonl"
+PAGE = "chance.html"
 
 
 class Results:

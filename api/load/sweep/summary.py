@@ -157,7 +157,7 @@ def _finished_means(limits: tuple[Threshold, ...]) -> str:
     if not limits:
         return "all organizations have all features"
     warns = any(limit.severity == "warn" for limit in limits)
-    return f"all thresholds held{', those aside that only warn' if warns else ''}"
+    return f"all thresholds held{', apart from those that only warn' if warns else ''}"
 
 
 def _combination(
@@ -175,14 +175,14 @@ def _combination(
         lost=lost,
         finished=finished,
         chance=Chance(finished / runs if runs else None, *wilson(finished, runs)),
-        all_features_share=fmean(shares) if (shares := _values(table, "all_features_share")) else None,
-        figures={name: _quantiles(_values(table, name)) for name in figures},
+        all_features_share=fmean(shares) if (shares := values(table, "all_features_share")) else None,
+        figures={name: _quantiles(values(table, name)) for name in figures},
         thresholds=[
             ThresholdSummary(
                 figure=limit.metric,
                 threshold=str(limit),
                 severity=limit.severity,
-                failed=_values(table, f"passed.{limit.metric}").count(False),
+                failed=values(table, f"passed.{limit.metric}").count(False),
             )
             for limit in limits
         ],
@@ -200,10 +200,11 @@ def _over_all(each: tuple[ThresholdSummary, ...]) -> ThresholdSummary:
     )
 
 
-def _values(table: Any, name: str) -> list[Any]:
+def values(table: Any, name: str) -> list[Any]:
+    """The values in a column of the table of runs."""
     return table[name].drop_null().to_pylist()
 
 
-def _quantiles(values: list[float]) -> dict[str, float | None]:
-    distribution = Distribution.of(values)
+def _quantiles(numbers: list[float]) -> dict[str, float | None]:
+    distribution = Distribution.of(numbers)
     return {name: distribution.statistic(name) for name in QUANTILES}

@@ -145,12 +145,21 @@ def test_interrupted_and_resumed(started: subprocess.Popen[str], tmp_path: Path)
 
 
 def test_summary_for_people(call: Call) -> None:
-    """The table on stdout has a row for each combination, with the chance and its interval."""
+    """What is printed begins with the verdict, and has what failed and a row with the interval for each combination."""
     done = call("--out", "o", "--runs", "2", "--workers", "1", "--vary", "accounts=6,10", "--set", "accept=0")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
 
     assert done.exit_code == 0
-    assert done.stdout.count("0 of 2     0.0%   0.0%   65.8%") == 2
-    assert "Finished means: all thresholds held." in done.stdout
+    assert lines[:5] == [
+        "s.toml",
+        "",
+        "The plan passes in no run of any of the 2 combinations: with 95 % confidence the chance is below 65.8 %.",
+        "What fails, of 4 runs in all: all_features_share == 1 in 4, migration_days.p90 < 8 in 4.",
+        "2 runs for a combination are few: a chance may be off by 66 percentage points; with --runs 100 by 10.",
+    ]
+    failed = "0 of 2 0 % 0 % to 65.8 % all_features_share == 1 in 2, migration_days.p90 < 8 in 2"
+    assert {f"6 {failed}", f"10 {failed}", "6 0 -", "10 0 -"} <= set(lines)
+    assert lines[-1] == "A run passes if all thresholds held. The page for others: o/chance.html; all of it: o"
 
 
 def test_scheduler_without_a_name(tmp_path: Path) -> None:

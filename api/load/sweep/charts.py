@@ -1,0 +1,266 @@
+"""The charts of a sweep: how likely the plan passes, and how its thresholds' figures stand to their limits."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from msgspec import Struct
+
+from .. import wording
+from ..report.chart import Chart, Series, end_labels, label_margin, line, text
+from ..report.style import BLUE, CHARACTER, GRID, SERIES, VERMILION, layout, note, vertical_line
+from ..scenario.parameters import written
+from .axis import ValueAxis
+from .summary import CombinationSummary, Summary, ThresholdSummary
+from .verdict import FEW_RUNS, called, interval, passed
+
+CHANCE = "chance"
+"""The id of the chart of the chances."""
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+RANGE_RUNS = 20
+"""From so many runs on the 5th percentile is another run than the least."""
+ROW_HEIGHT, MOST_HEIGHT, MOST_LABELLED = 26, 1_200, 300
+"""Of a heat map: the height of a row and of all, in pixels; up to so many cells have texts."""
+ALL_RUNS = "all runs"
+"""The only value on the axis of a sweep in which nothing varies."""
+
+
+class Point(Struct, frozen=True):
+    """A value of a combination, and between what it lies."""
+
+    combination: CombinationSummary
+    y: float
+    low: float
+    high: float
+    told: str
+    """What stands in the box at the pointer."""
+    is_sure: bool = True
+    """Whether there are enough runs for its range to say something; otherwise it is a hollow mark without one."""
+
+
+def charts(summary: Summary, values: Callable[[str], list[float]]) -> Iterator[Chart]:
+    """A chart of the chances, and one for each threshold's figure.
+
+    With many lines there is a heat map of the chances instead, with one combination how its figures are spread.
+
+    Args:
+        summary: of the sweep.
+        values: the values that a figure has in the runs.
+    """
+    lines = _lines([each for each in summary.combinations if each.runs])
+    if len(summary.combinations) == 1:
+        for number, threshold in enumerate(summary.thresholds):
+            yield from _spread(number, threshold, values(threshold.figure))
+    elif len(lines) > len(SERIES):
+        yield _heat_map(summary, lines)
+    elif lines:
+        yield _chances(summary, lines)
+        for number, threshold in enumerate(summary.thresholds):
+            yield from _figure_chart(summary, lines, number, threshold)
+
+
+def axis_value(combination: CombinationSummary) -> Any:
+    """The value of the first varied parameter."""
+    return next(iter(combination.parameters.values()), ALL_RUNS)
+
+
+def _lines(combinations: Sequence[CombinationSummary]) -> dict[str, list[CombinationSummary]]:
+    """The combinations by what they have besides the first varied parameter."""
+    lines: dict[str, list[CombinationSummary]] = {}
+    for each in combinations:
+        lines.setdefault(called(each, besides=1), []).append(each)
+    return lines
+
+
+def _chances(summary: Summary, lines: dict[str, list[CombinationSummary]]) -> Chart:
+    chances = {name: [_chance(each) for each in line] for name, line in lines.items()}
+    figure = _line_chart(summary, chances, f"% of {_each(summary)}", (0.0, 105.0))
+    figure["layout"]["yaxis"] |= {"tickvals": [0, 25, 50, 75, 100], "hoverformat": "d"}
+    return Chart(CHANCE, _title(summary), _about(summary), figure, _keys(chances), wide=True)
+
+
+def _spread(number: int, threshold: ThresholdSummary, values: list[float]) -> Iterator[Chart]:
+    """The chart of a figure over the runs of the only combination: the share of them in which it is at most so much.
+
+    None if all runs have the same value.
+    """
+    if len(set(values)) < 2:
+        return
+    limit, ordered = _limit(threshold), sorted(values)
+    low, high = min(ordered[0], limit), max(ordered[-1], limit)
+    room = (high - low) * 0.05
+    figure = layout(wording.unit(threshold.figure) or text(threshold.figure), f"% of {len(values):,} runs", 24)
+    figure["xaxis"] |= {"range": [low - room, high + room], "hoverformat": ",.4~g"}
+    figure["yaxis"] |= {"range": [0, 105], "tickvals": [0, 25, 50, 75, 100], "hoverformat": ".0f"}
+    figure["shapes"].append(vertical_line(limit, VERMILION, "dash"))
+    side = {"xanchor": "right", "xshift": -4} if limit > (low + high) / 2 else {"xanchor": "left", "xshift": 4}
+    figure["annotations"].append(_limit_label(threshold, x=limit, y=0, yanchor="bottom", **side))
+    shares = [100 * rank / len(ordered) for rank in range(len(ordered) + 1)]
+    steps = line(Series("% of runs with at most this", BLUE, shares), [ordered[0], *ordered])
+    steps["line"] |= {"shape": "hv"}
+    about = "The share of runs in which it is at most so much."
+    yield Chart(f"figure-{number}", threshold.threshold, about, {"data": [steps], "layout": figure})
+
+
+def _title(summary: Summary) -> str:
+    return " by ".join(["Share of runs that passed", *list(summary.combinations[0].parameters)[:1]])
+
+
+def _each(summary: Summary) -> str:
+    return f"{wording.counted(summary.runs_per_combination, 'run')}{' each' if len(summary.combinations) > 1 else ''}"
+
+
+def _about(summary: Summary) -> str:
+    about = f"The share of {_each(summary)} in which {summary.finished_means}."
+    if any(each.runs >= FEW_RUNS for each in summary.combinations):
+        about += " Upright bars: between what the chance lies, with 95 % confidence (Wilson's interval)."
+    if any(each.runs < FEW_RUNS for each in summary.combinations):
+        about += (
+            f" Hollow points have fewer than {FEW_RUNS} runs, too few to draw between what the chance lies;"
+            " the table below says it."
+        )
+    return about
+
+
+def _chance(combination: CombinationSummary) -> Point:
+    chance = combination.chance
+    told = f"{passed(combination)} passed; with 95 % confidence {interval(combination)}"
+    share = 100 * (chance.share or 0.0)
+    return Point(combination, share, 100 * chance.low, 100 * chance.high, told, combination.runs >= FEW_RUNS)
+
+
+def _figure_chart(
+    summary: Summary, lines: dict[str, list[CombinationSummary]], number: int, threshold: ThresholdSummary
+) -> Iterator[Chart]:
+    """The chart of a threshold's figure; none if it never has a value."""
+    points = {name: [*_medians(line, threshold.figure)] for name, line in lines.items()}
+    points = {name: line for name, line in points.items() if line}
+    if not points:
+        return
+    # Without a limit if that is another in each combination.
+    limits = [_limit(threshold)] if threshold.threshold != threshold.figure else []
+    unit = wording.unit(threshold.figure) or text(threshold.figure)
+    figure = _line_chart(summary, points, unit, _span(points, limits))
+    for limit in limits:
+        figure["layout"]["shapes"].append(_limit_line(limit))
+        figure["layout"]["annotations"].append(
+            _limit_label(threshold, x=0, y=limit, xref="paper", xanchor="left", yanchor="bottom", xshift=4)
+        )
+    several = summary.runs_per_combination >= RANGE_RUNS
+    about = "The median of the runs; upright bars: " + (
+        "nine of ten runs lie within." if several else "from the least run to the greatest."
+    )
+    failed = f" Not held in {threshold.failed:,} of {wording.counted(summary.runs, 'run')}." if threshold.failed else ""
+    yield Chart(f"figure-{number}", threshold.threshold, about + failed, figure, _keys(points))
+
+
+def _medians(line: Sequence[CombinationSummary], figure: str) -> Iterator[Point]:
+    for each in line:
+        low, median, high = (each.figures[figure][name] for name in ("p5", "median", "p95"))
+        if low is not None and median is not None and high is not None:
+            told = f"{wording.rounded(median)} ({wording.rounded(low)} to {wording.rounded(high)})"
+            yield Point(each, median, low, high, told)
+
+
+def _span(points: dict[str, list[Point]], more: Sequence[float]) -> tuple[float, float]:
+    """From where to where the vertical axis goes: all that is drawn has room, and 0 is on it if that is near."""
+    drawn = [*more, *chain.from_iterable((each.low, each.high) for line in points.values() for each in line)]
+    low, high = min(drawn), max(drawn)
+    room = (high - low) * 0.1 or abs(high) * 0.1 or 1.0
+    return (0.0 if 0 <= low < high / 2 else low - room), high + room
+
+
+def _keys(lines: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(lines, SERIES, strict=False)) if len(lines) > 1 else ()
+
+
+def _line_chart(
+    summary: Summary, lines: dict[str, list[Point]], y_title: str, span: tuple[float, float]
+) -> dict[str, Any]:
+    """A line for each of several, drawn slightly beside each other, with its own dash, marks and label."""
+    names = list(summary.combinations[0].parameters)
+    values = list(dict.fromkeys(map(axis_value, summary.combinations)))
+    axis = ValueAxis(names[0] if names else "", values, len(lines))
+    labels = [(name, color, lines[name][-1].y) for name, color in _keys(lines)]
+    figure = layout(axis.title, y_title, label_margin([label[0] for label in labels]) if labels else 24)
+    figure["xaxis"] |= axis.layout
+    figure["yaxis"] |= {"range": list(span)}
+    figure["hovermode"] = "closest"
+    figure["annotations"] += end_labels(labels, axis.end, span[1], span[0])
+    data = [_trace(axis, index, name, line) for index, (name, line) in enumerate(lines.items())]
+    return {"data": data, "layout": figure}
+
+
+def _trace(axis: ValueAxis, index: int, name: str, points: Sequence[Point]) -> dict[str, Any]:
+    color = SERIES[index]
+    opened = ["" if point.is_sure else "-open" for point in points]
+    x = [axis.at(axis_value(point.combination), index) for point in points]
+    return line(Series(name, color, [point.y for point in points]), x) | {
+        "mode": "lines+markers" if axis.has_numbers else "markers",
+        "cliponaxis": False,
+        "line": {"color": color, "width": 1.5, "dash": DASHES[index]},
+        "marker": {"color": color, "size": 9, "symbol": [f"{SYMBOLS[index]}{each}" for each in opened]},
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "color": color,
+            "thickness": 1.3,
+            "width": 4,
+            "array": [point.high - point.y if point.is_sure else 0 for point in points],
+            "arrayminus": [point.y - point.low if point.is_sure else 0 for point in points],
+        },
+        "customdata": [text(f"{called(point.combination) or ALL_RUNS}: {point.told}") for point in points],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+
+
+def _limit_line(limit: float) -> dict[str, Any]:
+    """A plotly shape: a horizontal line at a threshold's limit."""
+    dashed = {"color": VERMILION, "width": 1.5, "dash": "dash"}
+    return {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": limit, "y1": limit, "layer": "below"} | {
+        "line": dashed
+    }
+
+
+def _limit(threshold: ThresholdSummary) -> float:
+    return float(threshold.threshold.rpartition(" ")[2])
+
+
+def _limit_label(threshold: ThresholdSummary, **place: Any) -> dict[str, Any]:
+    said = text(threshold.threshold.removeprefix(threshold.figure).strip())
+    return note(said, font={"size": 12, "color": VERMILION}, **place)
+
+
+def _heat_map(summary: Summary, lines: dict[str, list[CombinationSummary]]) -> Chart:
+    """The chances as coloured cells: a column for each value of the first varied parameter, a row for each line."""
+    first = next(iter(summary.combinations[0].parameters))
+    values = [written(each) for each in dict.fromkeys(map(axis_value, summary.combinations))]
+    rows = [{written(axis_value(each)): each for each in line} for line in lines.values()]
+    cells = [[row.get(value) for value in values] for row in rows]
+    figure = layout(text(first), "", 24)
+    figure["height"] = min(MOST_HEIGHT, 120 + ROW_HEIGHT * len(rows))
+    figure["margin"]["l"] = min(300, label_margin(list(lines)) + CHARACTER)
+    figure["xaxis"] |= {"type": "category", "rangemode": "normal"}
+    figure["yaxis"] |= {"type": "category", "rangemode": "normal", "autorange": "reversed", "nticks": 0}
+    figure["hovermode"] = "closest"
+    trace = {
+        "type": "heatmap",
+        "x": [text(value) for value in values],
+        "y": [text(name) for name in lines],
+        "z": [[None if each is None else 100 * (each.chance.share or 0.0) for each in row] for row in cells],
+        "zmin": 0,
+        "zmax": 100,
+        "colorscale": [[0, GRID], [1, BLUE]],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "customdata": [
+            ["" if each is None else text(f"{called(each)}: {_chance(each).told}") for each in row] for row in cells
+        ],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+    if len(values) * len(rows) <= MOST_LABELLED:
+        trace["texttemplate"] = "%{z:.0f} %"
+    about = f"The share of {_each(summary)} in which {summary.finished_means}: the darker, the likelier."
+    return Chart(CHANCE, _title(summary), about, {"data": [trace], "layout": figure}, wide=True)
