@@ -22,6 +22,7 @@ from .beginning import begin
 from .call_counter import CallCounter
 from .clock_driver import ClockDriver, Progress
 from .flows import Flows
+from .funnel import Asked
 from .lookout import Lookout
 from .measuring import figure_now, measure
 from .outcome import Outcome
@@ -95,11 +96,11 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
     past = Past(scenario)
     clock = SimulatedClock(past.began_at)
     began_with = await read_beginning(log) or WorldCreated(scenario.seed, scenario.settings)
-    flows = Flows(scenario)
+    flows, asked = Flows(scenario), Asked()
     # The other views are built only for reading operations: they cost more than the rest of the run.
     reads = any(isinstance(step, Call) and step.operation in READS for step in scenario.all_steps)
     views = Views() if reads else None
-    listeners: list[Listener] = [flows.feed]
+    listeners: list[Listener] = [flows.feed, asked.feed]
     if views:
         listeners += [views.feed, *lag_reads(views, began_with)]
     async with running_engine(
@@ -108,6 +109,7 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
         standing = await past.write(engine)
         if scenario.log or standing:
             flows.restart(engine.now)
+            asked.restart(engine.state)
         counter = CallCounter(clock.now, by_minute=engine.throttle is not None)
         driver = ClockDriver(engine, clock, counter, progress)
 
@@ -121,10 +123,11 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
         async def measure_anew() -> None:
             await engine.flush()
             flows.restart(engine.now)
+            asked.restart(engine.state)
             counter.restart()
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)
         player = Player(scenario, engine, driver, counter, views, lookout, begun)
         await player.play()
         seconds = perf_counter() - began
-        return measure(scenario, name, engine, flows, counter, player, seconds)
+        return measure(scenario, name, engine, flows, asked, counter, player, seconds)

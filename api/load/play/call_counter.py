@@ -41,6 +41,9 @@ class CallCounter:
         """Error code, and reason if there is one, to the number of refused calls."""
         self.explanations: dict[str, str] = {}
         """Error code, and reason if there is one, to why the first such call was refused."""
+        self.refusals: dict[tuple[str, str, str], str] = {}
+        """Of calls that ask accounts, and of their answers: operation, organization, and the account or handshake that
+        it was about (or nothing) to the error code, and reason if there is one, of the last that was refused."""
         self.throttled: Counter[str] = Counter()
         """Operation to the number of throttled calls."""
         self.held_back: Counter[str] = Counter()
@@ -55,8 +58,9 @@ class CallCounter:
     def restart(self) -> None:
         """Count from now on only."""
         self.calls = 0
-        for counter in (self.refused, self.explanations, self.throttled, self.held_back, self.held_back_seconds):
+        for counter in (self.refused, self.explanations, self.refusals, self.throttled, self.held_back):
             counter.clear()
+        self.held_back_seconds.clear()
         self.calls_by_minute.clear()
         self.throttled_by_minute.clear()
 
@@ -67,9 +71,17 @@ class CallCounter:
         if self._by_minute:
             self.calls_by_minute[operation][self._now() // MINUTE] += 1
 
-    def count_refusal(self, operation: str, refusal: Refused) -> None:
-        """Count the refusal of a call, which was counted as a call too."""
+    def count_refusal(self, operation: str, refusal: Refused, about: tuple[str, str] | None = None) -> None:
+        """Count the refusal of a call, which was counted as a call too.
+
+        Args:
+            operation: which was called.
+            refusal: why it was refused.
+            about: the organization that asks, and the account or handshake; None: it asks nobody.
+        """
         kind = f"{refusal.code} {refusal.reason}" if refusal.reason else refusal.code
+        if about:
+            self.refusals[operation, *about] = kind
         self.refused[kind] += 1
         self.tally.refused += 1
         if refusal.explanation:

@@ -16,6 +16,7 @@ from ....projections.views import Views
 from ...client import as_dict
 from ..scenario.checks import PLACE
 from ..scenario.problems import ScenarioError
+from ..scenario.steps import Call
 
 
 def call(
@@ -71,6 +72,20 @@ def fill(value: Any, names: Mapping[str, str], place: str) -> Any:
     if isinstance(value, list):
         return [fill(part, names, f"{place}[{index + 1}]") for index, part in enumerate(cast("list[Any]", value))]
     return value
+
+
+def party_of(step: Call, account: str) -> str:
+    """The account that a call of a step asks to join; empty if it asks none, or one that is known only later.
+
+    Args:
+        step: the step.
+        account: the account for which it calls, or empty.
+    """
+    target = step.members.get("Target")
+    party = cast("dict[str, Any]", target).get("Id") if isinstance(target, dict) else ""
+    if party == "{account}":
+        return account
+    return party if isinstance(party, str) and not PLACE.search(party) else ""
 
 
 def saved(answer: Struct, wanted: Mapping[str, str], place: str) -> dict[str, str]:

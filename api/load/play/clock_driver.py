@@ -131,7 +131,7 @@ class ClockDriver:
         if self.engine.throttle is not None and not self._is_admitted(scheduled, caller, answer):
             return
         if answer == ACCEPT:
-            self.post(answer, accept_handshake.Request(handshake), caller)
+            self.post(answer, accept_handshake.Request(handshake), caller, handshake)
         elif answer == LEAVE:
             self.post(answer, leave_organization.Request(), caller)
         elif self.post(answer, decline_handshake.Request(handshake), caller) and cohort.migration:
@@ -195,8 +195,8 @@ class ClockDriver:
         self.agenda.schedule(ready, scheduled)
         return False
 
-    def post(self, operation: str, request: Struct, caller: Caller) -> Events | None:
-        """Post a command and return its events; None if it was refused, which is counted.
+    def post(self, operation: str, request: Struct, caller: Caller, handshake: str = "") -> Events | None:
+        """Post a command and return its events; None if it was refused, which is counted, of which handshake too.
 
         A refusal is no error here: scenarios are played to find out what is refused.
         """
@@ -204,7 +204,7 @@ class ClockDriver:
         try:
             return self.engine.post(request, caller)
         except Refused as refusal:
-            self._counter.count_refusal(operation, refusal)
+            self._counter.count_refusal(operation, refusal, ("", handshake) if handshake else None)
             return None
 
     async def finish(self) -> None:

@@ -1,7 +1,7 @@
 """Sends the calls of a step: at a pace, and either waiting for AWS's limits or retrying with backoff when refused."""
 
 import heapq
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import count, repeat
 from random import Random
 
@@ -18,6 +18,9 @@ from ..scenario.pace import Pace
 from ..scenario.steps import Retry
 from .call_counter import THROTTLING, CallCounter
 from .clock_driver import CHECKPOINT_EVERY
+
+ASKING = ("InviteAccountToOrganization", "EnableAllFeatures")
+"""Operations that ask accounts; whom a refused call of one would have asked is remembered."""
 
 Attempt = Callable[[], None]
 """Makes a call and keeps what it needs of the answer; raises ``Refused``. May be called again after a refusal."""
@@ -54,6 +57,7 @@ class Dispatch:
         pace: Pace | None = None,
         retry: Retry | None = None,
         random: Random | None = None,
+        parties: Sequence[str] = (),
     ) -> None:
         """Send calls in order, each not before its moment.
 
@@ -65,21 +69,25 @@ class Dispatch:
             pace: when each call may be sent; None: all at once.
             retry: how to retry after throttling and passing limits; None: wait, and call when it will succeed.
             random: draws the pauses between retries.
+            parties: the account that each call asks, if they ask accounts.
         """
         began = self._engine.now
         offsets = pace.offsets(number) if pace else repeat(0, number)
+        asked = parties or repeat("", number)
         if retry:
-            planned = ((began + offset, *call) for offset, call in zip(offsets, calls, strict=True))
+            planned = (
+                (began + offset, *call, party) for offset, call, party in zip(offsets, calls, asked, strict=True)
+            )
             await self._send_with_retries(operation, what, planned, number, retry, random or Random(0))
             return
-        for done, (offset, (caller, attempt)) in enumerate(zip(offsets, calls, strict=True), 1):
+        for done, (offset, (caller, attempt), party) in enumerate(zip(offsets, calls, asked, strict=True), 1):
             if offset:
                 await self._move_to(max(began + offset, self._engine.now))
-            await self._send_when_allowed(operation, caller, attempt)
+            await self._send_when_allowed(operation, caller, attempt, party)
             if done % CHECKPOINT_EVERY == 0 or done == number:
                 await self._checkpoint(what, done, number)
 
-    async def _send_when_allowed(self, operation: str, caller: Caller, attempt: Attempt) -> None:
+    async def _send_when_allowed(self, operation: str, caller: Caller, attempt: Attempt, party: str) -> None:
         """Make one call at the first moment at which neither throttling nor a passing limit refuses it.
 
         This plays a caller that knows AWS's limits and waits. A call that a limit would refuse is therefore not made:
@@ -89,7 +97,7 @@ class Dispatch:
         engine, counter, throttle = self._engine, self._counter, self._engine.throttle
         fault = self._refusing_fault(operation, caller)
         if fault is not None:
-            counter.count_refusal(operation, refusal_of(fault))
+            self._count_refusal(operation, refusal_of(fault), caller, party)
             counter.count_call(operation)
             return
         while True:
@@ -114,7 +122,7 @@ class Dispatch:
                     await self._move_to(until)
                     # From the start, buckets included: the caller may be in another organization by now.
                     continue
-                counter.count_refusal(operation, refusal)
+                self._count_refusal(operation, refusal, caller, party)
             counter.count_call(operation)
             if throttle is not None:
                 # Only now, so that a call held back by another limit has kept its token.
@@ -125,7 +133,7 @@ class Dispatch:
         self,
         operation: str,
         what: str,
-        planned: Iterator[tuple[int, Caller, Attempt]],
+        planned: Iterator[tuple[int, Caller, Attempt, str]],
         number: int,
         retry: Retry,
         random: Random,
@@ -139,15 +147,15 @@ class Dispatch:
         """
         engine, counter = self._engine, self._counter
         upcoming = next(planned, None)
-        retries: list[tuple[int, int, int, Caller, Attempt]] = []
-        """Moment, tie-breaker (callers and attempts do not compare), attempts made, caller, attempt."""
+        retries: list[tuple[int, int, int, Caller, Attempt, str]] = []
+        """Moment, tie-breaker (callers and attempts do not compare), attempts made, caller, attempt, party."""
         serial, attempts, sent = count(), 0, 0
         while upcoming or retries:
             if retries and (upcoming is None or retries[0][0] <= upcoming[0]):
-                moment, _, tries, caller, attempt = heapq.heappop(retries)
+                moment, _, tries, caller, attempt, party = heapq.heappop(retries)
             else:
                 assert upcoming is not None
-                moment, caller, attempt = upcoming
+                moment, caller, attempt, party = upcoming
                 tries, upcoming = 0, next(planned, None)
                 sent += 1
             if moment > engine.now:
@@ -158,11 +166,11 @@ class Dispatch:
             counter.count_call(operation)
             refusal, passes = await self._attempted(operation, caller, attempt)
             if refusal:
-                counter.count_refusal(operation, refusal)
+                self._count_refusal(operation, refusal, caller, party)
                 if passes and tries + 1 < retry.attempts:
                     longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
                     pause = round(longest * SECOND * random.random())
-                    heapq.heappush(retries, (engine.now + pause, next(serial), tries + 1, caller, attempt))
+                    heapq.heappush(retries, (engine.now + pause, next(serial), tries + 1, caller, attempt, party))
         await self._checkpoint(what, sent, number)
 
     async def _attempted(self, operation: str, caller: Caller, attempt: Attempt) -> tuple[Refused | None, bool]:
@@ -181,6 +189,11 @@ class Dispatch:
         except Refused as refusal:
             return refusal, self._is_transient(refusal) if fault is None else fault.fault in CODES
         return None, False
+
+    def _count_refusal(self, operation: str, refusal: Refused, caller: Caller, party: str) -> None:
+        assert caller.account is not None, "an account calls"
+        by = self._engine.state.organization_of(caller.account) if operation in ASKING else None
+        self._counter.count_refusal(operation, refusal, (by.id, party) if by else None)
 
     def _refusing_fault(self, operation: str, caller: Caller) -> FaultScripted | None:
         """Show a call to the scripted faults, once; returns the one that refuses it."""

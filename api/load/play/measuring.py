@@ -25,6 +25,7 @@ from .figures import (
     numbers_of,
 )
 from .flows import Flows
+from .funnel import Asked
 from .outcome import (
     Distribution,
     Late,
@@ -45,7 +46,14 @@ INTERVAL_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440)
 
 
 def measure(
-    scenario: Scenario, name: str, engine: Engine, flows: Flows, counter: CallCounter, player: Player, seconds: float
+    scenario: Scenario,
+    name: str,
+    engine: Engine,
+    flows: Flows,
+    asked: Asked,
+    counter: CallCounter,
+    player: Player,
+    seconds: float,
 ) -> Outcome:
     """Compute the outcome of a finished run.
 
@@ -54,6 +62,7 @@ def measure(
         name: the scenario's file name, or empty.
         engine: has everything durable.
         flows: were fed all events.
+        asked: was fed all events.
         counter: counted the calls.
         player: knows the organizations' ids and what each step took.
         seconds: how long the run took in real time.
@@ -65,9 +74,6 @@ def measure(
     first, *_ = found.values()
     return Outcome(
         scenario=name,
-        description=scenario.description,
-        seed=scenario.seed,
-        parameters=scenario.parameters,
         passed=all(limit.ok or limit.severity == "warn" for limit in limits),
         thresholds=limits,
         feature_set=first.feature_set,
@@ -80,20 +86,36 @@ def measure(
         distributions=run.distributions,
         parts=parts,
         slowest={name: _slowest(flow.accepted[action]) for name, action in ANSWER_TIMES.items()},
-        steps=tuple(player.steps),
-        warnings=tuple(player.warnings),
-        follow_ups=tuple(player.follow_ups),
+        **_played(player),
         timeline=_timeline(player.measured_since, engine, flow, counter, player.organizations),
-        start=scenario.start,
-        measured_since=moment(player.measured_since),
-        virtual_days=round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
         events=flow.position - flow.began_at,
         wall_seconds=round(seconds, 3),
-        digest=engine.log.digest.hex(),
-        log=engine.log.name,
-        began_with=scenario.log,
-        began_at=scenario.at,
+        **_run(scenario, engine),
+        funnels=asked.funnels(engine.state, player.organizations, counter.refusals),
     )
+
+
+def _played(player: Player) -> dict[str, Any]:
+    return {
+        "steps": tuple(player.steps),
+        "warnings": tuple(player.warnings),
+        "follow_ups": tuple(player.follow_ups),
+        "measured_since": moment(player.measured_since),
+    }
+
+
+def _run(scenario: Scenario, engine: Engine) -> dict[str, Any]:
+    return {
+        "description": scenario.description,
+        "seed": scenario.seed,
+        "parameters": scenario.parameters,
+        "start": scenario.start,
+        "virtual_days": round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
+        "digest": engine.log.digest.hex(),
+        "log": engine.log.name,
+        "began_with": scenario.log,
+        "began_at": scenario.at,
+    }
 
 
 def _calls(counter: CallCounter) -> dict[str, Any]:

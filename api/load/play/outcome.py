@@ -144,6 +144,23 @@ class Timeline(Struct, frozen=True):
     """Operation to the number of throttled calls."""
 
 
+class FunnelStage(Struct, frozen=True):
+    """How many accounts had come so far, and how many of them the next stage has.
+
+    ``accounts``, less those of ``lost``, and those of ``added``, are the accounts of the next stage.
+    """
+
+    name: str
+    """``to be asked`` (if some could not be asked), ``asked to join``, ``joined``, ``asked to approve``, ``approved``,
+    or, the last, ``members``: those of the organization at the end."""
+    accounts: int
+    """Each account counts once, by what it was asked last."""
+    lost: dict[str, int] = {}
+    """The reason why accounts are not in the next stage, to their number; the most frequent first."""
+    added: dict[str, int] = {}
+    """Where from accounts come that are in the next stage and not in this one, to their number."""
+
+
 class OrganizationOutcome(Struct, frozen=True):
     """An organization of the scenario at the end of the run."""
 
@@ -215,6 +232,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """The log with which the run began; empty if it began with an empty world."""
     began_at: str = ""
     """Where in that log: a position, or a moment in ISO 8601."""
+    funnels: dict[str, tuple[FunnelStage, ...]] = {}
+    """Organization, by its name in the scenario, to how many accounts it asked, and how far they came; of those that
+    invite, or migrate to all features."""
 
     def figure(self, name: str) -> float | None:
         """Look up a figure by its name in thresholds: ``expired_share``, ``migration_days.p95``, ``ours.members``.

@@ -5,7 +5,7 @@ engine commits in groups. Every random number comes from a generator seeded with
 the draw, so two runs of one scenario write the same log, on any event loop, in memory or in a file, whole or resumed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import count, repeat
 from random import Random
@@ -46,7 +46,7 @@ from .agenda import Cohort
 from .asking import Asked, Asking
 from .beginning import Begun
 from .call_counter import CallCounter
-from .calls import call, fill, saved
+from .calls import call, fill, party_of, saved
 from .clock_driver import ClockDriver
 from .dispatch import Attempt, Dispatch
 from .follow_ups import follow_ups, without_effect
@@ -236,12 +236,20 @@ class Player:
         while (last := agenda.last_moment(can_answer, population)) is not None:
             await self._move_to(last, self._waiting_activity)
 
-    async def _send(self, step: Sending, operation: str, what: str, attempts: Iterable[Attempt], number: int) -> None:
+    async def _send(
+        self,
+        step: Sending,
+        operation: str,
+        what: str,
+        attempts: Iterable[Attempt],
+        number: int,
+        parties: Sequence[str] = (),
+    ) -> None:
         """Send calls of the management account with the pace and retries of a step."""
         management = self._management(step)
         random = self._new_random(operation)
         calls = ((management, attempt) for attempt in attempts)
-        await self._dispatch.send(operation, what, calls, number, step.pace, step.retry, random)
+        await self._dispatch.send(operation, what, calls, number, step.pace, step.retry, random, parties)
 
     async def _create(self, step: CreateAccounts) -> None:
         """Create the accounts that a population lacks, and wait until the last creation has ended."""
@@ -279,7 +287,8 @@ class Player:
             cohort.add(account, requested.handshake)
 
         attempts = (partial(invite, account) for account in invitees)
-        await self._send(step, "InviteAccountToOrganization", f"Inviting {population}", attempts, len(invitees))
+        what, number = f"Inviting {population}", len(invitees)
+        await self._send(step, "InviteAccountToOrganization", what, attempts, number, invitees)
         cohort.growing = False
 
     def _choose_accounts(self, population: str) -> None:
@@ -383,7 +392,10 @@ class Player:
             for index, (caller, account) in enumerate(((Caller(each), account) for each, account in callers), 1)
         )
         random = self._new_random(step.operation)
-        await self._dispatch.send(step.operation, step.operation, calls, len(accounts), step.pace, step.retry, random)
+        parties = [party_of(step, each) for each in accounts]
+        await self._dispatch.send(
+            step.operation, step.operation, calls, len(accounts), step.pace, step.retry, random, parties
+        )
         for cohort in heard.values():
             cohort.growing = False
 
