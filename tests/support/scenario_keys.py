@@ -41,6 +41,7 @@ feature_set = "ALL"
 
 [organizations.other]
 management_account = "$who"
+transfer = { decline = 0.5 }
 
 [settings]
 fidelity = "observed"

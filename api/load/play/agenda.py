@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ....engine.settings import DAY
 from ....engine.state.timers import NEVER
-from ..scenario.populations import Behaviour
+from ..scenario.populations import Behaviour, Request
 
 Answer = str
 """How an account answers: the operation it calls. A string, because members of an Enum are slower a million times."""
@@ -27,11 +27,11 @@ class Cohort:
     """The accounts of one population to which one step sends handshakes; it grows while the step sends.
 
     Args:
-        population: its name in the scenario.
+        population: its name in the scenario; of a request to transfer a bill, that of the organization that is asked.
         organization: the id of the organization that sends.
         behaviour: how the accounts answer.
         random: the generator from which each account's answer and delay are drawn.
-        migration: True for requests to approve all features, False for invitations.
+        request: what they are asked.
         final: True if the escalation of a deadline asks them: then there is no other.
     """
 
@@ -41,15 +41,15 @@ class Cohort:
         organization: str,
         behaviour: Behaviour,
         random: Random,
+        request: Request,
         *,
-        migration: bool,
         final: bool = False,
     ) -> None:
         self.population = population
         self.organization = organization
         self.behaviour = behaviour
         self.random = random
-        self.migration = migration
+        self.request: Request = request
         self.growing = True
         """Whether accounts may still be added."""
         self.final = final
@@ -178,8 +178,8 @@ class Agenda:
         self._cohorts: list[tuple[int, Cohort]] = []
         """Cohorts, numbered in the order of adding: those that can still be reminded by a step, or grow."""
         self._cohort_numbers = count()
-        self.asked: Counter[tuple[str, bool]] = Counter()
-        """Population and whether it was for all features to how many accounts were asked, each time counted."""
+        self.asked: Counter[tuple[str, Request]] = Counter()
+        """Population and request to how many accounts were asked, each time counted."""
 
     def add_cohort(self, cohort: Cohort, now: int) -> None:
         """Begin a cohort; accounts may be added to it afterwards, and ``draw_answers`` draws their answers."""
@@ -211,7 +211,7 @@ class Agenda:
         answers = CohortAnswers(cohort)
         add, reminders = answers.add, behaviour.reminders
         members = range(cohort.drawn, len(cohort.accounts))
-        self.asked[cohort.population, cohort.migration] += len(members)
+        self.asked[cohort.population, cohort.request] += len(members)
         for member in members:
             number, delay = draw_share(), draw_delay(random, now)
             reminded = self._reminded(cohort, now) if reminders else None
@@ -305,13 +305,17 @@ class Agenda:
         return self._heap[0][0] if self._heap else NEVER
 
     def last_moment(self, can_answer: CanAnswer, population: str = "") -> int | None:
-        """The moment of the last answer that can still be given, by a population or anybody; None if there is none."""
-        found = [
-            self._last(at, each, can_answer)
-            for at, _, each in self._heap
-            if not population or each.cohort.population == population
-        ]
-        return max((moment for moment in found if moment is not None), default=None)
+        """The moment of the last answer that can still be given, by a population or anybody; None if there is none.
+
+        Deadlines with an escalation count when no answer is left: only then is it known whom they will meet.
+        """
+        answers, deadlines = list[int](), list[int]()
+        for at, _, each in self._heap:
+            if not population or each.cohort.population == population:
+                moment = self._last(at, each, can_answer)
+                if moment is not None:
+                    (deadlines if isinstance(each, Due) else answers).append(moment)
+        return max(answers or deadlines, default=None)
 
     @staticmethod
     def _last(moment: int, item: CohortAnswers | ScheduledAnswer | Due, can_answer: CanAnswer) -> int | None:

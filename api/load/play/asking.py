@@ -9,14 +9,21 @@ from ....engine.runtime.engine import Engine
 from ....engine.state.handshake import HandshakeState
 from ....engine.words import Action
 from ..scenario.model import Scenario
+from ..scenario.populations import Behaviour, Request
 from .agenda import Cohort
 from .clock_driver import ClockDriver
 
-IS_MIGRATION = {Action.INVITE: False, Action.APPROVE_ALL_FEATURES: True}
-"""Action of a handshake that accounts answer to whether it is the migration to all features."""
+REQUESTS: dict[Action, Request] = {
+    Action.INVITE: "invitation",
+    Action.APPROVE_ALL_FEATURES: "migration",
+    Action.TRANSFER_RESPONSIBILITY: "transfer",
+}
+"""Action of a handshake that accounts answer to what it asks."""
+PURPOSES: dict[Request, str] = {"invitation": "joining", "migration": "answer", "transfer": "transfer"}
+"""Request to the purpose of its draws, which is part of their seed."""
 
-Asked = tuple[str, str, bool]
-"""A population, the organization that asks it, and whether it is for all features."""
+Asked = tuple[str, str, Request]
+"""A population, the organization that asks it, and what."""
 
 
 class Asking:
@@ -26,6 +33,7 @@ class Asking:
         scenario: has the behaviours.
         engine: where they are asked.
         driver: has the agenda.
+        organizations: their names in the scenario, and their ids.
         accounts: population to its accounts so far; others add to it.
         random: makes the generator for a purpose, a new one with each call.
     """
@@ -35,6 +43,7 @@ class Asking:
         scenario: Scenario,
         engine: Engine,
         driver: ClockDriver,
+        organizations: Mapping[str, str],
         accounts: Mapping[str, list[str]],
         random: Callable[[str], Random],
     ) -> None:
@@ -43,29 +52,32 @@ class Asking:
         self._scenario = scenario
         self._engine = engine
         self._driver = driver
+        self._names = {key: name for name, key in organizations.items()}
         self._accounts = accounts
         self._random = random
         self._populations: dict[str, str] = {}
         """Account to population; made when it is needed."""
 
-    def begin(
-        self, population: str, organization: str, purpose: str, *, migration: bool, final: bool = False
-    ) -> Cohort:
+    def begin(self, population: str, organization: str, request: Request, *, final: bool = False) -> Cohort:
         """Put a new cohort on the agenda.
 
         Args:
-            population: its name.
+            population: its name; of a request to transfer a bill, that of the organization that is asked.
             organization: the id of the organization that asks.
-            purpose: part of the seed of its draws.
-            migration: whether it is asked for all features, not invited.
+            request: what it asks.
             final: whether an escalation asks.
         """
-        table = self._scenario.populations[population]
-        behaviour = table.behaviour("migration" if migration else "invitation")
-        random = self._random(f"{population} {purpose}")
-        cohort = Cohort(population, organization, behaviour, random, migration=migration, final=final)
+        random = self._random(f"{population} {PURPOSES[request]}")
+        cohort = Cohort(population, organization, self._behaviour(population, request), random, request, final=final)
         self._driver.agenda.add_cohort(cohort, self._engine.now)
         return cohort
+
+    def _behaviour(self, population: str, request: Request) -> Behaviour:
+        if request != "transfer":
+            return self._scenario.populations[population].behaviour(request)
+        behaviour = self._scenario.organizations[population].transfer
+        assert behaviour is not None, "an organization without one is not asked"
+        return behaviour
 
     def approvals(self, organization: str) -> None:
         """Let the members of an organization answer the migration that is under way, from now on."""
@@ -73,7 +85,7 @@ class Asking:
         assert migration is not None, "somebody was asked"
         self.parents[organization] = migration.parent
         for population, accounts in self._accounts.items():
-            cohort = self.begin(population, organization, "answer", migration=True)
+            cohort = self.begin(population, organization, "migration")
             for account in accounts:
                 approval = migration.outstanding.get(account)
                 if approval:
@@ -105,15 +117,23 @@ class Asking:
             if event.action is Action.ENABLE_ALL_FEATURES:
                 self.parents[event.organization] = event.handshake
                 self._driver.declined.pop(event.organization, None)
-            elif event.action in IS_MIGRATION and event.party:
+            elif event.action in REQUESTS and event.party:
                 party = event.party if "@" not in event.party else self._engine.state.owner_of(event.party)
-                population = self._population_of(party or "")
-                if party and population is not None:
-                    key = (population, event.organization, IS_MIGRATION[event.action])
+                request = REQUESTS[event.action]
+                asked = self._asked(party, request) if party else None
+                if party and asked is not None:
+                    key = (asked, event.organization, request)
                     if key not in heard:
-                        purpose = "answer" if key[2] else "joining"
-                        heard[key] = self.begin(*key[:2], purpose, migration=key[2], final=final)
+                        heard[key] = self.begin(*key, final=final)
                     heard[key].add(party, event.handshake)
+
+    def _asked(self, account: str, request: Request) -> str | None:
+        """The population of an account that answers a request, or the organization that it manages; None if none."""
+        if request != "transfer":
+            return self._population_of(account)
+        managed = self._engine.state.organization_of(account)
+        name = self._names.get(managed.id) if managed and managed.management_account == account else None
+        return name if name and self._scenario.organizations[name].transfer else None
 
     def _population_of(self, account: str) -> str | None:
         if len(self._populations) != sum(map(len, self._accounts.values())):

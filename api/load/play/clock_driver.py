@@ -1,12 +1,12 @@
 """Moves the clock of a playing scenario; on the way, accounts answer handshakes at the moments drawn for them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
 import anyio.lowlevel
-from msgspec import Struct
+from msgspec import Struct, field
 
-from ....engine.errors import Refused, TooManyRequestsException
+from ....engine.errors import ConcurrentModificationException, Refused, TooManyRequestsException
 from ....engine.operation import Caller, Events
 from ....engine.operations import accept_handshake, decline_handshake, leave_organization
 from ....engine.runtime.clock import SimulatedClock
@@ -16,9 +16,11 @@ from ....engine.settings import LATEST
 from ....engine.shapes.base import moment, moment_text
 from ....engine.state.handshake import HandshakeState
 from ....engine.throttling import why_throttled
+from ..scenario.populations import Request
 from ..scenario.problems import ScenarioError
 from .agenda import ACCEPT, ESCALATE, LEAVE, Agenda, Cohort, Due, ScheduledAnswer
 from .call_counter import THROTTLING, CallCounter
+from .patience import free_at, limit_passes_at
 
 CHECKPOINT_EVERY = 1_000
 """The number of commands that a loop posts between two calls of ``ClockDriver.checkpoint``."""
@@ -34,6 +36,8 @@ class FollowedUp(Struct):
 
     reached: int = 0
     followed: int = 0
+    refused: Counter[str] = field(default_factory=Counter[str])
+    """Error code to the number of accounts whose escalation was refused for good."""
 
 
 def no_escalation(cohort: Cohort, member: int) -> None:
@@ -60,8 +64,8 @@ class ClockDriver:
         self._progress = progress
         self._reserved: set[tuple[str, str]] = set()
         """Handshakes with answers that were throttled once and have reserved the token for their second call."""
-        self.followed_up: defaultdict[tuple[str, bool, int | None], FollowedUp] = defaultdict(FollowedUp)
-        """Population, whether it was for all features, and which reminder (None: the deadline) to whom it met."""
+        self.followed_up: defaultdict[tuple[str, Request, int | None], FollowedUp] = defaultdict(FollowedUp)
+        """Population, what it was asked, and which reminder (None: the deadline) to whom it met."""
         self.carry_out_escalation: Callable[[Cohort, int], None] = no_escalation
         """Makes the call that a cohort's behaviour has for an account of it that has missed the deadline."""
 
@@ -134,14 +138,14 @@ class ClockDriver:
             self.post(answer, accept_handshake.Request(handshake), caller, handshake)
         elif answer == LEAVE:
             self.post(answer, leave_organization.Request(), caller)
-        elif self.post(answer, decline_handshake.Request(handshake), caller) and cohort.migration:
+        elif self.post(answer, decline_handshake.Request(handshake), caller) and cohort.request == "migration":
             self.declined.setdefault(cohort.organization, {})[account] = None
 
     def _follow_up(self, due: Due) -> None:
         """Count whom a reminder or a deadline meets, and schedule the escalations of a deadline for now."""
         cohort, now = due.cohort, self.engine.now
         met = [member for member in due.members if self.can_answer(cohort.handshakes[member], now)]
-        counts = self.followed_up[cohort.population, cohort.migration, due.reminder]
+        counts = self.followed_up[cohort.population, cohort.request, due.reminder]
         counts.reached += len(met)
         if due.reminder is not None:
             counts.followed += sum(cohort.followers.get(member) == due.reminder for member in met)
@@ -150,22 +154,41 @@ class ClockDriver:
                 self.agenda.schedule(now, ScheduledAnswer(cohort, member, ESCALATE))
 
     def _escalate(self, scheduled: ScheduledAnswer) -> None:
-        """Make the call of an escalation, for the organization that asked the account."""
+        """Make the call of an escalation, for the organization that asked the account.
+
+        Like the calls of steps it waits for limits that pass; a refusal that waiting does not help against is final.
+        """
         cohort, member, _ = scheduled
         escalation, engine, counter = cohort.behaviour.escalation, self.engine, self._counter
         assert escalation is not None, "it was scheduled for one"
-        management = Caller(engine.state.organizations[cohort.organization].management_account)
-        if engine.throttle is not None and not self._is_admitted(scheduled, management, escalation.action):
+        action, management = (
+            escalation.action,
+            Caller(engine.state.organizations[cohort.organization].management_account),
+        )
+        if (free := free_at(engine, action, management)) > engine.now:
+            self._put_off(scheduled, action, ConcurrentModificationException.__name__, free)
             return
-        counter.count_call(escalation.action)
+        if engine.throttle is not None and not self._is_admitted(scheduled, management, action):
+            return
+        met = self.followed_up[cohort.population, cohort.request, None]
         try:
             self.carry_out_escalation(cohort, member)
         except Refused as refusal:
-            counter.count_refusal(escalation.action, refusal)
-            return
-        self.followed_up[cohort.population, cohort.migration, None].followed += 1
+            until = limit_passes_at(engine, refusal, management)
+            if until > engine.now:
+                self._put_off(scheduled, action, refusal.reason or refusal.code, until)
+                return
+            counter.count_refusal(action, refusal)
+            met.refused[refusal.code] += 1
+        else:
+            met.followed += 1
+        counter.count_call(action)
         # It may have asked somebody, whose delay begins now.
         self.agenda.draw_answers(engine.now)
+
+    def _put_off(self, scheduled: ScheduledAnswer, operation: str, limit: str, until: int) -> None:
+        self._counter.count_wait(operation, limit, until)
+        self.agenda.schedule(until, scheduled)
 
     def _is_admitted(self, scheduled: ScheduledAnswer, caller: Caller, operation: str) -> bool:
         """Take a token for an answer; without one, count a throttled call and schedule the answer for later.

@@ -18,6 +18,7 @@ from ..scenario.pace import Pace
 from ..scenario.steps import Retry
 from .call_counter import THROTTLING, CallCounter
 from .clock_driver import CHECKPOINT_EVERY
+from .patience import free_at, limit_passes_at
 
 ASKING = ("InviteAccountToOrganization", "EnableAllFeatures")
 """Operations that ask accounts; whom a refused call of one would have asked is remembered."""
@@ -107,7 +108,7 @@ class Dispatch:
             while throttle is not None and (ready := throttle.ready_at(operation, *buckets, engine.now)) > engine.now:
                 counter.count_wait(operation, THROTTLING, ready)
                 await self._move_to(ready)
-            if (free := self._free_at(operation, caller)) > engine.now:
+            if (free := free_at(engine, operation, caller)) > engine.now:
                 counter.count_wait(operation, ConcurrentModificationException.__name__, free)
                 await self._move_to(free)
                 continue
@@ -116,7 +117,7 @@ class Dispatch:
             try:
                 attempt()
             except Refused as refusal:
-                until = self._limit_passes_at(refusal, caller)
+                until = limit_passes_at(engine, refusal, caller)
                 if until > engine.now:
                     counter.count_wait(operation, refusal.reason or refusal.code, until)
                     await self._move_to(until)
@@ -207,22 +208,8 @@ class Dispatch:
         organization = self._engine.state.organization_of(caller.account)
         return caller.account, organization.id if organization else None
 
-    def _free_at(self, operation: str, caller: Caller) -> int:
-        """The moment from which on no write of the same kind is under way; now, where writes do not conflict."""
-        engine = self._engine
-        if engine.conflicts is None or caller.account is None:
-            return engine.now
-        return engine.conflicts.free_at(operation, caller.account, engine.now, engine.state)
-
     def _is_transient(self, refusal: Refused) -> bool:
         """Tell whether the same call can succeed later without anybody changing anything."""
         if isinstance(refusal, ConcurrentModificationException):
             return self._engine.conflicts is not None
         return isinstance(refusal, TooManyRequestsException) or refusal.reason in LIMITS
-
-    def _limit_passes_at(self, refusal: Refused, caller: Caller) -> int:
-        """The moment at which the limit that refused a call will let it through; now, if waiting does not help."""
-        limit = LIMITS.get(refusal.reason or "")
-        assert caller.account is not None, "an account calls"
-        organization = self._engine.state.organization_of(caller.account)
-        return limit(organization, self._engine.state, self._engine.now) if limit and organization else self._engine.now

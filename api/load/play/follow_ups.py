@@ -1,34 +1,55 @@
-"""What became of the reminders and deadlines that populations have."""
+"""What became of the reminders and deadlines that populations and organizations have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from ..scenario.populations import PopulationTable
+from ..scenario.model import Scenario
+from ..scenario.populations import Behaviour, Request
 from .clock_driver import ClockDriver
 from .outcome import FollowUp
 
-REQUESTS = {"invitation": False, "migration": True}
-"""Behaviour of a population to whether it is about the migration to all features."""
+
+def _behaviours(scenario: Scenario) -> Iterator[tuple[str, Request, Behaviour]]:
+    """All behaviours in the order of the file, those of populations first: of whom, to what, and which."""
+    for name, table in scenario.populations.items():
+        yield name, "invitation", table.invitation
+        yield name, "migration", table.migration
+    for name, organization in scenario.organizations.items():
+        if organization.transfer:
+            yield name, "transfer", organization.transfer
 
 
-def follow_ups(populations: Mapping[str, PopulationTable], driver: ClockDriver) -> Iterator[FollowUp]:
-    """Yield the reminders and the deadline of each population that has some, in the order of the file."""
-    for name, table in populations.items():
-        for request, migration in REQUESTS.items():
-            behaviour = table.migration if migration else table.invitation
-            days: list[tuple[int | None, float]] = [*enumerate(behaviour.remind_after_days)]
-            if behaviour.deadline_days is not None:
-                days.append((None, behaviour.deadline_days))
-            for number, day in days:
-                counts = driver.followed_up[name, migration, number]
-                kind = "deadline" if number is None else "reminder"
-                yield FollowUp(name, request, kind, f"after {day:g} days", counts.reached, counts.followed)
+def _place(name: str, request: str) -> str:
+    return f"{'organizations' if request == 'transfer' else 'populations'}.{name}.{request}"
 
 
-def without_effect(populations: Mapping[str, PopulationTable], driver: ClockDriver) -> Iterator[str]:
-    """Yield a warning for each reminder of a population that has reached nobody, with the reason."""
-    for each in follow_ups(populations, driver):
+def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
+    """Yield the reminders and the deadline of each behaviour that has some."""
+    for name, request, behaviour in _behaviours(scenario):
+        days: list[tuple[int | None, float]] = [*enumerate(behaviour.remind_after_days)]
+        if behaviour.deadline_days is not None:
+            days.append((None, behaviour.deadline_days))
+        for number, day in days:
+            counts = driver.followed_up[name, request, number]
+            kind = "deadline" if number is None else "reminder"
+            yield FollowUp(name, request, kind, f"after {day:g} days", counts.reached, counts.followed)
+
+
+def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
+    """Yield a warning for each reminder of a behaviour that has reached nobody, with the reason."""
+    asked = {(name, str(request)): driver.agenda.asked[name, request] for name, request, _ in _behaviours(scenario)}
+    for each in follow_ups(scenario, driver):
         if each.kind == "reminder" and not each.reached:
-            asked = driver.agenda.asked[each.population, REQUESTS[each.request]]
-            why = "nobody had an open request for so long" if asked else "nobody was asked"
-            place = f"populations.{each.population}.{each.request}"
-            yield f"{place}: the reminder {each.when} reached nobody: {why}"
+            why = (
+                "nobody had an open request for so long" if asked[each.population, each.request] else "nobody was asked"
+            )
+            yield f"{_place(each.population, each.request)}: the reminder {each.when} reached nobody: {why}"
+
+
+def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
+    """Yield a warning for each escalation that was refused for good, with how often and why."""
+    for name, request, behaviour in _behaviours(scenario):
+        counts = driver.followed_up[name, request, None]
+        if behaviour.escalation and counts.refused:
+            number = f"{counts.refused.total():,} of {counts.reached:,} accounts"
+            codes = ", ".join(counts.refused)
+            yield f"{_place(name, request)}: {behaviour.escalation.action} was refused for {number}: {codes}"

@@ -49,7 +49,7 @@ from .call_counter import CallCounter
 from .calls import call, fill, party_of, saved
 from .clock_driver import ClockDriver
 from .dispatch import Attempt, Dispatch
-from .follow_ups import follow_ups, without_effect
+from .follow_ups import follow_ups, refused, without_effect
 from .lookout import Lookout, RunStopped
 from .names import ADDRESSES, FIRST_ACCOUNT, last_number, name_stems
 from .outcome import FollowUp, StepOutcome
@@ -99,9 +99,15 @@ class Player:
         self._name_stems = name_stems(scenario.populations)
         self._emails: dict[str, list[str]] = {}
         """Population to the e-mail addresses of the accounts that were created for it."""
-        self._asking = Asking(scenario, engine, driver, self._accounts, self._new_random)
+        self._asking = Asking(scenario, engine, driver, self.organizations, self._accounts, self._new_random)
         self._taken: dict[str, int] = {}
         """Population to the last number in a name that was taken before its first account was created."""
+        self._elsewhere = {
+            f"{name}.{word}": text
+            for name, key in begun.organizations.items()
+            for word, text in _names_of(engine.state.organizations[key]).items()
+        }
+        """What names in braces stand for that begin with an organization's name."""
         self._saved: dict[str, str] = {}
         """Texts that steps have saved from answers, by name."""
 
@@ -118,7 +124,7 @@ class Player:
     @property
     def follow_ups(self) -> list[FollowUp]:
         """The reminders and deadlines of populations, and then those of steps."""
-        return [*follow_ups(self._scenario.populations, self._driver), *self._timetable.reminders]
+        return [*follow_ups(self._scenario, self._driver), *self._timetable.reminders]
 
     @property
     def measured_since(self) -> int:
@@ -142,7 +148,7 @@ class Player:
             await self._timetable.turns.run(tracks)
         except RunStopped as stopped:
             self._timetable.warnings.append(str(stopped))
-        self.warnings.extend(without_effect(self._scenario.populations, self._driver))
+        self.warnings.extend([*without_effect(self._scenario, self._driver), *refused(self._scenario, self._driver)])
         if self._lookout.unmeasured:
             day = f"{self._scenario.measure_from:g}"
             self._timetable.warnings.append(f"measure_from = {day} was not reached: figures are of the whole run")
@@ -277,7 +283,7 @@ class Player:
         self._choose_accounts(population)
         members, invitations = organization.members, organization.invitations
         invitees = [each for each in self._accounts[population] if each not in members and each not in invitations]
-        cohort = self._asking.begin(population, organization.id, "joining", migration=False)
+        cohort = self._asking.begin(population, organization.id, "invitation")
         management = self._management(step)
 
         def invite(account: str) -> None:
@@ -401,14 +407,19 @@ class Player:
 
     def _names(self, organization: Organization, account: str, index: int) -> dict[str, str]:
         """The values that names in braces stand for in a call for an account (empty: one call for the step)."""
-        names = self._saved | {
-            "organization": organization.id,
-            "root": organization.root,
-            "management_account": organization.management_account,
-        }
+        names = self._saved | self._elsewhere | _names_of(organization)
         if account:
             names |= {"account": account, "index": str(index), "parent": organization.units.parent_of(account)}
         return names
+
+
+def _names_of(organization: Organization) -> dict[str, str]:
+    """What the names in braces stand for that every organization has."""
+    return {
+        "organization": organization.id,
+        "root": organization.root,
+        "management_account": organization.management_account,
+    }
 
 
 def _share_of(number: int, share: float) -> int:

@@ -35,8 +35,11 @@ AWS_OPERATIONS: dict[str, type[Struct]] = {name: operation.Request for name, ope
 }
 ALWAYS_KNOWN = ("organization", "root", "management_account")
 KNOWN_FOR_EACH = ("account", "parent", "index")
-PLACE = re.compile(r"\{(\w+)\}")
-"""A placeholder: a name in braces. Other braces are left alone, as policy documents are full of them."""
+PLACE = re.compile(rf"\{{(\w+|[^{{}}\"]+\.(?:{'|'.join(ALWAYS_KNOWN)}))\}}")
+"""A placeholder: a name in braces, ``{root}``, or that of another organization in front of it, ``{initech.root}``.
+
+Other braces are left alone, as policy documents are full of them.
+"""
 
 
 def checked(
@@ -60,7 +63,9 @@ def checked(
     """
     impossible = _impossible_feature_sets(organizations, settings)
     problems = Problems([*_twice(organizations), *impossible, *wrong_order(tracks)])
-    problems += _wrong_escalations(populations, {name for track in tracks for saves in track.saves for name in saves})
+    elsewhere = [f"{name}.{word}" for name in organizations for word in ALWAYS_KNOWN] if len(organizations) > 1 else []
+    saved_ever = {name for track in tracks for saves in track.saves for name in saves}
+    problems += _wrong_escalations(populations, organizations, [*sorted(saved_ever), *elsewhere])
     filled = list[Track]()
     for track in tracks:
         saved = saved_before(track, tracks)
@@ -71,7 +76,7 @@ def checked(
                 with problems.gathered():
                     steps.append(_with_organization(step, list(organizations), path))
                 problems += _wrong_population(step, populations, path)
-                problems += _wrong_step(step, saved, path, figures)
+                problems += _wrong_step(step, [*sorted(saved), *elsewhere], path, figures)
             saved |= set(track.saves[index])
         if track.table is not None:
             filled.append(Track(track.name, track.table, tuple(steps)))
@@ -79,9 +84,9 @@ def checked(
     return tuple(filled)
 
 
-def _wrong_step(step: Step, saved: set[str], path: KeyPath, figures: Figures) -> Iterator[Problem]:
+def _wrong_step(step: Step, names: list[str], path: KeyPath, figures: Figures) -> Iterator[Problem]:
     if isinstance(step, Call):
-        yield from _wrong_call(step, saved, path)
+        yield from _wrong_call(step, names, path)
     if isinstance(step, Wait) and step.until is not None:
         try:
             read_condition(step.until, figures)
@@ -164,16 +169,16 @@ def _either(words: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _wrong_call(step: Call, saved: set[str], path: KeyPath) -> Iterator[Problem]:
+def _wrong_call(step: Call, names: list[str], path: KeyPath) -> Iterator[Problem]:
     if step.caller == "account" and not step.for_each:
         yield Problem('"account" needs for_each, which says whose accounts call', (*path, "caller"))
     if step.share + step.skip > 1 + 1e-9:
         total = f"{step.share + step.skip:g}"
         yield Problem(f"share and skip add up to {total}, which is more than 1", (*path, "share"))
-    known = [*ALWAYS_KNOWN, *(KNOWN_FOR_EACH if step.for_each else ()), *sorted(saved)]
+    known = [*ALWAYS_KNOWN, *(KNOWN_FOR_EACH if step.for_each else ()), *names]
     yield from _wrong_members(step.operation, step.members, known, (*path, "with"))
     for name in step.save:
-        if name in (*ALWAYS_KNOWN, *KNOWN_FOR_EACH) or not PLACE.fullmatch(f"{{{name}}}"):
+        if name in (*ALWAYS_KNOWN, *KNOWN_FOR_EACH) or not re.fullmatch(r"\w+", name):
             taken = ", ".join((*ALWAYS_KNOWN, *KNOWN_FOR_EACH))
             yield Problem(f"a name is of letters, digits and _, and none of {taken}", (*path, "save", name))
 
@@ -189,14 +194,28 @@ def _wrong_members(operation: str, given: Mapping[str, Any], known: list[str], p
             yield Problem(f"nothing is called {{{name}}} here{choose(name, known)}", place)
 
 
-def _wrong_escalations(populations: Mapping[str, PopulationTable | None], saved: set[str]) -> Iterator[Problem]:
-    known = [*ALWAYS_KNOWN, *KNOWN_FOR_EACH, "handshake", *sorted(saved)]
+def _behaviours(
+    populations: Mapping[str, PopulationTable | None], organizations: Mapping[str, OrganizationTable | None]
+) -> Iterator[tuple[KeyPath, Behaviour]]:
+    """All behaviours of what can be read, with their paths."""
     for name, table in populations.items():
-        for request in ("invitation", "migration"):
-            behaviour: Behaviour | None = getattr(table, request, None)
-            if behaviour is None or behaviour.escalation is None:
-                continue
-            path, action = ("populations", name, request, "escalation"), behaviour.escalation.action
+        if table is not None:
+            yield ("populations", name, "invitation"), table.invitation
+            yield ("populations", name, "migration"), table.migration
+    for name, organization in organizations.items():
+        if organization is not None and organization.transfer:
+            yield ("organizations", name, "transfer"), organization.transfer
+
+
+def _wrong_escalations(
+    populations: Mapping[str, PopulationTable | None],
+    organizations: Mapping[str, OrganizationTable | None],
+    names: list[str],
+) -> Iterator[Problem]:
+    known = [*ALWAYS_KNOWN, *KNOWN_FOR_EACH, "handshake", *names]
+    for place, behaviour in _behaviours(populations, organizations):
+        if behaviour.escalation is not None:
+            path, action = (*place, "escalation"), behaviour.escalation.action
             if action in OPERATIONS:
                 yield from _wrong_members(action, behaviour.escalation.members, known, (*path, "with"))
             else:

@@ -9,7 +9,7 @@ from ....engine.ids import AccountId
 from ....engine.twin.form import Form
 from ....engine.words import FeatureSet, PolicyType
 from .delays import Fixed, Lognormal, Uniform
-from .populations import Count, Share
+from .populations import Behaviour, Count, Share
 
 OrganizationId = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -68,8 +68,12 @@ class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """How long before the run each of them joined, in whole days, at least one."""
     units: tuple[UnitTable, ...] = ()
     policies: tuple[PolicyTable, ...] = ()
+    transfer: Behaviour | None = None
+    """How its management account answers when another organization asks to pay its bills; None: it does not."""
 
     def __post_init__(self) -> None:
+        if self.transfer and self.transfer.leave:
+            raise ValueError("transfer: nobody leaves an organization by answering about its bills; use decline")
         if (self.id or self.source) and (self.management_account or self.feature_set or self.stands):
             key = "from" if self.source else "id"
             raise ValueError(f"{key} names an organization that has everything else: leave the other keys out")

@@ -16,8 +16,8 @@ Count = Annotated[int, Meta(ge=0, le=MOST_ACCOUNTS)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Day = Annotated[float, Meta(gt=0, le=36_500)]
 AT_ONCE = Fixed(0)
-Request = Literal["invitation", "migration"]
-"""What accounts are asked: the key of the behaviour with which they answer."""
+Request = Literal["invitation", "migration", "transfer"]
+"""What is asked: the key of the behaviour with which it is answered; ``transfer`` is one of organizations."""
 
 
 class Escalation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -21,6 +21,7 @@ SMALL: dict[str, list[dict[str, int]]] = {
     "close-accounts": [{"accounts": 300, "kept": 0}, {"accounts": 40, "kept": 20}],
     "enable-all-features": [{"accounts": 300}],
     "merge-organizations": [{"accounts": 300}],
+    "migrate-in-waves": [{"accounts": 120}],
     "redesign-ous": [{"prod": 30, "dev": 70}],
     "vend-accounts": [{"accounts": 60}],
 }

@@ -17,7 +17,7 @@ from orgsim.engine.state.timers import NEVER
 
 def cohort(number: int, behaviour: Behaviour, seed: int = 1, name: str = "p") -> Cohort:
     """A cohort of some accounts, each with its handshake."""
-    some = Cohort(name, "o-1", behaviour, Random(seed), migration=True)
+    some = Cohort(name, "o-1", behaviour, Random(seed), "migration")
     for index in range(number):
         some.add(f"{name}{index}", f"h-{name}{index}")
     return some

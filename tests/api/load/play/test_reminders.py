@@ -8,6 +8,7 @@ from support.scenario_keys import complaint
 
 from orgsim.api.load.play.outcome import FollowUp
 from orgsim.engine.events import (
+    AccountCreationRequested,
     AccountDeparted,
     AccountJoined,
     HandshakeAccepted,
@@ -203,7 +204,7 @@ async def test_escalations_are_throttled() -> None:
 
 
 async def test_a_refused_escalation() -> None:
-    """An escalation that AWS refuses is counted with its reason, and is none that was carried out."""
+    """An escalation that AWS refuses for good is none that was carried out, and a warning says how many and why."""
     escalation = {"action": "RemoveAccountFromOrganization", "with": {"AccountId": "{account}"}}
     outcome = await play(
         invited("p", 2, accept=0, deadline_days=3, escalation=escalation),
@@ -211,6 +212,42 @@ async def test_a_refused_escalation() -> None:
     )
     assert outcome.refused == {"AccountNotFoundException": 2}
     assert outcome.follow_ups == (FollowUp("p", "invitation", "deadline", "after 3 days", 2, 0),)
+    told = "RemoveAccountFromOrganization was refused for 2 of 2 accounts: AccountNotFoundException"
+    assert outcome.warnings == (f"populations.p.invitation: {told}",)
+
+
+async def test_escalations_wait_for_limits() -> None:
+    """Escalations wait for AWS's limits that pass, as steps do: of eight accounts five are created at a time."""
+    new = {"AccountName": "instead", "Email": "{account}@example.com"}
+    deaf = invited("p", 8, accept=0, deadline_days=3, escalation={"action": "CreateAccount", "with": new})
+    outcome, envelopes = await recorded("latency = 60", deaf, step("invite", population="p"), ENDED)
+    assert days(envelopes, AccountCreationRequested) == pytest.approx([3] * 5 + [3 + 60 / 86_400] * 3)
+    assert outcome.follow_ups == (FollowUp("p", "invitation", "deadline", "after 3 days", 8, 8),)
+    assert (outcome.refused, outcome.warnings) == ({}, ())
+    assert outcome.held_back == {"CreateAccount ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED": 3}
+
+
+async def test_escalations_wait_for_other_writes() -> None:
+    """Escalations come after each other where writes of a kind meet; none is refused."""
+    escalation = {"action": "RemoveAccountFromOrganization", "with": {"AccountId": "{account}"}}
+    deaf = population("p", "invited", 5, migration={"accept": 0, "deadline_days": 20, "escalation": escalation})
+    outcome, envelopes = await recorded(
+        *("settings.write_conflict_seconds = 60", deaf, step("invite", population="p"), ENDED),
+        *(step("enable_all_features"), ENDED),
+    )
+    removed = days(envelopes, AccountDeparted)
+    assert len(set(removed)) == len(removed) == 5
+    assert outcome.refused == {}
+    assert outcome.held_back["RemoveAccountFromOrganization ConcurrentModificationException"] >= 4
+
+
+async def test_nobody_waits_for_a_deadline_that_meets_nobody() -> None:
+    """When all have answered before their deadline, a step that waits for answers ends with the last of them."""
+    escalation = {"action": "CancelHandshake", "with": {"HandshakeId": "{handshake}"}}
+    outcome = await play(
+        invited("p", 5, delay=after(2), deadline_days=9, escalation=escalation), step("invite", population="p"), ENDED
+    )
+    assert outcome.virtual_days == 2
 
 
 async def test_a_reminder_of_a_step_that_reaches_nobody() -> None:

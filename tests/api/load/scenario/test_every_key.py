@@ -103,7 +103,7 @@ def test_organizations_and_parameters() -> None:
     scenario = parse_scenario(EVERYTHING)
     assert list(scenario.organizations.items()) == [
         ("acme", OrganizationTable(management_account="123456789012", feature_set=FeatureSet.ALL)),
-        ("other", OrganizationTable(management_account="222222222222")),
+        ("other", OrganizationTable(management_account="222222222222", transfer=Behaviour(decline=0.5))),
     ]
     assert scenario.parameters == {"accounts": 4, "willing": 0.5, "soon": 2.5, "who": "222222222222", "often": True}
 
