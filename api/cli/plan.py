@@ -8,7 +8,9 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from ..load.plan import Plan, PlannedCalls, Ticket, plan_scenario
+from ..load.plan.foresee import Plan, plan_scenario
+from ..load.plan.limits import Ticket
+from ..load.plan.rows import PlannedCalls
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter
 from ..load.scenario.populations import MOST_ACCOUNTS

@@ -1,6 +1,7 @@
 """How many accounts of which population are where, as far as a plan knows."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 
@@ -60,7 +61,7 @@ class Members(Struct):
                 found += each.open(self.day)
         return found
 
-    def total(self, organization: str, populations: list[str]) -> Number:
+    def total(self, organization: str, populations: Iterable[str]) -> Number:
         """All members of an organization, the management account included."""
         found = Number.exactly(self.others[organization].expected + self.created_others[organization])
         for population in populations:

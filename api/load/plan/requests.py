@@ -6,7 +6,7 @@ from ....engine.settings import DAY, INVITATION_LIFETIME, MIGRATION_LIFETIME
 from ..scenario.populations import Behaviour
 from .number import NEARLY, Number, share_within
 
-REMOVE, INVITE = "RemoveAccountFromOrganization", "InviteAccountToOrganization"
+REMOVE = "RemoveAccountFromOrganization"
 
 PARTS = 8
 """A reminder is looked at for so many parts of those that a step has asked."""

@@ -11,13 +11,7 @@ from typing import NamedTuple
 
 from ....engine.settings import DAY
 from ....engine.state.timers import NEVER
-from ..scenario.populations import Behaviour, Request
-
-Answer = str
-"""How an account answers: the operation it calls. A string, because members of an Enum are slower a million times."""
-
-ANSWERS = ACCEPT, DECLINE, LEAVE = ("AcceptHandshake", "DeclineHandshake", "LeaveOrganization")
-
+from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, LEAVE, Answer, Behaviour, Request
 
 ESCALATE = "Escalate"
 """What an account that has missed its deadline is scheduled for, instead of an answer."""

@@ -16,9 +16,9 @@ from ....engine.settings import LATEST
 from ....engine.shapes.base import moment, moment_text
 from ....engine.state.handshake import HandshakeState
 from ....engine.throttling import why_throttled
-from ..scenario.populations import Request
+from ..scenario.populations import ACCEPT, LEAVE, Request
 from ..scenario.problems import ScenarioError
-from .agenda import ACCEPT, ESCALATE, LEAVE, Agenda, Cohort, Due, ScheduledAnswer
+from .agenda import ESCALATE, Agenda, Cohort, Due, ScheduledAnswer
 from .call_counter import THROTTLING, CallCounter
 from .patience import free_at, limit_passes_at
 

@@ -25,3 +25,23 @@ def last_number(stem: str, addresses: Iterable[str]) -> int:
     """The greatest number N of the addresses ``stem-N@accounts.example`` that are taken; 0 if none is."""
     taken = re.compile(re.escape(stem) + r"-([0-9]{1,9})" + re.escape(ADDRESSES))
     return max((int(found[1]) for each in addresses if (found := taken.fullmatch(each))), default=0)
+
+
+class NewNames:
+    """The names and e-mail addresses of the accounts that are created for a population, each used once.
+
+    Args:
+        stem: with which they begin.
+        taken: the addresses that accounts have already.
+    """
+
+    def __init__(self, stem: str, taken: Iterable[str]) -> None:
+        self.emails: list[str] = []
+        """The addresses that were given so far."""
+        self._stem = stem
+        self._last = last_number(stem, taken)
+
+    def next(self) -> tuple[str, str]:
+        """The next address, and the name with it; stays the next until it is added to ``emails``."""
+        name = f"{self._stem}-{self._last + len(self.emails) + 1}"
+        return name + ADDRESSES, name

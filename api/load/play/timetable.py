@@ -6,7 +6,7 @@ from itertools import count
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ..scenario.problems import KeyPath, ScenarioError, place_text
-from ..scenario.steps import PLAIN, Call, Step, Track
+from ..scenario.steps import PLAIN, Step, Track
 from .call_counter import CallCounter, Tally
 from .clock_driver import ClockDriver
 from .lookout import Lookout
@@ -101,8 +101,8 @@ class Timetable:
             playing.tally = counter.tally = Tally()
             self.steps[place] = StepOutcome(
                 index + 1,
-                step.operation if isinstance(step, Call) else str(step.__struct_config__.tag),
-                _subject(step),
+                step.action,
+                step.subject,
                 self._day_of(began),
                 (engine.now - began) / HOUR,
                 tally.calls,
@@ -158,12 +158,3 @@ class Timetable:
     @property
     def _day(self) -> float:
         return self._day_of(self._engine.now)
-
-
-def _subject(step: Step) -> str:
-    """The name of the population that a step is about, or else of its organization; empty if it concerns all."""
-    for name in ("population", "for_each", "organization"):
-        subject = getattr(step, name, "")
-        if subject:
-            return subject
-    return ""

@@ -18,15 +18,13 @@ from .populations import Behaviour, PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError, choose
 from .steps import (
     Call,
-    CloseAccounts,
     CreateAccounts,
     Invite,
     OrganizationStep,
-    Remind,
+    Sending,
     Step,
     Track,
     Wait,
-    WaitForAnswers,
 )
 from .thresholds import read_condition
 
@@ -148,15 +146,10 @@ ORIGINS: Mapping[type[Any], tuple[str, ...]] = {CreateAccounts: ("created",), In
 def _wrong_population(
     step: Step, populations: Mapping[str, PopulationTable | None], path: KeyPath
 ) -> Iterator[Problem]:
-    match step:
-        case CreateAccounts() | Invite() | CloseAccounts():
-            key, name = "population", step.population
-        case Remind(population=name) | WaitForAnswers(population=name) if name:
-            key = "population"
-        case Call(for_each=name) if name:
-            key = "for_each"
-        case _:
-            return
+    key = "for_each" if isinstance(step, Call) else "population"
+    name = getattr(step, key, "")
+    if not name and not isinstance(step, Sending):
+        return
     origins = ORIGINS.get(type(step))
     names = [each for each, known in populations.items() if not origins or known is None or known.origin in origins]
     if name not in names:

@@ -1,5 +1,6 @@
 """The steps of a scenario, in tracks: what management accounts do while members answer."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
@@ -26,6 +27,17 @@ class StepBase(Struct, frozen=True, tag_field="action", forbid_unknown_fields=Tr
 
     at_day: Days | None = None
     """The step begins not before this many days after the start of the run."""
+
+    @property
+    def action(self) -> str:
+        """What the step is called, as in a file."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def subject(self) -> str:
+        """The name of the population that the step is about, or else of its organization; empty if it concerns all."""
+        names: Iterable[str] = (getattr(self, name, "") for name in ("population", "for_each", "organization"))
+        return next((name for name in names if name), "")
 
 
 class OrganizationStep(StepBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -135,6 +147,11 @@ class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True
     """The caller of the operation; ``account`` only with ``for_each``."""
     pace: Pace | None = None
     retry: Retry | None = None
+
+    @property
+    def action(self) -> str:
+        """What the step is called, as in a file."""
+        return self.operation
 
 
 Step = (

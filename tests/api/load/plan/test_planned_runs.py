@@ -8,7 +8,7 @@ from msgspec import structs
 from support.play_scenario import ENDED, after, population, step, track, uniform
 from support.repository import SCENARIOS
 
-from orgsim.api.load.plan import Plan, plan_scenario
+from orgsim.api.load.plan.foresee import Plan, plan_scenario
 from orgsim.api.load.play import Outcome, play_scenario
 from orgsim.api.load.play.call_counter import CallCounter
 from orgsim.api.load.scenario import Scenario, ScenarioError, load_scenario, parse_scenario

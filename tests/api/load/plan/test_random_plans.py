@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.play_scenario import ENDED, after, population, step, uniform
 
-from orgsim.api.load.plan import plan_scenario
+from orgsim.api.load.plan.foresee import plan_scenario
 from orgsim.api.load.play import play_scenario
 from orgsim.api.load.play.call_counter import CallCounter
 from orgsim.api.load.scenario import parse_scenario

@@ -1,0 +1,160 @@
+"""What a plan knows while it goes through the steps: who is where, who was asked what, what has been counted."""
+
+from collections.abc import Iterable, Mapping
+
+from ....engine.settings import DAY, HOUR
+from ....engine.shapes.timestamps import microseconds
+from ....engine.throttling import Rate
+from ..scenario.model import Scenario
+from ..scenario.pace import Pace
+from ..scenario.populations import ANSWERS, PopulationTable
+from ..scenario.steps import PLAIN, Call, OrganizationStep, Sending, Step, Track
+from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
+from .members import Members, standing_members
+from .number import Number
+from .requests import Request
+from .rows import PlannedCalls
+
+
+class Foresight:
+    """What the modules in ``play/steps/`` are given to count what a step calls.
+
+    Args:
+        scenario: is planned.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.settings = scenario.settings
+        self.populations: Mapping[str, PopulationTable] = scenario.populations
+        self.members: Members = standing_members(scenario)
+        self.features = {
+            name: scenario.twins[name].form.feature_set if name in scenario.twins else each.founded_with
+            for name, each in scenario.organizations.items()
+        }
+        """Organization to the feature set with which it begins."""
+        self.migrations: dict[str, list[Request]] = {}
+        """Organization to the requests of its migration."""
+        self.needed: dict[tuple[str, str], int] = {}
+        """Organization and quota to the greatest number at one time."""
+        self.alone = len(scenario.all_tracks) == 1
+        """Whether no other track goes on beside the steps."""
+        self._start = microseconds(scenario.start)
+        self._units = {name: sum(1 for _ in each.all_units()) for name, each in scenario.organizations.items()}
+        self._places: list[tuple[str, int, str, str]] = []
+        """Track, step, action and subject of each step that was gone through, in order."""
+        self._rows: list[tuple[int, PlannedCalls]] = []
+        for name, each in scenario.organizations.items():
+            self._places.append(("", 0, "found", name))
+            if each.is_founded:
+                self.row("CreateOrganization", "management", Number.exactly(1))
+
+    @property
+    def day(self) -> float:
+        """Now, in days after the start of the run, at the earliest."""
+        return self.members.day
+
+    def begin_step(self, track: Track, index: int, step: Step, day: float) -> None:
+        """Take what is counted from now on as that of a step.
+
+        Args:
+            track: the track of the step.
+            index: its number in the track, from 1.
+            step: the step.
+            day: when it begins at the earliest, in days after the start of the run.
+        """
+        self._places.append(("" if track.name == PLAIN else track.name, index, step.action, step.subject))
+        self.members.day = day
+
+    def row(self, operation: str, by: str, number: Number, rate: Rate | None = None, place: int | None = None) -> None:
+        """Count calls.
+
+        Args:
+            operation: AWS's name of it.
+            by: who calls, see ``PlannedCalls``.
+            number: of calls.
+            rate: which AWS allows.
+            place: of the step that makes them or brings them about; by default the present one.
+        """
+        if number.most <= 0:
+            return
+        place = len(self._places) - 1 if place is None else place
+        hours = rate_hours(rate, number.expected)
+        self._rows.append((place, PlannedCalls(*self._places[place], operation, by, *number.whole, hours)))
+
+    def send(self, step: OrganizationStep, operation: str, number: Number) -> float:
+        """Count the calls that a step makes as the management account; returns the hours that they take at least."""
+        retry = getattr(step, "retry", None)
+        repeated = number.most * (retry.attempts if retry else 1)
+        rate = management_rate(operation)
+        self.row(operation, "management", Number(number.least, number.expected, repeated), rate)
+        paced = paced_hours(getattr(step, "pace", None), number.least)
+        # Retries give up after a while: then fewer calls need a token than were meant to.
+        limited = self.settings.throttle == "aws" and not retry
+        return max(paced, rate_hours(rate, number.least) if limited else 0.0)
+
+    def accounts(self, population: str) -> Number:
+        """The accounts that a population has so far."""
+        table, members = self.populations[population], self.members
+        if table.origin in ("invited", "standalone"):
+            return Number.exactly(table.count)
+        return members.accounts(population)
+
+    def need(self, organization: str, quota: str, number: float) -> None:
+        """Note that so much of a quota is needed at one time."""
+        key = organization, quota
+        self.needed[key] = max(self.needed.get(key, 0), round(number))
+
+    def need_accounts(self, organization: str, more: Number) -> None:
+        """Note that there will be more accounts, or invitations, than there are."""
+        total = self.members.total(organization, self.populations).expected + more.expected
+        for population in self.populations:
+            total += self.members.open(population, organization).expected
+        self.need(organization, "accounts", total)
+
+    def need_units(self, organization: str, more: Number) -> None:
+        """Note that there will be more OUs than there are."""
+        self._units[organization] += more.whole[1]
+        self.need(organization, "organizational_units", self._units[organization])
+
+    def ask_to_join(self, step: Sending | Call, population: str, number: Number) -> float:
+        """Note that accounts of a population are invited; returns the hours that it takes at least."""
+        busiest = busiest_day(number.expected, step.pace)
+        self.interrupt(each for each in self.members.requests if each.population == population and each.migration)
+        asked = number.chance(1.0, certain=not step.retry)
+        request = self.ask(population, step.organization, asked, step.pace, migration=False)
+        if request.accepting(1.0) < 1:
+            self.need(step.organization, "invitations_per_day", busiest)
+        return 0.0 if step.retry else invitation_hours(number.least, request, self.settings.quotas)
+
+    def ask(
+        self, population: str, organization: str, number: Number, pace: Pace | None = None, *, migration: bool
+    ) -> Request:
+        """Note that accounts of a population are asked something, which they will answer."""
+        table = self.populations[population]
+        start = self._start + round(self.day * DAY)
+        spread = round(paced_hours(pace, number.expected) * HOUR)
+        behaviour = table.behaviour("migration" if migration else "invitation")
+        place = len(self._places) - 1
+        request = Request(population, organization, behaviour, number, migration, self.day, start, place, spread)
+        self.members.requests.append(request)
+        return request
+
+    @staticmethod
+    def interrupt(requests: Iterable[Request]) -> None:
+        """Note that some accounts may never answer what they have not answered yet."""
+        for each in requests:
+            each.canceled |= not each.settled
+
+    def finished(self) -> list[PlannedCalls]:
+        """All rows in the order of the steps, with the answers of those who were asked."""
+        for each in self.members.requests:
+            for operation, share in zip(
+                ANSWERS, (each.accept_share, each.decline_share, each.leave_share), strict=True
+            ):
+                # Whoever is invited has a rate of its own; members share that of their organization.
+                rate = members_rate(operation) if each.migration else None
+                self.row(operation, "accounts", each.part(share), rate, each.place)
+            if escalation := each.behaviour.escalation:
+                rate = management_rate(escalation.action)
+                self.row(escalation.action, "escalation", each.escalated, rate, each.place)
+        return [row for _, row in sorted(self._rows, key=lambda each: each[0])]

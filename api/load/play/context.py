@@ -1,0 +1,161 @@
+"""What the steps of a run share: the engine and its clock, the accounts that there are, and how calls are sent."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import count
+from random import Random
+
+from ....engine.operation import Caller
+from ....engine.runtime.engine import Engine
+from ....engine.state import Organization
+from ....projections.views import Views
+from ..scenario.model import Scenario
+from ..scenario.steps import OrganizationStep, Sending
+from .asking import Asking
+from .beginning import Begun
+from .call_counter import CallCounter
+from .clock_driver import ClockDriver
+from .dispatch import Attempt, Dispatch
+from .lookout import Lookout
+from .names import FIRST_ACCOUNT, NewNames, name_stems
+from .timetable import Timetable
+
+
+class StepContext:
+    """What the modules in ``steps/`` are given, beside the step.
+
+    Args:
+        scenario: the scenario, checked.
+        engine: runs the world.
+        driver: moves the clock of that engine.
+        counter: counts the calls.
+        views: answer the steps that call reading operations; None if no step does.
+        lookout: looks at the run while time passes.
+        begun: what the run began with.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        engine: Engine,
+        driver: ClockDriver,
+        counter: CallCounter,
+        views: Views | None,
+        lookout: Lookout,
+        begun: Begun,
+    ) -> None:
+        self.scenario = scenario
+        self.engine = engine
+        self.driver = driver
+        self.views = views
+        self.lookout = lookout
+        self.timetable = Timetable(engine, driver, counter, lookout)
+        self.move_to: Callable[[int], Awaitable[None]] = self.timetable.move_to
+        """Moves the clock to a moment, in microseconds since the epoch."""
+        self.dispatch = Dispatch(engine, counter, self.move_to, driver.checkpoint)
+        self.organizations = begun.organizations
+        """Name in the scenario to id."""
+        self.accounts = begun.accounts
+        """Population to the accounts that it has so far."""
+        self.asking = Asking(scenario, engine, driver, self.organizations, self.accounts, self.new_random)
+        self.saved: dict[str, str] = {}
+        """Texts that steps have saved from answers, by name."""
+        self.activity = "Answering"
+        """What is reported as progress while steps wait."""
+        self._elsewhere = {
+            f"{name}.{word}": text
+            for name, key in begun.organizations.items()
+            for word, text in _names_of(engine.state.organizations[key]).items()
+        }
+        """What names in braces stand for that begin with an organization's name."""
+        self._account_numbers = count(FIRST_ACCOUNT)
+        self._new_names: dict[str, NewNames] = {}
+        self._name_stems = name_stems(scenario.populations)
+
+    def organization(self, step: OrganizationStep) -> Organization:
+        """The organization of a step."""
+        return self.engine.state.organizations[self.organizations[step.organization]]
+
+    def management(self, step: OrganizationStep) -> Caller:
+        """The management account of the organization of a step, as a caller."""
+        return Caller(self.organization(step).management_account)
+
+    def random(self, purpose: str) -> Random:
+        """A generator of the scenario's seed and a purpose."""
+        return Random(f"{self.scenario.seed} {purpose}")
+
+    def new_random(self, purpose: str) -> Random:
+        """A generator that draws other numbers than all before, for the same purpose too."""
+        return self.random(f"{purpose} {self.timetable.next_serial()}")
+
+    async def wait_until(self, moment: int) -> None:
+        """Let time pass up to a moment, in microseconds since the epoch; reported as the present activity."""
+        await self.timetable.move_to(moment, self.activity)
+
+    async def send(
+        self,
+        step: OrganizationStep,
+        operation: str,
+        what: str,
+        attempts: Iterable[Attempt],
+        number: int,
+        parties: Sequence[str] = (),
+    ) -> None:
+        """Send calls of the management account, with the pace and retries of a step that has them.
+
+        Args:
+            step: whose calls they are.
+            operation: AWS's name of the operation.
+            what: the activity that is reported as progress.
+            attempts: make the calls, in order.
+            number: of calls.
+            parties: the account that each call asks, if they ask accounts.
+        """
+        management = self.management(step)
+        calls = ((management, attempt) for attempt in attempts)
+        if isinstance(step, Sending):
+            random = self.new_random(operation)
+            await self.dispatch.send(operation, what, calls, number, step.pace, step.retry, random, parties)
+        else:
+            await self.dispatch.send(operation, what, calls, number)
+
+    def choose_accounts(self, population: str) -> None:
+        """Give a population of invited accounts the ids that it lacks: the next numbers that no account has.
+
+        Nothing has to be created: any twelve digits are a standalone account.
+        """
+        table, accounts = self.scenario.populations[population], self.accounts[population]
+        if table.origin in ("created", "member"):
+            return
+        known = self.engine.state.accounts
+        while len(accounts) < table.count:
+            account = str(next(self._account_numbers))
+            if account not in known:
+                accounts.append(account)
+
+    def new_names(self, population: str) -> NewNames:
+        """The names of the accounts that are created for a population."""
+        if population not in self._new_names:
+            self._new_names[population] = NewNames(self._name_stems[population], self.engine.state.emails)
+        return self._new_names[population]
+
+    def names_in_texts(self, organization: Organization, account: str, index: int) -> dict[str, str]:
+        """The values that names in braces stand for in a call for an account (empty: one call for the step)."""
+        names = self.saved | self._elsewhere | _names_of(organization)
+        if account:
+            names |= {"account": account, "index": str(index), "parent": organization.units.parent_of(account)}
+        return names
+
+
+def _names_of(organization: Organization) -> dict[str, str]:
+    """What the names in braces stand for that every organization has."""
+    return {
+        "organization": organization.id,
+        "root": organization.root,
+        "management_account": organization.management_account,
+    }
+
+
+def share_of(number: int, share: float) -> int:
+    """A share of a number, as a whole number."""
+    # Rounded twice: 0.1 + 0.2 is a little more than 0.3, and must not be another number of accounts.
+    return round(round(share * number, 6))

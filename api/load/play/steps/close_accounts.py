@@ -1,0 +1,44 @@
+"""``close_accounts``: the management account closes a share of a population."""
+
+from functools import partial
+
+from .....engine.operations import close_account
+from .....engine.rules.limits import closure_finishes
+from .....engine.words import FeatureSet
+from ...plan.foresight import Foresight
+from ...plan.limits import closure_hours
+from ...scenario.steps import CloseAccounts
+from ..context import StepContext, share_of
+
+OPERATION = "CloseAccount"
+
+
+async def play(step: CloseAccounts, context: StepContext) -> None:
+    """Close the members of a population, and wait until the last closure has ended."""
+    engine, organization = context.engine, context.organization(step)
+    closures, accounts = organization.closures, context.accounts[step.population]
+    concerned = accounts[: share_of(len(accounts), step.share)]
+    open_ones = (each for each in concerned if each not in closures.closed and each not in closures.pending)
+    closing = [each for each in open_ones if each in organization.members]
+    management = context.management(step)
+
+    def close(account: str) -> None:
+        engine.post(close_account.Request(account), management)
+
+    attempts = (partial(close, account) for account in closing)
+    await context.send(step, OPERATION, f"Closing {step.population}", attempts, len(closing))
+    while organization.closures.pending:
+        await context.move_to(max(closure_finishes(organization, engine.state, engine.now), engine.now))
+        engine.fire_due()
+
+
+def foresee(step: CloseAccounts, foresight: Foresight) -> float:
+    """Foresee a closure for each account of the share that is a member."""
+    members, organization = foresight.members, step.organization
+    number = members.of(step.population, organization).portion(step.share)
+    total = members.total(organization, foresight.populations).most
+    foresight.interrupt(each for each in members.requests if each.population == step.population)
+    hours = foresight.send(step, OPERATION, number)
+    # Accounts can only be closed with all features: a migration may have failed.
+    surely = foresight.features[organization] is FeatureSet.ALL and not step.retry
+    return max(hours, closure_hours(number.least, total, foresight.settings)) if surely else hours

@@ -1,0 +1,42 @@
+"""``create_accounts``: the management account creates what is missing of a population."""
+
+from itertools import repeat
+
+from .....engine.operations import create_account
+from .....engine.rules.limits import creation_finishes
+from ...plan.foresight import Foresight
+from ...plan.limits import creation_hours
+from ...plan.number import Number
+from ...scenario.steps import CreateAccounts
+from ..context import StepContext
+
+OPERATION = "CreateAccount"
+
+
+async def play(step: CreateAccounts, context: StepContext) -> None:
+    """Create the accounts that a population lacks, and wait until the last creation has ended."""
+    engine, population, organization = context.engine, step.population, context.organization(step)
+    missing = context.scenario.populations[population].count - len(context.accounts[population])
+    management, names = context.management(step), context.new_names(population)
+
+    def create() -> None:
+        email, name = names.next()
+        engine.post(create_account.Request(email, name), management)
+        names.emails.append(email)
+
+    await context.send(step, OPERATION, f"Creating {population}", repeat(create, missing), missing)
+    while organization.creations:
+        await context.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
+        engine.fire_due()
+    owners = (engine.state.emails.get(email.lower()) for email in names.emails)
+    context.accounts[population] = [owner for owner in owners if owner]
+
+
+def foresee(step: CreateAccounts, foresight: Foresight) -> float:
+    """Foresee as many creations as the population lacks accounts."""
+    population = step.population
+    number = Number.exactly(foresight.populations[population].count) - foresight.accounts(population)
+    foresight.need_accounts(step.organization, number)
+    hours = foresight.send(step, OPERATION, number)
+    foresight.members.there[population, step.organization] += number.chance(1.0, certain=not step.retry)
+    return hours if step.retry else max(hours, creation_hours(number.least, foresight.settings))

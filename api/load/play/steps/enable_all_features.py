@@ -1,0 +1,47 @@
+"""``enable_all_features``: the management account starts the migration to all features; members answer later."""
+
+from .....engine.operations import enable_all_features
+from .....engine.words import FeatureSet
+from ...plan.foresight import Foresight
+from ...plan.number import Number
+from ...scenario.steps import Call, EnableAllFeatures
+from ..context import StepContext
+
+OPERATION = "EnableAllFeatures"
+
+
+async def play(step: EnableAllFeatures, context: StepContext) -> None:
+    """Start a migration to all features; members answer later, at moments drawn now."""
+    engine, driver, organization = context.engine, context.driver, context.organization(step)
+
+    def enable() -> None:
+        engine.post(enable_all_features.Request(), context.management(step))
+
+    await context.send(step, OPERATION, "Asking for all features", [enable], 1)
+    migration = organization.migration
+    # Refused, or a migration was under way already: nobody is asked anew.
+    if migration is None or context.asking.parents.get(organization.id) == migration.parent:
+        return
+    driver.declined.pop(organization.id, None)
+    # There may be a million requests in one batch: write them and free their memory before drawing as many answers.
+    await engine.flush()
+    context.asking.approvals(organization.id)
+    driver.agenda.draw_answers(engine.now)
+    await driver.checkpoint("Asking for approval", len(migration.outstanding), len(migration.outstanding))
+
+
+def foresee(step: EnableAllFeatures | Call, foresight: Foresight) -> float:
+    """Foresee the call, and the answers of the members who must approve."""
+    organization, members = step.organization, foresight.members
+    hours = foresight.send(step, OPERATION, Number.exactly(1))
+    if foresight.features[organization] is FeatureSet.ALL or organization in foresight.migrations:
+        return hours
+    foresight.interrupt(each for each in members.requests if each.organization == organization and not each.migration)
+    total = members.total(organization, foresight.populations).expected
+    foresight.need(organization, "all_features_migration_accounts", total)
+    foresight.migrations[organization] = [
+        foresight.ask(each, organization, number, migration=True)
+        for each in foresight.populations
+        if (number := members.to_approve(each, organization).at_most(foresight.accounts(each))).most > 0
+    ]
+    return hours

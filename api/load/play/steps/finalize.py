@@ -1,0 +1,30 @@
+"""``finalize``: the management account finalizes the migration to all features."""
+
+from .....engine.operations import accept_handshake
+from ...plan.foresight import Foresight
+from ...plan.number import Number
+from ...scenario.steps import Finalize
+from ..context import StepContext
+
+OPERATION = "AcceptHandshake"
+
+
+async def play(step: Finalize, context: StepContext) -> None:
+    """Accept the handshake of the organization's migration, as its management account."""
+    parent = context.asking.parents.get(context.organizations[step.organization])
+    if parent is None:
+        # EnableAllFeatures was refused and counted there: there is no handshake to accept.
+        return
+    management = context.management(step)
+
+    def finalize() -> None:
+        context.engine.post(accept_handshake.Request(parent), management)
+
+    await context.send(step, OPERATION, "Finalizing", [finalize], 1)
+
+
+def foresee(step: Finalize, foresight: Foresight) -> float:
+    """Foresee one call, if there is a migration."""
+    if step.organization not in foresight.migrations:
+        return 0.0
+    return foresight.send(step, OPERATION, Number.exactly(1))

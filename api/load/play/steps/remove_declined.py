@@ -1,0 +1,41 @@
+"""``remove_declined``: the management account removes those who would block the migration."""
+
+from functools import partial
+
+from .....engine.operations import remove_account_from_organization
+from ...plan.foresight import Foresight
+from ...plan.number import Number
+from ...plan.requests import REMOVE
+from ...scenario.steps import RemoveDeclined
+from ..context import StepContext
+
+OPERATION = REMOVE
+
+
+async def play(step: RemoveDeclined, context: StepContext) -> None:
+    """Remove the members that declined the migration; with ``silent`` all that have not approved it."""
+    organization, management = context.organization(step), context.management(step)
+    leaving = list(context.driver.declined.pop(organization.id, {}))
+    if step.silent and organization.migration:
+        # Outstanding are all that have not approved, those that declined included.
+        leaving = list(organization.migration.outstanding)
+
+    def remove(account: str) -> None:
+        context.engine.post(remove_account_from_organization.Request(account), management)
+
+    await context.send(step, OPERATION, "Removing", (partial(remove, account) for account in leaving), len(leaving))
+
+
+def foresee(step: RemoveDeclined, foresight: Foresight) -> float:
+    """Foresee a removal for each who will have declined, or not approved."""
+    members, organization = foresight.members, step.organization
+    number = Number()
+    for each in foresight.migrations.get(organization, ()):
+        foresight.interrupt([each])
+        leaving = each.to_remove(foresight.day, silent=step.silent)
+        each.removed += leaving
+        number += leaving
+    if step.silent and organization in foresight.migrations:
+        number += members.others[organization]
+        members.others[organization] = Number()
+    return foresight.send(step, OPERATION, number)

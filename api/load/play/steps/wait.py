@@ -1,0 +1,33 @@
+"""``wait``: time passes, for some days or until a condition holds."""
+
+from .....engine.settings import DAY, HOUR
+from ...plan.foresight import Foresight
+from ...scenario.steps import Wait
+from ...scenario.thresholds import Threshold, read_condition
+from ..context import StepContext
+
+
+async def play(step: Wait, context: StepContext) -> None:
+    """Let days pass, or wait until a condition holds."""
+    if step.until is None:
+        await context.wait_until(context.engine.now + round((step.days or 0) * DAY))
+    else:
+        await _wait_for(read_condition(step.until, context.scenario.figures), step.at_most_days or 0, context)
+
+
+async def _wait_for(condition: Threshold, at_most_days: float, context: StepContext) -> None:
+    engine, start = context.engine, context.timetable.start
+    deadline = engine.now + round(at_most_days * DAY)
+    while not condition.holds(value := await context.lookout.value(condition.figure)):
+        if engine.now >= deadline:
+            stood = "has no value" if value is None else f"stood at {value:.6g}"
+            waited = f"waited {at_most_days:g} days for {condition}"
+            context.timetable.warn(f"{waited}: {condition.metric} {stood}")
+            return
+        next_hour = start + ((engine.now - start) // HOUR + 1) * HOUR
+        await context.wait_until(min(next_hour, deadline))
+
+
+def foresee(step: Wait, _: Foresight) -> float:
+    """Foresee no call; the days take their time, a condition may hold at once."""
+    return (step.days or 0.0) * 24

@@ -1,0 +1,21 @@
+"""``wait_for_answers``: time passes until all accounts that are going to answer have answered."""
+
+from ...plan.foresight import Foresight
+from ...scenario.steps import WaitForAnswers
+from ..context import StepContext
+
+
+async def play(step: WaitForAnswers, context: StepContext) -> None:
+    """Move the clock to the last answer that can still be given, by a population or anybody."""
+    # A loop, because an account that is throttled on the way answers later than was drawn.
+    agenda, can_answer = context.driver.agenda, context.driver.can_answer
+    agenda.draw_answers(context.engine.now)
+    while (last := agenda.last_moment(can_answer, step.population)) is not None:
+        await context.wait_until(last)
+
+
+def foresee(step: WaitForAnswers, foresight: Foresight) -> float:
+    """Foresee no call, and no time: how long accounts take to answer is not known; but then they have."""
+    for each in foresight.members.requests:
+        each.settled |= foresight.alone and step.population in ("", each.population)
+    return 0.0
