@@ -221,9 +221,10 @@ class Agenda:
             elif number < after_reminder:
                 cohort.awaiting_reminder.append(member)
         cohort.drawn = len(cohort.accounts)
-        self._add(answers)
+        # Before the answers, so that who follows a reminder at once has had an open request when it came.
         for index, (after, _) in enumerate(reminders):
             self._push(now + after, Due(cohort, members, index))
+        self._add(answers)
         if behaviour.deadline_days is not None and not cohort.final:
             self._push(now + round(behaviour.deadline_days * DAY), Due(cohort, members, None))
 

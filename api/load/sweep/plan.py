@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from itertools import product
 from math import isfinite, prod
+from sys import maxsize
 from typing import TypeVar
 
 from msgspec import Struct, structs
@@ -254,7 +255,8 @@ def _parse_all(name: str, text: str, combinations: Sequence[Mapping[str, Paramet
             for problem in error.problems:
                 found.setdefault(problem, []).append(given)
     if found:
-        total, told = len(combinations), list(found.items())[:MOST_PROBLEMS]
+        in_order = sorted(found.items(), key=lambda item: (item[0].line or maxsize, item[0].column or 0))
+        total, told = len(combinations), in_order[:MOST_PROBLEMS]
         more = [f"and {len(found) - len(told):,} more with other combinations"] if len(found) > len(told) else []
         raise ScenarioError(*(_with(problem, givens, total) for problem, givens in told), *more, file=name)
     return scenarios

@@ -67,6 +67,11 @@ def test_without_the_extra(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (("--vary", "m=1"), "s.toml: no parameter is called 'm' (there are: accept, accounts) (with m=1)"),
         (("--vary", "accept=1:0:1"), "--vary accept: with a step of 1 no range leads from 1 to 0"),
+        (
+            ("--vary", "accept=0.9,1.5"),
+            "s.toml:16:1: populations.partners.migration.accept: must be a number from 0 to 1, not 1.5 "
+            "(with accept=1.5)",
+        ),
         (("--resume",), "o: there is no sweep to resume (sweep.json: No such file or directory)"),
     ],
 )
@@ -142,6 +147,23 @@ def test_interrupted_and_resumed(started: subprocess.Popen[str], tmp_path: Path)
     assert [each["runs"] for each in json.loads(done.stdout)["combinations"]] == [30] * 4
     table = parquet.read_table(tmp_path / "o" / "runs.parquet")
     assert comparable(table).equals(in_process(Plan(sweep(runs=30))))
+
+
+def test_killed_and_resumed(started: subprocess.Popen[str], tmp_path: Path) -> None:
+    """What a sweep has done that was killed with all its workers is kept; --resume ends with the same table."""
+    journal = tmp_path / "o" / "runs.jsonl"
+    while started.poll() is None and not (journal.exists() and journal.stat().st_size):
+        with suppress(subprocess.TimeoutExpired):
+            started.wait(0.01)
+    os.killpg(started.pid, signal.SIGKILL)
+    started.communicate(timeout=60)
+    assert {path.name for path in (tmp_path / "o").iterdir()} == {"sweep.json", "runs.jsonl"}
+
+    done = subprocess.run(
+        [*SWEEP_COMMAND, "--resume"], cwd=tmp_path, env=ENVIRONMENT, text=True, capture_output=True, check=True
+    )
+    assert "of 120 runs are done already" in done.stderr
+    assert comparable(parquet.read_table(tmp_path / "o" / "runs.parquet")).equals(in_process(Plan(sweep(runs=30))))
 
 
 def test_summary_for_people(call: Call) -> None:

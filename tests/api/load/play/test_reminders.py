@@ -42,6 +42,15 @@ async def test_days_after_the_own_invitation() -> None:
     )
 
 
+async def test_who_follows_at_once() -> None:
+    """Without a delay a reminder is followed the moment it comes; it has reached whoever follows it all the same."""
+    behaviour = {"after_reminder": 1, "remind_after_days": [3, 6], "reminded_accept": [0, 1]}
+    outcome, envelopes = await recorded(invited("p", 9, **behaviour), step("invite", population="p"), ENDED)
+    assert days(envelopes, AccountJoined)[1:] == [6] * 9
+    assert [(each.reached, each.followed) for each in outcome.follow_ups] == [(9, 0), (9, 9)]
+    assert outcome.warnings == ()
+
+
 async def test_who_follows_which() -> None:
     """Some follow the first reminder, some the second, some none; each has had its request for so long."""
     behaviour = {**SILENT, "accept": 0.25, "after_reminder": 0.75, "reminded_accept": [0.5, 0.5]}

@@ -87,6 +87,56 @@ def test_bad_plans(vary: list[str], fixed: list[str], runs: int, complaint: str)
     assert str(refused.value).startswith(complaint)
 
 
+def test_all_problems_of_all_combinations() -> None:
+    """Each problem is told once, with the parameters that all combinations share which have it, and none without."""
+    text = SCENARIO.replace("to_days = 9", 'to_days = "$most"').replace("[parameters]", "[parameters]\nmost = 9")
+    with pytest.raises(ScenarioError) as refused:
+        Plan(sweep(text, vary=["accounts=6,10", "accept=0.5,1.5", "most=0.5,9"]))
+
+    assert refused.value.messages == [
+        "s.toml:17:1: populations.partners.migration.accept: must be a number from 0 to 1, not 1.5 (with accept=1.5)",
+        "s.toml:18:1: populations.partners.migration.delay: from_days = 1.0 is later than to_days = 0.5 "
+        "(with most=0.5)",
+    ]
+
+
+def test_a_problem_of_the_file() -> None:
+    """What is wrong with every combination is told without parameters, all problems at once: an unknown figure too."""
+    text = SCENARIO.replace("migration_days.p90", "migration_days.p90x\nspeed").replace("p90x", 'p90 = "< 8"')
+    text = text.replace("from_days = 0.5", "from_days = -1")
+    with pytest.raises(ScenarioError) as refused:
+        Plan(sweep(text))
+
+    first, second = refused.value.messages
+    assert first.startswith(
+        "s.toml:13:37: populations.partners.invitation.delay.from_days: must be a number from 0 to 36,500"
+    )
+    assert second.startswith("s.toml:38:1: thresholds.speed: there is no such figure (there are: accepted_share, ")
+    assert "(with" not in first + second
+
+
+def test_very_many_problems() -> None:
+    """Of very many problems the first twenty are told, and how many there are besides."""
+    with pytest.raises(ScenarioError) as refused:
+        Plan(sweep(vary=["accept=2:101:1"]))
+
+    assert len(refused.value.messages) == 21
+    assert refused.value.messages[-1] == "s.toml: and 80 more with other combinations"
+
+
+def test_copies() -> None:
+    """A scenario that copies an organization cannot be swept, and is told so on one line."""
+    text = SCENARIO.replace(
+        "[populations.partners]", '[organizations.ours]\nfrom = "twin.db"\n[populations.partners]', 1
+    )
+    with pytest.raises(ScenarioError) as refused:
+        Plan(sweep(text))
+
+    assert refused.value.messages == [
+        "s.toml: organizations.ours.from: a copy is read with the scenario's file, not in sweeps"
+    ]
+
+
 def test_seeds_beyond_the_highest() -> None:
     """A sweep whose last seed would not fit into 64 bits is refused."""
     text = SCENARIO.replace("seed = 5", f"seed = {2**63 - 2}")
