@@ -7,7 +7,7 @@ from ....engine.shapes.timestamps import microseconds
 from ....engine.throttling import Rate
 from ..scenario.model import Scenario
 from ..scenario.pace import Pace
-from ..scenario.populations import ANSWERS, PopulationTable
+from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, PopulationTable
 from ..scenario.steps import PLAIN, Call, OrganizationStep, Sending, Step, Track
 from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
 from .members import Members, standing_members
@@ -43,6 +43,13 @@ class Foresight:
         self._places: list[tuple[str, int, str, str]] = []
         """Track, step, action and subject of each step that was gone through, in order."""
         self._rows: list[tuple[int, PlannedCalls]] = []
+        self._offered = {
+            account: each.transfer
+            for name, each in scenario.organizations.items()
+            for account in (each.founder, f"{{{name}.management_account}}")
+            if each.transfer
+        }
+        """Management account, also as a name in braces, to how it answers an offer to pay the bills."""
         for name, each in scenario.organizations.items():
             self._places.append(("", 0, "found", name))
             if each.is_founded:
@@ -138,6 +145,18 @@ class Foresight:
         request = Request(population, organization, behaviour, number, migration, self.day, start, place, spread)
         self.members.requests.append(request)
         return request
+
+    def offer(self, account: str) -> None:
+        """Count the answer of a management account, an id or a name in braces, to an offer to pay the bills.
+
+        Whether it comes in time is not foreseen.
+        """
+        if behaviour := self._offered.get(account):
+            for answer, share in (
+                (ACCEPT, behaviour.accepting + behaviour.after_reminder),
+                (DECLINE, behaviour.decline),
+            ):
+                self.row(answer, "accounts", Number(0.0, share, 1.0 if share else 0.0))
 
     @staticmethod
     def interrupt(requests: Iterable[Request]) -> None:

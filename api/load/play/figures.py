@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from ....engine.settings import DAY, SECOND
 from ....engine.words import Action, FeatureSet, JoinedMethod
 from ....projections.flow import Durations, FlowView
+from ..scenario.metrics import OF_ORGANIZATIONS, OF_POPULATIONS
 from .call_counter import CallCounter
 from .flows import Flows
 from .outcome import Distribution, PartFigures, StepOutcome
 
 INVITE, APPROVE, ENABLE = Action.INVITE, Action.APPROVE_ALL_FEATURES, Action.ENABLE_ALL_FEATURES
-ANSWER_TIMES = {"joining_days": INVITE, "migration_days": APPROVE}
+ANSWER_TIMES = {"joining_days": INVITE, "migration_days": APPROVE, "transfer_days": Action.TRANSFER_RESPONSIBILITY}
 """Figure to the action of the handshakes whose time to acceptance it is."""
 HANDSHAKE_STATES = ("OPEN", "ACCEPTED", "DECLINED", "CANCELED", "EXPIRED")
 
@@ -89,8 +90,13 @@ def figures_by_part(flows: Flows, steps: Sequence[StepOutcome]) -> dict[str, Par
 
 def figures_of_flow(part: str, flow: FlowView, *, only_numbers: bool = False) -> PartFigures:
     """The figures of an organization or a population; on demand without their distributions."""
-    features = features_of(flow) if part.startswith("organizations.") else {}
-    return PartFigures(features | numbers_of(flow), {} if only_numbers else distributions_of(flow))
+    is_organization = part.startswith("organizations.")
+    known = OF_ORGANIZATIONS if is_organization else OF_POPULATIONS
+    distributions = {} if only_numbers else distributions_of(flow)
+    return PartFigures(
+        (features_of(flow) if is_organization else {}) | numbers_of(flow),
+        {name: each for name, each in distributions.items() if name in known},
+    )
 
 
 def figures_by_step(steps: Sequence[StepOutcome]) -> dict[str, PartFigures]:

@@ -13,6 +13,7 @@ from .style import BLUE, GREEN, INK, LINE_HEIGHT, VERMILION, layout, note, verti
 TITLES = {
     "joining_days": "Time to join",
     "migration_days": "Time to approve",
+    "transfer_days": "Time to let another organization pay",
     "creation_seconds": "Time to create an account",
     "closing_seconds": "Time to close an account",
     "held_back_seconds": "Time held back",

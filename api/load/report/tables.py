@@ -117,7 +117,11 @@ def distributions(outcome: Outcome) -> str:
 
 def slowest(outcome: Outcome) -> str:
     """Tables of the accounts that took longest."""
-    titles = {"joining_days": "The slowest to join", "migration_days": "The slowest to approve"}
+    titles = {
+        "joining_days": "The slowest to join",
+        "migration_days": "The slowest to approve",
+        "transfer_days": "The slowest to let another pay",
+    }
     parts = (
         table(("Account", "Days"), ((each.account, f"{each.days:,.2f}") for each in found), name=titles.get(name, name))
         for name, found in outcome.slowest.items()

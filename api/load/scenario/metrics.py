@@ -3,6 +3,7 @@
 DISTRIBUTIONS = {
     "joining_days": "from an invitation to its acceptance",
     "migration_days": "from the request for all features to a member's approval",
+    "transfer_days": "from the offer to pay an organization's bills to its acceptance",
     "creation_seconds": "from CreateAccount to the account",
     "closing_seconds": "from CloseAccount to the closed account",
     "held_back_seconds": "for how long calls were held back, each time, by throttling or another of AWS's limits",
@@ -42,12 +43,13 @@ _OF_ACCOUNTS = {
         *("accepted_share", "declined_share", "expired_share", "members", "joined", "joined_share"),
         *("created", "creation_failed_share", "closed", "departed", "departed_share"),
     )
-} | {name: meaning for name, meaning in DISTRIBUTIONS.items() if name != "held_back_seconds"}
+} | {name: DISTRIBUTIONS[name] for name in ("joining_days", "migration_days", "creation_seconds", "closing_seconds")}
 
 OF_ORGANIZATIONS = {
     "all_features_share": "1 if it has all features at the end, otherwise 0",
     "finalize_days": "from EnableAllFeatures to all features",
     **_OF_ACCOUNTS,
+    "transfer_days": "from its offer to pay another's bills to the acceptance",
 }
 """Figures of an organization."""
 

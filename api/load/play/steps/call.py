@@ -16,6 +16,8 @@ from .enable_all_features import foresee as foresee_migration
 from .invite import OPERATION as INVITE
 from .remove_declined import OPERATION as REMOVE
 
+TRANSFER = "InviteOrganizationToTransferResponsibility"
+
 
 async def play(step: Call, context: StepContext) -> None:
     """Call an operation, once or for each account in a share of a population."""
@@ -63,6 +65,8 @@ def foresee(step: Call, foresight: Foresight) -> float:
     if operation == INVITE and population:
         foresight.need_accounts(step.organization, number)
         foresight.ask_to_join(step, population, number)
+    if operation == TRANSFER:
+        foresight.offer(step.members.get("Target", {}).get("Id", ""))
     if operation == REMOVE and population:
         foresight.interrupt(each for each in foresight.members.requests if each.population == population)
         foresight.members.removed[population, step.organization] += number

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,14 @@ from orgsim.engine.events import (
     AccountDeparted,
     AccountJoined,
     AccountMoved,
+    HandshakeAccepted,
     PolicyAttached,
+    ResponsibilityTransferWithdrawn,
 )
 from orgsim.engine.events.envelope import Envelope, decode_envelope
 from orgsim.engine.log import MemoryLog
 from orgsim.engine.settings import DAY
+from orgsim.engine.shapes.base import moment
 from orgsim.engine.shapes.timestamps import microseconds
 
 pytestmark = pytest.mark.slow
@@ -341,3 +345,64 @@ async def test_waves_of_those_who_ignore_mail() -> None:
     assert began == pytest.approx([0, 15.5, 15.5 + 11 / 3 + 14])
     assert sum("waited 14 days for" in warning for warning in outcome.warnings) == 2
     assert (outcome.figure("joined_share"), outcome.accounts) == (0, 301)
+
+
+def three_days(text: str) -> str:
+    """The change of the payer, where the offer is accepted three days after it was made."""
+    text = re.sub(r"^delay = .*", "delay = { distribution = 'fixed', days = 3 }", text, flags=re.MULTILINE)
+    return text.replace("after_reminder = 0.4", "after_reminder = 0.0")
+
+
+async def test_leaving_a_reseller() -> None:
+    """Notice on day 57, and the partner's offer is accepted on day 60: one payer until April, the other from May on."""
+    outcome, envelopes = await played("leave-reseller", three_days)
+    accepted = days_of_run(envelopes, HandshakeAccepted, outcome)[-2:]
+    (withdrawn,) = [each.event for each in envelopes if isinstance(each.event, ResponsibilityTransferWithdrawn)]
+    assert accepted == [3, 60]
+    # Thirty days' notice on 3 March: March ends too early, the next month that AWS allows is April.
+    assert moment(withdrawn.ends_at) == datetime(2026, 4, 30, 23, 59, 59, 999_000, tzinfo=UTC)
+    # Measured from day 50 on: the reseller's transfer is how it has been so far.
+    assert (outcome.figure("transfer_days.count"), outcome.figure("partner.transfer_days.max")) == (1, 3)
+    assert (outcome.figure("reseller.transfer_days.count"), outcome.virtual_days) == (0, 60)
+    assert outcome.passed
+
+
+async def test_leaving_a_reseller_without_notice() -> None:
+    """Without notice the partner's offer cannot be accepted: an organization has one payer."""
+    outcome, _ = await played(
+        "leave-reseller",
+        lambda text: (
+            three_days(text)
+            .replace("TerminateResponsibilityTransfer", "ListRoots")
+            .replace('with = { Id = "{transfer}", EndTimestamp = 2026-04-30T23:59:59Z }', "")
+        ),
+    )
+    assert set(outcome.refused) == {"ConstraintViolationException RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION"}
+    assert [each.ok for each in outcome.thresholds] == [False, False, False]
+
+
+async def test_leaving_a_reseller_with_a_longer_notice() -> None:
+    """Sixty days before the end of April is 1 March: notice on the third is refused, and nobody else pays."""
+    outcome, _ = await played("leave-reseller", three_days, notice=60)
+    assert "InvalidInputException INVALID_END_DATE" in outcome.refused
+    assert not outcome.passed
+
+
+async def test_an_offer_that_nobody_takes_up() -> None:
+    """If the offers are ignored, reminders reach the management account in vain, and no bill moves."""
+    outcome, _ = await played(
+        "leave-reseller",
+        lambda text: (
+            three_days(text)
+            .replace("after_reminder = 0.0", "accept = 0.0\nafter_reminder = 0.0")
+            .replace('action = "ListOutboundResponsibilityTransfers"', 'action = "ListRoots"')
+            .replace('with = { Type = "BILLING" }\nsave = { transfer = "ResponsibilityTransfers.0.Id" }', "")
+            .replace('action = "TerminateResponsibilityTransfer"', 'action = "ListRoots"')
+            .replace('with = { Id = "{transfer}", EndTimestamp = 2026-04-30T23:59:59Z }', "")
+            .replace("[thresholds]", '[[steps]]\naction = "wait"\ndays = 60\n[thresholds]')
+        ),
+    )
+    # The reseller's offer has expired a day before its month, the partner's too.
+    assert outcome.handshakes["TRANSFER_RESPONSIBILITY"] == {"EXPIRED": 1}
+    assert [(each.request, each.reached, each.followed) for each in outcome.follow_ups] == [("transfer", 2, 0)] * 2
+    assert not outcome.passed
