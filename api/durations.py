@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
+from ..engine.runtime.clock import FASTEST
 from ..engine.shapes import timestamps
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -23,6 +24,27 @@ def read_duration(text: str) -> timedelta:
         return sum((timedelta(**{UNITS[unit]: float(number)}) for number, unit in PART.findall(text)), timedelta())
     except OverflowError:
         raise ValueError(f"{text[:40]!r} is longer than the calendar") from None
+
+
+def read_factor(text: str) -> float:
+    """Read how fast simulated time passes: a duration per second of real time, ``1h``, or the factor itself, ``3600``.
+
+    Raises:
+        ValueError: it is neither, or not above 0, or more than a paced clock can do.
+    """
+    try:
+        factor = float(text)
+    except ValueError:
+        try:
+            factor = read_duration(text).total_seconds()
+        except ValueError:
+            factor = 0.0
+    if not 0 < factor <= FASTEST:
+        raise ValueError(
+            f"{text[:40]!r} is no rate: say how much simulated time passes in a second, such as 1h or 1d, or the "
+            "factor, such as 3600, above 0 and at most a billion"
+        )
+    return factor
 
 
 def total_duration(

@@ -1,7 +1,7 @@
 """The command ``orgsim simulate``: plays a scenario; its options, log, report and exit codes."""
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from functools import partial
@@ -14,6 +14,7 @@ import typer
 
 from ...engine.log import EventLog, LogError, MemoryLog
 from ...engine.log.sqlite import SqliteLog
+from ..durations import read_factor
 from ..load.play import Outcome, play_scenario
 from ..load.play.on_log import beginning_at
 from ..load.report import ReportError, render_report, require_writable, write_report
@@ -24,7 +25,8 @@ from ..past import open_recorded
 from ..places import PLACES
 from .parameters import parse_parameters
 from .summary import print_summary
-from .terminal import AsJson, complain, print_json, progress_bar, reading_bar, run
+from .terminal import AsJson, complain, print_json, reading_bar, run
+from .watch import watching
 
 
 class Durability(StrEnum):
@@ -35,6 +37,19 @@ class Durability(StrEnum):
     OFF = "off"
 
 
+Play = Callable[..., Awaitable[Outcome]]
+"""Plays a scenario on a log."""
+
+
+def _checked_rate(text: str | None) -> str | None:
+    try:
+        if text is not None:
+            read_factor(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
 OnLog = Annotated[
     Path | None,
     typer.Option(metavar="LOG", help="Begin with the world of this log; it stays as it is, --log is a copy."),
@@ -42,6 +57,20 @@ OnLog = Annotated[
 AtPlace = Annotated[
     str | None,
     typer.Option(metavar="MOMENT", help=f"With --on: as it was then: {PLACES}; by default at its end."),
+]
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch", help="Show clock, steps, thresholds and accounts while it runs; without a terminal as lines."
+    ),
+]
+Rate = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DURATION",
+        callback=_checked_rate,
+        help="Slow the run down to so much simulated time per second, such as 1d; for demonstrations.",
+    ),
 ]
 
 
@@ -68,6 +97,8 @@ def simulate(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the log of an interrupted run.")] = False,
     on: OnLog = None,
     at: AtPlace = None,
+    watch: Watch = False,
+    rate: Rate = None,
     as_json: AsJson = False,
 ) -> None:
     """Play a scenario and say what became of it. Exit with 1 if one of its thresholds failed.
@@ -77,18 +108,16 @@ def simulate(
     try:
         given = parse_parameters(assignments or [], accounts)
         _require_possible_options(on, at, resume)
-        if report:
-            _require_different_files(report, log, "--log")
-            _require_different_files(report, on, "--on")
-            require_writable(report)
+        _require_possible_report(report, log, on)
     except (ScenarioError, ReportError) as error:
         complain(str(error))
         raise typer.Exit(2) from None
-    play = partial(_simulate, scenario, given, log, seed, durability, resume)
+    play = partial(_play, str(scenario), watch, read_factor(rate) if rate else None)
+    simulation = partial(_simulate, play, scenario, given, log, seed, durability, resume)
     goes_on = ", --resume goes on with it"
     if on:
-        play, goes_on = partial(_simulate_on, on, at, scenario, given, log, seed, durability), ""
-    outcome = run(play, f"; what was acknowledged is in {log}{goes_on}", log)
+        simulation, goes_on = partial(_simulate_on, play, on, at, scenario, given, log, seed, durability), ""
+    outcome = run(simulation, f"; what was acknowledged is in {log}{goes_on}", log)
     error = _write_report(report, outcome) if report else None
     print_json(outcome) if as_json else print_summary(outcome, None if error else report)
     if error:
@@ -104,9 +133,13 @@ def _require_possible_options(on: Path | None, at: str | None, resume: bool) -> 
         raise ScenarioError("--at needs --on: in which log is that place?")
 
 
-def _require_different_files(report: Path, log: Path | None, option: str) -> None:
-    if log and log.resolve() == report.resolve():
-        raise ReportError(f"{report}: {option} and --report need a file each")
+def _require_possible_report(report: Path | None, log: Path | None, on: Path | None) -> None:
+    if report is None:
+        return
+    for option, other in (("--log", log), ("--on", on)):
+        if other and other.resolve() == report.resolve():
+            raise ReportError(f"{report}: {option} and --report need a file each")
+    require_writable(report)
 
 
 def _write_report(report: Path, outcome: Outcome) -> ReportError | None:
@@ -118,7 +151,16 @@ def _write_report(report: Path, outcome: Outcome) -> ReportError | None:
     return None
 
 
+async def _play(
+    name: str, watch: bool, factor: float | None, scenario: Scenario, log: EventLog, *, resume: bool = False
+) -> Outcome:
+    """Play a scenario on a log, and show how it goes on."""
+    with watching(watch) as observer:
+        return await play_scenario(scenario, log, name=name, resume=resume, observer=observer, factor=factor)
+
+
 async def _simulate(
+    play: Play,
     path: Path,
     parameters: dict[str, Parameter],
     log: Path | None,
@@ -128,11 +170,11 @@ async def _simulate(
 ) -> Outcome:
     scenario = _seeded(await load_scenario(path, parameters), seed)
     async with _log_of_run(log, durability, resume) as target:
-        with progress_bar() as progress:
-            return await play_scenario(scenario, target, name=str(path), resume=resume, progress=progress)
+        return await play(scenario, target, resume=resume)
 
 
 async def _simulate_on(
+    play: Play,
     on: Path,
     at: str | None,
     path: Path,
@@ -149,8 +191,7 @@ async def _simulate_on(
         scenario = _seeded(await load_scenario(path, parameters, beginning.world), seed)
         target = await beginning.copied(log, durability.value)
     try:
-        with progress_bar() as progress:
-            return await play_scenario(scenario, target, name=str(path), progress=progress)
+        return await play(scenario, target)
     finally:
         await target.close()
 

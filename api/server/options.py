@@ -6,13 +6,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...engine.runtime.clock import FASTEST, Clock, PacedClock, SimulatedClock, WallClock
+from ...engine.runtime.clock import Clock, PacedClock, SimulatedClock, WallClock
 from ...engine.settings import LATEST
-from ..durations import as_microseconds
+from ..durations import as_microseconds, read_factor
 from ..world import START
 
 CLOCKS = (
-    "the choices are wall, simulated and paced:FACTOR with a number above 0 and at most a billion, such as paced:3600"
+    "the choices are wall, simulated and paced:FACTOR with a number above 0 and at most a billion, such as paced:3600, "
+    "or how much simulated time passes in a second, such as paced:1h"
 )
 NOW = "now"
 MOST_WORLDS = 1_000
@@ -72,12 +73,11 @@ def make_clock(text: str, start: str | None = None) -> Clock:
 def _factor_of(text: str) -> float:
     kind, _, factor = text.partition(":")
     try:
-        number = float(factor)
+        if kind == "paced":
+            return read_factor(factor)
     except ValueError:
-        number = 0.0
-    if kind != "paced" or not 0 < number <= FASTEST:
-        raise ValueError(f"{text!r} is no clock: {CLOCKS}")
-    return number
+        pass
+    raise ValueError(f"{text!r} is no clock: {CLOCKS}")
 
 
 def read_start(text: str) -> int:

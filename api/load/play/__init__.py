@@ -20,24 +20,28 @@ from ..scenario.problems import ScenarioError
 from ..scenario.steps import Call
 from .beginning import begin
 from .call_counter import CallCounter
-from .clock_driver import ClockDriver, Progress
+from .clock_driver import ClockDriver
 from .flows import Flows
 from .funnel import Asked
 from .lookout import Lookout
 from .measuring import figure_now, measure
+from .observing import Observer, Progress, no_progress
 from .outcome import Outcome
 from .past import Past
 from .player import Player
+from .so_far import RunSoFar
 
-__all__ = ["Outcome", "Progress", "no_progress", "play_scenario"]
-
-
-def no_progress(what: str, done: int, total: int, day: str) -> None:
-    """Ignore progress."""
+__all__ = ["Observer", "Outcome", "Progress", "RunSoFar", "no_progress", "play_scenario"]
 
 
 async def play_scenario(
-    scenario: Scenario, log: EventLog, *, name: str = "", resume: bool = False, progress: Progress = no_progress
+    scenario: Scenario,
+    log: EventLog,
+    *,
+    name: str = "",
+    resume: bool = False,
+    observer: Observer | None = None,
+    factor: float | None = None,
 ) -> Outcome:
     """Play a scenario on a log and measure the run.
 
@@ -47,7 +51,8 @@ async def play_scenario(
             scenario that was read for the world of a log, that log or a copy, which is appended to.
         name: the scenario's file name, for the outcome and for errors.
         resume: play from the start again, compare with what the log holds, and append what it lacks.
-        progress: called now and then with the progress of the run.
+        observer: told how the run goes on.
+        factor: simulated seconds per second of real time, at most; None: as fast as the machine can.
 
     Raises:
         LogError: the log is not empty, or with ``resume`` the log of another run.
@@ -56,7 +61,7 @@ async def play_scenario(
     """
     _require_beginning(scenario, log, resume=resume)
     try:
-        return await (_resume if resume else _play)(scenario, log, name, progress)
+        return await (_resume if resume else _play)(scenario, log, name, observer or Observer(), factor)
     except ScenarioError as error:
         raise ScenarioError(f"{name}: {error}" if name else str(error)) from None
 
@@ -71,7 +76,7 @@ def _require_beginning(scenario: Scenario, log: EventLog, *, resume: bool) -> No
     require_present(scenario)
 
 
-async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progress) -> Outcome:
+async def _resume(scenario: Scenario, log: EventLog, name: str, observer: Observer, factor: float | None) -> Outcome:
     began = await read_beginning(log)
     try:
         if began:
@@ -82,7 +87,7 @@ async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progre
         raise LogError(f"{error}; the scenario, parameters or seed are others") from None
     target = ResumedLog(log)
     try:
-        outcome = await _play(scenario, target, name, progress)
+        outcome = await _play(scenario, target, name, observer, factor)
     except EngineStopped:
         if target.difference:
             raise target.difference from None
@@ -91,7 +96,7 @@ async def _resume(scenario: Scenario, log: EventLog, name: str, progress: Progre
     return outcome
 
 
-async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress) -> Outcome:
+async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer, factor: float | None) -> Outcome:
     began = perf_counter()
     past = Past(scenario)
     clock = SimulatedClock(past.began_at)
@@ -111,14 +116,17 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
             flows.restart(engine.now)
             asked.restart(engine.state)
         counter = CallCounter(clock.now, by_minute=engine.throttle is not None)
-        driver = ClockDriver(engine, clock, counter, progress)
+        driver = ClockDriver(engine, clock, counter, observer, factor)
 
         begun = begin(scenario, engine, counter, standing)
         flows.begin(begun.organizations, begun.accounts, engine.state)
 
+        def value(figure: Figure) -> float | None:
+            return figure_now(figure, engine, flows, counter, player)
+
         async def look(figure: Figure) -> float | None:
             await engine.settle()
-            return figure_now(figure, engine, flows, counter, player)
+            return value(figure)
 
         async def measure_anew() -> None:
             await engine.flush()
@@ -128,6 +136,7 @@ async def _play(scenario: Scenario, log: EventLog, name: str, progress: Progress
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)
         player = Player(scenario, engine, driver, counter, views, lookout, begun)
+        observer.begins(RunSoFar(scenario, engine, player.playing, value))
         await player.play()
         seconds = perf_counter() - began
         return measure(scenario, name, engine, flows, asked, counter, player, seconds)

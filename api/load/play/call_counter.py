@@ -20,6 +20,10 @@ class Tally(Struct):
     refused: int = 0
     throttled: int = 0
     held_back: int = 0
+    planned: int = 0
+    """How many calls the step sends, if it sends them one after the other; answers and retries come on top."""
+    sent: int = 0
+    """How many of them it has sent."""
 
 
 class CallCounter:

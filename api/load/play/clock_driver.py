@@ -20,15 +20,14 @@ from ..scenario.populations import ACCEPT, LEAVE, Request
 from ..scenario.problems import ScenarioError
 from .agenda import ESCALATE, Agenda, Cohort, Due, ScheduledAnswer
 from .call_counter import THROTTLING, CallCounter
+from .observing import Observer
+from .pacing import Pacing
 from .patience import free_at, limit_passes_at
 
 CHECKPOINT_EVERY = 1_000
 """The number of commands that a loop posts between two calls of ``ClockDriver.checkpoint``."""
 
 OPEN = HandshakeState.OPEN
-
-Progress = Callable[[str, int, int, str], None]
-"""Receives the progress of a run: what is being done, how many are done, of how many, and the simulated day."""
 
 
 class FollowedUp(Struct):
@@ -51,17 +50,26 @@ class ClockDriver:
         engine: runs under ``clock``.
         clock: the simulated clock to move.
         counter: counts the calls that answers are.
-        progress: called now and then.
+        observer: told of the progress, and that time passes.
+        factor: simulated seconds per second of real time, at most; None: as fast as the machine can.
     """
 
-    def __init__(self, engine: Engine, clock: SimulatedClock, counter: CallCounter, progress: Progress) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: SimulatedClock,
+        counter: CallCounter,
+        observer: Observer,
+        factor: float | None = None,
+    ) -> None:
         self.engine = engine
         self.agenda = Agenda()
         self.declined: dict[str, dict[str, None]] = {}
         """Organization to the accounts that declined its migration, in the order of declining."""
         self._clock = clock
         self._counter = counter
-        self._progress = progress
+        self._observer = observer
+        self._pacing = Pacing(engine, factor, observer) if factor is not None else None
         self._reserved: set[tuple[str, str]] = set()
         """Handshakes with answers that were throttled once and have reserved the token for their second call."""
         self.followed_up: defaultdict[tuple[str, Request, int | None], FollowedUp] = defaultdict(FollowedUp)
@@ -75,7 +83,7 @@ class ClockDriver:
         A loop that posts commands calls this every ``CHECKPOINT_EVERY`` commands and at its end. Posting does not
         suspend: without it the writer's task would never run, and the whole run would pile up in memory.
         """
-        self._progress(what, done, total, moment_text(self.engine.now, "%Y-%m-%d"))
+        self._observer.progress(what, done, total, moment_text(self.engine.now, "%Y-%m-%d"))
         await self.engine.room()
 
     async def move_to(self, time: int, what: str = "Answering") -> None:
@@ -90,11 +98,13 @@ class ClockDriver:
         """
         if time > LATEST:
             raise ScenarioError(f"time would run past {moment(LATEST):%Y-%m-%d}")
-        engine, clock, agenda = self.engine, self._clock, self.agenda
+        engine, clock, agenda, pacing = self.engine, self._clock, self.agenda, self._pacing
         agenda.draw_answers(engine.now)
         due = done = 0
         timers = engine.state.timers
         while (at := agenda.next_moment) <= time:
+            if pacing is not None:
+                await pacing.wait_until(at)
             # Mostly no timer is due before the next answer. Then moving the clock is enough, and much cheaper than
             # the coroutine, which matters for a million answers.
             if timers.next_due <= at:
@@ -114,7 +124,10 @@ class ClockDriver:
                 await self.checkpoint(what, min(done, due), due)
         if done:
             await self.checkpoint(what, max(done, due), max(done, due))
+        if pacing is not None:
+            await pacing.wait_until(time)
         await jump_to(engine, time)
+        self._observer.time_passes()
 
     def can_answer(self, handshake: str, time: int) -> bool:
         """Tell whether a handshake is open now and does not expire before a moment."""

@@ -16,7 +16,7 @@ from ....projections.reads import READS
 from ...client.faulty import met_faults
 from ..scenario.pace import Pace
 from ..scenario.steps import Retry
-from .call_counter import THROTTLING, CallCounter
+from .call_counter import THROTTLING, CallCounter, Tally
 from .clock_driver import CHECKPOINT_EVERY
 from .patience import free_at, limit_passes_at
 
@@ -72,19 +72,21 @@ class Dispatch:
             random: draws the pauses between retries.
             parties: the account that each call asks, if they ask accounts.
         """
-        began = self._engine.now
+        began, tally = self._engine.now, self._counter.tally
+        tally.planned = number
         offsets = pace.offsets(number) if pace else repeat(0, number)
         asked = parties or repeat("", number)
         if retry:
             planned = (
                 (began + offset, *call, party) for offset, call, party in zip(offsets, calls, asked, strict=True)
             )
-            await self._send_with_retries(operation, what, planned, number, retry, random or Random(0))
+            await self._send_with_retries(operation, what, planned, tally, retry, random or Random(0))
             return
         for done, (offset, (caller, attempt), party) in enumerate(zip(offsets, calls, asked, strict=True), 1):
             if offset:
                 await self._move_to(max(began + offset, self._engine.now))
             await self._send_when_allowed(operation, caller, attempt, party)
+            tally.sent = done
             if done % CHECKPOINT_EVERY == 0 or done == number:
                 await self._checkpoint(what, done, number)
 
@@ -135,7 +137,7 @@ class Dispatch:
         operation: str,
         what: str,
         planned: Iterator[tuple[int, Caller, Attempt, str]],
-        number: int,
+        tally: Tally,
         retry: Retry,
         random: Random,
     ) -> None:
@@ -150,7 +152,7 @@ class Dispatch:
         upcoming = next(planned, None)
         retries: list[tuple[int, int, int, Caller, Attempt, str]] = []
         """Moment, tie-breaker (callers and attempts do not compare), attempts made, caller, attempt, party."""
-        serial, attempts, sent = count(), 0, 0
+        serial, attempts = count(), 0
         while upcoming or retries:
             if retries and (upcoming is None or retries[0][0] <= upcoming[0]):
                 moment, _, tries, caller, attempt, party = heapq.heappop(retries)
@@ -158,12 +160,12 @@ class Dispatch:
                 assert upcoming is not None
                 moment, caller, attempt, party = upcoming
                 tries, upcoming = 0, next(planned, None)
-                sent += 1
+                tally.sent += 1
             if moment > engine.now:
                 await self._move_to(moment)
             attempts += 1
             if attempts % CHECKPOINT_EVERY == 0:
-                await self._checkpoint(what, sent, number)
+                await self._checkpoint(what, tally.sent, tally.planned)
             counter.count_call(operation)
             refusal, passes = await self._attempted(operation, caller, attempt)
             if refusal:
@@ -172,7 +174,7 @@ class Dispatch:
                     longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
                     pause = round(longest * SECOND * random.random())
                     heapq.heappush(retries, (engine.now + pause, next(serial), tries + 1, caller, attempt, party))
-        await self._checkpoint(what, sent, number)
+        await self._checkpoint(what, tally.sent, tally.planned)
 
     async def _attempted(self, operation: str, caller: Caller, attempt: Attempt) -> tuple[Refused | None, bool]:
         """Make a call; returns its refusal, if any, and whether the same call can succeed later by itself."""

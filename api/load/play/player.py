@@ -5,6 +5,8 @@ engine commits in groups. Every random number comes from a generator seeded with
 the draw, so two runs of one scenario write the same log, on any event loop, in memory or in a file, whole or resumed.
 """
 
+from collections.abc import Mapping
+
 from ....engine.operation import Caller
 from ....engine.runtime.engine import Engine
 from ....projections.views import Views
@@ -20,6 +22,7 @@ from .context import StepContext
 from .follow_ups import follow_ups, refused, without_effect
 from .lookout import Lookout, RunStopped
 from .outcome import FollowUp, StepOutcome
+from .playing import Playing
 from .steps import KINDS
 from .turns import Waiting
 
@@ -59,6 +62,11 @@ class Player:
     def steps(self) -> list[StepOutcome]:
         """The steps played so far, in the order in which they began."""
         return [each for each in self._timetable.steps if each]
+
+    @property
+    def playing(self) -> Mapping[str, Playing]:
+        """The tracks that have begun, by their names."""
+        return self._timetable.tracks
 
     @property
     def warnings(self) -> list[str]:

@@ -1,32 +1,19 @@
 """When the steps of a scenario are played: the tracks' turns, their days, and what each step took."""
 
 from collections.abc import Awaitable, Callable
-from itertools import count
 
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
-from ..scenario.problems import KeyPath, ScenarioError, place_text
+from ..scenario.problems import ScenarioError, place_text
 from ..scenario.steps import PLAIN, Step, Track
 from .call_counter import CallCounter, Tally
 from .clock_driver import ClockDriver
 from .lookout import Lookout
 from .outcome import FollowUp, StepOutcome
+from .playing import Playing
 from .turns import Turns
 
 PlayStep = Callable[[Step], Awaitable[None]]
-
-
-class Playing:
-    """A track that is being played."""
-
-    def __init__(self, name: str) -> None:
-        self.name = "" if name == PLAIN else name
-        self.serials = count(1)
-        """Numbers its random generators, so that two steps of the same kind draw different numbers."""
-        self.path: KeyPath = ()
-        """Of its present step."""
-        self.tally = Tally()
-        """Of its present step."""
 
 
 class Timetable:
@@ -41,6 +28,8 @@ class Timetable:
 
     def __init__(self, engine: Engine, driver: ClockDriver, counter: CallCounter, lookout: Lookout) -> None:
         self.turns = Turns(lambda: engine.now)
+        self.tracks: dict[str, Playing] = {}
+        """Those that have begun, by their names, for the plain list ``steps``."""
         self.steps: list[StepOutcome | None] = []
         """In the order in which they began; None while one is played."""
         self.warnings: list[str] = []
@@ -63,6 +52,7 @@ class Timetable:
         """
         playing, table = self._plain if track.name == PLAIN else Playing(track.name), track.table
         self._playing, playing.path = playing, track.path[:2]
+        self.tracks[track.name] = playing
         first = max(self._engine.now, self._on_day(table.from_day))
         if first > self._on_day(table.from_day) and table.from_day:
             self.warn(f"from_day = {table.from_day:g} had passed: it began on day {self._day:.4g}")
@@ -76,6 +66,7 @@ class Timetable:
             for index, step in enumerate(track.steps):
                 playing.path = (*track.path, index)
                 await self._play_step(index, step, play_step)
+        playing.ended = True
 
     async def _play_step(self, index: int, step: Step, play_step: PlayStep) -> None:
         playing = self._playing
@@ -87,11 +78,13 @@ class Timetable:
 
     async def _timed(self, index: int, step: Step, play_step: PlayStep, playing: Playing) -> None:
         engine, counter = self._engine, self._counter
+        playing.number, playing.step, playing.began = index + 1, step, None
         if step.at_day is not None:
             if self._on_day(step.at_day) < engine.now:
                 self.warn(f"at_day = {step.at_day:g} had passed: it began on day {self._day:.4g}")
             await self.move_to(self._on_day(step.at_day))
-        place, began, tally = len(self.steps), engine.now, Tally()
+        place, tally = len(self.steps), Tally()
+        playing.began = began = engine.now
         self.steps.append(None)
         playing.tally = counter.tally = tally
         try:
@@ -124,6 +117,7 @@ class Timetable:
             RunStopped: a threshold has ended the run on the way.
         """
         playing = self._playing
+        playing.until = moment
         await self.turns.reach(moment)
         self._playing, self._counter.tally = playing, playing.tally
         moment = max(moment, self._engine.now)

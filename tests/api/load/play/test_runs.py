@@ -12,7 +12,7 @@ from support.every_step import LIMITED, WITHOUT_LIMITS
 from support.play_scenario import after, figures, play, population, recorded, step, uniform
 from support.repository import SCENARIOS
 
-from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.play import Observer, Outcome, play_scenario
 from orgsim.api.load.scenario import Scenario, load_scenario, parse_scenario
 from orgsim.engine.events import AccountCreationSucceeded
 from orgsim.engine.log import EventLog, LogError, MemoryLog
@@ -118,7 +118,7 @@ async def test_progress() -> None:
         assert len(day) == len("2026-01-01")
         told.setdefault(what, []).append((done, total))
 
-    await play_scenario(await load_scenario(SHIPPED, {"accounts": 2_500}), MemoryLog(), progress=progress)
+    await play_scenario(await load_scenario(SHIPPED, {"accounts": 2_500}), MemoryLog(), observer=Observer(progress))
     assert {"Creating vended", "Inviting partners", "Answering", "Answering, reminded", "Removing"} <= set(told)
     for what, steps in told.items():
         assert all(0 <= done <= total for done, total in steps), what

@@ -1,0 +1,225 @@
+"""Runs that are watched or slowed down: what stands on the screen, and that the run is the same."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.terminal import Terminal, screen, terminal
+from typer.testing import CliRunner, Result
+
+from orgsim.api.cli.app import app
+
+pytestmark = pytest.mark.slow
+
+ORGSIM = Path(sys.executable).with_name("orgsim")
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+} | {"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
+
+SCENARIO = """
+description = "Does everybody join?"
+seed = 11
+
+[populations.partners]
+origin = "invited"
+count = 200
+invitation = { accept = 0.9, delay = { distribution = "uniform", from_days = 0.5, to_days = 5 } }
+
+[[steps]]
+action = "invite"
+population = "partners"
+pace = { over_days = 4 }
+
+[[steps]]
+action = "wait_for_answers"
+
+[[steps]]
+action = "wait"
+days = 20
+
+[thresholds]
+joined_share = ">= 0.85"
+virtual_days = "< 90"
+"""
+
+TRACKS = """
+[populations.web]
+origin = "invited"
+count = 20
+
+[populations.data]
+origin = "invited"
+count = 20
+
+[tracks.web]
+steps = [{ action = "invite", population = "web", pace = { over_days = 9 } }]
+
+[tracks.data]
+from_day = 5
+steps = [{ action = "invite", population = "data" }, { action = "wait", until = "joined >= 41", at_most_days = 3 }]
+
+[tracks.afterwards]
+after = ["web", "data"]
+steps = [{ action = "wait", days = 1 }]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the scenarios."""
+    (tmp_path / "s.toml").write_text(SCENARIO)
+    (tmp_path / "tracks.toml").write_text(TRACKS)
+    return tmp_path
+
+
+def simulate(folder: Path, *options: str) -> Result:
+    """Play the scenario in this process, without a terminal."""
+    return CliRunner().invoke(app, ["simulate", str(folder / "s.toml"), *options])
+
+
+def outcome(printed: str) -> dict[str, Any]:
+    """The outcome of a run, without what differs from run to run."""
+    found = json.loads(printed)
+    return {name: value for name, value in found.items() if name not in ("log", "wall_seconds")}
+
+
+@pytest.mark.parametrize("options", [("--watch",), ("--rate", "1000d"), ("--watch", "--rate", "2000d")])
+def test_the_run_is_the_same(options: tuple[str, ...], folder: Path) -> None:
+    """Whether somebody watches a run, and however slow it is, changes nothing of its log and its outcome."""
+    plain, watched = folder / "plain.db", folder / "watched.db"
+    expected = simulate(folder, "--json", "--log", str(plain))
+    found = simulate(folder, "--json", "--log", str(watched), *options)
+    assert (found.exit_code, expected.exit_code) == (0, 0)
+    assert outcome(found.stdout) == outcome(expected.stdout)
+    show = [CliRunner().invoke(app, ["show", str(log), "events", "--json"]).stdout for log in (plain, watched)]
+    assert show[0] == show[1] != ""
+
+
+def test_without_a_terminal(folder: Path) -> None:
+    """Where there is no terminal, a line tells how the run stands at its beginning and at its end."""
+    found = simulate(folder, "--watch", "--json")
+    first, *_, last = found.stderr.splitlines()
+    assert first == "orgsim: 2026-01-01 00:00 UTC, day 0.0, 0 s per second"
+    assert last.startswith("orgsim: 2026-01-")
+    assert ", day 28." in last
+    assert "\x1b" not in found.stderr
+
+
+@pytest.mark.parametrize("rate", ["0", "0d", "-1d", "fast", "1e10", "nan", "9999999w"])
+def test_impossible_rates(rate: str, folder: Path) -> None:
+    """A rate that is none is refused in plain words, before anything is read or written."""
+    found = simulate(folder, "--rate", rate, "--log", str(folder / "w.db"))
+    assert found.exit_code == 2
+    assert f"'{rate}' is no rate" in " ".join(found.stderr.replace("│", " ").split())
+    assert not (folder / "w.db").exists()
+
+
+def finished(folder: Path, *options: str, rows: int = 40, columns: int = 100, **variables: str) -> Terminal:
+    """The terminal after a run that is watched."""
+    command = [ORGSIM, "simulate", "--watch", "--json", *options]
+    with terminal(command, folder, ENVIRONMENT | variables, rows=rows, columns=columns) as shown:
+        shown.read_to_end()
+    assert shown.process.returncode == 0
+    return shown
+
+
+def test_the_last_picture(folder: Path) -> None:
+    """At its end a run is shown with its clock, all steps done, and the thresholds with their values."""
+    lines = finished(folder, "s.toml").screen
+    assert lines[0] == "Does everybody join?"
+    assert re.fullmatch(r"2026-01-29 \d\d:\d\d UTC, day 28\.\d, .* per second", lines[1])
+    assert lines[2:7] == ["", "Steps", "  ✓  1 invite partners", "  ✓  2 wait_for_answers", "  ✓  3 wait"]
+    assert lines[7:9] == ["", "Thresholds now"]
+    assert re.fullmatch(r"  holds    joined_share >= 0\.85  0\.\d+", lines[9])
+    assert re.fullmatch(r"  holds    virtual_days < 90     28\.\d+", lines[10])
+
+
+def test_a_slow_run_on_the_screen(folder: Path) -> None:
+    """While a slowed run goes on, the screen shows its rate, the step it is at, and how many calls are made."""
+    command = [ORGSIM, "simulate", "s.toml", "--watch", "--rate", "12h"]
+    with terminal(command, folder, ENVIRONMENT) as shown:
+        lines = shown.read_until(lambda lines: bool(re.search(r"1[12]\.\d h per second", "".join(lines[1:2]))))
+    (present,) = [line for line in lines if "▶" in line]
+    assert re.fullmatch(r"  ▶  1 invite partners, \d+ of 200 calls", present)
+    assert "     2 wait_for_answers" in lines
+
+
+def test_tracks_on_the_screen(folder: Path) -> None:
+    """Of a scenario with tracks a line for each says what it does, or what it waits for."""
+    command = [ORGSIM, "simulate", "tracks.toml", "--watch", "--rate", "2d"]
+    with terminal(command, folder, ENVIRONMENT) as shown:
+        early = shown.read_until(lambda lines: any("1 invite web, " in line for line in lines))
+        later = shown.read_until(lambda lines: any("until joined >= 41" in line for line in lines))
+        last = shown.read_until(
+            lambda lines: all(any(f"✓ {name}" in line for line in lines) for name in ("web", "data"))
+        )
+    assert "Tracks" in early
+    assert any(re.match(r"  ▶ web +1 invite web, \d+ of 20 calls", line) for line in early)
+    assert "    afterwards  waits for web, data" in early
+    assert "    data        begins 2026-01-06 00:00" in early
+    assert any("data         2 wait, until joined >= 41, at the latest on 2026-01-09 00:00" in line for line in later)
+    assert any(line.startswith("  ▶ afterwards   1 wait, goes on 2026-01-1") for line in last)
+
+
+def test_narrow_and_low(folder: Path) -> None:
+    """On a small terminal no line is wider than it, and while the run goes on the picture is not higher."""
+    output = finished(folder, "s.toml", rows=9, columns=34).output
+    assert all(len(line) <= 34 for line in screen(output))
+    assert "joined_share >= 0.85" in output
+
+
+def test_no_color(folder: Path) -> None:
+    """With NO_COLOR the picture has no colours; without it it has."""
+    colored = re.compile(r"\x1b\[[0-9;]*3[0-9]")
+    assert colored.search(finished(folder, "s.toml").output)
+    assert not colored.search(finished(folder, "s.toml", NO_COLOR="1").output)
+
+
+def test_ascii(folder: Path) -> None:
+    """Where a terminal has no other signs than ASCII, done steps are marked with a plus."""
+    lines = finished(folder, "s.toml", PYTHONIOENCODING="ascii").screen
+    assert "  +  1 invite partners" in lines
+
+
+def test_dumb_terminal(folder: Path) -> None:
+    """A terminal that cannot go back to earlier lines gets lines, as a file does."""
+    assert "\x1b" not in finished(folder, "s.toml", TERM="dumb").output
+
+
+def test_interrupted(folder: Path) -> None:
+    """Ctrl-C in the middle of a slowed run ends it at once with the usual code, and it can be resumed, at any rate."""
+    command = [ORGSIM, "simulate", "s.toml", "--watch", "--rate", "1d", "--log", "w.db"]
+    with terminal(command, folder, ENVIRONMENT) as shown:
+        shown.read_until(lambda lines: any(re.search("1 invite partners, [1-9]", line) for line in lines))
+        shown.press(b"\x03")
+        lines = shown.read_to_end()
+    assert shown.process.returncode == 130
+    assert lines[-2] == "orgsim: interrupted; what was acknowledged is in w.db, --resume goes on with it"
+    assert shown.output.count("\x1b[?25l") == shown.output.count("\x1b[?25h") == 1, "the cursor is shown again"
+    verified = CliRunner().invoke(app, ["verify", str(folder / "w.db"), "--json"])
+    assert verified.exit_code == 0
+    assert json.loads(verified.stdout)["events"] > 3
+    resumed = simulate(folder, "--log", str(folder / "w.db"), "--resume", "--json", "--rate", "1000d", "--watch")
+    assert outcome(resumed.stdout) == outcome(simulate(folder, "--json").stdout)
+
+
+def test_with_the_summary(folder: Path) -> None:
+    """The summary follows on standard output, where nothing of the picture is."""
+    done = subprocess.run(
+        [ORGSIM, "simulate", "s.toml", "--watch"],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("Does everybody join?\n")
+    assert done.stdout.endswith("passed: 2 of 2 thresholds\n")
+    assert "per second" not in done.stdout.partition("Run")[0]

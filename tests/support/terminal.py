@@ -1,0 +1,118 @@
+"""A pseudo-terminal for a command, and the text that stands on its screen."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+SEQUENCE = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])|\x1b[^\[]|([\r\n])|([^\x1b\r\n]+)")
+"""A control sequence, the carriage return or line feed, or text."""
+
+
+def screen(output: str) -> list[str]:
+    """The lines that stand on a screen of any height after an output, as far as pictures that change need it."""
+    lines, row, column = [""], 0, 0
+    for number, letter, move, text in SEQUENCE.findall(output):
+        if move == "\r":
+            column = 0
+        elif move == "\n":
+            row, column = row + 1, 0
+            lines += [""] * (row + 1 - len(lines))
+        elif letter == "A":
+            row = max(0, row - int(number or 1))
+        elif letter == "K":
+            lines[row] = ""
+        elif text:
+            lines[row] = lines[row][:column].ljust(column) + text + lines[row][column + len(text) :]
+            column += len(text)
+    return [line.rstrip() for line in lines]
+
+
+class Terminal:
+    """A terminal in which a command runs, its standard output apart.
+
+    Args:
+        process: the command.
+        end: our end of the terminal.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", end: int) -> None:
+        self.process = process
+        self.output = ""
+        """What the command has written to the terminal so far."""
+        self._end = end
+
+    @property
+    def screen(self) -> list[str]:
+        """The lines that stand on the screen."""
+        return screen(self.output)
+
+    def press(self, keys: bytes) -> None:
+        """Press keys, also such as Ctrl-C."""
+        os.write(self._end, keys)
+
+    def read_until(self, enough: Callable[[list[str]], bool]) -> list[str]:
+        """Read until the screen shows what is waited for; fails if the command ends before."""
+        while not enough(self.screen):
+            assert self._read(), f"the command has ended: {self.screen}"
+        return self.screen
+
+    def read_to_end(self) -> list[str]:
+        """Read until the command has ended."""
+        while self._read():
+            pass
+        self.process.wait()
+        return self.screen
+
+    def _read(self) -> bool:
+        try:
+            piece = os.read(self._end, 65_536)
+        except OSError:  # how Linux tells that the other end is closed
+            return False
+        self.output += piece.decode("utf-8", "replace")
+        return bool(piece)
+
+
+@contextmanager
+def terminal(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], *, rows: int = 40, columns: int = 100
+) -> Iterator[Terminal]:
+    """Run a command whose standard error is a terminal, which is also where its keys come from.
+
+    Args:
+        command: the command.
+        folder: where it runs.
+        environment: its variables.
+        rows: the height of the terminal.
+        columns: its width.
+    """
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def own_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=its,
+        stdout=subprocess.PIPE,
+        stderr=its,
+        start_new_session=True,
+        preexec_fn=own_terminal,  # Ctrl-C reaches those whose terminal it is
+    )
+    os.close(its)
+    try:
+        yield Terminal(process, ours)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+        os.close(ours)
