@@ -6,6 +6,7 @@ between 0 and that setting, which is drawn from the seed. So what is refused is 
 """
 
 from .errors import ConcurrentModificationException
+from .events.envelope import Envelope
 from .explaining import when
 from .ids import IdSource
 from .settings import SECOND, Settings
@@ -68,7 +69,8 @@ class WriteConflicts:
         self._busy_until: dict[Key, int] = {}
         """In microseconds since the epoch; those begun longest ago first."""
 
-    def __len__(self) -> int:
+    @property
+    def remembered(self) -> int:
         """Number of writes that are remembered."""
         return len(self._busy_until)
 
@@ -90,6 +92,12 @@ class WriteConflicts:
         key = _key(operation, account, state)
         busy_until.pop(key, None)
         busy_until[key] = now + int(self._longest * self._ids.fraction(position, b"write"))
+
+    def remember(self, envelope: Envelope, state: State) -> None:
+        """Remember the write of which a recorded event is the first; ``state`` is from before the event."""
+        if envelope.position == envelope.command:
+            number = envelope.position - state.recorded_calls
+            self.begin(envelope.operation, envelope.account, number, envelope.time, state)
 
     def free_at(self, operation: str, account: str, now: int, state: State) -> int:
         """The moment, now or later, from which on a write is accepted, in microseconds since the epoch."""

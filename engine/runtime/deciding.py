@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..operation import Events, Stamp
-from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, record_call, take_record
+from ..operations import INTERNAL_OPERATIONS, OPERATIONS, advance_time, record_call
 from ..state import State
 
 DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] = {
@@ -14,8 +14,3 @@ DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] = 
 }
 
 RECORD_CALL, ADVANCE_TIME = (DECIDE[operation.Request][0] for operation in (record_call, advance_time))
-
-
-def called(name: str, request: Struct) -> str:
-    """The operation that the log names: for a record of CloudTrail the call that the record is about."""
-    return request.event_name if isinstance(request, take_record.Request) else name

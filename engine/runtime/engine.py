@@ -24,14 +24,14 @@ from ..log import EventLog, verified_envelopes
 from ..log.sharing import Sharing
 from ..log.snapshots import Snapshots
 from ..operation import SIMULATION, Caller, Events, Stamp
-from ..operations import OPERATIONS, advance_time, create_world, due_request
+from ..operations import OPERATIONS, advance_time, create_world, due_request, take_record
 from ..settings import Settings
 from ..state import State
 from ..state.timers import NEVER
 from ..throttling import Throttle, throttle_of
 from ..write_conflicts import WriteConflicts, write_conflicts_of
 from .clock import Clock
-from .deciding import ADVANCE_TIME, DECIDE, RECORD_CALL, called
+from .deciding import ADVANCE_TIME, DECIDE, RECORD_CALL
 from .forked import live
 from .not_copied import NotCopied
 from .waiting import FairLock, Wakeup
@@ -328,7 +328,9 @@ class Engine(NotCopied):
         if events:
             if self.conflicts is not None:
                 self.conflicts.begin(name, caller.account, number, now, state)
-            self._apply(called(name, request), caller, events, now)
+            if type(request) is take_record.Request:
+                name = request.event_name  # The log names the call that the record is about.
+            self._apply(name, caller, events, now)
         return events
 
     def _apply(self, name: str, caller: Caller, events: Events, now: int) -> None:
@@ -428,11 +430,9 @@ class Engine(NotCopied):
         self.conflicts = self.conflicts or write_conflicts_of(settings, self.ids)
 
     def _remember_write(self, envelope: Envelope) -> None:
-        if self.conflicts is None:
-            self.conflicts = write_conflicts_of(self.state.settings, IdSource(self.state.seed))
-        if self.conflicts is not None and envelope.position == envelope.command:
-            number = envelope.position - self.state.recorded_calls
-            self.conflicts.begin(envelope.operation, envelope.account, number, envelope.time, self.state)
+        self.conflicts = self.conflicts or write_conflicts_of(self.state.settings, IdSource(self.state.seed))
+        if self.conflicts is not None:
+            self.conflicts.remember(envelope, self.state)
 
     async def close(self) -> None:
         """Write what was posted, and accept nothing more.

@@ -137,6 +137,6 @@ def test_ended_writes_are_forgotten() -> None:
     conflicts, state = WriteConflicts(10, IdSource(1)), State()
     for number in range(1_000):
         conflicts.begin("AcceptHandshake", f"{number:012}", number, 0, state)
-    assert len(conflicts) == 1_000
+    assert conflicts.remembered == 1_000
     conflicts.begin("AcceptHandshake", FOUNDER, 1_001, 10_000_000, state)
-    assert len(conflicts) == 1
+    assert conflicts.remembered == 1

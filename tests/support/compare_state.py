@@ -21,6 +21,9 @@ TABLES = {
 }
 """Dictionaries of views that are used for look-ups only, so that their order does not matter."""
 
+NOT_COMPARED = {"handlers", "_listeners", "stale"}
+"""Of views: who is told what, which is found when the first such event comes; and copies that are made when asked."""
+
 
 def whole(*things: Any) -> Any:
     """Return things as lists and tuples; a mutable object is written out once, and is only a number afterwards."""
@@ -62,7 +65,7 @@ class _Walk:
             return self.walk(thing._rows)
         if is_view(thing):
             # Views that a fault lets lag catch up when they are asked, so who asked when tells them apart.
-            parts = {name: value for name, value in vars(thing).items() if "handlers" not in name and name != "stale"}
+            parts = {name: value for name, value in vars(thing).items() if name not in NOT_COMPARED}
             return [(name, self._named(name, value)) for name, value in sorted(parts.items())]
         return list(map(self.walk, thing))
 
