@@ -1,17 +1,20 @@
-"""Prints the summary of a run: thresholds, organizations, calls, durations, steps, and how to reproduce it."""
+"""Prints the summary of a run: the verdict, thresholds, what became of the accounts, organizations, calls, steps."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rich.table import Column, Table
 
-from ..load import wording
+from ..load import answer, wording
 from ..load.play import Outcome
+from ..load.play.outcome import FunnelStage
 from ..load.wording import STATISTICS
 from .terminal import markup_safe, out, print_table
 
-NAME = 24
+NAME = 18
 """The width of the names in front of values, in characters."""
+TOLD_BY_FUNNEL = ("INVITE", "APPROVE_ALL_FEATURES")
+"""Handshakes whose ends a funnel tells, account by account."""
 
 
 def print_summary(outcome: Outcome, report: Path | None = None) -> None:
@@ -22,20 +25,20 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
         report: the path of its report, if one was written.
     """
     out.print(outcome.description or outcome.scenario, markup=False, highlight=False)
-    _print_thresholds(outcome)
+    _print_verdict(outcome)
     _print_warnings(outcome)
+    for name, stages in outcome.funnels.items():
+        _print_funnel(name, stages)
     _print_organizations(outcome)
     _print_calls(outcome)
     _print_distributions(outcome)
     _print_follow_ups(outcome)
     _print_steps(outcome)
     _print_run(outcome, report)
-    color = "green" if outcome.passed else "red"
-    out.print(f"\n[bold {color}]{wording.verdict(outcome)}[/]", highlight=False)
 
 
 def _head(text: str) -> None:
-    out.print(f"\n[bold]{text}[/]", highlight=False)
+    out.print(f"\n[bold]{markup_safe(text)}[/]", highlight=False)
 
 
 def _line(name: str, value: str) -> None:
@@ -43,32 +46,29 @@ def _line(name: str, value: str) -> None:
     out.print(f"  {markup_safe(name):{NAME - 1}} {markup_safe(value)}", soft_wrap=True, highlight=False)
 
 
-def _lines(numbers: Mapping[str, int], indent: str = "", examples: Mapping[str, str] | None = None) -> None:
+def _lines(numbers: Mapping[str, int], examples: Mapping[str, str] | None = None) -> None:
     """Print names with their numbers, the largest first, each with an example below it if there is one."""
     width = max((len(f"{number:,}") for number in numbers.values()), default=0)
     for name, number in sorted(numbers.items(), key=lambda item: -item[1]):
-        out.print(f"  {indent}{number:{width},}  {markup_safe(name)}", soft_wrap=True, highlight=False)
+        out.print(f"    {number:{width},}  {markup_safe(name)}", soft_wrap=True, highlight=False)
         example = (examples or {}).get(name)
         if example:
-            out.print(f"  {indent}{'':{width}}  [dim]first: {markup_safe(example)}[/]", soft_wrap=True, highlight=False)
+            out.print(f"    {'':{width}}  [dim]first: {markup_safe(example)}[/]", soft_wrap=True, highlight=False)
 
 
-def _counts(states: Mapping[str, int]) -> str:
-    return ", ".join(f"{number:,} {state}" for state, number in states.items())
+def _plain(text: str) -> str:
+    """A text with signs that the terminal can show."""
+    return text if "utf" in out.encoding else text.translate({ord("✓"): "+", ord("✗"): "x", ord("−"): "-"})
 
 
-def _print_thresholds(outcome: Outcome) -> None:
-    if not outcome.thresholds:
-        return
-    _head("Thresholds")
-    plain = {} if "utf" in out.encoding else {"✓": "+", "✗": "x"}
+def _print_verdict(outcome: Outcome) -> None:
+    color = "green" if outcome.passed else "red"
+    out.print(f"\n[bold {color}]{answer.verdict(outcome)}[/] {answer.times(outcome)}", highlight=False)
     colors = {"passed": "green", "failed": "red", "warned": "yellow"}
-    width = max(NAME, *(len(each.threshold) + 2 for each in outcome.thresholds))
     for each in outcome.thresholds:
-        sign = wording.mark(each)
-        mark = f"[{colors[wording.judgement(each)]}]{plain.get(sign, sign)}[/]"
-        condition = markup_safe(f"{each.threshold:{width}}")
-        out.print(f"{mark} {condition}{wording.number(each.value)}", soft_wrap=True, highlight=False)
+        mark = f"[{colors[wording.judgement(each)]}]{_plain(wording.mark(each))}[/]"
+        condition = markup_safe(f"{each.threshold}: {answer.found(each)}")
+        out.print(f"{mark} {condition}", soft_wrap=True, highlight=False)
 
 
 def _print_warnings(outcome: Outcome) -> None:
@@ -78,47 +78,66 @@ def _print_warnings(outcome: Outcome) -> None:
         out.print(f"  [yellow]![/] {markup_safe(warning)}", soft_wrap=True, highlight=False)
 
 
+def _print_funnel(name: str, stages: tuple[FunnelStage, ...]) -> None:
+    _head(f"Accounts of {name}")
+    width = max(len(f"{stage.accounts:,}") for stage in stages)
+    for sign, number, what in answer.funnel_lines(stages):
+        if sign:
+            out.print(
+                f"  {'':{width}}  [dim]{_plain(sign)} {number:,} {markup_safe(what)}[/]",
+                soft_wrap=True,
+                highlight=False,
+            )
+        else:
+            out.print(f"  {number:{width},}  {markup_safe(what)}", soft_wrap=True, highlight=False)
+
+
 def _print_organizations(outcome: Outcome) -> None:
-    _head("Organizations")
-    for name, each in outcome.organizations.items():
-        hours = each.migration_hours
-        migrated = f", migrated in {wording.long_duration(hours)}" if hours is not None else ""
-        _line(name, f"{each.feature_set}, {each.accounts:,} accounts{migrated}")
-    if outcome.handshakes:
-        _head("Handshakes")
-        for action, states in wording.sorted_by_action(outcome.handshakes):
-            _line(action, _counts(states))
+    found = answer.organizations(outcome)
+    titles = {
+        field: title for field, title in answer.COLUMNS.items() if any(getattr(each, field) for each in found.values())
+    }
+    rows = ((name, *(getattr(each, field) or "–" for field in titles)) for name, each in found.items())
+    _print_table("Organizations", ("", *titles.values()), rows)
+    others = {each: states for each, states in outcome.handshakes.items() if each not in TOLD_BY_FUNNEL}
+    for action, states in wording.sorted_by_action(others):
+        _line(wording.handshake(action), _counts(states))
     if outcome.account_creations:
-        _head("Account creations")
-        _lines(outcome.account_creations)
+        _line("Account creations", _counts(outcome.account_creations))
+
+
+def _counts(states: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {wording.words(state)}" for state, number in states.items())
 
 
 def _print_calls(outcome: Outcome) -> None:
     _head("Calls")
+    refused = answer.refused_besides(outcome)
     _line("made", f"{outcome.commands:,}")
-    for name, numbers in (
-        ("refused", outcome.refused),
-        ("throttled", outcome.throttled),
-        ("held back", outcome.held_back),
+    if refused:
+        _line("refused", f"{sum(refused.values()):,}")
+        _lines(refused, outcome.explanations)
+    for name, numbers, what in (
+        ("throttled", outcome.throttled, "and made again later"),
+        ("held back", outcome.held_back, "until a limit let them pass"),
     ):
         if numbers:
-            _line(name, f"{sum(numbers.values()):,}")
-            _lines(numbers, "  ", outcome.explanations if name == "refused" else None)
+            _line(name, f"{sum(numbers.values()):,}, {what}")
+            _lines(numbers)
 
 
 def _print_distributions(outcome: Outcome) -> None:
-    filled = {name: each for name, each in outcome.distributions.items() if each.count}
-    if not filled:
-        return
-    rows = (
+    rows = [
         (
-            name,
+            f"{wording.TITLES[name]}, {wording.unit(name)}",
             f"{each.count:,}",
             *(wording.rounded(each.statistic(statistic) or 0.0) for statistic in STATISTICS),
         )
-        for name, each in filled.items()
-    )
-    _print_table("Durations", ("", "count", *STATISTICS), rows)
+        for name, each in outcome.distributions.items()
+        if each.count and each.statistic("max")
+    ]
+    if rows:
+        _print_table("Durations", ("", "count", *STATISTICS), rows)
 
 
 def _print_follow_ups(outcome: Outcome) -> None:
@@ -127,17 +146,16 @@ def _print_follow_ups(outcome: Outcome) -> None:
 
 
 def _print_steps(outcome: Outcome) -> None:
-    optional = ("refused", "throttled", "held_back")
-    shown = [name for name in optional if any(getattr(step, name) for step in outcome.steps)]
-    names = ("", "begins", "AWS-time", "calls", *(name.replace("_", " ") for name in shown))
+    shown = [name for name in wording.OF_STEPS if any(wording.OF_STEPS[name](step) for step in outcome.steps)]
+    names = ("", "begins", "takes", "calls", *shown)
     width = max((len(step.track) for step in outcome.steps), default=0)
     rows = (
         (
             f"{f'{step.track:{width}} ' if width else ''}{step.step:2} {step.action} {step.subject}".rstrip(),
-            f"day {step.began_days:,.1f}",
-            wording.duration(step.hours),
+            wording.day(outcome, step.began_days),
+            wording.long_duration(step.hours),
             f"{step.commands:,}",
-            *(f"{getattr(step, name):,}" for name in shown),
+            *(f"{wording.OF_STEPS[name](step):,}" for name in shown),
         )
         for step in outcome.steps
     )
@@ -162,9 +180,10 @@ def _print_run(outcome: Outcome, report: Path | None) -> None:
     parameters = " ".join(wording.assignment(name, value) for name, value in outcome.parameters.items())
     if outcome.began_with:
         _line("began with", f"{outcome.began_with} at {outcome.began_at}")
-    _line("virtual time", f"{outcome.virtual_days:,.1f} days from {outcome.start:%Y-%m-%d %H:%M} UTC")
+    begin = f" from {outcome.start:%Y-%m-%d %H:%M} UTC" if outcome.dated else ""
+    _line("virtual time", f"{outcome.virtual_days:,.1f} days{begin}")
     if outcome.measured_since != outcome.start:
-        _line("figures", f"from {outcome.measured_since:%Y-%m-%d %H:%M} UTC on")
+        _line("figures", f"from {wording.day(outcome, wording.days_between(outcome.start, outcome.measured_since))} on")
     _line("events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)")
     _line("seed", str(outcome.seed))
     if parameters:

@@ -1,18 +1,38 @@
 """Formats figures of a run as text, for the terminal and the report alike."""
 
 import shlex
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from .play import Outcome
-from .play.outcome import ThresholdOutcome
+from .play.outcome import StepOutcome, ThresholdOutcome
 from .scenario.figures import metric_of
 from .scenario.model import Parameter
 from .scenario.parameters import written
 
 STATISTICS = ("min", "median", "p90", "p95", "p99", "max")
 """The statistics of a distribution that summaries and reports show."""
+
+STATISTIC = {
+    "count": "number",
+    "min": "shortest",
+    "mean": "mean",
+    "median": "median",
+    "p50": "median",
+    "p100": "longest",
+    "max": "longest",
+}
+"""Statistics of times in words."""
+
+TITLES = {
+    "joining_days": "Time to join",
+    "migration_days": "Time to approve",
+    "creation_seconds": "Time to create an account",
+    "closing_seconds": "Time to close an account",
+    "held_back_seconds": "Time held back",
+}
+"""Titles of figures that have many values."""
 
 UNITS = ("days", "hours", "seconds")
 """The units in which names of figures can end."""
@@ -33,6 +53,91 @@ def number(value: float | None) -> str:
     if value is None:
         return "no value"
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 100_000 else f"{value:,.6g}"
+
+
+def figure(name: str, value: float | None, holds: Callable[[float], bool] | None = None) -> str:
+    """Format a figure with its unit, in as many digits as people read: ``49.3 days``, ``93.2 %``, ``3,485``.
+
+    Args:
+        name: the name of the figure, with its statistic if it has many values.
+        value: its value.
+        holds: a condition; the value gets as many digits as it takes to be seen on its side of it.
+    """
+    if value is None:
+        return "no value"
+    if is_share(name):
+        return _percent(value, holds)
+    number = next(_candidates(value, holds))
+    return f"{number} {_unit_of(name, number)}".rstrip()
+
+
+def _unit_of(name: str, number: str) -> str:
+    said = "" if name.endswith(".count") else unit(name)
+    return said.removesuffix("s") if number == "1" else said
+
+
+def _candidates(value: float, holds: Callable[[float], bool] | None) -> Iterator[str]:
+    """The value in few digits, and in more and more; those that are on another side of a condition are left out."""
+    for digits in range(3, 18):
+        said = sensible(value, digits)
+        if holds is None or holds(float(said.replace(",", ""))) == holds(value):
+            yield said
+    yield f"{value:,}"
+
+
+def sensible(value: float, digits: int = 3) -> str:
+    """Format a number with so many significant digits, its whole part in full: ``65.4``, ``3,485``, ``0.0071``."""
+    if value == round(value):
+        return f"{value:,.0f}"
+    size = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
+    return (
+        f"{value:,.{digits - size}f}" if size and digits > size else f"{value:,.0f}" if size else f"{value:.{digits}g}"
+    )
+
+
+def _percent(value: float, holds: Callable[[float], bool] | None) -> str:
+    for decimals in range(1, 15):
+        said = f"{value * 100:.{decimals}f}"
+        shown = float(said) / 100
+        whole = (shown == 0) == (value == 0) and (shown == 1) == (value == 1)
+        if holds is None or (whole and holds(round(shown, 15)) == holds(value)):
+            return share(value) if decimals == 1 else f"{said} %"
+    return f"{value * 100} %"
+
+
+def difference(name: str, by: float) -> str:
+    """Format the difference between two values of a figure: ``1.2 days``, ``2.1 points``; empty if it is too small."""
+    said = sensible(by * 100 if is_share(name) else by, 2)
+    kind = "points" if is_share(name) else _unit_of(name, said)
+    return f"{said} {kind.removesuffix('s') if said == '1' else kind}".rstrip() if by else ""
+
+
+def is_share(name: str) -> bool:
+    """Tell whether a figure is a share, and told in percent."""
+    return metric_of(name).endswith("_share")
+
+
+def at_day(start: datetime, days: float) -> datetime:
+    """The moment so many days after the start of a run."""
+    return start + timedelta(days=days)
+
+
+def days_between(start: datetime, end: datetime) -> float:
+    """The time between two moments, in days."""
+    return (end - start) / timedelta(days=1)
+
+
+def day(outcome: Outcome, days: float) -> str:
+    """A moment of a run: its date, ``Mon 2 Mar 08:00``, or the day of the run if it has no dates, ``day 14.0``."""
+    if not outcome.dated:
+        return f"day {days:,.1f}"
+    at = at_day(outcome.start, days)
+    return f"{at:%a} {at.day} {at:%b %H:%M}"
+
+
+def features(feature_set: str) -> str:
+    """Format a feature set in words."""
+    return {"ALL": "all features", "DELETED": "deleted"}.get(feature_set, feature_set.replace("_", " ").lower())
 
 
 def rounded(value: float) -> str:
@@ -106,15 +211,12 @@ def follow_ups(outcome: Outcome) -> Iterable[tuple[str, str, str]]:
         yield f"{each.kind} {each.when}: {who}", f"{each.reached:,}", f"{each.followed:,}"
 
 
-def verdict(outcome: Outcome) -> str:
-    """Whether the run passed, and how many thresholds held or failed."""
-    total = len(outcome.thresholds)
-    if not total:
-        return "passed: there are no thresholds"
-    judged = Counter(map(judgement, outcome.thresholds))
-    counted = f"passed: {judged['passed']}" if outcome.passed else f"failed: {judged['failed']}"
-    warned = f", {judged['warned']} warning{'' if judged['warned'] == 1 else 's'}" if judged["warned"] else ""
-    return f"{counted} of {total} threshold{'' if total == 1 else 's'}{warned}"
+OF_STEPS: dict[str, Callable[[StepOutcome], int]] = {
+    "refused": lambda step: step.refused - step.throttled,
+    "throttled": lambda step: step.throttled,
+    "held back": lambda step: step.held_back,
+}
+"""Titles of columns about a step's calls, which are shown where they are not empty; those throttled are told apart."""
 
 
 def judgement(threshold: ThresholdOutcome) -> str:

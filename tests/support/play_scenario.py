@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.play.outcome import FollowUp
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.engine.events.envelope import Envelope, decode_envelope
 from orgsim.engine.log import EventLog, MemoryLog
@@ -63,6 +64,11 @@ async def recorded(*parts: str) -> tuple[Outcome, list[Envelope]]:
     log = MemoryLog()
     outcome = await play(*parts, log=log)
     return outcome, [decode_envelope(record) for record in await log.read(0, log.head)]
+
+
+def met(outcome: Outcome) -> tuple[FollowUp, ...]:
+    """Return the reminders and deadlines without the days on which they came."""
+    return tuple(msgspec.structs.replace(each, first_days=None, last_days=None) for each in outcome.follow_ups)
 
 
 def moments(envelopes: list[Envelope], *kinds: type[Any]) -> list[float]:

@@ -35,6 +35,9 @@ class FollowedUp(Struct):
 
     reached: int = 0
     followed: int = 0
+    first: int | None = None
+    """The moment at which it met the first, in microseconds since the epoch."""
+    last: int | None = None
     refused: Counter[str] = field(default_factory=Counter[str])
     """Error code to the number of accounts whose escalation was refused for good."""
 
@@ -160,6 +163,8 @@ class ClockDriver:
         met = [member for member in due.members if self.can_answer(cohort.handshakes[member], now)]
         counts = self.followed_up[cohort.population, cohort.request, due.reminder]
         counts.reached += len(met)
+        if met:
+            counts.first, counts.last = counts.first or now, now
         if due.reminder is not None:
             counts.followed += sum(cohort.followers.get(member) == due.reminder for member in met)
         elif cohort.behaviour.escalation:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from ....engine.settings import DAY
+from ....engine.shapes.timestamps import microseconds
 from ..scenario.model import Scenario
 from ..scenario.populations import Behaviour, Request
 from .clock_driver import ClockDriver
@@ -24,6 +26,7 @@ def _place(name: str, request: str) -> str:
 
 def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
     """Yield the reminders and the deadline of each behaviour that has some."""
+    start = microseconds(scenario.start)
     for name, request, behaviour in _behaviours(scenario):
         days: list[tuple[int | None, float]] = [*enumerate(behaviour.remind_after_days)]
         if behaviour.deadline_days is not None:
@@ -31,7 +34,8 @@ def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
         for number, day in days:
             counts = driver.followed_up[name, request, number]
             kind = "deadline" if number is None else "reminder"
-            yield FollowUp(name, request, kind, f"after {day:g} days", counts.reached, counts.followed)
+            met = (None if moment is None else (moment - start) / DAY for moment in (counts.first, counts.last))
+            yield FollowUp(name, request, kind, f"after {day:g} days", counts.reached, counts.followed, *met)
 
 
 def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:

@@ -110,6 +110,7 @@ def _run(scenario: Scenario, engine: Engine) -> dict[str, Any]:
         "seed": scenario.seed,
         "parameters": scenario.parameters,
         "start": scenario.start,
+        "dated": scenario.dated,
         "virtual_days": round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
         "digest": engine.log.digest.hex(),
         "log": engine.log.name,

@@ -109,6 +109,10 @@ class FollowUp(Struct, frozen=True):
     """How many accounts had an open request then; for a step, of those that wait for a reminder."""
     followed: int
     """How many of them follow the reminder; of a deadline, how many escalations were carried out."""
+    first_days: float | None = None
+    """When it came for the first of them, in days after the start of the run; None if it came for nobody."""
+    last_days: float | None = None
+    """When it came for the last of them."""
 
 
 class Late(Struct, frozen=True):
@@ -219,6 +223,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Reminders and deadlines, those of populations first."""
     timeline: Timeline
     start: datetime
+    dated: bool = False
+    """Whether ``start`` is a date that somebody has given; otherwise only days after it mean something."""
     measured_since: datetime
     """From when on figures and the timeline count: the start, or the day that ``measure_from`` says."""
     virtual_days: float

@@ -141,7 +141,7 @@ class Timetable:
     def remember_reminder(self, population: str, reached: int, followed: int) -> None:
         """Keep whom the reminder of the present step has reached."""
         place = place_text(self._playing.path)
-        self.reminders.append(FollowUp(population, "", "reminder", place, reached, followed))
+        self.reminders.append(FollowUp(population, "", "reminder", place, reached, followed, self._day, self._day))
 
     def _on_day(self, day: float) -> int:
         return self.start + round(day * DAY)

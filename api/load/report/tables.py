@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from .. import wording
+from .. import answer, wording
 from ..play import Outcome
 from ..scenario.figures import metric_of
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_STEPS
@@ -18,7 +18,7 @@ def verdict(outcome: Outcome) -> str:
     """Whether the run passed, in large letters."""
     kind = "passed" if outcome.passed else "failed"
     mark = "✓" if outcome.passed else "✗"
-    return f'<p class="verdict {kind}"><span>{mark}</span> {escape(wording.verdict(outcome))}</p>'
+    return f'<p class="verdict {kind}"><span>{mark}</span> {escape(answer.verdict(outcome))}</p>'
 
 
 def thresholds(outcome: Outcome) -> str:

@@ -58,6 +58,8 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """The name of the log with which the run begins; empty: it begins with an empty world."""
     at: str = ""
     """The place in that log."""
+    dated: bool = False
+    """Whether somebody says when it starts: the file, or the log or the copy with which it begins."""
     twins: dict[str, Twin] = {}
     """Name to organization that was copied from elsewhere."""
     parameters: dict[str, Parameter] = {}

@@ -141,7 +141,7 @@ def _toml(text: str) -> dict[str, Any]:
 
 def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: World | None) -> Scenario:
     problems = Problems()
-    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "twins"})
+    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "dated", "twins"})
     for key in [key for key in document if key not in known]:
         problems.append(Problem(f"unknown key `{key}`{choose(key, known)}", key=key))
         del document[key]
@@ -151,7 +151,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     read = read_tracks(document, problems)
     listed = document.pop("faults", [])
     thresholds, limits = document.pop("thresholds", {}), tuple[Threshold, ...]()
-    beginning = Beginning()
+    beginning, dated = Beginning(), "start" in document or world is not None
     with problems.gathered():
         beginning = _beginning(document, world)
     faults: tuple[FaultTable, ...] = ()
@@ -180,6 +180,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
         **structs.asdict(beginning),
         log=world.log if world else "",
         at=world.at if world else "",
+        dated=dated,
         parameters=parameters,
         organizations=cast("dict[str, OrganizationTable]", organizations),
         populations=cast("dict[str, PopulationTable]", populations),

@@ -43,7 +43,8 @@ async def with_twins(scenario: Scenario, folder: Path, *, may_set_start: bool) -
             with problems.gathered():
                 twins[name] = await _read(name, table, folder / table.source)
     if twins and may_set_start:
-        scenario = structs.replace(scenario, start=moment(max(twin.taken_at for twin in twins.values())))
+        latest = moment(max(twin.taken_at for twin in twins.values()))
+        scenario = structs.replace(scenario, start=latest, dated=True)
     scenario = structs.replace(scenario, twins=twins)
     problems += _impossible(scenario)
     problems += _wrong_units(scenario)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from support.play_scenario import after, play, population, recorded, step, track
+from support.play_scenario import after, met, play, population, recorded, step, track
 from support.repository import SCENARIOS
 
 from orgsim.api.load.play import Outcome, play_scenario
@@ -152,8 +152,8 @@ async def test_four_units_side_by_side() -> None:
     assert outcome.organizations["ours"].accounts == 1 + 10 + 27
     assert outcome.handshakes["INVITE"]["ACCEPTED"] == 27
     assert outcome.metrics["virtual_days"] == pytest.approx(waited + 2)
-    assert FollowUp("late", "invitation", "reminder", "after 7 days", 5, 5) in outcome.follow_ups
-    assert FollowUp("deaf", "invitation", "reminder", "after 12 days", 1, 0) in outcome.follow_ups
+    assert FollowUp("late", "invitation", "reminder", "after 7 days", 5, 5) in met(outcome)
+    assert FollowUp("deaf", "invitation", "reminder", "after 12 days", 1, 0) in met(outcome)
 
 
 async def test_who_cannot_be_found() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.play_scenario import ENDED, after, days, play, population, recorded, step, track, uniform
+from support.play_scenario import ENDED, after, days, met, play, population, recorded, step, track, uniform
 from support.scenario_keys import complaint
 
 from orgsim.api.load.play.outcome import FollowUp
@@ -33,10 +33,11 @@ async def test_days_after_the_own_invitation() -> None:
     assert days(envelopes, HandshakeRequested) == [0, 1, 2, 3]
     assert days(envelopes, AccountJoined)[1:] == [9, 10, 11, 12]
     # Nobody is silent any more on day 12 after its invitation.
-    assert outcome.follow_ups == (
+    assert met(outcome) == (
         FollowUp("p", "invitation", "reminder", "after 7 days", 4, 4),
         FollowUp("p", "invitation", "reminder", "after 12 days", 0, 0),
     )
+    assert [(each.first_days, each.last_days) for each in outcome.follow_ups] == [(7, 10), (None, None)]
     assert outcome.warnings == (
         "populations.p.invitation: the reminder after 12 days reached nobody: nobody had an open request for so long",
     )
@@ -75,7 +76,7 @@ async def test_late_answers_are_reminded_too() -> None:
         invited("p", 10, delay=after(8), remind_after_days=[7]), step("invite", population="p"), ENDED
     )
     assert set(days(envelopes, AccountJoined)[1:]) == {8}
-    assert outcome.follow_ups == (FollowUp("p", "invitation", "reminder", "after 7 days", 10, 0),)
+    assert met(outcome) == (FollowUp("p", "invitation", "reminder", "after 7 days", 10, 0),)
     assert outcome.warnings == ()
 
 
@@ -155,7 +156,7 @@ async def test_a_deadline_with_an_escalation() -> None:
     removed = days(envelopes, AccountDeparted)
     assert 3 < len(removed) < 20
     assert set(removed) == {20}
-    assert outcome.follow_ups == (FollowUp("p", "migration", "deadline", "after 20 days", len(removed), len(removed)),)
+    assert met(outcome) == (FollowUp("p", "migration", "deadline", "after 20 days", len(removed), len(removed)),)
     assert (outcome.feature_set, outcome.accounts, outcome.virtual_days) == ("ALL", 51 - len(removed), 20)
 
 
@@ -164,7 +165,7 @@ async def test_a_deadline_alone() -> None:
     outcome = await play(
         invited("p", 10, accept=0, deadline_days=3), step("invite", population="p"), ENDED, step("wait", days=4)
     )
-    assert outcome.follow_ups == (FollowUp("p", "invitation", "deadline", "after 3 days", 10, 0),)
+    assert met(outcome) == (FollowUp("p", "invitation", "deadline", "after 3 days", 10, 0),)
     assert outcome.virtual_days == 4
 
 
@@ -182,7 +183,7 @@ async def test_an_escalation_that_asks_again() -> None:
     )
     assert days(envelopes, HandshakeRequested) == [5, 15]
     assert outcome.steps[3].began_days == 15
-    assert outcome.follow_ups == (FollowUp("made", "invitation", "deadline", "after 10 days", 1, 1),)
+    assert met(outcome) == (FollowUp("made", "invitation", "deadline", "after 10 days", 1, 1),)
 
 
 async def test_an_escalation_that_cancels() -> None:
@@ -220,7 +221,7 @@ async def test_a_refused_escalation() -> None:
         *(step("invite", population="p"), step("wait_for_answers")),
     )
     assert outcome.refused == {"AccountNotFoundException": 2}
-    assert outcome.follow_ups == (FollowUp("p", "invitation", "deadline", "after 3 days", 2, 0),)
+    assert met(outcome) == (FollowUp("p", "invitation", "deadline", "after 3 days", 2, 0),)
     told = "RemoveAccountFromOrganization was refused for 2 of 2 accounts: AccountNotFoundException"
     assert outcome.warnings == (f"populations.p.invitation: {told}",)
 
@@ -231,7 +232,7 @@ async def test_escalations_wait_for_limits() -> None:
     deaf = invited("p", 8, accept=0, deadline_days=3, escalation={"action": "CreateAccount", "with": new})
     outcome, envelopes = await recorded("latency = 60", deaf, step("invite", population="p"), ENDED)
     assert days(envelopes, AccountCreationRequested) == pytest.approx([3] * 5 + [3 + 60 / 86_400] * 3)
-    assert outcome.follow_ups == (FollowUp("p", "invitation", "deadline", "after 3 days", 8, 8),)
+    assert met(outcome) == (FollowUp("p", "invitation", "deadline", "after 3 days", 8, 8),)
     assert (outcome.refused, outcome.warnings) == ({}, ())
     assert outcome.held_back == {"CreateAccount ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED": 3}
 

@@ -186,7 +186,7 @@ def test_head_says_what_was_asked_and_found() -> None:
     """Above all stand the question, the verdict, and each threshold with its mark and what was found."""
     page = Page(played(MIGRATION))
     assert "Do they all approve?" in page.text
-    assert "✗ failed: 2 of 4 thresholds" in page.text
+    assert "✗ Failed: 2 of 4 thresholds did not hold." in page.text
     found = played(MIGRATION)
     p95 = found.figure("migration_days.p95")
     assert p95 is not None
@@ -317,7 +317,7 @@ def test_quiet_run_has_no_empty_charts() -> None:
     page = Page(played(QUIET))
     assert page.charts == {}
     assert list(page.sections) == ["steps", "outcome", "reproduce"]
-    assert "passed: there are no thresholds" in page.text
+    assert "Passed: there are no thresholds." in page.text
 
 
 @pytest.mark.parametrize("text", [MIGRATION, THROTTLED], ids=["migration", "throttled"])

@@ -1,0 +1,161 @@
+"""What a run has shown, in sentences and figures for people who have not seen its scenario."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from . import wording
+from .play import Outcome
+from .play.outcome import FunnelStage, PartFigures, ThresholdOutcome
+from .scenario.figures import metric_of
+from .scenario.metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_STEPS
+from .scenario.thresholds import COMPARISONS
+
+THROTTLED = "TooManyRequestsException"
+
+WANTED = {
+    "<": "less than",
+    "<=": "at most",
+    ">": "more than",
+    ">=": "at least",
+    "==": "exactly",
+    "!=": "anything but",
+}
+"""Comparisons in words."""
+
+
+def verdict(outcome: Outcome) -> str:
+    """Whether the run passed, in one sentence: ``Failed: 1 of 3 thresholds did not hold.``"""
+    kinds = [wording.judgement(each) for each in outcome.thresholds]
+    failed, warned, total = kinds.count("failed"), kinds.count("warned"), len(kinds)
+    if not total:
+        return "Passed: there are no thresholds."
+    warnings = f", and {wording.counted(warned, 'warning')}" if warned else ""
+    if failed:
+        held = "did not hold" if total > 1 else "does not hold"
+        which = f"{failed} of {total} thresholds" if total > 1 else "the threshold"
+        return f"Failed: {which} {held}{warnings}."
+    held = total - warned
+    if not held:
+        return f"Passed, with {wording.counted(warned, 'warning')}."
+    which = "the threshold" if total == 1 else "both thresholds" if total == 2 else f"all {total} thresholds"
+    return f"Passed: {which if not warned else f'{held} of {total} thresholds'} held{warnings}."
+
+
+def times(outcome: Outcome) -> str:
+    """How long it took, with its dates if it has some: ``It took 49.3 days, from 2 March to 20 April 2026.``"""
+    took = wording.long_duration(outcome.virtual_days * 24)
+    if not outcome.dated:
+        return f"It took {took}."
+    first, last = outcome.start, wording.at_day(outcome.start, outcome.virtual_days)
+    begin = f"{first.day} {first:%B}" if first.year == last.year else f"{first.day} {first:%B %Y}"
+    if (first.date(), first.year) == (last.date(), last.year):
+        return f"It took {took}, on {last.day} {last:%B %Y}."
+    return f"It took {took}, from {begin} to {last.day} {last:%B %Y}."
+
+
+def found(threshold: ThresholdOutcome) -> str:
+    """What was measured, in sensible digits, and by how much it missed: ``21 days, 1 day too many``."""
+    value = threshold.value
+    if value is None:
+        return "no value"
+    _, comparison, limit_text = threshold.threshold.rsplit(" ", 2)
+    limit = float(limit_text)
+    said = wording.figure(threshold.metric, value, lambda rounded: COMPARISONS[comparison](rounded, limit))
+    if threshold.ok or comparison in ("==", "!="):
+        return said
+    by = wording.difference(threshold.metric, abs(value - limit))
+    return f"{said}, {by} {'over' if comparison.startswith('<') else 'short'}" if by else said
+
+
+def wanted(threshold: ThresholdOutcome) -> str:
+    """The condition in words: ``less than 60 days``."""
+    metric, comparison, limit = threshold.threshold.rsplit(" ", 2)
+    return f"{WANTED[comparison]} {wording.figure(metric, float(limit))}"
+
+
+def meaning(name: str) -> str:
+    """What a figure is, with the part that it is about: ``ours: accounts that joined by invitation``."""
+    metric = metric_of(name)
+    before = name.removesuffix(f".{name.rpartition('.')[2]}") if not name.endswith(metric) else name
+    part = before.removesuffix(metric).rstrip(".")
+    statistic = name[len(before) :].lstrip(".")
+    of_parts = OF_STEPS | OF_ORGANIZATIONS if part else {}
+    said = (DISTRIBUTIONS | NUMBERS | of_parts).get(metric, "")
+    if statistic and said:
+        said = f"{wording.STATISTIC.get(statistic, statistic)} of the times {said}"
+    return f"{part}: {said}" if part and said else said
+
+
+def refused_besides(outcome: Outcome) -> dict[str, int]:
+    """Refused calls by error and reason, without those that were throttled: they are told by operation."""
+    return {kind: number for kind, number in outcome.refused.items() if not kind.startswith(THROTTLED)}
+
+
+class OrganizationFigures(Struct, frozen=True):
+    """The figures of an organization that people ask for first, as text; empty where there is nothing to say."""
+
+    features: str
+    members: str
+    joined: str
+    """The share of those that it asked to join."""
+    approved: str
+    """The share of those that it asked to approve."""
+    departed: str
+    migrated: str
+
+
+def organizations(outcome: Outcome) -> dict[str, OrganizationFigures]:
+    """The figures of each organization, by its name."""
+    return {name: _organization(outcome, name) for name in outcome.organizations}
+
+
+COLUMNS = {
+    "features": "features",
+    "members": "members",
+    "joined": "joined",
+    "approved": "approved",
+    "departed": "departed",
+    "migrated": "migrated in",
+}
+"""Fields of ``OrganizationFigures`` to titles."""
+
+
+def _organization(outcome: Outcome, name: str) -> OrganizationFigures:
+    each = outcome.organizations[name]
+    stages = {stage.name: stage for stage in outcome.funnels.get(name, ())}
+    part = outcome.parts.get(f"organizations.{name}", PartFigures({}, {}))
+    departed = part.metrics.get("departed")
+    return OrganizationFigures(
+        features=wording.features(each.feature_set),
+        members=f"{each.accounts:,}",
+        joined=_of(stages, "joined", "asked to join"),
+        approved=_of(stages, "approved", "asked to approve"),
+        departed=f"{departed:,.0f}" if departed else "",
+        migrated="" if each.migration_hours is None else wording.long_duration(each.migration_hours),
+    )
+
+
+def _of(stages: Mapping[str, FunnelStage], part: str, whole: str) -> str:
+    """A stage as a share of the one before; empty if there is none."""
+    if part not in stages or whole not in stages or not stages[whole].accounts:
+        return ""
+    return wording.share(stages[part].accounts / stages[whole].accounts)
+
+
+def funnel_lines(stages: tuple[FunnelStage, ...]) -> Iterator[tuple[str, int, str]]:
+    """The lines of a funnel: its stages, and indented between them who was lost and who came.
+
+    Yields:
+        The sign of the line (empty for a stage, otherwise a minus or a plus), how many, and what.
+    """
+    for stage in stages:
+        yield "", stage.accounts, STAGES.get(stage.name, stage.name)
+        for reason, number in stage.lost.items():
+            yield "−", number, reason
+        for origin, number in stage.added.items():
+            yield "+", number, origin
+
+
+STAGES = {"members": "members in the end"}
+"""Names of stages that are told in other words."""
