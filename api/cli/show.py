@@ -109,7 +109,9 @@ def _unit_cells(row: OrganizationalUnit) -> tuple[str, ...]:
 
 
 def _account_cells(row: Account) -> tuple[str, ...]:
-    return row.id, row.email, row.state, row.joined_method, minute(row.joined_timestamp)
+    # AWS has the organization of an account in its ARN alone: arn:aws:organizations::…:account/o-…/111111111111.
+    organization = row.arn.split("/")[1]
+    return row.id, organization, row.email, row.state, row.joined_method, minute(row.joined_timestamp)
 
 
 def _policy_cells(row: PolicySummary) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ MIGRATION_COLUMNS = ("id", "organization", "state", "begun", "expires", "have ap
 COLUMNS: dict[Subject, tuple[tuple[str, ...], Callable[[Any], tuple[str, ...]]]] = {
     Subject.ORGANIZATION: (("id", "feature set", "management account", "email"), _organization_cells),
     Subject.UNITS: (("id", "name", "path"), _unit_cells),
-    Subject.ACCOUNTS: (("id", "email", "state", "joined by", "joined at"), _account_cells),
+    Subject.ACCOUNTS: (("id", "organization", "email", "state", "joined by", "joined at"), _account_cells),
     Subject.POLICIES: (("id", "type", "name", "description"), _policy_cells),
     Subject.HANDSHAKES: (("id", "action", "state", "recipient", "requested"), _handshake_cells),
     Subject.MIGRATION: (MIGRATION_COLUMNS, _migration_cells),

@@ -118,7 +118,11 @@ def print_table(table: Table, *, narrowest: int | None = None, indent: int = 0) 
 
 def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table of many rows, the first column unbroken, the others folded where the terminal is narrow."""
-    table = Table(*(Column(name, overflow="fold", no_wrap=index == 0) for index, name in enumerate(names)), box=SIMPLE)
+    # An organization's id is as wide as its heading: neither is broken while other columns can be.
+    columns = (
+        Column(name, overflow="fold", no_wrap=index == 0 or name == "organization") for index, name in enumerate(names)
+    )
+    table = Table(*columns, box=SIMPLE)
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     print_table(table, narrowest=NARROWEST)

@@ -35,7 +35,8 @@ def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
             counts = driver.followed_up[name, request, number]
             kind = "deadline" if number is None else "reminder"
             met = (None if moment is None else (moment - start) / DAY for moment in (counts.first, counts.last))
-            yield FollowUp(name, request, kind, f"after {day:g} days", counts.reached, counts.followed, *met)
+            when = f"after {day:g} day{'' if day == 1 else 's'}"
+            yield FollowUp(name, request, kind, when, counts.reached, counts.followed, *met)
 
 
 def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:

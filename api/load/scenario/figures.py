@@ -73,7 +73,7 @@ class Figures:
             return self._figure(RUN, name, name)
         called = [each for each in (*self._short, *self.parts) if each and name.startswith(f"{each}.")]
         if not called:
-            raise ValueError(f"there is no such figure{self._like(metric)}")
+            raise ValueError(self._unknown(name))
         prefix = max(called, key=len)
         parts = self._short.get(prefix, [prefix])
         if len(parts) > 1:
@@ -95,13 +95,20 @@ class Figures:
             raise ValueError(f"{metric} has many values; say which with {wanted}{given}")
         return Figure(part, figure)
 
-    def _like(self, name: str) -> str:
-        """The closest known name, and what there is."""
-        close = get_close_matches(name, (*self.parts[RUN], *self._short), n=1)
+    def _unknown(self, name: str) -> str:
+        """Why no figure has a name: its part is unknown, or else the figure; with the closest, and what there is."""
+        part, dot, figure = name.partition(".")
+        if dot and part in KINDS:
+            number, _, figure = figure.partition(".")
+            part = f"{part}.{number}"
+        parts = [each for short, named in self._short.items() for each in ([short] if len(named) == 1 else named)]
+        parts += [each for each in self.parts if each.startswith("steps.")]
+        if any(metric_of(figure) in figures for figures in self.parts.values()):
+            return f"no organization, population, track or step is called {part!r}{choose(part, parts)}"
+        close = get_close_matches(part, (*self.parts[RUN], *self._short), n=1)
         guess = f", did you mean {close[0]}?" if close else ""
-        parts = [each for each in self._short if len(self._short[each]) == 1]
         of = f", and those of {', '.join(parts)}" if parts else ""
-        return f"{guess} (there are: {', '.join(sorted(self.parts[RUN]))}{of})"
+        return f"there is no such figure{guess} (there are: {', '.join(sorted(self.parts[RUN]))}{of})"
 
     def listed(self) -> Iterator[tuple[str, str, str]]:
         """All figures: the part, the name as a threshold has it, and its meaning."""

@@ -115,4 +115,8 @@ def _threshold(name: str, value: Any, figures: Figures) -> Threshold:
     if condition is None or not math.isfinite(limit := float(condition[2])):
         raise ValueError(f'a condition is a comparison and a number, such as "< 60", not {value!r}')
     of_part = figure.name if figure.part != RUN else ""
-    return Threshold(name, condition[1], limit, figure.part, of_part)
+    threshold = Threshold(name, condition[1], limit, figure.part, of_part)
+    if name.endswith("_share") and not any(map(threshold.holds, (0.0, 1.0, min(max(limit, 0.0), 1.0)))):
+        percent = f"; {limit:g} % is {limit / 100:g}" if 2 <= limit <= 100 else ""
+        raise ValueError(f"it is a share, from 0 to 1, and so never {condition[1]} {limit:.15g}{percent}")
+    return threshold

@@ -48,6 +48,38 @@ def shown(log: str, *arguments: str) -> str:
     return done.stdout
 
 
+def test_accounts_of_two_organizations(tmp_path: Path) -> None:
+    """Each account is shown with its organization, its state, and when it joined how."""
+    log = tmp_path / "w.db"
+
+    async def write() -> None:
+        async with Simulation(log) as sim:
+            theirs = sim.client("222222222222")
+            await theirs.create_organization()
+            await sim.advance(days=5)
+            ours = sim.client(MANAGEMENT)
+            await ours.create_organization()
+            await ours.create_account(email="a@example.com", account_name="a")
+            (member,) = [
+                each.id for each in (await ours.list_accounts()).accounts if each.id not in (MANAGEMENT, "222222222222")
+            ]
+            await sim.advance(days=5)
+            await ours.close_account(account_id=member)
+
+    anyio.run(write)
+    organizations = {
+        each["MasterAccountId"]: each["Id"]
+        for each in json.loads(shown(str(log), "organization", "--json"))["organization"]
+    }
+    rows = [line.split() for line in shown(str(log), "accounts").splitlines() if "@" in line]
+
+    assert [(row[1], row[3], row[4], row[5]) for row in rows] == [
+        (organizations["222222222222"], "ACTIVE", "INVITED", "2026-01-01"),
+        (organizations[MANAGEMENT], "ACTIVE", "INVITED", "2026-01-06"),
+        (organizations[MANAGEMENT], "PENDING_CLOSURE", "CREATED", "2026-01-06"),
+    ]
+
+
 def test_units(log: str) -> None:
     """OUs are shown with their paths; roots are none."""
     found = json.loads(shown(log, "units", "--json"))

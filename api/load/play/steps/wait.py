@@ -21,7 +21,7 @@ async def _wait_for(condition: Threshold, at_most_days: float, context: StepCont
     while not condition.holds(value := await context.lookout.value(condition.figure)):
         if engine.now >= deadline:
             stood = "has no value" if value is None else f"stood at {value:.6g}"
-            waited = f"waited {at_most_days:g} days for {condition}"
+            waited = f"waited {at_most_days:g} day{'' if at_most_days == 1 else 's'} for {condition}"
             context.timetable.warn(f"{waited}: {condition.metric} {stood}")
             return
         next_hour = start + ((engine.now - start) // HOUR + 1) * HOUR

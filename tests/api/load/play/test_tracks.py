@@ -152,7 +152,7 @@ async def test_a_condition_that_never_holds() -> None:
     )
     assert outcome.warnings == (
         "step 2: waited 2.5 days for joined_share >= 0.95: joined_share stood at 0",
-        "step 3: waited 1 days for joining_days.p50 < 3: joining_days.p50 has no value",
+        "step 3: waited 1 day for joining_days.p50 < 3: joining_days.p50 has no value",
     )
     assert outcome.steps[3].began_days == 3.5
 

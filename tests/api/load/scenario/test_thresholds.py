@@ -113,24 +113,32 @@ PARTS = (
 )
 def test_figures_of_parts(name: str, part: str, figure: str) -> None:
     """A threshold is about a part by its name, or by its kind and name where others are called so."""
-    (threshold,) = parse_scenario(PARTS + of(f'{name} = "> 1"')).thresholds
+    (threshold,) = parse_scenario(PARTS + of(f'{name} = "> 0"')).thresholds
     assert (threshold.figure.part, threshold.figure.name) == (part, figure)
-    assert str(threshold) == name.replace('"', "") + " > 1"
+    assert str(threshold) == name.replace('"', "") + " > 0"
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("both.joined", "both could be organizations.both or populations.both: write so"),
-        ("theirs.joined", "there is no such figure"),
-        ("our.joined", "there is no such figure, did you mean ours? (there are: accepted_share, "),
+        (
+            "theirs.joined",
+            "no organization, population, track or step is called 'theirs' "
+            "(there are: ours, organizations.both, populations.both, a b, steps.1)",
+        ),
+        ("our.joined", "no organization, population, track or step is called 'our', did you mean `ours`? (there are: "),
+        ("our.join", "there is no such figure, did you mean ours? (there are: accepted_share, "),
         ("ours.join", "organizations.ours has no figure 'join', did you mean `joined`? (there are: accepted_share"),
         ("ours.commands", "organizations.ours has no figure 'commands'"),
         ("ours.members.max", "ours.members is one number; it has no 'max'"),
         ("ours.joining_days", "joining_days has many values; say which with one of count"),
         ("ours.joining_days.p101", "joining_days has many values; say which with one of count"),
         ("populations.both.all_features_share", "populations.both has no figure 'all_features_share'"),
-        ("steps.2.virtual_hours", "there is no such figure"),
+        (
+            "steps.2.virtual_hours",
+            "no organization, population, track or step is called 'steps.2', did you mean `steps.1`? (there are: ",
+        ),
         ("steps.1.joined", "steps.1 has no figure 'joined'"),
         ("members.members", "members is one number for the run; it has no 'members'"),
     ],
@@ -139,6 +147,31 @@ def test_figures_that_parts_do_not_have(name: str, message: str) -> None:
     """What no part has is refused with what there is."""
     found = complaint(PARTS + of(f'{name} = "> 1"'))
     assert found.startswith(f"thresholds.{name}: {message}"), found
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("> 1", "never > 1"),
+        (">= 95", "never >= 95; 95 % is 0.95"),
+        ("== 1.5", "never == 1.5"),
+        ("== -1", "never == -1"),
+        ("< 0", "never < 0"),
+        ("<= -0.5", "never <= -0.5"),
+    ],
+)
+def test_shares_that_cannot_be(condition: str, message: str) -> None:
+    """A condition that no share from 0 to 1 can meet is refused, as it would never hold."""
+    for figure in ("joined_share", "ours.joined_share"):
+        said = complaint(PARTS + of(f'{figure} = "{condition}"'))
+        assert said == f"thresholds.{figure}: it is a share, from 0 to 1, and so {message}"
+
+
+@pytest.mark.parametrize("condition", ["<= 0", ">= 1", "== 0.5", "!= 7", "> 0.999", "< 2", "< 0.001"])
+def test_shares_that_can_be(condition: str) -> None:
+    """Any condition that some share meets is one."""
+    (threshold,) = parse_scenario(of(f'joined_share = "{condition}"')).thresholds
+    assert str(threshold) == f"joined_share {condition}"
 
 
 def test_a_threshold_as_a_table() -> None:
