@@ -10,7 +10,7 @@ from .clock_driver import ClockDriver
 from .outcome import FollowUp
 
 
-def _behaviours(scenario: Scenario) -> Iterator[tuple[str, Request, Behaviour]]:
+def behaviours(scenario: Scenario) -> Iterator[tuple[str, Request, Behaviour]]:
     """All behaviours in the order of the file, those of populations first: of whom, to what, and which."""
     for name, table in scenario.populations.items():
         yield name, "invitation", table.invitation
@@ -27,7 +27,7 @@ def _place(name: str, request: str) -> str:
 def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
     """Yield the reminders and the deadline of each behaviour that has some."""
     start = microseconds(scenario.start)
-    for name, request, behaviour in _behaviours(scenario):
+    for name, request, behaviour in behaviours(scenario):
         days: list[tuple[int | None, float]] = [*enumerate(behaviour.remind_after_days)]
         if behaviour.deadline_days is not None:
             days.append((None, behaviour.deadline_days))
@@ -41,7 +41,7 @@ def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
 
 def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
     """Yield a warning for each reminder of a behaviour that has reached nobody, with the reason."""
-    asked = {(name, str(request)): driver.agenda.asked[name, request] for name, request, _ in _behaviours(scenario)}
+    asked = {(name, str(request)): driver.agenda.asked[name, request] for name, request, _ in behaviours(scenario)}
     for each in follow_ups(scenario, driver):
         if each.kind == "reminder" and not each.reached:
             why = (
@@ -52,7 +52,7 @@ def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
 
 def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
     """Yield a warning for each escalation that was refused for good, with how often and why."""
-    for name, request, behaviour in _behaviours(scenario):
+    for name, request, behaviour in behaviours(scenario):
         counts = driver.followed_up[name, request, None]
         if behaviour.escalation and counts.refused:
             number = f"{counts.refused.total():,} of {counts.reached:,} accounts"

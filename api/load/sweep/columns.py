@@ -1,12 +1,13 @@
 """The columns of the table of runs. Names and types follow from the plan, before the first run.
 
-A new column comes last, so that whoever reads columns by their places reads on.
+Columns are added, never renamed or removed, so that whoever reads them by their names reads on.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from ..play import Outcome
+from ..play.follow_ups import behaviours
 from ..play.outcome import flat
 from ..scenario import Parameter, Scenario
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
@@ -72,19 +73,18 @@ def columns(plan: Plan) -> dict[str, Type]:
 def follow_up_columns(plan: Plan) -> list[str]:
     """The columns that count reminders and deadlines: ``follow_ups.owners.invitation.reminder_1.reached``."""
     names = dict.fromkeys(
-        name for scenario in plan.scenarios for name in (*_of_populations(scenario), *_of_steps(scenario).values())
+        name for scenario in plan.scenarios for name in (*_of_behaviours(scenario), *_of_steps(scenario).values())
     )
     return [f"{name}.{counted}" for name in names for counted in FOLLOWED_UP]
 
 
-def _of_populations(scenario: Scenario) -> Iterator[str]:
-    """A name for each reminder and deadline of a population, in the order in which outcomes have them."""
-    for population, table in scenario.populations.items():
-        for request, behaviour in (("invitation", table.invitation), ("migration", table.migration)):
-            place = f"follow_ups.{population}.{request}"
-            yield from (f"{place}.reminder_{number}" for number, _ in enumerate(behaviour.remind_after_days, 1))
-            if behaviour.deadline_days is not None:
-                yield f"{place}.deadline"
+def _of_behaviours(scenario: Scenario) -> Iterator[str]:
+    """A name for each reminder and deadline of a behaviour, in the order in which outcomes have them."""
+    for name, request, behaviour in behaviours(scenario):
+        place = f"follow_ups.{name}.{request}"
+        yield from (f"{place}.reminder_{number}" for number, _ in enumerate(behaviour.remind_after_days, 1))
+        if behaviour.deadline_days is not None:
+            yield f"{place}.deadline"
 
 
 def _of_steps(scenario: Scenario) -> dict[str, str]:
@@ -99,10 +99,10 @@ def _of_steps(scenario: Scenario) -> dict[str, str]:
 
 def _followed_up(outcome: Outcome, scenario: Scenario) -> dict[str, int]:
     """Whom each reminder and deadline met; a step that is played several times counts them all."""
-    of_populations, of_steps = list(_of_populations(scenario)), _of_steps(scenario)
+    of_behaviours, of_steps = list(_of_behaviours(scenario)), _of_steps(scenario)
     row: dict[str, int] = {}
     for index, each in enumerate(outcome.follow_ups):
-        name = of_populations[index] if index < len(of_populations) else of_steps[each.when]
+        name = of_behaviours[index] if index < len(of_behaviours) else of_steps[each.when]
         for counted in FOLLOWED_UP:
             column = f"{name}.{counted}"
             row[column] = row.get(column, 0) + getattr(each, counted)

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 from pyarrow import parquet
+from support.repository import SCENARIOS
 from support.small_sweep import SCENARIO, Watching, carry_out_here, runs_here, sweep
 
 from orgsim.api.load.play import play_scenario
@@ -174,3 +175,20 @@ def test_a_run_that_was_refused() -> None:
 
     assert row["error"].startswith("step ")
     assert (row["failed"], row["warned"], row["warnings"]) == (None, None, None)
+
+
+def test_follow_ups_of_organizations() -> None:
+    """Reminders to whoever is asked to let another pay its bills have columns, as those to populations have."""
+    text = (SCENARIOS / "leave-reseller.toml").read_text("utf-8")
+    asked = "[organizations.initech.transfer]"
+    assert text.count(asked) == 1
+    begin, _, rest = text.partition(asked)
+    behaviour, _, more = rest.partition("\n[")
+    slow = f"{asked}\nafter_reminder = 1\nremind_after_days = [2, 4]\nreminded_accept = [0, 1]\ndeadline_days = 9\n"
+    plan = Plan(sweep(f"{begin}{slow}\n[{more}", vary=[], runs=1))
+    (row,) = make_table(plan, map(play, plan.runs())).to_pylist()
+    names = [f"follow_ups.initech.transfer.{each}" for each in ("reminder_1", "reminder_2", "deadline")]
+
+    assert behaviour.strip()
+    # It is asked twice: by the reseller, and by the partner that comes after it.
+    assert [row[f"{name}.{each}"] for name in names for each in ("reached", "followed")] == [2, 0, 2, 2, 0, 0]
