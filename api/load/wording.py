@@ -28,6 +28,7 @@ STATISTIC = {
 TITLES = {
     "joining_days": "Time to join",
     "migration_days": "Time to approve",
+    "transfer_days": "Time to let another pay",
     "creation_seconds": "Time to create an account",
     "closing_seconds": "Time to close an account",
     "held_back_seconds": "Time held back",

@@ -10,14 +10,6 @@ from ..scenario.metrics import DISTRIBUTIONS
 from .chart import Chart, Series, line, text
 from .style import BLUE, GREEN, INK, LINE_HEIGHT, VERMILION, layout, note, vertical_line
 
-TITLES = {
-    "joining_days": "Time to join",
-    "migration_days": "Time to approve",
-    "transfer_days": "Time to let another organization pay",
-    "creation_seconds": "Time to create an account",
-    "closing_seconds": "Time to close an account",
-    "held_back_seconds": "Time held back",
-}
 SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 LEAST = {"days": 3 * 86_400, "hours": 3 * 3_600, "minutes": 300, "seconds": 0}
 """Unit to the shortest time, in seconds, for which an axis has it."""
@@ -62,7 +54,7 @@ def _chart(name: str, distribution: Distribution, thresholds: list[ThresholdOutc
     if outliers:
         about += f" The axis ends behind p99; the longest took {_said(times[-1], unit)}."
     data = [line(Series("% within this time", BLUE, range(101)), times), _points(times)]
-    return Chart(f"duration-{name}", TITLES.get(name, name), about, {"data": data, "layout": figure})
+    return Chart(f"duration-{name}", wording.TITLES[name], about, {"data": data, "layout": figure})
 
 
 def _said(time: float, unit: str) -> str:

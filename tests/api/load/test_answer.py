@@ -10,6 +10,7 @@ from support.play_scenario import after, play, population, step
 
 from orgsim.api.load import answer, wording
 from orgsim.api.load.play.outcome import ThresholdOutcome
+from orgsim.api.load.scenario.metrics import DISTRIBUTIONS
 from orgsim.api.load.scenario.thresholds import COMPARISONS
 
 
@@ -55,6 +56,11 @@ def test_what_was_found(threshold: str, value: float | None, said: str) -> None:
     ok = value is not None and COMPARISONS[comparison](value, float(limit))
     assert answer.found(ThresholdOutcome(threshold, value, ok)) == said
     assert name
+
+
+def test_every_time_has_a_title() -> None:
+    """Every figure that has many values has a title for people."""
+    assert set(wording.TITLES) == set(DISTRIBUTIONS)
 
 
 @given(
