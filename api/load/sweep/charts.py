@@ -1,18 +1,18 @@
 """The charts of a sweep: how likely the plan passes, and how its thresholds' figures stand to their limits."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 from msgspec import Struct
 
-from .. import wording
+from .. import answer, wording
+from ..play.outcome import ThresholdOutcome
 from ..report.chart import Chart, Series, end_labels, label_margin, line, text
 from ..report.style import BLUE, CHARACTER, GRID, SERIES, VERMILION, layout, note, vertical_line
 from ..scenario.parameters import written
 from .axis import ValueAxis
 from .summary import CombinationSummary, Summary, ThresholdSummary
-from .verdict import FEW_RUNS, called, interval, passed
+from .verdict import FEW_RUNS, called, interval, median_and_range, passed
 
 CHANCE = "chance"
 """The id of the chart of the chances."""
@@ -90,16 +90,15 @@ def _spread(number: int, threshold: ThresholdSummary, values: list[float]) -> It
     limit, ordered = _limit(threshold), sorted(values)
     low, high = min(ordered[0], limit), max(ordered[-1], limit)
     room = (high - low) * 0.05
-    figure = layout(wording.unit(threshold.figure) or text(threshold.figure), f"% of {len(values):,} runs", 24)
-    figure["xaxis"] |= {"range": [low - room, high + room], "hoverformat": ",.4~g"}
+    figure = layout(_unit(threshold), f"% of {len(values):,} runs", 24)
+    figure["xaxis"] |= {"range": [low - room, high + room], "hoverformat": ",.4~g"} | _number_format(threshold)
     figure["yaxis"] |= {"range": [0, 105], "tickvals": [0, 25, 50, 75, 100], "hoverformat": ".0f"}
     figure["shapes"].append(vertical_line(limit, VERMILION, "dash"))
-    side = {"xanchor": "right", "xshift": -4} if limit > (low + high) / 2 else {"xanchor": "left", "xshift": 4}
-    figure["annotations"].append(_limit_label(threshold, x=limit, y=0, yanchor="bottom", **side))
+    figure["annotations"].append(_limit_label(threshold))
     shares = [100 * rank / len(ordered) for rank in range(len(ordered) + 1)]
     steps = line(Series("% of runs with at most this", BLUE, shares), [ordered[0], *ordered])
     steps["line"] |= {"shape": "hv"}
-    about = "The share of runs in which it is at most so much."
+    about = f"{_meaning(threshold)} The share of runs in which it is at most so much."
     yield Chart(f"figure-{number}", threshold.threshold, about, {"data": [steps], "layout": figure})
 
 
@@ -133,22 +132,24 @@ def _chance(combination: CombinationSummary) -> Point:
 def _figure_chart(
     summary: Summary, lines: dict[str, list[CombinationSummary]], number: int, threshold: ThresholdSummary
 ) -> Iterator[Chart]:
-    """The chart of a threshold's figure; none if it never has a value."""
+    """The chart of a threshold's figure; none if it has the same value everywhere, or never one."""
     points = {name: [*_medians(line, threshold.figure)] for name, line in lines.items()}
     points = {name: line for name, line in points.items() if line}
-    if not points:
+    ends = {end for line in points.values() for point in line for end in (point.low, point.high)}
+    if len(ends) < 2:
         return
     # Without a limit if that is another in each combination.
     limits = [_limit(threshold)] if threshold.threshold != threshold.figure else []
-    unit = wording.unit(threshold.figure) or text(threshold.figure)
-    figure = _line_chart(summary, points, unit, _span(points, limits))
+    low, high = _span([*ends, *limits])
+    if wording.is_share(threshold.figure):
+        high = min(high, 1.03)
+    figure = _line_chart(summary, points, _unit(threshold), (low, high))
+    figure["layout"]["yaxis"] |= _number_format(threshold)
     for limit in limits:
         figure["layout"]["shapes"].append(_limit_line(limit))
-        figure["layout"]["annotations"].append(
-            _limit_label(threshold, x=0, y=limit, xref="paper", xanchor="left", yanchor="bottom", xshift=4)
-        )
+        figure["layout"]["annotations"].append(_limit_label(threshold))
     several = summary.runs_per_combination >= RANGE_RUNS
-    about = "The median of the runs; upright bars: " + (
+    about = f"{_meaning(threshold)} The median of the runs; upright bars: " + (
         "nine of ten runs lie within." if several else "from the least run to the greatest."
     )
     failed = f" Not held in {threshold.failed:,} of {wording.counted(summary.runs, 'run')}." if threshold.failed else ""
@@ -159,15 +160,13 @@ def _medians(line: Sequence[CombinationSummary], figure: str) -> Iterator[Point]
     for each in line:
         low, median, high = (each.figures[figure][name] for name in ("p5", "median", "p95"))
         if low is not None and median is not None and high is not None:
-            told = f"{wording.rounded(median)} ({wording.rounded(low)} to {wording.rounded(high)})"
-            yield Point(each, median, low, high, told)
+            yield Point(each, median, low, high, median_and_range(each, figure))
 
 
-def _span(points: dict[str, list[Point]], more: Sequence[float]) -> tuple[float, float]:
+def _span(drawn: Sequence[float]) -> tuple[float, float]:
     """From where to where the vertical axis goes: all that is drawn has room, and 0 is on it if that is near."""
-    drawn = [*more, *chain.from_iterable((each.low, each.high) for line in points.values() for each in line)]
     low, high = min(drawn), max(drawn)
-    room = (high - low) * 0.1 or abs(high) * 0.1 or 1.0
+    room = (high - low) * 0.1
     return (0.0 if 0 <= low < high / 2 else low - room), high + room
 
 
@@ -223,13 +222,31 @@ def _limit_line(limit: float) -> dict[str, Any]:
     }
 
 
+def _meaning(threshold: ThresholdSummary) -> str:
+    """What the figure of a threshold is, as a sentence; empty if it says itself."""
+    said = answer.meaning(threshold.figure)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _unit(threshold: ThresholdSummary) -> str:
+    """The title of an axis: the unit of its figure, or its name."""
+    return wording.unit(threshold.figure) or text(threshold.figure)
+
+
+def _number_format(threshold: ThresholdSummary) -> dict[str, Any]:
+    """How an axis writes its numbers: shares in percent."""
+    return {"tickformat": ".3~p", "hoverformat": ".3~p"} if wording.is_share(threshold.figure) else {}
+
+
 def _limit(threshold: ThresholdSummary) -> float:
     return float(threshold.threshold.rpartition(" ")[2])
 
 
-def _limit_label(threshold: ThresholdSummary, **place: Any) -> dict[str, Any]:
-    said = text(threshold.threshold.removeprefix(threshold.figure).strip())
-    return note(said, font={"size": 12, "color": VERMILION}, **place)
+def _limit_label(threshold: ThresholdSummary) -> dict[str, Any]:
+    """What the dashed line at a limit means; above the chart, where no point can be."""
+    said = answer.wanted(ThresholdOutcome(threshold.threshold, None, ok=False))
+    place = {"xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom", "yshift": 22}
+    return note(text(f"- - {said}"), 1, 1, font={"size": 12, "color": VERMILION}, **place)
 
 
 def _heat_map(summary: Summary, lines: dict[str, list[CombinationSummary]]) -> Chart:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import wording
+from .. import answer, wording
 from ..report import html
 from ..report.page import grid, render_page
 from ..scenario.parameters import written
@@ -93,7 +93,8 @@ def _threshold(summary: Summary, threshold: ThresholdSummary) -> str:
     )
     return (
         f'<li class="{kind}"><span class="mark">{wording.MARKS[kind]}</span>'
-        f"<code>{html.escape(threshold.threshold)}</code><b>{html.escape(failed)}</b><small></small></li>"
+        f"<code>{html.escape(threshold.threshold)}</code><b>{html.escape(failed)}</b>"
+        f"<small>{html.escape(answer.meaning(threshold.figure))}</small></li>"
     )
 
 

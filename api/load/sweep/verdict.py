@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from ..scenario.parameters import written
-from ..wording import counted, rounded, share
+from ..wording import counted, is_share, sensible, share
 from .summary import CombinationSummary, Summary, wilson
 
 FEW_RUNS = 30
@@ -44,11 +44,11 @@ def interval(combination: CombinationSummary) -> str:
 def median_and_range(combination: CombinationSummary, figure: str) -> str:
     """The median of a figure over the runs, and its 5th and 95th percentile: ``29.4 (28.1 to 33)``; empty without."""
     found = [combination.figures[figure][name] for name in ("median", "p5", "p95")]
-    numbers = [number for number in found if number is not None]
+    said = share if is_share(figure) else sensible
+    numbers = [said(number) for number in found if number is not None]
     if not numbers:
         return ""
-    are_whole = all(number == round(number) for number in numbers)
-    median, low, high = (f"{number:,.0f}" if are_whole else rounded(number) for number in numbers)
+    median, low, high = numbers
     return median if low == high else f"{median} ({low} to {high})"
 
 

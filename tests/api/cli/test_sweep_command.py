@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -180,8 +181,20 @@ def test_summary_for_people(call: Call) -> None:
         "2 runs for a combination are few: a chance may be off by 66 percentage points; with --runs 100 by 10.",
     ]
     failed = "0 of 2 0 % 0 % to 65.8 % all_features_share == 1 in 2, migration_days.p90 < 8 in 2"
-    assert {f"6 {failed}", f"10 {failed}", "6 0 -", "10 0 -"} <= set(lines)
+    assert {f"6 {failed}", f"10 {failed}", "6 0 % -", "10 0 % -"} <= set(lines)
     assert lines[-1] == "A run passes if all thresholds held. The page for others: o/chance.html; all of it: o"
+
+
+def test_a_row_played_again(call: Call) -> None:
+    """The command in a row plays this run alone, and ends with the digest of the row."""
+    assert call("--out", "o", "--runs", "2", "--workers", "1", *VARY).exit_code == 0
+    row = parquet.read_table("o/runs.parquet").to_pylist()[5]
+    done = CliRunner().invoke(app, [*shlex.split(row["command"])[1:], "--json"])
+    outcome = json.loads(done.stdout)
+
+    assert (outcome["digest"], outcome["passed"], done.exit_code) == (row["digest"], row["passed"], not row["passed"])
+    held = {each["threshold"]: each["ok"] for each in outcome["thresholds"]}
+    assert row["failed"] == "; ".join(threshold for threshold, ok in held.items() if not ok)
 
 
 def test_scheduler_without_a_name(tmp_path: Path) -> None:

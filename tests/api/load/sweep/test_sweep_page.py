@@ -93,7 +93,10 @@ def test_figures_with_their_limits() -> None:
     assert (days.title, line["y"]) == ("virtual_days < 60", [45, 45, 45])
     assert (line["error_y"]["array"], line["error_y"]["arrayminus"]) == ([5, 5, 5], [5, 5, 5])
     assert [(shape["y0"], shape["y1"]) for shape in days.figure["layout"]["shapes"]] == [(60, 60)]
-    assert "&lt; 60" in texts(days)
+    assert "- - less than 60 days" in texts(days)
+    assert days.about.startswith(
+        "How long the run took in its own time. The median of the runs; upright bars: nine of ten"
+    )
     low, high = days.figure["layout"]["yaxis"]["range"]
     assert low < 40 < 60 < high
 

@@ -1,6 +1,7 @@
 """What is said of a sweep in sentences."""
 
 import pytest
+from msgspec import structs
 from support.made_up_sweep import LIMIT, combination, limit, summary
 
 from orgsim.api.load.sweep.summary import CombinationSummary, ThresholdSummary
@@ -96,8 +97,17 @@ def test_few_runs(runs: int, said: str) -> None:
 
 
 def test_medians() -> None:
-    """A figure is said with its median and its range: whole if all are, once if all are equal, not at all without."""
+    """A figure is said with its median and its range in sensible digits, once if they are equal, not at all without."""
     assert median_and_range(combination({}, 1, days=(1, 2, 30)), "virtual_days") == "2 (1 to 30)"
-    assert median_and_range(combination({}, 1, days=(1, 2.5, 30)), "virtual_days") == "2.50 (1.00 to 30.00)"
+    assert median_and_range(combination({}, 1, days=(1.25, 28.06, 3300.4)), "virtual_days") == "28.1 (1.25 to 3,300)"
     assert median_and_range(combination({}, 1, days=(2.5, 2.5, 2.5)), "virtual_days") == "2.50"
     assert median_and_range(combination({}, 1, days=(None, None, None)), "virtual_days") == ""
+
+
+def test_medians_of_shares() -> None:
+    """Shares are said in percent."""
+    each = combination({}, 1)
+    quantiles = dict.fromkeys(each.figures["virtual_days"], 0.95) | {"p5": 0.8}
+    assert median_and_range(structs.replace(each, figures={"ours.joined_share": quantiles}), "ours.joined_share") == (
+        "95 % (80 % to 95 %)"
+    )
