@@ -1,6 +1,7 @@
 """Draws a run that goes on: as a picture for a terminal, or as one line."""
 
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 from rich.console import Console, Group
 from rich.text import Text
@@ -8,12 +9,16 @@ from rich.text import Text
 from ...engine.settings import HOUR
 from ...engine.shapes.base import moment_text
 from ..load import wording
+from ..load.play.outcome import FunnelStage
 from ..load.play.so_far import RunSoFar, TrackSoFar
 from ..load.scenario.steps import PLAIN
 from .terminal import printable
 
 FEWEST_STEPS = 3
 """So many steps are shown however low the terminal is."""
+
+BAR = 20
+"""The width of the longest bar, in columns."""
 
 ASCII = str.maketrans({"✓": "+", "▶": ">", "█": "#"})
 """What stands for signs that a terminal may not have."""
@@ -29,19 +34,24 @@ def picture(run: RunSoFar, speed: float, console: Console) -> Group:
     """
     above = [_text(run.scenario.description, "bold")] if run.scenario.description else []
     above.append(_text(_clock(run, speed), "cyan"))
-    below = _group("Thresholds now", _thresholds(run))
+    below = [*_accounts(run), *_group("Thresholds now", _thresholds(run))]
     room = max(FEWEST_STEPS, console.height - len(above) - len(below) - 3)
     lines = [*above, *_steps_or_tracks(run, room), *below]
     if "utf" not in console.encoding:
         for each in lines:
-            each.plain = each.plain.translate(ASCII)
+            each.plain, each.overflow = each.plain.translate(ASCII), "crop"
     return Group(*lines)
 
 
 def line(run: RunSoFar, speed: float) -> str:
     """Tell how a run stands, on one line."""
     playing = [track for track in run.tracks() if track.number and not track.ended]
-    return "; ".join([_clock(run, speed), *(f"{track.name} {_doing(track, run)}".lstrip() for track in playing)])
+    doing = (f"{track.name} {_doing(track, run)}".strip() for track in playing)
+    accounts = (
+        f"{organization}: {', '.join(f'{each.accounts:,} {each.name}' for each in stages)}"
+        for organization, stages in run.funnels().items()
+    )
+    return "; ".join([_clock(run, speed), *doing, *accounts])
 
 
 def _text(text: str, style: str = "") -> Text:
@@ -55,7 +65,10 @@ def _group(head: str, rows: Iterable[Text]) -> list[Text]:
 
 
 def _clock(run: RunSoFar, speed: float) -> str:
-    return f"{_moment(run.now)} UTC, day {run.day:,.1f}, {wording.long_duration(speed)} per second"
+    clock = f"{_moment(run.now)} UTC, day {run.day:,.1f}"
+    if not speed:
+        return clock
+    return f"{clock}, {f'{speed / 24:,.1f} days' if speed > 12 else wording.duration(speed)} per second"
 
 
 def _moment(time: int) -> str:
@@ -112,6 +125,23 @@ def _doing(track: TrackSoFar, run: RunSoFar) -> str:
     elif track.until > run.now + (HOUR if track.planned else 0):  # not between two calls, which would flicker
         parts.append(f"{'goes on' if track.number else 'begins'} {_moment(track.until)}")
     return ", ".join(filter(None, parts))
+
+
+def _accounts(run: RunSoFar) -> Iterator[Text]:
+    """The funnel of each organization that asks accounts: how many have come how far, and why the others have not."""
+    funnels = run.funnels()
+    for organization, stages in funnels.items():
+        yield from _group(
+            f"Accounts of {organization}" if len(funnels) > 1 else "Accounts",
+            map(_stage, stages, repeat(max(each.accounts for each in stages))),
+        )
+
+
+def _stage(stage: FunnelStage, most: int) -> Text:
+    bar = "█" * round(BAR * stage.accounts / most) if most else ""
+    reasons = ", ".join(f"{number:,} {reason}" for reason, number in stage.lost.items())
+    added = "".join(f" + {number:,} {origin}" for origin, number in stage.added.items())
+    return _text(f"  {stage.name:16} {stage.accounts:9,}  {bar:{BAR}}  {reasons}{added}".rstrip())
 
 
 def _thresholds(run: RunSoFar) -> Iterator[Text]:

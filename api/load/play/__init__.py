@@ -1,5 +1,6 @@
 """Plays a scenario from beginning to end, on a log."""
 
+from functools import partial
 from time import perf_counter
 
 from ....engine.events import WorldCreated
@@ -136,7 +137,8 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)
         player = Player(scenario, engine, driver, counter, views, lookout, begun)
-        observer.begins(RunSoFar(scenario, engine, player.playing, value))
+        funnels = partial(asked.funnels, engine.state, player.organizations, counter.refusals)
+        observer.begins(RunSoFar(scenario, engine, player.playing, value, funnels))
         await player.play()
         seconds = perf_counter() - began
         return measure(scenario, name, engine, flows, asked, counter, player, seconds)

@@ -9,7 +9,7 @@ from ....engine.settings import DAY
 from ..scenario.figures import Figure
 from ..scenario.model import Scenario
 from ..scenario.steps import PLAIN, Track, Wait
-from .outcome import ThresholdOutcome
+from .outcome import FunnelStage, ThresholdOutcome
 from .playing import Playing
 
 
@@ -47,6 +47,7 @@ class RunSoFar:
         engine: on which it is played.
         playing: the tracks that have begun, by their names, to which others are added.
         value: computes a figure from what is durable; None if it has no value yet.
+        funnels: counts the accounts by organization, from what is durable.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class RunSoFar:
         engine: Engine,
         playing: Mapping[str, Playing],
         value: Callable[[Figure], float | None],
+        funnels: Callable[[], dict[str, tuple[FunnelStage, ...]]],
     ) -> None:
         self.scenario = scenario
         self.start = engine.now
@@ -62,6 +64,8 @@ class RunSoFar:
         self._engine = engine
         self._playing = playing
         self._value = value
+        self.funnels = funnels
+        """Counts the accounts: name of an organization to the stages of its funnel as they stand."""
 
     @property
     def now(self) -> int:

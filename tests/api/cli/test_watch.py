@@ -106,9 +106,10 @@ def test_without_a_terminal(folder: Path) -> None:
     """Where there is no terminal, a line tells how the run stands at its beginning and at its end."""
     found = simulate(folder, "--watch", "--json")
     first, *_, last = found.stderr.splitlines()
-    assert first == "orgsim: 2026-01-01 00:00 UTC, day 0.0, 0 s per second"
+    assert first == "orgsim: 2026-01-01 00:00 UTC, day 0.0"
     assert last.startswith("orgsim: 2026-01-")
     assert ", day 28." in last
+    assert re.search(r"; organization: 200 asked to join, \d+ joined, \d+ members$", last)
     assert "\x1b" not in found.stderr
 
 
@@ -131,21 +132,27 @@ def finished(folder: Path, *options: str, rows: int = 40, columns: int = 100, **
 
 
 def test_the_last_picture(folder: Path) -> None:
-    """At its end a run is shown with its clock, all steps done, and the thresholds with their values."""
+    """At its end a run is shown with its clock, all steps done, the accounts, and the thresholds with their values."""
     lines = finished(folder, "s.toml").screen
     assert lines[0] == "Does everybody join?"
     assert re.fullmatch(r"2026-01-29 \d\d:\d\d UTC, day 28\.\d, .* per second", lines[1])
     assert lines[2:7] == ["", "Steps", "  ✓  1 invite partners", "  ✓  2 wait_for_answers", "  ✓  3 wait"]
-    assert lines[7:9] == ["", "Thresholds now"]
-    assert re.fullmatch(r"  holds    joined_share >= 0\.85  0\.\d+", lines[9])
-    assert re.fullmatch(r"  holds    virtual_days < 90     28\.\d+", lines[10])
+    assert lines[7:9] == ["", "Accounts"]
+    joined = int(lines[10].split()[1])
+    assert 160 < joined < 200
+    assert lines[9] == f"  asked to join          200  {'█' * 20}  {200 - joined} never answered"
+    assert re.fullmatch(rf"  joined                 {joined}  █{{16,20}} +\+ 1 the management account", lines[10])
+    assert lines[11].split()[:2] == ["members", str(joined + 1)]
+    assert lines[12:14] == ["", "Thresholds now"]
+    assert re.fullmatch(r"  holds    joined_share >= 0\.85  0\.\d+", lines[14])
+    assert re.fullmatch(r"  holds    virtual_days < 90     28\.\d+", lines[15])
 
 
 def test_a_slow_run_on_the_screen(folder: Path) -> None:
     """While a slowed run goes on, the screen shows its rate, the step it is at, and how many calls are made."""
-    command = [ORGSIM, "simulate", "s.toml", "--watch", "--rate", "12h"]
+    command = [ORGSIM, "simulate", "s.toml", "--watch", "--rate", "10h"]
     with terminal(command, folder, ENVIRONMENT) as shown:
-        lines = shown.read_until(lambda lines: bool(re.search(r"1[12]\.\d h per second", "".join(lines[1:2]))))
+        lines = shown.read_until(lambda lines: bool(re.search(r"(9\.\d|10\.\d) h per second", "".join(lines[1:2]))))
     (present,) = [line for line in lines if "▶" in line]
     assert re.fullmatch(r"  ▶  1 invite partners, \d+ of 200 calls", present)
     assert "     2 wait_for_answers" in lines
@@ -172,7 +179,7 @@ def test_narrow_and_low(folder: Path) -> None:
     """On a small terminal no line is wider than it, and while the run goes on the picture is not higher."""
     output = finished(folder, "s.toml", rows=9, columns=34).output
     assert all(len(line) <= 34 for line in screen(output))
-    assert "joined_share >= 0.85" in output
+    assert "  asked to join          200  ███…" in screen(output)
 
 
 def test_no_color(folder: Path) -> None:
@@ -183,9 +190,10 @@ def test_no_color(folder: Path) -> None:
 
 
 def test_ascii(folder: Path) -> None:
-    """Where a terminal has no other signs than ASCII, done steps are marked with a plus."""
-    lines = finished(folder, "s.toml", PYTHONIOENCODING="ascii").screen
+    """Where a terminal has no other signs than ASCII, the picture has none, not even where a line is cut."""
+    lines = finished(folder, "s.toml", columns=40, PYTHONIOENCODING="ascii").screen
     assert "  +  1 invite partners" in lines
+    assert "  asked to join          200  ##########" in lines
 
 
 def test_dumb_terminal(folder: Path) -> None:

@@ -60,7 +60,7 @@ class Watching(Observer):
 
 def everything(run: RunSoFar) -> object:
     """All that a run shows."""
-    return run.day, list(run.tracks()), list(run.thresholds())
+    return run.day, list(run.tracks()), list(run.thresholds()), run.funnels()
 
 
 async def recorded(
@@ -140,3 +140,15 @@ async def test_thresholds_so_far() -> None:
     assert list(watching.run.thresholds()) == list(outcome.thresholds)
     shares = [cast("Any", each)[0] for each in watching.seen]
     assert len(set(shares)) > 3
+
+
+async def test_funnels_so_far() -> None:
+    """The funnel of accounts is told as it stands: ever more are asked, and at the end it is that of the outcome."""
+    watching = Watching(lambda run: run.funnels())
+    outcome, _ = await recorded(PLAIN, watching)
+    assert watching.run is not None
+    assert watching.run.funnels() == outcome.funnels
+    asked = [stages["organization"][0].accounts for stages in cast("Any", watching.seen) if stages]
+    assert asked == sorted(asked)
+    assert asked[-1] == 30
+    assert len(set(asked)) > 1
