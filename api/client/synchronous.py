@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Coroutine, Iterator
 from functools import wraps
-from typing import Any, Protocol, TypeVar
+from inspect import getmembers, isfunction
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -20,15 +21,39 @@ class Run(Protocol):
         ...
 
 
-class SyncClient:
-    """The client of one account; made by ``sim.sync.client``.
-
-    It has every method of ``Client``, with the same parameters, replies and exceptions.
-    """
+class _WithoutAwait:
+    """A client's methods, each run to its end; base class of ``SyncClient``, which gets them on being defined."""
 
     def __init__(self, client: Client, run: Run) -> None:
         self._client = client
         self._run = run
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, method in getmembers(Client, isfunction):
+            if not (name.startswith("_") or name in vars(cls)):
+                setattr(cls, name, cls._without_await(method))
+
+    @staticmethod
+    def _without_await(method: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+        name = method.__name__
+
+        @wraps(method)
+        def call(self: "_WithoutAwait", *arguments: Any, **keywords: Any) -> Any:
+            # Of the client, which may be one of a subclass.
+            return self._run(getattr(self._client, name)(*arguments, **keywords))
+
+        return call
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a client has no method {name!r}")
+
+
+class SyncClient(_WithoutAwait):
+    """The client of one account; made by ``sim.sync.client``.
+
+    It has every method of ``Client``, with the same parameters, replies and exceptions.
+    """
 
     def call(self, operation: str, members: Members) -> Struct:
         """Call an operation by AWS's name; see ``Client.call``."""
@@ -43,16 +68,3 @@ class SyncClient:
             token = page.next_token
             if token is None:
                 return
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method: Callable[..., Coroutine[Any, Any, Any]] | None = None
-        if not name.startswith("_"):
-            method = getattr(self._client, name, None)
-        if method is None:
-            raise AttributeError(f"a client has no method {name!r}")
-
-        @wraps(method)
-        def call(*arguments: Any, **keywords: Any) -> Any:
-            return self._run(method(*arguments, **keywords))
-
-        return call
