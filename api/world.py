@@ -154,6 +154,9 @@ class World(NotCopied):
         """The thread and the event loop in which a world with a log runs."""
         self._process = 0
         """The process of that thread."""
+        self.kept: dict[str, Any] = {}
+        """What refers to this world and is made once for it, by name; let go when the world is closed, so that nothing
+        is left for the garbage collector."""
         self.views: Views
         """The views that clients read. They contain only what is durable in the log."""
 
@@ -177,7 +180,7 @@ class World(NotCopied):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
-        self._closed = True
+        self._set_closed()
         return await self._stack.__aexit__(kind, error, traceback)
 
     def open(self) -> Self:
@@ -209,12 +212,17 @@ class World(NotCopied):
 
     def close(self) -> None:
         """End what ``open`` has begun. What was called is in the log; nothing more is accepted."""
-        engine, self._closed = self.engine, True
+        engine = self.engine
+        self._set_closed()
         if self._portal:
             if self._process == os.getpid():
                 self._thread.close()
         else:
             run_inline(engine.close())
+
+    def _set_closed(self) -> None:
+        self._closed = True
+        self.kept.clear()
 
     @property
     def portal(self) -> BlockingPortal | None:

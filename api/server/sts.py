@@ -7,6 +7,7 @@ roles exist and who may assume them.
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
@@ -42,11 +43,6 @@ class Sts:
     def __init__(self, world: ServedWorld, authentication: Authentication) -> None:
         self._world = world
         self._authentication = authentication
-        self._actions: dict[str, Callable[[Form, Identity], Content]] = {
-            "AssumeRole": self._assume_role,
-            "GetAccessKeyInfo": self._get_access_key_info,
-            "GetCallerIdentity": self._get_caller_identity,
-        }
 
     def is_meant(self, headers: Headers) -> bool:
         """Whether a request without a target is for STS: its body is a form, or its signature names STS."""
@@ -64,7 +60,7 @@ class Sts:
         name, form = self._action_of(request)
         identity = self._world.live.identify(self._authentication, request, SERVICE)
         request_id = self._world.live.request_id()
-        result = self._actions[name](form, identity)
+        result = self._actions[name](self, form, identity)
         content: Content = {f"{name}Result": result, "ResponseMetadata": {"RequestId": request_id}}
         return Response(200, _xml(f"{name}Response", content), request_id, XML)
 
@@ -158,6 +154,12 @@ class Sts:
                 "Expiration": f"{datetime.fromtimestamp(credentials.expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
             },
         }
+
+    _actions: Mapping[str, Callable[[Any, Form, Identity], Content]] = {
+        "AssumeRole": _assume_role,
+        "GetAccessKeyInfo": _get_access_key_info,
+        "GetCallerIdentity": _get_caller_identity,
+    }
 
 
 def _read_form(body: bytes) -> Form:

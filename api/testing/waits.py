@@ -18,14 +18,16 @@ from ...engine.state.timers import NEVER
 
 T = TypeVar("T")
 
-KEY = "_waits"
-"""The attribute of a simulation."""
+KEY = "waits"
+"""In ``Simulation.kept``."""
 
 real_sleep = time.sleep
 
 
 class Waiting(Protocol):
     """What is used of a ``Simulation``."""
+
+    kept: dict[str, Any]
 
     @property
     def engine(self) -> Engine: ...
@@ -141,7 +143,7 @@ def waits_of(sim: Waiting) -> Waits:
         RuntimeError: it has not begun.
     """
     assert sim.engine, "asking for it checks that the simulation has begun"
-    made = vars(sim).get(KEY) or vars(sim).setdefault(KEY, Waits(sim))
+    made = sim.kept.get(KEY) or sim.kept.setdefault(KEY, Waits(sim))
     return cast("Waits", made)
 
 

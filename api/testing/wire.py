@@ -28,7 +28,8 @@ REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov
 ROLE = re.compile(r"[a-zA-Z0-9_+=,.@-]{1,64}")
 ROLE_SESSION = "orgsim"
 
-KEY = "_wire"
+KEY = "wire"
+"""In ``Simulation.kept``."""
 
 
 class Keys(Struct, frozen=True):
@@ -113,7 +114,7 @@ def _required_role(role: str) -> str:
 
 def wire_of(sim: Simulation) -> Wire:
     """Return the one wire of a simulation: credentials of one of its clients are valid in all of them."""
-    made = vars(sim).get(KEY) or vars(sim).setdefault(KEY, Wire(sim))
+    made = sim.kept.get(KEY) or sim.kept.setdefault(KEY, Wire(sim))
     return cast("Wire", made)
 
 
