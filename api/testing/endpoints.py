@@ -29,6 +29,8 @@ Responses = list[tuple[Callable[..., Any], Any]]
 """What an emitter returns: handlers with their answers."""
 
 ASYNC_ENDPOINT = "AioEndpoint"
+BEFORE_SEND, NEEDS_RETRY = "before-send.", "needs-retry."
+"""Of an endpoint's events, the one whose handlers may wait, and the one whose handlers say how long to wait."""
 
 _waits: ContextVar[Waits | None] = ContextVar("in whose time a request that is being sent waits", default=None)
 """None outside an endpoint of ``endpoint_in``."""
@@ -152,9 +154,11 @@ class _Events:
         self._waits = waits
 
     def emit(self, event_name: str, **arguments: Any) -> Responses:
-        with _waiting(self._waits):
-            responses: Responses = self._events.emit(event_name, **arguments)
-        if not event_name.startswith("needs-retry."):
+        if event_name.startswith(BEFORE_SEND):
+            with _waiting(self._waits):
+                return self._events.emit(event_name, **arguments)
+        responses: Responses = self._events.emit(event_name, **arguments)
+        if not event_name.startswith(NEEDS_RETRY):
             return responses
         for limiter in _limiters(responses):
             bucket = limiter._token_bucket
@@ -174,9 +178,11 @@ class _AsyncEvents:
         self._waits = waits
 
     async def emit(self, event_name: str, **arguments: Any) -> Responses:
-        with _waiting(self._waits):
-            responses: Responses = await self._events.emit(event_name, **arguments)
-        if not event_name.startswith("needs-retry."):
+        if event_name.startswith(BEFORE_SEND):
+            with _waiting(self._waits):
+                return await self._events.emit(event_name, **arguments)
+        responses: Responses = await self._events.emit(event_name, **arguments)
+        if not event_name.startswith(NEEDS_RETRY):
             return responses
         for limiter in _limiters(responses):
             bucket = limiter._token_bucket
@@ -190,7 +196,7 @@ class _AsyncEvents:
 
 @contextmanager
 def _waiting(waits: Waits) -> Generator[None]:
-    """Let the handlers of an event wait in simulated time."""
+    """Let the handlers of an event wait in simulated time: the rate limiter of the mode ``adaptive``."""
     token = _waits.set(waits)
     try:
         yield

@@ -46,8 +46,18 @@ class _Block:
         self.wire = wire
         self.passthrough = passthrough
         self._account = account
+        self._endpoints: dict[Any, Any] = {}
+        """Endpoints of clients that have called within this block, with those that are used instead."""
         founded = [each for each in wire.sim.engine.state.organizations.values() if not each.deleted]
         self._default = founded[0].management_account if len(founded) == 1 else DEFAULT_ACCOUNT
+
+    def endpoint_for(self, endpoint: Any, service: str) -> Any:
+        """Return the endpoint to use instead of that of a service's client."""
+        twin = self._endpoints.get(endpoint)
+        if twin is None:
+            endpoint_in = imported("orgsim.api.testing.endpoints", BOTO).endpoint_in
+            twin = self._endpoints.setdefault(endpoint, endpoint_in(self.wire, endpoint, service, self.passthrough))
+        return twin
 
     def credentials(self, asynchronous: bool = False) -> Any:
         """Make the credentials of code that gives none."""
@@ -226,8 +236,7 @@ def _sending(original: Function) -> Function:
         block = _here()
         if block is None or endpoints.is_in_process(self):
             return original(self, operation_model, request_dict)
-        service = operation_model.service_model.service_name
-        endpoint = endpoints.endpoint_in(block.wire, self, service, block.passthrough)
+        endpoint = block.endpoint_for(self, operation_model.service_model.service_name)
         return original(endpoint, operation_model, request_dict)
 
     return make_request

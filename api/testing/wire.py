@@ -28,6 +28,9 @@ REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov
 ROLE = re.compile(r"[a-zA-Z0-9_+=,.@-]{1,64}")
 ROLE_SESSION = "orgsim"
 
+QUIET = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+"""Nobody reads a log of refused calls here: each is raised where the call was made."""
+
 KEY = "wire"
 """In ``Simulation.kept``."""
 
@@ -51,12 +54,10 @@ class Wire:
         self.sim = sim
         assert sim.calls is not None, "whoever looks at sim.calls later finds the calls from here on"
         self.waits = waits_of(sim)
-        # Nobody reads a log of refused calls here: each is raised where the call was made.
-        quiet = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         self._world = ServedWorld(sim, WHY_FIXED)
         authentication = OpenAuthentication()
         self.services = {
-            "organizations": Organizations(self._world, authentication, quiet),
+            "organizations": Organizations(self._world, authentication, QUIET),
             "sts": Sts(self._world, authentication),
         }
         """By botocore's names."""
