@@ -1,13 +1,19 @@
 """Runs that are held back to a rate, and those who hear how a run goes on."""
 
+import re
 from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
 from typing import Any, cast
 
+import anyio
 import pytest
 from support.play_scenario import after, figures, population, step, track, uniform
+from support.repository import SCENARIOS
 
 from orgsim.api.load.play import Observer, Outcome, RunSoFar, play_scenario
-from orgsim.api.load.scenario import parse_scenario
+from orgsim.api.load.scenario import load_scenario, parse_scenario
+from orgsim.api.load.scenario.model import Parameter
 from orgsim.engine.log import MemoryLog
 from orgsim.engine.settings import DAY
 
@@ -35,10 +41,11 @@ TRACKS = "\n".join(
 
 
 class Watching(Observer):
-    """Looks at a run whenever it may, and at everything."""
+    """Looks at a run whenever it may, or each so many times that it may."""
 
-    def __init__(self, look: Callable[[RunSoFar], object]) -> None:
+    def __init__(self, look: Callable[[RunSoFar], object], every: int = 1) -> None:
         super().__init__()
+        self._times = cycle([True, *[False] * (every - 1)])
         self.run: RunSoFar | None = None
         self.seen: list[object] = []
         self._look = look
@@ -54,7 +61,7 @@ class Watching(Observer):
 
     def time_passes(self) -> None:
         """Look at the run."""
-        if self.run:
+        if self.run and next(self._times):
             self.seen.append(self._look(self.run))
 
 
@@ -152,3 +159,21 @@ async def test_funnels_so_far() -> None:
     assert asked == sorted(asked)
     assert asked[-1] == 30
     assert len(set(asked)) > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_scenarios_so_far(path: Path) -> None:
+    """Every shipped scenario can be looked at in the middle, and is played as if nobody looked."""
+    has_parameter = bool(re.search(r'"\$accounts"', path.read_text("utf-8")))
+    anyio.run(look_at_shipped, path, {"accounts": 60} if has_parameter else {})
+
+
+async def look_at_shipped(path: Path, parameters: dict[str, Parameter]) -> None:
+    """Play a scenario twice, and look at one of the runs now and then."""
+    scenario = await load_scenario(path, parameters)
+    expected = await play_scenario(scenario, MemoryLog())
+    watching = Watching(everything, every=100)
+    outcome = await play_scenario(scenario, MemoryLog(), observer=watching)
+    assert figures(outcome) == figures(expected)
+    assert watching.seen
