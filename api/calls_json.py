@@ -14,8 +14,8 @@ from ..engine.events.envelope import Envelope
 from ..engine.operations import OPERATIONS
 from ..engine.records.table import RECORDS
 from ..projections.reads import READS
+from .choices import choose
 from .events_json import RequestIds, iso_time
-from .load.scenario.checks import choose
 
 CALLER = re.compile(r"(?P<account>[0-9]{12})(?:/(?P<principal>.+))?", re.DOTALL)
 

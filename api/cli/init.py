@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from ..load.scenario.checks import choose
+from ..choices import choose
 from .terminal import AsJson, failure, out, print_json
 
 DEFAULT = "enable-all-features"

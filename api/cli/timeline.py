@@ -10,7 +10,7 @@ import typer
 from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from ...engine.records.table import RECORDS
 from ...projections.history.changes import Kind
-from ..load.scenario.checks import choose
+from ..choices import choose
 from ..load.wording import counted
 from ..places import PLACES
 from ..timeline.entries import Entry, name_at

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from ...engine.errors import Refused
 from ...engine.settings import LATEST, Settings
+from ..choices import choose
 from ..durations import as_microseconds
 from ..load.scenario import ScenarioError
-from ..load.scenario.checks import choose
 from ..load.scenario.conversion import convert
 from ..simulation import Simulation
 from .founding import found_organization

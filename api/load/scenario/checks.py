@@ -11,11 +11,12 @@ from ....engine.operations import OPERATIONS
 from ....engine.settings import Settings
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
+from ...choices import choose
 from .figures import Figures
 from .model import OrganizationTable
 from .order import ReadTrack, saved_before, wrong_order
 from .populations import Behaviour, PopulationTable
-from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .problems import KeyPath, Problem, Problems, ScenarioError
 from .steps import (
     Call,
     CreateAccounts,

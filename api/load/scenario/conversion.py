@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Struct, structs
 
+from ...choices import choose
 from .possible import possible, shown
-from .problems import KeyPath, Problem, ScenarioError, choose
+from .problems import KeyPath, Problem, ScenarioError
 
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 INVALID = re.compile(r"Invalid (?:enum )?value '(.*)'", re.DOTALL)

@@ -11,10 +11,11 @@ from ....engine.shapes.base import moment
 from ....engine.shapes.timestamps import microseconds
 from ....engine.state import OrganizationFacts, Units
 from ....projections.views import Views
+from ...choices import choose
 from ...same_world import by_name, differences
 from .model import TOP_LEVEL_SETTINGS, Beginning, OrganizationTable, Scenario
 from .populations import MemberTable, PopulationTable
-from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .problems import KeyPath, Problem, Problems, ScenarioError
 
 Given = Mapping[KeyPath, Any]
 """What a file says about its world: the path of ``seed``, ``start`` and of each setting, to its value."""

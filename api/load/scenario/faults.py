@@ -9,9 +9,10 @@ from ....engine.operations import script_fault
 from ....engine.rules.faults import IN_DECISION, KINDS, REFUSING
 from ....engine.shapes.timestamps import microseconds
 from ....engine.state import State
+from ...choices import choose
 from ...faults import FaultTable, table_request
 from .conversion import convert
-from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .problems import KeyPath, Problem, Problems, ScenarioError
 
 PLAYED = [kind for kind in KINDS if kind in REFUSING | IN_DECISION]
 """The kinds that a run plays: it has no connections that could break, and nobody waits for its answers."""

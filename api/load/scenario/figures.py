@@ -10,8 +10,8 @@ from difflib import get_close_matches
 
 from msgspec import Struct
 
+from ...choices import choose
 from .metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS, OF_TRACKS, STATISTICS
-from .problems import choose
 from .steps import PLAIN
 
 PERCENTILE = re.compile(r"p(?:100|[1-9]?[0-9])\Z")

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from ...choices import choose
 from .populations import PopulationTable
-from .problems import KeyPath, Problem, Problems, choose
+from .problems import KeyPath, Problem, Problems
 from .steps import Call, CreateAccounts, Invite, Step, Track, TrackTable, Wait
 
 

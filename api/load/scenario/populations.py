@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, cast
 from msgspec import Meta, Struct, field, structs
 
 from ....engine.settings import DAY
+from ...choices import choose
 from .delays import Delay, Fixed
-from .problems import Problem, ScenarioError, choose
+from .problems import Problem, ScenarioError
 
 MOST_ACCOUNTS = 100_000_000
 Count = Annotated[int, Meta(ge=0, le=MOST_ACCOUNTS)]

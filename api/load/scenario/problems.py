@@ -1,8 +1,7 @@
 """What is wrong with a scenario file: where, in which line, and why."""
 
-from collections.abc import Collection, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from difflib import get_close_matches
 
 from msgspec import Struct
 
@@ -19,13 +18,6 @@ def place_text(path: KeyPath) -> str:
         parts, path = [*parts, f"step {int(path[1]) + 1}"], path[2:]
     keys = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
     return ", ".join([*parts, *([keys] if keys else [])])
-
-
-def choose(given: str, known: Collection[str]) -> str:
-    """The end of an error message: the closest known name, and all that are known."""
-    close = get_close_matches(given, known, n=1)
-    there_are = f" (there are: {', '.join(known)})" if known else " (there is none)"
-    return (f", did you mean `{close[0]}`?" if close else "") + there_are
 
 
 class Problem(Struct, frozen=True):

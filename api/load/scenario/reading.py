@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from ....engine.settings import Settings
 from ....engine.shapes.timestamps import microseconds
+from ...choices import choose
 from ...faults import FaultTable
 from .checks import checked, impossible_record
 from .conversion import convert
@@ -25,7 +26,7 @@ from .order import require_possible_days
 from .organizations import with_founders
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
 from .populations import PopulationTable, table_of, with_like
-from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .problems import KeyPath, Problem, Problems, ScenarioError
 from .standing import wrong_standing
 from .steps import PLAIN, Track
 from .thresholds import Threshold, read_thresholds

@@ -3,10 +3,11 @@
 from difflib import get_close_matches
 from typing import Any, cast, get_args
 
+from ...choices import choose
 from .checks import AWS_OPERATIONS
 from .conversion import convert
 from .order import ReadTrack
-from .problems import KeyPath, Problem, Problems, ScenarioError, choose
+from .problems import KeyPath, Problem, Problems, ScenarioError
 from .steps import PLAIN, Call, Step, TrackTable
 
 CALL = str(Call.__struct_config__.tag)

@@ -14,6 +14,7 @@ from ....engine.shapes.base import moment
 from ....engine.shapes.timestamps import microseconds
 from ....engine.twin.checks import require_consistent
 from ....engine.twin.form import Form
+from ...choices import choose
 from ...past import open_recorded
 from ...timeline.twin.errors import DumpError
 from ...timeline.twin.importing import settings_for
@@ -23,7 +24,7 @@ from ...timeline.twin.recorded import answers_of
 from .model import Scenario
 from .organizations import OrganizationTable, Twin
 from .populations import MemberTable
-from .problems import Problem, Problems, ScenarioError, choose
+from .problems import Problem, Problems, ScenarioError
 
 
 async def with_twins(scenario: Scenario, folder: Path, *, may_set_start: bool) -> Scenario:
