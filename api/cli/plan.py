@@ -9,11 +9,12 @@ from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from ..load.plan.foresee import Plan, plan_scenario
-from ..load.plan.limits import Ticket
 from ..load.plan.rows import PlannedCalls
+from ..load.plan.tickets import Ticket
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter
 from ..load.scenario.populations import MOST_ACCOUNTS
+from ..load.scenario.reading import read_text, with_lines
 from .parameters import parse_parameters
 from .terminal import AsJson, complain, markup_safe, print_json, print_line, print_table, run
 
@@ -48,22 +49,29 @@ async def _plan(path: Path, given: dict[str, Parameter]) -> Plan:
     try:
         return plan_scenario(scenario)
     except ScenarioError as error:
-        raise ScenarioError(f"{path}: {error}") from None
+        raise ScenarioError(*with_lines(error.problems, read_text(path)), file=str(path)) from None
 
 
 def _print_plan(planned: Plan) -> None:
     if planned.description:
         print_line(planned.description)
+    print_table(_calls(planned.calls)) if planned.calls else print_line("No calls.")
+    print_line(f"At least {planned.least_hours:,.1f} hours, with AWS's rates {planned.least_hours_at_aws_rates:,.1f}.")
+    for warning in planned.warnings:
+        print_line(f"warning: {warning}")
+    if planned.tickets:
+        print_line("Quotas to have raised:")
+        print_table(_tickets(planned.tickets))
+
+
+def _calls(calls: list[PlannedCalls]) -> Table:
     names = ("step", "action", "of", "operation", "by", "calls", "at least", "at most", "hours at AWS's rate")
     table = Table(
         *(Column(name, justify="right" if index > 4 else "left") for index, name in enumerate(names)), box=SIMPLE
     )
-    for each in planned.calls:
+    for each in calls:
         table.add_row(*(markup_safe(cell) for cell in _cells(each)))
-    print_table(table)
-    print_line(f"At least {planned.least_hours:,.1f} hours, with AWS's rates {planned.least_hours_at_aws_rates:,.1f}.")
-    if planned.tickets:
-        _print_tickets(planned.tickets)
+    return table
 
 
 def _cells(each: PlannedCalls) -> tuple[str, ...]:
@@ -73,13 +81,13 @@ def _cells(each: PlannedCalls) -> tuple[str, ...]:
     return (step, each.action, each.subject, each.operation, each.by, *(f"{number:,}" for number in numbers), hours)
 
 
-def _print_tickets(tickets: list[Ticket]) -> None:
-    print_line("Quotas to have raised:")
-    names = ("organization", "quota", "needed", "AWS grants", "in the scenario", "ask for")
+def _tickets(tickets: list[Ticket]) -> Table:
+    names = ("organization", "AWS's quota", "code", "needed", "AWS grants", "raise by", "in the scenario", "ask for")
     table = Table(
-        *(Column(name, justify="right" if 1 < index < 5 else "left") for index, name in enumerate(names)), box=SIMPLE
+        *(Column(name, justify="right" if 2 < index < 7 else "left") for index, name in enumerate(names)), box=SIMPLE
     )
     for each in tickets:
-        numbers = (f"{number:,}" for number in (each.needed, each.aws, each.scenario))
-        table.add_row(markup_safe(each.organization), each.quota, *numbers, each.request)
-    print_table(table)
+        numbers = (f"{number:,}" for number in (each.needed, each.aws, each.raise_by, each.scenario))
+        request = f"{each.request} (inferred)" if each.inferred else each.request
+        table.add_row(markup_safe(each.organization), each.name, each.code, *numbers, request)
+    return table

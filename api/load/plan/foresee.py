@@ -4,11 +4,11 @@ from msgspec import Struct, structs
 
 from ..play.steps import KINDS
 from ..scenario.model import Scenario
-from ..scenario.problems import ScenarioError
+from ..scenario.problems import Problem, Problems
 from ..scenario.steps import Track
 from .foresight import Foresight
-from .limits import Ticket, tickets
 from .rows import PlannedCalls
+from .tickets import Ticket, tickets
 
 
 class Plan(Struct, frozen=True):
@@ -18,8 +18,10 @@ class Plan(Struct, frozen=True):
     calls: list[PlannedCalls]
     """In the order of tracks and steps."""
     operations: dict[str, tuple[int, int, int]]
-    """Operation to its calls in all: least, expected, most."""
+    """Operation to its calls in all: least, expected and most."""
     tickets: list[Ticket]
+    warnings: list[str]
+    """What AWS will refuse, as far as is known before a run."""
     least_hours: float
     """The run takes at least so long."""
     least_hours_at_aws_rates: float
@@ -38,9 +40,7 @@ def plan_scenario(scenario: Scenario) -> Plan:
     Raises:
         ScenarioError: it is about the world of a log.
     """
-    for name, table in scenario.organizations.items():
-        if table.id and not table.source:
-            raise ScenarioError(f"organizations.{name} is one of a log: its calls are only known when it is played")
+    _require_no_log(scenario)
     foreseen, least = _foresee(scenario)
     throttled = structs.replace(scenario.settings, throttle="aws")
     _, at_aws = _foresee(structs.replace(scenario, settings=throttled))
@@ -50,7 +50,13 @@ def plan_scenario(scenario: Scenario) -> Plan:
         least_calls, expected, most = totals.get(each.operation, (0, 0, 0))
         totals[each.operation] = least_calls + each.least, expected + each.expected, most + each.most
     asked = tickets(foreseen.needed, scenario.settings.quotas)
-    return Plan(scenario.description, rows, totals, asked, least, at_aws)
+    return Plan(scenario.description, rows, totals, asked, foreseen.warnings, least, at_aws)
+
+
+def _require_no_log(scenario: Scenario) -> None:
+    message = "a plan knows no log: play it with `orgsim simulate --on LOG`, or copy the organization with `from`"
+    of_logs = [name for name, table in scenario.organizations.items() if table.id and not table.source]
+    Problems(Problem(message, ("organizations", name, "id")) for name in of_logs).require_none()
 
 
 def _foresee(scenario: Scenario) -> tuple[Foresight, float]:

@@ -1,19 +1,24 @@
 """What a plan knows while it goes through the steps: who is where, who was asked what, what has been counted."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
-from ....engine.settings import DAY, HOUR
+from ....engine.settings import CLOSURE_WINDOW, DAY, HOUR
 from ....engine.shapes.timestamps import microseconds
 from ....engine.throttling import Rate
 from ..scenario.model import Scenario
 from ..scenario.pace import Pace
 from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, PopulationTable
+from ..scenario.problems import place_text
 from ..scenario.steps import PLAIN, Call, OrganizationStep, Sending, Step, Track
+from .ages import Ages
 from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
 from .members import Members, standing_members
 from .number import Number
 from .requests import Request
 from .rows import PlannedCalls
+from .tickets import CLOSURES, Needed
 
 
 class Foresight:
@@ -34,12 +39,20 @@ class Foresight:
         """Organization to the feature set with which it begins."""
         self.migrations: dict[str, list[Request]] = {}
         """Organization to the requests of its migration."""
-        self.needed: dict[tuple[str, str], int] = {}
-        """Organization and quota to the greatest number at one time."""
+        self.needed: defaultdict[tuple[str, str], Needed] = defaultdict(Needed)
+        """Organization and quota to what is needed of it at one time."""
+        self.warnings: list[str] = []
+        """What AWS will refuse, as far as is known."""
+        self.ages = Ages(scenario)
         self.alone = len(scenario.all_tracks) == 1
         """Whether no other track goes on beside the steps."""
         self._start = microseconds(scenario.start)
-        self._units = {name: sum(1 for _ in each.all_units()) for name, each in scenario.organizations.items()}
+        self._place = ""
+        """The present step, for people."""
+        self._kept: defaultdict[tuple[str, str], float] = defaultdict(float)
+        """Organization and quota to what it has of things that stay."""
+        self._closed: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        """Organization to the days on which it closes accounts, and how many."""
         self._places: list[tuple[str, int, str, str]] = []
         """Track, step, action and subject of each step that was gone through, in order."""
         self._rows: list[tuple[int, PlannedCalls]] = []
@@ -51,6 +64,7 @@ class Foresight:
         }
         """Management account, also as a name in braces, to how it answers an offer to pay the bills."""
         for name, each in scenario.organizations.items():
+            self._kept[name, "organizational_units"] = sum(1 for _ in each.all_units())
             self._places.append(("", 0, "found", name))
             if each.is_founded:
                 self.row("CreateOrganization", "management", Number.exactly(1))
@@ -70,6 +84,7 @@ class Foresight:
             day: when it begins at the earliest, in days after the start of the run.
         """
         self._places.append(("" if track.name == PLAIN else track.name, index, step.action, step.subject))
+        self._place = place_text((*track.path, index - 1))
         self.members.day = day
 
     def row(self, operation: str, by: str, number: Number, rate: Rate | None = None, place: int | None = None) -> None:
@@ -108,8 +123,8 @@ class Foresight:
 
     def need(self, organization: str, quota: str, number: float) -> None:
         """Note that so much of a quota is needed at one time."""
-        key = organization, quota
-        self.needed[key] = max(self.needed.get(key, 0), round(number))
+        need = self.needed[organization, quota]
+        need.number = max(need.number, round(number))
 
     def need_accounts(self, organization: str, more: Number) -> None:
         """Note that there will be more accounts, or invitations, than there are."""
@@ -118,10 +133,18 @@ class Foresight:
             total += self.members.open(population, organization).expected
         self.need(organization, "accounts", total)
 
-    def need_units(self, organization: str, more: Number) -> None:
-        """Note that there will be more OUs than there are."""
-        self._units[organization] += more.whole[1]
-        self.need(organization, "organizational_units", self._units[organization])
+    def need_more(self, organization: str, quota: str, more: Number) -> None:
+        """Note that there will be more than there are of things that stay, such as OUs."""
+        self._kept[organization, quota] += more.expected
+        self.need(organization, quota, self._kept[organization, quota])
+
+    def need_closures(self, organization: str, number: Number) -> float:
+        """Note that accounts are closed; returns the number of members that the organization has."""
+        total, closed = self.members.total(organization, self.populations), self._closed[organization]
+        closed.append((self.day, number.expected))
+        self.needed[organization, CLOSURES].members = round(total.expected)
+        self.need(organization, CLOSURES, sum(each for day, each in closed if (self.day - day) * DAY < CLOSURE_WINDOW))
+        return total.most
 
     def ask_to_join(self, step: Sending | Call, population: str, number: Number) -> float:
         """Note that accounts of a population are invited; returns the hours that it takes at least."""
@@ -129,9 +152,34 @@ class Foresight:
         self.interrupt(each for each in self.members.requests if each.population == population and each.migration)
         asked = number.chance(1.0, certain=not step.retry)
         request = self.ask(population, step.organization, asked, step.pace, migration=False)
+        self._keep_young(request)
         if request.accepting(1.0) < 1:
             self.need(step.organization, "invitations_per_day", busiest)
         return 0.0 if step.retry else invitation_hours(number.least, request, self.settings.quotas)
+
+    def _keep_young(self, request: Request) -> None:
+        """Note that some acceptances will be refused, of accounts that another organization has created lately."""
+        for organization, days, number in self.young(request.population):
+            share = request.accepting(days)
+            if organization != request.organization and share:
+                request.refused = True
+                self.warn_of_young(organization, days, Number(expected=number.expected * share))
+
+    def young(self, population: str) -> Iterator[tuple[str, float, Number]]:
+        """The accounts that may not leave yet: the organization that created them, for how many days, how many."""
+        for organization in self.members.others:
+            days, share = self.ages.young(population, organization, self.day)
+            number = self.members.created(population, organization).chance(share)
+            if number.most > 0:
+                yield organization, days, number
+
+    def warn_of_young(self, organization: str, days: float, number: Number) -> None:
+        """Warn that the present step lets accounts go that may not leave yet."""
+        minimum, age = self.ages.minimum, self.ages.minimum - days
+        self.warnings.append(
+            f"{self._place}: accounts that {organization} has created may leave after {minimum} days, and some may be "
+            f"{age:.2g} days old: some {math.ceil(number.expected):,} calls are refused (WAIT_PERIOD_ACTIVE)"
+        )
 
     def ask(
         self, population: str, organization: str, number: Number, pace: Pace | None = None, *, migration: bool

@@ -1,33 +1,16 @@
-"""What AWS's rates and quotas make of the calls of a step: the least time, and the quotas that must be raised."""
+"""The least time that AWS's rates and quotas make of the calls of a step."""
 
 import math
 
-from msgspec import Struct
-
 from ....engine.rules.latency import MEASURED, Slow, latency_of
 from ....engine.rules.quotas import closures_allowed_among, invitations_allowed
-from ....engine.settings import ACCOUNTS_GRANTED, CLOSURE_WINDOW, DAY, HOUR, SECOND, Quotas, Settings
+from ....engine.settings import CLOSURE_WINDOW, DAY, HOUR, SECOND, Quotas, Settings
 from ....engine.throttling import RATES, Rate
 from ..scenario.pace import Pace
 from .requests import Request
 
 FLUCTUATION = 4.0
 """Standard deviations by which fewer may say nothing than expected."""
-
-
-class Ticket(Struct, frozen=True):
-    """A quota of an organization that a scenario goes beyond; its fields are the keys of ``--json``."""
-
-    organization: str
-    quota: str
-    """As in the table ``quotas`` of a scenario."""
-    needed: int
-    aws: int
-    """What AWS grants to everybody (docs/aws.md 7.1)."""
-    scenario: int
-    """What it is in the scenario."""
-    request: str
-    """What to ask AWS for."""
 
 
 def rate_hours(rate: Rate | None, number: float) -> float:
@@ -94,42 +77,3 @@ def busiest_day(number: float, pace: Pace | None) -> int:
             first += 1
         busiest = max(busiest, last - first + 1)
     return busiest
-
-
-def tickets(needed: dict[tuple[str, str], int], quotas: Quotas) -> list[Ticket]:
-    """The quotas that must be raised.
-
-    Args:
-        needed: (organization, quota) to the greatest number at one time.
-        quotas: of the scenario.
-    """
-    standard = Quotas()
-    # The quota of invitations follows that of accounts, which counts open invitations too: no ticket of its own.
-    aws = {"accounts": ACCOUNTS_GRANTED, "invitations_per_day": standard.accounts}
-    in_scenario = {"invitations_per_day": invitations_allowed(quotas)}
-    found = list[Ticket]()
-    for (organization, quota), number in needed.items():
-        granted: int = aws.get(quota) or getattr(standard, quota)
-        there: int = in_scenario[quota] if quota in in_scenario else getattr(quotas, quota)
-        if number > granted or number > there:
-            found.append(Ticket(organization, quota, number, granted, there, _what_to_ask(quota, number)))
-    return found
-
-
-def _what_to_ask(quota: str, number: int) -> str:
-    match quota:
-        case "accounts":
-            return _ask_for_accounts(number)
-        case "invitations_per_day":
-            return f"as many accounts, {number:,}, or fewer invitations a day"
-        case "all_features_migration_accounts":
-            return f"AWS support: a migration of {number:,} accounts to all features"
-        case _:
-            return f"AWS does not raise it: fewer than {number:,}"
-
-
-def _ask_for_accounts(number: int) -> str:
-    ceiling = Quotas().accounts
-    if number <= ceiling:
-        return f"Service Quotas L-E619E033: {number:,}"
-    return f"AWS support: {number:,}, more than the {ceiling:,} up to which it is adjustable"

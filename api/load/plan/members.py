@@ -48,6 +48,11 @@ class Members(Struct):
             found += self.there[population, name]
         return found
 
+    def created(self, population: str, organization: str) -> Number:
+        """Those of them that the organization has created."""
+        where = population, organization
+        return self.there[where] - self.approving[where] - self._gone(where)
+
     def to_approve(self, population: str, organization: str) -> Number:
         """Those of them that must approve all features."""
         where = population, organization

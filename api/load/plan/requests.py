@@ -32,6 +32,8 @@ class Request(Struct):
     """How many were removed because they declined or said nothing."""
     settled: bool = False
     """Whether a step has waited until all have answered that will."""
+    refused: bool = False
+    """Whether some acceptances are refused, because accounts are too young to leave where they are."""
     canceled: bool = False
     """Whether something came between, such as accounts that went: some may not have answered by then."""
     reminded: float = 0.0
@@ -82,7 +84,7 @@ class Request(Struct):
 
     def part(self, share: float) -> Number:
         """How many of them do what this share does."""
-        return self.asked.chance(share, certain=self.settled and not self.canceled)
+        return self.asked.chance(share, certain=self.settled and not (self.canceled or self.refused))
 
     @property
     def escalated(self) -> Number:

@@ -54,7 +54,7 @@ async def load_scenario(
     try:
         return await with_twins(scenario, Path(path).parent, may_set_start="start" not in _toml(text))
     except ScenarioError as error:
-        raise ScenarioError(*_in_order(error.problems, text), file=file) from None
+        raise ScenarioError(*with_lines(error.problems, text), file=file) from None
 
 
 def read_text(path: Path) -> str:
@@ -92,10 +92,10 @@ def parse_scenario(
     try:
         return _parsed(text, parameters, world)
     except ScenarioError as error:
-        raise ScenarioError(*_in_order(error.problems, text), file=file) from None
+        raise ScenarioError(*with_lines(error.problems, text), file=file) from None
 
 
-def _in_order(problems: Iterable[Problem], text: str) -> list[Problem]:
+def with_lines(problems: Iterable[Problem], text: str) -> list[Problem]:
     """Problems with their lines, in the order of the file; of several about one value only the first."""
     try:
         places = key_places(text) if any(problem.path or problem.key for problem in problems) else {}

@@ -1,5 +1,6 @@
 """Steps whose action is one of AWS's operations, called once or for each account of a population."""
 
+from collections.abc import Callable
 from functools import partial
 
 from .....engine.operation import Caller
@@ -11,12 +12,12 @@ from ..agenda import Cohort
 from ..asking import Asked
 from ..calls import call, fill, party_of, saved
 from ..context import StepContext, share_of
+from .close_accounts import OPERATION as CLOSE
+from .create_accounts import OPERATION as CREATE
 from .enable_all_features import OPERATION as ENABLE
 from .enable_all_features import foresee as foresee_migration
 from .invite import OPERATION as INVITE
 from .remove_declined import OPERATION as REMOVE
-
-TRANSFER = "InviteOrganizationToTransferResponsibility"
 
 
 async def play(step: Call, context: StepContext) -> None:
@@ -51,23 +52,68 @@ async def play(step: Call, context: StepContext) -> None:
 
 
 def foresee(step: Call, foresight: Foresight) -> float:
-    """Foresee the calls, and what those lead to that ask somebody, or let accounts go."""
+    """Foresee the calls, and what those lead to that ask somebody, let accounts go, or need a quota."""
     operation, population = step.operation, step.for_each
     if operation == ENABLE and not population:
         return foresee_migration(step, foresight)
     number = foresight.accounts(population).portion(step.share, step.skip) if population else Number.exactly(1)
-    if operation == "CreateOrganizationalUnit":
-        foresight.need_units(step.organization, number)
     if step.caller == "account":
         foresight.row(operation, "accounts", number)
-        return paced_hours(step.pace, number.least)
-    hours = foresight.send(step, operation, number)
-    if operation == INVITE and population:
-        foresight.need_accounts(step.organization, number)
-        foresight.ask_to_join(step, population, number)
-    if operation == TRANSFER:
-        foresight.offer(step.members.get("Target", {}).get("Id", ""))
-    if operation == REMOVE and population:
-        foresight.interrupt(each for each in foresight.members.requests if each.population == population)
-        foresight.members.removed[population, step.organization] += number
+        hours = paced_hours(step.pace, number.least)
+    else:
+        hours = foresight.send(step, operation, number)
+    if operation in LEADS_TO:
+        LEADS_TO[operation](step, number, foresight)
     return hours
+
+
+def _invited(step: Call, number: Number, foresight: Foresight) -> None:
+    if step.for_each:
+        foresight.need_accounts(step.organization, number)
+        foresight.ask_to_join(step, step.for_each, number)
+
+
+def _gone(step: Call, number: Number, foresight: Foresight) -> None:
+    """Accounts are removed by the step's organization, or leave the one that each is in."""
+    population, by_itself = step.for_each, step.caller == "account"
+    if not population:
+        return
+    foresight.interrupt(each for each in foresight.members.requests if each.population == population)
+    certain = not by_itself and not step.retry
+    for organization, days, young in foresight.young(population):
+        if by_itself or organization == step.organization:
+            foresight.warn_of_young(organization, days, young.at_most(number))
+            certain = False
+    for organization in foresight.members.others if by_itself else [step.organization]:
+        foresight.members.removed[population, organization] += number.chance(1.0, certain=certain)
+
+
+def _closed(step: Call, number: Number, foresight: Foresight) -> None:
+    foresight.need_closures(step.organization, number)
+    foresight.interrupt(each for each in foresight.members.requests if each.population == step.for_each)
+
+
+def _created(step: Call, number: Number, foresight: Foresight) -> None:
+    foresight.need_accounts(step.organization, number)
+    foresight.members.created_others[step.organization] += round(number.expected)
+
+
+def _divided(step: Call, number: Number, foresight: Foresight) -> None:
+    foresight.need_more(step.organization, "organizational_units", number)
+
+
+def _offered(step: Call, number: Number, foresight: Foresight) -> None:
+    foresight.need_more(step.organization, "inbound_transfers", number)
+    foresight.offer(step.members.get("Target", {}).get("Id", ""))
+
+
+LEADS_TO: dict[str, Callable[[Call, Number, Foresight], None]] = {
+    CREATE: _created,
+    CLOSE: _closed,
+    INVITE: _invited,
+    REMOVE: _gone,
+    "LeaveOrganization": _gone,
+    "CreateOrganizationalUnit": _divided,
+    "InviteOrganizationToTransferResponsibility": _offered,
+}
+"""Operation to what its calls, so many, lead to."""

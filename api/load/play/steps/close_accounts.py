@@ -36,7 +36,7 @@ def foresee(step: CloseAccounts, foresight: Foresight) -> float:
     """Foresee a closure for each account of the share that is a member."""
     members, organization = foresight.members, step.organization
     number = members.of(step.population, organization).portion(step.share)
-    total = members.total(organization, foresight.populations).most
+    total = foresight.need_closures(organization, number)
     foresight.interrupt(each for each in members.requests if each.population == step.population)
     hours = foresight.send(step, OPERATION, number)
     # Accounts can only be closed with all features: a migration may have failed.

@@ -39,4 +39,6 @@ def foresee(step: CreateAccounts, foresight: Foresight) -> float:
     foresight.need_accounts(step.organization, number)
     hours = foresight.send(step, OPERATION, number)
     foresight.members.there[population, step.organization] += number.chance(1.0, certain=not step.retry)
-    return hours if step.retry else max(hours, creation_hours(number.least, foresight.settings))
+    hours = hours if step.retry else max(hours, creation_hours(number.least, foresight.settings))
+    foresight.ages.create(population, step.organization, foresight.day + hours / 24)
+    return hours

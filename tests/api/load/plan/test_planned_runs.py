@@ -6,7 +6,7 @@ from math import sqrt
 import pytest
 from msgspec import structs
 from support.play_scenario import ENDED, after, population, step, track, uniform
-from support.repository import SCENARIOS
+from support.repository import ROOT, SCENARIOS
 
 from orgsim.api.load.plan.foresee import Plan, plan_scenario
 from orgsim.api.load.play import Outcome, play_scenario
@@ -138,6 +138,28 @@ async def test_shipped_scenarios(name: str, given: dict[str, int], seed: int, mo
     await require_foreseen(structs.replace(scenario, seed=seed), monkeypatch)
 
 
+def numbers(least: int, expected: int, most: int) -> str:
+    return f"{expected:,}" if least == most else f"{least:,}, {expected:,}, {most:,}"
+
+
+async def row(name: str, given: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> str:
+    """What is said in docs/scenarios.md of a scenario's plan and its run."""
+    scenario = await load_scenario(SCENARIOS / f"{name}.toml", given)
+    plan, made, outcome = await compared(scenario, monkeypatch)
+    made -= Counter(outcome.throttled)
+    calls = "; ".join(f"{key} {numbers(*each)}: {made[key]:,}" for key, each in plan.operations.items() if each[2] > 1)
+    hours = (scenario.measure_from + (outcome.metrics["virtual_days"] or 0)) * 24
+    small = " ".join(f"`{key}={value}`" for key, value in given.items())
+    return f"| {name} | {small} | {calls} | {plan.least_hours:,.1f}: {hours:,.1f} |"
+
+
+@pytest.mark.parametrize(("name", "given"), CASES, ids=[name for name, _ in CASES])
+async def test_the_page(name: str, given: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page about scenarios has what was foreseen of each shipped one beside what happened."""
+    page, line = (ROOT / "docs" / "scenarios.md").read_text("utf-8"), await row(name, given, monkeypatch)
+    assert line in page.splitlines(), f"in docs/scenarios.md, under Before a run, it should say {line}"
+
+
 @pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
 async def test_other_scenarios(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """So it is with reminders, deadlines, tracks, members that are there, shares and paces."""
@@ -193,5 +215,5 @@ def test_a_log_is_refused() -> None:
     """What the accounts of a log's organization do is not known to a plan, which says so."""
     scenario = parse_scenario(step("EnableAllFeatures"))
     organizations = {name: structs.replace(each, id="o-a1b2c3d4e5") for name, each in scenario.organizations.items()}
-    with pytest.raises(ScenarioError, match="is one of a log"):
+    with pytest.raises(ScenarioError, match="a plan knows no log"):
         plan_scenario(structs.replace(scenario, organizations=organizations))
