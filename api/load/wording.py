@@ -31,6 +31,7 @@ TITLES = {
     "transfer_days": "Time to let another pay",
     "creation_seconds": "Time to create an account",
     "closing_seconds": "Time to close an account",
+    "ready_seconds": "Time until an account is ready",
     "held_back_seconds": "Time held back",
 }
 """Titles of figures that have many values."""

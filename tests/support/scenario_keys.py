@@ -125,6 +125,8 @@ organization = "acme"
 population = "made"
 pace = { per_second = 0.1 }
 retry = { attempts = 5, first_seconds = 0.5, most_seconds = 60 }
+retry_failed = true
+then = [{ action = "TagResource", with = { ResourceId = "{account}" } }]
 
 [[steps]]
 action = "invite"

@@ -59,9 +59,16 @@ class CallCounter:
         self.throttled_by_minute: defaultdict[str, Changes] = defaultdict(lambda: defaultdict(int))
         """Operation to minute since the epoch to number of throttled calls."""
 
+        self.asked_for: Counter[str] = Counter()
+        """Population to the accounts that were asked for, of steps that measure when they are ready."""
+        self.ready_seconds: defaultdict[str, list[float]] = defaultdict(list)
+        """Population to the time that each of those accounts has taken, in simulated seconds, if it got ready."""
+
     def restart(self) -> None:
         """Count from now on only."""
         self.calls = 0
+        self.asked_for.clear()
+        self.ready_seconds.clear()
         for counter in (self.refused, self.explanations, self.refusals, self.throttled, self.held_back):
             counter.clear()
         self.held_back_seconds.clear()

@@ -46,6 +46,7 @@ class StepContext:
         self.scenario = scenario
         self.engine = engine
         self.driver = driver
+        self.counter = counter
         self.views = views
         self.lookout = lookout
         self.timetable = Timetable(engine, driver, counter, lookout)

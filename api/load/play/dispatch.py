@@ -11,7 +11,6 @@ from ....engine.operation import Caller
 from ....engine.rules.faults import CODES, REFUSING, refusal_of
 from ....engine.rules.limits import LIMITS
 from ....engine.runtime.engine import Engine
-from ....engine.settings import SECOND
 from ....projections.reads import READS
 from ...client.faulty import met_faults
 from ..scenario.pace import Pace
@@ -148,7 +147,7 @@ class Dispatch:
         moments the retry goes first, as it has waited longer, and of two retries the one that was refused earlier;
         this order is part of what makes a run repeat exactly.
         """
-        engine, counter = self._engine, self._counter
+        engine = self._engine
         upcoming = next(planned, None)
         retries: list[tuple[int, int, int, Caller, Attempt, str]] = []
         """Moment, tie-breaker (callers and attempts do not compare), attempts made, caller, attempt, party."""
@@ -166,15 +165,70 @@ class Dispatch:
             attempts += 1
             if attempts % CHECKPOINT_EVERY == 0:
                 await self._checkpoint(what, tally.sent, tally.planned)
-            counter.count_call(operation)
-            refusal, passes = await self._attempted(operation, caller, attempt)
-            if refusal:
-                self._count_refusal(operation, refusal, caller, party)
-                if passes and tries + 1 < retry.attempts:
-                    longest = min(retry.most_seconds, retry.first_seconds * 2**tries)
-                    pause = round(longest * SECOND * random.random())
-                    heapq.heappush(retries, (engine.now + pause, next(serial), tries + 1, caller, attempt, party))
+            accepted, passes = await self.attempt_once(operation, caller, attempt, party)
+            if not accepted and passes and tries + 1 < retry.attempts:
+                pause = retry.pause(tries + 1, random)
+                heapq.heappush(retries, (engine.now + pause, next(serial), tries + 1, caller, attempt, party))
         await self._checkpoint(what, tally.sent, tally.planned)
+
+    async def attempt_once(
+        self, operation: str, caller: Caller, attempt: Attempt, party: str = ""
+    ) -> tuple[bool, bool]:
+        """Make a call of a caller that does not know AWS's limits, and count it.
+
+        Returns:
+            Whether it was accepted; and if not, whether the same call can succeed later by itself.
+        """
+        self._counter.count_call(operation)
+        refusal, passes = await self._attempted(operation, caller, attempt)
+        if refusal:
+            self._count_refusal(operation, refusal, caller, party)
+        return refusal is None, passes
+
+    def attempt_or_wait(
+        self, operation: str, caller: Caller, attempt: Attempt, *, has_token: bool
+    ) -> tuple[bool, int | None]:
+        """Make a call of a caller that knows AWS's limits, if they admit it now, and count it.
+
+        For those that do something else meanwhile: several may wait at once, each with a token that nobody else gets.
+
+        Args:
+            operation: AWS's name of the operation, which is no reading one.
+            caller: who calls.
+            attempt: makes the call.
+            has_token: whether it has a token, because it has waited before.
+
+        Returns:
+            Whether it was accepted; and if not, the moment at which to call again, with a token then: None if it was
+            refused for good.
+        """
+        engine, counter, throttle = self._engine, self._counter, self._engine.throttle
+        fault = None if has_token else self._refusing_fault(operation, caller)
+        if fault is not None:
+            counter.count_call(operation)
+            self._count_refusal(operation, refusal_of(fault), caller, "")
+            return False, None
+        if throttle is not None and not has_token:
+            ready = throttle.reserve(operation, *self._buckets(caller), engine.now)
+            if ready > engine.now:
+                counter.count_wait(operation, THROTTLING, ready)
+                return False, ready
+        if (free := free_at(engine, operation, caller)) > engine.now:
+            counter.count_wait(operation, ConcurrentModificationException.__name__, free)
+            return False, free
+        try:
+            attempt()
+        except Refused as refusal:
+            until = limit_passes_at(engine, refusal, caller)
+            if until > engine.now:
+                counter.count_wait(operation, refusal.reason or refusal.code, until)
+                return False, until
+            self._count_refusal(operation, refusal, caller, "")
+        else:
+            counter.count_call(operation)
+            return True, None
+        counter.count_call(operation)
+        return False, None
 
     async def _attempted(self, operation: str, caller: Caller, attempt: Attempt) -> tuple[Refused | None, bool]:
         """Make a call; returns its refusal, if any, and whether the same call can succeed later by itself."""

@@ -83,19 +83,31 @@ def _distribution(durations: Durations, unit: int) -> Distribution:
     return Distribution.of([length / unit for length in durations.lengths])
 
 
-def figures_by_part(flows: Flows, steps: Sequence[StepOutcome]) -> dict[str, PartFigures]:
+def ready_of(counter: CallCounter, population: str = "") -> tuple[Numbers, dict[str, Distribution]]:
+    """The figures of accounts that were asked for and got ready: of a population, or of all."""
+    names = [population] if population else [*counter.asked_for]
+    asked = sum(counter.asked_for[name] for name in names)
+    seconds = [each for name in names for each in counter.ready_seconds[name]]
+    return {"ready_share": len(seconds) / asked if asked else None}, {"ready_seconds": Distribution.of(seconds)}
+
+
+def figures_by_part(flows: Flows, counter: CallCounter, steps: Sequence[StepOutcome]) -> dict[str, PartFigures]:
     """The figures of each organization, population, track and step, by the name of the part."""
-    return {part: figures_of_flow(part, flow) for part, flow in flows.parts()} | figures_by_step(steps)
+    return {part: figures_of_flow(part, flow, counter) for part, flow in flows.parts()} | figures_by_step(steps)
 
 
-def figures_of_flow(part: str, flow: FlowView, *, only_numbers: bool = False) -> PartFigures:
+def figures_of_flow(part: str, flow: FlowView, counter: CallCounter, *, only_numbers: bool = False) -> PartFigures:
     """The figures of an organization or a population; on demand without their distributions."""
     is_organization = part.startswith("organizations.")
     known = OF_ORGANIZATIONS if is_organization else OF_POPULATIONS
     distributions = {} if only_numbers else distributions_of(flow)
+    if is_organization:
+        more, times = features_of(flow), dict[str, Distribution]()
+    else:
+        more, times = ready_of(counter, part.partition(".")[2])
     return PartFigures(
-        (features_of(flow) if is_organization else {}) | numbers_of(flow),
-        {name: each for name, each in distributions.items() if name in known},
+        more | numbers_of(flow),
+        {} if only_numbers else {name: each for name, each in distributions.items() if name in known} | times,
     )
 
 

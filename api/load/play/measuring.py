@@ -11,6 +11,7 @@ from ....engine.settings import DAY, HOUR
 from ....engine.shapes.base import moment
 from ....projections.flow import MINUTE, Changes, Durations, FlowView
 from ..scenario.figures import RUN, Figure
+from ..scenario.metrics import NUMBERS
 from ..scenario.model import Scenario
 from ..scenario.thresholds import Threshold
 from .call_counter import CallCounter
@@ -23,6 +24,7 @@ from .figures import (
     figures_by_step,
     figures_of_flow,
     numbers_of,
+    ready_of,
 )
 from .flows import Flows
 from .funnel import Asked
@@ -68,7 +70,7 @@ def measure(
         seconds: how long the run took in real time.
     """
     flow, run = flows.whole, figures_of_run(engine, flows.whole, counter, player.measured_since)
-    parts = figures_by_part(flows, player.steps)
+    parts = figures_by_part(flows, counter, player.steps)
     limits = tuple(_judged(limit, {RUN: run, **parts}) for limit in scenario.thresholds)
     found = {each: _organization(engine, flow, organization) for each, organization in player.organizations.items()}
     first, *_ = found.values()
@@ -137,7 +139,7 @@ def figure_now(figure: Figure, engine: Engine, flows: Flows, counter: CallCounte
         since = player.measured_since
         return figures_of_run(engine, flows.whole, counter, since, only_numbers=only_numbers).value(figure.name)
     if figure.part in (parts := dict(flows.parts())):
-        return figures_of_flow(figure.part, parts[figure.part], only_numbers=only_numbers).value(figure.name)
+        return figures_of_flow(figure.part, parts[figure.part], counter, only_numbers=only_numbers).value(figure.name)
     found = figures_by_step(player.steps).get(figure.part)
     return found.value(figure.name) if found else None
 
@@ -153,8 +155,9 @@ def figures_of_run(
     engine: Engine, flow: FlowView, counter: CallCounter, since: int, *, only_numbers: bool = False
 ) -> PartFigures:
     """The figures of the run as a whole, since a moment; on demand without its distributions."""
-    passed = engine.now - since
+    passed, (ready_share, ready_seconds) = engine.now - since, ready_of(counter)
     numbers = {
+        **ready_share,
         **features_of(flow),
         **numbers_of(flow),
         **calls_of(counter),
@@ -162,10 +165,12 @@ def figures_of_run(
         "virtual_hours": passed / HOUR,
         "events": flow.position - flow.began_at,
     }
+    numbers = {name: numbers[name] for name in NUMBERS}
     if only_numbers:
         return PartFigures(numbers, {})
     return PartFigures(
-        numbers, distributions_of(flow) | {"held_back_seconds": Distribution.of(counter.held_back_seconds)}
+        numbers,
+        distributions_of(flow) | ready_seconds | {"held_back_seconds": Distribution.of(counter.held_back_seconds)},
     )
 
 

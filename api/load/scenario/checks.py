@@ -15,7 +15,7 @@ from ...choices import choose
 from .figures import Figures
 from .model import OrganizationTable
 from .order import ReadTrack, saved_before, wrong_order
-from .populations import Behaviour, PopulationTable
+from .populations import AccountCall, Behaviour, PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError
 from .steps import (
     Call,
@@ -86,6 +86,9 @@ def checked(
 def _wrong_step(step: Step, names: list[str], path: KeyPath, figures: Figures) -> Iterator[Problem]:
     if isinstance(step, Call):
         yield from _wrong_call(step, names, path)
+    if isinstance(step, CreateAccounts):
+        for index, following in enumerate(step.then or ()):
+            yield from _wrong_account_call(following, names, (*path, "then", index), "MoveAccount")
     if isinstance(step, Wait) and step.until is not None:
         try:
             read_condition(step.until, figures)
@@ -206,17 +209,22 @@ def _wrong_escalations(
     organizations: Mapping[str, OrganizationTable | None],
     names: list[str],
 ) -> Iterator[Problem]:
-    known = [*ALWAYS_KNOWN, *KNOWN_FOR_EACH, "handshake", *names]
     for place, behaviour in _behaviours(populations, organizations):
         if behaviour.escalation is not None:
-            path, action = (*place, "escalation"), behaviour.escalation.action
-            if action in OPERATIONS:
-                yield from _wrong_members(action, behaviour.escalation.members, known, (*path, "with"))
-            else:
-                close = get_close_matches(action, OPERATIONS, n=1)
-                guess = f", did you mean `{close[0]}`?" if close else ""
-                message = f"AWS has no operation {action!r} that changes anything{guess}, such as `CancelHandshake`"
-                yield Problem(message, (*path, "action"))
+            names_there = ["handshake", *names]
+            yield from _wrong_account_call(behaviour.escalation, names_there, (*place, "escalation"), "CancelHandshake")
+
+
+def _wrong_account_call(each: AccountCall, names: list[str], path: KeyPath, example: str) -> Iterator[Problem]:
+    """Check a call for an account, which knows some names beside those of every such call."""
+    if each.action in OPERATIONS:
+        known = [*ALWAYS_KNOWN, *KNOWN_FOR_EACH, *names]
+        yield from _wrong_members(each.action, each.members, known, (*path, "with"))
+        return
+    close = get_close_matches(each.action, OPERATIONS, n=1)
+    guess = f", did you mean `{close[0]}`?" if close else ""
+    message = f"AWS has no operation {each.action!r} that changes anything{guess}, such as `{example}`"
+    yield Problem(message, (*path, "action"))
 
 
 def _places(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

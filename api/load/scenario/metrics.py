@@ -6,6 +6,7 @@ DISTRIBUTIONS = {
     "transfer_days": "from the offer to pay an organization's bills to its acceptance",
     "creation_seconds": "from CreateAccount to the account",
     "closing_seconds": "from CloseAccount to the closed account",
+    "ready_seconds": "from the turn of an account to its last call, in steps that say what follows its creation",
     "held_back_seconds": "for how long calls were held back, each time, by throttling or another of AWS's limits",
 }
 """Figures with a value for each account or call; a threshold names a statistic too: ``migration_days.p95``."""
@@ -21,6 +22,7 @@ NUMBERS = {
     "joined_share": "accounts that accepted an invitation, of all that were invited",
     "created": "accounts that were created",
     "creation_failed_share": "account creations that failed, of all that ended",
+    "ready_share": "accounts that got ready, of all that were asked for in steps that say what follows their creation",
     "closed": "accounts that were closed",
     "departed": "accounts that left, were removed or were closed for good",
     "departed_share": "the same, of all that ever joined or were created",
@@ -53,7 +55,7 @@ OF_ORGANIZATIONS = {
 }
 """Figures of an organization."""
 
-OF_POPULATIONS = _OF_ACCOUNTS
+OF_POPULATIONS = _OF_ACCOUNTS | {name: (NUMBERS | DISTRIBUTIONS)[name] for name in ("ready_share", "ready_seconds")}
 """Figures of a population."""
 
 OF_TRACKS = {

@@ -27,10 +27,11 @@ Answer = str
 ANSWERS = ACCEPT, DECLINE, LEAVE = ("AcceptHandshake", "DeclineHandshake", "LeaveOrganization")
 
 
-class Escalation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A call that the asking organization makes for each account that has not answered by its deadline.
+class AccountCall(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A call that an organization makes for one account.
 
-    Texts in ``with`` may hold the names in braces that a step with ``for_each`` knows, and ``{handshake}``.
+    Texts in ``with`` may hold the names in braces that a step with ``for_each`` knows; in an escalation also
+    ``{handshake}``.
     """
 
     action: str
@@ -61,7 +62,7 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The time from such a reminder to the answer; like ``delay`` by default."""
     deadline_days: Day | None = None
     """So many days after its request an account has missed the deadline, unless it has answered."""
-    escalation: Escalation | None = None
+    escalation: AccountCall | None = None
     """What the organization does about an account that has missed the deadline."""
 
     def __post_init__(self) -> None:

@@ -1,13 +1,15 @@
 """The steps of a scenario, in tracks: what management accounts do while members answer."""
 
 from collections.abc import Iterable
+from random import Random
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from ....engine.settings import SECOND
 from .delays import Days
 from .pace import Pace
-from .populations import Share
+from .populations import AccountCall, Share
 
 
 class Retry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -20,6 +22,11 @@ class Retry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Calls in all, the first one included."""
     first_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 1.0
     most_seconds: Annotated[float, Meta(gt=0, le=864_000)] = 20.0
+
+    def pause(self, retries: int, random: Random) -> int:
+        """Draw the pause, in microseconds, before a retry: of the first, ``retries`` is 1."""
+        longest = min(self.most_seconds, self.first_seconds * 2 ** (retries - 1))
+        return round(longest * SECOND * random.random())
 
 
 class StepBase(Struct, frozen=True, tag_field="action", forbid_unknown_fields=True, kw_only=True):
@@ -58,7 +65,24 @@ class Sending(OrganizationStep, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class CreateAccounts(Sending, frozen=True, tag="create_accounts", forbid_unknown_fields=True, kw_only=True):
-    """The management account creates a population; the step ends when the last creation has ended."""
+    """The management account creates a population; the step ends when the last creation has ended.
+
+    With ``then`` further calls are made for each account as soon as it is created; the step ends with the last of them.
+    """
+
+    then: tuple[AccountCall, ...] | None = None
+    """What follows for each account: calls of the management account, in order."""
+    retry_failed: bool = False
+    """Whether a creation that has failed is asked for again, under another address, as an attempt of ``retry``."""
+
+    def __post_init__(self) -> None:
+        if self.retry_failed and self.retry is None:
+            raise ValueError("retry_failed needs retry: how often, and after which pauses")
+
+    @property
+    def is_pipeline(self) -> bool:
+        """Whether each account has a way of its own through the step."""
+        return self.then is not None or self.retry_failed
 
 
 class Invite(Sending, frozen=True, tag="invite", forbid_unknown_fields=True, kw_only=True):

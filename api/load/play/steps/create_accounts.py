@@ -9,6 +9,7 @@ from ...plan.limits import creation_hours
 from ...plan.number import Number
 from ...scenario.steps import CreateAccounts
 from ..context import StepContext
+from ..pipeline import Pipeline
 
 OPERATION = "CreateAccount"
 
@@ -24,7 +25,10 @@ async def play(step: CreateAccounts, context: StepContext) -> None:
         engine.post(create_account.Request(email, name), management)
         names.emails.append(email)
 
-    await context.send(step, OPERATION, f"Creating {population}", repeat(create, missing), missing)
+    if step.is_pipeline:
+        await Pipeline(step, context, missing).run()
+    else:
+        await context.send(step, OPERATION, f"Creating {population}", repeat(create, missing), missing)
     while organization.creations:
         await context.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
         engine.fire_due()
@@ -38,7 +42,10 @@ def foresee(step: CreateAccounts, foresight: Foresight) -> float:
     number = Number.exactly(foresight.populations[population].count) - foresight.accounts(population)
     foresight.need_accounts(step.organization, number)
     hours = foresight.send(step, OPERATION, number)
-    foresight.members.there[population, step.organization] += number.chance(1.0, certain=not step.retry)
+    created = number.chance(1.0, certain=not step.retry)
+    foresight.members.there[population, step.organization] += created
+    for following in step.then or ():
+        foresight.send(step, following.action, created)
     hours = hours if step.retry else max(hours, creation_hours(number.least, foresight.settings))
     foresight.ages.create(population, step.organization, foresight.day + hours / 24)
     return hours

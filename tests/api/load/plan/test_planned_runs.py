@@ -25,6 +25,7 @@ SMALL: dict[str, list[dict[str, int]]] = {
     "migrate-in-waves": [{"accounts": 120}],
     "redesign-ous": [{"prod": 30, "dev": 70}],
     "vend-accounts": [{"accounts": 60}],
+    "vend-on-request": [{"accounts": 60}],
 }
 CASES = [(name, given) for name, all_given in SMALL.items() for given in all_given]
 INITECH = 'management_account = "222222222222"\naccounts = 60\ncreated = 0.25\n'

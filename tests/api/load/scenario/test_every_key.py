@@ -24,7 +24,7 @@ from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
-from orgsim.api.load.scenario.populations import Escalation, MemberTable
+from orgsim.api.load.scenario.populations import AccountCall, MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step, Track, TrackTable
 from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import FeatureSet
@@ -126,7 +126,7 @@ def test_populations() -> None:
                 reminded_accept=(0.5, 1),
                 reminded_delay=Fixed(1),
                 deadline_days=20,
-                escalation=Escalation(
+                escalation=AccountCall(
                     action="TagResource",
                     members={"ResourceId": "{account}", "Tags": [{"Key": "a", "Value": "b"}]},
                 ),
@@ -159,6 +159,8 @@ def test_steps() -> None:
             population="made",
             pace=Pace(per_second=0.1),
             retry=Retry(attempts=5, first_seconds=0.5, most_seconds=60),
+            retry_failed=True,
+            then=(AccountCall(action="TagResource", members={"ResourceId": "{account}"}),),
         ),
         actions.Invite(
             organization="other",
@@ -231,7 +233,7 @@ def test_thresholds() -> None:
 
 STRUCTS: list[type[Struct]] = [
     *(Header, OrganizationTable, UnitTable, PolicyTable, Settings, Quotas, PopulationTable, MemberTable),
-    *(Behaviour, Escalation, Pace, Stage, Retry, FaultTable),
+    *(Behaviour, AccountCall, Pace, Stage, Retry, FaultTable),
     TrackTable,
     *get_args(Delay),
     *get_args(Step),

@@ -27,7 +27,7 @@ from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
-from orgsim.api.load.scenario.populations import Escalation, MemberTable
+from orgsim.api.load.scenario.populations import AccountCall, MemberTable
 from orgsim.api.load.scenario.steps import Call, Retry, Step, TrackTable
 from orgsim.api.load.scenario.thresholds import COMPARISONS, ThresholdTable
 from orgsim.api.past import Recorded
@@ -52,7 +52,7 @@ TABLES: list[type[Struct]] = [
         MemberTable,
         ThresholdTable,
         Behaviour,
-        Escalation,
+        AccountCall,
         Pace,
         Stage,
         Retry,
