@@ -59,6 +59,8 @@ def found(threshold: ThresholdOutcome) -> str:
     value = threshold.value
     if value is None:
         return "no value"
+    if _is_yes_or_no(threshold.metric):
+        return "yes" if value else "no"
     _, comparison, limit_text = threshold.threshold.rsplit(" ", 2)
     limit = float(limit_text)
     said = wording.figure(threshold.metric, value, lambda rounded: COMPARISONS[comparison](rounded, limit))
@@ -71,7 +73,14 @@ def found(threshold: ThresholdOutcome) -> str:
 def wanted(threshold: ThresholdOutcome) -> str:
     """The condition in words: ``less than 60 days``."""
     metric, comparison, limit = threshold.threshold.rsplit(" ", 2)
+    if _is_yes_or_no(metric):
+        return "yes" if COMPARISONS[comparison](1, float(limit)) else "no"
     return f"{WANTED[comparison]} {wording.figure(metric, float(limit))}"
+
+
+def _is_yes_or_no(name: str) -> bool:
+    """Tell whether a figure of one organization can only be 1 or 0."""
+    return name.endswith(".all_features_share")
 
 
 def meaning(name: str) -> str:
@@ -80,7 +89,7 @@ def meaning(name: str) -> str:
     before = name.removesuffix(f".{name.rpartition('.')[2]}") if not name.endswith(metric) else name
     part = before.removesuffix(metric).rstrip(".")
     statistic = name[len(before) :].lstrip(".")
-    of_parts = OF_STEPS | OF_ORGANIZATIONS if part else {}
+    of_parts = OF_STEPS | OF_ORGANIZATIONS | {"all_features_share": "whether it has all features"} if part else {}
     said = (DISTRIBUTIONS | NUMBERS | of_parts).get(metric, "")
     if statistic and said:
         said = f"{wording.STATISTIC.get(statistic, statistic)} of the times {said}"

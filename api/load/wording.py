@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from .play import Outcome
-from .play.outcome import StepOutcome, ThresholdOutcome
+from .play.outcome import FollowUp, StepOutcome, ThresholdOutcome
 from .scenario.figures import metric_of
 from .scenario.model import Parameter
 from .scenario.parameters import written
@@ -109,7 +109,8 @@ def _percent(value: float, holds: Callable[[float], bool] | None) -> str:
 
 def difference(name: str, by: float) -> str:
     """Format the difference between two values of a figure: ``1.2 days``, ``2.1 points``; empty if it is too small."""
-    said = sensible(by * 100 if is_share(name) else by, 2)
+    number = by * 100 if is_share(name) else by
+    said = f"{number:,.1f}".removesuffix(".0") if number >= 1 else f"{number:.2g}"
     kind = "points" if is_share(name) else _unit_of(name, said)
     return f"{said} {kind.removesuffix('s') if said == '1' else kind}".rstrip() if by else ""
 
@@ -209,8 +210,13 @@ FOLLOW_UP = ("Reminder or deadline", "had not answered", "follow it")
 def follow_ups(outcome: Outcome) -> Iterable[tuple[str, str, str]]:
     """A row for each reminder and deadline of a run."""
     for each in outcome.follow_ups:
-        who = f"{each.population or 'all'} {each.request}".rstrip()
-        yield f"{each.kind} {each.when}: {who}", f"{each.reached:,}", f"{each.followed:,}"
+        yield follow_up(each), f"{each.reached:,}", f"{each.followed:,}"
+
+
+def follow_up(each: FollowUp) -> str:
+    """A reminder or a deadline in words: ``reminder after 7 days: owners invitation``."""
+    who = f"{each.population or 'all'} {each.request}".rstrip()
+    return f"{each.kind} {each.when}: {who}"
 
 
 OF_STEPS: dict[str, Callable[[StepOutcome], int]] = {

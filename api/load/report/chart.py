@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .style import BOTTOM, CHARACTER, HEIGHT, LINE_HEIGHT, TOP, note
+from .style import BOTTOM, CHARACTER, HEIGHT, LINE_HEIGHT, TOP, Place, note
 
 
 class Chart(Struct, frozen=True):
@@ -27,6 +27,10 @@ class Chart(Struct, frozen=True):
     """Whether the lines have labels too, so that the legend is needed on narrow pages only."""
     wide: bool = False
     """Whether it takes the full width of the page."""
+    head: tuple[str, ...] = ()
+    """The titles of the columns of a table with the same numbers, for those who do not see the chart."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """The rows of that table."""
 
 
 class Series(Struct, frozen=True):
@@ -47,7 +51,7 @@ def text(name: str) -> str:
     return escape(name, quote=False)
 
 
-def line(series: Series, x: Sequence[float], **more: Any) -> dict[str, Any]:
+def line(series: Series, x: Sequence[Place], **more: Any) -> dict[str, Any]:
     """A plotly trace: a line through the values of a series; ``more`` overrides its members."""
     return {
         "type": "scatter",
@@ -59,7 +63,7 @@ def line(series: Series, x: Sequence[float], **more: Any) -> dict[str, Any]:
     } | more
 
 
-def stacked(all_series: Sequence[Series], x: Sequence[float]) -> list[dict[str, Any]]:
+def stacked(all_series: Sequence[Series], x: Sequence[Place]) -> list[dict[str, Any]]:
     """Plotly traces: areas stacked on top of each other, the first at the bottom."""
     return [line(series, x, stackgroup="all", line={"color": series.color, "width": 1}) for series in all_series]
 
@@ -70,7 +74,7 @@ def label_margin(labels: Sequence[str]) -> int:
 
 
 def end_labels(
-    ends: Sequence[tuple[str, str, float]], x: float, highest: float, lowest: float = 0.0
+    ends: Sequence[tuple[str, str, float]], x: Place, highest: float, lowest: float = 0.0
 ) -> list[dict[str, Any]]:
     """Labels at the right ends of lines, moved apart so that they do not overlap.
 

@@ -8,11 +8,16 @@ from ..play import Outcome
 from ..play.outcome import Distribution, ThresholdOutcome
 from ..scenario.metrics import DISTRIBUTIONS
 from .chart import Chart, Series, line, text
+from .over_time import set_up
 from .style import BLUE, GREEN, INK, LINE_HEIGHT, VERMILION, layout, note, vertical_line
 
 SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 LEAST = {"days": 3 * 86_400, "hours": 3 * 3_600, "minutes": 300, "seconds": 0}
 """Unit to the shortest time, in seconds, for which an axis has it."""
+FEWEST = 5
+"""Fewer values are no curve; the table has them."""
+IN_TABLE = (0, 5, 10, 25, 50, 75, 90, 95, 99, 100)
+"""The percentiles of a chart that its table has."""
 LABELLED = {"median": 50, "p95": 95}
 OUTLIER_FACTOR = 4
 """A value so many times greater than the others is not drawn to their scale."""
@@ -23,9 +28,10 @@ LABEL_FITS_BELOW = 0.62
 def duration_charts(outcome: Outcome) -> Iterator[Chart]:
     """A chart for each distribution that has different values."""
     for name, distribution in outcome.distributions.items():
-        percentiles = distribution.percentiles
-        if percentiles and percentiles[0] != percentiles[-1]:
-            yield _chart(name, distribution, [each for each in outcome.thresholds if _is_line(each, name)])
+        percentiles, limits = distribution.percentiles, [each for each in outcome.thresholds if _is_line(each, name)]
+        differ = bool(percentiles) and percentiles[0] != percentiles[-1]
+        if differ and (distribution.count >= FEWEST or limits) and not (name == "creation_seconds" and set_up(outcome)):
+            yield _chart(name, distribution, limits)
 
 
 def _is_line(threshold: ThresholdOutcome, name: str) -> bool:
@@ -54,7 +60,11 @@ def _chart(name: str, distribution: Distribution, thresholds: list[ThresholdOutc
     if outliers:
         about += f" The axis ends behind p99; the longest took {_said(times[-1], unit)}."
     data = [line(Series("% within this time", BLUE, range(101)), times), _points(times)]
-    return Chart(f"duration-{name}", wording.TITLES[name], about, {"data": data, "layout": figure})
+    rows = tuple((f"{percentile} %", _said(times[percentile], unit)) for percentile in IN_TABLE)
+    head = ("Share of those that finished", "Within")
+    return Chart(
+        f"duration-{name}", wording.TITLES[name], about, {"data": data, "layout": figure}, head=head, rows=rows
+    )
 
 
 def _said(time: float, unit: str) -> str:

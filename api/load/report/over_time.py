@@ -1,56 +1,29 @@
 """Charts over simulated time: progress to all features, states of handshakes and accounts, calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 from .. import wording
 from ..play import Outcome
 from .chart import Chart, Series, axis_top, end_labels, label_margin, largest, line, stacked, summed, text
-from .style import BLUE, GREEN, MUTED, SEA, SERIES, SKY, STATES, layout, note, vertical_line
+from .marks import draw_limits, draw_steps, last_day, limits, when_chart
+from .style import BLUE, GREEN, SEA, SERIES, SKY, STATES
+from .time_axis import TimeAxis
 
 INVITE, APPROVE, ENABLE = "INVITE", "APPROVE_ALL_FEATURES", "ENABLE_ALL_FEATURES"
-UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+ASKING = ("invite", "enable_all_features", "InviteAccountToOrganization", "EnableAllFeatures")
+ROOM_FOR_LABELS = 0.8
+"""Lines that end before this share of the axis have their labels on it, others beside it."""
+FEWEST_THROTTLED = 10
+"""Fewer throttled calls are no chart; the table has them."""
 
 
-class TimeAxis:
-    """The horizontal axis of a run's charts, in a unit that suits the length of the run."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        timeline = outcome.timeline
-        hours = outcome.metrics["virtual_hours"] or 0.0
-        self.unit, self.seconds = next(
-            (name, seconds)
-            for least, name, seconds in ((72, "days", 86_400), (2, "hours", 3_600), (0, "minutes", 60))
-            if hours >= least
-        )
-        """Seconds per unit."""
-        self.end = hours * 3_600 / self.seconds
-        """The length of the run, in the unit."""
-        self.points = [
-            0.0,
-            *(
-                round(min((index + 1) * timeline.step_seconds / self.seconds, self.end), 4)
-                for index in range(timeline.length)
-            ),
-        ]
-        """The start of the run and the end of each interval of the timeline, in the unit."""
-        self.title = f"{self.unit} from the start, {timeline.start:%Y-%m-%d %H:%M} UTC"
-        self._first_day = (outcome.measured_since - outcome.start) / timedelta(days=1)
-        self.interval = _interval_text(timeline.step_seconds)
-        """The length of an interval of the timeline, as text."""
-
-    def at_day(self, days: float) -> float:
-        """Convert days after the start to the unit of the axis."""
-        return (days - self._first_day) * 86_400 / self.seconds
-
-
-def _interval_text(seconds: int) -> str:
-    """A length in the largest unit that divides it, such as ``6 hours`` or ``day``."""
-    size, name = next(each for each in UNITS if seconds % each[0] == 0)
-    number = seconds // size
-    return f"{number} {name}s" if number > 1 else name
+def set_up(outcome: Outcome) -> bool:
+    """Whether accounts were created only to set the scene: before the first step that asks somebody."""
+    actions = [step.action for step in outcome.steps]
+    asking = [index for index, action in enumerate(actions) if action in ASKING]
+    return bool(asking) and not {"create_accounts", "CreateAccount"}.intersection(actions[asking[0] :])
 
 
 def time_charts(outcome: Outcome) -> Iterator[Chart]:
@@ -58,38 +31,46 @@ def time_charts(outcome: Outcome) -> Iterator[Chart]:
     axis = TimeAxis(outcome)
     timeline = outcome.timeline
     yield from _progress(outcome, axis)
+    yield from when_chart(outcome, axis)
     for action, states in wording.sorted_by_action(timeline.handshakes):
         # A single handshake makes no area worth drawing; a migration's end is marked in the first chart anyway.
         if max(summed(list(states.values()), 0), default=0) > 1:
             name = wording.handshake(action)
             yield from _states(axis, f"handshakes-{action.lower()}", f"{name} by state", name.lower(), states)
     yield from _members(outcome, axis)
-    yield from _states(axis, "creations", "Account creations by state", "account creations", timeline.creations)
+    if not set_up(outcome):
+        yield from _states(axis, "creations", "Account creations by state", "account creations", timeline.creations)
     yield from _states(axis, "closures", "Account closures by state", "accounts", timeline.closures)
 
 
 def call_charts(outcome: Outcome) -> Iterator[Chart]:
     """The charts of calls and throttled calls, where calls were throttled at all."""
     axis = TimeAxis(outcome)
-    for id_, title, calls in (
+    hidden = {"CreateAccount"} if set_up(outcome) else set[str]()
+    for id_, title, all_calls in (
         ("calls", "Calls made", outcome.timeline.calls),
         ("throttled", "Calls throttled", outcome.timeline.throttled),
     ):
-        if _happens(calls.values(), level=False):
+        calls = {name: values for name, values in all_calls.items() if name not in hidden}
+        least = FEWEST_THROTTLED if id_ == "throttled" else 1
+        if sum(map(sum, calls.values())) >= least:
             # An operation has the same colour in both charts: that of its rank among all calls.
             order = list(largest(outcome.timeline.calls, len(SERIES)))
             found = largest(calls, len(SERIES))
             colors = {name: SERIES[order.index(name) if name in order else -1] for name in found}
-            yield _bars(axis, id_, title, [Series(name, colors[name], values) for name, values in found.items()])
+            about = f"By operation, within each {axis.interval}."
+            if left_out := sum(sum(all_calls.get(name, ())) for name in hidden):
+                about += f" Without {wording.counted(left_out, 'call')} of CreateAccount that set the scene."
+            drawn = [Series(name, colors[name], values) for name, values in found.items()]
+            yield _bars(axis, id_, title, about, drawn)
 
 
-def _bars(axis: TimeAxis, id_: str, title: str, all_series: Sequence[Series]) -> Chart:
+def _bars(axis: TimeAxis, id_: str, title: str, about: str, all_series: Sequence[Series]) -> Chart:
     """A chart of stacked bars, one for each interval; without end labels, as the last bar is nothing special."""
-    figure = layout(axis.title, f"calls per {axis.interval}", 24)
+    figure = axis.layout(f"calls per {axis.interval}", 24)
     figure["yaxis"]["range"] = [0, axis_top([series.values for series in all_series], is_stacked=True)]
-    figure["xaxis"]["range"] = [0, axis.end]
     figure |= {"barmode": "stack", "bargap": 0}
-    middles = [round((begin + end) / 2, 4) for begin, end in pairwise(axis.points)]
+    middles = [axis.at_day((begin + end) / 2) for begin, end in pairwise(axis.days)]
     data = [
         {
             "type": "bar",
@@ -100,15 +81,14 @@ def _bars(axis: TimeAxis, id_: str, title: str, all_series: Sequence[Series]) ->
         }
         for series in all_series
     ]
-    about = f"By operation, within each {axis.interval}."
     keys = tuple(series.key for series in all_series)
-    return Chart(id_, title, about, {"data": data, "layout": figure}, keys, labelled=False)
+    table = axis.table(all_series, per_interval=True)
+    return Chart(id_, title, about, {"data": data, "layout": figure}, keys, labelled=False, **table)
 
 
-def _happens(columns: Any, *, level: bool = True) -> bool:
-    """Tell whether series are worth a chart: levels that change after the first interval, or counts not all 0."""
-    values = [column for column in columns if len(column) > 1]
-    return any(max(column) != min(column) for column in values) if level else any(map(any, values))
+def _happens(columns: Any) -> bool:
+    """Tell whether series are worth a chart: they change after the first interval."""
+    return any(max(column) != min(column) for column in columns if len(column) > 1)
 
 
 def _states(axis: TimeAxis, id_: str, title: str, what: str, states: Mapping[str, Sequence[int]]) -> Iterator[Chart]:
@@ -125,8 +105,10 @@ def _members(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
     if not _happens(members.values()):
         return
     found = largest(members, len(SERIES))
+    # Who was there when the run began is in the first value, so the line begins with that, not with nobody.
     all_series = [
-        Series(name, color, [0, *values]) for (name, values), color in zip(found.items(), SERIES, strict=False)
+        Series(name, color, [*values[:1], *values])
+        for (name, values), color in zip(found.items(), SERIES, strict=False)
     ]
     about = f"Management accounts included, at the end of each {axis.interval}."
     yield _areas(axis, "members", "Members of organizations", about, "accounts", all_series)
@@ -140,12 +122,11 @@ def _areas(axis: TimeAxis, id_: str, title: str, about: str, what: str, all_seri
         last = series.values[-1]
         ends.append((f"{series.name} {last:,.0f}", series.color, below + last / 2))
         below += last
-    figure = layout(axis.title, what, label_margin([end[0] for end in ends]))
+    figure = axis.layout(what, label_margin([end[0] for end in ends]))
     figure["yaxis"]["range"] = [0, top]
-    figure["xaxis"]["range"] = [0, axis.end]
     figure["annotations"] += end_labels(ends, axis.end, top)
-    data = stacked(all_series, axis.points)
-    return Chart(id_, title, about, {"data": data, "layout": figure}, tuple(series.key for series in all_series))
+    data, keys = stacked(all_series, axis.points), tuple(series.key for series in all_series)
+    return Chart(id_, title, about, {"data": data, "layout": figure}, keys, **axis.table(all_series))
 
 
 def _progress(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
@@ -162,45 +143,26 @@ def _progress(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
     if not _happens([series.values[1:] for series in found]):
         return
     ends = [(f"{series.name} {series.values[-1]:,.0f}", series.color, series.values[-1]) for series in found]
-    top = axis_top([series.values for series in found])
-    figure = layout(axis.title, "handshakes so far", label_margin([end[0] for end in ends]))
+    top, drawn_limits = axis_top([series.values for series in found]), limits(outcome, axis)
+    last = last_day(axis, drawn_limits)
+    # Behind the end of the lines there is room for their labels, unless the axis ends there too.
+    has_room = axis.share(axis.last_day, last) < ROOM_FOR_LABELS
+    margin = 24 if has_room else label_margin([end[0] for end in ends])
+    figure = axis.layout("handshakes so far", margin, last)
     figure["yaxis"]["range"] = [0, top]
-    figure["xaxis"]["range"] = [0, axis.end]
-    figure["annotations"] += end_labels(ends, axis.end, top) + _step_numbers(outcome, axis, figure)
+    figure["annotations"] += end_labels(ends, axis.end if has_room else axis.at_day(last), top)
+    draw_steps(outcome, axis, figure, last)
+    draw_limits(drawn_limits, axis, figure, rise=26)
     dashes = ("dash", "solid")
     data = [
         line(series, axis.points, line={"color": series.color, "width": 2, "dash": dashes[index % 2]})
         for index, series in enumerate(found)
     ]
     data += _finalized(outcome, axis, top)
-    about = "How many handshakes had come how far. Dotted: the steps that began then, by their numbers below."
+    about = "How many handshakes had come how far. Dotted: the steps that began then. Dashed: what thresholds want."
+    figures = {"data": data, "layout": figure}
     keys = tuple(series.key for series in found)
-    yield Chart("way", "From invitation to all features", about, {"data": data, "layout": figure}, keys, wide=True)
-
-
-def _step_numbers(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any]) -> list[dict[str, Any]]:
-    """Labels with the numbers of the steps, where they began; adds dotted lines to the figure.
-
-    Steps too near each other for two labels share one.
-    """
-    groups: list[tuple[float, list[str]]] = []
-    for step in outcome.steps:
-        x, label = axis.at_day(step.began_days), text(f"{step.track} {step.step}".lstrip())
-        if groups and x - groups[-1][0] < axis.end * 0.05:
-            groups[-1][1].append(label)
-        else:
-            groups.append((x, [label]))
-    figure["shapes"] += [vertical_line(x, MUTED) for x, _ in groups if x > 0]
-    return [
-        note(_span(numbers), x, 1, yref="paper", yanchor="bottom", xanchor="center") for x, numbers in groups if x > 0
-    ]
-
-
-def _span(labels: Sequence[str]) -> str:
-    if len(labels) == 1:
-        return labels[0]
-    in_one_track = all(label.isdecimal() for label in labels)
-    return f"{labels[0]}–{labels[-1]}" if in_one_track else f"{labels[0]} +{len(labels) - 1}"
+    yield Chart("way", "From invitation to all features", about, figures, keys, wide=True, **axis.table(found))
 
 
 def _finalized(outcome: Outcome, axis: TimeAxis, top: float) -> list[dict[str, Any]]:

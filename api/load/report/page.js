@@ -15,13 +15,14 @@
   };
 
   // On a phone the labels beside the lines have no room: the key above the chart says the same.
+  const without = (layout, ...names) => layout.annotations.filter((each) => !names.includes(each.name));
   const fitted = (layout) => {
-    if (printing) return { ...layout, width: PRINTED };
+    if (printing) return { ...layout, width: PRINTED, annotations: without(layout, "step") };
     if (!isNarrow.matches) return layout;
     return {
       ...layout,
       margin: { ...layout.margin, r: 14 },
-      annotations: layout.annotations.filter((each) => each.name !== "label"),
+      annotations: without(layout, "step", "label", "limit"),
     };
   };
 
@@ -41,6 +42,16 @@
       swatch.style.background = darkly ? dark[color] : color;
     }
   };
+
+  // A table that goes on beyond the right edge says so, where that can be seen.
+  const tables = document.querySelectorAll(".scroll");
+  const mark = (box) =>
+    box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+  const sizes = new ResizeObserver((seen) => seen.forEach((each) => mark(each.target)));
+  for (const box of tables) {
+    box.addEventListener("scroll", () => mark(box), { passive: true });
+    sizes.observe(box);
+  }
 
   isDark.addEventListener("change", draw);
   isNarrow.addEventListener("change", draw);

@@ -11,6 +11,7 @@ from ..play import Outcome
 from .chart import Chart
 from .durations import duration_charts
 from .files import MARKER
+from .head import funnels, thresholds, tiles, verdict
 from .html import escape, figures, section
 from .over_time import call_charts, time_charts
 from .style import DARK
@@ -24,10 +25,7 @@ from .tables import (
     reproduce,
     slowest,
     steps,
-    thresholds,
     throttling,
-    tiles,
-    verdict,
     warnings,
 )
 
@@ -44,23 +42,29 @@ def render_report(outcome: Outcome) -> str:
     over_time, durations, calls = list(time_charts(outcome)), list(duration_charts(outcome)), list(call_charts(outcome))
     body = (
         tiles(outcome),
+        section("warnings", "Not as planned", warnings(outcome)),
+        funnels(outcome),
         section("time", "Over time", grid(figures(over_time))),
         section("durations", "How long it took", grid(figures(durations)), distributions(outcome)),
         section("throttling", "Throttling and limits", grid([*figures(calls), throttling(outcome)])),
         section("refusals", "Refused calls", refusals(outcome)),
         section("reminders", "Reminders and deadlines", follow_ups(outcome)),
-        section("steps", "Steps", warnings(outcome), steps(outcome)),
+        section("steps", "Steps", steps(outcome)),
         section("outcome", "What became of it", organizations(outcome), handshakes(outcome)),
         section("slowest", "Slowest accounts", grid([slowest(outcome)])),
         section("reproduce", "How to reproduce", reproduce(outcome), all_figures(outcome)),
     )
     return render_page(
         title=outcome.description or outcome.scenario or "A run of orgsim",
-        about=f"{outcome.scenario} · from {outcome.start:%Y-%m-%d %H:%M} UTC",
+        about=" · ".join(filter(None, (outcome.scenario, _start(outcome)))),
         head=verdict(outcome) + thresholds(outcome),
         body=body,
         charts=[*over_time, *durations, *calls],
     )
+
+
+def _start(outcome: Outcome) -> str:
+    return f"from {outcome.start:%Y-%m-%d %H:%M} UTC" if outcome.dated else ""
 
 
 def render_page(*, title: str, about: str, head: str, body: Iterable[str], charts: Iterable[Chart]) -> str:

@@ -5,6 +5,9 @@ Figures hold the colours of light pages; on dark pages the page's script replace
 
 from typing import Any
 
+Place = float | str
+"""A place on an axis: a number, or on an axis of dates a date in ISO 8601."""
+
 INK, MUTED, GRID = "#1c2430", "#5b6675", "#e3e7ec"
 BLUE, SKY, GREEN, SEA = "#0b5fa5", "#2b8cc4", "#00805e", "#4d9c86"
 VERMILION, PURPLE, AMBER, GRAY = "#c2410c", "#a23b8c", "#9a6b00", "#6b7280"
@@ -84,12 +87,12 @@ def _axis(more: dict[str, Any]) -> dict[str, Any]:
     return {"fixedrange": True, "zeroline": False, "rangemode": "tozero", "ticks": "", "showline": False} | more
 
 
-def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
+def note(text: str, x: Place, y: float, **more: Any) -> dict[str, Any]:
     """A plotly annotation: a text without an arrow; ``more`` overrides its members."""
     return {"text": text, "x": x, "y": y, "showarrow": False, "font": {"size": 12, "color": MUTED}} | more
 
 
-def vertical_line(x: float, color: str, dash: str = "dot") -> dict[str, Any]:
+def vertical_line(x: Place, color: str, dash: str = "dot") -> dict[str, Any]:
     """A plotly shape: a vertical line over the full height of a chart."""
     line = {"color": color, "width": 1, "dash": dash}
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "layer": "below", "line": line}

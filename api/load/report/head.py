@@ -1,0 +1,119 @@
+"""The head of a report: the verdict, the thresholds, the main figures of each organization, and the funnels."""
+
+from collections.abc import Iterator
+
+from .. import answer, wording
+from ..play import Outcome
+from ..play.outcome import FunnelStage, ThresholdOutcome
+from .html import escape, scrolling, section
+
+MOST_ORGANIZATIONS = 6
+"""So many organizations have a row of tiles; the table of organizations has all."""
+
+
+def verdict(outcome: Outcome) -> str:
+    """Whether the run passed, in large letters, and how long it took."""
+    kind = "passed" if outcome.passed else "failed"
+    mark = "✓" if outcome.passed else "✗"
+    said = f"{answer.verdict(outcome)} {answer.times(outcome)}"
+    return f'<p class="verdict {kind}"><span aria-hidden="true">{mark}</span> {escape(said)}</p>'
+
+
+def thresholds(outcome: Outcome) -> str:
+    """A list of the thresholds: what each is about, what was found, and what was wanted."""
+    items = "".join(map(_threshold, outcome.thresholds))
+    return f'<ul class="thresholds">{items}</ul>' if items else ""
+
+
+def _threshold(each: ThresholdOutcome) -> str:
+    judgement = wording.judgement(each)
+    meaning = answer.meaning(each.metric)
+    code = f"<code>{escape(each.threshold)}</code>"
+    return (
+        f'<li class="{judgement}"><span class="mark" role="img" aria-label="{judgement}">{wording.mark(each)}</span>'
+        f"<span>{escape(meaning)} {code}</span><b>{escape(answer.found(each))}</b>"
+        f"<small>wanted: {escape(answer.wanted(each))}</small></li>"
+    )
+
+
+def tiles(outcome: Outcome) -> str:
+    """The main figures: of each organization that asks, or of the first, and of the run."""
+    names = [name for name in outcome.organizations if name in outcome.funnels] or [*outcome.organizations][:1]
+    names += [name for name in outcome.organizations if name not in names]
+    several = len(names) > 1
+    rows = [_row(list(_of_organization(outcome, name)), name if several else "") for name in names[:MOST_ORGANIZATIONS]]
+    return "".join((*rows, _row(list(_of_run(outcome)), "the run" if several else "")))
+
+
+def _row(found: list[tuple[str, str]], name: str) -> str:
+    items = "".join(
+        f'<div class="tile"><b>{escape(value)}</b><span>{escape(what)}</span></div>' for what, value in found
+    )
+    head = f'<h2 class="of">{escape(name)}</h2>' if name else ""
+    return f'{head}<div class="tiles">{items}</div>' if items else ""
+
+
+def _of_organization(outcome: Outcome, name: str) -> Iterator[tuple[str, str]]:
+    each, figures = outcome.organizations[name], answer.organizations(outcome)[name]
+    yield "its features in the end", figures.features
+    yield "members in the end", figures.members
+    stages = {stage.name: stage for stage in outcome.funnels.get(name, ())}
+    for share, asked, did in (
+        (figures.joined, "asked to join", "joined"),
+        (figures.approved, "asked to approve", "approved"),
+    ):
+        if share:
+            yield f"{did}, of {stages[asked].accounts:,} {asked}", share
+    if figures.departed:
+        yield "departed", figures.departed
+    if each.migration_hours is not None:
+        yield "from its request to all features", figures.migrated
+
+
+def _of_run(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    metrics = outcome.metrics
+    yield "how long it took", wording.long_duration(metrics["virtual_hours"] or 0.0)
+    if metrics["closed"]:
+        yield "accounts closed", wording.number(metrics["closed"])
+    if metrics["created"] and not outcome.funnels:
+        yield "accounts created", wording.number(metrics["created"])
+    yield "calls", f"{outcome.commands:,}"
+    for name, numbers in (
+        ("calls refused", answer.refused_besides(outcome)),
+        ("calls throttled, and made again", outcome.throttled),
+    ):
+        if numbers:
+            yield name, f"{sum(numbers.values()):,}"
+
+
+def funnels(outcome: Outcome) -> str:
+    """For each organization that asks how many accounts came how far, as a picture that is a table."""
+    parts = [_funnel(name, stages) for name, stages in outcome.funnels.items()]
+    return section("funnel", "How far the accounts came, and why not further", *parts)
+
+
+def _funnel(name: str, stages: tuple[FunnelStage, ...]) -> str:
+    most = max(1, *(stage.accounts for stage in stages))
+    rows = "".join(_line(sign, number, what, most) for sign, number, what in answer.funnel_lines(stages))
+    head = (
+        '<thead><tr><th scope="col" class="text">Stage</th><th scope="col" class="number">Accounts</th>'
+        '<td class="bar" aria-hidden="true"></td></tr></thead>'
+    )
+    title = f"Accounts of {name}"
+    return scrolling(
+        f'<table class="funnel"><caption>{escape(title)}</caption>{head}<tbody>{rows}</tbody></table>', title
+    )
+
+
+SIGNS = {"−": ("lost", "less: "), "+": ("came", "and: ")}
+"""Signs of a funnel's lines to their class and what readers of the screen say."""
+
+
+def _line(sign: str, number: int, what: str, most: int) -> str:
+    kind, spoken = SIGNS.get(sign, ("stage", ""))
+    before = f'<span class="spoken">{spoken}</span>' if spoken else ""
+    said = f'<span aria-hidden="true">{sign}</span> {number:,}' if sign else f"{number:,}"
+    return (
+        f'<tr class="{kind}"><th scope="row" class="text">{before}{escape(what)}</th><td class="number">{said}</td>'
+        f'<td class="bar" aria-hidden="true"><i style="width:{number / most:.2%}"></i></td></tr>'
+    )
