@@ -23,8 +23,11 @@ from ..load.scenario.parameters import written
 from ..load.sweep.plan import Plan, Run
 from ..load.sweep.summary import CombinationSummary, Summary
 from ..load.sweep.verdict import failures, interval, median_and_range, passed, sentences
-from ..load.wording import share
+from ..load.wording import counted, share
 from .terminal import markup_safe, out, print_line, print_table, printable
+
+MOST_ROWS = 200
+"""So many combinations are printed."""
 
 
 class _RunRateColumn(ProgressColumn):
@@ -93,7 +96,7 @@ def print_summary(summary: Summary) -> None:
     for sentence in sentences(summary):
         # Folded at the terminal's width, unlike lines that somebody copies.
         out.print(markup_safe(sentence), highlight=False)
-    combinations, names = summary.combinations, list(summary.combinations[0].parameters)
+    combinations, names = summary.combinations[:MOST_ROWS], list(summary.combinations[0].parameters)
     parameters = [[written(value) for value in each.parameters.values()] for each in combinations]
     heads, rows = _chances(combinations)
     _print_rows([*names, *heads], [[*given, *row] for given, row in zip(parameters, rows, strict=True)])
@@ -106,6 +109,8 @@ def print_summary(summary: Summary) -> None:
             for given, each in zip(parameters, combinations, strict=True)
         ],
     )
+    if hidden := len(summary.combinations) - len(combinations):
+        out.print(f"{counted(hidden, 'more combination')} in summary.json", highlight=False)
 
 
 def _print_rows(heads: list[str], rows: list[list[str]]) -> None:

@@ -1,6 +1,6 @@
 """The charts of a sweep: how likely the plan passes, and how its thresholds' figures stand to their limits."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +18,8 @@ CHANCE = "chance"
 """The id of the chart of the chances."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+LONGEST_LABEL = 24
+"""So many characters of a line's name have room beside a chart."""
 RANGE_RUNS = 20
 """From so many runs on the 5th percentile is another run than the least."""
 ROW_HEIGHT, MOST_HEIGHT, MOST_LABELLED = 26, 1_200, 300
@@ -77,7 +79,8 @@ def _chances(summary: Summary, lines: dict[str, list[CombinationSummary]]) -> Ch
     chances = {name: [_chance(each) for each in line] for name, line in lines.items()}
     figure = _line_chart(summary, chances, f"% of {_each(summary)}", (0.0, 105.0))
     figure["layout"]["yaxis"] |= {"tickvals": [0, 25, 50, 75, 100], "hoverformat": "d"}
-    return Chart(CHANCE, _title(summary), _about(summary), figure, _keys(chances), wide=True)
+    title, about, keys = _title(summary), _about(summary), _keys(chances)
+    return Chart(CHANCE, title, about, figure, keys, labelled=_has_labels(chances), wide=True)
 
 
 def _spread(number: int, threshold: ThresholdSummary, values: list[float]) -> Iterator[Chart]:
@@ -153,7 +156,9 @@ def _figure_chart(
         "nine of ten runs lie within." if several else "from the least run to the greatest."
     )
     failed = f" Not held in {threshold.failed:,} of {wording.counted(summary.runs, 'run')}." if threshold.failed else ""
-    yield Chart(f"figure-{number}", threshold.threshold, about + failed, figure, _keys(points))
+    yield Chart(
+        f"figure-{number}", threshold.threshold, about + failed, figure, _keys(points), labelled=_has_labels(points)
+    )
 
 
 def _medians(line: Sequence[CombinationSummary], figure: str) -> Iterator[Point]:
@@ -170,6 +175,11 @@ def _span(drawn: Sequence[float]) -> tuple[float, float]:
     return (0.0 if 0 <= low < high / 2 else low - room), high + room
 
 
+def _has_labels(lines: Iterable[str]) -> bool:
+    """Whether lines have labels at their ends; long names have no room there, and stand above the chart."""
+    return max(map(len, lines)) <= LONGEST_LABEL
+
+
 def _keys(lines: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(zip(lines, SERIES, strict=False)) if len(lines) > 1 else ()
 
@@ -181,7 +191,7 @@ def _line_chart(
     names = list(summary.combinations[0].parameters)
     values = list(dict.fromkeys(map(axis_value, summary.combinations)))
     axis = ValueAxis(names[0] if names else "", values, len(lines))
-    labels = [(name, color, lines[name][-1].y) for name, color in _keys(lines)]
+    labels = [(name, color, lines[name][-1].y) for name, color in _keys(lines)] if _has_labels(lines) else []
     figure = layout(axis.title, y_title, label_margin([label[0] for label in labels]) if labels else 24)
     figure["xaxis"] |= axis.layout
     figure["yaxis"] |= {"range": list(span)}

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 from pyarrow import parquet
+from support.made_up_sweep import combination, summary
 from support.small_sweep import SCENARIO, comparable, in_process, sweep
 from typer.testing import CliRunner
 
 from orgsim.api.cli import sweep as command
 from orgsim.api.cli.app import app
+from orgsim.api.cli.sweep_progress import MOST_ROWS, print_summary
 from orgsim.api.load.sweep import cluster
 from orgsim.api.load.sweep.plan import Plan
 
@@ -183,6 +185,15 @@ def test_summary_for_people(call: Call) -> None:
     failed = "0 of 2 0 % 0 % to 65.8 % all_features_share == 1 in 2, migration_days.p90 < 8 in 2"
     assert {f"6 {failed}", f"10 {failed}", "6 0 % -", "10 0 % -"} <= set(lines)
     assert lines[-1] == "A run passes if all thresholds held. The page for others: o/chance.html; all of it: o"
+
+
+def test_very_many_combinations(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of very many combinations the first are printed, and how many there are besides."""
+    print_summary(summary(*(combination({"n": n}, 50) for n in range(MOST_ROWS + 1))))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+
+    assert [line[0] for line in lines if line[1:4] == ["50", "of", "100"]] == [f"{n}" for n in range(MOST_ROWS)]
+    assert ["1", "more", "combination", "in", "summary.json"] in lines
 
 
 def test_a_row_played_again(call: Call) -> None:

@@ -368,6 +368,15 @@ def inviting(tracks: int, accounts: int) -> list[str]:
     ]
 
 
+async def test_ten_tracks_do_what_one_does() -> None:
+    """The same accounts in ten tracks make the same calls and leave as many events as in one."""
+    one, ten = [await play(*inviting(tracks, 300)) for tracks in (1, 10)]
+    # CreateOrganization, and for each account an invitation and its acceptance.
+    assert one.commands == ten.commands == 1 + 2 * 300
+    assert one.events == ten.events
+    assert one.metrics["joined"] == ten.metrics["joined"] == 300
+
+
 async def test_what_tracks_cost() -> None:
     """Ten tracks do what one does in as many calls of functions, and twice as many accounts take twice as many."""
     one, ten, twice = [await calls_of(*inviting(*each)) for each in ((1, 500), (10, 500), (1, 1_000))]

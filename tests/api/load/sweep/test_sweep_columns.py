@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 from pyarrow import parquet
 from support.repository import SCENARIOS
@@ -138,6 +139,19 @@ def test_summary_of_thresholds(plan: Plan, table: Any) -> None:
     assert [each.finished for each in found.combinations] == [0, 3, 0, 3]
     assert found.finished_means == "all thresholds held, apart from those that only warn"
     assert found.combinations[2].figures["follow_ups.tracks.again.1.reached"]["median"] == 8
+
+
+def test_old_keys_of_the_summary_stay(plan: Plan, table: Any) -> None:
+    """What readers of summary.json have found there once they find still, under the same names."""
+    found = msgspec.to_builtins(summarize(plan, table))
+    once = {"scenario", "scenario_sha256", "version", "seed", "runs_per_combination", "total", "finished_means"}
+    of_each = {"parameters", "runs", "refused", "lost", "finished", "chance", "all_features_share", "figures"}
+
+    assert once | {"combinations"} <= found.keys()
+    for combination in found["combinations"]:
+        assert of_each <= combination.keys()
+        assert combination["chance"].keys() == {"share", "low", "high"}
+        assert {"finalize_days", "migration_days.p95", "expired_share"} <= combination["figures"].keys()
 
 
 NEW = ("warnings", "first_warning", "follow_ups.partners.migration.reminder_1.reached")

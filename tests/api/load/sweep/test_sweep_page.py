@@ -58,6 +58,15 @@ def test_equal_lines_are_told_apart() -> None:
     assert abs(labels[0]["yshift"] - labels[1]["yshift"]) >= 16
 
 
+def test_long_names_of_lines() -> None:
+    """Names that have no room at the ends of lines stand in the key above the chart instead."""
+    for name, labelled in (("m" * 19, True), ("m" * 20, False)):
+        chance, *_ = charts(grid(name, "b", finished=[90, 90, 50, 50, 10, 10]), nothing)
+        assert chance.labelled == labelled
+        assert (f"mode={name}" in texts(chance)) == labelled
+        assert [key for key, _ in chance.key] == [f"mode={name}", "mode=b"]
+
+
 def test_intervals_of_enough_runs() -> None:
     """From thirty runs on a point has its 95 % interval, and the number of runs stands at the axis."""
     chance, *_ = charts(grid("a", finished=[30, 15, 0], runs=30), nothing)
