@@ -14,7 +14,7 @@ task. To wait for anything outside the simulation, use ``Simulation.holding_time
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property, partial
@@ -35,11 +35,13 @@ from ..engine.runtime.driver import move_time
 from ..engine.runtime.engine import Engine
 from ..engine.runtime.processes import Process, Processes, Sleeper
 from ..engine.runtime.running import beside
+from ..engine.settings import DAY, LATEST
 from ..engine.shapes.base import moment_text
 from ..engine.shapes.timestamps import microseconds
 from ..engine.state import State
 from ..projections.views import Views
 from .client import Client
+from .delays import MOST_DAYS, Delay
 
 FIRST_ACCOUNT = "200000000000"
 
@@ -57,6 +59,53 @@ class Actor(Client):
     def random(self) -> Random:
         """The actor's own generator, derived from the world's seed, the population's name and the account."""
         return Random(f"{self._engine.state.seed} {self._population} {self.account}")
+
+    async def sleep(self, delay: Delay) -> None:
+        """Sleep in simulated time for a delay that is drawn from the account's own generator.
+
+        Args:
+            delay: a distribution of ``orgsim.api.delays``, as scenario files have them.
+
+        Raises:
+            TypeError: it is none; ``Simulation.sleep`` takes durations.
+        """
+        if not isinstance(delay, Delay):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a distribution such as OfficeHours, not {delay!r}; sim.sleep takes durations")
+        await self._sleep_until(self._engine.now + delay.draw(self.random, self._engine.now))
+
+    async def wait_for_reminder(self, reminders: Mapping[float, float]) -> bool:
+        """Sleep until the account follows one of its reminders, counted from now: its own, not those of a date.
+
+        ::
+
+            if await me.wait_for_reminder({7: 0.6, 12: 0.5}):
+                await me.accept_handshake(handshake_id=invitation.id)
+
+        Args:
+            reminders: after how many days from now each comes, to the chance that an account that still waits follows
+                it, 0 to 1; in rising order.
+
+        Returns:
+            Whether it follows one; False after the last of them if it follows none.
+
+        Raises:
+            ValueError: a day that does not come after the one before it, or a chance that is none.
+        """
+        began, before = self._engine.now, 0.0
+        for days, chance in reminders.items():
+            if not before < days <= MOST_DAYS or not 0 <= chance <= 1:
+                raise ValueError(f"reminders are rising days, each with a chance from 0 to 1, not {dict(reminders)}")
+            before = days
+        for days, chance in reminders.items():
+            await self._sleep_until(began + round(days * DAY))
+            if self.random.random() < chance:
+                return True
+        return False
+
+    def _sleep_until(self, moment: int) -> Awaitable[None]:
+        if moment > LATEST:
+            raise ValueError("time cannot run beyond 8995-05-02")
+        return self._engine.clock.sleep_until(moment)
 
 
 Behaviour = Callable[[Actor], Awaitable[object]]

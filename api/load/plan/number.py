@@ -6,7 +6,7 @@ from random import Random
 from msgspec import Struct
 
 from ....engine.settings import DAY
-from ..scenario.delays import Delay
+from ...delays import Delay
 
 STRATA = 500
 """So many evenly spaced draws stand for the distribution of a delay."""

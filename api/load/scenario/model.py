@@ -7,9 +7,9 @@ from msgspec import Meta, Struct
 
 from ....engine.settings import Latencies, Latency, Quotas, Settings
 from ....engine.shapes.base import EPOCH
+from ...delays import Days
 from ...faults import FaultTable
 from ...simulation import START
-from .delays import Days
 from .figures import Figures, figures_of
 from .organizations import OrganizationTable, Twin
 from .populations import PopulationTable

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, field, structs
 from ....engine.ids import AccountId
 from ....engine.twin.form import Form
 from ....engine.words import FeatureSet, PolicyType
-from .delays import Fixed, Lognormal, Uniform
+from ...delays import Fixed, Lognormal, Uniform
 from .populations import Behaviour, Count, Share
 
 OrganizationId = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]

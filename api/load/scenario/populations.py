@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field, structs
 
 from ....engine.settings import DAY
 from ...choices import choose
-from .delays import Delay, Fixed
+from ...delays import Delay, Fixed
 from .problems import Problem, ScenarioError
 
 MOST_ACCOUNTS = 100_000_000

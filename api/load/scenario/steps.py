@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from ....engine.settings import SECOND
-from .delays import Days
+from ...delays import Days
 from .pace import Pace
 from .populations import AccountCall, Share
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orgsim.api.delays import Fixed, Uniform
 from orgsim.api.load.play.agenda import ACCEPT, DECLINE, LEAVE, Agenda, Answer, Cohort, MakeRandom, ScheduledAnswer
 from orgsim.api.load.scenario import Behaviour
-from orgsim.api.load.scenario.delays import Fixed, Uniform
 from orgsim.engine.settings import DAY
 from orgsim.engine.state.timers import NEVER
 

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from support.repository import SCENARIOS
 from support.scenario_keys import DONE, EVERYTHING, THERE
 
+from orgsim.api.delays import Delay, Fixed, Lognormal, OfficeHours, Uniform
 from orgsim.api.faults import FaultTable
 from orgsim.api.load import scenario as language
 from orgsim.api.load.scenario import (
@@ -20,7 +21,6 @@ from orgsim.api.load.scenario import (
     parse_scenario,
 )
 from orgsim.api.load.scenario import steps as actions
-from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours, Uniform
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from support.repository import ROOT, SCENARIOS
 
 from orgsim.api import Simulation
+from orgsim.api.delays import Delay
 from orgsim.api.faults import FaultTable
 from orgsim.api.load import wording
 from orgsim.api.load.play import play_scenario
@@ -22,7 +23,6 @@ from orgsim.api.load.scenario import (
     parse_scenario,
 )
 from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
-from orgsim.api.load.scenario.delays import Delay
 from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
 from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable

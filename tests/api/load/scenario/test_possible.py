@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta
 
-from orgsim.api.load.scenario.delays import Delay, Fixed
+from orgsim.api.delays import Delay, Fixed
 from orgsim.api.load.scenario.possible import possible, shown
 from orgsim.engine.ids import AccountId
 from orgsim.engine.words import FeatureSet

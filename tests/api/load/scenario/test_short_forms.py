@@ -3,8 +3,8 @@
 import pytest
 from support.scenario_keys import DONE, complaint
 
+from orgsim.api.delays import Fixed
 from orgsim.api.load.scenario import OrganizationTable, parse_scenario
-from orgsim.api.load.scenario.delays import Fixed
 from orgsim.api.load.scenario.populations import MemberTable
 
 THERE = "[organizations.o]\naccounts = 4\nunits = [{ name = 'Web', accounts = 2 }]\n"

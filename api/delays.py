@@ -1,4 +1,4 @@
-"""The distributions of delays that a scenario can name.
+"""The distributions of delays: how long people take to answer. Scenario files name them, processes sleep by them.
 
 A delay is computed from one random number in [0, 1) and the moment at which it begins. Each draw uses up exactly one
 number of its generator, whatever the distribution, so that changing one delay leaves all other draws as they are.
@@ -11,9 +11,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ....engine.settings import DAY, HOUR
+from ..engine.settings import DAY, HOUR
 
-Days = Annotated[float, Meta(ge=0, le=36_500)]
+MOST_DAYS, MOST_HOURS, MOST_SIGMA = 36_500, 100_000, 10
+
+Days = Annotated[float, Meta(ge=0, le=MOST_DAYS)]
 HourOfDay = Annotated[int, Meta(ge=0, le=24)]
 WORKDAYS = 5
 """Working days in a week, from Monday."""
@@ -27,6 +29,9 @@ class Fixed(Struct, frozen=True, tag="fixed", tag_field="distribution", forbid_u
     """Always the same delay."""
 
     days: Days
+
+    def __post_init__(self) -> None:
+        _require("days", self.days, MOST_DAYS)
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
@@ -43,6 +48,8 @@ class Uniform(Struct, frozen=True, tag="uniform", tag_field="distribution", forb
     def __post_init__(self) -> None:
         if not self.from_days <= self.to_days:
             raise ValueError(f"from_days = {self.from_days} is later than to_days = {self.to_days}")
+        _require("from_days", self.from_days, MOST_DAYS)
+        _require("to_days", self.to_days, MOST_DAYS)
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
@@ -52,9 +59,14 @@ class Uniform(Struct, frozen=True, tag="uniform", tag_field="distribution", forb
 class Lognormal(Struct, frozen=True, tag="lognormal", tag_field="distribution", forbid_unknown_fields=True):
     """A lognormal delay, cut off at ``at_most_days``; ``sigma`` is the standard deviation of its logarithm."""
 
-    median_days: Annotated[float, Meta(gt=0, le=36_500)]
-    sigma: Annotated[float, Meta(ge=0, le=10)]
+    median_days: Annotated[float, Meta(gt=0, le=MOST_DAYS)]
+    sigma: Annotated[float, Meta(ge=0, le=MOST_SIGMA)]
     at_most_days: Days
+
+    def __post_init__(self) -> None:
+        _require("median_days", self.median_days, MOST_DAYS)
+        _require("sigma", self.sigma, MOST_SIGMA)
+        _require("at_most_days", self.at_most_days, MOST_DAYS)
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
@@ -68,9 +80,9 @@ class OfficeHours(Struct, frozen=True, tag="office_hours", tag_field="distributi
     is asked on a Friday evening begins on Monday.
     """
 
-    median_hours: Annotated[float, Meta(gt=0, le=100_000)]
-    sigma: Annotated[float, Meta(ge=0, le=10)]
-    at_most_hours: Annotated[float, Meta(ge=0, le=100_000)]
+    median_hours: Annotated[float, Meta(gt=0, le=MOST_HOURS)]
+    sigma: Annotated[float, Meta(ge=0, le=MOST_SIGMA)]
+    at_most_hours: Annotated[float, Meta(ge=0, le=MOST_HOURS)]
     opens: HourOfDay = 9
     closes: HourOfDay = 17
     utc_offset_hours: Annotated[float, Meta(ge=-12, le=14)] = 0
@@ -78,6 +90,9 @@ class OfficeHours(Struct, frozen=True, tag="office_hours", tag_field="distributi
     def __post_init__(self) -> None:
         if not self.opens < self.closes:
             raise ValueError(f"opens = {self.opens} is not before closes = {self.closes}")
+        _require("median_hours", self.median_hours, MOST_HOURS)
+        _require("sigma", self.sigma, MOST_SIGMA)
+        _require("at_most_hours", self.at_most_hours, MOST_HOURS)
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
@@ -102,6 +117,12 @@ class OfficeHours(Struct, frozen=True, tag="office_hours", tag_field="distributi
         weeks, weekday_then = divmod(weekday + days, WORKDAYS)
         day += weeks * 7 + weekday_then - weekday
         return day * DAY + opens + rest - offset
+
+
+def _require(name: str, value: float, most: int) -> None:
+    """Check a number that a program gives; files are checked when they are read, down to the last limit."""
+    if not 0 <= value <= most:
+        raise ValueError(f"{name} is a number from 0 to {most:,}, not {value}")
 
 
 def _lognormal_factor(random: Random, sigma: float) -> float:

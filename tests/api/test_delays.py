@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orgsim.api.load.scenario.delays import Delay, Fixed, Lognormal, OfficeHours, Uniform
+from orgsim.api.delays import Delay, Fixed, Lognormal, OfficeHours, Uniform
 from orgsim.engine.settings import DAY, HOUR
 from orgsim.engine.shapes.base import moment
 
