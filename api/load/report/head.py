@@ -1,6 +1,7 @@
 """The head of a report: the verdict, the thresholds, the main figures of each organization, and the funnels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import starmap
 
 from .. import answer, wording
 from ..play import Outcome
@@ -21,17 +22,22 @@ def verdict(outcome: Outcome) -> str:
 
 def thresholds(outcome: Outcome) -> str:
     """A list of the thresholds: what each is about, what was found, and what was wanted."""
-    items = "".join(map(_threshold, outcome.thresholds))
+    return threshold_list((each, wording.judgement(each), answer.found(each)) for each in outcome.thresholds)
+
+
+def threshold_list(thresholds: Iterable[tuple[ThresholdOutcome, str, str]]) -> str:
+    """A list of thresholds, each with its judgement (``passed``, ``failed`` or ``warned``) and what was found."""
+    items = "".join(starmap(_threshold, thresholds))
     return f'<ul class="thresholds">{items}</ul>' if items else ""
 
 
-def _threshold(each: ThresholdOutcome) -> str:
-    judgement = wording.judgement(each)
+def _threshold(each: ThresholdOutcome, judgement: str, found: str) -> str:
     meaning = answer.meaning(each.metric)
     code = f"<code>{escape(each.threshold)}</code>"
+    mark = f'<span class="mark" role="img" aria-label="{judgement}">{wording.MARKS[judgement]}</span>'
     return (
-        f'<li class="{judgement}"><span class="mark" role="img" aria-label="{judgement}">{wording.mark(each)}</span>'
-        f"<span>{escape(meaning)} {code}</span><b>{escape(answer.found(each))}</b>"
+        f'<li class="{judgement}">{mark}'
+        f"<span>{escape(meaning)} {code}</span><b>{escape(found)}</b>"
         f"<small>wanted: {escape(answer.wanted(each))}</small></li>"
     )
 
@@ -41,11 +47,12 @@ def tiles(outcome: Outcome) -> str:
     names = [name for name in outcome.organizations if name in outcome.funnels] or [*outcome.organizations][:1]
     names += [name for name in outcome.organizations if name not in names]
     several = len(names) > 1
-    rows = [_row(list(_of_organization(outcome, name)), name if several else "") for name in names[:MOST_ORGANIZATIONS]]
-    return "".join((*rows, _row(list(_of_run(outcome)), "the run" if several else "")))
+    rows = [tile_row(_of_organization(outcome, name), name if several else "") for name in names[:MOST_ORGANIZATIONS]]
+    return "".join((*rows, tile_row(_of_run(outcome), "the run" if several else "")))
 
 
-def _row(found: list[tuple[str, str]], name: str) -> str:
+def tile_row(found: Iterable[tuple[str, str]], name: str = "") -> str:
+    """A row of tiles, each with what it is about and a value; below a name, if there is one."""
     items = "".join(
         f'<div class="tile"><b>{escape(value)}</b><span>{escape(what)}</span></div>' for what, value in found
     )

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from .. import answer, wording
-from ..play.outcome import ThresholdOutcome
+from ..play.outcome import Distribution, ThresholdOutcome
 from ..report.chart import Chart, Series, end_labels, label_margin, line, text
 from ..report.style import BLUE, CHARACTER, GRID, SERIES, VERMILION, layout, note, vertical_line
 from ..scenario.parameters import written
@@ -22,6 +22,8 @@ LONGEST_LABEL = 24
 """So many characters of a line's name have room beside a chart."""
 RANGE_RUNS = 20
 """From so many runs on the 5th percentile is another run than the least."""
+TOLD = (5, 10, 25, 50, 75, 90, 95, 100)
+"""Percentiles of a figure over the runs that a table has."""
 ROW_HEIGHT, MOST_HEIGHT, MOST_LABELLED = 26, 1_200, 300
 """Of a heat map: the height of a row and of all, in pixels; up to so many cells have texts."""
 ALL_RUNS = "all runs"
@@ -102,7 +104,10 @@ def _spread(number: int, threshold: ThresholdSummary, values: list[float]) -> It
     steps = line(Series("% of runs with at most this", BLUE, shares), [ordered[0], *ordered])
     steps["line"] |= {"shape": "hv"}
     about = f"{_meaning(threshold)} The share of runs in which it is at most so much."
-    yield Chart(f"figure-{number}", threshold.threshold, about, {"data": [steps], "layout": figure})
+    distribution = Distribution.of(values)
+    rows = tuple((f"{each} %", wording.figure(threshold.figure, distribution.percentiles[each])) for each in TOLD)
+    drawn = {"data": [steps], "layout": figure}
+    yield Chart(f"figure-{number}", threshold.threshold, about, drawn, head=("Of the runs", "at most"), rows=rows)
 
 
 def _title(summary: Summary) -> str:
@@ -289,5 +294,5 @@ def _heat_map(summary: Summary, lines: dict[str, list[CombinationSummary]]) -> C
     }
     if len(values) * len(rows) <= MOST_LABELLED:
         trace["texttemplate"] = "%{z:.0f} %"
-    about = f"The share of {_each(summary)} in which {summary.finished_means}: the darker, the likelier."
+    about = f"The share of {_each(summary)} in which {summary.finished_means}: the stronger the colour, the likelier."
     return Chart(CHANCE, _title(summary), about, {"data": [trace], "layout": figure}, wide=True)

@@ -6,13 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import answer, wording
+from .. import wording
+from ..play.outcome import ThresholdOutcome
 from ..report import html
+from ..report.head import threshold_list, tile_row
 from ..report.page import grid, render_page
 from ..scenario.parameters import written
 from .charts import CHANCE, charts
 from .plan import Sweep
-from .summary import CombinationSummary, Summary, ThresholdSummary, values
+from .summary import CombinationSummary, Summary, values
 from .verdict import interval, median_and_range, passed, sentences
 
 MOST_ROWS = 1_000
@@ -43,7 +45,7 @@ def render_sweep(sweep: Sweep, summary: Summary, values: Callable[[str], list[fl
         about=f"{summary.scenario} · {_size(summary)}",
         head=_head(summary),
         body=(
-            _tiles(summary),
+            tile_row(_tiles(summary)),
             html.section("chance", "Chance of passing", grid(html.figures(chance)), _chances(summary)),
             html.section(
                 "figures", "The figures of the thresholds", grid(html.figures(drawn[len(chance) :])), _figures(summary)
@@ -65,37 +67,31 @@ def _head(summary: Summary) -> str:
     """The first sentence in large letters, the others below it, and the thresholds."""
     first, *others = sentences(summary)
     kind = "passed" if summary.finished == summary.runs else "failed" if not summary.finished else "warned"
-    items = "".join(_threshold(summary, each) for each in summary.thresholds)
-    listed = f'<ul class="thresholds">{items}</ul>' if items else ""
     said = "".join(f"<p>{html.escape(each)}</p>" for each in others)
-    return f'<p class="verdict {kind}">{html.escape(first)}</p>{said}{listed}'
+    return f'<p class="verdict {kind}">{html.escape(first)}</p>{said}{threshold_list(_thresholds(summary))}'
 
 
-def _tiles(summary: Summary) -> str:
+def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
     chances = [each.chance.share for each in summary.combinations if each.chance.share is not None]
-    found = [(wording.share(summary.finished / summary.runs), "of all runs passed")] if summary.runs else []
+    if summary.runs:
+        yield "of all runs passed", wording.share(summary.finished / summary.runs)
     if len(chances) == 1:
-        found.append((interval(summary.combinations[0]), "is the chance, with 95 % confidence"))
+        yield "is the chance, with 95 % confidence", interval(summary.combinations[0])
     if len(chances) > 1:
-        found.append((wording.share(max(chances)), "passed with the best combination"))
-        found.append((wording.share(min(chances)), "passed with the worst combination"))
-    found.append((f"{summary.runs:,}", "runs that came to an end"))
-    items = "".join(f'<div class="tile"><b>{value}</b><span>{name}</span></div>' for value, name in found)
-    return f'<div class="tiles" style="--columns:{len(found)}">{items}</div>'
+        yield "passed with the best combination", wording.share(max(chances))
+        yield "passed with the worst combination", wording.share(min(chances))
+    yield "runs that came to an end", f"{summary.runs:,}"
 
 
-def _threshold(summary: Summary, threshold: ThresholdSummary) -> str:
-    kind = "passed" if not threshold.failed else "warned" if threshold.severity == "warn" else "failed"
-    failed = (
-        f"failed in {threshold.failed:,} of {wording.counted(summary.runs, 'run')}"
-        if threshold.failed
-        else "always held"
-    )
-    return (
-        f'<li class="{kind}"><span class="mark">{wording.MARKS[kind]}</span>'
-        f"<code>{html.escape(threshold.threshold)}</code><b>{html.escape(failed)}</b>"
-        f"<small>{html.escape(answer.meaning(threshold.figure))}</small></li>"
-    )
+def _thresholds(summary: Summary) -> Iterator[tuple[ThresholdOutcome, str, str]]:
+    """The thresholds, with how often each failed; those whose limits vary stand in the tables alone."""
+    for each in summary.thresholds:
+        if each.threshold == each.figure:
+            continue
+        kind = "passed" if not each.failed else "warned" if each.severity == "warn" else "failed"
+        runs = wording.counted(summary.runs, "run")
+        found = f"failed in {each.failed:,} of {runs}" if each.failed else "always held"
+        yield ThresholdOutcome(each.threshold, None, not each.failed, each.severity), kind, found
 
 
 def _parameters(summary: Summary) -> list[str]:

@@ -120,6 +120,9 @@ def test_limits_that_differ() -> None:
     _, days = charts(summary(*found.combinations, thresholds=merged), nothing)
 
     assert days.figure["layout"]["shapes"] == []
+    page = render_sweep(definition({}), summary(*found.combinations, thresholds=merged), nothing)
+    assert page.count('<th class="number" scope="col">virtual_days failed</th>') == 1
+    assert '<ul class="thresholds">' not in page
 
 
 def test_many_lines() -> None:
@@ -145,6 +148,8 @@ def test_one_combination() -> None:
 
     assert list(zip(steps["x"], steps["y"], strict=True)) == [(40, 0), (40, 25), (40, 50), (50, 75), (70, 100)]
     assert days.figure["layout"]["shapes"][0]["x0"] == 60
+    assert days.rows[0] == ("5 %", "40 days")
+    assert days.rows[-2:] == (("95 %", "70 days"), ("100 %", "70 days"))
 
 
 @pytest.mark.parametrize("values", [[], [40.0], [40.0, 40.0]])
@@ -199,6 +204,7 @@ def test_every_picture_has_a_table() -> None:
     tables = {name: re.findall(r"<td[^>]*>(.*?)</td>", body) for name, body in sections if "<figure" in body}
 
     assert tables.keys() == {"chance", "figures"}
+    assert "failed in 297 of 600 runs" in page
     assert [cell for cell in tables["chance"] if " of 100" in cell] == [
         f"{each} of 100" for each in (90, 91, 50, 51, 10, 11)
     ]
