@@ -2,16 +2,20 @@
 
 import json
 import re
+import tomllib
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from msgspec import Struct, structs
 from support.repository import ROOT, SCENARIOS
+from typer.testing import CliRunner
 
 from orgsim.api import Simulation
+from orgsim.api.cli.app import app
+from orgsim.api.cli.init import templates
 from orgsim.api.delays import Delay
 from orgsim.api.faults import FaultTable
-from orgsim.api.load import wording
 from orgsim.api.load.play import play_scenario
 from orgsim.api.load.play.on_log import beginning_at
 from orgsim.api.load.scenario import (
@@ -19,7 +23,6 @@ from orgsim.api.load.scenario import (
     OrganizationTable,
     PopulationTable,
     Scenario,
-    load_scenario,
     parse_scenario,
 )
 from orgsim.api.load.scenario.checks import ALWAYS_KNOWN, KNOWN_FOR_EACH
@@ -39,6 +42,13 @@ from orgsim.engine.settings import Quotas, Settings
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
+BUILT = [
+    (example, [" ".join(line.split()) for line in re.findall(r"^    (.*\S)", after, flags=re.MULTILINE)])
+    for example, after in re.findall(
+        r"```toml\n(.*?)```(.*?)(?=```toml|### What if)", PAGE.partition("### Side by side")[0], flags=re.DOTALL
+    )
+]
+"""The scenarios that lead to the acquisition, each with the lines that the page quotes from what it prints."""
 TABLES: list[type[Struct]] = [
     *(
         Header,
@@ -117,27 +127,47 @@ def test_settings() -> None:
 
 
 def test_shipped_scenarios() -> None:
-    """The page names every scenario of the repository."""
-    assert [file.name for file in (ROOT / "scenarios").glob("*.toml") if f"../scenarios/{file.name})" not in PAGE] == []
+    """The page has a line for each shipped scenario, with its question, in the order of `orgsim init --list`."""
+    rows = [
+        f"| [{name}](../scenarios/{name}.toml) | {tomllib.loads(text)['description']} |"
+        for name, text in templates().items()
+    ]
+    assert re.findall(r"^\| \[.*\]\(\.\./scenarios/.*\|$", PAGE, flags=re.MULTILINE) == rows
 
 
-async def test_the_example() -> None:
-    """The example of the page is the shipped acquisition, and what the page says of it is what it gives."""
-    shipped = SCENARIOS / "acquire-company.toml"
-    assert EXAMPLES[0] == shipped.read_text("utf-8")
-    outcome = await play_scenario(await load_scenario(shipped), MemoryLog())
-    told = {re.sub(r"\s+", " ", line.strip()) for line in PAGE.splitlines()}
-    for each in outcome.thresholds:
-        assert f"✓ {each.threshold} {wording.number(each.value)}" in told
-    for row in wording.follow_ups(outcome):
-        assert " ".join(row) in told
-    assert len(outcome.thresholds) == 3
+def test_the_first_scenario_has_five_lines() -> None:
+    """The page begins with a scenario of five lines, and ends with the acquisition as it is shipped."""
+    first, *_, last = [example for example, _ in BUILT]
+    assert len(first.splitlines()) == 5
+    assert last == (SCENARIOS / "acquire-company.toml").read_text("utf-8")
+    # Each says what the one before did not, and all the rest as before.
+    sizes = [len(example.splitlines()) for example, _ in BUILT]
+    assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize(("example", "quoted"), BUILT, ids=range(1, len(BUILT) + 1))
+def test_what_the_page_says_of_each(example: str, quoted: list[str], tmp_path: Path) -> None:
+    """Each scenario on the way to the acquisition is played as it stands, and prints the lines that the page quotes."""
+    file = tmp_path / "example.toml"
+    file.write_text(example, "utf-8")
+    printed = CliRunner().invoke(app, ["simulate", str(file)]).stdout
+    lines = {" ".join(line.split()) for line in printed.splitlines()}
+    assert len(quoted) >= 2
+    assert [line for line in quoted if line not in lines] == []
+
+
+def test_what_if() -> None:
+    """The page says what becomes of the acquisition if half of the owners ignore the first mail."""
+    file = str(SCENARIOS / "acquire-company.toml")
+    ran = CliRunner().invoke(app, ["simulate", file, "--set", "ignore=0.5"])
+    assert ran.exit_code == 1
+    assert "✗ joined_share" in ran.stdout
 
 
 async def test_the_example_of_tracks() -> None:
     """The example is played and passes; who has not approved after twenty days is removed, and Data is in its OU."""
     log = MemoryLog()
-    outcome = await play_scenario(parse_scenario(EXAMPLES[1]), log)
+    outcome = await play_scenario(parse_scenario(EXAMPLES[-3]), log)
     assert outcome.passed
     assert (outcome.refused, outcome.warnings) == ({}, ())
     (removed,) = [each.followed for each in outcome.follow_ups]
@@ -150,7 +180,7 @@ async def test_the_example_of_tracks() -> None:
 
 async def test_the_example_of_an_organization_that_is_there() -> None:
     """The example is played: members of the OU answer, the others stay."""
-    _, _, example, _ = EXAMPLES
+    example = EXAMPLES[-2]
     outcome = await play_scenario(parse_scenario(example), MemoryLog())
     assert outcome.refused == {}
     assert sum(outcome.handshakes["INVITE"].values()) == 40
@@ -160,7 +190,7 @@ async def test_the_example_of_an_organization_that_is_there() -> None:
 
 async def test_the_example_of_a_world_that_exists() -> None:
     """The example is played on a log with two such organizations: members of the OU answer, the others stay."""
-    _, _, _, example = EXAMPLES
+    example = EXAMPLES[-1]
     async with Simulation() as sim:
         ours, theirs = sim.client("111111111111"), sim.client("222222222222")
         ids = [(await each.create_organization()).organization.id for each in (ours, theirs)]
