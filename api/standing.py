@@ -17,6 +17,9 @@ from ..engine.words import FeatureSet, JoinedMethod
 SOURCE = "sim.organization"
 """What the log says of where the accounts came from."""
 
+ROOT = "/"
+"""The path of the root; those of OUs are names from the root on, with slashes between."""
+
 LONGEST_NAME = 128
 
 
@@ -102,35 +105,56 @@ def stand(
     caller = Caller(founder)
     founded = engine.post(create_organization.Request(feature_set), caller)[0]
     assert isinstance(founded, OrganizationCreated)
-    places = {"": founded.root}
+    places = {ROOT: founded.root}
     for path in all_paths(units):
         above, _, name = path.rpartition("/")
-        made = engine.post(create_organizational_unit.Request(places[above], name), caller)[0]
+        made = engine.post(create_organizational_unit.Request(places[above or ROOT], name), caller)[0]
         assert isinstance(made, OrganizationalUnitCreated)
         places[path] = made.unit
-    parents = [places[path] for path, number in units.items() for _ in range(number)]
-    parents += [founded.root] * (len(accounts) - len(parents))
-    form = Form(
-        organization=founded.organization,
-        root=founded.root,
-        management_account=founder,
-        feature_set=feature_set,
-        accounts=tuple(
-            AccountForm(
-                id=account,
-                parent=parent,
-                joined_method=JoinedMethod.CREATED if _is_created(index, created) else JoinedMethod.INVITED,
-            )
-            for index, (account, parent) in enumerate(zip(accounts, parents, strict=True))
-        ),
-    )
-    if accounts:
-        request = import_organization.Request(form=form, source=SOURCE, taken_at=engine.now, final=False)
-        engine.post(request, SIMULATION)
-    del places[""]
+    homes = homes_of(units, len(accounts))
+    members = [
+        AccountForm(id=account, parent=places[home], joined_method=joined_method(index, created))
+        for index, (account, home) in enumerate(zip(accounts, homes, strict=True))
+    ]
+    if members:
+        join(engine, founded.organization, members, SOURCE, engine.now)
+    del places[ROOT]
     return StandingOrganization(founded.organization, founded.root, founder, tuple(accounts), places)
 
 
-def _is_created(index: int, share: float) -> bool:
-    """Spread a share of accounts evenly over all of them."""
-    return int((index + 1) * share) > int(index * share)
+def homes_of(units: Mapping[str, int], number: int) -> list[str]:
+    """The path of the OU of each of so many accounts: first those of the first OU; who is in none is under the root.
+
+    Args:
+        units: path to the number of accounts directly there.
+        number: all accounts.
+    """
+    placed = [path for path, there in units.items() for _ in range(there)]
+    return placed + [ROOT] * (number - len(placed))
+
+
+def joined_method(index: int, created: float) -> JoinedMethod:
+    """How the account at an index has joined; the share that the organization created is spread evenly over all."""
+    return JoinedMethod.CREATED if int((index + 1) * created) > int(index * created) else JoinedMethod.INVITED
+
+
+def join(engine: Engine, organization: str, members: Iterable[AccountForm], source: str, taken_at: int) -> None:
+    """Have accounts be members of an organization from now on, without a call for each of them.
+
+    Args:
+        engine: of the world.
+        organization: its id.
+        members: the accounts, with their OUs.
+        source: what the log says of where they came from.
+        taken_at: when they are said to have stood so, in microseconds since the epoch.
+    """
+    known = engine.state.organizations[organization]
+    form = Form(
+        organization=organization,
+        root=known.root,
+        management_account=known.management_account,
+        feature_set=known.feature_set,
+        accounts=tuple(members),
+    )
+    request = import_organization.Request(form=form, source=source, taken_at=taken_at, final=False)
+    engine.post(request, SIMULATION)

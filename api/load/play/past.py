@@ -17,12 +17,13 @@ from ....engine.runtime.driver import jump_to
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY
 from ....engine.shapes.timestamps import microseconds
-from ....engine.twin.form import AccountForm, Form
+from ....engine.twin.form import AccountForm
 from ....engine.twin.time_order import founded_at, in_time_order
 from ....engine.words import JoinedMethod
+from ...standing import homes_of, join, joined_method
 from ..scenario.model import Scenario
 from ..scenario.organizations import OrganizationTable, Twin, accounts_by_unit
-from ..scenario.standing import ROOT, Erected, erect
+from ..scenario.standing import Erected, erect
 from .names import ADDRESSES, FIRST_ACCOUNT, name_stems
 
 SOURCE = "the scenario"
@@ -137,14 +138,8 @@ class Described:
         self._erected = erect(self._table, engine)
 
     def _join(self, members: list[Member], engine: Engine) -> None:
-        form = Form(
-            organization=self.id,
-            root=self._erected.places[ROOT],
-            management_account=self._table.founder,
-            feature_set=self._table.founded_with,
-            accounts=tuple(_account(member, self._erected.places[member.unit]) for member in members),
-        )
-        _post(Request(form=form, source=SOURCE, taken_at=self._start, final=False), engine)
+        accounts = (_account(member, self._erected.places[member.unit]) for member in members)
+        join(engine, self.id, accounts, SOURCE, self._start)
 
 
 def _post(request: Request, engine: Engine) -> None:
@@ -165,16 +160,15 @@ def _members(scenario: Scenario, name: str, numbers: Iterator[str], stem: str) -
     """When each member joined, its OU, and whether it was created; of each OU as many as the share says."""
     table, start = scenario.organizations[name], microseconds(scenario.start)
     total, random = table.accounts or 0, Random(f"{scenario.seed} {name} ages")
-    units = [unit for unit, number in accounts_by_unit(table).items() for _ in range(number)]
-    units += [ROOT] * (total - len(units))
+    homes = homes_of(accounts_by_unit(table), total)
     return [
         Member(
             next(numbers),
             start - _age(table, random, start),
             unit,
-            f"{stem}-{index + 1}" if int((index + 1) * table.created) > int(index * table.created) else None,
+            f"{stem}-{index + 1}" if joined_method(index, table.created) is JoinedMethod.CREATED else None,
         )
-        for index, unit in enumerate(units)
+        for index, unit in enumerate(homes)
     ]
 
 

@@ -20,11 +20,9 @@ from ....engine.runtime.engine import Engine
 from ....engine.runtime.inline import run_inline
 from ....engine.runtime.running import begin_inline
 from ....engine.settings import DAY, Settings
+from ...standing import ROOT
 from .organizations import OrganizationTable, PolicyTable, accounts_by_unit
 from .problems import KeyPath, Problem
-
-ROOT = "/"
-"""The path of the root in a scenario."""
 
 
 class Erected(Struct):
