@@ -112,7 +112,8 @@ def _table(summary: Summary, heads: list[str], rows: Iterator[list[str]], name: 
 
 
 def _chances(summary: Summary) -> str:
-    limits = summary.thresholds
+    # That a threshold never failed is said above the tables.
+    limits = [(place, each) for place, each in enumerate(summary.thresholds) if each.failed]
     rare = [name for name in ("refused", "lost", "warned") if any(getattr(each, name) for each in summary.combinations)]
     rows = (
         [
@@ -120,12 +121,18 @@ def _chances(summary: Summary) -> str:
             "–" if each.chance.share is None else wording.share(each.chance.share),
             "–" if each.chance.share is None else interval(each),
             *(f"{getattr(each, name):,}" for name in rare),
-            *(f"{threshold.failed:,}" for threshold in each.thresholds),
+            *(f"{each.thresholds[place].failed:,}" for place, _ in limits),
         ]
         for each in summary.combinations
     )
     rarely = map(str.capitalize, rare)
-    heads = ["Runs passed", "Chance", "With 95 % confidence", *rarely, *(f"{each.threshold} failed" for each in limits)]
+    heads = [
+        "Runs passed",
+        "Chance",
+        "With 95 % confidence",
+        *rarely,
+        *(f"{each.threshold} failed" for _, each in limits),
+    ]
     return _table(summary, heads, rows, "All combinations")
 
 
