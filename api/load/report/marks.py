@@ -38,7 +38,7 @@ LONGEST = 40
 """So many characters of a step's name stand above a chart."""
 MOST_LINES = 4
 """So many lines of names stand above a chart."""
-FAR = 1.6
+FAR = 2
 """A limit that is so many times later than the end of the run is not drawn."""
 
 
@@ -164,6 +164,8 @@ def draw_steps(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any], end: fl
     figure["margin"]["t"] += room
     figure["height"] += room
     figure["annotations"][0]["yshift"] += room
+    # Where the names are left out, the page's script takes the room back.
+    figure["meta"] = {"room": room}
 
 
 def _groups(outcome: Outcome, axis: TimeAxis, end: float) -> list[tuple[float, list[str]]]:

@@ -14,16 +14,23 @@
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, recolored(each)]));
   };
 
-  // On a phone the labels beside the lines have no room: the key above the chart says the same.
-  const without = (layout, ...names) => layout.annotations.filter((each) => !names.includes(each.name));
-  const fitted = (layout) => {
-    if (printing) return { ...layout, width: PRINTED, annotations: without(layout, "step") };
-    if (!isNarrow.matches) return layout;
+  // On a phone the labels beside the lines have no room: the key above the chart says the same. The names of steps
+  // have none on paper either: another chart has them in rows.
+  const without = (layout, ...names) => {
+    const room = layout.meta?.room ?? 0;
+    const kept = layout.annotations.filter((each) => !names.includes(each.name));
     return {
       ...layout,
-      margin: { ...layout.margin, r: 14 },
-      annotations: without(layout, "step", "label", "limit"),
+      height: layout.height - room,
+      margin: { ...layout.margin, t: layout.margin.t - room },
+      annotations: kept.map((each) => (each.name === "title" ? { ...each, yshift: each.yshift - room } : each)),
     };
+  };
+  const fitted = (layout) => {
+    if (printing) return { ...without(layout, "step"), width: PRINTED };
+    if (!isNarrow.matches) return layout;
+    const bare = without(layout, "step", "label", "limit");
+    return { ...bare, margin: { ...bare.margin, r: 14 } };
   };
 
   const draw = () => {

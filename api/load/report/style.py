@@ -76,7 +76,16 @@ def layout(x_title: str, y_title: str, right: int) -> dict[str, Any]:
         "yaxis": _axis({"gridcolor": GRID, "nticks": 6, "tickformat": ",~r", "hoverformat": ",~r"}),
         "annotations": [
             note(
-                y_title, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=22, xshift=-LEFT + 8
+                y_title,
+                0,
+                1,
+                xref="paper",
+                yref="paper",
+                xanchor="left",
+                yanchor="bottom",
+                yshift=22,
+                xshift=-LEFT + 8,
+                name="title",
             )
         ],
         "shapes": [],

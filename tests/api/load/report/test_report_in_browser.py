@@ -1,0 +1,78 @@
+"""The report in a real browser: its charts are drawn, nothing is complained about, tables show that they scroll."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import anyio
+import pytest
+from support.repository import SCENARIOS
+
+from orgsim.api.load.play import play_scenario
+from orgsim.api.load.report import render_report, write_report
+from orgsim.api.load.report.style import BLUE, DARK
+from orgsim.api.load.scenario.reading import parse_scenario
+from orgsim.engine.log import MemoryLog
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), "")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not BROWSER, reason=f"there is no browser to open it in: none of {', '.join(BROWSERS)} is here"),
+]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the shipped acquisition of a small company."""
+    text, path = (SCENARIOS / "acquire-company.toml").read_text("utf-8"), tmp_path_factory.mktemp("browser") / "r.html"
+
+    async def play() -> str:
+        return render_report(await play_scenario(parse_scenario(text, {"accounts": 60}), MemoryLog()))
+
+    write_report(path, anyio.run(play))
+    return path
+
+
+def browse(report: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Open a report; without a network, which it must not need."""
+    command = [
+        BROWSER,
+        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--proxy-server=127.0.0.1:9"),
+        *("--enable-logging=stderr", f"--user-data-dir={report.parent / 'profile'}", "--virtual-time-budget=4000"),
+        *options,
+        report.as_uri(),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+
+
+@pytest.mark.parametrize(("dark", "blue"), [((), BLUE), (("--force-dark-mode",), DARK[BLUE])])
+def test_charts_are_drawn(dark: tuple[str, ...], blue: str, report: Path) -> None:
+    """Every chart is drawn, on light pages and dark ones in their colours, and the console has nothing to say."""
+    done = browse(report, "--dump-dom", "--window-size=1400,900", *dark)
+    places = done.stdout.split('<div class="chart')[1:]
+    assert len(places) >= 5
+    assert all('class="main-svg"' in place.split("</figure>")[0] for place in places)
+    assert "CONSOLE" not in done.stderr
+    red, green, blue_ = (int(blue[at : at + 2], 16) for at in (1, 3, 5))
+    assert f"stroke: rgb({red}, {green}, {blue_})" in done.stdout
+    assert "invite owners" in done.stdout
+    assert "Mar" in done.stdout
+
+
+def test_wide_tables_say_so_on_narrow_screens(report: Path) -> None:
+    """On a narrow screen wide tables say that they go on; on a wide one none does."""
+    narrow = browse(report, "--dump-dom", "--window-size=500,900").stdout
+    wide = browse(report, "--dump-dom", "--window-size=1400,900").stdout
+    assert 'class="scroll more"' in narrow
+    assert 'class="scroll more"' not in wide
+
+
+def test_print(report: Path) -> None:
+    """It can be printed to a few pages."""
+    target = report.parent / "r.pdf"
+    browse(report, f"--print-to-pdf={target}")
+    pages = re.findall(rb"/Type\s*/Page\b", target.read_bytes())
+    assert 3 <= len(pages) <= 12
