@@ -20,7 +20,8 @@ def behaviours(scenario: Scenario) -> Iterator[tuple[str, Request, Behaviour]]:
             yield name, "transfer", organization.transfer
 
 
-def _place(name: str, request: str) -> str:
+def place_of(name: str, request: str) -> str:
+    """The place of a behaviour in the file."""
     return f"{'organizations' if request == 'transfer' else 'populations'}.{name}.{request}"
 
 
@@ -47,7 +48,7 @@ def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
             why = (
                 "nobody had an open request for so long" if asked[each.population, each.request] else "nobody was asked"
             )
-            yield f"{_place(each.population, each.request)}: the reminder {each.when} reached nobody: {why}"
+            yield f"{place_of(each.population, each.request)}: the reminder {each.when} reached nobody: {why}"
 
 
 def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
@@ -57,4 +58,4 @@ def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
         if behaviour.escalation and counts.refused:
             number = f"{counts.refused.total():,} of {counts.reached:,} accounts"
             codes = ", ".join(counts.refused)
-            yield f"{_place(name, request)}: {behaviour.escalation.action} was refused for {number}: {codes}"
+            yield f"{place_of(name, request)}: {behaviour.escalation.action} was refused for {number}: {codes}"

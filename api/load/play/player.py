@@ -19,7 +19,7 @@ from .call_counter import CallCounter
 from .calls import call, fill
 from .clock_driver import ClockDriver
 from .context import StepContext
-from .follow_ups import follow_ups, refused, without_effect
+from .follow_ups import follow_ups, place_of, refused, without_effect
 from .lookout import Lookout, RunStopped
 from .outcome import FollowUp, StepOutcome
 from .playing import Playing
@@ -116,7 +116,7 @@ class Player:
         organization = context.engine.state.organizations[cohort.organization]
         names = context.names_in_texts(organization, cohort.accounts[member], 1)
         names |= {"handshake": cohort.handshakes[member]}
-        members = fill(escalation.members, names, f"populations.{cohort.population}: escalation.with")
+        members = fill(escalation.members, names, f"{place_of(cohort.population, cohort.request)}.escalation.with")
         caller, heard = Caller(organization.management_account), dict[Asked, Cohort]()
         _, events = call(context.engine, context.views, escalation.action, members, caller)
         context.asking.hear(events, heard, final=True)

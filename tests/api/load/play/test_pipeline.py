@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from support.play_scenario import moments, play, population, recorded, step
+from support.play_scenario import moments, play, population, recorded, step, track
 from support.scenario_keys import complaint
 
 from orgsim.engine.events import (
@@ -141,6 +141,29 @@ async def test_two_pipelines() -> None:
     tagged = [each.event for each in envelopes if isinstance(each.event, ResourceTagged)]
     numbers = Counter(tag.value for event in tagged for tag in event.tags)
     assert numbers == {"1": 2, "2": 2, "3": 1}
+
+
+async def test_measured_from_later_on() -> None:
+    """From the day on from which figures count, those are measured whose turn comes then; the others were before."""
+    outcome, envelopes = await recorded(
+        *("measure_from = 1.5\nlatency = 86400", population("p", "created", 4)),
+        step("create_accounts", population="p", pace={"per_day": 1}, then=[TAG]),
+    )
+    day = 86_400
+    assert moments(envelopes, ResourceTagged) == [day, 2 * day, 3 * day, 4 * day]
+    assert (outcome.figure("ready_seconds.count"), outcome.figure("p.ready_share")) == (2, 1)
+
+
+async def test_waiting_for_a_share_that_is_ready() -> None:
+    """A condition sees how many are ready so far, of those whose turn has come."""
+    outcome, _ = await recorded(
+        *("latency = 60", population("p", "created", 10)),
+        track("vending", step("create_accounts", population="p", pace={"per_hour": 1}, then=[TAG])),
+        track("watch", step("wait", until="ready_seconds.count >= 3", at_most_days=2)),
+    )
+    watched = next(each for each in outcome.steps if each.track == "watch")
+    # The third asks at two o'clock, and is looked at on the full hour after.
+    assert watched.hours == 3
 
 
 async def test_without_a_pipeline_nothing_is_measured() -> None:
