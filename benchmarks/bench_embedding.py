@@ -300,7 +300,7 @@ def run(quick: bool) -> list[Result]:
     ours, theirs, bound = (in_new_process(measure, calls) for measure in (our_mixed, moto_mixed, canned_mixed))
     return [
         *_fresh(times, rounds),
-        *_tests(times, rounds),
+        *_tests(times // 5, rounds),
         at_least(
             MIXED_BUDGET, "boto3 in process, mixed operations", ours, theirs, "calls/s", "reference: boto3 on moto"
         ),
