@@ -1,5 +1,8 @@
 """Goes through the steps of a scenario and counts the calls that each makes or brings about, without playing them."""
 
+import heapq
+from collections.abc import Iterator
+
 from msgspec import Struct, structs
 
 from ..play.steps import KINDS
@@ -60,29 +63,35 @@ def _require_no_log(scenario: Scenario) -> None:
 
 
 def _foresee(scenario: Scenario) -> tuple[Foresight, float]:
-    """Go through all tracks; returns what was counted, and the least hours of the whole."""
+    """Go through all tracks in the order of their least days; returns what was counted, and the least hours."""
     foresight, ends = Foresight(scenario), dict[str, float]()
-    waiting = list(scenario.all_tracks)
-    while waiting:
-        ready = [each for each in waiting if all(name in ends for name in each.table.predecessors)]
-        # Those that begin first go first, though tracks really go side by side.
-        track = min(ready, key=lambda each: _begins(each, ends))
-        ends[track.name] = _walk(track, _begins(track, ends), foresight)
-        waiting.remove(track)
+    waiting = {track.name: track for track in scenario.all_tracks}
+    places = {name: place for place, name in enumerate(waiting)}
+    going: list[tuple[float, int, str, Iterator[float]]] = []
+    """Day, place in the order of the tracks, name, what is left of it."""
+    while waiting or going:
+        for name, track in [*waiting.items()]:
+            if all(each in ends for each in track.table.predecessors):
+                del waiting[name]
+                day = max([track.table.from_day, *(ends[each] for each in track.table.predecessors)])
+                heapq.heappush(going, (day, places[name], name, _walk(track, day, foresight)))
+        ends_by, place, name, rest = heapq.heappop(going)
+        day = next(rest, None)
+        if day is None:
+            ends[name] = ends_by
+        else:
+            heapq.heappush(going, (day, place, name, rest))
     return foresight, max(ends.values(), default=0.0) * 24
 
 
-def _begins(track: Track, ends: dict[str, float]) -> float:
-    return max([track.table.from_day, *(ends[name] for name in track.table.predecessors)])
-
-
-def _walk(track: Track, first: float, foresight: Foresight) -> float:
-    """Go through the steps of a track as often as they are played; returns the day on which it ends at the earliest."""
+def _walk(track: Track, first: float, foresight: Foresight) -> Iterator[float]:
+    """Go through the steps of a track as often as they are played; yields the day of what comes next, or of its end."""
     day = first
     for number in range(track.table.times or 1):
         day = max(day, first + number * (track.table.every_days or 0.0))
         for index, step in enumerate(track.steps, 1):
             day = max(day, step.at_day or 0.0)
+            yield day
             foresight.begin_step(track, index, step, day)
             day += KINDS[type(step)].foresee(step, foresight) / 24
-    return day
+    yield day

@@ -13,6 +13,7 @@ from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, PopulationTable
 from ..scenario.problems import place_text
 from ..scenario.steps import PLAIN, Call, OrganizationStep, Sending, Step, Track
 from .ages import Ages
+from .concurrency import shared_by_tracks
 from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
 from .members import Members, standing_members
 from .number import Number
@@ -32,6 +33,10 @@ class Foresight:
         self.settings = scenario.settings
         self.populations: Mapping[str, PopulationTable] = scenario.populations
         self.members: Members = standing_members(scenario)
+        shared = shared_by_tracks(scenario)
+        self.members.shared = {each: self._size(each) for each in shared.populations}
+        self.shared_organizations = shared.organizations
+        """Those that several tracks are about at the same time."""
         self.features = {
             name: scenario.twins[name].form.feature_set if name in scenario.twins else each.founded_with
             for name, each in scenario.organizations.items()
@@ -68,6 +73,11 @@ class Foresight:
             self._places.append(("", 0, "found", name))
             if each.is_founded:
                 self.row("CreateOrganization", "management", Number.exactly(1))
+
+    def _size(self, population: str) -> float:
+        """The accounts that a population has in the end, at most."""
+        table = self.populations[population]
+        return self.members.accounts(population).most if table.origin == "member" else table.count
 
     @property
     def day(self) -> float:
@@ -119,7 +129,8 @@ class Foresight:
         table, members = self.populations[population], self.members
         if table.origin in ("invited", "standalone"):
             return Number.exactly(table.count)
-        return members.accounts(population)
+        found = members.accounts(population)
+        return members.doubted(population, found) if table.origin == "created" else found
 
     def need(self, organization: str, quota: str, number: float) -> None:
         """Note that so much of a quota is needed at one time."""

@@ -33,13 +33,21 @@ class Members(Struct):
     created_others: dict[str, int] = field(default_factory=dict[str, int])
     """Organization to its other members in no population, the management account included."""
     requests: list[Request] = field(default_factory=list[Request])
+    shared: dict[str, float] = field(default_factory=dict[str, float])
+    """Populations that several tracks are about at the same time, and how many accounts each has at most."""
     day: float = 0.0
     """Now, in days after the start of the run, at the earliest."""
 
     def of(self, population: str, organization: str) -> Number:
         """The members of a population in an organization."""
         where = population, organization
-        return self.there[where] + self._come(where) - self._gone(where)
+        return self.doubted(population, self.there[where] + self._come(where) - self._gone(where))
+
+    def doubted(self, population: str, number: Number) -> Number:
+        """A number of accounts of a population; anything is possible if other tracks are about it too."""
+        if population not in self.shared:
+            return number
+        return Number(0.0, number.expected, max(self.shared[population], number.most))
 
     def accounts(self, population: str) -> Number:
         """The accounts of a population that is created or was there when the run began."""
@@ -51,12 +59,12 @@ class Members(Struct):
     def created(self, population: str, organization: str) -> Number:
         """Those of them that the organization has created."""
         where = population, organization
-        return self.there[where] - self.approving[where] - self._gone(where)
+        return self.doubted(population, self.there[where] - self.approving[where] - self._gone(where))
 
     def to_approve(self, population: str, organization: str) -> Number:
         """Those of them that must approve all features."""
         where = population, organization
-        return self.approving[where] + self._come(where) - self._gone(where)
+        return self.doubted(population, self.approving[where] + self._come(where) - self._gone(where))
 
     def open(self, population: str, organization: str) -> Number:
         """The open invitations of a population."""
@@ -64,7 +72,7 @@ class Members(Struct):
         for each in self.requests:
             if not each.migration and (each.population, each.organization) == (population, organization):
                 found += each.open(self.day)
-        return found
+        return self.doubted(population, found)
 
     def total(self, organization: str, populations: Iterable[str]) -> Number:
         """All members of an organization, the management account included."""

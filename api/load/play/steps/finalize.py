@@ -25,6 +25,7 @@ async def play(step: Finalize, context: StepContext) -> None:
 
 def foresee(step: Finalize, foresight: Foresight) -> float:
     """Foresee one call, if there is a migration."""
-    if step.organization not in foresight.migrations:
-        return 0.0
-    return foresight.send(step, OPERATION, Number.exactly(1))
+    number = Number.exactly(step.organization in foresight.migrations)
+    if step.organization in foresight.shared_organizations:
+        number = Number(0.0, number.expected, 1.0)
+    return foresight.send(step, OPERATION, number)

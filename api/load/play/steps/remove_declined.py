@@ -38,4 +38,6 @@ def foresee(step: RemoveDeclined, foresight: Foresight) -> float:
     if step.silent and organization in foresight.migrations:
         number += members.others[organization]
         members.others[organization] = Number()
+    if organization in foresight.shared_organizations:
+        number = Number(0.0, number.expected, members.total(organization, foresight.populations).most)
     return foresight.send(step, OPERATION, number)
