@@ -52,9 +52,11 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return (round(interval * index) for index in range(number))
 
     def least_days(self, number: int) -> float:
-        """The days from the first of ``number`` calls to the last; 0 for a ramp, as a lower bound."""
-        if self.stages or number < 2:
+        """The days from the first of ``number`` calls to the last."""
+        if number < 2:
             return 0.0
+        if self.stages:
+            return _days_to_call(self.stages, number - 1)
         if self.over_days:
             return self.over_days * (number - 1) / number
         rates = ((self.per_second, 86_400), (self.per_hour, 24), (self.per_day, 1))
@@ -74,6 +76,17 @@ def _ramp(stages: tuple[Stage, ...], number: int) -> Iterator[int]:
     while index < number:
         yield round((began + (index - sent) / rate) * DAY)
         index += 1
+
+
+def _days_to_call(stages: tuple[Stage, ...], index: int) -> float:
+    """The days until one call is due, counted from 0, without the others."""
+    began, sent, rate = 0.0, 0.0, 0.0
+    for stage in stages:
+        area = (rate + stage.to_per_day) / 2 * stage.days
+        if index <= sent + area:
+            return began + _days_to_area(index - sent, rate, (stage.to_per_day - rate) / stage.days)
+        began, sent, rate = began + stage.days, sent + area, stage.to_per_day
+    return began + (index - sent) / rate
 
 
 def _days_to_area(area: float, rate: float, slope: float) -> float:

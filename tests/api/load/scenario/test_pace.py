@@ -111,3 +111,11 @@ def test_every_pace_sends_everything(pace: Pace, number: int) -> None:
     assert len(sent) == number
     assert sent[0] == 0
     assert all(before <= after for before, after in pairwise(sent))
+    assert pace.least_days(number) * DAY == pytest.approx(sent[-1], rel=1e-9, abs=1)
+
+
+@given(stages=STAGES, last=st.floats(0.1, 1e4), number=st.integers(1, 300))
+def test_the_last_call_of_a_ramp(stages: list[tuple[float, float]], last: float, number: int) -> None:
+    """How long a ramp takes is known without its calls: it is when the last of them is sent."""
+    pace = ramp(*stages, (1.0, last))
+    assert pace.least_days(number) * DAY == pytest.approx(offsets(pace, number)[-1], rel=1e-9, abs=1)
