@@ -5,6 +5,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -188,6 +189,13 @@ def test_functions_and_files_are_short() -> None:
     ]
 
     assert long == []
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """pytest imports files of tests by their bare names, so that of two with one name it runs only one."""
+    names = Counter(path.name for path in sources("tests") if path.name.startswith("test_"))
+
+    assert [name for name, number in names.items() if number > 1] == []
 
 
 def test_tests_say_what_is_expected() -> None:
