@@ -15,6 +15,8 @@ BETWEEN_TICKS = 0.06
 """The least distance of two ticks, as a part of the axis."""
 SIDEWAYS = 0.014
 """How far lines are drawn beside each other, as a part of the axis; less where values are near each other."""
+SIDEWAYS_OF_TEXTS = 0.06
+"""The same on an axis of texts, where no place means a value."""
 
 
 class ValueAxis:
@@ -31,11 +33,13 @@ class ValueAxis:
         places = list(self._places.values())
         self._width = (places[-1] - places[0]) or 1.0
         nearest = min((later - earlier for earlier, later in pairwise(places)), default=self._width)
-        self._sideways = min(SIDEWAYS * self._width, nearest * 0.6 / lines)
-        self._lines = lines
         self.title = text(name)
         self.has_numbers = all(map(_is_number, values))
         """Whether what lies between two values means something."""
+        sideways = SIDEWAYS if self.has_numbers else SIDEWAYS_OF_TEXTS
+        self._sideways = min(sideways * self._width, nearest * 0.6 / lines)
+        self._lines = lines
+        self._room = max(0.05 * self._width, self._sideways * (lines + 1) / 2)
 
     def at(self, value: Parameter, line: int) -> float:
         """Where a value of a line stands; equal lines stand beside each other."""
@@ -44,7 +48,7 @@ class ValueAxis:
     @property
     def end(self) -> float:
         """The right end of the axis."""
-        return list(self._places.values())[-1] + 0.05 * self._width
+        return list(self._places.values())[-1] + self._room
 
     @property
     def layout(self) -> dict[str, Any]:
@@ -55,7 +59,7 @@ class ValueAxis:
                 ticks.append((text(name), place))
         first = next(iter(self._places.values()))
         return {
-            "range": [first - 0.05 * self._width, self.end],
+            "range": [first - self._room, self.end],
             "tickvals": [place for _, place in ticks],
             "ticktext": [name for name, _ in ticks],
         }
