@@ -326,6 +326,32 @@ def test_two_threads() -> None:
     assert outcomes == [True, True]
 
 
+def test_a_client_in_two_blocks_at_once() -> None:
+    """A client that threads share is answered in each by the world of its block; only its own hooks see its calls."""
+    ours, other = (boto3.Session(**KEYS).client("organizations", "us-east-1") for _ in range(2))
+    sent: list[str] = []
+    ours.meta.events.register("before-send", lambda request, **_: sent.append(request.headers["X-Amz-Target"].decode()))
+    together = threading.Barrier(2, timeout=60)
+
+    def thread(seed: int) -> tuple[str, str]:
+        with Simulation(seed=seed) as sim, mock_organizations(sim):
+            made = ours.create_organization()["Organization"]["Id"]
+            together.wait()
+            assert other.describe_organization()["Organization"]["Id"] == made
+            assert sim.calls.of("DescribeOrganization") == 1
+            together.wait()
+            return made, ours.describe_organization()["Organization"]["Id"]
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(thread, (1, 2)))
+
+    assert len({made for made, _ in outcomes}) == 2
+    assert all(made == seen for made, seen in outcomes)
+    assert (
+        sorted(target.partition(".")[2] for target in sent) == ["CreateOrganization"] * 2 + ["DescribeOrganization"] * 2
+    )
+
+
 @pytest.mark.usefixtures("default_session")
 def test_threads_of_the_code() -> None:
     """Threads and pools that the code starts are within the block, and a pool that outlives it is not any more."""
