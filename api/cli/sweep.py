@@ -70,11 +70,11 @@ def sweep(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted sweep in the folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:
-    """Play a scenario for many values and many seeds. How likely is it to finish?
+    """Play a scenario for many values and many seeds. How likely does the plan pass?
 
     Every combination of the varied parameters is played with the same RUNS seeds, on all cores or on a Dask cluster.
     The folder then holds runs.parquet (a row for each run, with the command that does it alone), summary.json and
-    chance.html. Thresholds that do not hold are results: the exit code is 0.
+    chance.html, the page for others. Thresholds that do not hold are results: the exit code is 0.
     """
     missing = [name for name in NEEDED_MODULES if find_spec(name) is None]
     if missing:

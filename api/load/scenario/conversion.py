@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ...choices import choose
-from .possible import possible, shown
+from .possible import A_SHARE, as_share, possible, shown
 from .problems import KeyPath, Problem, ScenarioError
 
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
@@ -122,7 +122,8 @@ def _advice(complaint: str, wanted: Any, value: Any) -> str:
     if complaint.startswith("Invalid") and (chosen := INVALID.match(complaint)):
         return f"{shown(chosen[1])} is not possible" + _choices(complaint, wanted, value)
     if complaint.startswith(("Expected", "Invalid")):
-        return f"must be {possible(wanted)}, not {shown(value)}"
+        expected = possible(wanted)
+        return f"must be {expected}, not {shown(value)}" + (as_share(value) if expected == A_SHARE else "")
     return complaint
 
 

@@ -10,6 +10,7 @@ FORMS = {"^[0-9]{12}\\Z": "twelve digits in quotes", "^o-[a-z0-9]{10,32}\\Z": "a
 """Regular expression to what a text that matches it is."""
 
 MOMENT = "a moment with a time zone, such as 2026-01-05T09:00:00Z"
+A_SHARE = "a number from 0 to 1"
 LONGEST = 60
 """So many characters of a value are repeated."""
 
@@ -17,6 +18,12 @@ LONGEST = 60
 def possible(wanted: Any) -> str:
     """What a value of a type can be: ``a number from 0 to 1``, ``"off" or "aws"``, ``a table``."""
     return _words(inspect.type_info(wanted))
+
+
+def as_share(value: Any) -> str:
+    """The end of an error message about what should be a share, but reads like a percentage; otherwise empty."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"; {value:g} % is {value / 100:g}" if is_number and 2 <= value <= 100 else ""
 
 
 def shown(value: Any) -> str:

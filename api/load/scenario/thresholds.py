@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from .conversion import convert
 from .figures import RUN, Figure, Figures
+from .possible import as_share
 from .problems import Problem, Problems, ScenarioError
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -117,6 +118,6 @@ def _threshold(name: str, value: Any, figures: Figures) -> Threshold:
     of_part = figure.name if figure.part != RUN else ""
     threshold = Threshold(name, condition[1], limit, figure.part, of_part)
     if name.endswith("_share") and not any(map(threshold.holds, (0.0, 1.0, min(max(limit, 0.0), 1.0)))):
-        percent = f"; {limit:g} % is {limit / 100:g}" if 2 <= limit <= 100 else ""
-        raise ValueError(f"it is a share, from 0 to 1, and so never {condition[1]} {limit:.15g}{percent}")
+        never = f"it is a share, from 0 to 1, and so never {condition[1]} {limit:.15g}"
+        raise ValueError(never + as_share(limit))
     return threshold

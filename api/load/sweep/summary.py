@@ -1,4 +1,4 @@
-"""Summarizes a sweep: for each combination of parameters the chance to finish, and quantiles of its figures."""
+"""Summarizes a sweep: how likely each combination of parameters passes, what fails, and quantiles of figures."""
 
 from math import sqrt
 from statistics import NormalDist, fmean

@@ -60,7 +60,7 @@ def test_given_values() -> None:
         ({"accept": "much"}, "the parameter accept is a number, as 0.9 is, not 'much'"),
         ({"accept": True}, "the parameter accept is a number, as 0.9 is, not true"),
         ({"who": 3}, "the parameter who is a text, as '333333333333' is, not 3"),
-        ({"accept": 2}, "populations.p.migration.accept: must be a number from 0 to 1, not 2"),
+        ({"accept": 2}, "populations.p.migration.accept: must be a number from 0 to 1, not 2; 2 % is 0.02"),
     ],
 )
 def test_values_that_cannot_be(given: dict[str, float | str], message: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from msgspec import Meta
 
 from orgsim.api.delays import Delay, Fixed
-from orgsim.api.load.scenario.possible import possible, shown
+from orgsim.api.load.scenario.possible import as_share, possible, shown
 from orgsim.engine.ids import AccountId
 from orgsim.engine.words import FeatureSet
 
@@ -58,3 +58,12 @@ def test_possible(wanted: Any, words: str) -> None:
 def test_shown(value: Any, text: str) -> None:
     """What stands there is told as it stands there, in one short line."""
     assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(95, "; 95 % is 0.95"), (2.5, "; 2.5 % is 0.025"), (1.5, ""), (101, ""), (-5, ""), (True, ""), ("95", "")],
+)
+def test_percentages(value: Any, said: str) -> None:
+    """A number that can be a percentage where a share is wanted is told with the share that it is."""
+    assert as_share(value) == said
