@@ -5,8 +5,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from time import perf_counter
 
+import typer
 from rich.live import Live
-from rich.text import Text
 
 from ...engine.settings import HOUR
 from ..load.play.observing import Observer
@@ -20,7 +20,7 @@ EVERY = 0.2
 EVERY_LINE = 5.0
 """Seconds of real time between two lines where there is no terminal, at least."""
 
-REST = 50
+REST = 25
 """After each picture the run is left alone for this many times as long as the picture took: it is hardly slower."""
 
 Show = Callable[[RunSoFar, float], None]
@@ -49,17 +49,12 @@ class Watch(Observer):
         self._run = run
         self._show_now(run)
 
-    def progress(self, what: str, done: int, total: int, day: str) -> None:
-        """Show the run if it is time for it."""
-        self.time_passes()
+    def wants_to_look(self) -> bool:
+        """Whether it is time to show the run."""
+        return self._run is not None and perf_counter() >= self._next
 
-    def time_passes(self) -> None:
-        """Show the run if it is time for it."""
-        if perf_counter() >= self._next and self._run:
-            self._show_now(self._run)
-
-    def ends(self) -> None:
-        """Show the run as it has ended."""
+    def look(self) -> None:
+        """Show the run."""
         if self._run:
             self._show_now(self._run)
 
@@ -67,7 +62,11 @@ class Watch(Observer):
         began = perf_counter()
         self._moments.append((began, run.now))
         then, time = self._moments[0]
-        self._show(run, (run.now - time) / HOUR / (began - then) if began > then else 0.0)
+        try:
+            self._show(run, (run.now - time) / HOUR / (began - then) if began > then else 0.0)
+        except OSError:
+            # Whoever read it is gone; the run goes on.
+            self._run = None
         ended = perf_counter()
         self._next = ended + max(self._every, (ended - began) * REST)
 
@@ -87,14 +86,14 @@ def watching(watch: bool) -> Generator[Observer, None, None]:
     if not err.is_interactive:
         watcher = Watch(_print_line, EVERY_LINE)
         yield watcher
-        watcher.ends()
+        watcher.look()
         return
     with Live(console=err, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
         watcher = Watch(lambda run, speed: live.update(picture(run, speed, err), refresh=True), EVERY)
         yield watcher
         # Not after an error or an interruption: then the last picture stays.
-        watcher.ends()
+        watcher.look()
 
 
 def _print_line(run: RunSoFar, speed: float) -> None:
-    err.print(Text(f"orgsim: {printable(line(run, speed))}"), soft_wrap=True, highlight=False)
+    typer.echo(f"orgsim: {printable(line(run, speed))}", err=True)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ...engine.settings import HOUR
 from ...engine.shapes.base import moment_text
-from ..load import wording
+from ..load import answer, wording
 from ..load.play.outcome import FunnelStage
 from ..load.play.so_far import RunSoFar, TrackSoFar
 from ..load.scenario.steps import PLAIN
@@ -129,10 +129,9 @@ def _doing(track: TrackSoFar, run: RunSoFar) -> str:
 
 def _accounts(run: RunSoFar) -> Iterator[Text]:
     """The funnel of each organization that asks accounts: how many have come how far, and why the others have not."""
-    funnels = run.funnels()
-    for organization, stages in funnels.items():
+    for organization, stages in run.funnels().items():
         yield from _group(
-            f"Accounts of {organization}" if len(funnels) > 1 else "Accounts",
+            f"Accounts of {organization}",
             map(_stage, stages, repeat(max(each.accounts for each in stages))),
         )
 
@@ -145,9 +144,7 @@ def _stage(stage: FunnelStage, most: int) -> Text:
 
 
 def _thresholds(run: RunSoFar) -> Iterator[Text]:
-    found = list(run.thresholds())
-    width = max((len(each.threshold) for each in found), default=0)
-    for each in found:
-        text = _text(f"  {'holds' if each.ok else 'not yet':7}  {each.threshold:{width}}  {wording.number(each.value)}")
+    for each in run.thresholds():
+        text = _text(f"  {'holds' if each.ok else 'not now':7}  {each.threshold}: {answer.found(each)}")
         text.stylize("green" if each.ok else "yellow", 2, 9)
         yield text

@@ -20,7 +20,7 @@ from ..scenario.populations import ACCEPT, LEAVE, Request
 from ..scenario.problems import ScenarioError
 from .agenda import ESCALATE, Agenda, Cohort, Due, ScheduledAnswer
 from .call_counter import THROTTLING, CallCounter
-from .observing import Observer
+from .observing import Observer, let_look
 from .pacing import Pacing
 from .patience import free_at, limit_passes_at
 
@@ -88,6 +88,7 @@ class ClockDriver:
         """
         self._observer.progress(what, done, total, moment_text(self.engine.now, "%Y-%m-%d"))
         await self.engine.room()
+        await let_look(self._observer, self.engine)
 
     async def move_to(self, time: int, what: str = "Answering") -> None:
         """Move the clock to a moment; timers fire and accounts answer on the way.
@@ -130,7 +131,7 @@ class ClockDriver:
         if pacing is not None:
             await pacing.wait_until(time)
         await jump_to(engine, time)
-        self._observer.time_passes()
+        await let_look(self._observer, self.engine)
 
     def can_answer(self, handshake: str, time: int) -> bool:
         """Tell whether a handshake is open now and does not expire before a moment."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ....engine.runtime.engine import Engine
 from .so_far import RunSoFar
 
 Progress = Callable[[str, int, int, str], None]
@@ -30,8 +31,19 @@ class Observer:
         """The run begins.
 
         Args:
-            run: can be looked at whenever the observer is called, until the run has ended and after it.
+            run: can be looked at here and in ``look``, while the run goes on, and after it has ended.
         """
 
-    def time_passes(self) -> None:
-        """Time has passed, or passes slowly; called often, so it must cost little."""
+    def wants_to_look(self) -> bool:
+        """Whether ``look`` is to be called now; asked whenever time has passed, so it must cost little."""
+        return False
+
+    def look(self) -> None:
+        """Look at the run; all that has happened is durable."""
+
+
+async def let_look(observer: Observer, engine: Engine) -> None:
+    """Let an observer look at the run if it wants to, when all that has happened is durable."""
+    if observer.wants_to_look():
+        await engine.flush()
+        observer.look()

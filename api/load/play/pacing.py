@@ -6,7 +6,7 @@ from ....engine.runtime.clock import PacedClock
 from ....engine.runtime.driver import jump_to
 from ....engine.runtime.engine import Engine
 from ....engine.settings import SECOND
-from .observing import Observer
+from .observing import Observer, let_look
 
 TICK = 0.1
 """The most seconds of real time for which the clock of a run stands still while it waits for a moment."""
@@ -43,7 +43,7 @@ class Pacing:
             # Nothing is recorded by moving the clock, so the log has no trace of the steps.
             await jump_to(engine, now)
             await engine.flush()
-            self._observer.time_passes()
+            await let_look(self._observer, engine)
             await anyio.sleep(min(TICK, (moment - now) / SECOND / paced.factor))
         if now - moment > TICK * paced.factor * SECOND:
             paced.jump(moment)

@@ -53,16 +53,16 @@ class Watching(Observer):
     def begins(self, run: RunSoFar) -> None:
         """Look at the run before its first step."""
         self.run = run
-        self.time_passes()
+        self.look()
 
-    def progress(self, what: str, done: int, total: int, day: str) -> None:
-        """Look at the run."""
-        self.time_passes()
+    def wants_to_look(self) -> bool:
+        """Whether it is the time out of so many."""
+        return next(self._times)
 
-    def time_passes(self) -> None:
+    def look(self) -> None:
         """Look at the run."""
-        if self.run and next(self._times):
-            self.seen.append(self._look(self.run))
+        assert self.run is not None
+        self.seen.append(self._look(self.run))
 
 
 def everything(run: RunSoFar) -> object:
