@@ -15,7 +15,7 @@ from ...choices import choose
 from ...same_world import by_name, differences
 from .model import TOP_LEVEL_SETTINGS, Beginning, OrganizationTable, Scenario
 from .populations import MemberTable, PopulationTable
-from .problems import KeyPath, Problem, Problems, ScenarioError
+from .problems import KeyPath, Problem, Problems
 
 Given = Mapping[KeyPath, Any]
 """What a file says about its world: the path of ``seed``, ``start`` and of each setting, to its value."""
@@ -187,18 +187,24 @@ def find_unit(tree: Units, path: str) -> str:
     return paths[path]
 
 
-def require_present(scenario: Scenario) -> None:
+def require_present(scenario: Scenario, hint: str = "say in which log, with --on LOG") -> None:
     """Require that all that a scenario says to be there is in the scenario itself.
 
+    Args:
+        scenario: which is to be played.
+        hint: what to do about what is in a log.
+
     Raises:
-        ScenarioError: it is in a log, or a copy that was not read.
+        ScenarioError: something is in a log, or a copy that was not read; all of it.
     """
-    tables = scenario.organizations
+    tables, problems = scenario.organizations, Problems()
     for name, table in tables.items():
         if table.source and name not in scenario.twins:
-            raise ScenarioError(f"organizations.{name}.from: a copy is read with the scenario's file, not in sweeps")
+            what = f"organizations.{name}.from: a copy is read with the scenario's file, not in sweeps"
+            problems.append(Problem(what))
         if table.id and not table.source:
-            raise ScenarioError(f"organizations.{name} is there when the run begins: say in which log, with --on LOG")
+            problems.append(Problem(f"organizations.{name} is there when the run begins: {hint}"))
     for name, each in scenario.populations.items():
         if isinstance(each, MemberTable) and tables[each.of or next(iter(tables))].is_founded:
-            raise ScenarioError(f"populations.{name} is there when the run begins: say in which log, with --on LOG")
+            problems.append(Problem(f"populations.{name} is there when the run begins: {hint}"))
+    problems.require_none()

@@ -274,7 +274,7 @@ def _with(problem: Problem, givens: Sequence[Mapping[str, Parameter]], total: in
 
 def _parse(text: str, given: Mapping[str, Parameter]) -> Scenario:
     scenario = parse_scenario(text, given)
-    require_present(scenario)
+    require_present(scenario, "a sweep begins with no log")
     return scenario
 
 

@@ -137,6 +137,17 @@ def test_copies() -> None:
     ]
 
 
+def test_what_is_in_a_log() -> None:
+    """A scenario about the world of a log cannot be swept; each organization that is in it is told."""
+    ids = "".join(f'[organizations.{name}]\nid = "o-{name * 10}"\n' for name in ("a", "b"))
+    with pytest.raises(ScenarioError) as refused:
+        Plan(sweep(f'{ids}[[steps]]\naction = "wait"\ndays = 1\n', vary=[]))
+
+    assert refused.value.messages == [
+        f"s.toml: organizations.{name} is there when the run begins: a sweep begins with no log" for name in ("a", "b")
+    ]
+
+
 def test_seeds_beyond_the_highest() -> None:
     """A sweep whose last seed would not fit into 64 bits is refused."""
     text = SCENARIO.replace("seed = 5", f"seed = {2**63 - 2}")
