@@ -440,3 +440,17 @@ def test_fifteen_hundred_accounts_on_request() -> None:
     # The last of 1,500 asks when the area under the ramp is 1,499: three hours up to 450, less than three down to 100.
     assert 5.6 < outcome.virtual_days * 24 < 8
     assert outcome.warnings == ()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+async def test_each_can_be_interrupted(file: Path) -> None:
+    """Every shipped scenario that was cut off in the middle goes on to the very log of the whole run."""
+    scenario = await load_scenario(file)
+    small = {name: 60 for name, value in scenario.parameters.items() if isinstance(value, int) and value > 60}
+    scenario, log = await load_scenario(file, small), MemoryLog()
+    digest = (await play_scenario(scenario, log)).digest
+    for cut in (log.head // 3, log.head - 1):
+        left = MemoryLog()
+        await left.append(0, (await log.read(0, log.head))[:cut])
+        assert (await play_scenario(scenario, left, resume=True)).digest == digest
+        assert left.head == log.head
