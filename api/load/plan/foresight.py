@@ -211,11 +211,12 @@ class Foresight:
         Whether it comes in time is not foreseen.
         """
         if behaviour := self._offered.get(account):
-            for answer, share in (
-                (ACCEPT, behaviour.accepting + behaviour.after_reminder),
-                (DECLINE, behaviour.decline),
-            ):
+            accepting = behaviour.accepting + behaviour.after_reminder
+            for answer, share in ((ACCEPT, accepting), (DECLINE, behaviour.decline)):
                 self.row(answer, "accounts", Number(0.0, share, 1.0 if share else 0.0))
+            if behaviour.escalation:
+                silent = max(0.0, 1.0 - accepting - behaviour.decline)
+                self.row(behaviour.escalation.action, "escalation", Number(0.0, silent, 1.0))
 
     @staticmethod
     def interrupt(requests: Iterable[Request]) -> None:

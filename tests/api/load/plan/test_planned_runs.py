@@ -95,6 +95,26 @@ OTHERS = {
     "a pace": population("owners", "invited", 35, invitation={"delay": after(1)})
     + step("invite", population="owners", pace={"per_day": 7})
     + ENDED,
+    "an offer that is taken back": "[organizations.payer]\n[organizations.paid]\n"
+    "transfer = { accept = 0.3, decline = 0.2, deadline_days = 9, escalation.action = 'CancelHandshake', "
+    "escalation.with.HandshakeId = '{handshake}' }\n"
+    + step(
+        "InviteOrganizationToTransferResponsibility",
+        organization="payer",
+        with_={
+            "Type": "BILLING",
+            "SourceName": "paid",
+            "StartTimestamp": "2026-02-01T00:00:00Z",
+            "Target": {"Type": "ACCOUNT", "Id": "{paid.management_account}"},
+        },
+    )
+    + ENDED,
+    "a pipeline": population("owners", "created", 35)
+    + step(
+        "create_accounts",
+        population="owners",
+        then=[{"action": "TagResource", "with": {"ResourceId": "{account}", "Tags": [{"Key": "a", "Value": "b"}]}}],
+    ),
 }
 
 
