@@ -24,7 +24,7 @@ from ..load.sweep.plan import Plan, Run
 from ..load.sweep.summary import CombinationSummary, Summary
 from ..load.sweep.verdict import failures, interval, median_and_range, passed, sentences
 from ..load.wording import counted, share
-from .terminal import markup_safe, out, print_line, print_table, printable
+from .terminal import markup_safe, out, print_line, print_table
 
 MOST_ROWS = 200
 """So many combinations are printed."""
@@ -91,7 +91,7 @@ def watching(plan: Plan) -> Generator[Bar, None, None]:
 
 def print_summary(summary: Summary) -> None:
     """Print what the sweep has shown: in sentences, and a row for each combination of parameters in two tables."""
-    print_line(summary.description or summary.scenario)
+    print_line(" ".join((summary.description or summary.scenario).split()))
     out.print()
     for sentence in sentences(summary):
         # Folded at the terminal's width, unlike lines that somebody copies.
@@ -114,7 +114,7 @@ def print_summary(summary: Summary) -> None:
 
 
 def _print_rows(heads: list[str], rows: list[list[str]]) -> None:
-    table = Table(*(Column(printable(head), justify="right") for head in heads), box=SIMPLE)
+    table = Table(*(Column(markup_safe(head), justify="right") for head in heads), box=SIMPLE)
     for row in rows:
         table.add_row(*map(markup_safe, row))
     print_table(table)

@@ -196,6 +196,18 @@ def test_very_many_combinations(capsys: pytest.CaptureFixture[str]) -> None:
     assert ["1", "more", "combination", "in", "summary.json"] in lines
 
 
+def test_texts_from_outside(capsys: pytest.CaptureFixture[str]) -> None:
+    """Markup and control characters in names, values, warnings and descriptions are printed as texts, on one line."""
+    odd = "[red]\x1b[31m[/]"
+    found = [combination({odd: value, "m": 1}, 50, warned=1, first_warning=odd) for value in (odd, "b")]
+    print_summary(summary(*found, description=f"{odd}\nand more"))
+    printed = capsys.readouterr().out
+
+    assert printed.splitlines()[0] == "[red]�[31m[/] and more"
+    assert printed.count("[red]�[31m[/]") >= 5
+    assert "\x1b" not in printed
+
+
 def test_a_row_played_again(call: Call) -> None:
     """The command in a row plays this run alone, and ends with the digest of the row."""
     assert call("--out", "o", "--runs", "2", "--workers", "1", *VARY).exit_code == 0
