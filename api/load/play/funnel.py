@@ -111,8 +111,9 @@ class Asked:
         if "@" in party:
             party = self._addresses[event.handshake] = party.lower()
         asked.invitations[party] = event.handshake
-        # Of an account that has left and is invited again, the new invitation counts.
-        asked.approvals.pop(party, None)
+        if asked.approvals:
+            # Of an account that has left and is invited again, the new invitation counts.
+            asked.approvals.pop(party, None)
 
     def _accepted(self, envelope: Envelope, event: HandshakeAccepted) -> None:
         asked = self._by_organization.get(event.organization)
@@ -213,35 +214,35 @@ class Counting:
 
     def _invitations(self, *, migrates: bool) -> Iterable[FunnelStage]:
         invitations = self._asked.invitations
-        waiting = [(party, each) for party, each in invitations.items() if each is not JOINED]
+        waiting = _others_than(JOINED, invitations)
         if self._uninvited:
             never = Counter(f"not asked: {why}" for why in self._uninvited.values())
             yield FunnelStage("to be asked", len(self._uninvited) + len(invitations), _sorted(never))
-        lost = Counter(self._unanswered(party, handshake) for party, handshake in waiting)
+        lost = Counter(self._unanswered(party, handshake) for party, handshake in waiting.items())
         yield FunnelStage("asked to join", len(invitations), _sorted(lost))
-        yield self._joined(len(invitations) - len(waiting), migrates=migrates)
+        yield self._joined(waiting, migrates=migrates)
 
-    def _joined(self, number: int, *, migrates: bool) -> FunnelStage:
+    def _joined(self, waiting: Mapping[str, str], *, migrates: bool) -> FunnelStage:
         """Those that joined: who of them was not asked to approve, or else is no member any more."""
-        invitations, approvals, members = self._asked.invitations, self._asked.approvals, self._organization.members
+        invitations, approvals = self._asked.invitations, self._asked.approvals
+        number = len(invitations) - len(waiting)
         if not migrates:
-            gone = [each for each, status in invitations.items() if status is JOINED and each not in members]
-            return FunnelStage("joined", number, self._why_gone(gone), self._others(invitations, JOINED))
-        lost = [each for each, status in invitations.items() if status is JOINED and each not in approvals]
-        others = sum(invitations.get(each) is not JOINED for each in approvals)
+            return FunnelStage(
+                "joined", number, self._why_gone(invitations, waiting), self._others(invitations, waiting)
+            )
+        lost = invitations.keys() - approvals.keys() - waiting.keys()
+        others = len(approvals.keys() - invitations.keys()) + len(approvals.keys() & waiting.keys())
         return FunnelStage(
             "joined", number, _sorted(Counter(map(self._why_unasked, lost))), _named("members already", others)
         )
 
     def _approvals(self) -> Iterable[FunnelStage]:
-        approvals, members = self._asked.approvals, self._organization.members
-        waiting = [(account, each) for account, each in approvals.items() if each is not APPROVED]
-        lost = Counter(self._unanswered(account, handshake) for account, handshake in waiting)
-        gone = [each for each, status in approvals.items() if status is APPROVED and each not in members]
+        approvals = self._asked.approvals
+        waiting = _others_than(APPROVED, approvals)
+        lost = Counter(self._unanswered(account, handshake) for account, handshake in waiting.items())
         yield FunnelStage("asked to approve", len(approvals), _sorted(lost))
-        yield FunnelStage(
-            "approved", len(approvals) - len(waiting), self._why_gone(gone), self._others(approvals, APPROVED)
-        )
+        number = len(approvals) - len(waiting)
+        yield FunnelStage("approved", number, self._why_gone(approvals, waiting), self._others(approvals, waiting))
 
     def _unanswered(self, party: str, handshake: str) -> str:
         """Why a handshake was not accepted."""
@@ -257,16 +258,17 @@ class Counting:
             return f"not asked: {self._unasked}"
         return "joined too late to be asked"
 
-    def _why_gone(self, accounts: Iterable[str]) -> dict[str, int]:
+    def _why_gone(self, asked: Mapping[str, str], waiting: Mapping[str, str]) -> dict[str, int]:
+        """Those who said yes and are no members any more, by how they departed."""
+        gone = asked.keys() - self._organization.members.keys() - waiting.keys()
         left = DEPARTED[DepartureMethod.LEFT]
-        return _sorted(Counter(self._asked.departed.get(account, left) for account in accounts))
+        return _sorted(Counter(self._asked.departed.get(account, left) for account in gone))
 
-    def _others(self, counted: Mapping[str, str], status: str) -> dict[str, int]:
-        """The members at the end that are not among those counted in the stage before, by where they are from."""
+    def _others(self, asked: Mapping[str, str], waiting: Mapping[str, str]) -> dict[str, int]:
+        """The members that are not among those who said yes, by where they are from."""
         members = self._organization.members
-        return _sorted(
-            Counter(self._origin(account) for name, account in members.items() if counted.get(name) is not status)
-        )
+        others = (members.keys() - asked.keys()) | (members.keys() & waiting.keys())
+        return _sorted(Counter(self._origin(members[account]) for account in others))
 
     def _origin(self, account: Account) -> str:
         if account.id == self._organization.management_account:
@@ -275,6 +277,13 @@ class Counting:
             return "created by the organization"
         known = account.id in self._asked.approvals or self._asked.invitations.get(account.id) is JOINED
         return "have not approved" if known else "members already"
+
+
+def _others_than(status: str, asked: Mapping[str, str]) -> dict[str, str]:
+    """Those of the accounts that have another status: whose handshake was not accepted."""
+    if list(asked.values()).count(status) == len(asked):
+        return {}
+    return {account: each for account, each in asked.items() if each is not status}
 
 
 def _sorted(numbers: Counter[str]) -> dict[str, int]:
