@@ -1,12 +1,11 @@
 """The report in a real browser: its charts are drawn, nothing is complained about, tables show that they scroll."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import anyio
 import pytest
+from support.browser import IN_A_BROWSER, browse
 from support.repository import SCENARIOS
 
 from orgsim.api.load.play import play_scenario
@@ -15,13 +14,7 @@ from orgsim.api.load.report.style import BLUE, DARK
 from orgsim.api.load.scenario.reading import parse_scenario
 from orgsim.engine.log import MemoryLog
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), "")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not BROWSER, reason=f"there is no browser to open it in: none of {', '.join(BROWSERS)} is here"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +27,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     write_report(path, anyio.run(play))
     return path
-
-
-def browse(report: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Open a report; without a network, which it must not need."""
-    command = [
-        BROWSER,
-        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--proxy-server=127.0.0.1:9"),
-        *("--enable-logging=stderr", f"--user-data-dir={report.parent / 'profile'}", "--virtual-time-budget=4000"),
-        *options,
-        report.as_uri(),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
 
 
 @pytest.mark.parametrize(("dark", "blue"), [((), BLUE), (("--force-dark-mode",), DARK[BLUE])])
