@@ -11,6 +11,8 @@ from .number import share_within
 
 SOON = 1e-9
 """Days that make no difference."""
+OLDEST = 36_500
+"""Greatest age of accounts that there are when a run begins, in days."""
 
 
 class Ages:
@@ -59,7 +61,7 @@ class Ages:
 
     def _young_from_before(self, organization: str, limit: float) -> tuple[float, float]:
         # Ages are whole days, at least one.
-        whole = math.ceil(limit - SOON) - 1
+        whole = min(math.ceil(limit - SOON) - 1, OLDEST)
         if organization not in self._standing or whole < 1:
             return 0.0, 0.0
         age = self._standing[organization]

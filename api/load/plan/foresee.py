@@ -52,8 +52,10 @@ def plan_scenario(scenario: Scenario) -> Plan:
     for each in rows:
         least_calls, expected, most = totals.get(each.operation, (0, 0, 0))
         totals[each.operation] = least_calls + each.least, expected + each.expected, most + each.most
-    asked = tickets(foreseen.needed, scenario.settings.quotas)
-    return Plan(scenario.description, rows, totals, asked, foreseen.warnings, least, at_aws)
+    asked, warnings = tickets(foreseen.needed, scenario.settings.quotas), foreseen.warnings
+    if scenario.faults:
+        warnings = [*warnings, "faults are not foreseen: what they refuse or fail changes the calls that follow"]
+    return Plan(scenario.description, rows, totals, asked, warnings, least, at_aws)
 
 
 def _require_no_log(scenario: Scenario) -> None:

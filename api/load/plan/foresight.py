@@ -95,7 +95,7 @@ class Foresight:
         """
         self._places.append(("" if track.name == PLAIN else track.name, index, step.action, step.subject))
         self._place = place_text((*track.path, index - 1))
-        self.members.day = day
+        self.members.advance(day)
 
     def row(self, operation: str, by: str, number: Number, rate: Rate | None = None, place: int | None = None) -> None:
         """Count calls.
@@ -163,6 +163,7 @@ class Foresight:
         self.interrupt(each for each in self.members.requests if each.population == population and each.migration)
         asked = number.chance(1.0, certain=not step.retry)
         request = self.ask(population, step.organization, asked, step.pace, migration=False)
+        request.refused = population in self.members.shared
         self._keep_young(request)
         if request.accepting(1.0) < 1:
             self.need(step.organization, "invitations_per_day", busiest)
@@ -186,6 +187,8 @@ class Foresight:
 
     def warn_of_young(self, organization: str, days: float, number: Number) -> None:
         """Warn that the present step lets accounts go that may not leave yet."""
+        if number.expected <= 0:
+            return
         minimum, age = self.ages.minimum, self.ages.minimum - days
         self.warnings.append(
             f"{self._place}: accounts that {organization} has created may leave after {minimum} days, and some may be "
@@ -202,7 +205,8 @@ class Foresight:
         behaviour = table.behaviour("migration" if migration else "invitation")
         place = len(self._places) - 1
         request = Request(population, organization, behaviour, number, migration, self.day, start, place, spread)
-        self.members.requests.append(request)
+        if number.most > 0:
+            self.members.requests.append(request)
         return request
 
     def offer(self, account: str) -> None:
@@ -226,7 +230,7 @@ class Foresight:
 
     def finished(self) -> list[PlannedCalls]:
         """All rows in the order of the steps, with the answers of those who were asked."""
-        for each in self.members.requests:
+        for each in (*self.members.past, *self.members.requests):
             for operation, share in zip(
                 ANSWERS, (each.accept_share, each.decline_share, each.leave_share), strict=True
             ):

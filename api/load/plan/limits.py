@@ -4,7 +4,7 @@ import math
 
 from ....engine.rules.latency import MEASURED, Slow, latency_of
 from ....engine.rules.quotas import closures_allowed_among, invitations_allowed
-from ....engine.settings import CLOSURE_WINDOW, DAY, HOUR, SECOND, Quotas, Settings
+from ....engine.settings import CLOSURE_WINDOW, HOUR, SECOND, Quotas, Settings
 from ....engine.throttling import RATES, Rate
 from ..scenario.pace import Pace
 from .requests import Request
@@ -68,12 +68,4 @@ def invitation_hours(number: float, request: Request, quotas: Quotas) -> float:
 
 def busiest_day(number: float, pace: Pace | None) -> int:
     """The greatest number of calls within a day."""
-    calls, busiest, first = math.ceil(number), 0, 0
-    if pace is None:
-        return calls
-    offsets = list(pace.offsets(calls))
-    for last, offset in enumerate(offsets):
-        while offset - offsets[first] >= DAY:
-            first += 1
-        busiest = max(busiest, last - first + 1)
-    return busiest
+    return pace.most_in_a_day(math.ceil(number)) if pace else math.ceil(number)

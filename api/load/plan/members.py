@@ -11,6 +11,9 @@ from ..scenario.populations import MOST_ACCOUNTS, MemberTable
 from .number import Number
 from .requests import Request
 
+MOST_KEPT = 20
+"""So many requests are looked at one by one; what is older is no less true, but nothing can make it more certain."""
+
 Where = tuple[str, str]
 """A population and an organization."""
 
@@ -33,10 +36,31 @@ class Members(Struct):
     created_others: dict[str, int] = field(default_factory=dict[str, int])
     """Organization to its other members in no population, the management account included."""
     requests: list[Request] = field(default_factory=list[Request])
+    """What accounts are asked, and can still answer."""
+    past: list[Request] = field(default_factory=list[Request])
+    """Invitations that were counted once and for all."""
     shared: dict[str, float] = field(default_factory=dict[str, float])
     """Populations that several tracks are about at the same time, and how many accounts each has at most."""
     day: float = 0.0
     """Now, in days after the start of the run, at the earliest."""
+    _came: defaultdict[Where, Number] = field(default_factory=_numbers)
+    """Those that have joined by invitations of the past; and so the others."""
+    _went: defaultdict[Where, Number] = field(default_factory=_numbers)
+    _perhaps_open: defaultdict[Where, Number] = field(default_factory=_numbers)
+
+    def advance(self, day: float) -> None:
+        """Move on to a day. A track may invite every day for years, so old invitations are added up."""
+        self.day = day
+        while len(self.requests) > MOST_KEPT:
+            oldest = next((each for each in self.requests if not each.migration), None)
+            if oldest is None or day - oldest.day <= oldest.lifetime:
+                return
+            self.requests.remove(oldest)
+            self.past.append(oldest)
+            where = oldest.population, oldest.organization
+            self._came[where] += oldest.accepted(day)
+            self._went[where] += oldest.gone
+            self._perhaps_open[where] += oldest.open(day)
 
     def of(self, population: str, organization: str) -> Number:
         """The members of a population in an organization."""
@@ -68,7 +92,7 @@ class Members(Struct):
 
     def open(self, population: str, organization: str) -> Number:
         """The open invitations of a population."""
-        found = Number()
+        found = self._perhaps_open[population, organization]
         for each in self.requests:
             if not each.migration and (each.population, each.organization) == (population, organization):
                 found += each.open(self.day)
@@ -82,14 +106,16 @@ class Members(Struct):
         return found
 
     def _come(self, where: Where) -> Number:
-        found = Number()
+        found = self._came[where]
         for each in self.requests:
             if not each.migration and (each.population, each.organization) == where:
                 found += each.accepted(self.day)
         return found
 
     def _gone(self, where: Where) -> Number:
-        found = self.removed[where]
+        found = self.removed[where] + self._went[where]
+        for name in self.others:
+            found += self._came[where[0], name] if name != where[1] else Number()
         for each in self.requests:
             here = each.organization == where[1]
             if each.population == where[0]:

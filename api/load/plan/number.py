@@ -1,15 +1,18 @@
 """A number that chance has a part in: its least, expected and greatest value."""
 
 import math
+from bisect import bisect_left
+from functools import lru_cache
 from random import Random
 
 from msgspec import Struct
 
 from ....engine.settings import DAY
-from ...delays import Delay
+from ...delays import Delay, OfficeHours
 
 STRATA = 500
 """So many evenly spaced draws stand for the distribution of a delay."""
+WEEK = 7 * DAY
 NEARLY = 1e-9
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -93,10 +96,17 @@ def share_within(delay: Delay, days: float, start: int, spread: int = 0) -> floa
         start: when the first begins, in microseconds since the epoch: office hours depend on the weekday.
         spread: they begin evenly over so many microseconds.
     """
-    limit, evenly = days * DAY, _Evenly()
-    shorter = 0
+    # Only office hours depend on when they begin, and only on the time of the week.
+    start, spread = (start % WEEK, spread) if isinstance(delay, OfficeHours) else (0, 0)
+    return bisect_left(_delays(delay, start, spread), days * DAY) / STRATA
+
+
+@lru_cache(maxsize=1_000)
+def _delays(delay: Delay, start: int, spread: int) -> list[int]:
+    """Delays that stand for a distribution, in microseconds, ascending; kept, because they are asked for again."""
+    evenly, found = _Evenly(), list[int]()
     for index in range(STRATA):
         evenly.value = (index + 0.5) / STRATA
         # Multiples of the golden ratio are spread evenly, and every kind of delay begins early and late.
-        shorter += delay.draw(evenly, start + round(spread * (index * GOLDEN % 1))) < limit
-    return shorter / STRATA
+        found.append(delay.draw(evenly, start + round(spread * (index * GOLDEN % 1))))
+    return sorted(found)

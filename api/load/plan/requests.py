@@ -33,7 +33,7 @@ class Request(Struct):
     settled: bool = False
     """Whether a step has waited until all have answered that will."""
     refused: bool = False
-    """Whether some acceptances are refused, because accounts are too young to leave where they are."""
+    """Whether some acceptances may be refused, such as those of accounts that are too young to leave where they are."""
     canceled: bool = False
     """Whether something came between, such as accounts that went: some may not have answered by then."""
     reminded: float = 0.0
@@ -93,7 +93,9 @@ class Request(Struct):
         if behaviour.escalation is None or days is None or days >= self.lifetime:
             return Number()
         answering = behaviour.accepting + behaviour.decline + behaviour.leave
-        return self.part(1 - answering * self._within(days) - self._following(days)[0])
+        missing = self.part(1 - answering * self._within(days) - self._following(days)[0])
+        # Whoever is refused has not answered.
+        return Number(0.0, missing.expected, self.asked.most) if self.refused else missing
 
     @property
     def expelled(self) -> Number:

@@ -51,6 +51,17 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         interval = next(unit / rate for rate, unit in rates if rate)
         return (round(interval * index) for index in range(number))
 
+    def most_in_a_day(self, number: int) -> int:
+        """The greatest number of calls within a day, of so many; of a ramp as many as at its greatest rate."""
+        if self.stages:
+            rate = max(stage.to_per_day for stage in self.stages)
+        elif self.over_days:
+            rate = number / self.over_days
+        else:
+            rates = ((self.per_second, 86_400), (self.per_hour, 24), (self.per_day, 1))
+            rate = next(rate * a_day for rate, a_day in rates if rate)
+        return min(number, math.ceil(rate))
+
     def least_days(self, number: int) -> float:
         """The days from the first of ``number`` calls to the last."""
         if number < 2:

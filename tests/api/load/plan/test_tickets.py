@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.play_scenario import ENDED, after, play, population, step
+from support.play_scenario import ENDED, after, play, population, step, track
 
 from orgsim.api.load.plan.foresee import plan_scenario
 from orgsim.api.load.plan.tickets import AWS, Ticket
@@ -137,6 +137,22 @@ async def test_leaving_too_young() -> None:
     (warning,) = plan_scenario(parse_scenario(text)).warnings
     assert (await play(text)).refused[YOUNG] == 12
     assert "some 12 calls" in warning
+
+
+def test_faults_are_not_foreseen() -> None:
+    """A plan of a scenario with faults says that they are not in it."""
+    text = "[[faults]]\nfault = 'throttle'\noperations = ['*']\nshare = 0.5\n"
+    text += population("o", "invited", 9) + step("invite", population="o")
+    assert plan_scenario(parse_scenario(text)).warnings[0].startswith("faults are not foreseen")
+
+
+def test_a_year_of_invitations() -> None:
+    """A track that invites every day for a year is planned too: old invitations are added up."""
+    text = population("o", "invited", 9, invitation={"accept": 0.0})
+    text += track("daily", step("invite", population="o"), every_days=1, times=365)
+    plan = plan_scenario(parse_scenario(text))
+    assert plan.operations["InviteAccountToOrganization"][2] == 9 * 365
+    assert plan.least_hours == 364 * 24
 
 
 def test_old_enough() -> None:

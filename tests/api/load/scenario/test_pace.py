@@ -119,3 +119,19 @@ def test_the_last_call_of_a_ramp(stages: list[tuple[float, float]], last: float,
     """How long a ramp takes is known without its calls: it is when the last of them is sent."""
     pace = ramp(*stages, (1.0, last))
     assert pace.least_days(number) * DAY == pytest.approx(offsets(pace, number)[-1], rel=1e-9, abs=1)
+
+
+@given(
+    pace=st.one_of(
+        st.floats(0.01, 100).map(lambda rate: Pace(per_hour=rate)),
+        st.floats(0.1, 30).map(lambda days: Pace(over_days=days)),
+        STAGES.map(lambda stages: ramp(*stages, (1.0, 5.0))),
+    ),
+    number=st.integers(1, 200),
+)
+def test_the_busiest_day(pace: Pace, number: int) -> None:
+    """On no day are more calls sent than is said, and where the rate does not change one less at the least."""
+    sent = offsets(pace, number)
+    busiest = max(sum(began <= each < began + DAY for each in sent) for began in sent)
+    assert busiest <= pace.most_in_a_day(number) + 1  # moments are rounded
+    assert pace.stages or pace.most_in_a_day(number) - 1 <= busiest
