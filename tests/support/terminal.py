@@ -6,6 +6,7 @@ import pty
 import re
 import struct
 import subprocess
+import sys
 import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,13 @@ from pathlib import Path
 
 SEQUENCE = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])|\x1b[^\[]|([\r\n])|([^\x1b\r\n]+)")
 """A control sequence, the carriage return or line feed, or text."""
+
+OWN_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""A command whose standard input is its own terminal: Ctrl-C there reaches it."""
 
 
 def screen(output: str) -> list[str]:
@@ -94,19 +102,14 @@ def terminal(
     """
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def own_terminal() -> None:
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-c", OWN_TERMINAL, *command],
         cwd=folder,
         env=environment,
         stdin=its,
         stdout=subprocess.PIPE,
         stderr=its,
         start_new_session=True,
-        preexec_fn=own_terminal,  # Ctrl-C reaches those whose terminal it is
     )
     os.close(its)
     try:
