@@ -121,7 +121,8 @@ def require_between(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Throttled calls come on top, but those of a step that retries are among its most.
     once = made - Counter(outcome.throttled)
     for operation in made.keys() | plan.operations.keys():
-        least, _, most = plan.operations.get(operation, (0, 0, 0))
+        least, expected, most = plan.operations.get(operation, (0, 0, 0))
+        assert least <= expected <= most, operation
         assert least <= (made if "retry" in text else once)[operation], (operation, least, made[operation])
         assert once[operation] <= most, (operation, once[operation], most)
     hours = (outcome.metrics["virtual_days"] or 0) * 24
@@ -143,3 +144,36 @@ def test_many_times(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     again = track("again", *steps, *random.choice([[], [ENDED]]), every_days=random.choice([2, 8]), times=40)
     last = step("close_accounts", organization="ours", population="invited")
     require_between(head + again + track("last", last, after=["again"]), monkeypatch)
+
+
+def text_without_chance(random: Random) -> str:
+    """Everybody accepts a day later, and each step is over before the next begins."""
+    accepting = {"invitation": {"delay": after(1)}, "migration": {"delay": after(1)}}
+    steps = list[str]()
+    for _ in range(random.randrange(1, 7)):
+        of, who = random.choice(["ours", "theirs"]), random.choice(POPULATIONS)
+        some = [
+            step("invite", organization=of, population=who, **random.choice([{}, {"pace": {"over_days": 3}}])),
+            step("create_accounts", organization="ours", population="created"),
+            step("enable_all_features", organization=of),
+            step("finalize", organization=of),
+            step("remove_declined", organization=of),
+            step("DescribeAccount", organization=of, for_each=who, with_=ACCOUNT, share=0.3),
+        ]
+        steps.append(random.choice(some) + ENDED)
+    return (
+        "throttle = 'aws'\nquotas.created_account_minimum_age_days = 0\n"
+        + "[organizations.ours]\n[organizations.theirs]\naccounts = 30\n"
+        + population("member", "member", 30, of="theirs", **accepting)
+        + population("invited", "invited", 40, **accepting)
+        + population("created", "created", 20, **accepting)
+        + "".join(steps)
+    )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_exact_without_chance(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is left to chance the plan is exact, and the run does just that."""
+    text = text_without_chance(Random(seed))
+    assert [each for each in plan_scenario(parse_scenario(text)).calls if each.least != each.most] == []
+    require_between(text, monkeypatch)
