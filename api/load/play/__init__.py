@@ -22,8 +22,9 @@ from ..scenario.steps import Call
 from .beginning import begin
 from .call_counter import CallCounter
 from .clock_driver import ClockDriver
+from .context import StepContext
 from .flows import Flows
-from .funnel import Asked
+from .funnel import FunnelView
 from .lookout import Lookout
 from .measuring import figure_now, measure
 from .observing import Observer, Progress, no_progress
@@ -102,11 +103,11 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
     past = Past(scenario)
     clock = SimulatedClock(past.began_at)
     began_with = await read_beginning(log) or WorldCreated(scenario.seed, scenario.settings)
-    flows, asked = Flows(scenario), Asked()
+    flows, funnel = Flows(scenario), FunnelView()
     # The other views are built only for reading operations: they cost more than the rest of the run.
     reads = any(isinstance(step, Call) and step.operation in READS for step in scenario.all_steps)
     views = Views() if reads else None
-    listeners: list[Listener] = [flows.feed, asked.feed]
+    listeners: list[Listener] = [flows.feed, funnel.feed]
     if views:
         listeners += [views.feed, *lag_reads(views, began_with)]
     async with running_engine(
@@ -115,7 +116,7 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
         standing = await past.write(engine)
         if scenario.log or standing:
             flows.restart(engine.now)
-            asked.restart(engine.state)
+            funnel.restart(engine.state)
         counter = CallCounter(clock.now, by_minute=engine.throttle is not None)
         driver = ClockDriver(engine, clock, counter, observer, factor)
 
@@ -132,13 +133,13 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
         async def measure_anew() -> None:
             await engine.flush()
             flows.restart(engine.now)
-            asked.restart(engine.state)
+            funnel.restart(engine.state)
             counter.restart()
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)
-        player = Player(scenario, engine, driver, counter, views, lookout, begun)
-        funnels = partial(asked.funnels, engine.state, player.organizations, counter.refusals)
+        player = Player(StepContext(scenario, engine, driver, counter, views, lookout, begun))
+        funnels = partial(funnel.funnels, engine.state, player.organizations, counter.refusals)
         observer.begins(RunSoFar(scenario, engine, player.playing, value, funnels))
         await player.play()
         seconds = perf_counter() - began
-        return measure(scenario, name, engine, flows, asked, counter, player, seconds)
+        return measure(scenario, name, engine, flows, funnel, counter, player, seconds)

@@ -1,7 +1,7 @@
 """The funnel of accounts: who was asked to join an organization, who joined, who approved, and why others did not.
 
-``Asked`` follows a log and remembers of each account what an organization asked it last. Accounts are counted when a
-funnel is wanted, at the end of a run or in the middle of it.
+``FunnelView`` follows a log and remembers of each account what an organization asked it last. Accounts are counted when
+a funnel is wanted, at the end of a run or in the middle of it.
 """
 
 from collections import Counter
@@ -69,7 +69,7 @@ class AskedBy:
         self.departed.clear()
 
 
-class Asked:
+class FunnelView:
     """What every account was asked last, and what became of it. A listener of an engine: ``feed`` takes its events.
 
     While a run goes on it only remembers, which a run hardly notices; ``funnels`` counts.
@@ -131,6 +131,7 @@ class Asked:
     def _end(self, envelope: Envelope, event: HandshakeDeclined | HandshakeCanceled | HandshakeExpired) -> None:
         operation = envelope.operation
         self._ended[event.handshake] = ENDED_BY.get(operation, f"ended by {operation}")
+        self._addresses.pop(event.handshake, None)
 
     def _departed(self, envelope: Envelope, event: AccountDeparted) -> None:
         asked, account = self._by_organization.get(event.organization), event.account

@@ -27,7 +27,7 @@ from .figures import (
     ready_of,
 )
 from .flows import Flows
-from .funnel import Asked
+from .funnel import FunnelView
 from .outcome import (
     Distribution,
     Late,
@@ -52,7 +52,7 @@ def measure(
     name: str,
     engine: Engine,
     flows: Flows,
-    asked: Asked,
+    funnel: FunnelView,
     counter: CallCounter,
     player: Player,
     seconds: float,
@@ -64,7 +64,7 @@ def measure(
         name: the scenario's file name, or empty.
         engine: has everything durable.
         flows: were fed all events.
-        asked: was fed all events.
+        funnel: was fed all events.
         counter: counted the calls.
         player: knows the organizations' ids and what each step took.
         seconds: how long the run took in real time.
@@ -93,7 +93,7 @@ def measure(
         events=flow.position - flow.began_at,
         wall_seconds=round(seconds, 3),
         **_run(scenario, engine),
-        funnels=asked.funnels(engine.state, player.organizations, counter.refusals),
+        funnels=funnel.funnels(engine.state, player.organizations, counter.refusals),
     )
 
 

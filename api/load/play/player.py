@@ -8,19 +8,13 @@ the draw, so two runs of one scenario write the same log, on any event loop, in 
 from collections.abc import Mapping
 
 from ....engine.operation import Caller
-from ....engine.runtime.engine import Engine
-from ....projections.views import Views
-from ..scenario.model import Scenario
 from ..scenario.steps import Step
 from .agenda import Cohort
 from .asking import Asked
-from .beginning import Begun
-from .call_counter import CallCounter
 from .calls import call, fill
-from .clock_driver import ClockDriver
 from .context import StepContext
 from .follow_ups import follow_ups, place_of, refused, without_effect
-from .lookout import Lookout, RunStopped
+from .lookout import RunStopped
 from .outcome import FollowUp, StepOutcome
 from .playing import Playing
 from .steps import KINDS
@@ -31,32 +25,17 @@ class Player:
     """Plays one scenario on one engine.
 
     Args:
-        scenario: the scenario, checked.
-        engine: runs on an empty log.
-        driver: moves the clock of that engine.
-        counter: counts the calls.
-        views: answer the steps that call reading operations; None if no step does.
-        lookout: looks at the run while time passes.
-        begun: what the run began with.
+        context: of the run, before its first step.
     """
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        engine: Engine,
-        driver: ClockDriver,
-        counter: CallCounter,
-        views: Views | None,
-        lookout: Lookout,
-        begun: Begun,
-    ) -> None:
-        self.organizations = begun.organizations
+    def __init__(self, context: StepContext) -> None:
+        self.organizations = context.organizations
         """Name in the scenario to id."""
-        self._scenario = scenario
-        self._driver = driver
-        self._lookout = lookout
-        self._context = StepContext(scenario, engine, driver, counter, views, lookout, begun)
-        self._timetable = self._context.timetable
+        self._scenario = context.scenario
+        self._driver = context.driver
+        self._lookout = context.lookout
+        self._context = context
+        self._timetable = context.timetable
 
     @property
     def steps(self) -> list[StepOutcome]:
