@@ -11,7 +11,7 @@ from ..scenario.model import Scenario
 from ..scenario.pace import Pace
 from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, PopulationTable
 from ..scenario.problems import place_text
-from ..scenario.steps import PLAIN, Call, OrganizationStep, Sending, Step, Track
+from ..scenario.steps import Call, OrganizationStep, Sending, Step, Track
 from .ages import Ages
 from .concurrency import shared_by_tracks
 from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
@@ -93,7 +93,7 @@ class Foresight:
             step: the step.
             day: when it begins at the earliest, in days after the start of the run.
         """
-        self._places.append(("" if track.name == PLAIN else track.name, index, step.action, step.subject))
+        self._places.append((track.label, index, step.action, step.subject))
         self._place = place_text((*track.path, index - 1))
         self.members.advance(day)
 

@@ -3,7 +3,7 @@
 from itertools import count
 
 from ..scenario.problems import KeyPath
-from ..scenario.steps import PLAIN, Step
+from ..scenario.steps import Step
 from .call_counter import Tally
 
 
@@ -11,7 +11,8 @@ class Playing:
     """A track that is being played."""
 
     def __init__(self, name: str) -> None:
-        self.name = "" if name == PLAIN else name
+        self.name = name
+        """Empty for the plain list of steps."""
         self.number = 0
         """Of its present step, from 1; 0 before the first."""
         self.step: Step | None = None

@@ -8,7 +8,7 @@ from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY
 from ..scenario.figures import Figure
 from ..scenario.model import Scenario
-from ..scenario.steps import PLAIN, Track, Wait
+from ..scenario.steps import Track, Wait
 from .outcome import FunnelStage, ThresholdOutcome
 from .playing import Playing
 
@@ -88,20 +88,19 @@ class RunSoFar:
         playing = self._playing
         ended = {name for name, each in playing.items() if each.ended}
         for track in self.scenario.all_tracks:
-            name = "" if track.name == PLAIN else track.name
             if track.name in playing:
-                yield _track(name, track, playing[track.name])
+                yield _track(track, playing[track.name])
             else:
                 waits_for = tuple(each for each in track.table.predecessors if each not in ended)
-                yield TrackSoFar(name=name, steps=len(track.steps), waits_for=waits_for)
+                yield TrackSoFar(name=track.label, steps=len(track.steps), waits_for=waits_for)
 
 
-def _track(name: str, track: Track, playing: Playing) -> TrackSoFar:
+def _track(track: Track, playing: Playing) -> TrackSoFar:
     step, until, condition = playing.step, playing.until, ""
     if isinstance(step, Wait) and step.until is not None and playing.began is not None:
         condition, until = step.until, playing.began + round((step.at_most_days or 0) * DAY)
     return TrackSoFar(
-        name=name,
+        name=track.label,
         steps=len(track.steps),
         number=playing.number,
         action=step.action if step else "",

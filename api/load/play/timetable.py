@@ -41,7 +41,7 @@ class Timetable:
         self.start = engine.now
         """When the run began."""
         self._lookout = lookout
-        self._playing = self._plain = Playing(PLAIN)
+        self._playing = self._plain = Playing("")
         """The track whose turn it is; before the first of them the plain list."""
 
     async def play(self, track: Track, play_step: PlayStep) -> None:
@@ -50,7 +50,7 @@ class Timetable:
         Raises:
             ScenarioError: a step cannot be played; the message begins with its place.
         """
-        playing, table = self._plain if track.name == PLAIN else Playing(track.name), track.table
+        playing, table = self._plain if track.name == PLAIN else Playing(track.label), track.table
         self._playing, playing.path = playing, track.path[:2]
         self.tracks[track.name] = playing
         first = max(self._engine.now, self._on_day(table.from_day))

@@ -223,6 +223,11 @@ class Track(Struct, frozen=True):
     steps: tuple[Step, ...]
 
     @property
+    def label(self) -> str:
+        """Its name in what is told of a run or a plan: that of the plain list is empty."""
+        return "" if self.name == PLAIN else self.name
+
+    @property
     def path(self) -> tuple[str, ...]:
         """The path of its list of steps in the file."""
         return ("steps",) if self.name == PLAIN else ("tracks", self.name, "steps")
