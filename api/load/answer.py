@@ -49,7 +49,7 @@ def times(outcome: Outcome) -> str:
         return f"It took {took}."
     first, last = outcome.start, wording.at_day(outcome.start, outcome.virtual_days)
     begin = f"{first.day} {first:%B}" if first.year == last.year else f"{first.day} {first:%B %Y}"
-    if (first.date(), first.year) == (last.date(), last.year):
+    if first.date() == last.date():
         return f"It took {took}, on {last.day} {last:%B %Y}."
     return f"It took {took}, from {begin} to {last.day} {last:%B %Y}."
 
@@ -61,8 +61,7 @@ def found(threshold: ThresholdOutcome) -> str:
         return "no value"
     if _is_yes_or_no(threshold.metric):
         return "yes" if value else "no"
-    _, comparison, limit_text = threshold.threshold.rsplit(" ", 2)
-    limit = float(limit_text)
+    comparison, limit = threshold.comparison, threshold.limit
     said = wording.figure(threshold.metric, value, lambda rounded: COMPARISONS[comparison](rounded, limit))
     if threshold.ok or comparison in ("==", "!="):
         return said
@@ -72,10 +71,9 @@ def found(threshold: ThresholdOutcome) -> str:
 
 def wanted(threshold: ThresholdOutcome) -> str:
     """The condition in words: ``less than 60 days``."""
-    metric, comparison, limit = threshold.threshold.rsplit(" ", 2)
-    if _is_yes_or_no(metric):
-        return "yes" if COMPARISONS[comparison](1, float(limit)) else "no"
-    return f"{WANTED[comparison]} {wording.figure(metric, float(limit))}"
+    if _is_yes_or_no(threshold.metric):
+        return "yes" if COMPARISONS[threshold.comparison](1, threshold.limit) else "no"
+    return f"{WANTED[threshold.comparison]} {wording.figure(threshold.metric, threshold.limit)}"
 
 
 def _is_yes_or_no(name: str) -> bool:

@@ -70,6 +70,16 @@ class ThresholdOutcome(Struct, frozen=True):
         """The name of the figure, which may have spaces in it."""
         return self.threshold.rsplit(" ", 2)[0]
 
+    @property
+    def comparison(self) -> str:
+        """How the figure is compared with the limit: ``<``, ``>=`` and so on."""
+        return self.threshold.rsplit(" ", 2)[1]
+
+    @property
+    def limit(self) -> float:
+        """With what the figure is compared."""
+        return float(self.threshold.rsplit(" ", 2)[2])
+
 
 class StepOutcome(Struct, frozen=True):
     """The time and the calls that a step took."""

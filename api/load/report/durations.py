@@ -47,7 +47,7 @@ def _chart(name: str, distribution: Distribution, thresholds: list[ThresholdOutc
     longest = percentiles[99 if outliers else 100]
     unit, factor = _unit(name, longest)
     times = [time * factor for time in percentiles]
-    limits = [float(each.threshold.rpartition(" ")[2]) * factor for each in thresholds]
+    limits = [each.limit * factor for each in thresholds]
     near = [limit for limit in limits if 0 <= limit <= OUTLIER_FACTOR * longest * factor]
     end = max(longest * factor, *near, 0.0) * 1.04
     figure = layout(unit, f"% of {distribution.count:,}", 24)

@@ -79,11 +79,10 @@ def limits(outcome: Outcome, axis: TimeAxis) -> list[Limit]:
     """The moments by which thresholds want the run, or a migration, to be done, but those far behind its end."""
     found: list[Limit] = []
     for each in outcome.thresholds:
-        name, comparison, limit = each.threshold.rsplit(" ", 2)
-        began = _clock_of(outcome, name)
-        if began is None or not comparison.startswith("<"):
+        began = _clock_of(outcome, each.metric)
+        if began is None or not each.comparison.startswith("<"):
             continue
-        day = began + float(limit) / (24 if metric_of(name) == "virtual_hours" else 1)
+        day = began + each.limit / (24 if metric_of(each.metric) == "virtual_hours" else 1)
         if axis.days[0] < day <= axis.days[0] + FAR * (axis.last_day - axis.days[0]):
             said = f"{wording.mark(each)} {each.threshold}, {axis.said(day)}"
             found.append(Limit(day, said, each.ok))
