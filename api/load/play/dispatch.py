@@ -68,7 +68,7 @@ class Dispatch:
             number: the number of calls.
             pace: when each call may be sent; None: all at once.
             retry: how to retry after throttling and passing limits; None: wait, and call when it will succeed.
-            random: draws the pauses between retries.
+            random: draws the pauses between retries; None only without ``retry``.
             parties: the account that each call asks, if they ask accounts.
         """
         began, tally = self._engine.now, self._counter.tally
@@ -79,7 +79,8 @@ class Dispatch:
             planned = (
                 (began + offset, *call, party) for offset, call, party in zip(offsets, calls, asked, strict=True)
             )
-            await self._send_with_retries(operation, what, planned, tally, retry, random or Random(0))
+            assert random is not None, "it draws the pauses"
+            await self._send_with_retries(operation, what, planned, tally, retry, random)
             return
         for done, (offset, (caller, attempt), party) in enumerate(zip(offsets, calls, asked, strict=True), 1):
             if offset:
