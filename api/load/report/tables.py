@@ -53,7 +53,7 @@ def distributions(outcome: Outcome) -> str:
         for name, each in outcome.distributions.items()
         if each.count and each.statistic("max")
     )
-    head = ("", "What it is", "Figure", "Count", *STATISTICS)
+    head = ("Duration", "What it is", "Figure", "Count", *STATISTICS)
     return table(head, rows, texts=3, spoken="How long it took")
 
 
