@@ -29,8 +29,7 @@ class AwsQuota(Struct, frozen=True):
 STANDARD = Quotas()
 AWS = {
     ACCOUNTS: AwsQuota("Default maximum number of accounts", ACCOUNTS_GRANTED, STANDARD.accounts, "L-E619E033"),
-    # It follows the number of accounts, which counts open invitations too.
-    INVITATIONS: AwsQuota("Invitation attempts in 24 hours", STANDARD.accounts),
+    INVITATIONS: AwsQuota("Invitation attempts in 24 hours"),
     MIGRATION: AwsQuota("Accounts in a standard migration", STANDARD.all_features_migration_accounts, inferred=True),
     "organizational_units": AwsQuota("OUs in an organization", STANDARD.organizational_units, inferred=True),
     CLOSURES: AwsQuota("Accounts closed in 30 days"),
@@ -80,7 +79,8 @@ def tickets(needed: Mapping[tuple[str, str], Needed], quotas: Quotas) -> list[Ti
     """
     found = list[Ticket]()
     for (organization, quota), need in needed.items():
-        aws, granted, there = AWS[quota], _granted(quota, need), _in_scenario(quota, need, quotas)
+        accounts = needed.get((organization, ACCOUNTS), Needed()).number
+        aws, granted, there = AWS[quota], _granted(quota, need, accounts), _in_scenario(quota, need, quotas)
         if need.number > min(granted, there):
             missing, request = max(0, need.number - granted), _request(quota, need.number, granted)
             found.append(
@@ -91,9 +91,14 @@ def tickets(needed: Mapping[tuple[str, str], Needed], quotas: Quotas) -> list[Ti
     return found
 
 
-def _granted(quota: str, need: Needed) -> int:
+def _granted(quota: str, need: Needed, accounts: int) -> int:
+    """What an organization has that AWS has granted so many accounts."""
     granted = AWS[quota].granted
-    return closures_allowed_among(need.members, STANDARD) if granted is None else granted
+    if granted is not None:
+        return granted
+    if quota == CLOSURES:
+        return closures_allowed_among(need.members, STANDARD)
+    return invitations_allowed(Quotas(accounts=max(accounts, ACCOUNTS_GRANTED)))
 
 
 def _in_scenario(quota: str, need: Needed, quotas: Quotas) -> int:

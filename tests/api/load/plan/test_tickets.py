@@ -161,3 +161,12 @@ def test_old_enough() -> None:
     assert not plan_scenario(parse_scenario(text)).warnings
     invited = population("o", "invited", 9) + step("invite", population="o", organization="theirs") + ENDED
     assert not plan_scenario(parse_scenario(BOTH + invited + removed("o"))).warnings
+
+
+def test_invitations_follow_the_accounts() -> None:
+    """Whoever has asked for as many accounts may invite as many a day; a scenario that has less says so."""
+    owners = population("o", "invited", 60_000, invitation={"delay": after(2)}) + step("invite", population="o")
+    assert tickets("quotas.accounts = 90_000", owners).keys() == {"accounts"}
+    few = tickets("quotas.accounts = 90_000\nquotas.invitations_per_day = 100", owners)["invitations_per_day"]
+    assert (few.needed, few.aws, few.scenario, few.raise_by) == (60_000, 60_001, 100, 0)
+    assert few.request.startswith("nothing of AWS")
