@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ....engine.settings import DAY
 from ...delays import Delay, OfficeHours
+from ..scenario.populations import portion_of
 
 STRATA = 500
 """So many evenly spaced draws stand for the distribution of a delay."""
@@ -61,7 +62,10 @@ class Number(Struct, frozen=True):
     def portion(self, share: float, skip: float = 0.0) -> "Number":
         """A share of them that is counted off, after those that are skipped."""
         return Number(
-            *(_part(each, skip + share) - _part(each, skip) for each in (self.least, self.expected, self.most))
+            *(
+                portion_of(each, skip + share) - portion_of(each, skip)
+                for each in (self.least, self.expected, self.most)
+            )
         )
 
     @property
@@ -71,11 +75,6 @@ class Number(Struct, frozen=True):
 
 
 NOTHING = Number()
-
-
-def _part(number: float, share: float) -> int:
-    # Rounded twice, as when it is played: 0.1 + 0.2 is a little more than 0.3.
-    return round(round(share * number, 6))
 
 
 class _Evenly(Random):

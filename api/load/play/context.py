@@ -154,9 +154,3 @@ def _names_of(organization: Organization) -> dict[str, str]:
         "root": organization.root,
         "management_account": organization.management_account,
     }
-
-
-def share_of(number: int, share: float) -> int:
-    """A share of a number, as a whole number."""
-    # Rounded twice: 0.1 + 0.2 is a little more than 0.3, and must not be another number of accounts.
-    return round(round(share * number, 6))

@@ -21,6 +21,12 @@ Request = Literal["invitation", "migration", "transfer"]
 """What is asked: the key of the behaviour with which it is answered; ``transfer`` is one of organizations."""
 
 
+def portion_of(number: float, share: float) -> int:
+    """A share of a number of accounts, as a whole number; the same for a run and for its plan."""
+    # Rounded twice: 0.1 + 0.2 is a little more than 0.3, and must not be another number of accounts.
+    return round(round(share * number, 6))
+
+
 Answer = str
 """How an account answers: the operation it calls. A string, because members of an Enum are slower a million times."""
 

@@ -7,11 +7,12 @@ from .....engine.operation import Caller
 from ...plan.foresight import Foresight
 from ...plan.limits import paced_hours
 from ...plan.number import Number
+from ...scenario.populations import portion_of
 from ...scenario.steps import Call
 from ..agenda import Cohort
 from ..asking import Asked
 from ..calls import call, fill, party_of, saved
-from ..context import StepContext, share_of
+from ..context import StepContext
 from .close_accounts import OPERATION as CLOSE
 from .create_accounts import OPERATION as CREATE
 from .enable_all_features import OPERATION as ENABLE
@@ -27,7 +28,7 @@ async def play(step: Call, context: StepContext) -> None:
         context.choose_accounts(step.for_each)
         everybody = context.accounts[step.for_each]
         number = len(everybody)
-        accounts = everybody[share_of(number, step.skip) : share_of(number, step.skip + step.share)]
+        accounts = everybody[portion_of(number, step.skip) : portion_of(number, step.skip + step.share)]
 
     heard = dict[Asked, Cohort]()
 

@@ -7,8 +7,9 @@ from .....engine.rules.limits import closure_finishes
 from .....engine.words import FeatureSet
 from ...plan.foresight import Foresight
 from ...plan.limits import closure_hours
+from ...scenario.populations import portion_of
 from ...scenario.steps import CloseAccounts
-from ..context import StepContext, share_of
+from ..context import StepContext
 
 OPERATION = "CloseAccount"
 
@@ -17,7 +18,7 @@ async def play(step: CloseAccounts, context: StepContext) -> None:
     """Close the members of a population, and wait until the last closure has ended."""
     engine, organization = context.engine, context.organization(step)
     closures, accounts = organization.closures, context.accounts[step.population]
-    concerned = accounts[: share_of(len(accounts), step.share)]
+    concerned = accounts[: portion_of(len(accounts), step.share)]
     open_ones = (each for each in concerned if each not in closures.closed and each not in closures.pending)
     closing = [each for each in open_ones if each in organization.members]
     management = context.management(step)
