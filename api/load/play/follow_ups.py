@@ -5,30 +5,20 @@ from collections.abc import Iterator
 from ....engine.settings import DAY
 from ....engine.shapes.timestamps import microseconds
 from ..scenario.model import Scenario
-from ..scenario.populations import Behaviour, Request
+from ..scenario.organizations import path_of
 from .clock_driver import ClockDriver
 from .outcome import FollowUp
 
 
-def behaviours(scenario: Scenario) -> Iterator[tuple[str, Request, Behaviour]]:
-    """All behaviours in the order of the file, those of populations first: of whom, to what, and which."""
-    for name, table in scenario.populations.items():
-        yield name, "invitation", table.invitation
-        yield name, "migration", table.migration
-    for name, organization in scenario.organizations.items():
-        if organization.transfer:
-            yield name, "transfer", organization.transfer
-
-
 def place_of(name: str, request: str) -> str:
-    """The place of a behaviour in the file."""
-    return f"{'organizations' if request == 'transfer' else 'populations'}.{name}.{request}"
+    """The place of a behaviour in the file, as text."""
+    return ".".join(path_of(name, request))
 
 
 def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
     """Yield the reminders and the deadline of each behaviour that has some."""
     start = microseconds(scenario.start)
-    for name, request, behaviour in behaviours(scenario):
+    for name, request, behaviour in scenario.behaviours():
         days: list[tuple[int | None, float]] = [*enumerate(behaviour.remind_after_days)]
         if behaviour.deadline_days is not None:
             days.append((None, behaviour.deadline_days))
@@ -42,7 +32,7 @@ def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
 
 def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
     """Yield a warning for each reminder of a behaviour that has reached nobody, with the reason."""
-    asked = {(name, str(request)): driver.agenda.asked[name, request] for name, request, _ in behaviours(scenario)}
+    asked = {(name, str(request)): driver.agenda.asked[name, request] for name, request, _ in scenario.behaviours()}
     for each in follow_ups(scenario, driver):
         if each.kind == "reminder" and not each.reached:
             why = (
@@ -53,7 +43,7 @@ def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
 
 def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
     """Yield a warning for each escalation that was refused for good, with how often and why."""
-    for name, request, behaviour in behaviours(scenario):
+    for name, request, behaviour in scenario.behaviours():
         counts = driver.followed_up[name, request, None]
         if behaviour.escalation and counts.refused:
             number = f"{counts.refused.total():,} of {counts.reached:,} accounts"

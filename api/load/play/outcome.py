@@ -105,12 +105,12 @@ class StepOutcome(Struct, frozen=True):
 
 
 class FollowUp(Struct, frozen=True):
-    """A reminder or a deadline of a population, and whom it met."""
+    """A reminder or a deadline, and whom it met."""
 
     population: str
-    """Empty: all."""
+    """Of a ``transfer`` the organization that was asked. Empty: all."""
     request: str
-    """``invitation`` or ``migration``; empty for a reminder that a step sends."""
+    """``invitation``, ``migration`` or ``transfer``; empty for a reminder that a step sends."""
     kind: str
     """``reminder`` or ``deadline``."""
     when: str

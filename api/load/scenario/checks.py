@@ -15,7 +15,8 @@ from ...choices import choose
 from .figures import Figures
 from .model import OrganizationTable
 from .order import ReadTrack, saved_before, wrong_order
-from .populations import AccountCall, Behaviour, PopulationTable
+from .organizations import behaviours, path_of
+from .populations import AccountCall, PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError
 from .steps import (
     Call,
@@ -191,28 +192,15 @@ def _wrong_members(operation: str, given: Mapping[str, Any], known: list[str], p
             yield Problem(f"nothing is called {{{name}}} here{choose(name, known)}", place)
 
 
-def _behaviours(
-    populations: Mapping[str, PopulationTable | None], organizations: Mapping[str, OrganizationTable | None]
-) -> Iterator[tuple[KeyPath, Behaviour]]:
-    """All behaviours of what can be read, with their paths."""
-    for name, table in populations.items():
-        if table is not None:
-            yield ("populations", name, "invitation"), table.invitation
-            yield ("populations", name, "migration"), table.migration
-    for name, organization in organizations.items():
-        if organization is not None and organization.transfer:
-            yield ("organizations", name, "transfer"), organization.transfer
-
-
 def _wrong_escalations(
     populations: Mapping[str, PopulationTable | None],
     organizations: Mapping[str, OrganizationTable | None],
     names: list[str],
 ) -> Iterator[Problem]:
-    for place, behaviour in _behaviours(populations, organizations):
+    for name, request, behaviour in behaviours(populations, organizations):
         if behaviour.escalation is not None:
-            names_there = ["handshake", *names]
-            yield from _wrong_account_call(behaviour.escalation, names_there, (*place, "escalation"), "CancelHandshake")
+            names_there, place = ["handshake", *names], (*path_of(name, request), "escalation")
+            yield from _wrong_account_call(behaviour.escalation, names_there, place, "CancelHandshake")
 
 
 def _wrong_account_call(each: AccountCall, names: list[str], path: KeyPath, example: str) -> Iterator[Problem]:

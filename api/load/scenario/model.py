@@ -1,5 +1,6 @@
 """A scenario as a whole: settings, organizations, populations, steps and thresholds."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -11,8 +12,8 @@ from ...delays import Days
 from ...faults import FaultTable
 from ...simulation import START
 from .figures import Figures, figures_of
-from .organizations import OrganizationTable, Twin
-from .populations import PopulationTable
+from .organizations import OrganizationTable, Twin, behaviours
+from .populations import Behaviour, PopulationTable, Request
 from .steps import PLAIN, Step, Track, TrackTable
 from .thresholds import Threshold
 
@@ -90,3 +91,7 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
     def all_steps(self) -> tuple[Step, ...]:
         """The steps of all tracks."""
         return tuple(step for track in self.all_tracks for step in track.steps)
+
+    def behaviours(self) -> Iterator[tuple[str, Request, Behaviour]]:
+        """All behaviours in the order of the file, those of populations first: of whom, to what, and which."""
+        return behaviours(self.populations, self.organizations)

@@ -9,7 +9,7 @@ from ....engine.ids import AccountId
 from ....engine.twin.form import Form
 from ....engine.words import FeatureSet, PolicyType
 from ...delays import Fixed, Lognormal, Uniform
-from .populations import Behaviour, Count, Share
+from .populations import Behaviour, Count, PopulationTable, Request, Share
 
 OrganizationId = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -123,6 +123,29 @@ def _all_units(
         path = f"{parent}/{unit.name}".lstrip("/")
         yield parent, path, unit, (*keys, index)
         yield from _all_units(unit.units, path, (*keys, index, "units"))
+
+
+def behaviours(
+    populations: Mapping[str, PopulationTable | None], organizations: Mapping[str, OrganizationTable | None]
+) -> Iterator[tuple[str, Request, Behaviour]]:
+    """All behaviours in the order of the file, those of populations first: of whom, to what, and which.
+
+    Args:
+        populations: by name; None is one that cannot be read.
+        organizations: likewise.
+    """
+    for name, table in populations.items():
+        if table:
+            yield name, "invitation", table.invitation
+            yield name, "migration", table.migration
+    for name, organization in organizations.items():
+        if organization and organization.transfer:
+            yield name, "transfer", organization.transfer
+
+
+def path_of(name: str, request: str) -> tuple[str, ...]:
+    """The path of a behaviour in the file."""
+    return "organizations" if request == "transfer" else "populations", name, request
 
 
 def with_founders(organizations: Mapping[str, OrganizationTable | None]) -> dict[str, OrganizationTable | None]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from ..play import Outcome
-from ..play.follow_ups import behaviours
 from ..play.outcome import flat
 from ..scenario import Parameter, Scenario
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
@@ -80,7 +79,7 @@ def follow_up_columns(plan: Plan) -> list[str]:
 
 def _of_behaviours(scenario: Scenario) -> Iterator[str]:
     """A name for each reminder and deadline of a behaviour, in the order in which outcomes have them."""
-    for name, request, behaviour in behaviours(scenario):
+    for name, request, behaviour in scenario.behaviours():
         place = f"follow_ups.{name}.{request}"
         yield from (f"{place}.reminder_{number}" for number, _ in enumerate(behaviour.remind_after_days, 1))
         if behaviour.deadline_days is not None:
