@@ -94,9 +94,7 @@ def _print_funnel(name: str, stages: tuple[FunnelStage, ...]) -> None:
 
 def _print_organizations(outcome: Outcome) -> None:
     found = answer.organizations(outcome)
-    titles = {
-        field: title for field, title in answer.COLUMNS.items() if any(getattr(each, field) for each in found.values())
-    }
+    titles = answer.shown_columns(found)
     rows = ((name, *(getattr(each, field) or "–" for field in titles)) for name, each in found.items())
     _print_table("Organizations", ("", *titles.values()), rows)
     others = {each: states for each, states in outcome.handshakes.items() if each not in TOLD_BY_FUNNEL}

@@ -117,6 +117,11 @@ def organizations(outcome: Outcome) -> dict[str, OrganizationFigures]:
     return {name: _organization(outcome, name) for name in outcome.organizations}
 
 
+def shown_columns(found: Mapping[str, OrganizationFigures]) -> dict[str, str]:
+    """Those of ``COLUMNS`` in which some organization has something."""
+    return {field: title for field, title in COLUMNS.items() if any(getattr(each, field) for each in found.values())}
+
+
 COLUMNS = {
     "features": "features",
     "members": "members",

@@ -13,9 +13,7 @@ from .html import definitions, escape, share_table, table
 def organizations(outcome: Outcome) -> str:
     """A table of the organizations at the end of the run."""
     found = answer.organizations(outcome)
-    columns = {
-        field: title for field, title in answer.COLUMNS.items() if any(getattr(each, field) for each in found.values())
-    }
+    columns = answer.shown_columns(found)
     rows = (
         (
             name,
