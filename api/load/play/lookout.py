@@ -37,13 +37,10 @@ class Lookout:
         self._next_hour = start + HOUR if self._thresholds else NEVER
         self._held: set[Threshold] = set()
         """Those that have held."""
-        self._look = look
+        self.value = look
+        """Looks a figure up; None if it has no value yet."""
         self._measure_at = start + round(scenario.measure_from * DAY) if scenario.measure_from else NEVER
         self._measure = measure
-
-    async def value(self, figure: Figure) -> float | None:
-        """Look a figure up; None if it has no value yet."""
-        return await self._look(figure)
 
     @property
     def next(self) -> int:
@@ -69,7 +66,7 @@ class Lookout:
             return
         self._next_hour += HOUR
         for threshold in self._thresholds:
-            if threshold.holds(await self._look(threshold.figure)):
+            if threshold.holds(await self.value(threshold.figure)):
                 self._held.add(threshold)
             elif threshold in self._held:
                 raise RunStopped(threshold, (now - self._start) / DAY)
