@@ -180,6 +180,9 @@ def test_narrow_and_low(folder: Path) -> None:
     output = finished(folder, "s.toml", rows=9, columns=34).output
     assert all(len(line) <= 34 for line in screen(output))
     assert "  asked to join          200  ███…" in screen(output)
+    # To draw it anew the cursor goes up line by line.
+    rises = [each.count("\x1b[1A") for each in re.findall(r"(?:\r|\x1b\[2K|\x1b\[1A)+", output)]
+    assert 0 < max(rises) < 9
 
 
 def test_no_color(folder: Path) -> None:

@@ -141,9 +141,7 @@ def scenarios(draw: st.DrawFn) -> list[str]:
     return [
         f"seed = {draw(st.integers(0, 99))}\n" + ("throttle = 'aws'\n" if throttled else ""),
         f"measure_from = {measured}\n" if measured else "",
-        f"[quotas]\naccounts = {quota}\nmembership_changes_unlimited = true\n".replace(
-            "membership_changes_unlimited = true\n", ""
-        ),
+        f"[quotas]\naccounts = {quota}\n",
         "[organizations.a]\nmanagement_account = '111111111111'\n",
         "[organizations.b]\nmanagement_account = '222222222222'\n",
         *(
