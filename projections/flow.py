@@ -286,14 +286,23 @@ class FlowView:
         AccountReinstated: _reinstated,
     }
 
+    def begin(self, now: int) -> None:
+        """Count all that has happened as of the minute before this one, apart from what happens from now on.
+
+        Args:
+            now: microseconds since the epoch.
+        """
+        for states in (*self.handshakes.values(), self.members, self.creations, self.closures):
+            _keep_standing(states, states.keys(), now // MINUTE - 1)
+
     def restart(self, now: int) -> None:
-        """Measure from now on only: what stands now is counted as of this moment, what has ended is forgotten.
+        """Measure from now on only: what stands is counted as of the minute before, what has ended is forgotten.
 
         Args:
             now: microseconds since the epoch.
         """
         self.began_at = self.position
-        minute = now // MINUTE
+        minute = now // MINUTE - 1
         for states in self.handshakes.values():
             _keep_standing(states, (REQUESTED, OPEN), minute)
         _keep_standing(self.members, self.members.keys(), minute)

@@ -121,6 +121,7 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
         driver = ClockDriver(engine, clock, counter, observer, factor)
 
         begun = begin(scenario, engine, counter, standing)
+        await engine.flush()
         flows.begin(begun.organizations, begun.accounts, engine.state)
 
         def value(figure: Figure) -> float | None:

@@ -82,7 +82,7 @@ class Flows:
         self._organizations: Mapping[str, str] = {}
 
     def begin(self, organizations: Mapping[str, str], accounts: Mapping[str, Sequence[str]], state: State) -> None:
-        """Begin to measure populations.
+        """Begin to measure: what has happened so far stands when the run begins.
 
         Args:
             organizations: name to id.
@@ -90,6 +90,7 @@ class Flows:
             state: the state now.
         """
         self._organizations = organizations
+        self.whole.begin(state.now)
         self._populations.begin(accounts, state)
 
     def restart(self, now: int) -> None:

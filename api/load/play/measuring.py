@@ -208,15 +208,19 @@ def _timeline(
     length = -(-minutes // interval)
 
     def changes_per_interval(changes: Changes) -> list[int]:
-        """The sum of the changes within each interval."""
-        sums = [0] * length
+        """The sum of the changes before the first interval, and within each."""
+        sums = [0] * (1 + length)
         for minute, change in changes.items():
-            sums[(minute - first) // interval] += change
+            sums[max(0, 1 + (minute - first) // interval)] += change
         return sums
 
     def totals(changes: Changes) -> tuple[int, ...]:
-        """The sum of all changes up to the end of each interval."""
+        """The sum of all changes up to the beginning of the first interval, and to the end of each."""
         return tuple(accumulate(changes_per_interval(changes)))
+
+    def within(changes: Changes) -> tuple[int, ...]:
+        """The sum of the changes within each interval."""
+        return tuple(changes_per_interval(changes)[1:])
 
     return Timeline(
         start=moment(first * MINUTE),
@@ -230,6 +234,6 @@ def _timeline(
         members={name: totals(flow.members[organization]) for name, organization in organizations.items()},
         creations={state: totals(each) for state, each in flow.creations.items()},
         closures={state: totals(each) for state, each in flow.closures.items()},
-        calls={name: tuple(changes_per_interval(each)) for name, each in counter.calls_by_minute.items()},
-        throttled={name: tuple(changes_per_interval(each)) for name, each in counter.throttled_by_minute.items()},
+        calls={name: within(each) for name, each in counter.calls_by_minute.items()},
+        throttled={name: within(each) for name, each in counter.throttled_by_minute.items()},
     )

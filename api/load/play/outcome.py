@@ -135,8 +135,8 @@ class Late(Struct, frozen=True):
 class Timeline(Struct, frozen=True):
     """Counts over equal intervals of simulated time.
 
-    Every series has ``length`` values. The value at index i is the count at ``start + (i + 1) * step_seconds``, the end
-    of an interval; for calls it is the number of calls within that interval.
+    A series has ``length + 1`` values: the first is what stood at ``start``, that at index i what stood at
+    ``start + i * step_seconds``, the end of an interval. Those of calls have ``length``: the calls within each.
     """
 
     start: datetime

@@ -88,7 +88,7 @@ def _bars(axis: TimeAxis, id_: str, title: str, about: str, all_series: Sequence
 
 def _happens(columns: Any) -> bool:
     """Tell whether series are worth a chart: they change after the first interval."""
-    return any(max(column) != min(column) for column in columns if len(column) > 1)
+    return any(max(column[1:]) != min(column[1:]) for column in columns if len(column) > 1)
 
 
 def _states(axis: TimeAxis, id_: str, title: str, what: str, states: Mapping[str, Sequence[int]]) -> Iterator[Chart]:
@@ -96,7 +96,7 @@ def _states(axis: TimeAxis, id_: str, title: str, what: str, states: Mapping[str
         return
     order = list(STATES)
     kinds = sorted((state for state in states if any(states[state])), key=lambda state: order.index(state.split()[0]))
-    all_series = [Series(wording.words(state), STATES[state.split()[0]], [0, *states[state]]) for state in kinds]
+    all_series = [Series(wording.words(state), STATES[state.split()[0]], states[state]) for state in kinds]
     yield _areas(axis, id_, title, f"At the end of each {axis.interval}.", what, all_series)
 
 
@@ -105,11 +105,7 @@ def _members(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
     if not _happens(members.values()):
         return
     found = largest(members, len(SERIES))
-    # Who was there when the run began is in the first value, so the line begins with that, not with nobody.
-    all_series = [
-        Series(name, color, [*values[:1], *values])
-        for (name, values), color in zip(found.items(), SERIES, strict=False)
-    ]
+    all_series = [Series(name, color, values) for (name, values), color in zip(found.items(), SERIES, strict=False)]
     about = f"Management accounts included, at the end of each {axis.interval}."
     yield _areas(axis, "members", "Members of organizations", about, "accounts", all_series)
 
@@ -138,9 +134,9 @@ def _progress(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
         (APPROVE, "asked for approval", "approved", (SEA, GREEN)),
     ):
         if states := handshakes.get(action):
-            found.append(Series(asked, colors[0], [0, *summed(list(states.values()), length)]))
-            found.append(Series(accepted, colors[1], [0, *states.get("ACCEPTED", (0,) * length)]))
-    if not _happens([series.values[1:] for series in found]):
+            found.append(Series(asked, colors[0], summed(list(states.values()), length + 1)))
+            found.append(Series(accepted, colors[1], states.get("ACCEPTED", (0,) * (length + 1))))
+    if not _happens([series.values for series in found]):
         return
     ends = [(f"{series.name} {series.values[-1]:,.0f}", series.color, series.values[-1]) for series in found]
     top, drawn_limits = axis_top([series.values for series in found]), limits(outcome, axis)
@@ -168,7 +164,7 @@ def _progress(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
 def _finalized(outcome: Outcome, axis: TimeAxis, top: float) -> list[dict[str, Any]]:
     """A plotly trace with a mark at each time at which organizations got all features."""
     timeline = outcome.timeline
-    levels = (0, *timeline.handshakes.get(ENABLE, {}).get("ACCEPTED", ()))
+    levels = timeline.handshakes.get(ENABLE, {}).get("ACCEPTED", ())
     at = [index for index in range(1, len(levels)) if levels[index] > levels[index - 1]]
     if not at:
         return []

@@ -175,7 +175,7 @@ async def test_timeline_ends_with_the_totals(days: float) -> None:
     assert timeline.length <= 240
     assert timeline.start == datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
     assert {len(row) for row in leaves([timeline.handshakes, timeline.members, timeline.closures][0])} == {
-        timeline.length
+        timeline.length + 1
     }
     assert (
         (timeline.length - 1) * timeline.step_seconds
@@ -207,9 +207,45 @@ async def test_timeline_by_hand() -> None:
     timeline = outcome.timeline
     # Invited on days 0, 1, 2, 3, joined one and a half days later; the run has 240 days and a moment.
     assert timeline.step_seconds == 2 * 86_400
-    assert timeline.handshakes["INVITE"]["OPEN"][:4] == (1, 1, 0, 0)
-    assert timeline.handshakes["INVITE"]["ACCEPTED"][:4] == (1, 3, 4, 4)
-    assert timeline.members["organization"][:4] == (2, 4, 5, 5)
+    assert timeline.handshakes["INVITE"]["OPEN"][:5] == (0, 1, 1, 0, 0)
+    assert timeline.handshakes["INVITE"]["ACCEPTED"][:5] == (0, 1, 3, 4, 4)
+    assert timeline.members["organization"][:5] == (1, 2, 4, 5, 5)
+
+
+async def test_timeline_begins_with_what_stood() -> None:
+    """The first value of each series is what stood when the run began, whatever happens in its first minute."""
+    outcome = await play(
+        "organizations.ours = { accounts = 4 }",
+        "organizations.theirs = { accounts = 3 }",
+        "organizations.founded = { feature_set = 'ALL' }",
+        'populations.movers = { of = "theirs" }',
+        population("made", "created", 2),
+        step("invite", organization="ours", population="movers"),
+        step("create_accounts", organization="founded", population="made"),
+        step("close_accounts", organization="founded", population="made"),
+    )
+    timeline = outcome.timeline
+    assert timeline.members == {"ours": (5, 8), "theirs": (4, 1), "founded": (1, 3)}
+    assert timeline.handshakes["INVITE"] == {"OPEN": (0, 0), "ACCEPTED": (0, 3)}
+    assert timeline.creations == {"IN_PROGRESS": (0, 0), "SUCCEEDED": (0, 2)}
+    assert {state: row[0] for state, row in timeline.closures.items()} == {"PENDING_CLOSURE": 0, "CLOSED": 0}
+
+
+async def test_timeline_of_a_later_day_begins_with_what_stood() -> None:
+    """Measured from a later day, the first values are open invitations, members and closed accounts of that moment."""
+    outcome = await play(
+        "measure_from = 5",
+        "organizations.ours = { feature_set = 'ALL' }",
+        population("early", "invited", 3),
+        population("late", "invited", 4, invitation={"delay": after(5)}),
+        *(step("invite", population="early"), step("wait_for_answers"), step("close_accounts", population="early")),
+        *(step("wait", days=1), step("invite", population="late"), step("wait", days=8)),
+    )
+    timeline = outcome.timeline
+    assert {state: row[0] for state, row in timeline.handshakes["INVITE"].items()} == {"OPEN": 4, "ACCEPTED": 0}
+    assert timeline.members["ours"][0] == 4
+    assert timeline.closures["CLOSED"][0] == 3
+    assert (timeline.handshakes["INVITE"]["ACCEPTED"][-1], timeline.members["ours"][-1]) == (4, 8)
 
 
 async def test_calls_by_the_stretch() -> None:

@@ -243,9 +243,9 @@ def test_charts_hold_the_timeline() -> None:
     page, timeline = Page(outcome), outcome.timeline
     approvals = timeline.handshakes["APPROVE_ALL_FEATURES"]
     assert page.series("chart-handshakes-approve_all_features") == {
-        wording.words(state): [0, *values] for state, values in approvals.items() if any(values)
+        wording.words(state): [*values] for state, values in approvals.items() if any(values)
     }
-    assert page.series("chart-members") == {"organization": [1, *timeline.members["organization"]]}
+    assert page.series("chart-members") == {"organization": [*timeline.members["organization"]]}
     way = page.series("chart-way")
     assert {name: values[-1] for name, values in way.items()} == {
         "invited": 200,
