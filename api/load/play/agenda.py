@@ -73,7 +73,18 @@ class ScheduledAnswer(NamedTuple):
 
 
 CanAnswer = Callable[[str, int], bool]
-"""Tells whether a handshake (its id) can still be answered at a moment (in microseconds), as far as is known now."""
+"""Tells whether a handshake (its id) can still be answered at a moment (in microseconds), as far as is known now.
+
+One that cannot never can again."""
+
+
+class Awaited(NamedTuple):
+    """The last answer, or deadline, that is to be waited for."""
+
+    moment: int
+    """In microseconds since the epoch."""
+    handshake: str
+    """When it ends before that moment, there may be less to wait for."""
 
 
 class Due(NamedTuple):
@@ -85,12 +96,12 @@ class Due(NamedTuple):
     reminder: int | None
     """Which reminder it is, 0 the first; None: the deadline."""
 
-    def last_moment(self, moment: int, can_answer: CanAnswer) -> int | None:
-        """The moment, if an answer is to be waited for until then: a deadline with an escalation, and one is open."""
+    def last(self, moment: int, can_answer: CanAnswer) -> "Awaited | None":
+        """What is to be waited for until a moment: the last open handshake of a deadline with an escalation."""
         if self.reminder is not None or self.cohort.behaviour.escalation is None:
             return None
-        handshakes = self.cohort.handshakes
-        return moment if any(can_answer(handshakes[member], moment) for member in self.members) else None
+        handshakes = (self.cohort.handshakes[member] for member in reversed(self.members))
+        return next((Awaited(moment, each) for each in handshakes if can_answer(each, moment)), None)
 
 
 MakeRandom = Callable[[str], Random]
@@ -103,7 +114,7 @@ class CohortAnswers:
     There may be a million, so they are kept as numbers in arrays: first ``add`` all, then ``sort`` once.
     """
 
-    __slots__ = ("_answers", "_members", "_moments", "_rest", "_taken", "cohort", "head")
+    __slots__ = ("_answers", "_end", "_members", "_moments", "_rest", "_taken", "cohort", "head")
 
     def __init__(self, cohort: Cohort) -> None:
         self.cohort = cohort
@@ -115,6 +126,8 @@ class CohortAnswers:
         """Indexes into ``ANSWERS``."""
         self._rest: Iterator[tuple[int, int, Answer]] = iter(())
         self._taken = 0
+        self._end = 0
+        """The answers from this index on cannot be given any more, as was found when the last was looked for."""
 
     def add(self, moment: int, member: int, answer: Answer) -> None:
         """Add an answer; moments may come in any order."""
@@ -130,12 +143,18 @@ class CohortAnswers:
         self._answers = array("B", map(self._answers.__getitem__, order))
         self._rest = zip(self._moments, self._members, map(ANSWERS.__getitem__, self._answers), strict=True)
         self.head = next(self._rest, None)
+        self._end = len(order)
 
-    def last_moment(self, can_answer: CanAnswer) -> int | None:
-        """The moment of the last answer that can still be given; None if there is none."""
+    def last(self, can_answer: CanAnswer) -> Awaited | None:
+        """The last answer that can still be given; None if there is none."""
         handshakes, moments, members = self.cohort.handshakes, self._moments, self._members
-        left = range(len(moments) - 1, self._taken - 1, -1)
-        return next((moments[each] for each in left if can_answer(handshakes[members[each]], moments[each])), None)
+        for index in range(self._end - 1, self._taken - 1, -1):
+            handshake = handshakes[members[index]]
+            if can_answer(handshake, moments[index]):
+                return Awaited(moments[index], handshake)
+            # A handshake that has ended is never open again, so nobody looks here twice.
+            self._end = index
+        return None
 
     def count_due(self, moment: int) -> int:
         """The number of answers left whose moments are not after ``moment``."""
@@ -299,28 +318,29 @@ class Agenda:
         """The moment of the next answer; NEVER if none is scheduled."""
         return self._heap[0][0] if self._heap else NEVER
 
-    def last_moment(self, can_answer: CanAnswer, population: str = "") -> int | None:
-        """The moment of the last answer that can still be given, by a population or anybody; None if there is none.
+    def last(self, can_answer: CanAnswer, population: str = "") -> Awaited | None:
+        """The last answer that can still be given, by a population or anybody; None if there is none.
 
         Deadlines with an escalation count when no answer is left: only then is it known whom they will meet.
         """
-        answers, deadlines = list[int](), list[int]()
+        answers, deadlines = list[Awaited](), list[Awaited]()
         for at, _, each in self._heap:
             if not population or each.cohort.population == population:
-                moment = self._last(at, each, can_answer)
-                if moment is not None:
-                    (deadlines if isinstance(each, Due) else answers).append(moment)
+                found = self._last(at, each, can_answer)
+                if found is not None:
+                    (deadlines if isinstance(each, Due) else answers).append(found)
         return max(answers or deadlines, default=None)
 
     @staticmethod
-    def _last(moment: int, item: CohortAnswers | ScheduledAnswer | Due, can_answer: CanAnswer) -> int | None:
+    def _last(moment: int, item: CohortAnswers | ScheduledAnswer | Due, can_answer: CanAnswer) -> Awaited | None:
         match item:
             case CohortAnswers():
-                return item.last_moment(can_answer)
+                return item.last(can_answer)
             case Due():
-                return item.last_moment(moment, can_answer)
+                return item.last(moment, can_answer)
             case _:
-                return moment if can_answer(item.cohort.handshakes[item.member], moment) else None
+                handshake = item.cohort.handshakes[item.member]
+                return Awaited(moment, handshake) if can_answer(handshake, moment) else None
 
     def count_due(self, moment: int) -> int:
         """The number of answers whose moments are not after ``moment``."""

@@ -1,7 +1,8 @@
 """Moves the clock of a playing scenario; on the way, accounts answer handshakes at the moments drawn for them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import anyio.lowlevel
 from msgspec import Struct, field
@@ -73,6 +74,8 @@ class ClockDriver:
         self._counter = counter
         self._observer = observer
         self._pacing = Pacing(engine, factor, observer) if factor is not None else None
+        self._watched: Counter[str] = Counter()
+        """Handshakes with whose end the clock stops, and how many watch each."""
         self._reserved: set[tuple[str, str]] = set()
         """Handshakes with answers that were throttled once and have reserved the token for their second call."""
         self.followed_up: defaultdict[tuple[str, Request, int | None], FollowedUp] = defaultdict(FollowedUp)
@@ -91,7 +94,7 @@ class ClockDriver:
         await let_look(self._observer, self.engine)
 
     async def move_to(self, time: int, what: str = "Answering") -> None:
-        """Move the clock to a moment; timers fire and accounts answer on the way.
+        """Move the clock to a moment, or an earlier one: see ``watching``. Timers fire and accounts answer on the way.
 
         Args:
             time: microseconds since the epoch, not in the past.
@@ -105,21 +108,23 @@ class ClockDriver:
         engine, clock, agenda, pacing = self.engine, self._clock, self.agenda, self._pacing
         agenda.draw_answers(engine.now)
         due = done = 0
+        stopped = False
         timers = engine.state.timers
-        while (at := agenda.next_moment) <= time:
+        while not stopped and (at := agenda.next_moment) <= time:
             if pacing is not None:
                 await pacing.wait_until(at)
             # Mostly no timer is due before the next answer. Then moving the clock is enough, and much cheaper than
             # the coroutine, which matters for a million answers.
-            if timers.next_due <= at:
-                await jump_to(engine, at)
-            else:
+            if timers.next_due > at:
                 clock.move(at)
+            elif stopped := await self._stops_before(at):
+                break
             popped = agenda.pop()
             if isinstance(popped, Due):
                 self._follow_up(popped)
             else:
                 self._answer(popped)
+            stopped = bool(self._watched) and at < time and self._one_has_ended()
             done += 1
             if done % CHECKPOINT_EVERY == 0:
                 # Counted late, because it looks at all that are scheduled, and mostly only few are due.
@@ -128,10 +133,41 @@ class ClockDriver:
                 await self.checkpoint(what, min(done, due), due)
         if done:
             await self.checkpoint(what, max(done, due), max(done, due))
-        if pacing is not None:
-            await pacing.wait_until(time)
-        await jump_to(engine, time)
+        if not stopped:
+            if pacing is not None:
+                await pacing.wait_until(time)
+            await self._stops_before(time)
         await let_look(self._observer, self.engine)
+
+    async def _stops_before(self, moment: int) -> bool:
+        """Move the clock to a moment, unless a handshake that is watched ends before: then to its end."""
+        engine, timers = self.engine, self.engine.state.timers
+        while self._watched and timers.next_due < moment:
+            await jump_to(engine, timers.next_due)
+            if self._one_has_ended():
+                return True
+        await jump_to(engine, moment)
+        return False
+
+    @contextmanager
+    def watching(self, handshake: str) -> Generator[None]:
+        """Stop the clock when a handshake ends, if there is one to watch."""
+        if not handshake:
+            yield
+            return
+        self._watched[handshake] += 1
+        try:
+            yield
+        finally:
+            self._watched -= Counter([handshake])
+
+    def has_ended(self, handshake: str) -> bool:
+        """Tell whether a handshake is not open any more."""
+        known = self.engine.state.handshakes.get(handshake)
+        return known is None or known.state is not OPEN
+
+    def _one_has_ended(self) -> bool:
+        return any(map(self.has_ended, self._watched))
 
     def can_answer(self, handshake: str, time: int) -> bool:
         """Tell whether a handshake is open now and does not expire before a moment."""

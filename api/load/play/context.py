@@ -88,9 +88,14 @@ class StepContext:
         """A generator that draws other numbers than all before, for the same purpose too."""
         return self.random(f"{purpose} {self.timetable.next_serial()}")
 
-    async def wait_until(self, moment: int) -> None:
-        """Let time pass up to a moment, in microseconds since the epoch; reported as the present activity."""
-        await self.timetable.move_to(moment, self.activity)
+    async def wait_until(self, moment: int, handshake: str = "") -> None:
+        """Let time pass up to a moment, in microseconds since the epoch; reported as the present activity.
+
+        Args:
+            moment: microseconds since the epoch.
+            handshake: the wait ends when this one does, if it does so earlier.
+        """
+        await self.timetable.move_to(moment, self.activity, handshake)
 
     async def send(
         self,

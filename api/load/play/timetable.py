@@ -1,6 +1,7 @@
 """When the steps of a scenario are played: the tracks' turns, their days, and what each step took."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
@@ -11,7 +12,7 @@ from .clock_driver import ClockDriver
 from .lookout import Lookout
 from .outcome import FollowUp, StepOutcome
 from .playing import Playing
-from .turns import Turns
+from .turns import IsOver, Turns, never
 
 PlayStep = Callable[[Step], Awaitable[None]]
 
@@ -105,26 +106,39 @@ class Timetable:
                 playing.name,
             )
 
-    async def move_to(self, moment: int, what: str = "Answering") -> None:
+    async def move_to(self, moment: int, what: str = "Answering", handshake: str = "") -> None:
         """Move the clock to a moment for the track whose turn it is, unless that has passed; others go on meanwhile.
 
         Args:
             moment: microseconds since the epoch.
             what: the activity that is reported as progress while accounts answer.
+            handshake: the clock is moved no further when this one ends.
 
         Raises:
             ScenarioError: the moment lies beyond the calendar.
             RunStopped: a threshold has ended the run on the way.
         """
+        driver, engine = self._driver, self._engine
+        with driver.watching(handshake):
+            is_over = partial(driver.has_ended, handshake) if handshake else never
+            await self._take_turn(moment, is_over)
+            while not is_over():
+                target = max(min(moment, self._lookout.next), engine.now)
+                await driver.move_to(target, what)
+                if engine.now < target:
+                    # What a track waits for has ended: this one, or another, which goes on now.
+                    await self._take_turn(moment, is_over)
+                elif self._lookout.next <= target:
+                    await self._lookout.look(target)
+                elif target >= moment:
+                    return
+
+    async def _take_turn(self, moment: int, is_over: IsOver) -> None:
+        """Wait until nobody else has anything to do before a moment, for the track whose turn it is."""
         playing = self._playing
         playing.until = moment
-        await self.turns.reach(moment)
+        await self.turns.reach(moment, is_over)
         self._playing, self._counter.tally = playing, playing.tally
-        moment = max(moment, self._engine.now)
-        while (look_at := self._lookout.next) <= moment:
-            await self._driver.move_to(look_at, what)
-            await self._lookout.look(look_at)
-        await self._driver.move_to(moment, what)
 
     def next_serial(self) -> str:
         """A text that no other draw of the same track has: with it, two steps of one kind draw different numbers.

@@ -12,25 +12,33 @@ from typing import Any
 from msgspec import Struct
 
 Steps = Coroutine[Any, Any, None]
+IsOver = Callable[[], bool]
+"""Tells whether a track need not wait any longer, though its moment has not come."""
+
+
+def never() -> bool:
+    """Whether a track need not wait for its moment: it must."""
+    return False
 
 
 class _Turn:
     """Awaited by a track until the others that come before a moment have had their turns."""
 
-    def __init__(self, moment: int) -> None:
+    def __init__(self, moment: int, is_over: IsOver) -> None:
         self.moment = moment
+        self.is_over = is_over
 
     def __await__(self) -> Generator[Any, Any, None]:
         yield self
 
 
 class _Run:
-    """Awaited by ``Turns``: runs a track until it waits for its turn, or ends; gives the moment, or None at the end."""
+    """Awaited by ``Turns``: runs a track until it waits for its turn, which it gives, or ends: None."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
 
-    def __await__(self) -> Generator[Any, Any, int | None]:
+    def __await__(self) -> Generator[Any, Any, _Turn | None]:
         steps, error = self._steps, None
         value: Any = None
         while True:
@@ -39,7 +47,7 @@ class _Run:
             except StopIteration:
                 return None
             if isinstance(awaited, _Turn):
-                return awaited.moment
+                return awaited
             error = None
             try:
                 value = yield awaited
@@ -64,8 +72,8 @@ class Turns:
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
-        self._ready: list[tuple[int, int, str, Steps]] = []
-        """Moment, place in the order of the tracks, name, coroutine."""
+        self._ready: list[tuple[int, int, str, Steps, IsOver]] = []
+        """Moment, place in the order of the tracks, name, coroutine, and whether it need not wait for the moment."""
         self._place = 0
         """Of the track whose turn it is."""
 
@@ -80,18 +88,32 @@ class Turns:
             while waiting or self._ready:
                 for place, name in enumerate(tracks):
                     if name in waiting and ended.issuperset(waiting[name].after):
-                        heapq.heappush(self._ready, (self._now(), place, name, waiting.pop(name).steps))
-                _, self._place, name, steps = heapq.heappop(self._ready)
-                moment = await _Run(steps)
-                if moment is None:
+                        heapq.heappush(self._ready, (self._now(), place, name, waiting.pop(name).steps, never))
+                self._hasten()
+                _, self._place, name, steps, _ = heapq.heappop(self._ready)
+                turn = await _Run(steps)
+                if turn is None:
                     ended.add(name)
                 else:
-                    heapq.heappush(self._ready, (moment, self._place, name, steps))
+                    heapq.heappush(self._ready, (turn.moment, self._place, name, steps, turn.is_over))
         finally:
             for track in tracks.values():
                 track.steps.close()
 
-    async def reach(self, moment: int) -> None:
-        """Wait until no other track has anything to do before a moment; called by the track whose turn it is."""
+    async def reach(self, moment: int, is_over: IsOver = never) -> None:
+        """Wait until no other track has anything to do before a moment; called by the track whose turn it is.
+
+        Args:
+            moment: microseconds since the epoch.
+            is_over: tells whether the track need not wait so long; asked when time has passed.
+        """
+        self._hasten()
         if self._ready and self._ready[0][:2] < (moment, self._place):
-            await _Turn(moment)
+            await _Turn(moment, is_over)
+
+    def _hasten(self) -> None:
+        """Those that need not wait any longer have their turn now."""
+        if any(is_over() for *_, is_over in self._ready):
+            now = self._now()
+            self._ready = [(now, *each[1:4], never) if each[4]() else each for each in self._ready]
+            heapq.heapify(self._ready)

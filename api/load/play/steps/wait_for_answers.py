@@ -6,12 +6,16 @@ from ..context import StepContext
 
 
 async def play(step: WaitForAnswers, context: StepContext) -> None:
-    """Move the clock to the last answer that can still be given, by a population or anybody."""
-    # A loop, because an account that is throttled on the way answers later than was drawn.
+    """Move the clock to the last answer that can still be given, by a population or anybody.
+
+    When the last answer cannot come any more, because its account was removed or its request canceled meanwhile, it
+    is looked for anew.
+    """
+    # A loop also because an account that is throttled on the way answers later than was drawn.
     agenda, can_answer = context.driver.agenda, context.driver.can_answer
     agenda.draw_answers(context.engine.now)
-    while (last := agenda.last_moment(can_answer, step.population)) is not None:
-        await context.wait_until(last)
+    while (last := agenda.last(can_answer, step.population)) is not None:
+        await context.wait_until(last.moment, last.handshake)
 
 
 def foresee(step: WaitForAnswers, foresight: Foresight) -> float:
