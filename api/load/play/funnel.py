@@ -231,8 +231,8 @@ class Counting:
             return FunnelStage(
                 "joined", number, self._why_gone(invitations, waiting), self._others(invitations, waiting)
             )
-        lost = invitations.keys() - approvals.keys() - waiting.keys()
-        others = len(approvals.keys() - invitations.keys()) + len(approvals.keys() & waiting.keys())
+        lost = _missing(invitations, approvals) - waiting.keys()
+        others = len(_missing(approvals, invitations)) + len(waiting.keys() & approvals.keys())
         return FunnelStage(
             "joined", number, _sorted(Counter(map(self._why_unasked, lost))), _named("members already", others)
         )
@@ -261,14 +261,14 @@ class Counting:
 
     def _why_gone(self, asked: Mapping[str, str], waiting: Mapping[str, str]) -> dict[str, int]:
         """Those who said yes and are no members any more, by how they departed."""
-        gone = asked.keys() - self._organization.members.keys() - waiting.keys()
+        gone = _missing(asked, self._organization.members) - waiting.keys()
         left = DEPARTED[DepartureMethod.LEFT]
         return _sorted(Counter(self._asked.departed.get(account, left) for account in gone))
 
     def _others(self, asked: Mapping[str, str], waiting: Mapping[str, str]) -> dict[str, int]:
         """The members that are not among those who said yes, by where they are from."""
         members = self._organization.members
-        others = (members.keys() - asked.keys()) | (members.keys() & waiting.keys())
+        others = _missing(members, asked) | (waiting.keys() & members.keys())
         return _sorted(Counter(self._origin(members[account]) for account in others))
 
     def _origin(self, account: Account) -> str:
@@ -285,6 +285,11 @@ def _others_than(status: str, asked: Mapping[str, str]) -> dict[str, str]:
     if list(asked.values()).count(status) == len(asked):
         return {}
     return {account: each for account, each in asked.items() if each is not status}
+
+
+def _missing(accounts: Mapping[str, object], among: Mapping[str, object]) -> set[str]:
+    """The accounts that are not among others; mostly all are, and finding that out takes no set of them."""
+    return set() if accounts.keys() <= among.keys() else accounts.keys() - among.keys()
 
 
 def _sorted(numbers: Counter[str]) -> dict[str, int]:
