@@ -128,6 +128,8 @@ class FlowView:
         """Changes by state: PENDING_CLOSURE, or CLOSED, which ends when the account is deleted."""
         self.expired: Counter[Action] = Counter()
         """Expired handshakes, including those that were canceled because their migration expired."""
+        self.stood = 0
+        """How many members were there when it began to measure, management accounts apart."""
         self.came: Counter[JoinedMethod] = Counter()
         self.departed: Counter[DepartureMethod] = Counter()
         self.accepted: dict[Action, Durations] = {action: Durations() for action in Action}
@@ -306,6 +308,7 @@ class FlowView:
         for states in self.handshakes.values():
             _keep_standing(states, (REQUESTED, OPEN), minute)
         _keep_standing(self.members, self.members.keys(), minute)
+        self.stood = sum(sum(each.values()) for each in self.members.values()) - len(self.feature_sets)
         _keep_standing(self.creations, ("IN_PROGRESS",), minute)
         _keep_standing(self.closures, ("PENDING_CLOSURE", "CLOSED"), minute)
         for counter in (self.expired, self.came, self.departed, self.migrated, self.founded):

@@ -47,7 +47,7 @@ def numbers_of(flow: FlowView) -> Numbers:
         "creation_failed_share": share_of(failed, created + failed),
         "closed": len(flow.closed.lengths),
         "departed": departed,
-        "departed_share": share_of(departed, joined + created),
+        "departed_share": share_of(departed, flow.stood + joined + created),
     }
 
 

@@ -56,7 +56,7 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if self.stages:
             rate = max(stage.to_per_day for stage in self.stages)
         elif self.over_days:
-            rate = number / self.over_days
+            rate = number / max(self.over_days, 1.0)
         else:
             rates = ((self.per_second, 86_400), (self.per_hour, 24), (self.per_day, 1))
             rate = next(rate * a_day for rate, a_day in rates if rate)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, cast
 
 from .....engine.operation import Caller
 from ...plan.foresight import Foresight
@@ -16,7 +17,7 @@ from ..context import StepContext
 from .close_accounts import OPERATION as CLOSE
 from .create_accounts import OPERATION as CREATE
 from .enable_all_features import OPERATION as ENABLE
-from .enable_all_features import foresee as foresee_migration
+from .enable_all_features import foresee_answers
 from .invite import OPERATION as INVITE
 from .remove_declined import OPERATION as REMOVE
 
@@ -55,8 +56,6 @@ async def play(step: Call, context: StepContext) -> None:
 def foresee(step: Call, foresight: Foresight) -> float:
     """Foresee the calls, and what those lead to that ask somebody, let accounts go, or need a quota."""
     operation, population = step.operation, step.for_each
-    if operation == ENABLE and not population:
-        return foresee_migration(step, foresight)
     number = foresight.accounts(population).portion(step.share, step.skip) if population else Number.exactly(1)
     if step.caller == "account":
         foresight.row(operation, "accounts", number)
@@ -105,12 +104,23 @@ def _divided(step: Call, number: Number, foresight: Foresight) -> None:
 
 def _offered(step: Call, number: Number, foresight: Foresight) -> None:
     foresight.need_more(step.organization, "inbound_transfers", number)
-    foresight.offer(step.members.get("Target", {}).get("Id", ""))
+    target = step.members.get("Target")
+    account = cast("dict[str, Any]", target).get("Id") if isinstance(target, dict) else None
+    # Whatever else stands there, AWS refuses.
+    if isinstance(account, str):
+        foresight.offer(account)
+
+
+def _migrated(step: Call, number: Number, foresight: Foresight) -> None:
+    # Of several calls the first begins the migration; an account that calls for itself may begin none.
+    if number.most > 0 and step.caller == "management":
+        foresee_answers(step.organization, foresight)
 
 
 LEADS_TO: dict[str, Callable[[Call, Number, Foresight], None]] = {
     CREATE: _created,
     CLOSE: _closed,
+    ENABLE: _migrated,
     INVITE: _invited,
     REMOVE: _gone,
     "LeaveOrganization": _gone,

@@ -4,7 +4,7 @@ from .....engine.operations import enable_all_features
 from .....engine.words import FeatureSet
 from ...plan.foresight import Foresight
 from ...plan.number import Number
-from ...scenario.steps import Call, EnableAllFeatures
+from ...scenario.steps import EnableAllFeatures
 from ..context import StepContext
 
 OPERATION = "EnableAllFeatures"
@@ -30,12 +30,18 @@ async def play(step: EnableAllFeatures, context: StepContext) -> None:
     await driver.checkpoint("Asking for approval", len(migration.outstanding), len(migration.outstanding))
 
 
-def foresee(step: EnableAllFeatures | Call, foresight: Foresight) -> float:
+def foresee(step: EnableAllFeatures, foresight: Foresight) -> float:
     """Foresee the call, and the answers of the members who must approve."""
-    organization, members = step.organization, foresight.members
     hours = foresight.send(step, OPERATION, Number.exactly(1))
+    foresee_answers(step.organization, foresight)
+    return hours
+
+
+def foresee_answers(organization: str, foresight: Foresight) -> None:
+    """Foresee the answers of the members who must approve, if the call begins a migration."""
+    members = foresight.members
     if foresight.features[organization] is FeatureSet.ALL or organization in foresight.migrations:
-        return hours
+        return
     foresight.interrupt(each for each in members.requests if each.organization == organization and not each.migration)
     total = members.total(organization, foresight.populations).expected
     foresight.need(organization, "all_features_migration_accounts", total)
@@ -44,4 +50,3 @@ def foresee(step: EnableAllFeatures | Call, foresight: Foresight) -> float:
         for each in foresight.populations
         if (number := members.to_approve(each, organization).at_most(foresight.accounts(each))).most > 0
     ]
-    return hours

@@ -109,6 +109,17 @@ OTHERS = {
         },
     )
     + ENDED,
+    "all features asked for each": BOTH
+    + MEMBERS
+    + step("EnableAllFeatures", organization="initech", for_each="owners")
+    + ENDED,
+    "offers to nobody": "".join(
+        step("InviteOrganizationToTransferResponsibility", with_={"Target": target})
+        for target in (3, ["x"], {"Id": ["x"]}, {"Id": {}})
+    ),
+    "all at once": population("owners", "invited", 5)
+    + step("invite", population="owners", pace={"over_days": 5e-324})
+    + ENDED,
     "a pipeline": population("owners", "created", 35)
     + step(
         "create_accounts",

@@ -177,3 +177,14 @@ def test_exact_without_chance(seed: int, monkeypatch: pytest.MonkeyPatch) -> Non
     text = text_without_chance(Random(seed))
     assert [each for each in plan_scenario(parse_scenario(text)).calls if each.least != each.most] == []
     require_between(text, monkeypatch)
+
+
+@pytest.mark.parametrize("seed", range(2_000, 2_030))
+def test_shares(seed: int) -> None:
+    """Every share of the run and of its parts is between nothing and all, from whatever day on it is measured."""
+    text = f"measure_from = {seed % 3 * 4}\n" + scenario_text(Random(seed))
+    outcome = anyio.run(play_scenario, parse_scenario(text), MemoryLog())
+    parts = {"run": outcome.metrics} | {name: part.metrics for name, part in outcome.parts.items()}
+    for name, metrics in parts.items():
+        shares = {key: value for key, value in metrics.items() if key.endswith("_share") and value is not None}
+        assert all(0 <= value <= 1 for value in shares.values()), (name, shares)

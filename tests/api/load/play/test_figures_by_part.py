@@ -50,6 +50,20 @@ def of(outcome: Outcome, part: str, *names: str) -> list[float | None]:
     return [outcome.figure(f"{part}.{name}") for name in names]
 
 
+async def test_departed_of_those_that_were_there() -> None:
+    """Members that were there at the beginning, or when the run begins to be measured, are among those that may go."""
+    some = {"for_each": "bought", "organization": "theirs", "with_": {"AccountId": "{account}"}}
+    gone = step("RemoveAccountFromOrganization", share=0.5, **some)
+    outcome = await play("quotas.created_account_minimum_age_days = 0", TWO, BOUGHT, gone)
+    assert of(outcome, "theirs", "departed", "departed_share") == [3, 3 / 6]
+    assert of(outcome, "bought", "departed", "departed_share") == [3, 3 / 6]
+    assert outcome.figure("departed_share") == 3 / 6
+    rest = step("RemoveAccountFromOrganization", share=0.5, skip=0.5, at_day=2, **some)
+    since = await play("measure_from = 1", "quotas.created_account_minimum_age_days = 0", TWO, BOUGHT, gone, rest)
+    assert of(since, "theirs", "departed", "departed_share") == [3, 1]
+    assert of(since, "bought", "departed", "departed_share") == [3, 1]
+
+
 async def test_by_organization(merger: Outcome) -> None:
     """Each organization has its own members, handshakes, migration and durations."""
     accepted = 8 + (merger.figure("slow.joined") or 0) + 6

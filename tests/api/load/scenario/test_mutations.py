@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from contextlib import suppress
 from copy import deepcopy
 from datetime import date, datetime, time
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from support.campaign import examples
 from support.scenario_keys import EVERYTHING
 
+from orgsim.api.load.plan.foresee import plan_scenario
 from orgsim.api.load.play import play_scenario
 from orgsim.api.load.scenario import Scenario, ScenarioError, parse_scenario
 from orgsim.engine.log import MemoryLog
@@ -127,13 +129,15 @@ PLAYED = ["$willing", "{root}", "made", "asked", "acme", "other", "created", "st
     )
 )
 def test_any_change_that_can_be_played(change: tuple[int, str, Any]) -> None:
-    """Whatever can still be read can be played, or one line says at which step the run ended."""
+    """Whatever can still be read can be planned and played, or one line says at which step the run ended."""
     document = changed([change])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tomllib, "loads", lambda text: document)
         scenario = assert_scenario_or_one_line("")
     if scenario is None:
         return
+    with suppress(ScenarioError):
+        plan_scenario(scenario)
     try:
         outcome = anyio.run(play_scenario, scenario, MemoryLog(), backend="trio")
     except ScenarioError as error:

@@ -125,6 +125,7 @@ def test_the_last_call_of_a_ramp(stages: list[tuple[float, float]], last: float,
     pace=st.one_of(
         st.floats(0.01, 100).map(lambda rate: Pace(per_hour=rate)),
         st.floats(0.1, 30).map(lambda days: Pace(over_days=days)),
+        st.floats(5e-324, 1e-300).map(lambda days: Pace(over_days=days)),
         STAGES.map(lambda stages: ramp(*stages, (1.0, 5.0))),
     ),
     number=st.integers(1, 200),
