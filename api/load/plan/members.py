@@ -31,6 +31,8 @@ class Members(Struct):
     """Those of them that the organization has not created: they must approve all features."""
     removed: defaultdict[Where, Number] = field(default_factory=_numbers)
     """Those that steps of AWS's operations have removed."""
+    closed: defaultdict[Where, Number] = field(default_factory=_numbers)
+    """Those that were closed, which stay members for a while; of a population the first so many."""
     others: dict[str, Number] = field(default_factory=dict[str, Number])
     """Organization to its members in no population that must approve all features."""
     created_others: dict[str, int] = field(default_factory=dict[str, int])

@@ -25,7 +25,7 @@ NUMBERS = {
     "ready_share": "accounts that got ready, of all that were asked for in steps that say what follows their creation",
     "closed": "accounts that were closed",
     "departed": "accounts that left, were removed or were closed for good",
-    "departed_share": "accounts that departed in one of these ways, of all that were there at the beginning, joined or were created",
+    "departed_share": "accounts that departed in these ways, of all that were there at first, joined or were created",
     "commands": "calls that were made, repetitions included",
     "refused_share": "calls that were refused, throttled ones included, of all that were made",
     "throttled_share": "calls that were throttled, of all that were made",

@@ -90,6 +90,7 @@ def _gone(step: Call, number: Number, foresight: Foresight) -> None:
 
 def _closed(step: Call, number: Number, foresight: Foresight) -> None:
     foresight.need_closures(step.organization, number)
+    foresight.members.closed[step.for_each, step.organization] += number.chance(1.0, certain=False)
     foresight.interrupt(each for each in foresight.members.requests if each.population == step.for_each)
 
 

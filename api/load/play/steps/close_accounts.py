@@ -36,10 +36,12 @@ async def play(step: CloseAccounts, context: StepContext) -> None:
 def foresee(step: CloseAccounts, foresight: Foresight) -> float:
     """Foresee a closure for each account of the share that is a member."""
     members, organization = foresight.members, step.organization
-    number = members.of(step.population, organization).portion(step.share)
+    closed = members.closed[step.population, organization]
+    number = members.of(step.population, organization).portion(step.share) - closed
+    # Accounts can only be closed with all features: a migration may have failed.
+    surely = foresight.features[organization] is FeatureSet.ALL and not step.retry
+    members.closed[step.population, organization] = closed + number.chance(1.0, certain=surely)
     total = foresight.need_closures(organization, number)
     foresight.interrupt(each for each in members.requests if each.population == step.population)
     hours = foresight.send(step, OPERATION, number)
-    # Accounts can only be closed with all features: a migration may have failed.
-    surely = foresight.features[organization] is FeatureSet.ALL and not step.retry
     return max(hours, closure_hours(number.least, total, foresight.settings)) if surely else hours

@@ -109,6 +109,11 @@ OTHERS = {
         },
     )
     + ENDED,
+    "closed again": "[organizations.ours]\nfeature_set = 'ALL'\naccounts = 40\n"
+    + population("old", "member", 30)
+    + step("close_accounts", population="old", share=0.4)
+    + step("close_accounts", population="old", share=0.7)
+    + step("close_accounts", population="old", share=0.7),
     "all features asked for each": BOTH
     + MEMBERS
     + step("EnableAllFeatures", organization="initech", for_each="owners")
