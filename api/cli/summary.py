@@ -30,6 +30,7 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
     for name, stages in outcome.funnels.items():
         _print_funnel(name, stages)
     _print_organizations(outcome)
+    _print_transfers(outcome)
     _print_calls(outcome)
     _print_distributions(outcome)
     _print_follow_ups(outcome)
@@ -104,6 +105,13 @@ def _print_organizations(outcome: Outcome) -> None:
         _line("Account creations", _counts(outcome.account_creations))
 
 
+def _print_transfers(outcome: Outcome) -> None:
+    if outcome.transfers:
+        _head("Who pays another's bills")
+    for sentence in answer.transfers(outcome):
+        out.print(f"  {markup_safe(sentence)}", soft_wrap=True, highlight=False)
+
+
 def _counts(states: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {wording.words(state)}" for state, number in states.items())
 
@@ -144,18 +152,14 @@ def _print_follow_ups(outcome: Outcome) -> None:
 
 
 def _print_steps(outcome: Outcome) -> None:
-    shown = [name for name in wording.OF_STEPS if any(wording.OF_STEPS[name](step) for step in outcome.steps)]
-    names = ("", "begins", "takes", "calls", *shown)
+    names = ("", "begins", "takes", "calls", *wording.step_columns(outcome))
     width = max((len(step.track) for step in outcome.steps), default=0)
     rows = (
         (
-            f"{f'{step.track:{width}} ' if width else ''}{step.step:2} {step.action} {step.subject}".rstrip(),
-            wording.day(outcome, step.began_days),
-            wording.long_duration(step.hours),
-            f"{step.commands:,}",
-            *(f"{wording.OF_STEPS[name](step):,}" for name in shown),
+            f"{f'{step.track:{width}} ' if width else ''}{step.number:>2} {step.what} {step.subject}".rstrip(),
+            *step.numbers,
         )
-        for step in outcome.steps
+        for step in wording.step_rows(outcome)
     )
     _print_table("Steps", names, rows)
 
@@ -180,8 +184,8 @@ def _print_run(outcome: Outcome, report: Path | None) -> None:
         _line("began with", f"{outcome.began_with} at {outcome.began_at}")
     begin = f" from {outcome.start:%Y-%m-%d %H:%M} UTC" if outcome.dated else ""
     _line("virtual time", f"{outcome.virtual_days:,.1f} days{begin}")
-    if outcome.measured_since != outcome.start:
-        _line("figures", f"from {wording.day(outcome, wording.days_between(outcome.start, outcome.measured_since))} on")
+    if since := answer.measured_since(outcome):
+        _line("figures", f"from {since} on")
     _line("events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)")
     _line("seed", str(outcome.seed))
     if parameters:

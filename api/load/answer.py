@@ -1,6 +1,7 @@
 """What a run has shown, in sentences and figures for people who have not seen its scenario."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -44,14 +45,45 @@ def verdict(outcome: Outcome) -> str:
 
 def times(outcome: Outcome) -> str:
     """How long it took, with its dates if it has some: ``It took 49.3 days, from 2 March to 20 April 2026.``"""
-    took = wording.long_duration(outcome.virtual_days * 24)
+    return f"It took {wording.long_duration(outcome.virtual_days * 24)}{_dates(outcome)}{_measured(outcome)}."
+
+
+def _dates(outcome: Outcome) -> str:
     if not outcome.dated:
-        return f"It took {took}."
+        return ""
     first, last = outcome.start, wording.at_day(outcome.start, outcome.virtual_days)
     begin = f"{first.day} {first:%B}" if first.year == last.year else f"{first.day} {first:%B %Y}"
     if first.date() == last.date():
-        return f"It took {took}, on {last.day} {last:%B %Y}."
-    return f"It took {took}, from {begin} to {last.day} {last:%B %Y}."
+        return f", on {last.day} {last:%B %Y}"
+    return f", from {begin} to {last.day} {last:%B %Y}"
+
+
+def _measured(outcome: Outcome) -> str:
+    """Of which part of the run the figures are, if they are not of all."""
+    since = measured_since(outcome)
+    took = wording.long_duration(outcome.metrics["virtual_hours"] or 0.0)
+    return f"; figures are of the last {took}, from {since} on" if since else ""
+
+
+def measured_since(outcome: Outcome) -> str:
+    """From when on figures count; empty if they count from the beginning on."""
+    since = wording.days_between(outcome.start, outcome.measured_since)
+    return wording.day(outcome, since) if since else ""
+
+
+def transfers(outcome: Outcome) -> Iterator[str]:
+    """Who pays whose bills, a sentence for each transfer: ``partner pays initech's bills from 1 May 2026 on``."""
+    for each in outcome.transfers:
+        what = f"{each.paid_for}'s bills from {_date(each.starts)}"
+        if each.status in ("ACCEPTED", "WITHDRAWN"):
+            yield f"{each.payer} pays {what} {f'to {_date(each.ends)}: it was ended' if each.ends else 'on'}"
+        else:
+            became = "not answered yet" if each.status == "REQUESTED" else each.status.lower()
+            yield f"{each.payer} offered to pay {what} on: {became}"
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def found(threshold: ThresholdOutcome) -> str:

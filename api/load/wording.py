@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from .play import Outcome
 from .play.outcome import FollowUp, StepOutcome, ThresholdOutcome
@@ -131,9 +131,10 @@ def days_between(start: datetime, end: datetime) -> float:
 
 
 def day(outcome: Outcome, days: float) -> str:
-    """A moment of a run: its date, ``Mon 2 Mar 08:00``, or the day of the run if it has no dates, ``day 14.0``."""
+    """A moment of a run: its date, ``Mon 2 Mar 08:00``, or the day of the run if it has no dates, ``day 14 00:58``."""
     if not outcome.dated:
-        return f"day {days:,.1f}"
+        minutes = round(days * 1_440)
+        return f"day {minutes // 1_440:,} {minutes % 1_440 // 60:02}:{minutes % 60:02}"
     at = at_day(outcome.start, days)
     return f"{at:%a} {at.day} {at:%b %H:%M}"
 
@@ -220,11 +221,41 @@ def follow_up(each: FollowUp) -> str:
 
 
 OF_STEPS: dict[str, Callable[[StepOutcome], int]] = {
+    "incl. answers": lambda step: step.answers,
     "refused": lambda step: step.refused - step.throttled,
     "throttled": lambda step: step.throttled,
     "held back": lambda step: step.held_back,
 }
 """Titles of columns about a step's calls, which are shown where they are not empty; those throttled are told apart."""
+
+
+class StepRow(NamedTuple):
+    """A row of a table of steps."""
+
+    track: str
+    number: str
+    what: str
+    subject: str
+    numbers: tuple[str, ...]
+    """When it begins, how long it takes, its calls, and the columns that are shown of ``OF_STEPS``."""
+
+
+def step_columns(outcome: Outcome) -> list[str]:
+    """The titles of ``OF_STEPS`` under which some step of a run has something."""
+    return [name for name, of in OF_STEPS.items() if any(map(of, outcome.steps))]
+
+
+def step_rows(outcome: Outcome) -> Iterator[StepRow]:
+    """A row for each step of a run, and one for each wait for the day of a step."""
+    columns = [OF_STEPS[name] for name in step_columns(outcome)]
+    for step in outcome.steps:
+        if step.waited_hours:
+            until, since = day(outcome, step.began_days), day(outcome, step.began_days - step.waited_hours / 24)
+            took = (since, long_duration(step.waited_hours), "", *("" for _ in columns))
+            yield StepRow(step.track, "", f"waits until {until}", "", took)
+        took = (day(outcome, step.began_days), long_duration(step.hours), f"{step.commands:,}")
+        numbers = (*took, *(f"{of(step):,}" for of in columns))
+        yield StepRow(step.track, f"{step.step}", step.action, step.subject, numbers)
 
 
 def judgement(threshold: ThresholdOutcome) -> str:

@@ -17,6 +17,8 @@ class Tally(Struct):
     """The calls of one step."""
 
     calls: int = 0
+    answers: int = 0
+    """How many of them accounts made to answer."""
     refused: int = 0
     throttled: int = 0
     held_back: int = 0
@@ -75,10 +77,11 @@ class CallCounter:
         self.calls_by_minute.clear()
         self.throttled_by_minute.clear()
 
-    def count_call(self, operation: str) -> None:
-        """Count a call, accepted or refused."""
+    def count_call(self, operation: str, *, answers: bool = False) -> None:
+        """Count a call, accepted or refused; of accounts that answer apart."""
         self.calls += 1
         self.tally.calls += 1
+        self.tally.answers += answers
         if self._by_minute:
             self.calls_by_minute[operation][self._now() // MINUTE] += 1
 

@@ -264,7 +264,7 @@ class ClockDriver:
         ready = throttle.reserve(operation, account, organization.id if organization else None, now)
         if ready <= now:
             return True
-        self._counter.count_call(operation)
+        self._counter.count_call(operation, answers=scheduled.answer != ESCALATE)
         self._counter.count_refusal(
             operation, TooManyRequestsException(explanation=why_throttled(operation, account, ready))
         )
@@ -274,11 +274,11 @@ class ClockDriver:
         return False
 
     def post(self, operation: str, request: Struct, caller: Caller, handshake: str = "") -> Events | None:
-        """Post a command and return its events; None if it was refused, which is counted, of which handshake too.
+        """Post an answer and return its events; None if it was refused, which is counted, of which handshake too.
 
         A refusal is no error here: scenarios are played to find out what is refused.
         """
-        self._counter.count_call(operation)
+        self._counter.count_call(operation, answers=True)
         try:
             return self.engine.post(request, caller)
         except Refused as refusal:

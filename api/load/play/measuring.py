@@ -1,7 +1,7 @@
 """Computes the outcome of a finished run: its figures, distributions, timeline and thresholds."""
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import accumulate
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ....engine.shapes.base import moment
+from ....engine.state import State
 from ....projections.flow import MINUTE, Changes, Durations, FlowView
 from ..scenario.figures import RUN, Figure
 from ..scenario.metrics import NUMBERS
@@ -36,6 +37,7 @@ from .outcome import (
     PartFigures,
     ThresholdOutcome,
     Timeline,
+    TransferOutcome,
 )
 from .player import Player
 
@@ -83,6 +85,7 @@ def measure(
         organizations=found,
         handshakes=flow.totals(),
         account_creations=_creations(flow),
+        transfers=tuple(_transfers(engine.state, player.organizations)),
         **_calls(counter),
         metrics=run.metrics,
         distributions=run.distributions,
@@ -177,6 +180,21 @@ def figures_of_run(
 def _creations(flow: FlowView) -> dict[str, int]:
     totals = {state: sum(changes.values()) for state, changes in flow.creations.items()}
     return {state: total for state, total in totals.items() if total}
+
+
+def _transfers(state: State, organizations: Mapping[str, str]) -> Iterator[TransferOutcome]:
+    names = {organization: name for name, organization in organizations.items()}
+    managed = {state.organizations[each].management_account: name for each, name in names.items()}
+    managed |= {state.email_of(account).lower(): name for account, name in managed.items()}
+    for each in sorted(state.transfers.by_id.values(), key=lambda transfer: transfer.starts_at):
+        source = each.source_organization
+        paid_for = names.get(source or "") or managed.get(each.party.lower())
+        if paid_for or each.organization in names:
+            ends = moment(each.ends_at) if each.ends_at is not None else None
+            payer = names.get(each.organization, each.organization)
+            yield TransferOutcome(
+                payer, paid_for or source or each.party, str(each.status), moment(each.starts_at), ends
+            )
 
 
 def _organization(engine: Engine, flow: FlowView, organization: str) -> OrganizationOutcome:

@@ -102,6 +102,10 @@ class StepOutcome(Struct, frozen=True):
     """Waits of calls for a limit to let them pass."""
     track: str = ""
     """The track whose step it is; empty for the plain list of steps."""
+    waited_hours: float = 0.0
+    """How long its track did nothing before it but wait for its ``at_day``, in simulated hours."""
+    answers: int = 0
+    """Of its calls those by which accounts answered while the clock moved for it."""
 
 
 class FollowUp(Struct, frozen=True):
@@ -188,6 +192,20 @@ class OrganizationOutcome(Struct, frozen=True):
     """The time from EnableAllFeatures to all features; None if it has not got there."""
 
 
+class TransferOutcome(Struct, frozen=True):
+    """A billing transfer, or an offer of one, at the end of the run."""
+
+    payer: str
+    """The organization that pays, or offers to, by its name in the scenario; its id if it has none."""
+    paid_for: str
+    """The organization whose bills it pays; if that is not known, the account or address that was asked."""
+    status: str
+    """AWS's word: REQUESTED, ACCEPTED, WITHDRAWN, DECLINED, CANCELED or EXPIRED."""
+    starts: datetime
+    ends: datetime | None = None
+    """When it ends, if it was terminated."""
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
     """The outcome of a run; its fields are the keys of ``orgsim simulate --json``."""
 
@@ -208,6 +226,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Action to final state to the number of handshakes."""
     account_creations: dict[str, int]
     """SUCCEEDED, IN_PROGRESS, or FAILED and the reason, to the number of account creations."""
+    transfers: tuple[TransferOutcome, ...] = ()
+    """The billing transfers of the scenario's organizations, and offers of them, by when they start."""
     refused: dict[str, int]
     """Error code, and reason if there is one, to the number of refused calls, throttled ones included."""
     explanations: dict[str, str] = {}

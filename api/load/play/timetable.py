@@ -80,6 +80,7 @@ class Timetable:
     async def _timed(self, index: int, step: Step, play_step: PlayStep, playing: Playing) -> None:
         engine, counter = self._engine, self._counter
         playing.number, playing.step, playing.began = index + 1, step, None
+        reached = engine.now
         if step.at_day is not None:
             if self._on_day(step.at_day) < engine.now:
                 self.warn(f"at_day = {step.at_day:g} had passed: it began on day {self._day:.4g}")
@@ -104,6 +105,8 @@ class Timetable:
                 tally.throttled,
                 tally.held_back,
                 playing.name,
+                (began - reached) / HOUR,
+                tally.answers,
             )
 
     async def move_to(self, moment: int, what: str = "Answering", handshake: str = "") -> None:

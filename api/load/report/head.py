@@ -79,7 +79,11 @@ def _of_organization(outcome: Outcome, name: str) -> Iterator[tuple[str, str]]:
 
 def _of_run(outcome: Outcome) -> Iterator[tuple[str, str]]:
     metrics = outcome.metrics
-    yield "how long it took", wording.long_duration(metrics["virtual_hours"] or 0.0)
+    since = answer.measured_since(outcome)
+    yield (
+        (f"from {since} to the end" if since else "how long it took"),
+        wording.long_duration(metrics["virtual_hours"] or 0.0),
+    )
     if metrics["closed"]:
         yield "accounts closed", wording.number(metrics["closed"])
     if metrics["created"] and not outcome.funnels:

@@ -26,6 +26,7 @@ from .tables import (
     slowest,
     steps,
     throttling,
+    transfers,
     warnings,
 )
 
@@ -50,7 +51,7 @@ def render_report(outcome: Outcome) -> str:
         section("refusals", "Refused calls", refusals(outcome)),
         section("reminders", "Reminders and deadlines", follow_ups(outcome)),
         section("steps", "Steps", steps(outcome)),
-        section("outcome", "What became of it", organizations(outcome), handshakes(outcome)),
+        section("outcome", "What became of it", organizations(outcome), transfers(outcome), handshakes(outcome)),
         section("slowest", "Slowest accounts", grid([slowest(outcome)])),
         section("reproduce", "How to reproduce", reproduce(outcome), all_figures(outcome)),
     )

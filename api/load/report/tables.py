@@ -38,6 +38,12 @@ def handshakes(outcome: Outcome) -> str:
     return table(("What was asked", "What became of it", "How many"), rows, texts=2, spoken="What became of requests")
 
 
+def transfers(outcome: Outcome) -> str:
+    """A list of who pays whose bills; empty if nobody was to pay another's."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in answer.transfers(outcome))
+    return f"<h3>Who pays another's bills</h3><ul>{items}</ul>" if items else ""
+
+
 def distributions(outcome: Outcome) -> str:
     """A table of the distributions that have values."""
     rows = (
@@ -112,20 +118,11 @@ def _when(outcome: Outcome, each: FollowUp) -> str:
 
 def steps(outcome: Outcome) -> str:
     """A table of the steps, in the time of the run; columns for refusals and the like only where there are any."""
-    extra = [name for name in wording.OF_STEPS if any(wording.OF_STEPS[name](each) for each in outcome.steps)]
     rows = (
-        (
-            f"{step.track} {step.step}".lstrip(),
-            step.action.replace("_", " "),
-            step.subject,
-            wording.day(outcome, step.began_days),
-            wording.long_duration(step.hours),
-            f"{step.commands:,}",
-            *(f"{wording.OF_STEPS[name](step):,}" for name in extra),
-        )
-        for step in outcome.steps
+        (f"{step.track} {step.number}".strip(), step.what.replace("_", " "), step.subject, *step.numbers)
+        for step in wording.step_rows(outcome)
     )
-    head = ("Step", "Action", "Of", "Begins", "Takes", "Calls", *map(str.capitalize, extra))
+    head = ("Step", "Action", "Of", "Begins", "Takes", "Calls", *map(str.capitalize, wording.step_columns(outcome)))
     return table(head, rows, texts=3, spoken="Steps")
 
 

@@ -10,6 +10,7 @@ from support.play_scenario import after, play, population, step
 
 from orgsim.api.load import answer, wording
 from orgsim.api.load.play.outcome import ThresholdOutcome
+from orgsim.api.load.report import head
 from orgsim.api.load.scenario.metrics import DISTRIBUTIONS
 from orgsim.api.load.scenario.thresholds import COMPARISONS
 
@@ -122,7 +123,7 @@ async def test_dates(start: str, days: float, said: str) -> None:
 async def test_days_of_steps() -> None:
     """A moment is a date where the scenario has a start, and otherwise a day."""
     outcome = await play(step("wait", days=1))
-    assert wording.day(outcome, 14.04) == "day 14.0"
+    assert wording.day(outcome, 14.04) == "day 14 00:58"
     dated = msgspec.structs.replace(outcome, dated=True, start=datetime(2026, 3, 2, 8, tzinfo=UTC))
     assert wording.day(dated, 14.5) == "Mon 16 Mar 20:00"
 
@@ -178,3 +179,27 @@ async def test_throttled_calls_are_not_refused_too() -> None:
     assert sum(answer.refused_besides(outcome).values()) == sum(outcome.refused.values()) - sum(
         outcome.throttled.values()
     )
+
+
+async def test_waits_for_a_day_have_a_row_and_answers_a_column() -> None:
+    """A gap between two steps is a row that says until when; calls by which accounts answer are told apart."""
+    outcome = await play(
+        population("p", "invited", 3, invitation={"delay": after(1)}),
+        step("invite", population="p"),
+        step("wait_for_answers"),
+        step("wait", days=0, at_day=2.5),
+    )
+    assert [(row.number, row.what, row.numbers) for row in wording.step_rows(outcome)] == [
+        ("1", "invite", ("day 0 00:00", "0 s", "3", "0")),
+        ("2", "wait_for_answers", ("day 0 00:00", "24.0 h", "3", "3")),
+        ("", "waits until day 2 12:00", ("day 1 00:00", "36.0 h", "", "")),
+        ("3", "wait", ("day 2 12:00", "0 s", "0", "0")),
+    ]
+    assert wording.step_columns(outcome) == ["incl. answers"]
+
+
+async def test_two_lengths_of_a_run_are_explained() -> None:
+    """A run that is measured from a later day says how long it took, and of which part of that its figures are."""
+    outcome = await play("measure_from = 5", step("wait", days=8))
+    assert answer.times(outcome) == "It took 8.0 days; figures are of the last 3.0 days, from day 5 00:00 on."
+    assert "<b>3.0 days</b><span>from day 5 00:00 to the end</span>" in head.tiles(outcome)

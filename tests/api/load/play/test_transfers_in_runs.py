@@ -6,6 +6,7 @@ import pytest
 from support.play_scenario import ENDED, after, days, play, recorded, step
 from support.scenario_keys import DONE, complaint
 
+from orgsim.api.load import answer
 from orgsim.api.load.play.outcome import FollowUp
 from orgsim.engine.events import HandshakeAccepted, HandshakeCanceled, HandshakeDeclined
 from orgsim.engine.ids import derived_email
@@ -54,6 +55,32 @@ async def test_nobody_answers_without_a_behaviour() -> None:
     )
     assert (outcome.refused, outcome.virtual_days) == ({}, 0)
     assert outcome.handshakes["TRANSFER_RESPONSIBILITY"] == {"ACCEPTED": 1}
+
+
+async def test_who_pays_in_the_end() -> None:
+    """Every transfer and offer of the run is told with its payer, whose bills, from when and until when."""
+    outcome = await play(
+        organizations(f"transfer.delay = {FIXED}"),
+        "[organizations.other]",
+        "[organizations.shy]",
+        offer(),
+        *(offer(Target={"Type": "ACCOUNT", "Id": "{shy.management_account}"}, SourceName="s"), ENDED),
+        step("wait", days=30),
+        step("ListOutboundResponsibilityTransfers", organization="customer", with_={"Type": "BILLING"})
+        + "save = { transfer = 'ResponsibilityTransfers.0.Id' }\n",
+        step("TerminateResponsibilityTransfer", organization="customer", with_={"Id": "{transfer}"}),
+        offer(StartTimestamp="2026-06-01T00:00:00Z").replace("payer", "other") + ENDED,
+    )
+    assert [(each.payer, each.paid_for, each.status) for each in outcome.transfers] == [
+        ("payer", "customer", "WITHDRAWN"),
+        ("payer", "shy", "EXPIRED"),
+        ("other", "customer", "ACCEPTED"),
+    ]
+    assert list(answer.transfers(outcome)) == [
+        "payer pays customer's bills from 1 April 2026 to 30 April 2026: it was ended",
+        "payer offered to pay shy's bills from 1 April 2026 on: expired",
+        "other pays customer's bills from 1 June 2026 on",
+    ]
 
 
 async def test_reminders() -> None:
