@@ -122,7 +122,7 @@ def meaning(name: str) -> str:
     of_parts = OF_STEPS | OF_ORGANIZATIONS | {"all_features_share": "whether it has all features"} if part else {}
     said = (DISTRIBUTIONS | NUMBERS | of_parts).get(metric, "")
     if statistic and said:
-        said = f"{wording.STATISTIC.get(statistic, statistic)} of the times {said}"
+        said = f"{wording.STATISTIC_NAMES.get(statistic, statistic)} of the times {said}"
     return f"{part}: {said}" if part and said else said
 
 

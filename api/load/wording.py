@@ -14,7 +14,7 @@ from .scenario.parameters import written
 STATISTICS = ("min", "median", "p90", "p95", "p99", "max")
 """The statistics of a distribution that summaries and reports show."""
 
-STATISTIC = {
+STATISTIC_NAMES = {
     "count": "number",
     "min": "shortest",
     "mean": "mean",

@@ -13,6 +13,15 @@ THROTTLING = "throttling"
 """The name under which waits for a token are counted; other waits are counted under the reason of a refusal."""
 
 
+INVITING, ENABLING = "InviteAccountToOrganization", "EnableAllFeatures"
+ASKING = (INVITING, ENABLING)
+"""Operations that ask accounts; whom a refused call of one would have asked is remembered."""
+
+Refusals = dict[tuple[str, str, str], str]
+"""Of calls that ask accounts, and of their answers: operation, organization, and the account or handshake that it was
+about (or nothing) to the error code, and reason if there is one, of the last that was refused."""
+
+
 class Tally(Struct):
     """The calls of one step."""
 
@@ -47,9 +56,7 @@ class CallCounter:
         """Error code, and reason if there is one, to the number of refused calls."""
         self.explanations: dict[str, str] = {}
         """Error code, and reason if there is one, to why the first such call was refused."""
-        self.refusals: dict[tuple[str, str, str], str] = {}
-        """Of calls that ask accounts, and of their answers: operation, organization, and the account or handshake that
-        it was about (or nothing) to the error code, and reason if there is one, of the last that was refused."""
+        self.refusals: Refusals = {}
         self.throttled: Counter[str] = Counter()
         """Operation to the number of throttled calls."""
         self.held_back: Counter[str] = Counter()

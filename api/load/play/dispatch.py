@@ -15,12 +15,9 @@ from ....projections.reads import READS
 from ...client.faulty import met_faults
 from ..scenario.pace import Pace
 from ..scenario.steps import Retry
-from .call_counter import THROTTLING, CallCounter, Tally
+from .call_counter import ASKING, THROTTLING, CallCounter, Tally
 from .clock_driver import CHECKPOINT_EVERY
 from .patience import free_at, limit_passes_at
-
-ASKING = ("InviteAccountToOrganization", "EnableAllFeatures")
-"""Operations that ask accounts; whom a refused call of one would have asked is remembered."""
 
 Attempt = Callable[[], None]
 """Makes a call and keeps what it needs of the answer; raises ``Refused``. May be called again after a refusal."""

@@ -19,10 +19,10 @@ from ....engine.events import (
 from ....engine.events.envelope import Envelope
 from ....engine.state import Account, Organization, State
 from ....engine.words import Action, DepartureMethod, FeatureSet, JoinedMethod
+from .call_counter import ENABLING, INVITING, Refusals
 from .outcome import FunnelStage
 
 INVITE, APPROVE = Action.INVITE, Action.APPROVE_ALL_FEATURES
-INVITING, ENABLING = "InviteAccountToOrganization", "EnableAllFeatures"
 
 JOINED, APPROVED = "joined", "approved"
 """What stands for an accepted handshake, in place of its id."""
@@ -44,9 +44,6 @@ DEPARTED = {
     DepartureMethod.REMOVED: "removed",
     DepartureMethod.CLEANED: "closed for good",
 }
-
-Refusals = Mapping[tuple[str, str, str], str]
-"""Operation, organization, and the account or handshake that it was about (or nothing) to why it was last refused."""
 
 
 class AskedBy:

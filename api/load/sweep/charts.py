@@ -1,4 +1,4 @@
-"""The charts of a sweep: how likely the plan passes, and how its thresholds' figures stand to their limits."""
+"""The charts of a sweep: how likely the plan is to pass, and how its thresholds' figures stand to their limits."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any

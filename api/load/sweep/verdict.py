@@ -13,7 +13,7 @@ HINTED_RUNS = 100
 
 
 def sentences(summary: Summary) -> Iterator[str]:
-    """Say how likely the plan passes, what fails, and how far that can be relied on; one sentence at a time."""
+    """Say how likely the plan is to pass, what fails, and how far that can be relied on; one sentence at a time."""
     yield _chances([each for each in summary.combinations if each.runs])
     yield from _failures(summary)
     yield from _warnings(summary)

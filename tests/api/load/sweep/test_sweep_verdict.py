@@ -41,7 +41,7 @@ def accounts(*finished: int, runs: int = 100) -> list[CombinationSummary]:
     ],
 )
 def test_chances(combinations: list[CombinationSummary], said: str) -> None:
-    """The first sentence says how likely the plan passes: best and worst combination, or all at once."""
+    """The first sentence says how likely the plan is to pass: best and worst combination, or all at once."""
     assert next(sentences(summary(*combinations))) == said
 
 
