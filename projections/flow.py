@@ -104,9 +104,14 @@ class Invited:
             self._accepted += 1
 
     @property
-    def share(self) -> float:
-        """The accounts that accepted, of all that were invited; 0 if none was."""
-        return (self._accepted + len(self._by_address)) / len(self._known) if self._known else 0.0
+    def accepted(self) -> int:
+        """How many accounts accepted."""
+        return self._accepted + len(self._by_address)
+
+    @property
+    def share(self) -> float | None:
+        """The accounts that accepted, of all that were invited; None if none was."""
+        return self.accepted / len(self._known) if self._known else None
 
 
 class FlowView:

@@ -9,7 +9,7 @@ from . import wording
 from .play import Outcome
 from .play.outcome import FunnelStage, PartFigures, ThresholdOutcome
 from .scenario.figures import metric_of
-from .scenario.metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_STEPS
+from .scenario.metrics import DISTRIBUTIONS, NO_SHARE, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS
 from .scenario.thresholds import COMPARISONS
 
 THROTTLED = "TooManyRequestsException"
@@ -87,10 +87,11 @@ def _date(moment: datetime) -> str:
 
 
 def found(threshold: ThresholdOutcome) -> str:
-    """What was measured, in sensible digits, and by how much it missed: ``21 days, 1 day too many``."""
+    """What was measured, in sensible digits, and by how much it missed: ``21 days, 1 day over``."""
     value = threshold.value
     if value is None:
-        return "no value"
+        why = NO_SHARE.get(metric_of(threshold.metric))
+        return f"no value: {why}" if why else "no value"
     if _is_yes_or_no(threshold.metric):
         return "yes" if value else "no"
     comparison, limit = threshold.comparison, threshold.limit
@@ -119,7 +120,11 @@ def meaning(name: str) -> str:
     before = name.removesuffix(f".{name.rpartition('.')[2]}") if not name.endswith(metric) else name
     part = before.removesuffix(metric).rstrip(".")
     statistic = name[len(before) :].lstrip(".")
-    of_parts = OF_STEPS | OF_ORGANIZATIONS | {"all_features_share": "whether it has all features"} if part else {}
+    of_parts = (
+        OF_STEPS | OF_POPULATIONS | OF_ORGANIZATIONS | {"all_features_share": "whether it has all features"}
+        if part
+        else {}
+    )
     said = (DISTRIBUTIONS | NUMBERS | of_parts).get(metric, "")
     if statistic and said:
         said = f"{wording.STATISTIC_NAMES.get(statistic, statistic)} of the times {said}"

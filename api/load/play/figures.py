@@ -1,7 +1,7 @@
 """Computes figures: of the run as a whole, and of each of its parts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ....engine.settings import DAY, SECOND
 from ....engine.words import Action, FeatureSet, JoinedMethod
@@ -19,9 +19,9 @@ HANDSHAKE_STATES = ("OPEN", "ACCEPTED", "DECLINED", "CANCELED", "EXPIRED")
 Numbers = dict[str, float | None]
 
 
-def share_of(part: int, whole: int) -> float:
-    """A part of a whole; 0 of nothing."""
-    return part / whole if whole else 0.0
+def share_of(part: int, whole: int) -> float | None:
+    """A part of a whole; of nothing there is no share."""
+    return part / whole if whole else None
 
 
 def numbers_of(flow: FlowView) -> Numbers:
@@ -88,23 +88,37 @@ def ready_of(counter: CallCounter, population: str = "") -> tuple[Numbers, dict[
     names = [population] if population else [*counter.asked_for]
     asked = sum(counter.asked_for[name] for name in names)
     seconds = [each for name in names for each in counter.ready_seconds[name]]
-    return {"ready_share": len(seconds) / asked if asked else None}, {"ready_seconds": Distribution.of(seconds)}
+    return {"ready_share": share_of(len(seconds), asked)}, {"ready_seconds": Distribution.of(seconds)}
 
 
 def figures_by_part(flows: Flows, counter: CallCounter, steps: Sequence[StepOutcome]) -> dict[str, PartFigures]:
     """The figures of each organization, population, track and step, by the name of the part."""
-    return {part: figures_of_flow(part, flow, counter) for part, flow in flows.parts()} | figures_by_step(steps)
+    return {part: figures_of_flow(part, flow, counter, flows.sizes) for part, flow in flows.parts()} | figures_by_step(
+        steps
+    )
 
 
-def figures_of_flow(part: str, flow: FlowView, counter: CallCounter, *, only_numbers: bool = False) -> PartFigures:
-    """The figures of an organization or a population; on demand without their distributions."""
+def figures_of_flow(
+    part: str, flow: FlowView, counter: CallCounter, sizes: Mapping[str, int], *, only_numbers: bool = False
+) -> PartFigures:
+    """The figures of an organization or a population; on demand without their distributions.
+
+    Args:
+        part: its name.
+        flow: its own.
+        counter: of the run.
+        sizes: population to the number of its accounts.
+        only_numbers: whether to leave distributions out.
+    """
     is_organization = part.startswith("organizations.")
     known = OF_ORGANIZATIONS if is_organization else OF_POPULATIONS
     distributions = {} if only_numbers else distributions_of(flow)
     if is_organization:
         more, times = features_of(flow), dict[str, Distribution]()
     else:
-        more, times = ready_of(counter, part.partition(".")[2])
+        population = part.partition(".")[2]
+        more, times = ready_of(counter, population)
+        more["joined_of_all_share"] = share_of(flow.invited.accepted, sizes[population])
     return PartFigures(
         more | numbers_of(flow),
         {} if only_numbers else {name: each for name, each in distributions.items() if name in known} | times,

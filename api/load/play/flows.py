@@ -80,6 +80,9 @@ class Flows:
         self._by_id: dict[str, FlowView] = {}
         """Organization to its flow."""
         self._organizations: Mapping[str, str] = {}
+        self._of_members = [name for name, each in scenario.populations.items() if isinstance(each, MemberTable)]
+        self.sizes = {name: each.count for name, each in scenario.populations.items()}
+        """Population to the number of its accounts, those that have still to be created among them."""
 
     def begin(self, organizations: Mapping[str, str], accounts: Mapping[str, Sequence[str]], state: State) -> None:
         """Begin to measure: what has happened so far stands when the run begins.

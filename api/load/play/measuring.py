@@ -142,7 +142,8 @@ def figure_now(figure: Figure, engine: Engine, flows: Flows, counter: CallCounte
         since = player.measured_since
         return figures_of_run(engine, flows.whole, counter, since, only_numbers=only_numbers).value(figure.name)
     if figure.part in (parts := dict(flows.parts())):
-        return figures_of_flow(figure.part, parts[figure.part], counter, only_numbers=only_numbers).value(figure.name)
+        flow = parts[figure.part]
+        return figures_of_flow(figure.part, flow, counter, flows.sizes, only_numbers=only_numbers).value(figure.name)
     found = figures_by_step(player.steps).get(figure.part)
     return found.value(figure.name) if found else None
 

@@ -19,7 +19,7 @@ NUMBERS = {
     "expired_share": "invitations and approvals that expired, or were canceled when their migration did, of all",
     "members": "accounts in organizations at the end, management accounts included",
     "joined": "accounts that joined by invitation",
-    "joined_share": "accounts that accepted an invitation, of all that were invited",
+    "joined_share": "accounts that accepted an invitation, of all that were invited so far",
     "created": "accounts that were created",
     "creation_failed_share": "account creations that failed, of all that ended",
     "ready_share": "accounts that got ready, of all that were asked for in steps that say what follows their creation",
@@ -35,6 +35,21 @@ NUMBERS = {
     "events": "what was recorded",
 }
 """Figures with one value for the run."""
+
+NO_SHARE = {
+    "all_features_share": "there is no organization",
+    "accepted_share": "nobody was asked",
+    "declined_share": "nobody was asked",
+    "expired_share": "nobody was asked",
+    "joined_share": "nobody was invited",
+    "joined_of_all_share": "it has no accounts",
+    "creation_failed_share": "no account creation has ended",
+    "ready_share": "no step that says what follows a creation asked for an account",
+    "departed_share": "nobody joined or was created",
+    "refused_share": "no call was made",
+    "throttled_share": "no call was made",
+}
+"""Why a share has no value: there is nothing that it would be a share of."""
 
 STATISTICS = ("count", "min", "mean", "median", "max")
 """The statistics of a distribution; besides these ``p0`` to ``p100``, nearest-rank percentiles."""
@@ -55,7 +70,11 @@ OF_ORGANIZATIONS = {
 }
 """Figures of an organization."""
 
-OF_POPULATIONS = _OF_ACCOUNTS | {name: (NUMBERS | DISTRIBUTIONS)[name] for name in ("ready_share", "ready_seconds")}
+OF_POPULATIONS = (
+    _OF_ACCOUNTS
+    | {"joined_of_all_share": "accounts that accepted an invitation, of all that it has, invited or not"}
+    | {name: (NUMBERS | DISTRIBUTIONS)[name] for name in ("ready_share", "ready_seconds")}
+)
 """Figures of a population."""
 
 OF_TRACKS = {

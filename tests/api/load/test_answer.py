@@ -49,6 +49,8 @@ def test_figures_have_sensible_digits(name: str, value: float | None, said: str)
         ("members > 500", 139.0, "139, 361 short"),
         ("refused_share == 0", 0.25, "25 %"),
         ("closing_seconds.max < 60", None, "no value"),
+        ("creation_failed_share == 0", None, "no value: no account creation has ended"),
+        ("tracks.a.2.refused_share <= 0.1", None, "no value: no call was made"),
     ],
 )
 def test_what_was_found(threshold: str, value: float | None, said: str) -> None:

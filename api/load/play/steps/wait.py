@@ -2,9 +2,12 @@
 
 from .....engine.settings import DAY, HOUR
 from ...plan.foresight import Foresight
+from ...scenario.figures import Figure
 from ...scenario.steps import Wait
 from ...scenario.thresholds import Threshold, read_condition
 from ..context import StepContext
+
+OF_ALL = "joined_of_all_share"
 
 
 async def play(step: Wait, context: StepContext) -> None:
@@ -26,6 +29,20 @@ async def _wait_for(condition: Threshold, at_most_days: float, context: StepCont
             return
         next_hour = start + ((engine.now - start) // HOUR + 1) * HOUR
         await context.wait_until(min(next_hour, deadline))
+    await _warn_of_uninvited(condition, context)
+
+
+async def _warn_of_uninvited(condition: Threshold, context: StepContext) -> None:
+    """Say so if the share of those that were invited so far is another than that of all accounts of a population."""
+    part, name = condition.figure.part, condition.figure.name
+    if name != "joined_share" or not part.startswith("populations."):
+        return
+    value = await context.lookout.value(Figure(part, OF_ALL))
+    if not condition.holds(value):
+        of_all = condition.metric.removesuffix(name) + OF_ALL
+        context.timetable.warn(
+            f"{condition} held among those invited so far; of all accounts {of_all} stood at {value or 0:.6g}"
+        )
 
 
 def foresee(step: Wait, _: Foresight) -> float:

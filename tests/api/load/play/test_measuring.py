@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from support.play_scenario import after, play, population, step
 
 from orgsim.api.load.play.outcome import Distribution, Outcome, flat
-from orgsim.api.load.scenario.metrics import DISTRIBUTIONS, NUMBERS, STATISTICS
+from orgsim.api.load.scenario.metrics import (
+    DISTRIBUTIONS,
+    NO_SHARE,
+    NUMBERS,
+    OF_ORGANIZATIONS,
+    OF_POPULATIONS,
+    OF_STEPS,
+    STATISTICS,
+)
 
 SMALL = (
     "start = 2026-03-01T10:30:20Z\n[quotas]\naccounts = 30\n",
@@ -100,8 +108,30 @@ async def test_one_row() -> None:
     assert len(row) == len(NUMBERS) + 2 * len(DISTRIBUTIONS)
 
 
+SHARES = {name for name in (NUMBERS | OF_ORGANIZATIONS | OF_POPULATIONS | OF_STEPS) if name.endswith("_share")}
+
+
+def test_every_share_says_why_it_has_no_value() -> None:
+    """There is a reason for each share, of the run or of a part, that has nothing of which it is one."""
+    assert set(NO_SHARE) == SHARES
+
+
+async def test_shares_of_nothing() -> None:
+    """Where nothing happens a share has no value, and no threshold on it holds; but one organization is founded."""
+    for comparison in ("== 0", "<= 1", ">= 0", "!= 0.5"):
+        limits = [f'{name} = "{comparison}"' for name in sorted(SHARES & NUMBERS.keys())]
+        limits += [f'steps.1.refused_share = "{comparison}"', f'p.joined_share = "{comparison}"']
+        text = [population("p", "invited", 3), step("wait", days=1), "[thresholds]", *limits]
+        outcome = await play(*text)
+        have = {each.metric for each in outcome.thresholds if each.value is not None}
+        assert have == {"all_features_share", "refused_share", "throttled_share"}
+        assert {each.metric for each in outcome.thresholds if each.ok} <= have
+        values = outcome.parts["populations.p"].metrics | outcome.parts["steps.1"].metrics
+        assert {name for name in values if values[name] is not None} & SHARES == {"joined_of_all_share"}
+
+
 async def test_what_does_not_exist() -> None:
-    """In a run in which nothing happens shares are 0, what nobody did has no figure, and its threshold fails."""
+    """In a run in which nothing happens what nobody did has no figure, nor a share of it, and its threshold fails."""
     thresholds = '[thresholds]\nfinalize_days = "< 99"\nmigration_days.p95 = "< 99"\naccepted_share = "== 0"\n'
     outcome = await play(step("wait", days=0), thresholds)
     assert outcome.metrics["finalize_days"] is None
@@ -109,7 +139,7 @@ async def test_what_does_not_exist() -> None:
     assert [(each.threshold, each.value, each.ok) for each in outcome.thresholds] == [
         ("finalize_days < 99", None, False),
         ("migration_days.p95 < 99", None, False),
-        ("accepted_share == 0", 0, True),
+        ("accepted_share == 0", None, False),
     ]
     assert not outcome.passed
 

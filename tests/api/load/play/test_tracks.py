@@ -157,6 +157,25 @@ async def test_a_condition_that_never_holds() -> None:
     assert outcome.steps[3].began_days == 3.5
 
 
+async def test_a_share_of_all_accounts() -> None:
+    """Of an invitation that takes ten days, nine tenths of those invited so far have joined at once, of all that the
+    population has only on its last day; a wait for the first share says what the second was."""
+    invitation = track("invitation", step("invite", population="red", pace={"over_days": 10}), step("wait", days=1))
+    red = population("red", "invited", 50)
+
+    async def waited(figure: str) -> Outcome:
+        return await play(red, invitation, track("w", step("wait", until=f"{figure} >= 0.9", at_most_days=30)))
+
+    early, late = await waited("red.joined_share"), await waited("red.joined_of_all_share")
+    assert [each.hours for each in early.steps if each.track == "w"] == [0]
+    assert [each.hours / 24 for each in late.steps if each.track == "w"] == [pytest.approx(8.8, abs=0.1)]
+    stood = (
+        "red.joined_share >= 0.9 held among those invited so far; of all accounts red.joined_of_all_share stood at 0.02"
+    )
+    assert (early.warnings, late.warnings) == ((f"track w, step 1: {stood}",), ())
+    assert [each.figure("red.joined_of_all_share") for each in (early, late)] == [1, 1]
+
+
 async def test_another_track_changes_no_draw() -> None:
     """What a track draws does not depend on the tracks beside it."""
     some = population("some", "invited", 30, invitation={"accept": 0.6, "delay": uniform(0, 9)})
