@@ -105,17 +105,15 @@ class ClockDriver:
         """
         if time > LATEST:
             raise ScenarioError(f"time would run past {moment(LATEST):%Y-%m-%d}")
-        engine, clock, agenda, pacing = self.engine, self._clock, self.agenda, self._pacing
+        engine, clock, agenda, is_paced = self.engine, self._clock, self.agenda, self._pacing is not None
         agenda.draw_answers(engine.now)
         due = done = 0
         stopped = False
         timers = engine.state.timers
         while not stopped and (at := agenda.next_moment) <= time:
-            if pacing is not None:
-                await pacing.wait_until(at)
             # Mostly no timer is due before the next answer. Then moving the clock is enough, and much cheaper than
             # the coroutine, which matters for a million answers.
-            if timers.next_due > at:
+            if timers.next_due > at and not is_paced:
                 clock.move(at)
             elif stopped := await self._stops_before(at):
                 break
@@ -134,20 +132,24 @@ class ClockDriver:
         if done:
             await self.checkpoint(what, max(done, due), max(done, due))
         if not stopped:
-            if pacing is not None:
-                await pacing.wait_until(time)
             await self._stops_before(time)
         await let_look(self._observer, self.engine)
 
     async def _stops_before(self, moment: int) -> bool:
         """Move the clock to a moment, unless a handshake that is watched ends before: then to its end."""
-        engine, timers = self.engine, self.engine.state.timers
+        timers = self.engine.state.timers
         while self._watched and timers.next_due < moment:
-            await jump_to(engine, timers.next_due)
+            await self._jump_to(timers.next_due)
             if self._one_has_ended():
                 return True
-        await jump_to(engine, moment)
+        await self._jump_to(moment)
         return False
+
+    async def _jump_to(self, moment: int) -> None:
+        """Move the clock to a moment, at the rate of a run that is held back."""
+        if self._pacing is not None:
+            await self._pacing.wait_until(moment)
+        await jump_to(self.engine, moment)
 
     @contextmanager
     def watching(self, handshake: str) -> Generator[None]:

@@ -91,6 +91,28 @@ async def test_the_log_is_the_same(text: str, factor: float | None) -> None:
     assert len(watching.seen) > 30
 
 
+@pytest.mark.slow
+async def test_a_wait_ends_at_the_same_moment() -> None:
+    """A wait whose last answers are canceled by a timer, after ninety days, ends then, whether held back or not."""
+    text = "\n".join(
+        [
+            population("mute", "invited", 1, migration={"accept": 0}),
+            population("late", "invited", 3, invitation={"delay": after(10)}),
+            step("invite", population="mute"),
+            step("wait_for_answers"),
+            step("enable_all_features"),
+            step("wait", days=85),
+            step("invite", population="late"),
+            step("wait_for_answers"),
+        ]
+    )
+    expected, records = await recorded(text)
+    # So slow that the clock stands between the end of the migration and the answers that were to come.
+    outcome, paced = await recorded(text, factor=86_400.0 * 50)
+    assert paced == records
+    assert outcome.virtual_days == expected.virtual_days == 90
+
+
 async def test_time_never_goes_back_and_never_jumps() -> None:
     """The clock of a run that is held back goes steadily, also where nothing happens, and stands where the run ends."""
     watching = Watching(lambda run: run.now)
