@@ -1,6 +1,7 @@
 """The organizations of a scenario: founded when the run begins, there already, or those of a log."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain, count
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field, structs
@@ -18,7 +19,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Age = Fixed | Uniform | Lognormal
 
 FOUNDERS = tuple(digit * 12 for digit in "123456789")
-"""The management accounts of organizations that say none: those that no other has, in the order of the file."""
+"""The first management accounts of organizations that say none; the tenth has 100000000010, and so on."""
 
 
 class UnitTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -155,12 +156,13 @@ def with_founders(organizations: Mapping[str, OrganizationTable | None]) -> dict
         organizations: by name; None is one that cannot be read.
     """
     taken = {table.management_account for table in organizations.values() if table}
-    free = iter([each for each in FOUNDERS if each not in taken])
+    more = (f"1{number:011}" for number in count(len(FOUNDERS) + 1))
+    free = (each for each in chain(FOUNDERS, more) if each not in taken)
 
     def with_founder(table: OrganizationTable | None) -> OrganizationTable | None:
         if table is None or table.id or table.source or table.management_account:
             return table
-        account = next(free, table.founder)
+        account = next(free)
         return table if account == table.founder else structs.replace(table, management_account=account)
 
     return {name: with_founder(table) for name, table in organizations.items()}
