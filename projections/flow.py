@@ -17,6 +17,7 @@ from ..engine.events import (
     AccountCreationSucceeded,
     AccountDeparted,
     AccountJoined,
+    AccountMoved,
     AccountReinstated,
     FeatureSetChanged,
     HandshakeAccepted,
@@ -137,6 +138,8 @@ class FlowView:
         """How many members were there when it began to measure, management accounts apart."""
         self.came: Counter[JoinedMethod] = Counter()
         self.departed: Counter[DepartureMethod] = Counter()
+        self.moved: Counter[str] = Counter()
+        """Root or OU to how many times an account was moved there."""
         self.accepted: dict[Action, Durations] = {action: Durations() for action in Action}
         """Durations from the request to the acceptance."""
         self.invited = Invited()
@@ -243,6 +246,9 @@ class FlowView:
         if event.method is DepartureMethod.CLEANED:
             self.closures["CLOSED"][minute] -= 1
 
+    def _moved(self, envelope: Envelope, event: AccountMoved) -> None:
+        self.moved[event.destination] += 1
+
     def _creation_requested(self, envelope: Envelope, event: AccountCreationRequested) -> None:
         self._running[event.request] = envelope.time
         self.creations["IN_PROGRESS"][envelope.time // MINUTE] += 1
@@ -285,6 +291,7 @@ class FlowView:
         HandshakeExpired: _expired,
         AccountJoined: _joined,
         AccountDeparted: _departed,
+        AccountMoved: _moved,
         AccountCreationRequested: _creation_requested,
         AccountCreationSucceeded: _creation_succeeded,
         AccountCreationFailed: _creation_failed,
@@ -316,7 +323,7 @@ class FlowView:
         self.stood = sum(sum(each.values()) for each in self.members.values()) - len(self.feature_sets)
         _keep_standing(self.creations, ("IN_PROGRESS",), minute)
         _keep_standing(self.closures, ("PENDING_CLOSURE", "CLOSED"), minute)
-        for counter in (self.expired, self.came, self.departed, self.migrated, self.founded):
+        for counter in (self.expired, self.came, self.departed, self.moved, self.migrated, self.founded):
             counter.clear()
         self.invited = Invited()
         for durations in (*self.accepted.values(), self.created, self.closed):

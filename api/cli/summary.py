@@ -30,7 +30,8 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
     for name, stages in outcome.funnels.items():
         _print_funnel(name, stages)
     _print_organizations(outcome)
-    _print_transfers(outcome)
+    _print_sentences("Moved to OUs", answer.moves(outcome))
+    _print_sentences("Who pays another's bills", answer.transfers(outcome))
     _print_calls(outcome)
     _print_distributions(outcome)
     _print_follow_ups(outcome)
@@ -105,10 +106,10 @@ def _print_organizations(outcome: Outcome) -> None:
         _line("Account creations", _counts(outcome.account_creations))
 
 
-def _print_transfers(outcome: Outcome) -> None:
-    if outcome.transfers:
-        _head("Who pays another's bills")
-    for sentence in answer.transfers(outcome):
+def _print_sentences(head: str, sentences: Iterable[str]) -> None:
+    for number, sentence in enumerate(sentences):
+        if not number:
+            _head(head)
         out.print(f"  {markup_safe(sentence)}", soft_wrap=True, highlight=False)
 
 

@@ -71,6 +71,13 @@ def measured_since(outcome: Outcome) -> str:
     return wording.day(outcome, since) if since else ""
 
 
+def moves(outcome: Outcome) -> Iterator[str]:
+    """How many accounts were moved into each OU: ``300 accounts of acme moved to Workloads/Production``."""
+    for each in outcome.units:
+        under = f", under {' and '.join(each.policies)}" if each.policies else ""
+        yield f"{wording.counted(each.moved, 'account')} of {each.organization} moved to {each.path}{under}"
+
+
 def transfers(outcome: Outcome) -> Iterator[str]:
     """Who pays whose bills, a sentence for each transfer: ``partner pays initech's bills from 1 May 2026 on``."""
     for each in outcome.transfers:
@@ -141,6 +148,7 @@ class OrganizationFigures(Struct, frozen=True):
 
     features: str
     members: str
+    closed: str
     joined: str
     """The share of those that it asked to join."""
     approved: str
@@ -162,6 +170,7 @@ def shown_columns(found: Mapping[str, OrganizationFigures]) -> dict[str, str]:
 COLUMNS = {
     "features": "features",
     "members": "members",
+    "closed": "of them closed",
     "joined": "joined",
     "approved": "approved",
     "departed": "departed",
@@ -178,6 +187,7 @@ def _organization(outcome: Outcome, name: str) -> OrganizationFigures:
     return OrganizationFigures(
         features=wording.features(each.feature_set),
         members=f"{each.accounts:,}",
+        closed=f"{each.closed:,}" if each.closed else "",
         joined=_of(stages, "joined", "asked to join"),
         approved=_of(stages, "approved", "asked to approve"),
         departed=f"{departed:,.0f}" if departed else "",

@@ -70,7 +70,14 @@ def figure(name: str, value: float | None, holds: Callable[[float], bool] | None
     if is_share(name):
         return _percent(value, holds)
     number = next(_candidates(value, holds))
-    return f"{number} {_unit_of(name, number)}".rstrip()
+    return f"{number} {_unit_of(name, number)}{_in_other_units(name, value)}".rstrip()
+
+
+def _in_other_units(name: str, value: float) -> str:
+    """A time in a unit that suits it better than that of its figure, in parentheses: `` (28.8 days)``; mostly empty."""
+    hours = {"seconds": 1 / 3_600, "hours": 1.0}.get("" if name.endswith(".count") else unit(name))
+    said = long_duration(value * hours) if hours and value > 0 else ""
+    return f" ({said})" if said and said.rpartition(" ")[2][0] != unit(name)[0] else ""
 
 
 def _unit_of(name: str, number: str) -> str:
@@ -215,9 +222,12 @@ def follow_ups(outcome: Outcome) -> Iterable[tuple[str, str, str]]:
 
 
 def follow_up(each: FollowUp) -> str:
-    """A reminder or a deadline in words: ``reminder after 7 days: owners invitation``."""
-    who = f"{each.population or 'all'} {each.request}".rstrip()
-    return f"{each.kind} {each.when}: {who}"
+    """A reminder or a deadline in words: ``reminder after 7 days: owners invitation``.
+
+    A step reminds only those that wait for one; who ignores everything is not among them.
+    """
+    who = each.population or "all"
+    return f"{each.kind} {each.when}: {who} {each.request or 'that wait for one'}"
 
 
 OF_STEPS: dict[str, Callable[[StepOutcome], int]] = {

@@ -84,11 +84,15 @@ class CallCounter:
         self.calls_by_minute.clear()
         self.throttled_by_minute.clear()
 
-    def count_call(self, operation: str, *, answers: bool = False) -> None:
-        """Count a call, accepted or refused; of accounts that answer apart."""
+    def count_answer(self, operation: str) -> None:
+        """Count a call by which an account answers, accepted or refused."""
+        self.tally.answers += 1
+        self.count_call(operation)
+
+    def count_call(self, operation: str) -> None:
+        """Count a call, accepted or refused."""
         self.calls += 1
         self.tally.calls += 1
-        self.tally.answers += answers
         if self._by_minute:
             self.calls_by_minute[operation][self._now() // MINUTE] += 1
 

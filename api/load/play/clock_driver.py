@@ -254,7 +254,7 @@ class ClockDriver:
         throttled at most once. If throttled accounts simply tried again, they would all meet at the same moments, and
         each round would cost a call per waiting account: with a million accounts, quadratically many.
         """
-        throttle, account = self.engine.throttle, caller.account
+        throttle, counter, account = self.engine.throttle, self._counter, caller.account
         assert throttle is not None
         assert account is not None
         call = scheduled.cohort.handshakes[scheduled.member], scheduled.answer
@@ -266,7 +266,7 @@ class ClockDriver:
         ready = throttle.reserve(operation, account, organization.id if organization else None, now)
         if ready <= now:
             return True
-        self._counter.count_call(operation, answers=scheduled.answer != ESCALATE)
+        (counter.count_call if scheduled.answer == ESCALATE else counter.count_answer)(operation)
         self._counter.count_refusal(
             operation, TooManyRequestsException(explanation=why_throttled(operation, account, ready))
         )
@@ -280,7 +280,7 @@ class ClockDriver:
 
         A refusal is no error here: scenarios are played to find out what is refused.
         """
-        self._counter.count_call(operation, answers=True)
+        self._counter.count_answer(operation)
         try:
             return self.engine.post(request, caller)
         except Refused as refusal:

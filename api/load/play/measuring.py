@@ -38,6 +38,7 @@ from .outcome import (
     ThresholdOutcome,
     Timeline,
     TransferOutcome,
+    UnitOutcome,
 )
 from .player import Player
 
@@ -85,6 +86,7 @@ def measure(
         organizations=found,
         handshakes=flow.totals(),
         account_creations=_creations(flow),
+        units=tuple(_units(engine.state, flow, player.organizations)),
         transfers=tuple(_transfers(engine.state, player.organizations)),
         **_calls(counter),
         metrics=run.metrics,
@@ -183,6 +185,18 @@ def _creations(flow: FlowView) -> dict[str, int]:
     return {state: total for state, total in totals.items() if total}
 
 
+def _units(state: State, flow: FlowView, organizations: Mapping[str, str]) -> Iterator[UnitOutcome]:
+    for name, organization in organizations.items():
+        facts = state.organizations[organization]
+        units, policies = facts.units.by_id, facts.policies
+        for destination, number in flow.moved.items():
+            if destination in units:
+                above = facts.units.path_to(destination)
+                attached = (policies.by_id[each].name for unit in above for each in policies.attached.get(unit, ()))
+                path = "/".join(units[unit].name for unit in above[1:] or above)
+                yield UnitOutcome(name, path, number, tuple(attached))
+
+
 def _transfers(state: State, organizations: Mapping[str, str]) -> Iterator[TransferOutcome]:
     names = {organization: name for name, organization in organizations.items()}
     managed = {state.organizations[each].management_account: name for each, name in names.items()}
@@ -207,6 +221,7 @@ def _organization(engine: Engine, flow: FlowView, organization: str) -> Organiza
         "DELETED" if facts.deleted else str(facts.feature_set),
         len(facts.members),
         migrated / HOUR if migrated is not None else None,
+        len(facts.closures.closed),
     )
 
 

@@ -190,6 +190,21 @@ class OrganizationOutcome(Struct, frozen=True):
     """Its members, the management account included."""
     migration_hours: float | None
     """The time from EnableAllFeatures to all features; None if it has not got there."""
+    closed: int = 0
+    """How many of its members are closed: they stay members for ninety days."""
+
+
+class UnitOutcome(Struct, frozen=True):
+    """An OU, or a root, to which accounts were moved, and that is there at the end of the run."""
+
+    organization: str
+    """By its name in the scenario."""
+    path: str
+    """The names of the OUs down to it, with slashes between them; ``Root`` for the root."""
+    moved: int
+    """How many times an account was moved there."""
+    policies: tuple[str, ...] = ()
+    """The names of the policies that are attached to it or above, AWS's own left out."""
 
 
 class TransferOutcome(Struct, frozen=True):
@@ -226,6 +241,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Action to final state to the number of handshakes."""
     account_creations: dict[str, int]
     """SUCCEEDED, IN_PROGRESS, or FAILED and the reason, to the number of account creations."""
+    units: tuple[UnitOutcome, ...] = ()
+    """The OUs to which accounts were moved by MoveAccount, in the order in which the first came."""
     transfers: tuple[TransferOutcome, ...] = ()
     """The billing transfers of the scenario's organizations, and offers of them, by when they start."""
     refused: dict[str, int]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from string import Template
 
+from .. import answer
 from ..play import Outcome
 from .chart import Chart
 from .durations import duration_charts
@@ -23,10 +24,10 @@ from .tables import (
     organizations,
     refusals,
     reproduce,
+    sentences,
     slowest,
     steps,
     throttling,
-    transfers,
     warnings,
 )
 
@@ -51,7 +52,14 @@ def render_report(outcome: Outcome) -> str:
         section("refusals", "Refused calls", refusals(outcome)),
         section("reminders", "Reminders and deadlines", follow_ups(outcome)),
         section("steps", "Steps", steps(outcome)),
-        section("outcome", "What became of it", organizations(outcome), transfers(outcome), handshakes(outcome)),
+        section(
+            "outcome",
+            "What became of it",
+            organizations(outcome),
+            sentences("Moved to OUs", answer.moves(outcome)),
+            sentences("Who pays another's bills", answer.transfers(outcome)),
+            handshakes(outcome),
+        ),
         section("slowest", "Slowest accounts", grid([slowest(outcome)])),
         section("reproduce", "How to reproduce", reproduce(outcome), all_figures(outcome)),
     )

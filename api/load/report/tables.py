@@ -1,5 +1,6 @@
 """The tables of a report, and how to reproduce the run."""
 
+from collections.abc import Iterable
 from importlib.metadata import version
 
 from .. import answer, wording
@@ -38,10 +39,10 @@ def handshakes(outcome: Outcome) -> str:
     return table(("What was asked", "What became of it", "How many"), rows, texts=2, spoken="What became of requests")
 
 
-def transfers(outcome: Outcome) -> str:
-    """A list of who pays whose bills; empty if nobody was to pay another's."""
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in answer.transfers(outcome))
-    return f"<h3>Who pays another's bills</h3><ul>{items}</ul>" if items else ""
+def sentences(head: str, found: Iterable[str]) -> str:
+    """A list of sentences below a heading; empty if there are none."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in found)
+    return f"<h3>{escape(head)}</h3><ul>{items}</ul>" if items else ""
 
 
 def distributions(outcome: Outcome) -> str:

@@ -24,6 +24,11 @@ from orgsim.api.load.scenario.thresholds import COMPARISONS
         ("migration_days.p95", 0.00712, "0.00712 days"),
         ("migration_days.count", 2_739.0, "2,739"),
         ("held_back_seconds.max", 12.5, "12.5 seconds"),
+        ("held_back_seconds.max", 2_486_910.0, "2,486,910 seconds (28.8 days)"),
+        ("closing_seconds.max", 660.0, "660 seconds (11.0 min)"),
+        ("closing_seconds.count", 660.0, "660"),
+        ("virtual_hours", 0.139, "0.139 hours (8.3 min)"),
+        ("virtual_hours", 24.1, "24.1 hours"),
         ("joined_share", 0.9325, "93.2 %"),
         ("joined_share", 0.99996, ">99.9 %"),
         ("ours.all_features_share", 1.0, "100 %"),
@@ -205,3 +210,32 @@ async def test_two_lengths_of_a_run_are_explained() -> None:
     outcome = await play("measure_from = 5", step("wait", days=8))
     assert answer.times(outcome) == "It took 8.0 days; figures are of the last 3.0 days, from day 5 00:00 on."
     assert "<b>3.0 days</b><span>from day 5 00:00 to the end</span>" in head.tiles(outcome)
+
+
+async def test_what_became_of_moves_and_closures() -> None:
+    """Accounts that were moved are told by the OU and its policies, closed ones beside the members."""
+    content = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}'
+    outcome = await play(
+        "organizations.ours = { accounts = 8, feature_set = 'ALL', created = 1.0 }",
+        'populations.some = { of = "ours", count = 2 }',
+        step("EnablePolicyType", with_={"RootId": "{root}", "PolicyType": "SERVICE_CONTROL_POLICY"}),
+        step(
+            "CreateOrganizationalUnit",
+            with_={"ParentId": "{root}", "Name": "Gone"},
+            save={"gone": "OrganizationalUnit.Id"},
+        ),
+        step(
+            "CreatePolicy",
+            with_={"Name": "No", "Description": "d", "Type": "SERVICE_CONTROL_POLICY", "Content": content},
+            save={"no": "Policy.PolicySummary.Id"},
+        ),
+        step("AttachPolicy", with_={"PolicyId": "{no}", "TargetId": "{gone}"}),
+        step(
+            "MoveAccount",
+            for_each="some",
+            with_={"AccountId": "{account}", "SourceParentId": "{parent}", "DestinationParentId": "{gone}"},
+        ),
+        step("close_accounts", population="some"),
+    )
+    assert list(answer.moves(outcome)) == ["2 accounts of ours moved to Gone, under No"]
+    assert answer.organizations(outcome)["ours"].closed == "2"

@@ -249,7 +249,7 @@ def test_closing_in_a_larger_organization() -> None:
     requested = days(envelopes, AccountClosureRequested)
     assert (requested[0], requested[500]) == (1, 31)
     assert requested[499] < 2.3
-    assert outcome.figure("closed") == 1_000
+    assert outcome.figure("closed") == outcome.organizations["acme"].closed == 1_000
     assert 31 < outcome.virtual_days < 32.3
 
 
@@ -269,7 +269,12 @@ async def test_redesigning_with_ten_accounts() -> None:
     # docs/aws.md 7.2. Three OUs: a bucket of two and one a second, so the third comes after a second. The policy and
     # its attachment take a token each of their own. Moves: three at once, then two a second.
     assert moved == [1, 1, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5]
-    assert outcome.metrics["virtual_days"] == pytest.approx((day + 1 + (10 - 3) / 2) / day, rel=1e-12)
+    assert outcome.virtual_days == pytest.approx((day + 1 + (10 - 3) / 2) / day, abs=0.001)
+    assert outcome.metrics["virtual_days"] == pytest.approx((1 + (10 - 3) / 2) / day, rel=1e-12)
+    assert [(each.path, each.moved, each.policies) for each in outcome.units] == [
+        ("Workloads/Production", 3, ("NoLeaving",)),
+        ("Workloads/Development", 7, ()),
+    ]
     # Without a refusal: the old OU was empty when it was deleted.
     assert outcome.refused == {}
 
