@@ -35,6 +35,15 @@ class Tally(Struct):
     """How many calls the step sends, if it sends them one after the other; answers and retries come on top."""
     sent: int = 0
     """How many of them it has sent."""
+    accepted: int = 0
+    """How many of the step's own calls were accepted."""
+    refusal: str = ""
+    """Why the last one that was not was refused; empty if none was."""
+
+
+def kind_of(refusal: Refused) -> str:
+    """The error code of a refusal, and its reason if there is one."""
+    return f"{refusal.code} {refusal.reason}" if refusal.reason else refusal.code
 
 
 class CallCounter:
@@ -104,7 +113,7 @@ class CallCounter:
             refusal: why it was refused.
             about: the organization that asks, and the account or handshake; None: it asks nobody.
         """
-        kind = f"{refusal.code} {refusal.reason}" if refusal.reason else refusal.code
+        kind = kind_of(refusal)
         if about:
             self.refusals[operation, *about] = kind
         self.refused[kind] += 1

@@ -15,7 +15,7 @@ from ....projections.reads import READS
 from ...client.faulty import met_faults
 from ..scenario.pace import Pace
 from ..scenario.steps import Retry
-from .call_counter import ASKING, THROTTLING, CallCounter, Tally
+from .call_counter import ASKING, THROTTLING, CallCounter, Tally, kind_of
 from .clock_driver import CHECKPOINT_EVERY
 from .patience import free_at, limit_passes_at
 
@@ -123,6 +123,8 @@ class Dispatch:
                     # From the start, buckets included: the caller may be in another organization by now.
                     continue
                 self._count_refusal(operation, refusal, caller, party)
+            else:
+                counter.tally.accepted += 1
             counter.count_call(operation)
             if throttle is not None:
                 # Only now, so that a call held back by another limit has kept its token.
@@ -181,6 +183,8 @@ class Dispatch:
         refusal, passes = await self._attempted(operation, caller, attempt)
         if refusal:
             self._count_refusal(operation, refusal, caller, party)
+        else:
+            self._counter.tally.accepted += 1
         return refusal is None, passes
 
     def attempt_or_wait(
@@ -224,6 +228,7 @@ class Dispatch:
             self._count_refusal(operation, refusal, caller, "")
         else:
             counter.count_call(operation)
+            counter.tally.accepted += 1
             return True, None
         counter.count_call(operation)
         return False, None
@@ -249,6 +254,8 @@ class Dispatch:
         assert caller.account is not None, "an account calls"
         by = self._engine.state.organization_of(caller.account) if operation in ASKING else None
         self._counter.count_refusal(operation, refusal, (by.id, party) if by else None)
+        why = ": ".join(each for each in (kind_of(refusal), refusal.explanation) if each)
+        self._counter.tally.refusal = f"{operation} was refused with {why}"
 
     def _refusing_fault(self, operation: str, caller: Caller) -> FaultScripted | None:
         """Show a call to the scripted faults, once; returns the one that refuses it."""

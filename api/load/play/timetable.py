@@ -91,6 +91,8 @@ class Timetable:
         playing.tally = counter.tally = tally
         try:
             await play_step(step)
+            if tally.refusal and not tally.accepted:
+                self.warn(f"{'not one call was accepted, the last of ' if tally.planned > 1 else ''}{tally.refusal}")
         finally:
             # Of a step that the end of the run has cut off, too.
             playing.tally = counter.tally = Tally()

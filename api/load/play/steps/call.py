@@ -30,7 +30,8 @@ async def play(step: Call, context: StepContext) -> None:
         everybody = context.accounts[step.for_each]
         number = len(everybody)
         accounts = everybody[portion_of(number, step.skip) : portion_of(number, step.skip + step.share)]
-
+        if not accounts:
+            context.timetable.warn(f"it was called for nobody: {step.for_each} has no accounts in this share")
     heard = dict[Asked, Cohort]()
 
     def make(caller: Caller, index: int, account: str) -> None:

@@ -18,6 +18,8 @@ async def play(step: CreateAccounts, context: StepContext) -> None:
     """Create the accounts that a population lacks, and wait until the last creation has ended."""
     engine, population, organization = context.engine, step.population, context.organization(step)
     missing = context.scenario.populations[population].count - len(context.accounts[population])
+    if missing <= 0:
+        context.timetable.warn(f"nothing of {population} is left to create: all accounts are there")
     management, names = context.management(step), context.new_names(population)
 
     def create() -> None:

@@ -13,7 +13,8 @@ async def play(step: Finalize, context: StepContext) -> None:
     """Accept the handshake of the organization's migration, as its management account."""
     parent = context.asking.parents.get(context.organizations[step.organization])
     if parent is None:
-        # EnableAllFeatures was refused and counted there: there is no handshake to accept.
+        # EnableAllFeatures was refused and counted there, or never called: there is no handshake to accept.
+        context.timetable.warn("nothing is to be finalized: no migration to all features was begun")
         return
     management = context.management(step)
 

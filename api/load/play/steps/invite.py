@@ -17,6 +17,10 @@ async def play(step: Invite, context: StepContext) -> None:
     context.choose_accounts(population)
     members, invitations = organization.members, organization.invitations
     invitees = [each for each in context.accounts[population] if each not in members and each not in invitations]
+    if not invitees:
+        everybody = len(context.accounts[population])
+        why = f"all {everybody:,} are members or have an open invitation" if everybody else "there are no accounts yet"
+        context.timetable.warn(f"nobody of {population} is left to invite: {why}")
     cohort = context.asking.begin(population, organization.id, "invitation")
     management = context.management(step)
 

@@ -15,6 +15,8 @@ OPERATION = REMOVE
 async def play(step: RemoveDeclined, context: StepContext) -> None:
     """Remove the members that declined the migration; with ``silent`` all that have not approved it."""
     organization, management = context.organization(step), context.management(step)
+    if organization.id not in context.asking.parents:
+        context.timetable.warn("nobody is to be removed: no migration to all features was begun")
     leaving = list(context.driver.declined.pop(organization.id, {}))
     if step.silent and organization.migration:
         # Outstanding are all that have not approved, those that declined included.
