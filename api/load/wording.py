@@ -138,12 +138,16 @@ def days_between(start: datetime, end: datetime) -> float:
 
 
 def day(outcome: Outcome, days: float) -> str:
-    """A moment of a run: its date, ``Mon 2 Mar 08:00``, or the day of the run if it has no dates, ``day 14 00:58``."""
+    """A moment of a run: its date, ``Mon 2 Mar 08:00``, with the year if it is not that of the start.
+
+    If the run has no dates: its day, ``day 14 00:58``.
+    """
     if not outcome.dated:
         minutes = round(days * 1_440)
         return f"day {minutes // 1_440:,} {minutes % 1_440 // 60:02}:{minutes % 60:02}"
     at = at_day(outcome.start, days)
-    return f"{at:%a} {at.day} {at:%b %H:%M}"
+    year = "" if at.year == outcome.start.year else f" {at.year}"
+    return f"{at:%a} {at.day} {at:%b}{year} {at:%H:%M}"
 
 
 def features(feature_set: str) -> str:

@@ -110,6 +110,7 @@ def last_day(axis: TimeAxis, found: Sequence[Limit]) -> float:
 
 def draw_limits(found: Sequence[Limit], axis: TimeAxis, figure: dict[str, Any], rise: int = 4) -> None:
     """Draw limits as dashed lines over the full height, with what they are so many pixels above their feet."""
+    end = last_day(axis, found)
     figure["shapes"] += [vertical_line(axis.at_day(each.day), each.color, "dash") for each in found]
     figure["annotations"] += [
         note(
@@ -117,15 +118,21 @@ def draw_limits(found: Sequence[Limit], axis: TimeAxis, figure: dict[str, Any], 
             axis.at_day(each.day),
             0,
             yref="paper",
-            xanchor="right",
             yanchor="bottom",
-            xshift=-5,
             yshift=rise + LINE_HEIGHT * index,
             name="limit",
             font={"size": 12, "color": each.color},
+            **_side(axis.share(each.day, end), each.said),
         )
         for index, each in enumerate(found)
     ]
+
+
+def _side(share: float, said: str) -> dict[str, Any]:
+    """On which side of a line its label stands: on the left, unless that has no room, on a page half as wide either."""
+    if share * DRAWN / 2 < CHARACTER * len(said):
+        return {"xanchor": "left", "xshift": 5}
+    return {"xanchor": "right", "xshift": -5}
 
 
 def draw_steps(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any], end: float) -> None:

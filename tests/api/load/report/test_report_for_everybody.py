@@ -12,7 +12,7 @@ import pytest
 from msgspec import Struct, field
 from support.repository import SCENARIOS
 
-from orgsim.api.load import answer
+from orgsim.api.load import answer, wording
 from orgsim.api.load.play import Outcome, play_scenario
 from orgsim.api.load.report import render_report
 from orgsim.api.load.report.style import DARK, INK, MUTED, SERIES, STATES
@@ -90,7 +90,11 @@ def page(name: str) -> Element:
 
 def chart(name: str, chart_id: str) -> dict[str, Any]:
     """A chart of a report, in the form of plotly's JSON."""
-    source = render_report(played(name))
+    return chart_in(render_report(played(name)), chart_id)
+
+
+def chart_in(source: str, chart_id: str) -> dict[str, Any]:
+    """A chart of a page."""
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', source)
     assert data
     return json.loads(data[1])["figures"][f"chart-{chart_id}"]
@@ -264,6 +268,18 @@ def test_the_line_of_the_deadline() -> None:
         assert line["x0"] == "2026-05-01T08:00:00"
         (note,) = [each for each in layout["annotations"] if each.get("name") == "limit"]
         assert note["text"] == "✓ virtual_days &lt; 60, Fri 1 May 08:00"
+
+
+async def test_far_behind_the_line_of_a_deadline() -> None:
+    """A run of years has years in its dates, and the label of an early line stands where there is room."""
+    text = "start = 2026-01-01T00:00:00Z\nthresholds.virtual_days = '< 3'\n"
+    text += "steps = [{ action = 'wait', days = 7_300 }, { action = 'ListAccounts' }]"
+    outcome = await play_scenario(parse_scenario(text), MemoryLog())
+    layout = chart_in(render_report(outcome), "when")["layout"]
+    (note,) = [each for each in layout["annotations"] if each.get("name") == "limit"]
+    assert (note["xanchor"], note["text"]) == ("left", "✗ virtual_days &lt; 3, Sun 4 Jan 00:00")
+    assert outcome.steps[-1].began_days == 7_300
+    assert wording.day(outcome, 7_300) == "Wed 27 Dec 2045 00:00"
 
 
 def test_what_sets_the_scene_fills_no_chart() -> None:
