@@ -181,6 +181,8 @@ class FlowView:
 
     def _dissolved(self, envelope: Envelope, event: OrganizationDeleted) -> None:
         del self.feature_sets[event.organization]
+        # Its management account has left with it, which counts as little as that it came.
+        self.departed[DepartureMethod.LEFT] -= 1
 
     def _changed(self, envelope: Envelope, event: FeatureSetChanged) -> None:
         self.feature_sets[event.organization] = event.feature_set

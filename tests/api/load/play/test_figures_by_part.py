@@ -64,6 +64,18 @@ async def test_departed_of_those_that_were_there() -> None:
     assert of(since, "bought", "departed", "departed_share") == [3, 1]
 
 
+async def test_a_deleted_organization() -> None:
+    """A management account that deletes its organization has not departed: it is in no figure about members."""
+    gone = step(
+        "RemoveAccountFromOrganization", for_each="bought", organization="theirs", with_={"AccountId": "{account}"}
+    )
+    steps = gone + step("DeleteOrganization", organization="theirs")
+    outcome = await play("quotas.created_account_minimum_age_days = 0", TWO, BOUGHT, steps)
+    assert outcome.organizations["theirs"].feature_set == "DELETED"
+    assert of(outcome, "theirs", "members", "departed", "departed_share") == [0, 6, 1]
+    assert [outcome.figure(name) for name in ("members", "departed", "departed_share")] == [1, 6, 1]
+
+
 async def test_by_organization(merger: Outcome) -> None:
     """Each organization has its own members, handshakes, migration and durations."""
     accepted = 8 + (merger.figure("slow.joined") or 0) + 6
