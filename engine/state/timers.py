@@ -109,6 +109,12 @@ class Timers(Struct):
         """When the next ended handshake is purged."""
         return self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
 
+    @property
+    def next_change(self) -> int:
+        """When the next timer is due that is not a purge; a purge ends nothing that is open."""
+        expiries = [queue[0].requested.expires_at for queue in (self.migrations, self.invitations) if queue]
+        return min([*expiries, *(each[0] for each in self.appointments[:1])], default=NEVER)
+
     def _update_next_due(self) -> None:
         # Called for each of a million purges, so it calls nothing and builds no list of candidates.
         due = self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER

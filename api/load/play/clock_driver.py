@@ -122,7 +122,7 @@ class ClockDriver:
                 self._follow_up(popped)
             else:
                 self._answer(popped)
-            stopped = bool(self._watched) and at < time and self._one_has_ended()
+            stopped = at < time and self._one_has_ended()
             done += 1
             if done % CHECKPOINT_EVERY == 0:
                 # Counted late, because it looks at all that are scheduled, and mostly only few are due.
@@ -138,8 +138,8 @@ class ClockDriver:
     async def _stops_before(self, moment: int) -> bool:
         """Move the clock to a moment, unless a handshake that is watched ends before: then to its end."""
         timers = self.engine.state.timers
-        while self._watched and timers.next_due < moment:
-            await self._jump_to(timers.next_due)
+        while self._watched and (at := timers.next_change) < moment:
+            await self._jump_to(at)
             if self._one_has_ended():
                 return True
         await self._jump_to(moment)

@@ -254,3 +254,22 @@ def test_a_world_that_begins_at_the_epoch() -> None:
     assert len(world.state.timers.invitations) == 0
     assert [type(event) for event in world.advance(days=30)] == [HandshakePurged]
     assert handshake not in world.state.handshakes
+
+
+def test_purges_change_nothing() -> None:
+    """The next change is the next timer that is not a purge: an expiry of an invitation or a migration, a creation."""
+    world = World()
+    organization = world.founded()
+    timers = world.state.timers
+    assert timers.next_change == NEVER
+    world.joined(MEMBER)
+    assert (timers.next_due, timers.next_change) == (timers.next_purge, NEVER)
+    enabled = world.now
+    world.migrating()
+    assert timers.next_change == enabled + 90 * DAY
+    world.advance(days=20)
+    world.evolve(invitation(organization, 1, world.now))
+    assert timers.next_change == world.now + 15 * DAY
+    assert timers.next_due == timers.next_purge
+    world.evolve(creation(organization, "car-1", world.now + SECOND))
+    assert timers.next_change == timers.next_due == world.now + SECOND
