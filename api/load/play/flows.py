@@ -93,6 +93,7 @@ class Flows:
             state: the state now.
         """
         self._organizations = organizations
+        self.sizes |= {name: len(accounts[name]) for name in self._of_members}
         self.whole.begin(state.now)
         self._populations.begin(accounts, state)
 

@@ -177,6 +177,18 @@ async def test_a_share_of_all_accounts() -> None:
     assert [each.figure("red.joined_of_all_share") for each in (early, late)] == [1, 1]
 
 
+async def test_a_share_of_all_members() -> None:
+    """All accounts of a population of members are those that its organization has, if the scenario names no number."""
+    outcome = await play(
+        "[organizations]\nours = { accounts = 1 }\ntheirs = { accounts = 8 }",
+        "[populations.red]\nof = 'theirs'\ninvitation = { accept = 0.5 }",
+        step("invite", organization="ours", population="red"),
+        ENDED,
+    )
+    assert outcome.figure("red.joined_of_all_share") == outcome.figure("red.joined_share")
+    assert 0 < (outcome.figure("red.joined_share") or 0) < 1
+
+
 async def test_another_track_changes_no_draw() -> None:
     """What a track draws does not depend on the tracks beside it."""
     some = population("some", "invited", 30, invitation={"accept": 0.6, "delay": uniform(0, 9)})
