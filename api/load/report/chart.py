@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from .style import BOTTOM, CHARACTER, HEIGHT, LINE_HEIGHT, TOP, Place, note
 
+LONGEST = 40
+"""So many characters of a name stand in a label."""
+
 
 class Chart(Struct, frozen=True):
     """A chart with its title, its description and its legend."""
@@ -44,6 +47,11 @@ class Series(Struct, frozen=True):
     def key(self) -> tuple[str, str]:
         """The series' entry in the legend: name and colour."""
         return self.name, self.color
+
+
+def short(name: str) -> str:
+    """The beginning of a name that is too long for a label; the tables have all of it."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def text(name: str) -> str:

@@ -9,7 +9,7 @@ from .. import wording
 from ..play import Outcome
 from ..play.outcome import StepOutcome
 from ..scenario.figures import metric_of
-from .chart import Chart, text
+from .chart import Chart, short, text
 from .style import (
     AMBER,
     BLUE,
@@ -34,8 +34,6 @@ ROW = 30
 """The height of a row, in pixels."""
 DRAWN = 1_080
 """About the width of a wide chart, in pixels."""
-LONGEST = 40
-"""So many characters of a step's name stand above a chart."""
 MOST_LINES = 4
 """So many lines of names stand above a chart."""
 FAR = 2
@@ -142,8 +140,7 @@ def draw_steps(outcome: Outcome, axis: TimeAxis, figure: dict[str, Any], end: fl
     notes: list[dict[str, Any]] = []
     used = 0
     for day, names in groups:
-        name = names[0] if len(names[0]) <= LONGEST else f"{names[0][: LONGEST - 1]}…"
-        said = name if len(names) == 1 else f"{name}, +{len(names) - 1}"
+        said = short(names[0]) if len(names) == 1 else f"{short(names[0])}, +{len(names) - 1}"
         x, width = axis.share(day, end) * DRAWN, CHARACTER * len(said)
         left = x + width < DRAWN + 80
         begin, stop = (x, x + width) if left else (x - width, x)
@@ -244,7 +241,7 @@ def _row_label(span: Span, row: int, axis: TimeAxis, end: float) -> dict[str, An
     side = {"xanchor": "right", "xshift": 4} if late else {"xanchor": "left", "xshift": -4}
     at = span.last if late else max(span.first, axis.days[0])
     return note(
-        text(span.name),
+        text(short(span.name)),
         axis.at_day(at),
         row,
         yanchor="bottom",

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import wording
 from ..play import Outcome
-from .chart import Chart, Series, axis_top, end_labels, label_margin, largest, line, stacked, summed, text
+from .chart import Chart, Series, axis_top, end_labels, label_margin, largest, line, short, stacked, summed, text
 from .marks import draw_limits, draw_steps, last_day, limits, when_chart
 from .style import BLUE, GREEN, SEA, SERIES, SKY, STATES
 from .time_axis import TimeAxis
@@ -116,7 +116,7 @@ def _areas(axis: TimeAxis, id_: str, title: str, about: str, what: str, all_seri
     ends, below = list[tuple[str, str, float]](), 0.0
     for series in all_series:
         last = series.values[-1]
-        ends.append((f"{series.name} {last:,.0f}", series.color, below + last / 2))
+        ends.append((f"{short(series.name)} {last:,.0f}", series.color, below + last / 2))
         below += last
     figure = axis.layout(what, label_margin([end[0] for end in ends]))
     figure["yaxis"]["range"] = [0, top]
@@ -138,7 +138,7 @@ def _progress(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
             found.append(Series(accepted, colors[1], states.get("ACCEPTED", (0,) * (length + 1))))
     if not _happens([series.values for series in found]):
         return
-    ends = [(f"{series.name} {series.values[-1]:,.0f}", series.color, series.values[-1]) for series in found]
+    ends = [(f"{short(series.name)} {series.values[-1]:,.0f}", series.color, series.values[-1]) for series in found]
     top, drawn_limits = axis_top([series.values for series in found]), limits(outcome, axis)
     last = last_day(axis, drawn_limits)
     # Behind the end of the lines there is room for their labels, unless the axis ends there too.

@@ -51,6 +51,27 @@ def test_wide_tables_say_so_on_narrow_screens(report: Path) -> None:
     assert 'class="scroll more"' not in wide
 
 
+@pytest.mark.parametrize("width", [500, 1400])
+def test_long_names_fit(width: int, tmp_path: Path) -> None:
+    """Names of hundreds of characters are broken or cut: the page is no wider than the window."""
+    name = "x" * 300
+    text = (
+        f"description = '{name}'\n[organizations.{name}]\n[organizations.other]\n"
+        f"[populations.{name}]\norigin = 'invited'\ncount = 9\n"
+        "invitation.delay = { distribution = 'uniform', from_days = 0, to_days = 9 }\n"
+        f"[[tracks.{name}.steps]]\naction = 'invite'\norganization = '{name}'\npopulation = '{name}'\n"
+        f"[[tracks.{name}.steps]]\naction = 'wait_for_answers'\n"
+        f"[[tracks.{name}.steps]]\naction = 'wait'\nuntil = 'organizations.{name}.members > 99'\nat_most_days = 1\n"
+        f"[thresholds]\norganizations.{name}.members = '> 99'\n"
+    )
+    path = tmp_path / "r.html"
+    tells = "<script>document.body.dataset.most = document.documentElement.scrollWidth - innerWidth</script></body>"
+    write_report(
+        path, render_report(anyio.run(play_scenario, parse_scenario(text), MemoryLog())).replace("</body>", tells)
+    )
+    assert 'data-most="0"' in browse(path, "--dump-dom", f"--window-size={width},900").stdout
+
+
 def test_print(report: Path) -> None:
     """It can be printed to a few pages."""
     target = report.parent / "r.pdf"
