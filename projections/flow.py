@@ -138,6 +138,8 @@ class FlowView:
         """How many members were there when it began to measure, management accounts apart."""
         self.came: Counter[JoinedMethod] = Counter()
         self.departed: Counter[DepartureMethod] = Counter()
+        self.moved_on = 0
+        """Accounts that left an organization by accepting the invitation of another."""
         self.moved: Counter[str] = Counter()
         """Root or OU to how many times an account was moved there."""
         self.accepted: dict[Action, Durations] = {action: Durations() for action in Action}
@@ -245,6 +247,7 @@ class FlowView:
         minute = envelope.time // MINUTE
         self.members[event.organization][minute] -= 1
         self.departed[event.method] += 1
+        self.moved_on += envelope.operation == "AcceptHandshake"
         if event.method is DepartureMethod.CLEANED:
             self.closures["CLOSED"][minute] -= 1
 
@@ -327,7 +330,7 @@ class FlowView:
         _keep_standing(self.closures, ("PENDING_CLOSURE", "CLOSED"), minute)
         for counter in (self.expired, self.came, self.departed, self.moved, self.migrated, self.founded):
             counter.clear()
-        self.invited = Invited()
+        self.invited, self.moved_on = Invited(), 0
         for durations in (*self.accepted.values(), self.created, self.closed):
             durations.clear()
 

@@ -27,8 +27,8 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
     out.print(outcome.description or outcome.scenario, markup=False, highlight=False)
     _print_verdict(outcome)
     _print_warnings(outcome)
-    for name, stages in outcome.funnels.items():
-        _print_funnel(name, stages)
+    for title, stages in answer.funnels(outcome):
+        _print_funnel(title, stages)
     _print_organizations(outcome)
     _print_sentences("Moved to OUs", answer.moves(outcome))
     _print_sentences("Who pays another's bills", answer.transfers(outcome))
@@ -80,8 +80,8 @@ def _print_warnings(outcome: Outcome) -> None:
         out.print(f"  [yellow]![/] {markup_safe(warning)}", soft_wrap=True, highlight=False)
 
 
-def _print_funnel(name: str, stages: tuple[FunnelStage, ...]) -> None:
-    _head(f"Accounts of {name}")
+def _print_funnel(title: str, stages: tuple[FunnelStage, ...]) -> None:
+    _head(title)
     width = max(len(f"{stage.accounts:,}") for stage in stages)
     for sign, number, what in answer.funnel_lines(stages):
         if sign:

@@ -13,6 +13,8 @@ from .scenario.metrics import DISTRIBUTIONS, NO_SHARE, NUMBERS, OF_ORGANIZATIONS
 from .scenario.thresholds import COMPARISONS
 
 THROTTLED = "TooManyRequestsException"
+ASKING = ("invite", "enable_all_features", "InviteAccountToOrganization", "EnableAllFeatures")
+"""Actions of steps that ask accounts."""
 
 WANTED = {
     "<": "less than",
@@ -153,7 +155,10 @@ class OrganizationFigures(Struct, frozen=True):
     """The share of those that it asked to join."""
     approved: str
     """The share of those that it asked to approve."""
+    moved_on: str
+    """How many moved to another organization."""
     departed: str
+    """How many departed otherwise."""
     migrated: str
 
 
@@ -173,6 +178,7 @@ COLUMNS = {
     "closed": "of them closed",
     "joined": "joined",
     "approved": "approved",
+    "moved_on": "moved on",
     "departed": "departed",
     "migrated": "migrated in",
 }
@@ -183,13 +189,15 @@ def _organization(outcome: Outcome, name: str) -> OrganizationFigures:
     each = outcome.organizations[name]
     stages = {stage.name: stage for stage in outcome.funnels.get(name, ())}
     part = outcome.parts.get(f"organizations.{name}", PartFigures({}, {}))
-    departed = part.metrics.get("departed")
+    moved_on = part.metrics.get("moved_on") or 0
+    departed = (part.metrics.get("departed") or 0) - moved_on
     return OrganizationFigures(
         features=wording.features(each.feature_set),
         members=f"{each.accounts:,}",
         closed=f"{each.closed:,}" if each.closed else "",
         joined=_of(stages, "joined", "asked to join"),
         approved=_of(stages, "approved", "asked to approve"),
+        moved_on=f"{moved_on:,.0f}" if moved_on else "",
         departed=f"{departed:,.0f}" if departed else "",
         migrated="" if each.migration_hours is None else wording.long_duration(each.migration_hours),
     )
@@ -202,6 +210,22 @@ def _of(stages: Mapping[str, FunnelStage], part: str, whole: str) -> str:
     return wording.share(stages[part].accounts / stages[whole].accounts)
 
 
+def set_up(outcome: Outcome) -> bool:
+    """Whether accounts were created only to set the scene: before the first step that asks somebody."""
+    actions = [step.action for step in outcome.steps]
+    asking = [index for index, action in enumerate(actions) if action in ASKING]
+    return bool(asking) and not {"create_accounts", "CreateAccount"}.intersection(actions[asking[0] :])
+
+
+def funnels(outcome: Outcome) -> Iterator[tuple[str, tuple[FunnelStage, ...]]]:
+    """The funnels with their titles: of organizations, and of populations that are created for more than the scene."""
+    for name, stages in outcome.funnels.items():
+        yield f"Accounts of {name}", stages
+    if not set_up(outcome):
+        for name, stages in outcome.vending.items():
+            yield f"Accounts created for {name}", stages
+
+
 def funnel_lines(stages: tuple[FunnelStage, ...]) -> Iterator[tuple[str, int, str]]:
     """The lines of a funnel: its stages, and indented between them who was lost and who came.
 
@@ -210,11 +234,26 @@ def funnel_lines(stages: tuple[FunnelStage, ...]) -> Iterator[tuple[str, int, st
     """
     for stage in stages:
         yield "", stage.accounts, STAGES.get(stage.name, stage.name)
-        for reason, number in stage.lost.items():
+        for reason, number in _silent_together(stage.lost).items():
             yield "−", number, reason
         for origin, number in stage.added.items():
             yield "+", number, origin
 
 
-STAGES = {"members": "members in the end"}
+NEVER_ANSWERED, CANCELED = "never answered", "canceled by EnableAllFeatures"
+"""Reasons that tell of the same people: of some the invitation expired first, of others the migration canceled it."""
+
+
+def _silent_together(lost: Mapping[str, int]) -> dict[str, int]:
+    """Reasons with their numbers, where those who said nothing until the migration count as never having answered."""
+    canceled = lost.get(CANCELED, 0)
+    if not canceled:
+        return dict(lost)
+    silent = f"{NEVER_ANSWERED}, {canceled:,} of them when EnableAllFeatures canceled what they were asked"
+    found = {reason: number for reason, number in lost.items() if reason not in (NEVER_ANSWERED, CANCELED)}
+    found[silent] = canceled + lost.get(NEVER_ANSWERED, 0)
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+STAGES = {"members": "members in the end", "to be created": "asked to be created"}
 """Names of stages that are told in other words."""

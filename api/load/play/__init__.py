@@ -136,6 +136,7 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
             flows.restart(engine.now)
             funnel.restart(engine.state)
             counter.restart()
+            player.vending.restart()
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)
         player = Player(StepContext(scenario, engine, driver, counter, views, lookout, begun))

@@ -18,6 +18,7 @@ from .dispatch import Attempt, Dispatch
 from .lookout import Lookout
 from .names import FIRST_ACCOUNT, NewNames, name_stems
 from .timetable import Timetable
+from .vending import Vending
 
 
 class StepContext:
@@ -57,6 +58,8 @@ class StepContext:
         """Name in the scenario to id."""
         self.accounts = begun.accounts
         """Population to the accounts that it has so far."""
+        self.vending = Vending()
+        """What becomes of the accounts that steps ask for."""
         self.asking = Asking(scenario, engine, driver, self.organizations, self.accounts, self.new_random)
         self.saved: dict[str, str] = {}
         """Texts that steps have saved from answers, by name."""

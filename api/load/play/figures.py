@@ -47,6 +47,7 @@ def numbers_of(flow: FlowView) -> Numbers:
         "creation_failed_share": share_of(failed, created + failed),
         "closed": len(flow.closed.lengths),
         "departed": departed,
+        "moved_on": flow.moved_on,
         "departed_share": share_of(departed, flow.stood + joined + created),
     }
 

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ....engine.events import (
+    AccountCreationFailed,
+    AccountCreationRequested,
+    AccountCreationSucceeded,
     AccountDeparted,
     HandshakeAccepted,
     HandshakeCanceled,
@@ -78,6 +81,10 @@ class FunnelView:
         """Handshake to why it ended, of those that were not accepted."""
         self._addresses: dict[str, str] = {}
         """Open invitations to addresses, with these."""
+        self.failures: dict[str, str] = {}
+        """Address to why the creation of its account failed."""
+        self._creating: dict[str, str] = {}
+        """Creation in progress to its address."""
         self._handlers: dict[type[Any], Callable[[Envelope, Any], None]] = {
             HandshakeRequested: self._requested,
             HandshakeAccepted: self._accepted,
@@ -85,6 +92,9 @@ class FunnelView:
             HandshakeCanceled: self._end,
             HandshakeExpired: self._end,
             AccountDeparted: self._departed,
+            AccountCreationRequested: self._creation_requested,
+            AccountCreationSucceeded: self._created,
+            AccountCreationFailed: self._creation_failed,
         }
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
@@ -135,6 +145,16 @@ class FunnelView:
         if asked and (account in asked.invitations or account in asked.approvals):
             moved = envelope.operation == "AcceptHandshake"
             asked.departed[account] = ENDED_BY["AcceptHandshake"] if moved else DEPARTED[event.method]
+
+    def _creation_requested(self, envelope: Envelope, event: AccountCreationRequested) -> None:
+        self._creating[event.request] = event.email
+
+    def _created(self, envelope: Envelope, event: AccountCreationSucceeded) -> None:
+        self._creating.pop(event.request, None)
+
+    def _creation_failed(self, envelope: Envelope, event: AccountCreationFailed) -> None:
+        if email := self._creating.pop(event.request, None):
+            self.failures[email] = event.reason
 
     def restart(self, state: State) -> None:
         """Count from now on only: what is open stays, what has ended is forgotten."""

@@ -86,8 +86,6 @@ def measure(
         organizations=found,
         handshakes=flow.totals(),
         account_creations=_creations(flow),
-        units=tuple(_units(engine.state, flow, player.organizations)),
-        transfers=tuple(_transfers(engine.state, player.organizations)),
         **_calls(counter),
         metrics=run.metrics,
         distributions=run.distributions,
@@ -98,8 +96,18 @@ def measure(
         events=flow.position - flow.began_at,
         wall_seconds=round(seconds, 3),
         **_run(scenario, engine),
-        funnels=funnel.funnels(engine.state, player.organizations, counter.refusals),
+        **_became(engine.state, flow, funnel, counter, player),
     )
+
+
+def _became(state: State, flow: FlowView, funnel: FunnelView, counter: CallCounter, player: Player) -> dict[str, Any]:
+    organizations = player.organizations
+    return {
+        "units": tuple(_units(state, flow, organizations)),
+        "transfers": tuple(_transfers(state, organizations)),
+        "funnels": funnel.funnels(state, organizations, counter.refusals),
+        "vending": player.vending.funnels(state, funnel.failures),
+    }
 
 
 def _played(player: Player) -> dict[str, Any]:

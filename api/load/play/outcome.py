@@ -170,7 +170,8 @@ class FunnelStage(Struct, frozen=True):
 
     name: str
     """``to be asked`` (if some could not be asked), ``asked to join``, ``joined``, ``asked to approve``, ``approved``,
-    or, the last, ``members``: those of the organization at the end."""
+    or, the last, ``members``: those of the organization at the end. Of accounts that are created ``to be created``,
+    ``created``, ``ready`` (if calls follow the creation) and ``members``."""
     accounts: int
     """Each account counts once, by what it was asked last."""
     lost: dict[str, int] = {}
@@ -288,6 +289,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     funnels: dict[str, tuple[FunnelStage, ...]] = {}
     """Organization, by its name in the scenario, to how many accounts it asked, and how far they came; of those that
     invite, or migrate to all features."""
+
+    vending: dict[str, tuple[FunnelStage, ...]] = {}
+    """Population to how many of its accounts were to be created, and how far they came; of those that steps create."""
 
     def figure(self, name: str) -> float | None:
         """Look up a figure by its name in thresholds: ``expired_share``, ``migration_days.p95``, ``ours.members``.

@@ -84,6 +84,7 @@ class Pipeline:
             if not order.has_come:
                 order.has_come = True
                 context.counter.asked_for[population] += 1
+                context.vending.ask(population, 1, self._names)
             if order.email and not order.account:
                 self._look_whether_created(order)
             else:
@@ -125,6 +126,7 @@ class Pipeline:
             self._come_again(self._engine.now, order)
             return
         self._ready += 1
+        self._context.vending.got_ready(self._step.population, order.account)
         # Those whose turn came before the figures began to count were not counted as asked for.
         if order.asked_at >= self._context.lookout.measured_since:
             taken = (self._engine.now - order.asked_at) / SECOND

@@ -19,6 +19,7 @@ from .outcome import FollowUp, StepOutcome
 from .playing import Playing
 from .steps import KINDS
 from .turns import Waiting
+from .vending import Vending
 
 
 class Player:
@@ -56,6 +57,11 @@ class Player:
     def follow_ups(self) -> list[FollowUp]:
         """The reminders and deadlines of populations, and then those of steps."""
         return [*follow_ups(self._scenario, self._driver), *self._timetable.reminders]
+
+    @property
+    def vending(self) -> Vending:
+        """What became of the accounts that steps have asked for."""
+        return self._context.vending
 
     @property
     def measured_since(self) -> int:

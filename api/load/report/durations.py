@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import wording
+from ..answer import set_up
 from ..play import Outcome
 from ..play.outcome import Distribution, ThresholdOutcome
 from ..scenario.metrics import DISTRIBUTIONS
 from .chart import Chart, Series, line, text
-from .over_time import set_up
 from .style import BLUE, GREEN, INK, LINE_HEIGHT, VERMILION, layout, note, vertical_line
 
 SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}

@@ -71,6 +71,8 @@ def _of_organization(outcome: Outcome, name: str) -> Iterator[tuple[str, str]]:
     ):
         if share:
             yield f"{did}, of {stages[asked].accounts:,} {asked}", share
+    if figures.moved_on:
+        yield "moved to another organization", figures.moved_on
     if figures.departed:
         yield "departed", figures.departed
     if each.migration_hours is not None:
@@ -98,19 +100,18 @@ def _of_run(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def funnels(outcome: Outcome) -> str:
-    """For each organization that asks how many accounts came how far, as a picture that is a table."""
-    parts = [_funnel(name, stages) for name, stages in outcome.funnels.items()]
+    """How many accounts came how far, and why not further: of organizations that ask, and populations made."""
+    parts = [_funnel(title, stages) for title, stages in answer.funnels(outcome)]
     return section("funnel", "How far the accounts came, and why not further", *parts)
 
 
-def _funnel(name: str, stages: tuple[FunnelStage, ...]) -> str:
+def _funnel(title: str, stages: tuple[FunnelStage, ...]) -> str:
     most = max(1, *(stage.accounts for stage in stages))
     rows = "".join(_line(sign, number, what, most) for sign, number, what in answer.funnel_lines(stages))
     head = (
         '<thead><tr><th scope="col" class="text">Stage</th><th scope="col" class="number">Accounts</th>'
         '<td class="bar" aria-hidden="true"></td></tr></thead>'
     )
-    title = f"Accounts of {name}"
     return scrolling(
         f'<table class="funnel"><caption>{escape(title)}</caption>{head}<tbody>{rows}</tbody></table>', title
     )

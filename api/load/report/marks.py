@@ -70,7 +70,7 @@ def step_name(step: StepOutcome) -> str:
     """A step in words: ``enable all features, ours``."""
     action = step.action.replace("_", " ")
     where = f"{step.track}: " if step.track else ""
-    return f"{where}{action}{f' {step.subject}' if step.subject else ''}"
+    return f"{where}{action}{f', {step.subject}' if step.subject else ''}"
 
 
 def limits(outcome: Outcome, axis: TimeAxis) -> list[Limit]:

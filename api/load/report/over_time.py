@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from .. import wording
+from ..answer import set_up
 from ..play import Outcome
 from .chart import Chart, Series, axis_top, end_labels, label_margin, largest, line, short, stacked, summed, text
 from .marks import draw_limits, draw_steps, last_day, limits, when_chart
@@ -12,18 +13,10 @@ from .style import BLUE, GREEN, SEA, SERIES, SKY, STATES
 from .time_axis import TimeAxis
 
 INVITE, APPROVE, ENABLE = "INVITE", "APPROVE_ALL_FEATURES", "ENABLE_ALL_FEATURES"
-ASKING = ("invite", "enable_all_features", "InviteAccountToOrganization", "EnableAllFeatures")
 ROOM_FOR_LABELS = 0.8
 """Lines that end before this share of the axis have their labels on it, others beside it."""
 FEWEST_THROTTLED = 10
 """Fewer throttled calls are no chart; the table has them."""
-
-
-def set_up(outcome: Outcome) -> bool:
-    """Whether accounts were created only to set the scene: before the first step that asks somebody."""
-    actions = [step.action for step in outcome.steps]
-    asking = [index for index, action in enumerate(actions) if action in ASKING]
-    return bool(asking) and not {"create_accounts", "CreateAccount"}.intersection(actions[asking[0] :])
 
 
 def time_charts(outcome: Outcome) -> Iterator[Chart]:

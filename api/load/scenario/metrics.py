@@ -12,7 +12,7 @@ DISTRIBUTIONS = {
 """Figures with a value for each account or call; a threshold names a statistic too: ``migration_days.p95``."""
 
 NUMBERS = {
-    "all_features_share": "organizations that have all features at the end, of all that there are",
+    "all_features_share": "organizations that have all features at the end, of all, those that only lost accounts too",
     "finalize_days": "from EnableAllFeatures to all features; of several organizations the longest",
     "accepted_share": "accepted invitations and approvals, of all that accounts were asked",
     "declined_share": "declined invitations and approvals, of all that accounts were asked",
@@ -24,7 +24,8 @@ NUMBERS = {
     "creation_failed_share": "account creations that failed, of all that ended",
     "ready_share": "accounts that got ready, of all that were asked for in steps that say what follows their creation",
     "closed": "accounts that were closed",
-    "departed": "accounts that left, were removed or were closed for good",
+    "departed": "accounts that left, were removed, moved to another organization or were closed for good",
+    "moved_on": "accounts that moved straight from one organization to another; they are among joined and departed",
     "departed_share": "accounts that departed in these ways, of all that were there at first, joined or were created",
     "commands": "calls that were made, repetitions included",
     "refused_share": "calls that were refused, throttled ones included, of all that were made",
@@ -58,7 +59,7 @@ _OF_ACCOUNTS = {
     name: NUMBERS[name]
     for name in (
         *("accepted_share", "declined_share", "expired_share", "members", "joined", "joined_share"),
-        *("created", "creation_failed_share", "closed", "departed", "departed_share"),
+        *("created", "creation_failed_share", "closed", "departed", "moved_on", "departed_share"),
     )
 } | {name: DISTRIBUTIONS[name] for name in ("joining_days", "migration_days", "creation_seconds", "closing_seconds")}
 

@@ -168,8 +168,8 @@ async def test_figures_of_organizations_in_a_merger() -> None:
     found = {name: msgspec.structs.astuple(each) for name, each in answer.organizations(outcome).items()}
     joined = outcome.funnels["ours"][1].accounts
     assert found == {
-        "ours": ("all features", str(1 + joined), f"{joined * 25} %", "100 %", "", "2.0 days"),
-        "theirs": ("consolidated billing", str(5 - joined), "", "", str(joined), ""),
+        "ours": ("all features", str(1 + joined), "", f"{joined * 25} %", "100 %", "", "", "2.0 days"),
+        "theirs": ("consolidated billing", str(5 - joined), "", "", "", str(joined), "", ""),
     }
 
 

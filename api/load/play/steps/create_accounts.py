@@ -28,8 +28,10 @@ async def play(step: CreateAccounts, context: StepContext) -> None:
         names.emails.append(email)
 
     if step.is_pipeline:
+        context.vending.expect_ready(population)
         await Pipeline(step, context, missing).run()
     else:
+        context.vending.ask(population, missing, names)
         await context.send(step, OPERATION, f"Creating {population}", repeat(create, missing), missing)
     while organization.creations:
         await context.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))

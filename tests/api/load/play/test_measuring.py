@@ -65,6 +65,7 @@ async def test_every_figure_by_hand() -> None:
         "creation_failed_share": 0,
         "closed": 2,
         "departed": 2,
+        "moved_on": 0,
         "ready_share": None,
         "departed_share": 2 / (joined + made),
         # Founding, creations, invitations, answers, the migration, its answers, a removal, finalizing, closures.

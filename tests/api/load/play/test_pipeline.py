@@ -6,6 +6,8 @@ import pytest
 from support.play_scenario import moments, play, population, recorded, step, track
 from support.scenario_keys import complaint
 
+from orgsim.api.load import answer
+from orgsim.api.load.play.outcome import FunnelStage
 from orgsim.engine.events import (
     AccountCreationRequested,
     AccountCreationSucceeded,
@@ -193,3 +195,37 @@ async def test_without_a_pipeline_nothing_is_measured() -> None:
 def test_impossible(keys: dict[str, object], message: str) -> None:
     """Calls that there are not, and names of nothing, are refused with their place."""
     assert complaint(FIVE + step("create_accounts", population="p", **keys)).startswith(message)
+
+
+async def test_the_funnel_of_accounts_that_are_created() -> None:
+    """Of accounts that are created it is told how many were asked for, created, got ready and stayed, and why not."""
+    fails = "[[faults]]\nfault = 'fail_creation'\nreason = 'EMAIL_ALREADY_EXISTS'\ntimes = 2\n"
+    refused = "[[faults]]\nfault = 'refuse'\ncode = 'ServiceException'\noperations = ['TagResource']\ntimes = 1\n"
+    tag = {"action": "TagResource", "with": {"ResourceId": "{account}", "Tags": [{"Key": "a", "Value": "b"}]}}
+    outcome = await play(
+        "quotas.created_account_minimum_age_days = 0",
+        population("made", "created", 6),
+        step("create_accounts", population="made", then=[tag]),
+        step("RemoveAccountFromOrganization", for_each="made", skip=0.5, share=0.25, with_={"AccountId": "{account}"}),
+        fails + refused,
+    )
+    assert outcome.vending["made"] == (
+        FunnelStage("to be created", 6, {"failed: EMAIL_ALREADY_EXISTS": 2}),
+        FunnelStage("created", 4, {"not ready": 1}),
+        FunnelStage("ready", 3, {"no members any more": 1}, {"members, though not ready": 1}),
+        FunnelStage("members", 3),
+    )
+    later = await play(
+        "measure_from = 1",
+        population("made", "created", 6),
+        *(step("create_accounts", population="made"), step("wait", days=2)),
+    )
+    assert later.vending == {}
+
+
+async def test_the_funnel_of_accounts_that_set_the_scene() -> None:
+    """Accounts that are created before anybody is asked are told by the funnel of their organization alone."""
+    created, asked = step("create_accounts", population="made"), step("invite", population="p")
+    parts = (population("made", "created", 2), population("p", "invited", 1))
+    assert [title for title, _ in answer.funnels(await play(*parts, created))] == ["Accounts created for made"]
+    assert [title for title, _ in answer.funnels(await play(*parts, created, asked))] == ["Accounts of organization"]

@@ -39,7 +39,7 @@ def test_charts_are_drawn(dark: tuple[str, ...], blue: str, report: Path) -> Non
     assert "CONSOLE" not in done.stderr
     red, green, blue_ = (int(blue[at : at + 2], 16) for at in (1, 3, 5))
     assert f"stroke: rgb({red}, {green}, {blue_})" in done.stdout
-    assert "invite owners" in done.stdout
+    assert "invite, owners" in done.stdout
     assert "Mar" in done.stdout
 
 
