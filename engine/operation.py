@@ -5,7 +5,7 @@ head docstring answers, in this order: Caller. Refused, in this order. Happens. 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -102,6 +102,20 @@ REASONS = (
     (re.compile(r"`int` >= (?P<limit>-?\d+)"), "MIN_VALUE_EXCEEDED", "must be at least {limit}"),
     (re.compile(rf"Invalid enum value (?P<limit>.*?){END}", re.DOTALL), "INVALID_ENUM", "must not be {limit}"),
 )
+TYPES = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+OTHERS_MISSING = re.compile(r"Object missing required field `\w+`")
+"""The message of msgspec for a request of which only some members are looked at."""
+NO_MOMENT = ("Invalid RFC3339 encoded datetime", "must be a moment such as 2026-06-01T00:00:00Z")
+"""The message of msgspec for a text that is no moment, and what explanations say."""
+IN_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object with members",
+}
+"""msgspec's name of a type to what it is called in JSON and TOML alike."""
 PATH = re.compile(r"at `\$\.?(?P<path>[^`]*)`")
 
 
@@ -120,6 +134,27 @@ def read_request(request_type: type[RequestType], members: Mapping[str, Any]) ->
         raise _refusal(str(error)) from None
     except RecursionError:
         raise SerializationException(message="The request could not be read: it is nested too deep.") from None
+
+
+def wrong_members(request_type: type[Struct], members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What ``read_request`` would refuse of members, each looked at by itself; not that others are missing.
+
+    Args:
+        request_type: as for ``read_request``.
+        members: those whose values are known.
+
+    Yields:
+        The name of a member, and what is wrong with it.
+    """
+    for name, value in members.items():
+        try:
+            msgspec.convert({name: _without_nulls(value)}, request_type)
+        except msgspec.ValidationError as error:
+            if not OTHERS_MISSING.fullmatch(str(error)):
+                refusal = _refusal(str(error))
+                yield name, refusal.explanation or refusal.message
+        except (Refused, RecursionError) as error:
+            yield name, str(error)
 
 
 def _without_nulls(value: Any) -> Any:
@@ -155,7 +190,17 @@ def _refusal(complaint: str) -> Refused:
             explanation = f"{'.'.join(steps)} {words.format(**match.groupdict())}"
             return InvalidInputException(":".join([reason, "_".join(map(_step, steps))]), explanation=explanation)
     where = ".".join(step for step in steps if not step.isdecimal()) or "the request"
-    return SerializationException(message=f"The request could not be read: {where}: {complaint.split(' - at ')[0]}.")
+    complaint = complaint.split(" - at ")[0]
+    explanation = f"{where} {TYPES.sub(_in_words, complaint).replace(*NO_MOMENT)}"
+    return SerializationException(
+        message=f"The request could not be read: {where}: {complaint}.", explanation=explanation
+    )
+
+
+def _in_words(found: re.Match[str]) -> str:
+    """What stands in place of a value of another type, from msgspec's names of types."""
+    wanted, given = (" or ".join(IN_WORDS.get(each, each) for each in kinds.split(" | ")) for kinds in found.groups())
+    return f"must be {wanted}, not {given}"
 
 
 def _step(step: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import anyio
 import typer
 
+from ..load.plan.members import standing_members
 from ..load.scenario import Scenario, ScenarioError, load_scenario
 from ..load.scenario.populations import MemberTable
 from .terminal import AsJson, out, print_json, printable
@@ -43,6 +44,7 @@ def _print_lines(lines: list[str]) -> None:
 def _content(scenario: Scenario) -> str:
     """What a scenario holds, counted."""
     accounts = sum(each.count for each in scenario.populations.values() if not isinstance(each, MemberTable))
+    accounts += sum(round(each.most) for each in standing_members(scenario).there.values())
     counts = {
         "organization": len(scenario.organizations),
         "account in populations": accounts,

@@ -7,11 +7,13 @@ from typing import Any, cast
 
 from msgspec import Struct, structs
 
+from ....engine.operation import wrong_members
 from ....engine.operations import OPERATIONS
 from ....engine.settings import Settings
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
 from ...choices import choose
+from .answers import answer_of, wrong_way
 from .figures import Figures
 from .model import OrganizationTable
 from .order import ReadTrack, saved_before, wrong_order
@@ -40,6 +42,8 @@ PLACE = re.compile(rf"\{{(\w+|[^{{}}\"]+\.(?:{'|'.join(ALWAYS_KNOWN)}))\}}")
 
 Other braces are left alone, as policy documents are full of them.
 """
+OPEN = re.compile(rf"{PLACE.pattern}|\A\$")
+"""Texts whose value is not known: with a placeholder, or in place of a parameter that there is not."""
 
 
 def checked(
@@ -175,10 +179,13 @@ def _wrong_call(step: Call, names: list[str], path: KeyPath) -> Iterator[Problem
         yield Problem(f"share and skip add up to {total}, which is more than 1", (*path, "share"))
     known = [*ALWAYS_KNOWN, *(KNOWN_FOR_EACH if step.for_each else ()), *names]
     yield from _wrong_members(step.operation, step.members, known, (*path, "with"))
-    for name in step.save:
+    answer = answer_of(step.operation)
+    for name, way in step.save.items():
         if name in (*ALWAYS_KNOWN, *KNOWN_FOR_EACH) or not re.fullmatch(r"\w+", name):
             taken = ", ".join((*ALWAYS_KNOWN, *KNOWN_FOR_EACH))
             yield Problem(f"a name is of letters, digits and _, and none of {taken}", (*path, "save", name))
+        elif answer and (wrong := wrong_way(answer, way)):
+            yield Problem(wrong, (*path, "save", name))
 
 
 def _wrong_members(operation: str, given: Mapping[str, Any], known: list[str], path: KeyPath) -> Iterator[Problem]:
@@ -188,8 +195,13 @@ def _wrong_members(operation: str, given: Mapping[str, Any], known: list[str], p
         if name not in members:
             yield Problem(f"{operation} has no member {name!r}{choose(name, members)}", path, name)
     for place, name in _places(given, path):
-        if name not in known:
+        if name in KNOWN_FOR_EACH and name not in known:
+            yield Problem(f"{{{name}}} needs for_each: the population for whose accounts it is called", place)
+        elif name not in known:
             yield Problem(f"nothing is called {{{name}}} here{choose(name, known)}", place)
+    sure = {name: value for name, value in given.items() if name in members and not any(_places(value, path, OPEN))}
+    for name, wrong in wrong_members(AWS_OPERATIONS[operation], sure):
+        yield Problem(f"{operation} would be refused: {wrong}", path, name)
 
 
 def _wrong_escalations(
@@ -215,13 +227,13 @@ def _wrong_account_call(each: AccountCall, names: list[str], path: KeyPath, exam
     yield Problem(message, (*path, "action"))
 
 
-def _places(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    """Find the placeholders in all texts of a value, each with its path."""
+def _places(value: Any, path: KeyPath, wanted: re.Pattern[str] = PLACE) -> Iterator[tuple[KeyPath, str]]:
+    """Find the placeholders, or what else is wanted, in all texts of a value, each with its path."""
     if isinstance(value, str):
-        yield from ((path, name) for name in PLACE.findall(value))
+        yield from ((path, name) for name in wanted.findall(value))
     elif isinstance(value, Mapping):
         for key, part in cast("Mapping[str, Any]", value).items():
-            yield from _places(part, (*path, key))
+            yield from _places(part, (*path, key), wanted)
     elif isinstance(value, list):
         for index, part in enumerate(cast("list[Any]", value)):
-            yield from _places(part, (*path, index))
+            yield from _places(part, (*path, index), wanted)

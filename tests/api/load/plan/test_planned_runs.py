@@ -120,7 +120,7 @@ OTHERS = {
     + ENDED,
     "offers to nobody": "".join(
         step("InviteOrganizationToTransferResponsibility", with_={"Target": target})
-        for target in (3, ["x"], {"Id": ["x"]}, {"Id": {}})
+        for target in ({"Id": "{root}", "Type": "ACCOUNT"}, {"Id": "a@{root}", "Type": "EMAIL"})
     ),
     "all at once": population("owners", "invited", 5)
     + step("invite", population="owners", pace={"over_days": 5e-324})

@@ -140,8 +140,8 @@ async def test_what_aws_would_refuse() -> None:
     outcome = await play(
         ALL,
         step("MoveAccount", with_={"AccountId": "1" * 12, "SourceParentId": "r-0000", "DestinationParentId": "{root}"}),
-        step("MoveAccount", with_={"AccountId": "x", "SourceParentId": "{root}", "DestinationParentId": "{root}"}),
-        step("CreateOrganizationalUnit", with_={"ParentId": "{root}", "Name": 3}),
+        step("MoveAccount", with_={"AccountId": "{root}", "SourceParentId": "{root}", "DestinationParentId": "{root}"}),
+        step("CreateOrganizationalUnit", with_={"ParentId": "{root}x", "Name": "n"}),
         step("DescribeAccount", with_={"AccountId": "9" * 12}),
         step("wait", days=1),
     )
@@ -161,7 +161,7 @@ async def test_the_step_that_saves_was_refused() -> None:
     ("path", "message"),
     [
         ("OrganizationalUnit.Ident", "the answer has no 'OrganizationalUnit.Ident' (there are: Id, Arn, Name, Path)"),
-        ("OrganizationalUnit.Id.x", "the answer has no 'OrganizationalUnit.Id.x'"),
+        ("OrganizationalUnit.Id.x", "the answer has no 'OrganizationalUnit.Id.x': in front of 'x' is a single value"),
         ("", "the answer has no '' (there are: OrganizationalUnit)"),
         ("OrganizationalUnit", "'OrganizationalUnit' is no single value in the answer"),
     ],

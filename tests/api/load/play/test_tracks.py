@@ -293,11 +293,11 @@ async def test_an_error_in_a_track() -> None:
     """What cannot be played is told with the track and the step, and nothing goes on beside it."""
     text = "\n".join(
         [
-            track("a", step("wait", days=1), unit("x", save={"id": "OrganizationalUnit.Nmae"})),
+            track("a", step("wait", days=1), unit("x", save={"id": "OrganizationalUnit"})),
             track("b", step("wait", days=2)),
         ]
     )
-    with pytest.raises(Exception, match=r"track a, step 2, save.id: the answer has no 'OrganizationalUnit.Nmae'"):
+    with pytest.raises(Exception, match=r"track a, step 2, save.id: 'OrganizationalUnit' is no single value"):
         await play(text)
 
 

@@ -80,8 +80,7 @@ def test_unknown_organization_or_population(text: str, message: str) -> None:
         ),
         (
             INVITED + step("MoveAccount", **{"with": '{ AccountId = "{account}" }'}),
-            "step 1, with.AccountId: nothing is called {account} here "
-            "(there are: organization, root, management_account)",
+            "step 1, with.AccountId: {account} needs for_each: the population for whose accounts it is called",
         ),
         (
             INVITED + UNIT + step("MoveAccount", for_each='"p"', **{"with": '{ AccountId = "{acount}" }'}),

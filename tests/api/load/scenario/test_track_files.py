@@ -104,7 +104,9 @@ def test_days_that_may_be_kept(parts: tuple[str, ...]) -> None:
 
 def test_names_saved_in_other_tracks() -> None:
     """A name is known if its track, or one that has surely ended, saved it; in a track beside it may be too late."""
-    made = step("CreateOrganizationalUnit", with_={"ParentId": "{root}", "Name": "x"}, save={"made": "Id"})
+    made = step(
+        "CreateOrganizationalUnit", with_={"ParentId": "{root}", "Name": "x"}, save={"made": "OrganizationalUnit.Id"}
+    )
     use = step("DescribeOrganizationalUnit", with_={"OrganizationalUnitId": "{made}"})
     parse_scenario(track("a", made) + track("b", WAIT, after="a") + track("c", use, after="b"))
     (told,) = problems(track("a", made), track("b", use))
