@@ -11,6 +11,7 @@ from orgsim.engine.operation import read_request, screaming_snake_case
 from orgsim.engine.operations import (
     accept_handshake,
     create_organization,
+    create_organizational_unit,
     invite_account_to_organization,
     leave_organization,
 )
@@ -208,3 +209,17 @@ def test_screaming(name: str, screamed: str) -> None:
 def test_explanations(members: dict[str, Any], explanation: str) -> None:
     """A member that breaks a constraint is named with what would be valid."""
     assert refusal(members).explanation == explanation
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"ParentId": "r-abcd", "Name": 3}, "Name must be a text, not a whole number"),
+        ({"ParentId": "r-abcd", "Name": "n", "Tags": {}}, "Tags must be a list, not an object with members"),
+    ],
+)
+def test_a_wrong_type_is_explained(members: dict[str, Any], said: str) -> None:
+    """A member of a wrong type is named, with what it must be and what it is, in plain words."""
+    with pytest.raises(SerializationException) as caught:
+        read_request(create_organizational_unit.Request, members)
+    assert caught.value.explanation == said
