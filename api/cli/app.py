@@ -35,7 +35,7 @@ from .why import show_why
 app = typer.Typer(
     name="orgsim",
     help="An event-sourced simulator of AWS Organizations, with a clock you can set.",
-    epilog="Begin with: orgsim init, then orgsim simulate enable-all-features.toml",
+    epilog="Begin with: orgsim init, then orgsim simulate acquire-company.toml",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

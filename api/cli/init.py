@@ -11,7 +11,7 @@ from msgspec import Struct
 from ..choices import choose
 from .terminal import AsJson, failure, out, print_json
 
-DEFAULT = "enable-all-features"
+DEFAULT = "acquire-company"
 PACKAGE = "orgsim.scenarios"
 
 
@@ -23,9 +23,12 @@ class Template(Struct, frozen=True):
 
 
 def templates() -> dict[str, str]:
-    """The shipped scenarios: name to the text of the file, in the order of their names."""
+    """The shipped scenarios: name to the text of the file, the default first, then in the order of their names."""
     found = {file.name: file for file in files(PACKAGE).iterdir() if file.name.endswith(".toml")}
-    return {name.removesuffix(".toml"): found[name].read_text("utf-8") for name in sorted(found)}
+    return {
+        name.removesuffix(".toml"): found[name].read_text("utf-8")
+        for name in sorted(found, key=lambda name: (name != f"{DEFAULT}.toml", name))
+    }
 
 
 def init(

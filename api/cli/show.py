@@ -141,6 +141,28 @@ COLUMNS: dict[Subject, tuple[tuple[str, ...], Callable[[Any], tuple[str, ...]]]]
 }
 
 
+def _policies_of(row: OrganizationalUnit, views: Views) -> str:
+    organization = views.organizations.rows[row.path.partition("/")[0]]
+    attached = organization.policies.attached.get(row.id, ())
+    return ", ".join(organization.policies.by_id[each].name for each in attached)
+
+
+def _targets_of(row: PolicySummary, views: Views) -> str:
+    """The root and OUs to which a policy is attached, by name, and accounts by id."""
+    organizations = views.organizations.rows.values()
+    organization = next(each for each in organizations if row.id in each.policies.by_id)
+    units = organization.units.by_id
+    targets = (target for target, attached in organization.policies.attached.items() if row.id in attached)
+    return ", ".join(units[each].name if each in units else each for each in targets)
+
+
+MORE: dict[Subject, tuple[str, Callable[[Any, Views], str]]] = {
+    Subject.UNITS: ("policies", _policies_of),
+    Subject.POLICIES: ("attached to", _targets_of),
+}
+"""A last column, for people, that AWS's shapes do not have."""
+
+
 After = Annotated[
     str | None,
     typer.Option(
@@ -201,7 +223,11 @@ def _print_subject(views: Views, subject: Subject, wanted: int | None, as_json: 
         print_json({"position": views.position, "time": moment(views.now), "total": total, str(subject): shown})
         return
     names, cells = COLUMNS[subject]
-    print_rows(names, map(cells, shown))
+    if subject in MORE:
+        title, more_of = MORE[subject]
+        print_rows((*names, title), ((*cells(row), more_of(row, views)) for row in shown))
+    else:
+        print_rows(names, map(cells, shown))
     if subject is Subject.MIGRATION:
         members = [*chain.from_iterable(map(member_cells, shown))]
         print_rows(MEMBER_COLUMNS, members[:wanted])

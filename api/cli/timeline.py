@@ -44,7 +44,7 @@ def show_timeline(
         str | None,
         typer.Argument(
             callback=utf8,
-            help="The id of an account, OU, root, policy, handshake, transfer or organization.",
+            help="The id of an account, OU, policy, handshake, …; or the name of an OU or policy.",
             metavar="THING",
         ),
     ] = None,

@@ -11,7 +11,7 @@ import typer
 from ..places import PLACES
 from ..timeline.causes import Cause, Why, why
 from ..timeline.moments import position_at, range_of
-from ..timeline.timeline import require_thing
+from ..timeline.timeline import find_thing
 from ..timeline.wording import INFERRED, change_text
 from .asking import InMemory, history_for, print_call, utf8
 from .terminal import AsJson, print_json, print_line
@@ -28,7 +28,7 @@ def show_why(
 ) -> None:
     """Tell why a thing is where it is and has what it has. Each fact, and the call that made it so."""
     with history_for(log, in_memory) as history:
-        require_thing(thing, history)
+        thing = find_thing(thing, history)
         position = position_at(at, history) if at else history.position
         found = why(history, thing, position)
         if as_json:

@@ -47,6 +47,14 @@ PARENT_OF = f"""SELECT value FROM fact
     WHERE thing = (SELECT id FROM thing WHERE name = ?) AND attribute = '{PARENT}' AND {{edge}} = ?"""
 
 
+HAVE_NAMES = """FROM thing JOIN fact ON fact.thing = thing.id
+    WHERE thing.kind IN ('organizational unit', 'policy') AND attribute = 'name'"""
+NAMED = f"SELECT DISTINCT thing.name {HAVE_NAMES} AND value = ? ORDER BY thing.id"
+"""SQL for the ids of what has or had a name."""
+NAMES = f"SELECT DISTINCT value {HAVE_NAMES} LIMIT ?"
+"""SQL for those names."""
+
+
 class UnknownThing(LookupError):
     """There never was a thing with an id; the message names the nearest that there are."""
 
@@ -55,7 +63,8 @@ class Wanted(Struct, frozen=True):
     """What of a timeline is wanted; by default everything."""
 
     thing: str | None = None
-    """Only what concerns it: an account, OU, root, policy, handshake, transfer or organization."""
+    """Only what concerns it: an account, OU, root, policy, handshake, transfer or organization; by its id, or the name
+    of an OU or policy."""
     kinds: Collection[Kind] = ()
     """Only changes of these kinds of things, attachments counted as changes of the policy too."""
     operations: Collection[str] = ()
@@ -70,14 +79,14 @@ def timeline(history: History, after: int, last: int, wanted: Wanted) -> Iterato
     """The calls behind one position and up to another that changed something, in order, with what they changed.
 
     Raises:
-        UnknownThing: there never was the thing that is wanted.
+        UnknownThing: there never was the thing that is wanted, or several are called so.
     """
     if wanted.thing is None and (wanted.operations or wanted.caller is not None):
         return _entries_of_calls(history, after, last, wanted)
     selection = EVERYTHING
     if wanted.thing is not None:
-        require_thing(wanted.thing, history)
-        selection = _about(wanted.thing)
+        wanted = msgspec.structs.replace(wanted, thing=find_thing(wanted.thing, history))
+        selection = _about(wanted.thing or "")
     changes = changes_between(history, after, last, selection)
     if wanted.thing is not None and kind_of(wanted.thing) in PARENTS:
         changes = _with_other_parents(history, changes, wanted.thing)
@@ -147,19 +156,25 @@ def _about(thing: str) -> Selection:
     return Selection(facts, values=values)
 
 
-def require_thing(thing: str, history: History) -> None:
-    """Check that there is or was a thing.
+def find_thing(thing: str, history: History) -> str:
+    """Find the id of a thing that there is or was, by that id, or by the name of an OU or policy.
 
     Raises:
-        UnknownThing: there never was.
+        UnknownThing: there never was, or several have or had that name.
     """
     if history.rows("SELECT 1 FROM thing WHERE name = ?", (thing,)):
-        return
+        return thing
+    named = [name for (name,) in history.rows(NAMED, (thing,))]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise UnknownThing(f"{thing[:LONGEST]!r} is the name of {' and '.join(named)}: say which")
     around = (
         "SELECT name FROM thing WHERE name > ? ORDER BY name LIMIT ?",
         "SELECT name FROM thing WHERE name < ? ORDER BY name DESC LIMIT ?",
     )
     names = [name for statement in around for (name,) in history.rows(statement, (thing, SEARCHED))]
+    names += [name for (name,) in history.rows(NAMES, (SEARCHED,))]
     nearest = get_close_matches(thing[:LONGEST], names, NEAREST, cutoff=0.4) or names[:NEAREST]
     choices = f"; the nearest are {', '.join(nearest)}" if nearest else ""
     raise UnknownThing(f"there never was {thing[:LONGEST]!r} in this log{choices}")

@@ -284,8 +284,9 @@ def test_summary_of_steps_and_durations(call: Run) -> None:
     found = call("simulate", "s.toml", "--json").json
     rows = [line.split() for line in call("simulate", "s.toml").out.splitlines()]
     steps = [row for row in rows if row and row[0].isdigit() and len(row) > 5]
-    assert [(row[0], row[1], int(row[-1])) for row in steps] == [
-        (str(step["step"]), step["action"], step["commands"]) for step in found["steps"]
+    # The last columns are the calls, and how many of them were answers.
+    assert [(row[0], row[1], int(row[-2]), int(row[-1])) for row in steps] == [
+        (str(step["step"]), step["action"], step["commands"], step["answers"]) for step in found["steps"]
     ]
     percentiles = found["distributions"]["migration_days"]["percentiles"]
     (row,) = [row for row in rows if row[:4] == ["Time", "to", "approve,", "days"]]

@@ -9,7 +9,8 @@ from typer.testing import CliRunner, Result
 
 from orgsim.api.cli.app import app
 
-NAMES = sorted(file.stem for file in SCENARIOS.glob("*.toml"))
+FIRST = "acquire-company"
+NAMES = [FIRST, *sorted({file.stem for file in SCENARIOS.glob("*.toml")} - {FIRST})]
 WRONG = 'sede = 1\n[[steps]]\naction = "wait"\n[[steps]]\naction = "finish"\n'
 
 
@@ -45,7 +46,7 @@ def test_what_the_help_says(folder: Path) -> None:
 
 
 def test_list() -> None:
-    """The templates are listed with the questions that they answer."""
+    """The templates are listed with the questions that they answer, first the one that is written by default."""
     listed = orgsim("init", "--list").stdout.splitlines()
     assert [line.split()[0] for line in listed] == NAMES
     assert all(line.endswith("?") for line in listed)
@@ -55,14 +56,14 @@ def test_list() -> None:
 
 def test_nothing_is_overwritten(folder: Path) -> None:
     """A file that exists stays as it is; another name can be given."""
-    (folder / "enable-all-features.toml").write_text("mine")
+    (folder / "acquire-company.toml").write_text("mine")
     refused = orgsim("init")
     assert refused.exit_code == 2
-    assert refused.stderr == "orgsim: enable-all-features.toml: the file exists already; --to writes another\n"
-    assert (folder / "enable-all-features.toml").read_text() == "mine"
+    assert refused.stderr == "orgsim: acquire-company.toml: the file exists already; --to writes another\n"
+    assert (folder / "acquire-company.toml").read_text() == "mine"
     assert json.loads(orgsim("init", "--to", "b.toml", "--json").stdout) == {
         "file": "b.toml",
-        "name": "enable-all-features",
+        "name": "acquire-company",
     }
     assert (folder / "b.toml").exists()
 

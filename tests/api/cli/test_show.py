@@ -245,3 +245,39 @@ def test_hostile_texts_in_events(tmp_path: Path) -> None:
     table = shown(str(tmp_path / "w.db"), "events")
     assert "Name=[bold]a b�[2J" in table
     assert "x" * 26 + "…" in table
+
+
+def test_policies_and_their_targets(tmp_path: Path) -> None:
+    """Policies are shown with what they are attached to, OUs with theirs; both are found by unique names."""
+    log = tmp_path / "w.db"
+
+    async def write() -> None:
+        async with Simulation(log) as sim:
+            org = sim.client(MANAGEMENT)
+            await org.create_organization()
+            root = (await org.list_roots()).roots[0].id
+            await org.enable_policy_type(root_id=root, policy_type="TAG_POLICY")
+            units = [
+                (await org.create_organizational_unit(parent_id=root, name=name)).organizational_unit.id
+                for name in ("Web", "Data")
+            ]
+            await org.create_organizational_unit(parent_id=units[1], name="Web")
+            made = await org.create_policy(type="TAG_POLICY", name="Costs", description="", content='{"tags":{}}')
+            for target in (units[1], MANAGEMENT):
+                await org.attach_policy(policy_id=made.policy.policy_summary.id, target_id=target)
+
+    anyio.run(write)
+    (policy,) = [line for line in shown(str(log), "policies").splitlines() if "Costs" in line]
+    assert policy.rstrip().endswith(f"Data, {MANAGEMENT}")
+    (unit,) = [line for line in shown(str(log), "units").splitlines() if " Data " in line]
+    assert unit.rstrip().endswith("Costs")
+
+    by_name = CliRunner().invoke(app, ["timeline", str(log), "Costs"])
+    assert (by_name.exit_code, "CreatePolicy" in by_name.stdout, "AttachPolicy" in by_name.stdout) == (0, True, True)
+    assert CliRunner().invoke(app, ["why", str(log), "Data"]).exit_code == 0
+    several = CliRunner().invoke(app, ["timeline", str(log), "Web"])
+    assert several.exit_code != 0
+    assert "'Web' is the name of ou-" in several.stderr
+    assert several.stderr.endswith(": say which\n")
+    unknown = CliRunner().invoke(app, ["timeline", str(log), "Cost"])
+    assert "there never was 'Cost' in this log; the nearest are Costs" in unknown.stderr
