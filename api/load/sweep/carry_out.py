@@ -56,9 +56,7 @@ def carry_out(
     """
     with ExitStack() as stack:
         client = None if resume else stack.enter_context(connect())
-        if not resume:
-            results.begin(plan.sweep)
-        journal = stack.enter_context(results.journal())
+        journal = stack.enter_context(results.journal() if resume else results.begin(plan.sweep))
         finished = journal.finished(plan.total)
         watch.begins(len(finished), plan.total)
         lost: list[dict[str, Any]] = []

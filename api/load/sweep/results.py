@@ -1,6 +1,7 @@
 """The folder of a sweep: its definition, the journal of finished runs, and the results written at the end."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,21 +41,33 @@ class Results:
             ResultsError: it holds something, or it is no folder.
         """
         try:
-            if self.folder.exists() and any(self.folder.iterdir()):
+            # A sweep that was killed before it had begun may have left an empty journal.
+            if self.folder.exists() and any(
+                each.name != JOURNAL or each.stat().st_size for each in self.folder.iterdir()
+            ):
                 hint = "--resume goes on with the sweep in it" if self.begun else "name another"
                 raise ResultsError(f"{self.folder}: the folder is not empty; {hint}")
         except OSError as error:
             raise ResultsError(f"{self.folder}: cannot be read: {error.strerror}") from None
 
-    def begin(self, sweep: Sweep) -> None:
-        """Create the folder and write the definition of the sweep.
+    def begin(self, sweep: Sweep) -> Journal:
+        """Create the folder, open the journal, and write the definition of the sweep.
 
         Raises:
+            ResultsError: another process has begun a sweep there meanwhile.
             ResultsUnwritable: it cannot be created or written.
         """
         with naming_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        self.replace(DEFINITION, lambda path: path.write_bytes(msgspec.json.format(msgspec.json.encode(sweep)) + b"\n"))
+        encoded = msgspec.json.format(msgspec.json.encode(sweep)) + b"\n"
+        with ExitStack() as stack:
+            # The journal is locked first: of several sweeps that begin at once only one writes its definition.
+            journal = stack.enter_context(self.journal())
+            if self.begun:
+                raise ResultsError(f"{self.folder}: another sweep has begun here meanwhile; name another folder")
+            self.replace(DEFINITION, lambda path: path.write_bytes(encoded))
+            stack.pop_all()
+        return journal
 
     def definition(self, wanted: Sweep) -> Sweep:
         """Read the definition of the sweep in the folder, which must be the wanted one; its path may differ.

@@ -143,6 +143,25 @@ def test_two_at_once(plan: Plan, tmp_path: Path) -> None:
         carry_out_here(plan, tmp_path, Watching(), resume=True)
 
 
+def test_two_that_begin_at_once(plan: Plan, tmp_path: Path) -> None:
+    """Of two new sweeps in one folder the second is refused and changes nothing, also when the first is done."""
+    plans = [Plan(sweep(runs=runs)) for runs in (1, 2)]
+    with Results(tmp_path).begin(plans[0].sweep):
+        written = (tmp_path / "sweep.json").read_bytes()
+        with pytest.raises(ResultsError, match="another sweep is writing here"):
+            carry_out_here(plans[1], tmp_path, Watching())
+    with pytest.raises(ResultsError, match="another sweep has begun here meanwhile"):
+        carry_out_here(plans[1], tmp_path, Watching())
+    assert (tmp_path / "sweep.json").read_bytes() == written
+    assert not (tmp_path / "runs.jsonl").read_bytes()
+
+
+def test_killed_before_it_began(tmp_path: Path) -> None:
+    """An empty journal alone is no sweep."""
+    (tmp_path / "runs.jsonl").touch()
+    Results(tmp_path).require_new()
+
+
 def test_existing_folder(plan: Plan, tmp_path: Path) -> None:
     """A new sweep wants a new or an empty folder, and says how to go on with another."""
     Results(tmp_path / "new").require_new()
@@ -170,7 +189,8 @@ def test_existing_folder(plan: Plan, tmp_path: Path) -> None:
 def test_another_sweep(plan: Plan, tmp_path: Path, changes: dict[str, Any], difference: str) -> None:
     """Resuming with other arguments is refused, and the difference is named."""
     results = Results(tmp_path)
-    results.begin(plan.sweep)
+    with results.begin(plan.sweep):
+        pass
 
     assert results.definition(sweep()) == plan.sweep
     with pytest.raises(ResultsError) as refused:
