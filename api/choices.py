@@ -1,11 +1,26 @@
 """What a message about a name that is none says of the names that there are."""
 
 from collections.abc import Collection
-from difflib import get_close_matches
+
+from ..engine.explaining import close_to, left_out, nearest
 
 
-def choose(given: str, known: Collection[str]) -> str:
-    """The end of an error message: the closest known name, and all that are known."""
-    close = get_close_matches(given, known, n=1)
-    there_are = f" (there are: {', '.join(known)})" if known else " (there is none)"
-    return (f", did you mean `{close[0]}`?" if close else "") + there_are
+def choose(given: str, known: Collection[str], place: str = "") -> str:
+    """The end of an error message: the name that was perhaps meant, and those that there are.
+
+    Args:
+        given: the name.
+        known: those that there are; of many only the nearest are told.
+        place: says where all of them are, if there are many.
+    """
+    if not known:
+        return " (there is none)"
+    more = left_out(known)
+    where = f"; {place}" if place and more else ""
+    return f"{meant(given, known)} (there are: {', '.join(nearest(given, known))}{more}{where})"
+
+
+def meant(given: str, known: Collection[str]) -> str:
+    """The part of an error message that says what was perhaps meant; empty if nothing is like it."""
+    close = close_to(given, known, 1)
+    return f", did you mean `{close[0]}`?" if close else ""

@@ -14,18 +14,26 @@ from .terminal import AsJson, out, print_json, printable
 
 
 def check(
-    scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (TOML).")],
     as_json: AsJson = False,
 ) -> None:
-    """Read a scenario and print all that is wrong with it. One line each; exit with 2 if there is anything."""
+    """Read scenarios and print all that is wrong with them. One line each; exit with 2 if there is anything."""
+    right = [_is_right(each, as_json=as_json) for each in scenarios]
+    if not all(right):
+        raise typer.Exit(2)
+
+
+def _is_right(scenario: Path, *, as_json: bool) -> bool:
+    """Read a scenario, and print what is wrong with it, or what it holds."""
     try:
         read = anyio.run(partial(load_scenario, scenario))
     except ScenarioError as error:
         print_json(_as_object(scenario, error)) if as_json else _print_lines(error.messages)
-        raise typer.Exit(2) from None
+        return False
     print_json({"file": str(scenario), "ok": True, "problems": []}) if as_json else _print_lines(
         [f"{scenario}: ok: {_content(read)}"]
     )
+    return True
 
 
 def _as_object(scenario: Path, error: ScenarioError) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ..errors import Refused
 from ..errors.documented import DOCUMENTED
 from ..events import FaultScripted
 from ..events.faults import FaultKind
-from ..explaining import advice_on, when
+from ..explaining import advice_on, left_out, nearest, when
 from ..operation import Events, Stamp
 from ..rules.faults import CODES, KINDS, possible_operations
 from ..settings import LATEST, SECOND
@@ -132,8 +132,9 @@ def _operations(kind: FaultKind, request: Request) -> tuple[str, ...]:
         if operation not in possible:
             code = CODES.get(kind, request.code)
             why = f"AWS does not document {code} for it" if code else f"{kind} is for others"
+            named = ", ".join(nearest(operation, sorted(possible)))
             raise ImpossibleFault(
-                f"{operation} cannot meet this fault, {why}; possible are: {', '.join(sorted(possible))}."
+                f"{operation} cannot meet this fault, {why}; possible are: {named}{left_out(possible)}."
             )
     return tuple(dict.fromkeys(request.operations))
 

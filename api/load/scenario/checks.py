@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, cast
 
 from msgspec import Struct, structs
@@ -12,7 +11,7 @@ from ....engine.operations import OPERATIONS
 from ....engine.settings import Settings
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
-from ...choices import choose
+from ...choices import choose, meant
 from .answers import answer_of, wrong_way
 from .figures import Figures
 from .model import OrganizationTable
@@ -221,8 +220,7 @@ def _wrong_account_call(each: AccountCall, names: list[str], path: KeyPath, exam
         known = [*ALWAYS_KNOWN, *KNOWN_FOR_EACH, *names]
         yield from _wrong_members(each.action, each.members, known, (*path, "with"))
         return
-    close = get_close_matches(each.action, OPERATIONS, n=1)
-    guess = f", did you mean `{close[0]}`?" if close else ""
+    guess = meant(each.action, OPERATIONS)
     message = f"AWS has no operation {each.action!r} that changes anything{guess}, such as `{example}`"
     yield Problem(message, (*path, "action"))
 

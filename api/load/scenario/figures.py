@@ -6,10 +6,10 @@ The figures of a part are named ``PART.FIGURE``. A part is ``organizations.NAME`
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from msgspec import Struct
 
+from ....engine.explaining import MOST_NAMED
 from ...choices import choose
 from .metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS, OF_TRACKS, STATISTICS
 from .steps import PLAIN
@@ -105,10 +105,9 @@ class Figures:
         parts += [each for each in self.parts if each.startswith("steps.")]
         if any(metric_of(figure) in figures for figures in self.parts.values()):
             return f"no organization, population, track or step is called {part!r}{choose(part, parts)}"
-        close = get_close_matches(part, (*self.parts[RUN], *self._short), n=1)
-        guess = f", did you mean {close[0]}?" if close else ""
-        of = f", and those of {', '.join(parts)}" if parts else ""
-        return f"there is no such figure{guess} (there are: {', '.join(sorted(self.parts[RUN]))}{of})"
+        of = f", and those of {', '.join(parts[:MOST_NAMED])}" if parts else ""
+        known = [*sorted(self.parts[RUN]), *self._short]
+        return f"there is no such figure{choose(part, known, f'`orgsim figures FILE` lists all{of}')}"
 
     def listed(self) -> Iterator[tuple[str, str, str]]:
         """All figures: the part, the name as a threshold has it, and its meaning."""

@@ -43,7 +43,8 @@ async def load_scenario(
 
     Args:
         path: the path of the file.
-        parameters: values that replace the scenario's defaults; ``accounts`` can be set for any scenario.
+        parameters: values that replace the scenario's defaults; ``accounts``, where none is called so, is the number
+            of invited accounts.
         world: the world of the log with which the run begins, if it does not begin with an empty one.
 
     Raises:

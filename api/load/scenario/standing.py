@@ -108,8 +108,16 @@ def wrong_standing(
             *_too_old(table, start),
             *erect(table, _trial(settings, start)).problems,
         ]
-        for problem in problems:
+        for index, problem in enumerate(problems):
+            if _follows(problem, problems[:index]):
+                continue
             yield Problem(problem.message, ("organizations", name, *problem.path))
+
+
+def _follows(problem: Problem, before: list[Problem]) -> bool:
+    """Whether the same has been told of a place around this one: no policies are possible, so not the first either."""
+    around = [each.path for each in before if each.message == problem.message]
+    return any(problem.path[: len(path)] == path for path in around)
 
 
 def _too_old(table: OrganizationTable, start: int) -> Iterator[Problem]:

@@ -1,9 +1,8 @@
 """Reads the tracks of a scenario file and their steps."""
 
-from difflib import get_close_matches
 from typing import Any, cast, get_args
 
-from ...choices import choose
+from ....engine.explaining import close_to
 from .checks import AWS_OPERATIONS
 from .conversion import convert
 from .order import ReadTrack
@@ -87,6 +86,6 @@ def _step(step: Any, path: KeyPath) -> Step:
 
 
 def _what_action(action: str) -> str:
-    operation = get_close_matches(action, AWS_OPERATIONS, n=1)
-    guess = f", did you mean the operation `{operation[0]}`?" if operation else ""
-    return (guess or choose(action, ACTIONS).partition(" (")[0]) + ALL_ACTIONS
+    (close,) = close_to(action, [*ACTIONS, *AWS_OPERATIONS], 1) or [""]
+    what = "the operation " if close in AWS_OPERATIONS else ""
+    return (f", did you mean {what}`{close}`?" if close else "") + ALL_ACTIONS

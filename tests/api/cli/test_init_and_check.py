@@ -103,3 +103,25 @@ def test_check_of_no_file() -> None:
     """A file that is not there is told like any other mistake."""
     checked = orgsim("check", "s.toml")
     assert (checked.exit_code, checked.stdout) == (2, "s.toml: cannot be read: No such file or directory\n")
+
+
+def test_check_of_several_files(folder: Path) -> None:
+    """Several files are checked in their order, each to its end; one that is wrong makes the status 2."""
+    (folder / "wrong.toml").write_text(WRONG)
+    right = [str(SCENARIOS / f"{name}.toml") for name in NAMES[:2]]
+    lines = orgsim("check", right[0], "wrong.toml", right[1])
+    assert lines.exit_code == 2
+    files = [line.partition(":")[0] for line in lines.stdout.splitlines()]
+    assert list(dict.fromkeys(files)) == [right[0], "wrong.toml", right[1]]
+    found = [json.loads(line) for line in orgsim("check", "--json", *right, "wrong.toml").stdout.splitlines()]
+    assert [each["ok"] for each in found] == [True, True, False]
+    assert orgsim("check", *right).exit_code == 0
+
+
+def test_members_of_populations_are_counted(folder: Path) -> None:
+    """The content of a right file counts the accounts of populations, members among them, those of OUs too."""
+    units = 'units = [{ name = "A", share = 0.5 }]'
+    text = f'organizations.us = {{ accounts = 10, {units} }}\npopulations.a = {{ of = "us", unit = "A" }}\n'
+    text += "populations.n = { origin = 'invited', count = 3 }\nsteps = [{ action = 'wait', days = 1 }]"
+    (folder / "s.toml").write_text(text)
+    assert ", 8 accounts in populations, " in orgsim("check", "s.toml").stdout

@@ -126,3 +126,12 @@ def test_all_at_once() -> None:
         f"3 organizations.o.{'.'.join(['units[1]'] * 6)}",
         "13 populations.p.of",
     ]
+
+
+def test_policies_that_are_not_possible_are_told_once() -> None:
+    """That an organization can have no policies is told of the list, not of each of them again."""
+    policy = '{ name = "P", content = "{}" }'
+    text = f"organizations.us = {{ accounts = 3, policies = [{policy}, {policy}] }}\n{DONE}"
+    with pytest.raises(ScenarioError) as caught:
+        parse_scenario(text)
+    assert [each.place for each in caught.value.problems] == ["organizations.us.policies"]
