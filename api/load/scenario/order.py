@@ -6,7 +6,8 @@ from itertools import pairwise
 from msgspec import Struct
 
 from ...choices import choose
-from .populations import PopulationTable
+from .organizations import OrganizationTable
+from .populations import MemberTable, PopulationTable
 from .problems import KeyPath, Problem, Problems
 from .steps import Call, CreateAccounts, Invite, Step, Track, TrackTable, Wait
 
@@ -74,17 +75,22 @@ def saved_before(track: ReadTrack, tracks: Sequence[ReadTrack]) -> set[str]:
     return {name for each in ended for saves in by_name[each].saves for name in saves}
 
 
-def require_possible_days(tracks: Sequence[Track], populations: Mapping[str, PopulationTable]) -> None:
+def require_possible_days(
+    tracks: Sequence[Track],
+    populations: Mapping[str, PopulationTable],
+    organizations: Mapping[str, OrganizationTable],
+) -> None:
     """Check that no step is to begin on a day that has surely passed when its turn comes.
 
     Args:
         tracks: checked; none waits for itself.
         populations: the populations of the scenario.
+        organizations: its organizations.
 
     Raises:
         ScenarioError: with all such steps.
     """
-    plan = _Plan(tracks, populations)
+    plan = _Plan(tracks, populations, organizations)
     for track in tracks:
         plan.least_end(track.name)
     plan.problems.require_none()
@@ -93,10 +99,16 @@ def require_possible_days(tracks: Sequence[Track], populations: Mapping[str, Pop
 class _Plan:
     """The least times that tracks take, as far as they are known before a run."""
 
-    def __init__(self, tracks: Sequence[Track], populations: Mapping[str, PopulationTable]) -> None:
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        populations: Mapping[str, PopulationTable],
+        organizations: Mapping[str, OrganizationTable],
+    ) -> None:
         self.problems = Problems()
         self._tracks = {track.name: track for track in tracks}
         self._populations = populations
+        self._organizations = organizations
         self._ends: dict[str, float] = {}
         asked = [_asked_by(step) for track in tracks for step in track.steps]
         self._once = {name for name in populations if asked.count(name) == 1}
@@ -130,7 +142,19 @@ class _Plan:
         if not isinstance(step, Invite | CreateAccounts) or step.population not in self._once or not step.pace:
             return 0.0
         population, origin = self._populations[step.population], "invited" if isinstance(step, Invite) else "created"
-        return step.pace.least_days(population.count) if population.origin == origin else 0.0
+        if population.origin == origin:
+            return step.pace.least_days(population.count)
+        if not isinstance(step, Invite):
+            return 0.0
+        return step.pace.least_days(self._members(population, step.organization))
+
+    def _members(self, population: PopulationTable, inviting: str) -> int:
+        """How many members of another organization a population surely has; 0 if it has only a part of them."""
+        others = [each for each in self._populations.values() if isinstance(each, MemberTable)]
+        if not isinstance(population, MemberTable) or population.unit or len(others) > 1:
+            return 0
+        of = population.of or next(iter(self._organizations))
+        return min(population.count, self._organizations[of].accounts or 0) if of != inviting else 0
 
 
 def _asked_by(step: Step) -> str:

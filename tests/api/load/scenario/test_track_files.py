@@ -111,3 +111,14 @@ def test_names_saved_in_other_tracks() -> None:
     parse_scenario(track("a", made) + track("b", WAIT, after="a") + track("c", use, after="b"))
     (told,) = problems(track("a", made), track("b", use))
     assert "track b, step 1, with.OrganizationalUnitId: nothing is called {made} here" in told
+
+
+def test_a_day_behind_an_invitation_of_members() -> None:
+    """An invitation that is spread over days takes them for members of another organization too."""
+    organizations = "organizations = { ours = { accounts = 5 }, theirs = { accounts = 100 } }\n"
+    members = 'populations.m = { of = "theirs" }\n'
+    invite = step("invite", organization="ours", population="m", pace={"over_days": 14})
+    (told,) = problems(organizations + members, invite, step("wait", days=1, at_day=3))
+    assert told == "step 2, at_day: day 3 has passed when its turn comes: what goes before takes until 13.86"
+    same = invite.replace("ours", "theirs")
+    parse_scenario("\n".join([organizations + members, same, step("wait", days=1, at_day=3)]))
