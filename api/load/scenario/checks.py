@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from ....engine.operation import wrong_members
 from ....engine.operations import OPERATIONS
-from ....engine.settings import Settings
+from ....engine.settings import DAY, INVITATION_LIFETIME, MIGRATION_LIFETIME, Settings
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
 from ...choices import choose, meant
@@ -68,6 +68,7 @@ def checked(
     problems = Problems([*_twice(organizations), *impossible, *wrong_order(tracks)])
     elsewhere = [f"{name}.{word}" for name in organizations for word in ALWAYS_KNOWN] if len(organizations) > 1 else []
     saved_ever = {name for track in tracks for saves in track.saves for name in saves}
+    problems += _too_late(populations, organizations)
     problems += _wrong_escalations(populations, organizations, [*sorted(saved_ever), *elsewhere])
     filled = list[Track]()
     for track in tracks:
@@ -201,6 +202,20 @@ def _wrong_members(operation: str, given: Mapping[str, Any], known: list[str], p
     sure = {name: value for name, value in given.items() if name in members and not any(_places(value, path, OPEN))}
     for name, wrong in wrong_members(AWS_OPERATIONS[operation], sure):
         yield Problem(f"{operation} would be refused: {wrong}", path, name)
+
+
+def _too_late(
+    populations: Mapping[str, PopulationTable | None], organizations: Mapping[str, OrganizationTable | None]
+) -> Iterator[Problem]:
+    """Find reminders and deadlines that come when requests have expired, and so reach nobody."""
+    for name, request, behaviour in behaviours(populations, organizations):
+        days = (MIGRATION_LIFETIME if request == "migration" else INVITATION_LIFETIME) / DAY
+        path, message = path_of(name, request), f"its request expires on day {days:g}, so day {{:g}} reaches nobody"
+        for index, day in enumerate(behaviour.remind_after_days):
+            if day >= days:
+                yield Problem(message.format(day), (*path, "remind_after_days", index))
+        if behaviour.deadline_days is not None and behaviour.deadline_days >= days:
+            yield Problem(message.format(behaviour.deadline_days), (*path, "deadline_days"))
 
 
 def _wrong_escalations(

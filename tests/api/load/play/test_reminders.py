@@ -7,6 +7,7 @@ from support.play_scenario import ENDED, after, days, met, play, population, rec
 from support.scenario_keys import complaint
 
 from orgsim.api.load.play.outcome import FollowUp
+from orgsim.api.load.scenario import ScenarioError
 from orgsim.engine.events import (
     AccountCreationRequested,
     AccountDeparted,
@@ -187,7 +188,7 @@ async def test_an_escalation_that_asks_again() -> None:
 
 
 async def test_an_escalation_that_cancels() -> None:
-    """An escalation concerns those that have an open request still: before day 15 all, after that nobody."""
+    """An escalation concerns those that have an open request still: before day 15 all; after that it would be nobody."""
 
     async def canceled(day: int) -> list[float]:
         escalation = {"action": "CancelHandshake", "with": {"HandshakeId": "{handshake}"}}
@@ -196,7 +197,8 @@ async def test_an_escalation_that_cancels() -> None:
         return days(envelopes, HandshakeCanceled)
 
     assert await canceled(10) == [10, 10, 10]
-    assert await canceled(16) == []
+    with pytest.raises(ScenarioError, match="its request expires on day 15, so day 16 reaches nobody"):
+        await canceled(16)
 
 
 async def test_escalations_are_throttled() -> None:
