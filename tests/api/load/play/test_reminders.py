@@ -188,7 +188,7 @@ async def test_an_escalation_that_asks_again() -> None:
 
 
 async def test_an_escalation_that_cancels() -> None:
-    """An escalation concerns those that have an open request still: before day 15 all; after that it would be nobody."""
+    """An escalation concerns those that have an open request still: before day 15 all, later it would be nobody."""
 
     async def canceled(day: int) -> list[float]:
         escalation = {"action": "CancelHandshake", "with": {"HandshakeId": "{handshake}"}}
