@@ -1,5 +1,6 @@
 """What the steps of a run share: the engine and its clock, the accounts that there are, and how calls are sent."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import count
 from random import Random
@@ -58,6 +59,8 @@ class StepContext:
         """Name in the scenario to id."""
         self.accounts = begun.accounts
         """Population to the accounts that it has so far."""
+        self.being_created: Counter[str] = Counter()
+        """Population to how many accounts steps are creating now, in this track or another."""
         self.vending = Vending()
         """What becomes of the accounts that steps ask for."""
         self.asking = Asking(scenario, engine, driver, self.organizations, self.accounts, self.new_random)

@@ -534,13 +534,13 @@ def test_closed_output(arguments: tuple[str, ...], run: Run, tmp_path: Path) -> 
     assert not (tmp_path / "w.db").exists()
 
 
-def test_place_of_what_cannot_be_played(call: Run, tmp_path: Path) -> None:
-    """An error that shows only while playing names the file, like one that shows while reading."""
+def test_place_of_what_cannot_be_saved(call: Run, tmp_path: Path) -> None:
+    """What a save cannot find in the answer is told before the run, with its place in the file."""
     save = 'with = { ParentId = "{root}", Name = "A" }\nsave = { unit = "OrganizationalUnit.Ident" }\n'
     (tmp_path / "s.toml").write_text(f'[[steps]]\naction = "CreateOrganizationalUnit"\n{save}')
     ran = call("simulate", "s.toml")
     assert ran.code == 2
-    assert ran.complaint.startswith("s.toml: step 1, save.unit: the answer has no 'OrganizationalUnit.Ident'")
+    assert ran.complaint.startswith("s.toml:4:10: step 1, save.unit: the answer has no 'OrganizationalUnit.Ident'")
 
 
 def test_accounts_of_nobody(call: Run, tmp_path: Path) -> None:

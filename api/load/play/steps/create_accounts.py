@@ -17,9 +17,11 @@ OPERATION = "CreateAccount"
 async def play(step: CreateAccounts, context: StepContext) -> None:
     """Create the accounts that a population lacks, and wait until the last creation has ended."""
     engine, population, organization = context.engine, step.population, context.organization(step)
-    missing = context.scenario.populations[population].count - len(context.accounts[population])
-    if missing <= 0:
-        context.timetable.warn(f"nothing of {population} is left to create: all accounts are there")
+    wanted, being_created = context.scenario.populations[population].count, context.being_created
+    missing = max(wanted - len(context.accounts[population]) - being_created[population], 0)
+    if not missing:
+        context.timetable.warn(f"nothing of {population} is left to create: all accounts are there or asked for")
+    being_created[population] += missing
     management, names = context.management(step), context.new_names(population)
 
     def create() -> None:
@@ -38,6 +40,7 @@ async def play(step: CreateAccounts, context: StepContext) -> None:
         engine.fire_due()
     owners = (engine.state.emails.get(email.lower()) for email in names.emails)
     context.accounts[population] = [owner for owner in owners if owner]
+    being_created[population] -= missing
 
 
 def foresee(step: CreateAccounts, foresight: Foresight) -> float:

@@ -177,6 +177,16 @@ async def test_a_share_of_all_accounts() -> None:
     assert [each.figure("red.joined_of_all_share") for each in (early, late)] == [1, 1]
 
 
+async def test_one_population_in_two_tracks() -> None:
+    """Two tracks that create one population at once make as many accounts as it has, and the second says so."""
+    create = step("create_accounts", population="vended", pace={"per_day": 2})
+    outcome = await play(VENDED, track("a", create), track("b", create))
+    assert outcome.accounts == 4 + 1
+    assert outcome.warnings == (
+        "track b, step 1: nothing of vended is left to create: all accounts are there or asked for",
+    )
+
+
 async def test_a_share_of_all_members() -> None:
     """All accounts of a population of members are those that its organization has, if the scenario names no number."""
     outcome = await play(
