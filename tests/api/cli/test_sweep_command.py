@@ -187,7 +187,7 @@ def test_summary_for_people(call: Call) -> None:
     assert (
         "2 runs for a combination are few: a chance may be off by 66 percentage points; with --runs 100 by 10." in lines
     )
-    failed = "0 of 2 0 % 0 % to 65.8 % all_features_share == 1 in 2, migration_days.p90 < 8 in 2"
+    failed = "0 of 2 0 % 0 % to 65.8 % 2 all_features_share == 1 in 2, migration_days.p90 < 8 in 2"
     assert {f"6 {failed}", f"10 {failed}", "6 0 % -", "10 0 % -"} <= set(lines)
     assert lines[-1] == "A run passes if all thresholds held. The page for others: o/chance.html; all of it: o"
 
