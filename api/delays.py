@@ -2,18 +2,23 @@
 
 A delay is computed from one random number in [0, 1) and the moment at which it begins. Each draw uses up exactly one
 number of its generator, whatever the distribution, so that changing one delay leaves all other draws as they are.
+
+The name of each number ends with its unit: ``median_hours=8`` are eight hours, ``at_most_days=0.5`` are twelve.
 """
 
 import math
+from numbers import Integral, Real
 from random import Random
 from statistics import NormalDist
-from typing import Annotated
+from typing import Annotated, Any, TypeVar, cast
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, StructMeta, structs
 
 from ..engine.settings import DAY, HOUR
 
 MOST_DAYS, MOST_HOURS, MOST_SIGMA = 36_500, 100_000, 10
+WESTERNMOST, EASTERNMOST = -12, 14
+"""Offsets of time zones from UTC, in hours."""
 
 Days = Annotated[float, Meta(ge=0, le=MOST_DAYS)]
 HourOfDay = Annotated[int, Meta(ge=0, le=24)]
@@ -23,9 +28,25 @@ THURSDAY = 3
 """The weekday of 1 January 1970, the first day of the epoch, counted from Monday as 0."""
 
 _NORMAL = NormalDist()
+_Made = TypeVar("_Made")
 
 
-class Fixed(Struct, frozen=True, tag="fixed", tag_field="distribution", forbid_unknown_fields=True):
+class _ChoicesTold(StructMeta):
+    """Makes distributions for programs, and names their numbers to who gives another; files have their own check."""
+
+    def __call__(cls: type[_Made], *args: Any, **kwargs: Any) -> _Made:  # noqa: N805, the class is what is called
+        fields = [field.name for field in structs.fields(cast("type[Struct]", cls))]
+        for name in kwargs:
+            if name not in fields:
+                raise TypeError(f"{cls.__name__} has no {name!r}; there are: {', '.join(fields)}")
+        return super().__call__(*args, **kwargs)  # pyright: ignore
+
+
+class _Distribution(Struct, metaclass=_ChoicesTold, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
+    """What all distributions have in common."""
+
+
+class Fixed(_Distribution, frozen=True, tag="fixed"):
     """Always the same delay."""
 
     days: Days
@@ -39,24 +60,24 @@ class Fixed(Struct, frozen=True, tag="fixed", tag_field="distribution", forbid_u
         return round(self.days * DAY)
 
 
-class Uniform(Struct, frozen=True, tag="uniform", tag_field="distribution", forbid_unknown_fields=True):
+class Uniform(_Distribution, frozen=True, tag="uniform"):
     """A delay between two bounds, all equally likely."""
 
     from_days: Days
     to_days: Days
 
     def __post_init__(self) -> None:
-        if not self.from_days <= self.to_days:
-            raise ValueError(f"from_days = {self.from_days} is later than to_days = {self.to_days}")
         _require("from_days", self.from_days, MOST_DAYS)
         _require("to_days", self.to_days, MOST_DAYS)
+        if not self.from_days <= self.to_days:
+            raise ValueError(f"from_days = {self.from_days} is later than to_days = {self.to_days}")
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
         return round((self.from_days + (self.to_days - self.from_days) * random.random()) * DAY)
 
 
-class Lognormal(Struct, frozen=True, tag="lognormal", tag_field="distribution", forbid_unknown_fields=True):
+class Lognormal(_Distribution, frozen=True, tag="lognormal"):
     """A lognormal delay, cut off at ``at_most_days``; ``sigma`` is the standard deviation of its logarithm."""
 
     median_days: Annotated[float, Meta(gt=0, le=MOST_DAYS)]
@@ -73,10 +94,11 @@ class Lognormal(Struct, frozen=True, tag="lognormal", tag_field="distribution", 
         return round(min(self.median_days * _lognormal_factor(random, self.sigma), self.at_most_days) * DAY)
 
 
-class OfficeHours(Struct, frozen=True, tag="office_hours", tag_field="distribution", forbid_unknown_fields=True):
+class OfficeHours(_Distribution, frozen=True, tag="office_hours"):
     """A lognormal delay that counts working hours only, Monday to Friday.
 
-    With ``median_hours = 8`` and the default hours, half of the accounts answer within one working day; an account that
+    Hours of the day are whole hours from 0 to 24, of the time zone that is so many hours ahead of UTC. With
+    ``median_hours = 8`` and the default hours, half of the accounts answer within one working day; an account that
     is asked on a Friday evening begins on Monday.
     """
 
@@ -85,14 +107,17 @@ class OfficeHours(Struct, frozen=True, tag="office_hours", tag_field="distributi
     at_most_hours: Annotated[float, Meta(ge=0, le=MOST_HOURS)]
     opens: HourOfDay = 9
     closes: HourOfDay = 17
-    utc_offset_hours: Annotated[float, Meta(ge=-12, le=14)] = 0
+    utc_offset_hours: Annotated[float, Meta(ge=WESTERNMOST, le=EASTERNMOST)] = 0
 
     def __post_init__(self) -> None:
-        if not self.opens < self.closes:
-            raise ValueError(f"opens = {self.opens} is not before closes = {self.closes}")
         _require("median_hours", self.median_hours, MOST_HOURS)
         _require("sigma", self.sigma, MOST_SIGMA)
         _require("at_most_hours", self.at_most_hours, MOST_HOURS)
+        _require("opens", self.opens, 24, kind=Integral)
+        _require("closes", self.closes, 24, kind=Integral)
+        _require("utc_offset_hours", self.utc_offset_hours, EASTERNMOST, WESTERNMOST)
+        if not self.opens < self.closes:
+            raise ValueError(f"opens = {self.opens} is not before closes = {self.closes}")
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
@@ -119,10 +144,14 @@ class OfficeHours(Struct, frozen=True, tag="office_hours", tag_field="distributi
         return day * DAY + opens + rest - offset
 
 
-def _require(name: str, value: float, most: int) -> None:
+def _require(name: str, value: Any, most: int, least: int = 0, kind: type = Real) -> None:
     """Check a number that a program gives; files are checked when they are read, down to the last limit."""
-    if not 0 <= value <= most:
-        raise ValueError(f"{name} is a number from 0 to {most:,}, not {value}")
+    number = "whole number" if kind is Integral else "number"
+    possible = f"{name} is a {number} from {least} to {most:,}, not {value!r}"
+    if not isinstance(value, kind):
+        raise TypeError(possible)
+    if not least <= value <= most:
+        raise ValueError(possible)
 
 
 def _lognormal_factor(random: Random, sigma: float) -> float:

@@ -59,20 +59,48 @@ def total_duration(
 
     Raises:
         ValueError: a text that is no duration, or the sum is longer than the calendar.
-        TypeError: nothing was given, or a duration of another type, such as a number without its unit.
+        TypeError: nothing was given, a duration of another type, such as a number without its unit, or a unit's number
+            that is none.
     """
     if duration is None:
         if days is None and hours is None and minutes is None and seconds is None:
             raise TypeError('say how long: days=15, hours=, minutes= or seconds=, a text such as "15d", or a timedelta')
     elif isinstance(duration, str):
         duration = read_duration(duration)
-    elif not isinstance(duration, timedelta):  # pyright: ignore[reportUnnecessaryIsInstance]
+    elif isinstance(duration, int | float):
         raise TypeError(f'{duration!r} has no unit: say days={duration!r}, a text such as "15d", or a timedelta')
+    else:
+        duration = named_duration("duration", duration)
     try:
         length = timedelta(days or 0, seconds or 0, 0, 0, minutes or 0, hours or 0)
         return length if duration is None else duration + length
     except OverflowError:
         raise ValueError("that is longer than the calendar") from None
+    except (TypeError, ValueError) as error:
+        units = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        given = ", ".join(f"{unit}={number!r}" for unit, number in units.items() if number)
+        raise type(error)(f"days, hours, minutes and seconds are numbers, such as days=1.5, not {given}") from None
+
+
+def named_duration(name: str, duration: object) -> timedelta:
+    """Read a duration that a parameter was given: a text such as ``15d``, or a ``timedelta``.
+
+    Args:
+        name: of the parameter, which messages begin with.
+        duration: what it was given.
+
+    Raises:
+        ValueError: a text that is no duration, or one longer than the calendar.
+        TypeError: something else, such as a number, which has no unit.
+    """
+    if isinstance(duration, timedelta):
+        return duration
+    if not isinstance(duration, str):
+        raise TypeError(f"{name} is {HOW}; or a timedelta; not {duration!r}")
+    try:
+        return read_duration(duration)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def as_microseconds(when: object) -> int:

@@ -42,6 +42,7 @@ from ..engine.state import State
 from ..projections.views import Views
 from .client import Client
 from .delays import MOST_DAYS, Delay
+from .durations import named_duration
 
 FIRST_ACCOUNT = "200000000000"
 
@@ -64,7 +65,8 @@ class Actor(Client):
         """Sleep in simulated time for a delay that is drawn from the account's own generator.
 
         Args:
-            delay: a distribution of ``orgsim.api.delays``, as scenario files have them.
+            delay: a distribution of ``orgsim.api.delays``, as scenario files have them; their numbers are named after
+                their units, days or hours.
 
         Raises:
             TypeError: it is none; ``Simulation.sleep`` takes durations.
@@ -73,7 +75,9 @@ class Actor(Client):
             raise TypeError(f"a distribution such as OfficeHours, not {delay!r}; sim.sleep takes durations")
         await self._sleep_until(self._engine.now + delay.draw(self.random, self._engine.now))
 
-    async def wait_for_reminder(self, reminders: Mapping[float, float]) -> bool:
+    async def wait_for_reminder(
+        self, reminders: Mapping[float, float] | Mapping[float | str | timedelta, float]
+    ) -> bool:
         """Sleep until the account follows one of its reminders, counted from now: its own, not those of a date.
 
         ::
@@ -82,21 +86,18 @@ class Actor(Client):
                 await me.accept_handshake(handshake_id=invitation.id)
 
         Args:
-            reminders: after how many days from now each comes, to the chance that an account that still waits follows
-                it, 0 to 1; in rising order.
+            reminders: when each comes, to the chance that an account that still waits follows it, 0 to 1; in rising
+                order. A number counts days from now; ``"36h"`` and a ``timedelta`` are possible too.
 
         Returns:
             Whether it follows one; False after the last of them if it follows none.
 
         Raises:
             ValueError: a day that does not come after the one before it, or a chance that is none.
+            TypeError: it is no mapping, or has something else in it.
         """
-        began, before = self._engine.now, 0.0
-        for days, chance in reminders.items():
-            if not before < days <= MOST_DAYS or not 0 <= chance <= 1:
-                raise ValueError(f"reminders are rising days, each with a chance from 0 to 1, not {dict(reminders)}")
-            before = days
-        for days, chance in reminders.items():
+        began = self._engine.now
+        for days, chance in _read_reminders(reminders):
             await self._sleep_until(began + round(days * DAY))
             if self.random.random() < chance:
                 return True
@@ -106,6 +107,22 @@ class Actor(Client):
         if moment > LATEST:
             raise ValueError("time cannot run beyond 8995-05-02")
         return self._engine.clock.sleep_until(moment)
+
+
+def _read_reminders(reminders: object) -> list[tuple[float, float]]:
+    """Check reminders, all of them before the first; return the days after which each comes, and its chance."""
+    if not isinstance(reminders, Mapping):
+        raise TypeError(f"reminders are days with their chances, such as {{7: 0.6, 12: 0.5}}, not {reminders!r}")
+    read, before = list[tuple[float, float]](), 0.0
+    for when, chance in cast("Mapping[object, object]", reminders).items():
+        days = when if isinstance(when, int | float) else named_duration("a reminder", when) / timedelta(days=1)
+        if not isinstance(chance, int | float):
+            raise TypeError(f"the chance of a reminder is a number from 0 to 1, not {chance!r}")
+        if not before < days <= MOST_DAYS or not 0 <= chance <= 1:
+            raise ValueError(f"reminders are rising days, each with a chance from 0 to 1, not {reminders!r}")
+        read.append((days, chance))
+        before = days
+    return read
 
 
 Behaviour = Callable[[Actor], Awaitable[object]]
@@ -188,17 +205,29 @@ class AccountNumbers:
         return chosen
 
 
-def delays(number: int, over: timedelta | None, every: timedelta | None) -> list[int]:
-    """Compute how long after the start of the block each process starts, in microseconds.
+def read_pace(over: timedelta | str | None, every: timedelta | str | None) -> tuple[int, int]:
+    """Read how the starts of processes are spread: over a time, or at an interval; both in microseconds.
+
+    Args:
+        over: a ``timedelta``, or a text such as ``14d``; None for no such time.
+        every: likewise.
 
     Raises:
-        ValueError: both ways of spreading are given, or a negative time.
+        ValueError: both are given, one is negative, or a text is no duration.
+        TypeError: one is something else, such as a number, which has no unit.
     """
     if over is not None and every is not None:
         raise ValueError("starts are spread either over a time or at an interval (every), not both")
-    spread, interval = microseconds(over or timedelta()), microseconds(every or timedelta())
+    none = timedelta()
+    spread = microseconds(none if over is None else named_duration("over", over))
+    interval = microseconds(none if every is None else named_duration("every", every))
     if spread < 0 or interval < 0:
         raise ValueError("processes start one after the other; over and every cannot be negative")
+    return spread, interval
+
+
+def delays(number: int, spread: int, interval: int) -> list[int]:
+    """Compute how long after the start of the block each process starts; all in microseconds."""
     return [index * interval + (index * spread // number) for index in range(number)]
 
 

@@ -35,6 +35,7 @@ from .population import (
     Population,
     delays,
     process_name,
+    read_pace,
     require_account,
     running_population,
 )
@@ -190,6 +191,7 @@ class Simulation(InTests, World):
         """Move a simulated or paced clock; everything due on the way happens, each at its moment.
 
         What is given is added up: ``advance(days=15)``, ``advance("1d12h")``, ``advance(timedelta(weeks=2))``.
+        The units of a text are s, m, h, d and w.
 
         Raises:
             ValueError: a negative duration, a text that is none, or one that ends beyond 8995-05-02.
@@ -248,8 +250,8 @@ class Simulation(InTests, World):
         process: Behaviour,
         *,
         first_account: str | None = None,
-        over: timedelta | None = None,
-        every: timedelta | None = None,
+        over: timedelta | str | None = None,
+        every: timedelta | str | None = None,
         name: str | None = None,
     ) -> AbstractAsyncContextManager[Population]:
         """Start a process for each account; leaving the block lets time pass until all have returned.
@@ -273,19 +275,20 @@ class Simulation(InTests, World):
             accounts: how many, which takes unused account numbers; or their ids.
             process: an async function of an ``Actor``, the client of an account.
             first_account: the lowest number to take, twelve digits; by default ``200000000000``.
-            over: spread the starts evenly over this time.
-            every: start one process after each such interval. By default all start at once.
+            over: spread the starts evenly over this time: ``"14d"``, or a ``timedelta``.
+            every: start one process after each such interval, likewise. By default all start at once.
             name: of the population, in messages and for random numbers; by default that of the function.
 
         Raises:
-            ValueError: an impossible number of accounts, not twelve digits, or an account twice.
+            ValueError: an impossible number of accounts, not twelve digits, an account twice, or an impossible time.
+            TypeError: over or every is a number, which has no unit, or the process is no function.
             Exception: on leaving, what a process has raised: it ends the block, and a note says whose process it was.
             Deadlock: on leaving: the processes wait for something that no timer and no sleeper will bring.
         """
-        name = name or process_name(process)
+        name, pace = name or process_name(process), read_pace(over, every)
         numbers = self._numbers.choose(accounts, self.engine.state, first_account)
         members = [Actor(self.engine, self.views, number, name) for number in numbers]
-        return running_population(self.engine, name, members, process, delays(len(members), over, every))
+        return running_population(self.engine, name, members, process, delays(len(members), *pace))
 
     async def organization(
         self,
