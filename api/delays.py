@@ -97,9 +97,9 @@ class Lognormal(_Distribution, frozen=True, tag="lognormal"):
 class OfficeHours(_Distribution, frozen=True, tag="office_hours"):
     """A lognormal delay that counts working hours only, Monday to Friday.
 
-    Hours of the day are whole hours from 0 to 24, of the time zone that is so many hours ahead of UTC. With
-    ``median_hours = 8`` and the default hours, half of the accounts answer within one working day; an account that
-    is asked on a Friday evening begins on Monday.
+    ``opens`` and ``closes`` are whole hours of the day, 0 to 24, in the time zone that is ``utc_offset_hours`` ahead of
+    UTC. With ``median_hours = 8`` and the default hours, half of the accounts answer within one working day; an account
+    that is asked on a Friday evening begins on Monday.
     """
 
     median_hours: Annotated[float, Meta(gt=0, le=MOST_HOURS)]
