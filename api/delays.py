@@ -10,9 +10,9 @@ import math
 from numbers import Integral, Real
 from random import Random
 from statistics import NormalDist
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any
 
-from msgspec import Meta, Struct, StructMeta, structs
+from msgspec import Meta, Struct
 
 from ..engine.settings import DAY, HOUR
 
@@ -28,21 +28,9 @@ THURSDAY = 3
 """The weekday of 1 January 1970, the first day of the epoch, counted from Monday as 0."""
 
 _NORMAL = NormalDist()
-_Made = TypeVar("_Made")
 
 
-class _ChoicesTold(StructMeta):
-    """Makes distributions for programs, and names their numbers to who gives another; files have their own check."""
-
-    def __call__(cls: type[_Made], *args: Any, **kwargs: Any) -> _Made:  # noqa: N805, the class is what is called
-        fields = [field.name for field in structs.fields(cast("type[Struct]", cls))]
-        for name in kwargs:
-            if name not in fields:
-                raise TypeError(f"{cls.__name__} has no {name!r}; there are: {', '.join(fields)}")
-        return super().__call__(*args, **kwargs)  # pyright: ignore
-
-
-class _Distribution(Struct, metaclass=_ChoicesTold, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
+class _Distribution(Struct, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
     """What all distributions have in common."""
 
 

@@ -320,7 +320,10 @@ async def test_list_and_clear(sim: Simulation, org: Client) -> None:
     ("script", "complaint"),
     [
         (lambda faults: faults.throttle(), "Name the operations"),
-        (lambda faults: faults.throttle("ListAcounts"), "'ListAcounts'; did you mean ListAccounts .* there are: Acc"),
+        (
+            lambda faults: faults.throttle("ListAcounts"),
+            "'ListAcounts'; did you mean ListAccounts .* there are: List",
+        ),
         (lambda faults: faults.throttle("list_accounts"), "no operation 'list_accounts'; write ListAccounts"),
         (
             lambda faults: faults.fail_next("CreateAccount", reason="EMAIL_EXISTS"),

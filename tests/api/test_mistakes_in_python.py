@@ -143,12 +143,6 @@ async def test_reminders_after_durations() -> None:
 
 
 DISTRIBUTIONS: list[tuple[Callable[..., object], Mapping[str, Any], str]] = [
-    (
-        OfficeHours,
-        {"median_days": 8},
-        "OfficeHours has no 'median_days'; there are: median_hours, sigma, at_most_hours",
-    ),
-    (Fixed, {"hours": 8}, "Fixed has no 'hours'; there are: days$"),
     (Fixed, {"days": "3d"}, "days is a number from 0 to 36,500, not '3d'"),
     (Fixed, {"days": timedelta(3)}, "days is a number from 0 to 36,500, not datetime"),
     (Uniform, {"from_days": "1d", "to_days": 2}, "from_days is a number from 0 to 36,500, not '1d'"),
