@@ -1,5 +1,7 @@
 """A wait for answers ends with the last answer that can still come, and looks again when requests end without one."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.settings import DAY
 from orgsim.engine.shapes.timestamps import microseconds
 
-REMOVE = {"action": "RemoveAccountFromOrganization", "with": {"AccountId": "{account}"}}
+REMOVE: dict[str, Any] = {"action": "RemoveAccountFromOrganization", "with": {"AccountId": "{account}"}}
 MIGRATION = (step("enable_all_features", organization="ours"), ENDED)
 
 
@@ -26,9 +28,9 @@ def members(**behaviours: object) -> str:
     )
 
 
-def removal(**keys: object) -> str:
+def removal(**keys: Any) -> str:
     """A step that removes members."""
-    return step(REMOVE["action"], for_each="p", with_=REMOVE["with"], **keys)  # type: ignore[arg-type]
+    return step(REMOVE["action"], for_each="p", with_=REMOVE["with"], **keys)
 
 
 def waited_until(outcome: Outcome) -> float:
