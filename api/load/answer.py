@@ -6,8 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from . import wording
-from .play import Outcome
-from .play.outcome import FunnelStage, PartFigures, ThresholdOutcome
+from .play.outcome import FunnelStage, Outcome, PartFigures, ThresholdOutcome
 from .scenario.figures import metric_of
 from .scenario.metrics import DISTRIBUTIONS, NO_SHARE, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS
 from .scenario.thresholds import COMPARISONS

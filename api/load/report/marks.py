@@ -6,8 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from .. import wording
-from ..play import Outcome
-from ..play.outcome import StepOutcome
+from ..play.outcome import Outcome, StepOutcome
 from ..scenario.figures import metric_of
 from .chart import Chart, short, text
 from .style import (

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import wording
 from ..answer import set_up
-from ..play import Outcome
+from ..play.outcome import Outcome
 from .chart import Chart, Series, axis_top, end_labels, label_margin, largest, line, short, stacked, summed, text
 from .marks import draw_limits, draw_steps, last_day, limits, when_chart
 from .style import BLUE, GREEN, SEA, SERIES, SKY, STATES

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from .....engine.operations import close_account
-from .....engine.rules.limits import closure_finishes
-from .....engine.words import FeatureSet
-from ...plan.foresight import Foresight
-from ...plan.limits import closure_hours
-from ...scenario.populations import portion_of
-from ...scenario.steps import CloseAccounts
-from ..context import StepContext
+from ....engine.operations import close_account
+from ....engine.rules.limits import closure_finishes
+from ....engine.words import FeatureSet
+from ..plan.foresight import Foresight
+from ..plan.limits import closure_hours
+from ..play.context import StepContext
+from ..scenario.populations import portion_of
+from ..scenario.steps import CloseAccounts
 
 OPERATION = "CloseAccount"
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import get_args
 
-from orgsim.api.load.play import steps
-from orgsim.api.load.play.steps import KINDS
+from orgsim.api.load import steps
 from orgsim.api.load.scenario.steps import Step
+from orgsim.api.load.steps import KINDS
 
 
 def test_every_kind_is_in_the_table() -> None:
-    """The structs that a file can have as steps, the files of play/steps and the table are the same."""
+    """The structs that a file can have as steps, the files of load/steps and the table are the same."""
     files = {path.stem for path in Path(str(steps.__file__)).parent.glob("*.py")} - {"__init__"}
     names = {kind: str(kind.__struct_config__.tag) for kind in KINDS}
 

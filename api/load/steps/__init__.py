@@ -7,9 +7,9 @@ struct in ``scenario/steps.py``, a new file here, and a line in the table.
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from ...plan.foresight import Foresight
-from ...scenario import steps
-from ..context import StepContext
+from ..plan.foresight import Foresight
+from ..play.context import StepContext
+from ..scenario import steps
 from . import (
     call,
     close_accounts,
@@ -25,7 +25,7 @@ from . import (
 
 
 class Kind(Protocol):
-    """The interface of a module in ``play/steps/``."""
+    """The interface of a module in ``steps/``."""
 
     def play(self, step: Any, context: StepContext, /) -> Awaitable[None]:
         """Play the step."""

@@ -1,10 +1,10 @@
 """``finalize``: the management account finalizes the migration to all features."""
 
-from .....engine.operations import accept_handshake
-from ...plan.foresight import Foresight
-from ...plan.number import Number
-from ...scenario.steps import Finalize
-from ..context import StepContext
+from ....engine.operations import accept_handshake
+from ..plan.foresight import Foresight
+from ..plan.number import Number
+from ..play.context import StepContext
+from ..scenario.steps import Finalize
 
 OPERATION = "AcceptHandshake"
 

@@ -2,14 +2,14 @@
 
 from itertools import repeat
 
-from .....engine.operations import create_account
-from .....engine.rules.limits import creation_finishes
-from ...plan.foresight import Foresight
-from ...plan.limits import creation_hours
-from ...plan.number import Number
-from ...scenario.steps import CreateAccounts
-from ..context import StepContext
-from ..pipeline import Pipeline
+from ....engine.operations import create_account
+from ....engine.rules.limits import creation_finishes
+from ..plan.foresight import Foresight
+from ..plan.limits import creation_hours
+from ..plan.number import Number
+from ..play.context import StepContext
+from ..play.pipeline import Pipeline
+from ..scenario.steps import CreateAccounts
 
 OPERATION = "CreateAccount"
 

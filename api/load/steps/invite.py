@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from .....engine.events import HandshakeRequested
-from .....engine.operations.invite_account_to_organization import Request, Target
-from ...plan.foresight import Foresight
-from ...scenario.steps import Invite
-from ..context import StepContext
+from ....engine.events import HandshakeRequested
+from ....engine.operations.invite_account_to_organization import Request, Target
+from ..plan.foresight import Foresight
+from ..play.context import StepContext
+from ..scenario.steps import Invite
 
 OPERATION = "InviteAccountToOrganization"
 

@@ -1,11 +1,11 @@
 """``enable_all_features``: the management account starts the migration to all features; members answer later."""
 
-from .....engine.operations import enable_all_features
-from .....engine.words import FeatureSet
-from ...plan.foresight import Foresight
-from ...plan.number import Number
-from ...scenario.steps import EnableAllFeatures
-from ..context import StepContext
+from ....engine.operations import enable_all_features
+from ....engine.words import FeatureSet
+from ..plan.foresight import Foresight
+from ..plan.number import Number
+from ..play.context import StepContext
+from ..scenario.steps import EnableAllFeatures
 
 OPERATION = "EnableAllFeatures"
 

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from .....engine.operations import remove_account_from_organization
-from ...plan.foresight import Foresight
-from ...plan.number import Number
-from ...plan.requests import REMOVE
-from ...scenario.steps import RemoveDeclined
-from ..context import StepContext
+from ....engine.operations import remove_account_from_organization
+from ..plan.foresight import Foresight
+from ..plan.number import Number
+from ..plan.requests import REMOVE
+from ..play.context import StepContext
+from ..scenario.steps import RemoveDeclined
 
 OPERATION = REMOVE
 

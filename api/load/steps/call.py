@@ -4,16 +4,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from .....engine.operation import Caller
-from ...plan.foresight import Foresight
-from ...plan.limits import paced_hours
-from ...plan.number import Number
-from ...scenario.populations import portion_of
-from ...scenario.steps import Call
-from ..agenda import Cohort
-from ..asking import Asked
-from ..calls import call, fill, party_of, saved
-from ..context import StepContext
+from ....engine.operation import Caller
+from ..plan.foresight import Foresight
+from ..plan.limits import paced_hours
+from ..plan.number import Number
+from ..play.agenda import Cohort
+from ..play.asking import Asked
+from ..play.calls import call, fill, party_of, saved
+from ..play.context import StepContext
+from ..scenario.populations import portion_of
+from ..scenario.steps import Call
 from .close_accounts import OPERATION as CLOSE
 from .create_accounts import OPERATION as CREATE
 from .enable_all_features import OPERATION as ENABLE

@@ -1,11 +1,11 @@
 """``wait``: time passes, for some days or until a condition holds."""
 
-from .....engine.settings import DAY, HOUR
-from ...plan.foresight import Foresight
-from ...scenario.figures import Figure
-from ...scenario.steps import Wait
-from ...scenario.thresholds import Threshold, read_condition
-from ..context import StepContext
+from ....engine.settings import DAY, HOUR
+from ..plan.foresight import Foresight
+from ..play.context import StepContext
+from ..scenario.figures import Figure
+from ..scenario.steps import Wait
+from ..scenario.thresholds import Threshold, read_condition
 
 OF_ALL = "joined_of_all_share"
 
