@@ -19,7 +19,7 @@ from .play.call_counter import CallCounter
 from .play.clock_driver import ClockDriver
 from .play.context import StepContext
 from .play.flows import Flows
-from .play.funnel import FunnelView
+from .play.funnel import funnels
 from .play.lookout import Lookout
 from .play.measuring import figure_now, measure
 from .play.observing import Observer
@@ -102,11 +102,11 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
     past = Past(scenario)
     clock = SimulatedClock(past.began_at)
     began_with = await read_beginning(log) or WorldCreated(scenario.seed, scenario.settings)
-    flows, funnel = Flows(scenario), FunnelView()
+    flows = Flows(scenario)
     # The other views are built only for reading operations: they cost more than the rest of the run.
     reads = any(isinstance(step, Call) and step.operation in READS for step in scenario.all_steps)
     views = Views() if reads else None
-    listeners: list[Listener] = [flows.feed, funnel.feed]
+    listeners: list[Listener] = [flows.feed]
     if views:
         listeners += [views.feed, *lag_reads(views, began_with)]
     async with running_engine(
@@ -115,7 +115,6 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
         standing = await past.write(engine)
         if scenario.log or standing:
             flows.restart(engine.now)
-            funnel.restart(engine.state)
         counter = CallCounter(clock.now, by_minute=engine.throttle is not None)
         driver = ClockDriver(engine, clock, counter, observer, factor)
 
@@ -133,15 +132,14 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
         async def measure_anew() -> None:
             await engine.flush()
             flows.restart(engine.now)
-            funnel.restart(engine.state)
             counter.restart()
             player.vending.restart()
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)
         context = StepContext(scenario, engine, driver, counter, views, lookout, begun)
         player = Player(context)
-        funnels = partial(funnel.funnels, engine.state, player.organizations, counter.refusals)
-        observer.begins(RunSoFar(scenario, engine, player.playing, value, funnels))
+        count_accounts = partial(funnels, flows.whole, engine.state, player.organizations, counter.refusals)
+        observer.begins(RunSoFar(scenario, engine, player.playing, value, count_accounts))
         await player.play(lambda step: KINDS[type(step)].play(step, context))
         seconds = perf_counter() - began
-        return measure(scenario, name, engine, flows, funnel, counter, player, seconds)
+        return measure(scenario, name, engine, flows, counter, player, seconds)
