@@ -110,6 +110,7 @@ class Timetable:
                 playing.name,
                 (began - reached) / HOUR,
                 tally.answers,
+                step.operation,
             )
 
     async def move_to(self, moment: int, what: str = "Answering", handshake: str = "") -> None:

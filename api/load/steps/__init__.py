@@ -1,7 +1,8 @@
 """The kinds of steps, one module each, and their table.
 
-A module says which operations its step calls, how it is played, and what a plan foresees of it. A new kind of step is a
-struct in ``scenario/steps.py``, a new file here, and a line in the table.
+A module says how its step is played, and what a plan foresees of it. A new kind of step is a struct in
+``scenario/steps.py``, which says what a file may have and which operation the step calls; a new file here; and a line
+in the table.
 """
 
 from collections.abc import Awaitable

@@ -7,8 +7,6 @@ from ..plan.number import Number
 from ..play.context import StepContext
 from ..scenario.steps import EnableAllFeatures
 
-OPERATION = "EnableAllFeatures"
-
 
 async def play(step: EnableAllFeatures, context: StepContext) -> None:
     """Start a migration to all features; members answer later, at moments drawn now."""
@@ -17,7 +15,7 @@ async def play(step: EnableAllFeatures, context: StepContext) -> None:
     def enable() -> None:
         engine.post(enable_all_features.Request(), context.management(step))
 
-    await context.send(step, OPERATION, "Asking for all features", [enable], 1)
+    await context.send(step, step.operation, "Asking for all features", [enable], 1)
     migration = organization.migration
     # Refused, or a migration was under way already: nobody is asked anew.
     if migration is None or context.asking.parents.get(organization.id) == migration.parent:
@@ -32,7 +30,7 @@ async def play(step: EnableAllFeatures, context: StepContext) -> None:
 
 def foresee(step: EnableAllFeatures, foresight: Foresight) -> float:
     """Foresee the call, and the answers of the members who must approve."""
-    hours = foresight.send(step, OPERATION, Number.exactly(1))
+    hours = foresight.send(step, step.operation, Number.exactly(1))
     foresee_answers(step.organization, foresight)
     return hours
 

@@ -6,8 +6,6 @@ from ..plan.number import Number
 from ..play.context import StepContext
 from ..scenario.steps import Finalize
 
-OPERATION = "AcceptHandshake"
-
 
 async def play(step: Finalize, context: StepContext) -> None:
     """Accept the handshake of the organization's migration, as its management account."""
@@ -21,7 +19,7 @@ async def play(step: Finalize, context: StepContext) -> None:
     def finalize() -> None:
         context.engine.post(accept_handshake.Request(parent), management)
 
-    await context.send(step, OPERATION, "Finalizing", [finalize], 1)
+    await context.send(step, step.operation, "Finalizing", [finalize], 1)
 
 
 def foresee(step: Finalize, foresight: Foresight) -> float:
@@ -29,4 +27,4 @@ def foresee(step: Finalize, foresight: Foresight) -> float:
     number = Number.exactly(step.organization in foresight.migrations)
     if step.organization in foresight.shared_organizations:
         number = Number(0.0, number.expected, 1.0)
-    return foresight.send(step, OPERATION, number)
+    return foresight.send(step, step.operation, number)

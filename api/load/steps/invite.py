@@ -8,8 +8,6 @@ from ..plan.foresight import Foresight
 from ..play.context import StepContext
 from ..scenario.steps import Invite
 
-OPERATION = "InviteAccountToOrganization"
-
 
 async def play(step: Invite, context: StepContext) -> None:
     """Invite those who are no members and have no invitation; they answer at moments drawn when they are invited."""
@@ -30,7 +28,7 @@ async def play(step: Invite, context: StepContext) -> None:
         cohort.add(account, requested.handshake)
 
     attempts = (partial(invite, account) for account in invitees)
-    await context.send(step, OPERATION, f"Inviting {population}", attempts, len(invitees), invitees)
+    await context.send(step, step.operation, f"Inviting {population}", attempts, len(invitees), invitees)
     cohort.growing = False
 
 
@@ -40,5 +38,5 @@ def foresee(step: Invite, foresight: Foresight) -> float:
     number = foresight.accounts(population) - members.of(population, organization)
     number -= members.open(population, organization)
     foresight.need_accounts(organization, number)
-    hours = foresight.send(step, OPERATION, number)
+    hours = foresight.send(step, step.operation, number)
     return max(hours, foresight.ask_to_join(step, population, number))
