@@ -6,7 +6,8 @@ from pathlib import Path
 from rich.table import Column, Table
 
 from ..load import answer, wording
-from ..load.play.outcome import FunnelStage, Outcome
+from ..load.play import Outcome
+from ..load.play.outcome import FunnelStage
 from ..load.wording import STATISTICS
 from .terminal import markup_safe, out, print_table
 

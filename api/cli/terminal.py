@@ -24,8 +24,8 @@ from ...engine.events.envelope import Envelope
 from ...engine.log import EventLog, LogDamaged, LogError, LogUnwritable
 from ...engine.runtime.engine import EngineStopped, Listener
 from ...engine.shapes.base import moment_text
-from ..load.play.observing import Progress as OnProgress
-from ..load.play.observing import no_progress
+from ..load.play import Progress as OnProgress
+from ..load.play import no_progress
 from ..load.scenario import ScenarioError
 
 # In a file or a pipe, where rich assumes 80 columns, rows may be wider.

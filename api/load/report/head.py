@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import starmap
 
 from .. import answer, wording
-from ..play.outcome import FunnelStage, Outcome, ThresholdOutcome
+from ..play import Outcome
+from ..play.outcome import FunnelStage, ThresholdOutcome
 from .html import escape, scrolling, section
 
 MOST_ORGANIZATIONS = 6

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from .. import answer, wording
-from ..play.outcome import FollowUp, Outcome
+from ..play import Outcome
+from ..play.outcome import FollowUp
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
 from ..wording import STATISTICS
 from .html import definitions, escape, share_table, table

@@ -46,33 +46,30 @@ OPEN = re.compile(rf"{PLACE.pattern}|\A\$")
 
 
 def checked(
-    settings: Settings,
     organizations: Mapping[str, OrganizationTable | None],
     populations: Mapping[str, PopulationTable | None],
     tracks: Sequence[ReadTrack],
     figures: Figures,
+    problems: Problems,
 ) -> tuple[Track, ...]:
     """Check all names, and return the tracks, whose steps have their organizations filled in.
 
     Args:
-        settings: of the world.
         organizations: None is one that cannot be read; its name is known all the same.
         populations: likewise.
         tracks: in the order of the file.
         figures: those that conditions can be about.
-
-    Raises:
-        ScenarioError: names are unknown or name something of another kind, or tracks wait for each other.
+        problems: names that are unknown or name something of another kind, and tracks that wait for each other.
     """
-    impossible = _impossible_feature_sets(organizations, settings)
-    problems = Problems([*_twice(organizations), *impossible, *wrong_order(tracks)])
+    problems += [*_twice(organizations), *wrong_order(tracks)]
     elsewhere = [f"{name}.{word}" for name in organizations for word in ALWAYS_KNOWN] if len(organizations) > 1 else []
     saved_ever = {name for track in tracks for saves in track.saves for name in saves}
     problems += _too_late(populations, organizations)
     problems += _wrong_escalations(populations, organizations, [*sorted(saved_ever), *elsewhere])
     filled = list[Track]()
     for track in tracks:
-        saved = saved_before(track, tracks)
+        # Before a track that cannot be read, any other may have ended.
+        saved = saved_before(track, tracks) if track.table else set(saved_ever)
         steps = list[Step]()
         for index, step in enumerate(track.steps):
             path = (*track.path, index)
@@ -84,7 +81,6 @@ def checked(
             saved |= set(track.saves[index])
         if track.table is not None:
             filled.append(Track(track.name, track.table, tuple(steps)))
-    problems.require_none()
     return tuple(filled)
 
 
@@ -101,9 +97,10 @@ def _wrong_step(step: Step, names: list[str], path: KeyPath, figures: Figures) -
             yield Problem(str(error), (*path, "until"))
 
 
-def _impossible_feature_sets(
+def impossible_feature_sets(
     organizations: Mapping[str, OrganizationTable | None], settings: Settings
 ) -> Iterator[Problem]:
+    """Find organizations that are founded with a feature set that the world does not have."""
     if settings.consolidated_billing_supported:
         return
     for name, organization in organizations.items():
@@ -172,11 +169,6 @@ def _either(words: Sequence[str]) -> str:
 
 
 def _wrong_call(step: Call, names: list[str], path: KeyPath) -> Iterator[Problem]:
-    if step.caller == "account" and not step.for_each:
-        yield Problem('"account" needs for_each, which says whose accounts call', (*path, "caller"))
-    if step.share + step.skip > 1 + 1e-9:
-        total = f"{step.share + step.skip:g}"
-        yield Problem(f"share and skip add up to {total}, which is more than 1", (*path, "share"))
     known = [*ALWAYS_KNOWN, *(KNOWN_FOR_EACH if step.for_each else ()), *names]
     yield from _wrong_members(step.operation, step.members, known, (*path, "with"))
     answer = answer_of(step.operation)

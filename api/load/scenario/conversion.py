@@ -1,7 +1,7 @@
 """Converts values of a scenario file into structs, and rewords msgspec's errors for readers of TOML."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import deepcopy
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct, structs
 
 from ...choices import choose
+from .contradictions import Table
 from .possible import A_SHARE, as_share, possible, shown
-from .problems import KeyPath, Problem, ScenarioError
+from .problems import KeyPath, Problem, Problems
 
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 INVALID = re.compile(r"Invalid (?:enum )?value '(.*)'", re.DOTALL)
@@ -29,34 +30,48 @@ def convert(value: Any, wanted: Any, path: KeyPath) -> Any:
     Raises:
         ScenarioError: it cannot be converted; with all that is wrong, each with its path, and what is possible there.
     """
-    try:
-        return msgspec.convert(value, wanted)
-    except msgspec.ValidationError as error:
-        raise ScenarioError(*_all_problems(deepcopy(value), wanted, path, str(error))) from None
+    problems = Problems()
+    converted = salvage(value, wanted, path, problems)
+    problems.require_none()
+    return converted
 
 
-def _all_problems(value: Any, wanted: Any, path: KeyPath, error: str) -> Iterator[Problem]:
-    """What is wrong with a value: msgspec stops at the first mistake, so each is cut out before it looks again."""
-    settled: set[KeyPath] = set()
-    while error:
-        complaint, _, inner = error.partition(" - at `$")
-        keys = _keys(inner)
-        unknown = UNKNOWN.match(complaint)
-        for each in _complaints(complaint, wanted, value, keys, settled):
-            kind, found = _at(wanted, value, keys)
-            advice = _advice(each, kind, found)
-            named = unknown or MISSING.match(each)
-            yield Problem(advice, (*path, *keys), named[1] if named else "")
-            # What a misspelt key was meant to be is not missing besides.
-            settled |= {(*keys, meant) for meant in re.findall(r"did you mean `(\w+)`", advice) if unknown}
-        place = _cut_out(value, (*keys, unknown[1]) if unknown else keys)
-        if place is None:
-            return
-        settled.add(place)
-        error = _next_error(value, wanted)
+def salvage(value: Any, wanted: Any, path: KeyPath, problems: Problems, needed: Collection[str] = ()) -> Any:
+    """Convert a value as far as that is possible, so that what is left of it can be checked too.
+
+    Args:
+        value: as for ``convert``, like the next two.
+        wanted: the type.
+        path: the path of the value in the file.
+        problems: what is wrong is added to it.
+        needed: keys of the table without which its others tell nothing.
+
+    Returns:
+        The value without its keys that cannot be converted, even if others contradict each other; None if one that
+        it must have, or that is needed, cannot be converted.
+    """
+    lost = set[KeyPath]()
+    if _error(value, wanted):
+        value = deepcopy(value)
+        problems += _all_problems(value, wanted, path, lost)
+        if _error(value, wanted):
+            _salvage_parts(value, wanted, path, problems)
+            return None
+    converted = msgspec.convert(value, wanted)
+    problems += _contradictions(converted, path, lost)
+    return converted if {place[len(path)] for place in lost}.isdisjoint(needed) else None
 
 
-def _next_error(value: Any, wanted: Any) -> str:
+def _salvage_parts(value: Any, wanted: Any, path: KeyPath, problems: Problems) -> None:
+    """Find contradictions in the tables of a table that lacks what it must have itself."""
+    if isinstance(value, dict) and len(_structs(wanted, value)) == 1:
+        for key, kind in _fields(wanted, value).items():
+            if key in value:
+                salvage(value[key], kind, (*path, key), problems)
+
+
+def _error(value: Any, wanted: Any) -> str:
+    """Why a value cannot be converted, in msgspec's words; empty if it can."""
     try:
         msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
@@ -64,15 +79,52 @@ def _next_error(value: Any, wanted: Any) -> str:
     return ""
 
 
-def _complaints(complaint: str, wanted: Any, value: Any, keys: KeyPath, settled: set[KeyPath]) -> list[str]:
+def _contradictions(part: Any, path: KeyPath, lost: Collection[KeyPath]) -> Iterator[Problem]:
+    """The contradictions of a table and of all tables in it, but for those that follow from a key that is lost."""
+    if isinstance(part, Table):
+        for each in part.contradictions():
+            if not any((*path, key) in lost for key in each.lacking):
+                yield Problem(each.message, (*path, *each.path))
+    parts: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(part, Struct):
+        parts = zip(part.__struct_encode_fields__, structs.astuple(part), strict=True)
+    elif isinstance(part, tuple):
+        parts = enumerate(cast("tuple[Any, ...]", part))
+    for key, inner in parts:
+        yield from _contradictions(inner, (*path, key), lost)
+
+
+def _all_problems(value: Any, wanted: Any, path: KeyPath, lost: set[KeyPath]) -> Iterator[Problem]:
+    """What is wrong with a value: msgspec stops at the first mistake, so each is cut out before it looks again.
+
+    What is cut out is removed from the value, and its path is added to ``lost``; so is what a misspelt key was meant
+    to be.
+    """
+    while error := _error(value, wanted):
+        complaint, _, inner = error.partition(" - at `$")
+        keys = _keys(inner)
+        kind, found = _at(wanted, value, keys)
+        if unknown := UNKNOWN.match(complaint):
+            advice = _advice(complaint, kind, found)
+            yield Problem(advice, (*path, *keys), unknown[1])
+            lost |= {(*path, *keys, meant) for meant in re.findall(r"did you mean `(\w+)`", advice)}
+            del found[unknown[1]]
+            continue
+        for each in _complaints(complaint, kind, found, (*path, *keys), lost):
+            missing = MISSING.match(each)
+            yield Problem(_advice(each, kind, found), (*path, *keys), missing[1] if missing else "")
+        place = _cut_out(value, keys)
+        if place is None:
+            return
+        lost.add((*path, *place))
+
+
+def _complaints(complaint: str, wanted: Any, value: Any, path: KeyPath, lost: set[KeyPath]) -> list[str]:
     """A complaint about the table at a path, if it does not follow from what was cut out; one for each missing key."""
     if missing := MISSING.match(complaint):
-        lacking = _lacking(missing[1], *_at(wanted, value, keys))
-        return [f"Object missing required field `{name}`" for name in lacking if (*keys, name) not in settled]
-    cut = [place[-1] for place in settled if place and place[:-1] == keys]
-    if "` is missing" in complaint:
-        cut = [key for key in cut if f"`{key}`" in complaint]
-    follows = bool(cut) and not UNKNOWN.match(complaint)
+        lacking = _lacking(missing[1], wanted, value)
+        return [f"Object missing required field `{name}`" for name in lacking if (*path, name) not in lost]
+    follows = any(place[:-1] == path for place in lost)
     return [] if follows else [complaint]
 
 
@@ -133,10 +185,15 @@ def _at(wanted: Any, value: Any, keys: KeyPath) -> tuple[Any, Any]:
         if isinstance(key, int):
             wanted, value = _item_type(wanted), value[key]
             continue
-        fields = {field.encode_name: field.type for each in _structs(wanted, value) for field in structs.fields(each)}
+        fields = _fields(wanted, value)
         if key in fields:
             wanted, value = fields[key], value.get(key)
     return wanted, value
+
+
+def _fields(wanted: Any, value: Any) -> dict[str, Any]:
+    """The keys of a table, with their types."""
+    return {field.encode_name: field.type for each in _structs(wanted, value) for field in structs.fields(each)}
 
 
 def _item_type(wanted: Any) -> Any:

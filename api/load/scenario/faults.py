@@ -18,31 +18,31 @@ PLAYED = [kind for kind in KINDS if kind in REFUSING | IN_DECISION]
 """The kinds that a run plays: it has no connections that could break, and nobody waits for its answers."""
 
 
-def read_faults(tables: object, start: datetime) -> tuple[FaultTable, ...]:
+def read_faults(tables: object, start: datetime | None, problems: Problems) -> tuple[FaultTable, ...]:
     """Read and check the list of faults.
 
     Args:
         tables: what stands under ``faults``.
-        start: when the run begins; moments that are told as durations count from it.
-
-    Raises:
-        ScenarioError: with all that is wrong.
+        start: when the run begins, from which moments count that are told as durations; None: it is not known.
+        problems: what is wrong is added to it.
     """
     if not isinstance(tables, list):
-        raise ScenarioError(Problem("must be a list of tables, such as [[faults]] with a fault", ("faults",)))
-    problems, faults = Problems(), list[FaultTable]()
+        problems.append(Problem("must be a list of tables, such as [[faults]] with a fault", ("faults",)))
+        return ()
+    faults = list[FaultTable]()
     for index, table in enumerate(cast("list[Any]", tables)):
         with problems.gathered():
             faults.append(_fault(table, ("faults", index), start))
-    problems.require_none()
     return tuple(faults)
 
 
-def _fault(table: object, path: KeyPath, start: datetime) -> FaultTable:
+def _fault(table: object, path: KeyPath, start: datetime | None) -> FaultTable:
     fault: FaultTable = convert(table, FaultTable, path)
     if fault.fault in KINDS and fault.fault not in PLAYED:
         message = f"a run does not play {fault.fault!r}{choose(fault.fault, PLAYED)}"
         raise ScenarioError(Problem(message, (*path, "fault")))
+    if start is None:
+        return fault
     now = microseconds(start)
     try:
         script_fault.decide(table_request(now, fault), State(), Stamp(now, SIMULATION, 1, IdSource(0)))

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, field
 
 from ....engine.settings import Latencies, Latency, Quotas, Settings
 from ....engine.shapes.base import EPOCH
 from ...delays import Days
 from ...faults import FaultTable
 from ...simulation import START
+from .contradictions import Contradiction, Table
 from .figures import Figures, figures_of
 from .organizations import OrganizationTable, Twin, behaviours
 from .populations import Behaviour, PopulationTable, Request
@@ -23,7 +24,7 @@ Parameter = bool | int | float | str
 """The value of a parameter."""
 
 
-class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Beginning(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The keys of a scenario file that say with what its world begins."""
 
     description: str = ""
@@ -33,9 +34,9 @@ class Beginning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     measure_from: Days = 0.0
     """The day of the run from which on figures count."""
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         if not EPOCH <= self.start <= LATEST_START:
-            raise ValueError(f"start: must lie between {EPOCH:%Y} and {LATEST_START:%Y}")
+            yield Contradiction(f"must lie between {EPOCH:%Y} and {LATEST_START:%Y}", ("start",))
 
 
 class Header(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -61,11 +62,11 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """The place in that log."""
     dated: bool = False
     """Whether somebody says when it starts: the file, or the log or the copy with which it begins."""
-    twins: dict[str, Twin] = {}
+    twins: dict[str, Twin] = field(default_factory=dict[str, Twin])
     """Name to organization that was copied from elsewhere."""
-    parameters: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
     """Name to value: as given for this run, or else the scenario's default."""
-    populations: dict[str, PopulationTable] = {}
+    populations: dict[str, PopulationTable] = field(default_factory=dict[str, PopulationTable])
     faults: tuple[FaultTable, ...] = ()
     """What goes wrong during the run; scripted when it begins."""
     steps: tuple[Step, ...] = ()

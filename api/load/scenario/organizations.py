@@ -10,6 +10,7 @@ from ....engine.ids import AccountId
 from ....engine.twin.form import Form
 from ....engine.words import FeatureSet, PolicyType
 from ...delays import Fixed, Lognormal, Uniform
+from .contradictions import Contradiction, Table
 from .populations import Behaviour, Count, PopulationTable, Request, Share
 
 OrganizationId = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]
@@ -22,7 +23,7 @@ FOUNDERS = tuple(digit * 12 for digit in "123456789")
 """The first management accounts of organizations that say none; the tenth has 100000000010, and so on."""
 
 
-class UnitTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class UnitTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An OU of an organization that is there when the run begins."""
 
     name: Name
@@ -33,9 +34,9 @@ class UnitTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     units: "tuple[UnitTable, ...]" = ()
     """The OUs directly below it."""
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         if self.accounts and self.share:
-            raise ValueError("an OU has a number of accounts or a share of them, not both")
+            yield Contradiction("an OU has a number of accounts or a share of them, not both", ("share",))
 
 
 class PolicyTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,7 +50,7 @@ class PolicyTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """Where it is attached: paths of OUs, names from the root on, such as ``Workloads/Prod``; ``/`` is the root."""
 
 
-class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class OrganizationTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An organization.
 
     With ``id`` it is one of the log with which the run begins, with ``from`` it is copied from elsewhere, with
@@ -72,14 +73,16 @@ class OrganizationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     transfer: Behaviour | None = None
     """How its management account answers when another organization asks to pay its bills; None: it does not."""
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         if self.transfer and self.transfer.leave:
-            raise ValueError("transfer: nobody leaves an organization by answering about its bills; use decline")
+            message = "nobody leaves an organization by answering about its bills; use decline"
+            yield Contradiction(message, ("transfer", "leave"))
         if (self.id or self.source) and (self.management_account or self.feature_set or self.stands):
             key = "from" if self.source else "id"
-            raise ValueError(f"{key} names an organization that has everything else: leave the other keys out")
+            yield Contradiction("names an organization that has everything else: leave the other keys out", (key,))
         if self.accounts is None and (self.created or self.units or self.policies or self.age != Fixed(365)):
-            raise ValueError("created, age, units and policies are of an organization that is there: say its accounts")
+            message = "created, age, units and policies are of an organization that is there: say its accounts"
+            yield Contradiction(message, lacking=("accounts",))
 
     @property
     def stands(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ....engine.settings import DAY, HOUR, SECOND
+from .contradictions import Contradiction, Table
 
 LEAST = 1e-6
 Rate = Annotated[float, Meta(ge=LEAST, le=1e9)]
@@ -19,7 +20,7 @@ class Stage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     to_per_day: Annotated[float, Meta(ge=0, le=1e9)]
 
 
-class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Pace(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The moments at which calls are sent; exactly one of the five fields is set. The first call is sent at once.
 
     A ramp (``stages``) begins at a rate of 0; after its last stage the rate stays as it is.
@@ -31,14 +32,15 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     over_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
     stages: Annotated[tuple[Stage, ...], Meta(min_length=1)] | None = None
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if len(given) != 1:
-            choices = ", ".join(self.__struct_fields__)
-            raise ValueError(f"a pace is exactly one of {choices}, not {' and '.join(given) or 'nothing'}")
+            choices = self.__struct_fields__
+            message = f"a pace is exactly one of {', '.join(choices)}, not {' and '.join(given) or 'nothing'}"
+            yield Contradiction(message, lacking=() if given else choices)
         if self.stages and self.stages[-1].to_per_day < LEAST:
             ends = f"{self.stages[-1].to_per_day:g}"
-            raise ValueError(f"the last stage ends at {ends} per day: what is left would never be sent")
+            yield Contradiction(f"the last stage ends at {ends} per day: what is left would never be sent", ("stages",))
 
     def offsets(self, number: int) -> Iterator[int]:
         """For each of ``number`` calls the time after the first at which it is sent, in microseconds, ascending."""

@@ -1,7 +1,7 @@
 """Populations of a scenario: groups of accounts that answer invitations and migrations alike."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, cast
 
@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field, structs
 from ....engine.settings import DAY
 from ...choices import choose
 from ...delays import Delay, Fixed
+from .contradictions import Contradiction, Table
 from .problems import Problem, ScenarioError
 
 MOST_ACCOUNTS = 100_000_000
@@ -46,7 +47,7 @@ class AccountCall(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """The members of the request, under AWS's names; in a file the key is ``with``."""
 
 
-class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Behaviour(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How accounts answer a request: the share of the population that gives each answer, and the delay.
 
     Without ``accept`` all accounts in no other share accept; with it, accounts in no share never answer.
@@ -71,19 +72,20 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     escalation: AccountCall | None = None
     """What the organization does about an account that has missed the deadline."""
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         total = (self.accept or 0.0) + self.decline + self.leave + self.after_reminder
         if total > 1 and not math.isclose(total, 1, abs_tol=1e-9):
-            raise ValueError(f"accept, decline, leave and after_reminder add up to {total:g}, which is more than 1")
+            yield Contradiction(f"accept, decline, leave and after_reminder add up to {total:g}, which is more than 1")
         days, shares = self.remind_after_days, self.reminded_accept
         if any(later <= earlier for earlier, later in pairwise(days)):
-            raise ValueError(
-                f"remind_after_days must rise from one to the next, not {', '.join(f'{each:g}' for each in days)}"
-            )
+            message = f"must rise from one to the next, not {', '.join(f'{each:g}' for each in days)}"
+            yield Contradiction(message, ("remind_after_days",))
         if isinstance(shares, tuple) and len(shares) != len(days):
-            raise ValueError(f"reminded_accept has {len(shares)} shares for {len(days)} reminders")
+            message = f"has {len(shares)} shares for {len(days)} reminders"
+            yield Contradiction(message, ("reminded_accept",), lacking=("remind_after_days",))
         if self.escalation and self.deadline_days is None:
-            raise ValueError("escalation needs deadline_days: when it happens")
+            message = "needs deadline_days: when it happens"
+            yield Contradiction(message, ("escalation",), lacking=("deadline_days",))
 
     @property
     def answer_delay(self) -> Delay:
@@ -110,7 +112,7 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return max(0.0, 1.0 - self.decline - self.leave - self.after_reminder)
 
 
-class PopulationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PopulationTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A group of accounts that behave alike."""
 
     origin: Literal["invited", "created", "standalone", "member"]
@@ -126,9 +128,10 @@ class PopulationTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     migration: Behaviour = Behaviour()
     """How they answer the request to approve all features; accounts that the organization created are not asked."""
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         if self.invitation.leave:
-            raise ValueError("invitation: nobody leaves an organization by answering an invitation; use decline")
+            message = "nobody leaves an organization by answering an invitation; use decline"
+            yield Contradiction(message, ("invitation", "leave"))
 
     def behaviour(self, request: Request) -> Behaviour:
         """How they answer a request."""

@@ -4,19 +4,18 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import anyio.to_thread
-from msgspec import Struct, structs
+from msgspec import structs
 
 from ....engine.settings import Settings
 from ....engine.shapes.timestamps import microseconds
 from ...choices import choose
-from ...faults import FaultTable
-from .checks import checked, impossible_record
-from .conversion import convert
+from .checks import checked, impossible_feature_sets, impossible_record
+from .conversion import salvage
 from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
 from .figures import figures_of
@@ -28,8 +27,8 @@ from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
 from .populations import PopulationTable, table_of, with_like
 from .problems import KeyPath, Problem, Problems, ScenarioError
 from .standing import wrong_standing
-from .steps import PLAIN, Track
-from .thresholds import Threshold, read_thresholds
+from .steps import PLAIN
+from .thresholds import read_thresholds
 from .tracks import read_tracks
 from .twins import with_twins
 
@@ -143,40 +142,30 @@ def _toml(text: str) -> dict[str, Any]:
 
 def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: World | None) -> Scenario:
     problems = Problems()
-    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "dated", "twins"})
-    for key in [key for key in document if key not in known]:
-        problems.append(Problem(f"unknown key `{key}`{choose(key, known)}", key=key))
-        del document[key]
+    _drop_unknown(document, problems)
     # Converted one by one: for a table of tables, msgspec's errors do not say under which key something is wrong.
-    organizations = _named(document, "organizations", lambda _: OrganizationTable, "acme", problems)
-    populations = _named(document, "populations", table_of, "partners", problems, with_like)
+    organizations = _organizations(document, problems)
+    populations = _populations(document, problems)
     read = read_tracks(document, problems)
-    listed = document.pop("faults", [])
-    thresholds, limits = document.pop("thresholds", {}), tuple[Threshold, ...]()
-    beginning, dated = Beginning(), "start" in document or world is not None
-    with problems.gathered():
-        beginning = _beginning(document, world)
-    faults: tuple[FaultTable, ...] = ()
-    with problems.gathered():
-        faults = read_faults(listed, beginning.start)
-    organizations = with_founders(organizations)
+    listed, thresholds = document.pop("faults", []), document.pop("thresholds", {})
+    dated = "start" in document or world is not None
+    beginning = _beginning(document, problems, world)
+    faults = read_faults(listed, beginning.start if beginning else None, problems)
     with problems.gathered():
         organizations = world.with_ids(organizations) if world else organizations
     organizations = organizations or {UNNAMED: OrganizationTable()}
-    # A log keeps what it began with, such as that of a server; the run adds what changes all the same.
-    problems += () if world else impossible_record(beginning.settings)
-    problems += wrong_standing(organizations, beginning.settings, microseconds(beginning.start))
+    if beginning is not None:
+        # A log keeps what it began with, such as that of a server; the run adds what changes all the same.
+        problems += () if world else impossible_record(beginning.settings)
+        problems += impossible_feature_sets(organizations, beginning.settings)
+        problems += wrong_standing(organizations, beginning.settings, microseconds(beginning.start))
     problems += wrong_members(populations, organizations, world)
     figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})
-    with problems.gathered():
-        limits = read_thresholds(_table_of_thresholds(thresholds), figures)
-    tracks: tuple[Track, ...] = ()
-    with problems.gathered():
-        tracks = checked(beginning.settings, organizations, populations, read, figures)
+    limits = read_thresholds(thresholds, figures, problems)
+    tracks = checked(organizations, populations, read, figures, problems)
     problems.require_none()
-    with problems.gathered():
-        require_possible_days(tracks, cast("Any", populations), cast("Any", organizations))
-    problems.require_none()
+    assert beginning is not None, "what is wrong with it was found"
+    require_possible_days(tracks, cast("Any", populations), cast("Any", organizations))
     plain = [track.steps for track in tracks if track.name == PLAIN]
     return Scenario(
         **structs.asdict(beginning),
@@ -193,22 +182,28 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     )
 
 
-def _beginning(document: dict[str, Any], world: World | None) -> Beginning:
-    """With what the run begins: as the file has it, and the log.
+def _drop_unknown(document: dict[str, Any], problems: Problems) -> None:
+    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "dated", "twins"})
+    for key in [key for key in document if key not in known]:
+        problems.append(Problem(f"unknown key `{key}`{choose(key, known)}", key=key))
+        del document[key]
 
-    Raises:
-        ScenarioError: it cannot be read, or the log has it in another way.
-    """
-    header: Header = convert(document, Header, ())
-    settings = _settings(document, header)
-    beginning = Beginning(
-        description=header.description,
-        seed=header.seed,
-        start=header.start,
-        settings=settings,
-        measure_from=header.measure_from,
-    )
-    return world.continued(beginning, given(document)) if world else beginning
+
+def _beginning(document: dict[str, Any], problems: Problems, world: World | None) -> Beginning | None:
+    """With what the run begins: as the file has it, and the log; None if what others depend on cannot be read."""
+    header: Header | None = salvage(document, Header, (), problems, needed=("start", "settings", *TOP_LEVEL_SETTINGS))
+    if header is None or any(header.contradictions()):
+        return None
+    with problems.gathered():
+        beginning = Beginning(
+            description=header.description,
+            seed=header.seed,
+            start=header.start,
+            settings=_settings(document, header),
+            measure_from=header.measure_from,
+        )
+        return world.continued(beginning, given(document)) if world else beginning
+    return None
 
 
 def _settings(document: dict[str, Any], header: Header) -> Settings:
@@ -225,33 +220,31 @@ def _settings(document: dict[str, Any], header: Header) -> Settings:
     return structs.replace(header.settings, **{key: getattr(header, key) for key in short})
 
 
-Table = TypeVar("Table", bound=Struct)
+def _organizations(document: dict[str, Any], problems: Problems) -> dict[str, OrganizationTable | None]:
+    """The organizations by their names; None for one that cannot be read."""
+    needed = ("id", "from", "accounts", "feature_set", "units", "policies")
+    return with_founders(
+        {
+            name: salvage(table, OrganizationTable, ("organizations", name), problems, needed)
+            for name, table in _tables(document, "organizations", "acme", problems).items()
+        }
+    )
 
 
-def _named(
-    document: dict[str, Any],
-    key: str,
-    kind_of: Callable[[Any], type[Table]],
-    example: str,
-    problems: Problems,
-    table_in: Callable[[str, dict[str, Any]], Any] = lambda name, tables: tables[name],
-) -> dict[str, Table | None]:
-    """Tables by their names; None for those that cannot be read."""
-    tables = document.pop(key, {})
-    if not isinstance(tables, dict):
-        problems.append(Problem(f"must hold tables such as [{key}.{example}]", (key,)))
-        return {}
-    named: dict[str, Table | None] = {}
-    for name in cast("dict[str, Any]", tables):
-        named[name] = None
+def _populations(document: dict[str, Any], problems: Problems) -> dict[str, PopulationTable | None]:
+    """The populations by their names; None for one that cannot be read."""
+    tables = _tables(document, "populations", "partners", problems)
+    populations: dict[str, PopulationTable | None] = dict.fromkeys(tables)
+    for name in tables:
         with problems.gathered():
-            table = table_in(name, cast("dict[str, Any]", tables))
-            named[name] = convert(table, kind_of(table), (key, name))
-    return named
+            table = with_like(name, tables)
+            populations[name] = salvage(table, table_of(table), ("populations", name), problems, needed=("of",))
+    return populations
 
 
-def _table_of_thresholds(thresholds: Any) -> dict[str, Any]:
-    if not isinstance(thresholds, dict):
-        message = 'must be a table such as [thresholds] with migration_days.p95 = "< 60"'
-        raise ScenarioError(Problem(message, ("thresholds",)))
-    return cast("dict[str, Any]", thresholds)
+def _tables(document: dict[str, Any], key: str, example: str, problems: Problems) -> dict[str, Any]:
+    tables = document.pop(key, {})
+    if isinstance(tables, dict):
+        return cast("dict[str, Any]", tables)
+    problems.append(Problem(f"must hold tables such as [{key}.{example}]", (key,)))
+    return {}

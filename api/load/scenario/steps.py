@@ -1,13 +1,14 @@
 """The steps of a scenario, in tracks: what management accounts do while members answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from random import Random
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
 from ....engine.settings import SECOND
 from ...delays import Days
+from .contradictions import Contradiction, Table
 from .pace import Pace
 from .populations import AccountCall, Share
 
@@ -29,11 +30,8 @@ class Retry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return round(longest * SECOND * random.random())
 
 
-class StepBase(Struct, frozen=True, tag_field="action", forbid_unknown_fields=True, kw_only=True):
-    """The fields of every step; beside them each kind has ``operation``.
-
-    That is AWS's name of the operation that the step itself calls, empty if it calls none.
-    """
+class StepBase(Table, frozen=True, tag_field="action", forbid_unknown_fields=True, kw_only=True):
+    """The fields of every step."""
 
     at_day: Days | None = None
     """The step begins not before this many days after the start of the run."""
@@ -73,15 +71,15 @@ class CreateAccounts(Sending, frozen=True, tag="create_accounts", forbid_unknown
     With ``then`` further calls are made for each account as soon as it is created; the step ends with the last of them.
     """
 
-    operation: ClassVar[str] = "CreateAccount"
     then: tuple[AccountCall, ...] | None = None
     """What follows for each account: calls of the management account, in order."""
     retry_failed: bool = False
     """Whether a creation that has failed is asked for again, under another address, as an attempt of ``retry``."""
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         if self.retry_failed and self.retry is None:
-            raise ValueError("retry_failed needs retry: how often, and after which pauses")
+            message = "needs retry: how often, and after which pauses"
+            yield Contradiction(message, ("retry_failed",), lacking=("retry",))
 
     @property
     def is_pipeline(self) -> bool:
@@ -95,13 +93,10 @@ class Invite(Sending, frozen=True, tag="invite", forbid_unknown_fields=True, kw_
     They answer while time passes in later steps. Another such step invites those again that declined or did not answer.
     """
 
-    operation: ClassVar[str] = "InviteAccountToOrganization"
-
 
 class CloseAccounts(Sending, frozen=True, tag="close_accounts", forbid_unknown_fields=True, kw_only=True):
     """The management account closes the members of a population; the step ends when the last is closed."""
 
-    operation: ClassVar[str] = "CloseAccount"
     share: Share = 1.0
     """The share of the population that is closed, its first accounts."""
 
@@ -109,32 +104,29 @@ class CloseAccounts(Sending, frozen=True, tag="close_accounts", forbid_unknown_f
 class EnableAllFeatures(OrganizationStep, frozen=True, tag="enable_all_features", forbid_unknown_fields=True):
     """The management account starts the migration to all features; invited members answer while time passes."""
 
-    operation: ClassVar[str] = "EnableAllFeatures"
-
 
 class Wait(StepBase, frozen=True, tag="wait", forbid_unknown_fields=True, kw_only=True):
     """Time passes, for some days or until a condition holds; accounts answer what they were asked."""
 
-    operation: ClassVar[str] = ""
     days: Days | None = None
     until: str | None = None
     """A figure, a comparison and a number, as in thresholds: ``joined_share >= 0.95``; looked at every full hour."""
     at_most_days: Days | None = None
     """How long to wait for the condition; then the run goes on with a warning."""
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         if self.days is None and self.until is None:
-            raise ValueError("`days` is missing, or `until` with `at_most_days`")
-        if self.days is not None and (self.until is not None or self.at_most_days is not None):
-            raise ValueError("a wait has either days, or until with at_most_days")
-        if self.until is not None and self.at_most_days is None:
-            raise ValueError("`at_most_days` is missing: for how long to wait for the condition")
+            yield Contradiction("`days` is missing, or `until` with `at_most_days`", lacking=("days", "until"))
+        elif self.days is not None and (self.until is not None or self.at_most_days is not None):
+            yield Contradiction("a wait has either days, or until with at_most_days", ("days",))
+        elif self.until is not None and self.at_most_days is None:
+            message = "`at_most_days` is missing: for how long to wait for the condition"
+            yield Contradiction(message, lacking=("at_most_days",))
 
 
 class Remind(StepBase, frozen=True, tag="remind", forbid_unknown_fields=True, kw_only=True):
     """Accounts that wait for a reminder get one; a share of them accepts after another delay."""
 
-    operation: ClassVar[str] = ""
     population: str = ""
     """Remind this population only."""
     accept: Share = 1.0
@@ -143,7 +135,6 @@ class Remind(StepBase, frozen=True, tag="remind", forbid_unknown_fields=True, kw
 class WaitForAnswers(StepBase, frozen=True, tag="wait_for_answers", forbid_unknown_fields=True, kw_only=True):
     """Time passes until all accounts that are going to answer have answered."""
 
-    operation: ClassVar[str] = ""
     population: str = ""
     """Wait for this population only."""
 
@@ -151,15 +142,12 @@ class WaitForAnswers(StepBase, frozen=True, tag="wait_for_answers", forbid_unkno
 class RemoveDeclined(OrganizationStep, frozen=True, tag="remove_declined", forbid_unknown_fields=True, kw_only=True):
     """The management account removes the members that declined the migration: a single one would block it."""
 
-    operation: ClassVar[str] = "RemoveAccountFromOrganization"
     silent: bool = False
     """Remove the members that have not answered too."""
 
 
 class Finalize(OrganizationStep, frozen=True, tag="finalize", forbid_unknown_fields=True):
     """The management account finalizes the migration."""
-
-    operation: ClassVar[str] = "AcceptHandshake"
 
 
 class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True, kw_only=True):
@@ -174,7 +162,7 @@ class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True
     """AWS's name; in a file it is the action."""
     members: dict[str, Any] = field(default_factory=dict[str, Any], name="with")
     """The members of the request, under AWS's names; in a file the key is ``with``."""
-    save: dict[str, str] = {}
+    save: dict[str, str] = field(default_factory=dict[str, str])
     """Name to the path in the answer whose value is saved under it, such as ``OrganizationalUnit.Id``."""
     for_each: str = ""
     """A population: call once for each of its accounts."""
@@ -186,6 +174,14 @@ class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True
     """The caller of the operation; ``account`` only with ``for_each``."""
     pace: Pace | None = None
     retry: Retry | None = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        if self.caller == "account" and not self.for_each:
+            message = '"account" needs for_each, which says whose accounts call'
+            yield Contradiction(message, ("caller",), lacking=("for_each",))
+        if (total := self.share + self.skip) > 1 + 1e-9:
+            message = f"share and skip add up to {total:g}, which is more than 1"
+            yield Contradiction(message, ("share",), lacking=("share",))
 
     @property
     def action(self) -> str:
@@ -207,7 +203,7 @@ Step = (
 )
 
 
-class TrackTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class TrackTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A list of steps that are played one after the other, beside those of other tracks."""
 
     after: str | tuple[str, ...] = ()
@@ -219,9 +215,10 @@ class TrackTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     times: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     """How often they are played: once by default."""
 
-    def __post_init__(self) -> None:
+    def contradictions(self) -> Iterator[Contradiction]:
         if (self.every_days is None) != (self.times is None):
-            raise ValueError("every_days and times go together: the days from one time to the next, and how many times")
+            message = "every_days and times go together: the days from one time to the next, and how many times"
+            yield Contradiction(message, lacking=("every_days", "times"))
 
     @property
     def predecessors(self) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from typing import Any, Literal, cast
 
 from msgspec import Struct, structs
 
-from .conversion import convert
+from .conversion import salvage
 from .figures import RUN, Figure, Figures
 from .possible import as_share
-from .problems import Problem, Problems, ScenarioError
+from .problems import Problem, Problems
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -65,28 +65,32 @@ class ThresholdTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     stop: bool = False
 
 
-def read_thresholds(table: Mapping[str, Any], figures: Figures) -> tuple[Threshold, ...]:
+def read_thresholds(table: Any, figures: Figures, problems: Problems) -> tuple[Threshold, ...]:
     """Read the table ``thresholds`` of a scenario.
 
     Args:
         table: figure to condition, such as ``migration_days.p95 = "< 60"``; TOML nests the dotted keys.
         figures: those that there are.
-
-    Raises:
-        ScenarioError: figures do not exist or conditions cannot be read; all of them, with their paths.
+        problems: figures that do not exist and conditions that cannot be read are added to it.
     """
-    found: list[Threshold] = []
-    problems = Problems()
-    for path, value in _leaves(table, ()):
+    if not isinstance(table, dict):
+        message = 'must be a table such as [thresholds] with migration_days.p95 = "< 60"'
+        problems.append(Problem(message, ("thresholds",)))
+        return ()
+    found = list[Threshold]()
+    for path, value in _leaves(cast("dict[str, Any]", table), ()):
         place = ("thresholds", *path)
-        with problems.gathered():
-            more = convert(value, ThresholdTable, place) if isinstance(value, Mapping) else None
-            try:
-                threshold = _threshold(".".join(path), more.condition if more else value, figures)
-            except ValueError as error:
-                raise ScenarioError(Problem(str(error), place)) from None
-            found.append(structs.replace(threshold, severity=more.severity, stop=more.stop) if more else threshold)
-    problems.require_none()
+        more = ThresholdTable(condition=value)
+        if isinstance(value, Mapping):
+            more = salvage(value, ThresholdTable, place, problems)
+            if more is None:
+                continue
+        try:
+            threshold = _threshold(".".join(path), more.condition, figures)
+        except ValueError as error:
+            problems.append(Problem(str(error), place))
+        else:
+            found.append(structs.replace(threshold, severity=more.severity, stop=more.stop))
     return tuple(found)
 
 

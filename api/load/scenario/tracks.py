@@ -4,9 +4,9 @@ from typing import Any, cast, get_args
 
 from ....engine.explaining import close_to
 from .checks import AWS_OPERATIONS
-from .conversion import convert
+from .conversion import salvage
 from .order import ReadTrack
-from .problems import KeyPath, Problem, Problems, ScenarioError
+from .problems import KeyPath, Problem, Problems
 from .steps import PLAIN, Call, Step, TrackTable
 
 CALL = str(Call.__struct_config__.tag)
@@ -39,10 +39,9 @@ def read_tracks(document: dict[str, Any], problems: Problems) -> list[ReadTrack]
 
 
 def _track(name: str, table: Any, problems: Problems) -> ReadTrack:
-    path, read = ("tracks", name), None
+    path = ("tracks", name)
     steps: Any = cast("dict[str, Any]", table).pop("steps", []) if isinstance(table, dict) else []
-    with problems.gathered():
-        read = convert(table, TrackTable, path)
+    read: TrackTable | None = salvage(table, TrackTable, path, problems, needed=("after",))
     return _steps(name, (*path, "steps"), read, steps, problems)
 
 
@@ -53,7 +52,7 @@ def _steps(name: str, path: KeyPath, table: TrackTable | None, steps: Any, probl
             problems.append(Problem(f"there must be at least one, such as {example} with an action", path))
         steps = []
     listed = cast("list[Any]", steps)
-    read = [_step_or_none(step, (*path, index), problems) for index, step in enumerate(listed)]
+    read = [_step(step, (*path, index), problems) for index, step in enumerate(listed)]
     return ReadTrack(name, path, table, read, [_saves(step) for step in listed])
 
 
@@ -63,26 +62,19 @@ def _saves(step: Any) -> list[str]:
     return list(cast("dict[str, Any]", save)) if isinstance(save, dict) else []
 
 
-def _step_or_none(step: Any, path: KeyPath, problems: Problems) -> Step | None:
-    with problems.gathered():
-        return _step(step, path)
-    return None
-
-
-def _step(step: Any, path: KeyPath) -> Step:
-    action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else None
-    if isinstance(step, dict) and action is None:
-        raise ScenarioError(Problem(f"`action` is missing{ALL_ACTIONS}", path))
-    if not isinstance(action, str):
-        return convert(step, Step, path)
-    if action in AWS_OPERATIONS:
+def _step(step: Any, path: KeyPath, problems: Problems) -> Step | None:
+    action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else ""
+    if action is None:
+        problems.append(Problem(f"`action` is missing{ALL_ACTIONS}", path))
+        return None
+    if isinstance(action, str) and action in AWS_OPERATIONS:
         if "operation" in step:
-            message = "the action is the name of the operation already"
-            raise ScenarioError(Problem(message, (*path, "operation")))
-        return convert({**step, "action": CALL, "operation": action}, Step, path)
-    if action not in ACTIONS:
-        raise ScenarioError(Problem(f"there is no {action!r}{_what_action(action)}", (*path, "action")))
-    return convert(step, Step, path)
+            problems.append(Problem("the action is the name of the operation already", (*path, "operation")))
+        step = {**cast("dict[str, Any]", step), "action": CALL, "operation": action}
+    elif action and isinstance(action, str) and action not in ACTIONS:
+        problems.append(Problem(f"there is no {action!r}{_what_action(action)}", (*path, "action")))
+        return None
+    return salvage(step, Step, path, problems, needed=("organization", "for_each"))
 
 
 def _what_action(action: str) -> str:

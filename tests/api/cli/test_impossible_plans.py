@@ -46,6 +46,7 @@ joined_share = "> 1.2"
 """
 NAMED = "(there are: ours, initech, owners, invite, invite.1, migrate, migrate.1, migrate.2, migrate.3)"
 LINES = (
+    "s.toml:2:1: organizations.ours.accounts: with the management account 13 accounts, and quotas.accounts is 10",
     "s.toml:3:1: organizations.ours.created: must be a number from 0 to 1, not 1.5",
     "s.toml:6:1: organizations.initech.accounts: with the management account 21 accounts, and quotas.accounts is 10",
     "s.toml:11:3: organizations.initech.units[1].units[1].units[1].units[1].units[1].units[1]: AWS would refuse it: "

@@ -140,7 +140,7 @@ def test_a_start_of_its_own() -> None:
         ),
         (
             [('from = "their/world.db"', 'from = "their/world.db"\naccounts = 3')],
-            ["7: organizations.bought: from names an organization that has everything else: leave the other keys out"],
+            ["8: organizations.bought.from: names an organization that has everything else: leave the other keys out"],
         ),
         (
             [

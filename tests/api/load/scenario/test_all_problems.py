@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support.repository import ROOT, SCENARIOS
-from support.scenario_keys import EVERYTHING
+from support.scenario_keys import DONE, EVERYTHING
 
 from orgsim.api.load.scenario import ScenarioError, parse_scenario
 from orgsim.api.load.scenario.lines import key_places
@@ -96,6 +96,27 @@ def test_all_at_once() -> None:
         ('[[step]]\naction = "wait"\ndays = 3', ["1 unknown key `step`"]),
         ("[[steps]]\n[[steps]]", ["1 step 1: `action` is missing", "2 step 2: `action` is missing"]),
         ("seed = 1\nseed =", ["2 not TOML: "]),
+        (f"throttle = 3\nquotas.accounts = 50\n[organizations.o]\naccounts = 40\n{DONE}", ["1 throttle: must be "]),
+        (
+            "start = 1950-01-01T00:00:00Z\n"
+            f"[[faults]]\nfault = 'conflict'\noperations = '*'\nuntil = '2026-01-01T00:00:00Z'\n{DONE}",
+            ["1 start: must lie between"],
+        ),
+        (
+            """
+            [[tracks.one.steps]]
+            action = "CreateOrganizationalUnit"
+            with = { ParentId = "{root}", Name = "new" }
+            save = { new = "OrganizationalUnit.Id" }
+            [tracks.two]
+            after = 1
+            [[tracks.two.steps]]
+            action = "DescribeOrganizationalUnit"
+            organisation = "a"
+            with = { OrganizationalUnitId = "{new}" }
+            """,
+            ["7 track two, after: must be", "10 track two, step 1: unknown key `organisation`"],
+        ),
     ],
 )
 def test_what_follows_is_not_told(text: str, told: list[str]) -> None:
@@ -103,6 +124,59 @@ def test_what_follows_is_not_told(text: str, told: list[str]) -> None:
     found = problems(text)
     assert len(found) == len(told)
     assert all(message.startswith(start) for message, start in zip(found, told, strict=True))
+
+
+CONTRADICTIONS = """
+[organizations.us]
+[populations.p]
+of = "us"
+leaves = 1
+[populations.p.invitation]
+leave = 0.6
+accept = 0.6
+remind_after_days = [12, 7]
+reminded_accept = [0.5, 0.5, 0.5]
+escalation = { action = "RemoveAcount" }
+[populations.q]
+origin = "invited"
+count = 1
+[populations.q.migration]
+remind_after_days = [-1]
+reminded_accept = [0.5, 0.5]
+deadline_days = -3
+escalation = { action = "RemoveAcount", with = 3 }
+[[steps]]
+action = "wait"
+until = "joined_share >= 1.2"
+[[steps]]
+action = "create_accounts"
+population = "q"
+retry_failed = true
+"""
+
+
+def test_contradictions_hide_nothing() -> None:
+    """Keys of a table that contradict each other are all told, beside other mistakes there, but not what follows."""
+    beginnings = [
+        "4 populations.p.of: us is founded when the run begins",
+        "5 populations.p: unknown key `leaves`",
+        "6 populations.p.invitation: accept, decline, leave and after_reminder add up to 1.2",
+        "7 populations.p.invitation.leave: nobody leaves",
+        "9 populations.p.invitation.remind_after_days: must rise",
+        "10 populations.p.invitation.reminded_accept: has 3 shares for 2 reminders",
+        "11 populations.p.invitation.escalation: needs deadline_days",
+        "11 populations.p.invitation.escalation.action: AWS has no operation 'RemoveAcount'",
+        "16 populations.q.migration.remind_after_days[1]: must be a number above 0",
+        "18 populations.q.migration.deadline_days: must be a number above 0",
+        "19 populations.q.migration.escalation.action: AWS has no operation 'RemoveAcount'",
+        "19 populations.q.migration.escalation.with: must be a table",
+        "20 step 1: `at_most_days` is missing",
+        "22 step 1, until: it is a share, from 0 to 1, and so never >= 1.2",
+        "25 step 2, population: no population of origin created is called 'q'",
+        "26 step 2, retry_failed: needs retry",
+    ]
+    found = problems(CONTRADICTIONS)
+    assert [message[: len(start)] for message, start in zip(found, beginnings, strict=True)] == beginnings
 
 
 def test_names_of_what_cannot_be_read_are_known() -> None:

@@ -9,7 +9,7 @@ from orgsim.api.load.scenario import ScenarioError, load_scenario, parse_scenari
 from orgsim.engine.settings import Quotas
 
 BEHAVIOUR = f"{INVITED}[populations.p.migration]\n"
-PACED = '[[steps]]\naction = "invite"\npopulation = "p"\npace = '
+PACED = f'{INVITED}[[steps]]\naction = "invite"\npopulation = "p"\npace = '
 MOVE = '[[steps]]\naction = "MoveAccount"\n'
 ACTIONS = (
     "create_accounts, invite, close_accounts, enable_all_features, wait, remind, wait_for_answers, remove_declined, "
@@ -137,14 +137,18 @@ def delayed(delay: str) -> str:
         (INVITED + step("invite", population='"p"', when="3"), "step 1: ", "action, at_day, organization, pace"),
         (DONE + step("remind", share="1"), "step 2: ", "accept, action, at_day, population"),
         (step("finalize", force="true"), "step 1: ", "action, at_day, organization"),
-        (f"{PACED}{{ per_minute = 3 }}", "step 1, pace: ", "over_days, per_day, per_hour, per_second, stages"),
+        (
+            f"{PACED}{{ per_hour = 1, per_minute = 3 }}",
+            "step 1, pace: ",
+            "over_days, per_day, per_hour, per_second, stages",
+        ),
         (
             f"{PACED}{{ stages = [{{ days = 1, to_per_day = 3, to = 3 }}] }}",
             "step 1, pace.stages[1]: ",
             "days, to_per_day",
         ),
         (
-            '[[steps]]\naction = "invite"\npopulation = "p"\nretry = { tries = 3 }',
+            f'{INVITED}[[steps]]\naction = "invite"\npopulation = "p"\nretry = {{ tries = 3 }}',
             "step 1, retry: ",
             "attempts, first_seconds, most_seconds",
         ),
@@ -312,8 +316,8 @@ def test_missing_key(text: str, place: str) -> None:
         (step("wait", days="1", at_day="-1"), "step 1, at_day: "),
         (step("remind", accept="1.1"), "step 1, accept: "),
         (step("invite", population="1"), "step 1, population: "),
-        (step("invite", population='"p"', retry="{ attempts = 0 }"), "step 1, retry.attempts: "),
-        (step("invite", population='"p"', retry="{ first_seconds = 0 }"), "step 1, retry.first_seconds: "),
+        (INVITED + step("invite", population='"p"', retry="{ attempts = 0 }"), "step 1, retry.attempts: "),
+        (INVITED + step("invite", population='"p"', retry="{ first_seconds = 0 }"), "step 1, retry.first_seconds: "),
         (f"{MOVE}with = 3", "step 1, with: "),
         (f"{MOVE}save = {{ a = 1 }}", "step 1, save"),
         (f"{MOVE}share = 2", "step 1, share: "),
@@ -338,7 +342,7 @@ def test_impossible_value(text: str, place: str) -> None:
         ),
         (
             f"{INVITED}invitation = {{ leave = 0.1 }}",
-            "populations.p: invitation: nobody leaves an organization by answering an invitation; use decline",
+            "populations.p.invitation.leave: nobody leaves an organization by answering an invitation; use decline",
         ),
         (
             delayed('distribution = "uniform", from_days = 3, to_days = 1'),
@@ -359,11 +363,11 @@ def test_impossible_value(text: str, place: str) -> None:
         ),
         (
             f"{PACED}{{ stages = [{{ days = 1, to_per_day = 3 }}, {{ days = 1, to_per_day = 0 }}] }}",
-            "step 1, pace: the last stage ends at 0 per day: what is left would never be sent",
+            "step 1, pace.stages: the last stage ends at 0 per day: what is left would never be sent",
         ),
         (
             f"{PACED}{{ stages = [{{ days = 1, to_per_day = 1e-300 }}] }}",
-            "step 1, pace: the last stage ends at 1e-300 per day: what is left would never be sent",
+            "step 1, pace.stages: the last stage ends at 1e-300 per day: what is left would never be sent",
         ),
         ("start = 1969-12-31T23:59:59Z", "start: must lie between 1970 and 8000"),
         ("start = 9000-01-01T00:00:00Z", "start: must lie between 1970 and 8000"),

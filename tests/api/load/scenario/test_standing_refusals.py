@@ -31,7 +31,7 @@ def test_everything_that_there_can_be() -> None:
         ),
         (
             '[organizations.o]\nid = "o-a1b2c3d4e5"\naccounts = 4\n',
-            "organizations.o: id names an organization that has everything",
+            "organizations.o.id: names an organization that has everything",
         ),
         ('[organizations.o]\nid = "initech"\n', "organizations.o.id: must be an id such as o-a1b2c3d4e5, not"),
         (
@@ -65,7 +65,7 @@ def test_everything_that_there_can_be() -> None:
         ),
         (
             f'{THERE_ALREADY}units = [{{ name = "a", accounts = 1, share = 0.5 }}]\n',
-            "organizations.o.units[1]: an OU has a number of accounts or a share of them, not both",
+            "organizations.o.units[1].share: an OU has a number of accounts or a share of them, not both",
         ),
         (
             f'{THERE_ALREADY}units = [{{ name = "a", accounts = 7 }}, {{ name = "b", share = 0.5 }}]\n',
