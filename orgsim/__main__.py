@@ -6,27 +6,42 @@ the command answers by itself. What takes long to import is not imported here be
 """
 
 import atexit
+import gc
 import os
 import signal
+import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 def main() -> None:
     """The entry point of the command."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         # A shell that runs it in the background has it ignore Ctrl-C.
-        import_module("orgsim.api.cli.app").main()
+        _imported().main()
         return
     signal.signal(signal.SIGINT, _leave)
     # Registered before all others, so it comes last: from then on Python would let the signal kill the process.
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    command = import_module("orgsim.api.cli.app")
+    command = _imported()
     try:
         _run(command.main)
     except KeyboardInterrupt:
         _leave()
+
+
+def _imported() -> Any:
+    """Import the command line, and what the command that is asked for needs.
+
+    Next to nothing of that ever becomes garbage, so it is not searched for garbage, neither now nor later.
+    """
+    gc.disable()
+    command = import_module("orgsim.api.cli.app")
+    command.load(sys.argv[1:])
+    gc.freeze()
+    gc.enable()
+    return command
 
 
 def _run(command: Callable[[], None]) -> None:

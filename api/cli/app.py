@@ -6,34 +6,66 @@ Results go to stdout, for people or with ``--json`` for machines; progress and e
 
 import os
 import sys
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
-from .check import check
-from .diff import diff
-from .dump import dump
-from .figures import figures
-from .fork import fork
-from .import_dump import import_dump
-from .init import init
-from .plan import plan
-from .replay import replay_trail
-from .serve import serve
-from .show import show
-from .simulate import simulate
-from .snapshot import snapshot
-from .sweep import sweep
 from .terminal import complain
-from .timeline import show_timeline
-from .trail import trail
-from .verify import verify
-from .why import show_why
+
+COMMANDS = {
+    "init": "init.init",
+    "check": "check.check",
+    "figures": "figures.figures",
+    "plan": "plan.plan",
+    "simulate": "simulate.simulate",
+    "sweep": "sweep.sweep",
+    "serve": "serve.serve",
+    "show": "show.show",
+    "timeline": "timeline.show_timeline",
+    "diff": "diff.diff",
+    "why": "why.show_why",
+    "replay": "replay.replay_trail",
+    "import": "import_dump.import_dump",
+    "trail": "trail.trail",
+    "dump": "dump.dump",
+    "fork": "fork.fork",
+    "snapshot": "snapshot.snapshot",
+    "verify": "verify.verify",
+}
+"""The commands in the order of the help, each with the module beside this one and the function in it."""
+
+
+class Modules(Mapping[str, Any]):
+    """Each command under its name; its module is imported when it is asked for, because together they take long."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, function = COMMANDS[name].split(".")
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name)(getattr(import_module(f".{module}", __package__), function))
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Commands(TyperGroup):
+    """The commands of ``orgsim``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = cast("dict[str, Any]", Modules())
+
 
 app = typer.Typer(
     name="orgsim",
+    cls=Commands,
     help="An event-sourced simulator of AWS Organizations, with a clock you can set.",
     epilog="Begin with: orgsim init, then orgsim simulate acquire-company.toml",
     no_args_is_help=True,
@@ -45,6 +77,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"orgsim {version('orgsim')}")
         raise typer.Exit
 
@@ -58,15 +92,11 @@ def common(
     """An event-sourced simulator of AWS Organizations, with a clock you can set."""
 
 
-for command in (init, check, figures, plan, simulate, sweep, serve, show):
-    app.command()(command)
-app.command("timeline")(show_timeline)
-app.command()(diff)
-app.command("why")(show_why)
-app.command("replay")(replay_trail)
-app.command("import")(import_dump)
-for command in (trail, dump, fork, snapshot, verify):
-    app.command()(command)
+def load(arguments: Sequence[str]) -> None:
+    """Import what the command needs that these arguments ask for; for the help that is every command."""
+    commands = Modules()
+    for name in commands if arguments[:1] in ([], ["--help"]) else arguments[:1]:
+        commands.get(name)
 
 
 def main() -> None:

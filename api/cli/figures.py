@@ -11,7 +11,8 @@ from msgspec import Struct
 from ..load.scenario import load_scenario
 from ..load.scenario.figures import RUN, Figures
 from ..load.scenario.metrics import DISTRIBUTIONS, STATISTICS
-from .terminal import AsJson, out, print_json, printable, run
+from .of_scenarios import run_scenario
+from .terminal import AsJson, out, print_json, printable
 
 HEADS = {
     "organizations": "Of each organization",
@@ -38,7 +39,7 @@ def figures(
     as_json: AsJson = False,
 ) -> None:
     """List the figures that thresholds can be about."""
-    known = run(partial(load_scenario, scenario)).figures
+    known = run_scenario(partial(load_scenario, scenario)).figures
     if as_json:
         print_json({"figures": [*_listed(known)], "statistics": [*STATISTICS, "p0 to p100"]})
         return

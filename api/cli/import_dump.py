@@ -10,8 +10,8 @@ import typer
 
 from ...engine.log import LogError
 from ...engine.settings import Settings
-from ..load.wording import counted
 from ..past import open_recorded
+from ..plurals import counted
 from ..settings_file import SettingsError, load_settings
 from ..timeline.twin import reading
 from ..timeline.twin.importing import Imported

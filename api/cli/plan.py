@@ -15,8 +15,8 @@ from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter
 from ..load.scenario.populations import MOST_ACCOUNTS
 from ..load.scenario.reading import read_text, with_lines
-from .parameters import parse_parameters
-from .terminal import AsJson, complain, markup_safe, print_json, print_line, print_table, run
+from .of_scenarios import parse_parameters, run_scenario
+from .terminal import AsJson, complain, markup_safe, print_json, print_line, print_table
 
 
 def plan(
@@ -40,7 +40,7 @@ def plan(
     except ScenarioError as error:
         complain(str(error))
         raise typer.Exit(2) from None
-    planned = run(partial(_plan, scenario, given))
+    planned = run_scenario(partial(_plan, scenario, given))
     print_json(planned) if as_json else _print_plan(planned)
 
 

@@ -12,7 +12,7 @@ from ...engine.settings import LATEST, SECOND
 from ...engine.shapes.base import moment_text
 from ...engine.shapes.timestamps import microseconds
 from ..durations import read_duration
-from ..load.wording import counted
+from ..plurals import counted
 from ..timeline.trail_in.files import files_of
 from ..timeline.trail_in.replaying import Replayed, replay
 from ..timeline.trail_in.summary import MOST_NAMED, gaps

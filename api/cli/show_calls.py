@@ -16,7 +16,7 @@ from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
 from ..calls_json import CallFilter, LoggedCall, call_as_dict, call_filter, outcome_of
 from ..events_json import RequestIds, iso_time
-from ..load.wording import counted
+from ..plurals import counted
 from .show_events import MAX_VALUE_LENGTH, end_of, place_of, shortened
 from .terminal import print_json, print_line
 

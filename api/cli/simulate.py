@@ -17,15 +17,14 @@ from ...engine.log.sqlite import SqliteLog
 from ..durations import read_factor
 from ..load.play import Outcome, play_scenario
 from ..load.play.on_log import beginning_at
-from ..load.report import ReportError, render_report, require_writable, write_report
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter, Scenario
 from ..load.scenario.populations import MOST_ACCOUNTS
 from ..past import open_recorded
 from ..places import PLACES
-from .parameters import parse_parameters
+from .of_scenarios import parse_parameters, run_scenario
 from .summary import print_summary
-from .terminal import AsJson, complain, print_json, reading_bar, run
+from .terminal import AsJson, complain, failure, print_json, reading_bar
 from .watch import watching
 
 
@@ -108,16 +107,16 @@ def simulate(
     try:
         given = parse_parameters(assignments or [], accounts)
         _require_possible_options(on, at, resume)
+    except ScenarioError as error:
+        raise failure(error, 2) from None
+    if report:
         _require_possible_report(report, log, on)
-    except (ScenarioError, ReportError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from None
     play = partial(_play, str(scenario), watch, read_factor(rate) if rate else None)
     simulation = partial(_simulate, play, scenario, given, log, seed, durability, resume)
     goes_on = ", --resume goes on with it"
     if on:
         simulation, goes_on = partial(_simulate_on, play, on, at, scenario, given, log, seed, durability), ""
-    outcome = run(simulation, f"; what was acknowledged is in {log}{goes_on}", log)
+    outcome = run_scenario(simulation, f"; what was acknowledged is in {log}{goes_on}", log)
     error = _write_report(report, outcome) if report else None
     print_json(outcome) if as_json else print_summary(outcome, None if error else report)
     if error:
@@ -133,17 +132,23 @@ def _require_possible_options(on: Path | None, at: str | None, resume: bool) -> 
         raise ScenarioError("--at needs --on: in which log is that place?")
 
 
-def _require_possible_report(report: Path | None, log: Path | None, on: Path | None) -> None:
-    if report is None:
-        return
+def _require_possible_report(report: Path, log: Path | None, on: Path | None) -> None:
+    # Here and below, because runs without a report begin sooner without what makes one.
+    from ..load.report import ReportError, require_writable
+
     for option, other in (("--log", log), ("--on", on)):
         if other and other.resolve() == report.resolve():
-            raise ReportError(f"{report}: {option} and --report need a file each")
-    require_writable(report)
+            raise failure(f"{report}: {option} and --report need a file each", 2)
+    try:
+        require_writable(report)
+    except ReportError as error:
+        raise failure(error, 2) from None
 
 
-def _write_report(report: Path, outcome: Outcome) -> ReportError | None:
+def _write_report(report: Path, outcome: Outcome) -> Exception | None:
     """Write the report of a run; returns the error, so that the summary is printed all the same."""
+    from ..load.report import ReportError, render_report, write_report
+
     try:
         write_report(report, render_report(outcome))
     except ReportError as error:

@@ -17,6 +17,7 @@ from ..load.scenario.reading import read_text
 from ..load.sweep.journal import ResultsError, ResultsUnwritable
 from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Plan, make_sweep
 from ..load.sweep.results import PAGE, Results
+from .of_scenarios import wrong_scenario
 from .terminal import failure
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def _errors(results: Results) -> Generator[None, None, None]:
     """Turn the errors of a sweep into one line on stderr and an exit code."""
     try:
         yield
-    except (ScenarioError, ResultsError) as error:
+    except ScenarioError as error:
+        raise wrong_scenario(error) from None
+    except ResultsError as error:
         raise failure(error, 2) from None
     except ResultsUnwritable as error:
         raise failure(f"{error}{_resume_hint(results)}", 1) from None

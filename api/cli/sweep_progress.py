@@ -23,7 +23,8 @@ from ..load.scenario.parameters import written
 from ..load.sweep.plan import Plan, Run
 from ..load.sweep.summary import CombinationSummary, Summary
 from ..load.sweep.verdict import failures, interval, median_and_range, passed, sentences
-from ..load.wording import counted, share
+from ..load.wording import share
+from ..plurals import counted
 from .terminal import markup_safe, out, print_line, print_table
 
 MOST_ROWS = 200

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +15,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -24,9 +22,7 @@ from ...engine.events.envelope import Envelope
 from ...engine.log import EventLog, LogDamaged, LogError, LogUnwritable
 from ...engine.runtime.engine import EngineStopped, Listener
 from ...engine.shapes.base import moment_text
-from ..load.play import Progress as OnProgress
-from ..load.play import no_progress
-from ..load.scenario import ScenarioError
+from ..progress import Progress, no_progress
 
 # In a file or a pipe, where rich assumes 80 columns, rows may be wider.
 out = Console(width=None if sys.stdout and sys.stdout.isatty() else 200)
@@ -57,9 +53,8 @@ def complain(message: str) -> None:
 
 
 def failure(error: Exception | str, code: int) -> typer.Exit:
-    """Print an error, of a scenario all that is wrong, and return the exception that ends the command."""
-    for message in error.messages if isinstance(error, ScenarioError) else [str(error)]:
-        complain(message)
+    """Print an error, and return the exception that ends the command."""
+    complain(str(error))
     return typer.Exit(code)
 
 
@@ -81,24 +76,10 @@ def run(function: Callable[[], Awaitable[T]], hint: str = "", log: Path | None =
         return anyio.run(function)
     except (LogDamaged, LogUnwritable, EngineStopped) as error:
         raise failure(error, 1) from None
-    except (LogError, ScenarioError) as error:
+    except LogError as error:
         raise failure(error, 2) from None
     except KeyboardInterrupt:
         raise failure("interrupted" + (hint if log and log.exists() else ""), 130) from None
-
-
-class RateColumn(ProgressColumn):
-    """A column of a progress bar: the rate and the time left, or the time taken; empty in the first second."""
-
-    def render(self, task: Task) -> Text:
-        """The text of the column for one bar."""
-        elapsed = task.finished_time if task.finished else task.elapsed
-        if elapsed is None or elapsed < 1:
-            return Text("")
-        speed = task.completed / elapsed if task.finished else task.speed or 0.0
-        left = timedelta(seconds=round(task.time_remaining or 0))
-        time = f"{timedelta(seconds=round(elapsed))}" if task.finished else f"{left} left"
-        return Text(f"{speed:,.0f}/s {time}")
 
 
 def print_table(table: Table, *, narrowest: int | None = None, indent: int = 0) -> None:
@@ -139,33 +120,16 @@ def printable(text: str) -> str:
 
 
 @contextmanager
-def progress_bar() -> Generator[OnProgress, None, None]:
+def progress_bar() -> Generator[Progress, None, None]:
     """Show a progress bar on stderr for each activity, if stderr is a terminal; yields the function to call."""
     if not err.is_terminal:
         # Not Progress(disable=True), which before rich 15 ends with an empty line.
         yield no_progress
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[day]}"),
-        RateColumn(table_column=Column(no_wrap=True)),
-    )
-    with Progress(*columns, console=err) as bar:
-        tasks: dict[str, TaskID] = {}
-        latest: dict[str, int] = {}
+    from .bars import drawn_bar
 
-        def report(what: str, done: int, total: int, day: str) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total, day=day)
-            elif done < latest[what]:
-                # The same activity once more: start the bar, and with it the rate, anew.
-                bar.reset(tasks[what], total=total, day=day)
-            latest[what] = done
-            bar.update(tasks[what], completed=done, total=total, day=day)
-
-        yield report
+    with drawn_bar(err) as progress:
+        yield progress
 
 
 @contextmanager

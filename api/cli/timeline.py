@@ -11,8 +11,8 @@ from ...engine.operations import INTERNAL_OPERATIONS, OPERATIONS
 from ...engine.records.table import RECORDS
 from ...projections.history.changes import Kind
 from ..choices import choose
-from ..load.wording import counted
 from ..places import PLACES
+from ..plurals import counted
 from ..timeline.entries import Entry, name_at
 from ..timeline.history import History
 from ..timeline.moments import position_at, position_before, range_of

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from time import perf_counter
 
 import typer
-from rich.live import Live
 
 from ...engine.settings import HOUR
 from ..load.play.observing import Observer
@@ -88,6 +87,8 @@ def watching(watch: bool) -> Generator[Observer, None, None]:
         yield watcher
         watcher.look()
         return
+    from rich.live import Live
+
     with Live(console=err, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
         watcher = Watch(lambda run, speed: live.update(picture(run, speed, err), refresh=True), EVERY)
         yield watcher

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ..plurals import counted
 from . import wording
 from .play import Outcome
 from .play.outcome import FunnelStage, PartFigures, ThresholdOutcome
@@ -33,14 +34,14 @@ def verdict(outcome: Outcome) -> str:
     failed, warned, total = kinds.count("failed"), kinds.count("warned"), len(kinds)
     if not total:
         return "Passed: there are no thresholds."
-    warnings = f", and {wording.counted(warned, 'warning')}" if warned else ""
+    warnings = f", and {counted(warned, 'warning')}" if warned else ""
     if failed:
         held = "did not hold" if total > 1 else "does not hold"
         which = f"{failed} of {total} thresholds" if total > 1 else "the threshold"
         return f"Failed: {which} {held}{warnings}."
     held = total - warned
     if not held:
-        return f"Passed, with {wording.counted(warned, 'warning')}."
+        return f"Passed, with {counted(warned, 'warning')}."
     which = "the threshold" if total == 1 else "both thresholds" if total == 2 else f"all {total} thresholds"
     return f"Passed: {which if not warned else f'{held} of {total} thresholds'} held{warnings}."
 
@@ -77,7 +78,7 @@ def moves(outcome: Outcome) -> Iterator[str]:
     """How many accounts were moved into each OU: ``300 accounts of acme moved to Workloads/Production``."""
     for each in outcome.units:
         under = f", under {' and '.join(each.policies)}" if each.policies else ""
-        yield f"{wording.counted(each.moved, 'account')} of {each.organization} moved to {each.path}{under}"
+        yield f"{counted(each.moved, 'account')} of {each.organization} moved to {each.path}{under}"
 
 
 def transfers(outcome: Outcome) -> Iterator[str]:

@@ -187,11 +187,6 @@ def share(value: float) -> str:
     return f"{percent.removesuffix('.0')} %"
 
 
-def counted(number: int, what: str) -> str:
-    """Format a number of things: ``1 call``, ``2,000 calls``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def words(state: str) -> str:
     """Format a state of AWS's in plain words, keeping a reason behind it: ``IN_PROGRESS`` as ``in progress``."""
     head, _, reason = state.partition(" ")

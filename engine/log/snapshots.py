@@ -10,7 +10,6 @@ it: a log, and what lies beside it, may come from somebody else.
 
 import sys
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -75,6 +74,9 @@ _decode = msgspec.msgpack.Decoder(Snapshot).decode
 def fingerprint(views: DumpableViews) -> bytes:
     """Compute a digest of format, version and shapes; versions with the same one read each other's snapshots."""
     schema = msgspec.json.schema_components([StateImage, views.shape], schema_hook=_as_text)
+    # Imported here, because it brings much along, and most worlds have no snapshots.
+    from importlib.metadata import version
+
     return sha256(msgspec.json.encode([FORMAT, version("orgsim"), sys.byteorder, schema])).digest()
 
 

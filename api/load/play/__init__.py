@@ -27,13 +27,13 @@ from .flows import Flows
 from .funnel import FunnelView
 from .lookout import Lookout
 from .measuring import figure_now, measure
-from .observing import Observer, Progress, no_progress
+from .observing import Observer
 from .outcome import Outcome
 from .past import Past
 from .player import Player
 from .so_far import RunSoFar
 
-__all__ = ["Observer", "Outcome", "Progress", "RunSoFar", "no_progress", "play_scenario"]
+__all__ = ["Observer", "Outcome", "RunSoFar", "play_scenario"]
 
 
 async def play_scenario(

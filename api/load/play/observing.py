@@ -1,16 +1,8 @@
 """Who hears how a run goes on: a progress bar, or a display of the whole run."""
 
-from collections.abc import Callable
-
 from ....engine.runtime.engine import Engine
+from ...progress import Progress, no_progress
 from .so_far import RunSoFar
-
-Progress = Callable[[str, int, int, str], None]
-"""Receives the progress of a run: what is being done, how many are done, of how many, and the simulated day."""
-
-
-def no_progress(what: str, done: int, total: int, day: str) -> None:
-    """Ignore progress."""
 
 
 class Observer:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ...plurals import counted
 from .. import wording
 from ..answer import set_up
 from ..play import Outcome
@@ -53,7 +54,7 @@ def call_charts(outcome: Outcome) -> Iterator[Chart]:
             colors = {name: SERIES[order.index(name) if name in order else -1] for name in found}
             about = f"By operation, within each {axis.interval}."
             if left_out := sum(sum(all_calls.get(name, ())) for name in hidden):
-                about += f" Without {wording.counted(left_out, 'call')} of CreateAccount that set the scene."
+                about += f" Without {counted(left_out, 'call')} of CreateAccount that set the scene."
             drawn = [Series(name, colors[name], values) for name, values in found.items()]
             yield _bars(axis, id_, title, about, drawn)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ...plurals import counted
 from .. import answer, wording
 from ..play.outcome import Distribution, ThresholdOutcome
 from ..report.chart import Chart, Series, end_labels, label_margin, line, text
@@ -115,7 +116,7 @@ def _title(summary: Summary) -> str:
 
 
 def _each(summary: Summary) -> str:
-    return f"{wording.counted(summary.runs_per_combination, 'run')}{' each' if len(summary.combinations) > 1 else ''}"
+    return f"{counted(summary.runs_per_combination, 'run')}{' each' if len(summary.combinations) > 1 else ''}"
 
 
 def _about(summary: Summary) -> str:
@@ -160,7 +161,7 @@ def _figure_chart(
     about = f"{_meaning(threshold)} The median of the runs; upright bars: " + (
         "nine of ten runs lie within." if several else "from the least run to the greatest."
     )
-    failed = f" Not held in {threshold.failed:,} of {wording.counted(summary.runs, 'run')}." if threshold.failed else ""
+    failed = f" Not held in {threshold.failed:,} of {counted(summary.runs, 'run')}." if threshold.failed else ""
     yield Chart(
         f"figure-{number}", threshold.threshold, about + failed, figure, _keys(points), labelled=_has_labels(points)
     )

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...plurals import counted
 from .. import wording
 from ..play.outcome import ThresholdOutcome
 from ..report import html
@@ -58,8 +59,8 @@ def render_sweep(sweep: Sweep, summary: Summary, values: Callable[[str], list[fl
 
 
 def _size(summary: Summary) -> str:
-    combinations = wording.counted(len(summary.combinations), "combination")
-    seeds, runs = wording.counted(summary.runs_per_combination, "seed"), wording.counted(summary.total, "run")
+    combinations = counted(len(summary.combinations), "combination")
+    seeds, runs = counted(summary.runs_per_combination, "seed"), counted(summary.total, "run")
     return f"{combinations} × {seeds} = {runs}"
 
 
@@ -89,7 +90,7 @@ def _thresholds(summary: Summary) -> Iterator[tuple[ThresholdOutcome, str, str]]
         if each.threshold == each.figure:
             continue
         kind = "passed" if not each.failed else "warned" if each.severity == "warn" else "failed"
-        runs = wording.counted(summary.runs, "run")
+        runs = counted(summary.runs, "run")
         found = f"failed in {each.failed:,} of {runs}" if each.failed else "always held"
         yield ThresholdOutcome(each.threshold, None, not each.failed, each.severity), kind, found
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from ...plurals import counted
 from ..scenario.parameters import written
-from ..wording import counted, is_share, sensible, share
+from ..wording import is_share, sensible, share
 from .summary import CombinationSummary, Summary, wilson
 
 FEW_RUNS = 30

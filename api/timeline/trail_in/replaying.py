@@ -1,6 +1,6 @@
 """Take a trail into a log: read everything, put it in order, and post each record at its own moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -17,6 +17,7 @@ from ....engine.runtime.running import running_engine
 from ....engine.settings import DAY, Settings
 from ....engine.shapes.base import moment_text
 from ....engine.state import State
+from ...progress import Progress
 from ..cloudtrail import SOURCE
 from .elsewhere import Elsewhere
 from .files import TrailFile, Unreadable, documents
@@ -33,9 +34,6 @@ AHEAD = DAY
 
 EVERY = 1_000
 """After how many records progress is shown."""
-
-OnProgress = Callable[[str, int, int, str], None]
-"""Called with what is being done, how much of it is done, of how much, and the day that it has come to."""
 
 
 class Trail:
@@ -57,7 +55,7 @@ class Trail:
         self._now = now
         self._seen: set[str] = set()
 
-    def read(self, files: Sequence[TrailFile], progress: OnProgress) -> None:
+    def read(self, files: Sequence[TrailFile], progress: Progress) -> None:
         """Read files to their ends; what is wrong with them is counted, and reading goes on with the next."""
         total, done = sum(file.size for file in files), 0
         for file in files:
@@ -115,7 +113,7 @@ class Replayed(Struct, frozen=True):
     state: State | None
 
 
-async def replay(files: Sequence[TrailFile], log: Path, now: int, progress: OnProgress, window: int = 0) -> Replayed:
+async def replay(files: Sequence[TrailFile], log: Path, now: int, progress: Progress, window: int = 0) -> Replayed:
     """Take the records of files into a log, which is made if there is none; what it has already changes nothing.
 
     Args:
@@ -140,7 +138,7 @@ async def replay(files: Sequence[TrailFile], log: Path, now: int, progress: OnPr
         trail.close()
 
 
-async def _take(trail: Trail, path: Path, summary: Summary, progress: OnProgress, until: int) -> State:
+async def _take(trail: Trail, path: Path, summary: Summary, progress: Progress, until: int) -> State:
     assert trail.first is not None, "there are records"
     exists = await run_sync(path.exists)
     log = await (SqliteLog.open if exists else SqliteLog.create)(path)
