@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 CLIENTS := .venv-clients
 LOG ?= build/enable-all-features.db
 SCENARIO ?= scenarios/enable-all-features.toml
+# Tests start many processes; where Python may keep no compiled modules, each of them takes twice as long to start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help simulate test quick lowest campaign coverage check constraints format docs bench curve profile performance-page clean
 

@@ -38,7 +38,7 @@ PARTS = {
     "evolve": ("engine/evolve/", "engine/state/timers.py"),
     "decide": ("engine/operations/", "engine/rules/", "engine/policies/"),
     "engine": ("engine/runtime/",),
-    "player": ("api/load/play/", "api/load/scenario/"),
+    "player": ("api/load/",),
     "rest": ("",),
 }
 """Component to paths in its stack frames. The first that matches counts: views call functions of evolve, for one."""

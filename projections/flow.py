@@ -33,6 +33,7 @@ from ..engine.events.envelope import Envelope
 from ..engine.settings import SECOND
 from ..engine.state.handshake import HandshakeState
 from ..engine.words import Action, DepartureMethod, FeatureSet, JoinedMethod
+from .asked import Asked
 from .projection import Handler
 
 MINUTE = 60 * SECOND
@@ -40,7 +41,7 @@ EXPIRE = "ExpireHandshake"
 # Bound here because looking up a member of an enumeration would take longer than all the rest of a handler.
 REQUESTED, OPEN, ACCEPTED = HandshakeState.REQUESTED, HandshakeState.OPEN, HandshakeState.ACCEPTED
 DECLINED, CANCELED, EXPIRED = HandshakeState.DECLINED, HandshakeState.CANCELED, HandshakeState.EXPIRED
-ENABLE, INVITE = Action.ENABLE_ALL_FEATURES, Action.INVITE
+ENABLE, APPROVE, INVITE = Action.ENABLE_ALL_FEATURES, Action.APPROVE_ALL_FEATURES, Action.INVITE
 
 
 class Durations:
@@ -68,51 +69,25 @@ Changes = defaultdict[int, int]
 
 
 class Began:
-    """The start shared by all handshakes of one action requested at one moment, and the counters for their ends."""
+    """What all handshakes of one action share that an organization requests at one moment, and what counts them."""
 
-    __slots__ = ("action", "durations", "states", "time")
+    __slots__ = ("action", "asked", "durations", "organization", "states", "time")
 
-    def __init__(self, time: int, action: Action, states: dict[HandshakeState, Changes], durations: Durations) -> None:
+    def __init__(
+        self,
+        time: int,
+        action: Action,
+        organization: str,
+        states: dict[HandshakeState, Changes],
+        durations: Durations,
+        asked: Asked,
+    ) -> None:
         self.time = time
         self.action = action
+        self.organization = organization
         self.states = states
         self.durations = durations
-
-
-class Invited:
-    """The accounts that were invited, each counted once however often it was, and those of them that accepted."""
-
-    __slots__ = ("_accepted", "_by_address", "_known")
-
-    def __init__(self) -> None:
-        self._known: dict[str, bool] = {}
-        """Account or address to whether an invitation that named the account by its id was accepted."""
-        self._accepted = 0
-        """How many values of ``_known`` are true."""
-        self._by_address: set[str] = set()
-        """Accounts that accepted invitations to their addresses."""
-
-    def add(self, party: str) -> None:
-        """Count an account, or the address to which an invitation went."""
-        self._known.setdefault(party, False)
-
-    def accept(self, account: str, *, by_address: bool) -> None:
-        """Count the acceptance of an invitation."""
-        if by_address:
-            self._by_address.add(account)
-        elif not self._known.get(account):
-            self._known[account] = True
-            self._accepted += 1
-
-    @property
-    def accepted(self) -> int:
-        """How many accounts accepted."""
-        return self._accepted + len(self._by_address)
-
-    @property
-    def share(self) -> float | None:
-        """The accounts that accepted, of all that were invited; None if none was."""
-        return self.accepted / len(self._known) if self._known else None
+        self.asked = asked
 
 
 class FlowView:
@@ -144,7 +119,12 @@ class FlowView:
         """Root or OU to how many times an account was moved there."""
         self.accepted: dict[Action, Durations] = {action: Durations() for action in Action}
         """Durations from the request to the acceptance."""
-        self.invited = Invited()
+        self.asked: defaultdict[str, Asked] = defaultdict(Asked)
+        """Organization to whom it has asked, account by account."""
+        self.ended_by: dict[str, str] = {}
+        """Handshake that ended without being accepted to the operation that ended it."""
+        self.failures: dict[str, str] = {}
+        """Address to why the creation of its account failed."""
         self.created, self.closed = Durations(), Durations()
         self.migrated: dict[str, int] = {}
         """Organization to the duration of its last migration, from EnableAllFeatures to all features."""
@@ -156,8 +136,10 @@ class FlowView:
         self._latest: dict[Action, Began] = {}
         self._open: dict[str, Began] = {}
         """Handshakes that have not ended."""
-        self._running: dict[str, int] = {}
-        """The start of each account creation by request, and of each closure by account."""
+        self._creating: dict[str, tuple[int, str]] = {}
+        """Account creation in progress to its start and the address."""
+        self._closing: dict[str, int] = {}
+        """Account whose closure is pending to the start of that."""
         self._opened_parents: set[str] = set()
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
@@ -192,13 +174,20 @@ class FlowView:
     def _requested(self, envelope: Envelope, event: HandshakeRequested) -> None:
         action, time = event.action, envelope.time
         began = self._latest.get(action)
-        if began is None or began.time != time:
-            states = self.handshakes.setdefault(action, {state: _changes() for state in HandshakeState})
-            began = self._latest[action] = Began(time, action, states, self.accepted[action])
+        if began is None or began.time != time or began.organization != event.organization:
+            began = self._begin_requests(time, action, event.organization)
         began.states[REQUESTED if action is ENABLE else OPEN][time // MINUTE] += 1
         self._open[event.handshake] = began
         if action is INVITE:
-            self.invited.add(event.party or "")
+            began.asked.invite(event.party or "", event.handshake)
+        elif action is APPROVE:
+            began.asked.approvals[event.party or ""] = event.handshake
+
+    def _begin_requests(self, time: int, action: Action, organization: str) -> Began:
+        states = self.handshakes.setdefault(action, {state: _changes() for state in HandshakeState})
+        began = Began(time, action, organization, states, self.accepted[action], self.asked[organization])
+        self._latest[action] = began
+        return began
 
     def _opened(self, envelope: Envelope, event: HandshakeOpened) -> None:
         states = self.handshakes[ENABLE]
@@ -209,22 +198,27 @@ class FlowView:
 
     def _accepted(self, envelope: Envelope, event: HandshakeAccepted) -> None:
         began = self._end(envelope, event.handshake, ACCEPTED)
-        length = envelope.time - began.time
+        length, account = envelope.time - began.time, envelope.account or ""
         began.durations.lengths.append(length)
-        began.durations.accounts.append(envelope.account or "")
-        if began.action is ENABLE:
+        began.durations.accounts.append(account)
+        if began.action is INVITE:
+            began.asked.join(event.account or account, event.handshake)
+        elif began.action is APPROVE:
+            began.asked.approve(account, event.handshake)
+        elif began.action is ENABLE:
             self.migrated[event.organization] = length
-        elif began.action is INVITE:
-            self.invited.accept(envelope.account or "", by_address=bool(event.account))
 
     def _declined(self, envelope: Envelope, event: HandshakeDeclined) -> None:
         self._end(envelope, event.handshake, DECLINED)
+        self.ended_by[event.handshake] = envelope.operation
 
     def _canceled(self, envelope: Envelope, event: HandshakeCanceled) -> None:
         self._end(envelope, event.handshake, CANCELED)
+        self.ended_by[event.handshake] = envelope.operation
 
     def _expired(self, envelope: Envelope, event: HandshakeExpired) -> None:
         self._end(envelope, event.handshake, EXPIRED)
+        self.ended_by[event.handshake] = envelope.operation
 
     def _end(self, envelope: Envelope, handshake: str, final: HandshakeState) -> Began:
         began = self._open.pop(handshake)
@@ -247,7 +241,9 @@ class FlowView:
         minute = envelope.time // MINUTE
         self.members[event.organization][minute] -= 1
         self.departed[event.method] += 1
-        self.moved_on += envelope.operation == "AcceptHandshake"
+        moved = envelope.operation == "AcceptHandshake"
+        self.moved_on += moved
+        self.asked[event.organization].depart(event.account, None if moved else event.method)
         if event.method is DepartureMethod.CLEANED:
             self.closures["CLOSED"][minute] -= 1
 
@@ -255,33 +251,35 @@ class FlowView:
         self.moved[event.destination] += 1
 
     def _creation_requested(self, envelope: Envelope, event: AccountCreationRequested) -> None:
-        self._running[event.request] = envelope.time
+        self._creating[event.request] = envelope.time, event.email
         self.creations["IN_PROGRESS"][envelope.time // MINUTE] += 1
 
     def _creation_succeeded(self, envelope: Envelope, event: AccountCreationSucceeded) -> None:
-        self.created.add(self._end_creation(envelope, event.request, "SUCCEEDED"), event.account)
+        began, _ = self._end_creation(envelope, event.request, "SUCCEEDED")
+        self.created.add(envelope.time - began, event.account)
 
     def _creation_failed(self, envelope: Envelope, event: AccountCreationFailed) -> None:
-        self._end_creation(envelope, event.request, f"FAILED {event.reason}")
+        _, address = self._end_creation(envelope, event.request, f"FAILED {event.reason}")
+        self.failures[address] = event.reason
 
-    def _end_creation(self, envelope: Envelope, request: str, end: str) -> int:
+    def _end_creation(self, envelope: Envelope, request: str, end: str) -> tuple[int, str]:
         minute = envelope.time // MINUTE
         self.creations["IN_PROGRESS"][minute] -= 1
         self.creations[end][minute] += 1
-        return envelope.time - self._running.pop(request)
+        return self._creating.pop(request)
 
     def _closure_requested(self, envelope: Envelope, event: AccountClosureRequested) -> None:
-        self._running[event.account] = envelope.time
+        self._closing[event.account] = envelope.time
         self.closures["PENDING_CLOSURE"][envelope.time // MINUTE] += 1
 
     def _closed(self, envelope: Envelope, event: AccountClosed) -> None:
         minute = envelope.time // MINUTE
         self.closures["PENDING_CLOSURE"][minute] -= 1
         self.closures["CLOSED"][minute] += 1
-        self.closed.add(envelope.time - self._running.pop(event.account), event.account)
+        self.closed.add(envelope.time - self._closing.pop(event.account), event.account)
 
     def _reinstated(self, envelope: Envelope, event: AccountReinstated) -> None:
-        pending = self._running.pop(event.account, None) is not None
+        pending = self._closing.pop(event.account, None) is not None
         self.closures["PENDING_CLOSURE" if pending else "CLOSED"][envelope.time // MINUTE] -= 1
 
     handlers: Mapping[type[Any], Handler] = {
@@ -330,9 +328,23 @@ class FlowView:
         _keep_standing(self.closures, ("PENDING_CLOSURE", "CLOSED"), minute)
         for counter in (self.expired, self.came, self.departed, self.moved, self.migrated, self.founded):
             counter.clear()
-        self.invited, self.moved_on = Invited(), 0
+        self.moved_on = 0
+        self.ended_by.clear()
+        for asked in self.asked.values():
+            asked.keep(self._open)
         for durations in (*self.accepted.values(), self.created, self.closed):
             durations.clear()
+
+    @property
+    def joined(self) -> int:
+        """How many accounts have accepted an invitation, each counted once by an organization that invites it."""
+        return sum(asked.joined for asked in self.asked.values())
+
+    @property
+    def joined_share(self) -> float | None:
+        """The accounts that have accepted an invitation, of all that were invited; None if none was."""
+        invited = sum(len(asked.invitations) for asked in self.asked.values())
+        return self.joined / invited if invited else None
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Count all handshakes ever requested, by action and state."""

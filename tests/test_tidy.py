@@ -91,6 +91,18 @@ def test_there_is_no_import_cycle() -> None:
     assert sorted(order) == sorted(files)
 
 
+def test_folders_of_load_runs_import_one_way() -> None:
+    """The folders of api/load, and the files beside them, can be sorted so that each imports only earlier ones."""
+    files = {module_of(path): path for path in sources("api/load")}
+    folders = {module: ".".join(module.split(".")[:3]) for module in files}
+    graph: dict[str, set[str]] = {folder: set() for folder in folders.values()}
+    for module, path in files.items():
+        graph[folders[module]] |= {folders[name] for name in imports(path) if name in files} - {folders[module]}
+    order = list(TopologicalSorter(graph).static_order())
+
+    assert sorted(order) == sorted(graph)
+
+
 def test_the_core_is_pure() -> None:
     """Outside runtime and log the engine awaits nothing, reads no clock, draws nothing at random and does not log."""
     core = [path for path in sources("engine") if not {"runtime", "log"} & {*path.relative_to(ROOT).parts[1:-1]}]

@@ -8,7 +8,7 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from ..load.plan.foresee import Plan, plan_scenario
+from ..load.foresee import Plan, plan_scenario
 from ..load.plan.rows import PlannedCalls
 from ..load.plan.tickets import Ticket
 from ..load.scenario import ScenarioError, load_scenario

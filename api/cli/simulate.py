@@ -15,8 +15,9 @@ import typer
 from ...engine.log import EventLog, LogError, MemoryLog
 from ...engine.log.sqlite import SqliteLog
 from ..durations import read_factor
-from ..load.play import Outcome, play_scenario
 from ..load.play.on_log import beginning_at
+from ..load.play.outcome import Outcome
+from ..load.run import play_scenario
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter, Scenario
 from ..load.scenario.populations import MOST_ACCOUNTS

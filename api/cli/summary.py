@@ -6,8 +6,7 @@ from pathlib import Path
 from rich.table import Column, Table
 
 from ..load import answer, wording
-from ..load.play import Outcome
-from ..load.play.outcome import FunnelStage
+from ..load.play.outcome import FunnelStage, Outcome
 from ..load.wording import STATISTICS
 from .terminal import markup_safe, out, print_table
 

@@ -7,15 +7,14 @@ from msgspec import Struct
 
 from ..plurals import counted
 from . import wording
-from .play import Outcome
-from .play.outcome import FunnelStage, PartFigures, ThresholdOutcome
+from .play.call_counter import ASKING
+from .play.outcome import FunnelStage, Outcome, PartFigures, ThresholdOutcome
 from .scenario.figures import metric_of
 from .scenario.metrics import DISTRIBUTIONS, NO_SHARE, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS
+from .scenario.steps import CreateAccounts
 from .scenario.thresholds import COMPARISONS
 
 THROTTLED = "TooManyRequestsException"
-ASKING = ("invite", "enable_all_features", "InviteAccountToOrganization", "EnableAllFeatures")
-"""Actions of steps that ask accounts."""
 
 WANTED = {
     "<": "less than",
@@ -213,9 +212,9 @@ def _of(stages: Mapping[str, FunnelStage], part: str, whole: str) -> str:
 
 def set_up(outcome: Outcome) -> bool:
     """Whether accounts were created only to set the scene: before the first step that asks somebody."""
-    actions = [step.action for step in outcome.steps]
-    asking = [index for index, action in enumerate(actions) if action in ASKING]
-    return bool(asking) and not {"create_accounts", "CreateAccount"}.intersection(actions[asking[0] :])
+    operations = [step.operation for step in outcome.steps]
+    asking = [index for index, operation in enumerate(operations) if operation in ASKING]
+    return bool(asking) and CreateAccounts.operation not in operations[asking[0] :]
 
 
 def funnels(outcome: Outcome) -> Iterator[tuple[str, tuple[FunnelStage, ...]]]:

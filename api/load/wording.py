@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
-from .play import Outcome
-from .play.outcome import FollowUp, StepOutcome, ThresholdOutcome
+from .play.outcome import FollowUp, Outcome, StepOutcome, ThresholdOutcome
 from .scenario.figures import metric_of
 from .scenario.model import Parameter
 from .scenario.parameters import written

@@ -31,7 +31,7 @@ from ..state.timers import NEVER
 from ..throttling import Throttle, throttle_of
 from ..write_conflicts import WriteConflicts, write_conflicts_of
 from .clock import Clock
-from .deciding import ADVANCE_TIME, DECIDE, RECORD_CALL
+from .deciding import DECIDE, RECORD_CALL
 from .forked import live
 from .not_copied import NotCopied
 from .waiting import FairLock, Wakeup
@@ -40,6 +40,7 @@ BUFFER_LIMIT = 50_000
 """Default for the number of events that may wait to be written."""
 
 CLOSED = "the simulation has been closed"
+ADVANCE = advance_time.Request()
 
 Listener = Callable[[Sequence[Envelope]], None]
 """Called with the events of a batch once they are durable."""
@@ -320,23 +321,19 @@ class Engine(NotCopied):
             if self.crowded:
                 await self.room()
 
-    def _execute(self, request: Struct, caller: Caller, now: int) -> Events:
+    def _execute(self, request: Struct, caller: Caller, now: int, known: Events | None = None) -> Events:
+        """Decide a request, unless its events are known; apply them to the state, and gather them to be written."""
         state = self.state
         name, decide = DECIDE[type(request)]
-        number = state.position + 1 - state.recorded_calls
-        events = decide(request, state, Stamp(now, caller, number, self.ids))
-        if events:
-            if self.conflicts is not None:
-                self.conflicts.begin(name, caller.account, number, now, state)
-            if type(request) is take_record.Request:
-                name = request.event_name  # The log names the call that the record is about.
-            self._apply(name, caller, events, now)
-        return events
-
-    def _apply(self, name: str, caller: Caller, events: Events, now: int) -> None:
-        """Apply the events of an operation, decided just now, to the state, and gather them to be written."""
-        state = self.state
         first = state.position + 1
+        number = first - state.recorded_calls
+        events = known if known is not None else decide(request, state, Stamp(now, caller, number, self.ids))
+        if not events:
+            return events
+        if self.conflicts is not None:
+            self.conflicts.begin(name, caller.account, number, now, state)
+        if type(request) is take_record.Request:
+            name = request.event_name  # The log names the call that the record is about.
         envelopes = self._gathered
         if not envelopes:
             self._begin_to_gather()
@@ -356,6 +353,7 @@ class Engine(NotCopied):
             raise
         if name != RECORD_CALL:
             self._latest_change, state.changed_at = state.position, now
+        return events
 
     def pass_time(self, now: int) -> None:
         """Post ``AdvanceTime`` at a moment behind the last event, before each of many wake-ups: its decision is known.
@@ -365,7 +363,7 @@ class Engine(NotCopied):
         """
         if self._stopped or self._closing:
             raise self._refusal() from self._cause
-        self._apply(ADVANCE_TIME, SIMULATION, advance_time.TIME_HAS_PASSED, now)
+        self._execute(ADVANCE, SIMULATION, now, advance_time.TIME_HAS_PASSED)
 
     def _begin_to_gather(self) -> None:
         """Called before the first event of a batch; nobody has to be told here."""

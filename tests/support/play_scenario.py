@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from orgsim.api.load.play import Outcome, play_scenario
-from orgsim.api.load.play.outcome import FollowUp
+from orgsim.api.load.play.outcome import FollowUp, Outcome
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.engine.events.envelope import Envelope, decode_envelope
 from orgsim.engine.log import EventLog, MemoryLog

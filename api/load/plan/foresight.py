@@ -23,7 +23,7 @@ from .tickets import CLOSURES, Needed
 
 
 class Foresight:
-    """What the modules in ``play/steps/`` are given to count what a step calls.
+    """What the modules in ``steps/`` are given to count what a step calls.
 
     Args:
         scenario: is planned.

@@ -151,6 +151,11 @@ class ClockDriver:
             await self._pacing.wait_until(moment)
         await jump_to(self.engine, moment)
 
+    @property
+    def next_change(self) -> int:
+        """The next moment at which something happens, unless a step makes a call before; NEVER if nothing does."""
+        return min(self.agenda.next_moment, self.engine.state.timers.next_due)
+
     @contextmanager
     def watching(self, handshake: str) -> Generator[None]:
         """Stop the clock when a handshake ends, if there is one to watch."""

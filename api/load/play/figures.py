@@ -42,7 +42,7 @@ def numbers_of(flow: FlowView) -> Numbers:
         "expired_share": share_of(flow.expired[INVITE] + flow.expired[APPROVE], asked),
         "members": sum(sum(each.values()) for each in flow.members.values()),
         "joined": joined,
-        "joined_share": flow.invited.share,
+        "joined_share": flow.joined_share,
         "created": created,
         "creation_failed_share": share_of(failed, created + failed),
         "closed": len(flow.closed.lengths),
@@ -119,7 +119,7 @@ def figures_of_flow(
     else:
         population = part.partition(".")[2]
         more, times = ready_of(counter, population)
-        more["joined_of_all_share"] = share_of(flow.invited.accepted, sizes[population])
+        more["joined_of_all_share"] = share_of(flow.joined, sizes[population])
     return PartFigures(
         more | numbers_of(flow),
         {} if only_numbers else {name: each for name, each in distributions.items() if name in known} | times,

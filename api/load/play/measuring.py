@@ -28,7 +28,7 @@ from .figures import (
     ready_of,
 )
 from .flows import Flows
-from .funnel import FunnelView
+from .funnel import funnels
 from .outcome import (
     Distribution,
     Late,
@@ -55,7 +55,6 @@ def measure(
     name: str,
     engine: Engine,
     flows: Flows,
-    funnel: FunnelView,
     counter: CallCounter,
     player: Player,
     seconds: float,
@@ -67,7 +66,6 @@ def measure(
         name: the scenario's file name, or empty.
         engine: has everything durable.
         flows: were fed all events.
-        funnel: was fed all events.
         counter: counted the calls.
         player: knows the organizations' ids and what each step took.
         seconds: how long the run took in real time.
@@ -96,17 +94,17 @@ def measure(
         events=flow.position - flow.began_at,
         wall_seconds=round(seconds, 3),
         **_run(scenario, engine),
-        **_became(engine.state, flow, funnel, counter, player),
+        **_became(engine.state, flow, counter, player),
     )
 
 
-def _became(state: State, flow: FlowView, funnel: FunnelView, counter: CallCounter, player: Player) -> dict[str, Any]:
+def _became(state: State, flow: FlowView, counter: CallCounter, player: Player) -> dict[str, Any]:
     organizations = player.organizations
     return {
         "units": tuple(_units(state, flow, organizations)),
         "transfers": tuple(_transfers(state, organizations)),
-        "funnels": funnel.funnels(state, organizations, counter.refusals),
-        "vending": player.vending.funnels(state, funnel.failures),
+        "funnels": funnels(flow, state, organizations, counter.refusals),
+        "vending": player.vending.funnels(state, flow.failures),
     }
 
 

@@ -106,6 +106,8 @@ class StepOutcome(Struct, frozen=True):
     """How long its track did nothing before it but wait for its ``at_day``, in simulated hours."""
     answers: int = 0
     """Of its calls those by which accounts answered while the clock moved for it."""
+    operation: str = ""
+    """AWS's name of the operation that it calls itself, whichever name the file has; empty if it calls none."""
 
 
 class FollowUp(Struct, frozen=True):

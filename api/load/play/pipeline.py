@@ -20,8 +20,6 @@ from .calls import call, fill
 from .clock_driver import CHECKPOINT_EVERY
 from .context import StepContext
 
-CREATE = "CreateAccount"
-
 
 class Order(Struct, eq=False):
     """An account that somebody has asked for."""
@@ -59,7 +57,7 @@ class Pipeline:
         self._organization = context.organization(step)
         self._caller = Caller(self._organization.management_account)
         self._names = context.new_names(step.population)
-        self._random = context.new_random(CREATE)
+        self._random = context.new_random(step.operation)
         self._serial = count()
         self._heard = dict[Asked, Cohort]()
         began, offsets = self._engine.now, step.pace.offsets(number) if step.pace else repeat(0, number)
@@ -134,7 +132,7 @@ class Pipeline:
 
     async def _make_next_call(self, order: Order) -> None:
         following = self._step.then[order.calls_made - 1] if self._step.then and order.calls_made else None
-        operation = following.action if following else CREATE
+        operation = following.action if following else self._step.operation
 
         def attempt() -> None:
             if following is None:

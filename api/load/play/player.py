@@ -8,7 +8,6 @@ the draw, so two runs of one scenario write the same log, on any event loop, in 
 from collections.abc import Mapping
 
 from ....engine.operation import Caller
-from ..scenario.steps import Step
 from .agenda import Cohort
 from .asking import Asked
 from .calls import call, fill
@@ -17,7 +16,7 @@ from .follow_ups import follow_ups, place_of, refused, without_effect
 from .lookout import RunStopped
 from .outcome import FollowUp, StepOutcome
 from .playing import Playing
-from .steps import KINDS
+from .timetable import PlayStep
 from .turns import Waiting
 from .vending import Vending
 
@@ -68,8 +67,11 @@ class Player:
         """From which moment on figures count, in microseconds since the epoch."""
         return self._lookout.measured_since
 
-    async def play(self) -> None:
+    async def play(self, play_step: PlayStep) -> None:
         """Play all steps, and wait until everything is durable.
+
+        Args:
+            play_step: plays a step of any kind.
 
         Raises:
             ScenarioError: a step cannot be played; the message begins with its path.
@@ -77,7 +79,7 @@ class Player:
         for organization in self.organizations.values():
             self._context.asking.take_up(organization)
         tracks = {
-            track.name: Waiting(track.table.predecessors, self._timetable.play(track, self._step))
+            track.name: Waiting(track.table.predecessors, self._timetable.play(track, play_step))
             for track in self._scenario.all_tracks
         }
         self._driver.carry_out_escalation = self._escalate
@@ -90,9 +92,6 @@ class Player:
             day = f"{self._scenario.measure_from:g}"
             self._timetable.warnings.append(f"measure_from = {day} was not reached: figures are of the whole run")
         await self._driver.finish()
-
-    async def _step(self, step: Step) -> None:
-        await KINDS[type(step)].play(step, self._context)
 
     def _escalate(self, cohort: Cohort, member: int) -> None:
         """Make the call for an account that has missed its deadline."""

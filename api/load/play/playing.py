@@ -21,6 +21,8 @@ class Playing:
         """When that step began, in microseconds since the epoch; None while it waits for its day."""
         self.until = 0
         """The moment to which it has moved the clock, or waits to move it."""
+        self.idle_until = 0
+        """Before this moment it does nothing but look whether a condition holds."""
         self.ended = False
         self.serials = count(1)
         """Numbers its random generators, so that two steps of the same kind draw different numbers."""

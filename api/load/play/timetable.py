@@ -7,6 +7,7 @@ from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ..scenario.problems import ScenarioError, place_text
 from ..scenario.steps import PLAIN, Step, Track
+from ..scenario.thresholds import Threshold
 from .call_counter import CallCounter, Tally
 from .clock_driver import ClockDriver
 from .lookout import Lookout
@@ -109,6 +110,7 @@ class Timetable:
                 playing.name,
                 (began - reached) / HOUR,
                 tally.answers,
+                step.operation,
             )
 
     async def move_to(self, moment: int, what: str = "Answering", handshake: str = "") -> None:
@@ -127,6 +129,7 @@ class Timetable:
         with driver.watching(handshake):
             is_over = partial(driver.has_ended, handshake) if handshake else never
             await self._take_turn(moment, is_over)
+            self._lookout.expect_change(engine.now)
             while not is_over():
                 target = max(min(moment, self._lookout.next), engine.now)
                 await driver.move_to(target, what)
@@ -134,9 +137,33 @@ class Timetable:
                     # What a track waits for has ended: this one, or another, which goes on now.
                     await self._take_turn(moment, is_over)
                 elif self._lookout.next <= target:
-                    await self._lookout.look(target)
+                    await self._lookout.look(target, driver.next_change)
                 elif target >= moment:
                     return
+
+    async def wait_for_change(self, condition: Threshold, deadline: int, what: str) -> None:
+        """Move the clock to the next full hour at which a condition that does not hold may, for the present track.
+
+        Conditions are looked at on full hours; those at which nothing can have changed are passed over.
+
+        Args:
+            condition: that the track waits for.
+            deadline: in microseconds since the epoch; the clock is moved no further.
+            what: the activity that is reported as progress.
+        """
+        playing, lookout, now = self._playing, self._lookout, self._engine.now
+        by_itself = min(lookout.turns_at(condition, now), deadline)
+        change = min(self._driver.next_change, lookout.measure_at, by_itself, *map(self._acts_at, self.turns.others()))
+        playing.idle_until = by_itself
+        await self.move_to(min(lookout.full_hour(change, now), deadline), what)
+        playing.idle_until = 0
+
+    def _acts_at(self, other: tuple[str, int]) -> int:
+        """The moment at which another track may do something, if nothing happens before."""
+        name, moment = other
+        # One that looks at its condition now may find that it holds, and go on.
+        looks_only = moment > self._engine.now and name in self.tracks
+        return max(moment, self.tracks[name].idle_until) if looks_only else moment
 
     async def _take_turn(self, moment: int, is_over: IsOver) -> None:
         """Wait until nobody else has anything to do before a moment, for the track whose turn it is."""

@@ -6,7 +6,7 @@ log's writer, holds up the others, which is no matter because no simulated time 
 """
 
 import heapq
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -99,6 +99,10 @@ class Turns:
         finally:
             for track in tracks.values():
                 track.steps.close()
+
+    def others(self) -> Iterator[tuple[str, int]]:
+        """The tracks that wait for their turns, and the moments for which they do; called by the one that has it."""
+        return ((name, moment) for moment, _, name, *_ in self._ready)
 
     async def reach(self, moment: int, is_over: IsOver = never) -> None:
         """Wait until no other track has anything to do before a moment; called by the track whose turn it is.

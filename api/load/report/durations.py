@@ -5,8 +5,7 @@ from typing import Any
 
 from .. import wording
 from ..answer import set_up
-from ..play import Outcome
-from ..play.outcome import Distribution, ThresholdOutcome
+from ..play.outcome import Distribution, Outcome, ThresholdOutcome
 from ..scenario.metrics import DISTRIBUTIONS
 from .chart import Chart, Series, line, text
 from .style import BLUE, GREEN, INK, LINE_HEIGHT, VERMILION, layout, note, vertical_line

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import starmap
 
 from .. import answer, wording
-from ..play import Outcome
-from ..play.outcome import FunnelStage, ThresholdOutcome
+from ..play.outcome import FunnelStage, Outcome, ThresholdOutcome
 from .html import escape, scrolling, section
 
 MOST_ORGANIZATIONS = 6

@@ -6,9 +6,9 @@ from typing import Any
 from msgspec import Struct
 
 from .. import wording
-from ..play import Outcome
-from ..play.outcome import StepOutcome
+from ..play.outcome import Outcome, StepOutcome
 from ..scenario.figures import metric_of
+from ..scenario.steps import EnableAllFeatures
 from .chart import Chart, short, text
 from .style import (
     AMBER,
@@ -93,7 +93,7 @@ def _clock_of(outcome: Outcome, figure: str) -> float | None:
     if metric in ("virtual_days", "virtual_hours") and not part:
         return wording.days_between(outcome.start, outcome.measured_since)
     if metric == "finalize_days":
-        enabled = [step for step in outcome.steps if step.action in ("enable_all_features", "EnableAllFeatures")]
+        enabled = [step for step in outcome.steps if step.operation == EnableAllFeatures.operation]
         of = part.removeprefix("organizations.")
         begins = [step.began_days for step in enabled if not of or step.subject == of]
         return max(begins, default=None)

@@ -7,7 +7,8 @@ from typing import Any
 from ...plurals import counted
 from .. import wording
 from ..answer import set_up
-from ..play import Outcome
+from ..play.outcome import Outcome
+from ..scenario.steps import CreateAccounts
 from .chart import Chart, Series, axis_top, end_labels, label_margin, largest, line, short, stacked, summed, text
 from .marks import draw_limits, draw_steps, last_day, limits, when_chart
 from .style import BLUE, GREEN, SEA, SERIES, SKY, STATES
@@ -40,7 +41,7 @@ def time_charts(outcome: Outcome) -> Iterator[Chart]:
 def call_charts(outcome: Outcome) -> Iterator[Chart]:
     """The charts of calls and throttled calls, where calls were throttled at all."""
     axis = TimeAxis(outcome)
-    hidden = {"CreateAccount"} if set_up(outcome) else set[str]()
+    hidden = {CreateAccounts.operation} if set_up(outcome) else set[str]()
     for id_, title, all_calls in (
         ("calls", "Calls made", outcome.timeline.calls),
         ("throttled", "Calls throttled", outcome.timeline.throttled),

@@ -8,7 +8,7 @@ from importlib.resources import files
 from string import Template
 
 from .. import answer
-from ..play import Outcome
+from ..play.outcome import Outcome
 from .chart import Chart
 from .durations import duration_charts
 from .files import MARKER

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from .. import answer, wording
-from ..play import Outcome
-from ..play.outcome import FollowUp
+from ..play.outcome import FollowUp, Outcome
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
 from ..wording import STATISTICS
 from .html import definitions, escape, share_table, table

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from .. import wording
-from ..play import Outcome
+from ..play.outcome import Outcome
 from .chart import Series
 from .style import Place, layout
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from random import Random
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -31,7 +31,10 @@ class Retry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class StepBase(Table, frozen=True, tag_field="action", forbid_unknown_fields=True, kw_only=True):
-    """The fields of every step."""
+    """The fields of every step; beside them each kind has ``operation``.
+
+    That is AWS's name of the operation that the step itself calls, empty if it calls none.
+    """
 
     at_day: Days | None = None
     """The step begins not before this many days after the start of the run."""
@@ -71,6 +74,7 @@ class CreateAccounts(Sending, frozen=True, tag="create_accounts", forbid_unknown
     With ``then`` further calls are made for each account as soon as it is created; the step ends with the last of them.
     """
 
+    operation: ClassVar[str] = "CreateAccount"
     then: tuple[AccountCall, ...] | None = None
     """What follows for each account: calls of the management account, in order."""
     retry_failed: bool = False
@@ -93,10 +97,13 @@ class Invite(Sending, frozen=True, tag="invite", forbid_unknown_fields=True, kw_
     They answer while time passes in later steps. Another such step invites those again that declined or did not answer.
     """
 
+    operation: ClassVar[str] = "InviteAccountToOrganization"
+
 
 class CloseAccounts(Sending, frozen=True, tag="close_accounts", forbid_unknown_fields=True, kw_only=True):
     """The management account closes the members of a population; the step ends when the last is closed."""
 
+    operation: ClassVar[str] = "CloseAccount"
     share: Share = 1.0
     """The share of the population that is closed, its first accounts."""
 
@@ -104,10 +111,13 @@ class CloseAccounts(Sending, frozen=True, tag="close_accounts", forbid_unknown_f
 class EnableAllFeatures(OrganizationStep, frozen=True, tag="enable_all_features", forbid_unknown_fields=True):
     """The management account starts the migration to all features; invited members answer while time passes."""
 
+    operation: ClassVar[str] = "EnableAllFeatures"
+
 
 class Wait(StepBase, frozen=True, tag="wait", forbid_unknown_fields=True, kw_only=True):
     """Time passes, for some days or until a condition holds; accounts answer what they were asked."""
 
+    operation: ClassVar[str] = ""
     days: Days | None = None
     until: str | None = None
     """A figure, a comparison and a number, as in thresholds: ``joined_share >= 0.95``; looked at every full hour."""
@@ -127,6 +137,7 @@ class Wait(StepBase, frozen=True, tag="wait", forbid_unknown_fields=True, kw_onl
 class Remind(StepBase, frozen=True, tag="remind", forbid_unknown_fields=True, kw_only=True):
     """Accounts that wait for a reminder get one; a share of them accepts after another delay."""
 
+    operation: ClassVar[str] = ""
     population: str = ""
     """Remind this population only."""
     accept: Share = 1.0
@@ -135,6 +146,7 @@ class Remind(StepBase, frozen=True, tag="remind", forbid_unknown_fields=True, kw
 class WaitForAnswers(StepBase, frozen=True, tag="wait_for_answers", forbid_unknown_fields=True, kw_only=True):
     """Time passes until all accounts that are going to answer have answered."""
 
+    operation: ClassVar[str] = ""
     population: str = ""
     """Wait for this population only."""
 
@@ -142,12 +154,15 @@ class WaitForAnswers(StepBase, frozen=True, tag="wait_for_answers", forbid_unkno
 class RemoveDeclined(OrganizationStep, frozen=True, tag="remove_declined", forbid_unknown_fields=True, kw_only=True):
     """The management account removes the members that declined the migration: a single one would block it."""
 
+    operation: ClassVar[str] = "RemoveAccountFromOrganization"
     silent: bool = False
     """Remove the members that have not answered too."""
 
 
 class Finalize(OrganizationStep, frozen=True, tag="finalize", forbid_unknown_fields=True):
     """The management account finalizes the migration."""
+
+    operation: ClassVar[str] = "AcceptHandshake"
 
 
 class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True, kw_only=True):

@@ -6,8 +6,7 @@ Columns are added, never renamed or removed, so that whoever reads them by their
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from ..play import Outcome
-from ..play.outcome import flat
+from ..play.outcome import Outcome, flat
 from ..scenario import Parameter, Scenario
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
 from ..scenario.problems import place_text

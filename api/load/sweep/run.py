@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 
 from ....engine.log import MemoryLog
-from ..play import play_scenario
+from ..run import play_scenario
 from ..scenario import ScenarioError
 from .columns import figures_of
 from .plan import Run, scenario_of

@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 
 from orgsim.api import Simulation
 from orgsim.api.cli.app import app
-from orgsim.api.load.play import play_scenario
 from orgsim.api.load.play.on_log import beginning_at
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import load_scenario
 from orgsim.api.past import open_recorded
 from orgsim.engine.errors import Refused

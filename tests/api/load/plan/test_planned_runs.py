@@ -8,9 +8,10 @@ from msgspec import structs
 from support.play_scenario import ENDED, after, population, step, track, uniform
 from support.repository import ROOT, SCENARIOS
 
-from orgsim.api.load.plan.foresee import Plan, plan_scenario
-from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.foresee import Plan, plan_scenario
 from orgsim.api.load.play.call_counter import CallCounter
+from orgsim.api.load.play.outcome import Outcome
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import Scenario, ScenarioError, load_scenario, parse_scenario
 from orgsim.engine.log import MemoryLog
 

@@ -8,9 +8,9 @@ import anyio
 import pytest
 from support.play_scenario import ENDED, after, population, step, track, uniform
 
-from orgsim.api.load.plan.foresee import plan_scenario
-from orgsim.api.load.play import play_scenario
+from orgsim.api.load.foresee import plan_scenario
 from orgsim.api.load.play.call_counter import CallCounter
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.engine.log import MemoryLog
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.play_scenario import ENDED, after, play, population, step, track
 
-from orgsim.api.load.plan.foresee import plan_scenario
+from orgsim.api.load.foresee import plan_scenario
 from orgsim.api.load.plan.tickets import AWS, Ticket
 from orgsim.api.load.scenario import parse_scenario
 

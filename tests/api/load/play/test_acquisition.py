@@ -7,8 +7,8 @@ import pytest
 from support.play_scenario import after, met, play, population, recorded, step, track
 from support.repository import SCENARIOS
 
-from orgsim.api.load.play import Outcome, play_scenario
-from orgsim.api.load.play.outcome import FollowUp
+from orgsim.api.load.play.outcome import FollowUp, Outcome
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.engine.events import AccountJoined, HandshakeRequested
 from orgsim.engine.log import MemoryLog

@@ -5,7 +5,7 @@ from support.every_step import LIMITED, WITHOUT_LIMITS
 from support.play_scenario import play
 from support.repository import SCENARIOS
 
-from orgsim.api.load.play import play_scenario
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import load_scenario, parse_scenario
 from orgsim.api.load.scenario.model import Parameter
 from orgsim.engine.log import MemoryLog

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from support.play_scenario import after, play, population, step
 
-from orgsim.api.load.play import Outcome, flows
+from orgsim.api.load.play import flows
+from orgsim.api.load.play.outcome import Outcome
 from orgsim.api.load.scenario.metrics import OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS, OF_TRACKS
 
 WAIT = step("wait_for_answers")

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.play_scenario import after, play, population, recorded, step, uniform
 
-from orgsim.api.load.play import Outcome
-from orgsim.api.load.play.outcome import FunnelStage
+from orgsim.api.load.play.outcome import FunnelStage, Outcome
 from orgsim.engine.events import HandshakeAccepted, HandshakeRequested
 from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.words import Action

@@ -11,7 +11,10 @@ import pytest
 from support.play_scenario import after, figures, population, step, track, uniform
 from support.repository import SCENARIOS
 
-from orgsim.api.load.play import Observer, Outcome, RunSoFar, play_scenario
+from orgsim.api.load.play.observing import Observer
+from orgsim.api.load.play.outcome import Outcome
+from orgsim.api.load.play.so_far import RunSoFar
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import load_scenario, parse_scenario
 from orgsim.api.load.scenario.model import Parameter
 from orgsim.engine.log import MemoryLog

@@ -12,7 +12,9 @@ from support.every_step import LIMITED, WITHOUT_LIMITS
 from support.play_scenario import after, figures, play, population, recorded, step, uniform
 from support.repository import SCENARIOS
 
-from orgsim.api.load.play import Observer, Outcome, play_scenario
+from orgsim.api.load.play.observing import Observer
+from orgsim.api.load.play.outcome import Outcome
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import Scenario, load_scenario, parse_scenario
 from orgsim.engine.events import AccountCreationSucceeded
 from orgsim.engine.log import EventLog, LogError, MemoryLog

@@ -13,7 +13,8 @@ import pytest
 from support.play_scenario import days, moments
 from support.repository import SCENARIOS
 
-from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.play.outcome import Outcome
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import load_scenario, parse_scenario
 from orgsim.engine.events import (
     AccountClosureRequested,

@@ -11,7 +11,7 @@ from support.play_scenario import after, figures, play, population, recorded, st
 from support.soundness import check_state
 
 from orgsim.api import Simulation
-from orgsim.api.load.play import play_scenario
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.engine.events import AccountJoined, OrganizationCreated
 from orgsim.engine.log import MemoryLog

@@ -3,7 +3,7 @@
 import pytest
 from support.play_scenario import after, days, population, recorded, step, track
 
-from orgsim.api.load.play import Outcome
+from orgsim.api.load.play.outcome import Outcome
 from orgsim.engine.events import (
     AccountJoined,
     HandshakeDeclined,

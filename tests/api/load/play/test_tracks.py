@@ -11,7 +11,8 @@ import pytest
 from support.every_step import LOGNORMAL
 from support.play_scenario import ENDED, after, days, figures, play, population, recorded, step, track, uniform
 
-from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.play.outcome import Outcome
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.engine.events import AccountCreationRequested, AccountJoined, HandshakeRequested, OrganizationalUnitCreated
 from orgsim.engine.log import EventLog, MemoryLog

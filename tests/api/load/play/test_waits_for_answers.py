@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.play_scenario import ENDED, after, play, population, recorded, step, toml, track, uniform
 
-from orgsim.api.load.play import Outcome
+from orgsim.api.load.play.outcome import Outcome
 from orgsim.engine.events import HandshakeAccepted, HandshakeCanceled
 from orgsim.engine.events.envelope import Envelope
 from orgsim.engine.settings import DAY

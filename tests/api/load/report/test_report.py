@@ -16,11 +16,11 @@ import plotly.graph_objects as go
 import pytest
 
 from orgsim.api.load import wording
-from orgsim.api.load.play import Outcome, play_scenario
-from orgsim.api.load.play.outcome import Distribution, FollowUp, ThresholdOutcome
+from orgsim.api.load.play.outcome import Distribution, FollowUp, Outcome, ThresholdOutcome
 from orgsim.api.load.report import ReportError, render_report, require_writable, write_report
 from orgsim.api.load.report.files import MARKER
 from orgsim.api.load.report.style import DARK, STATES
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario.parameters import read_assignment
 from orgsim.api.load.scenario.reading import parse_scenario
 from orgsim.engine.log import MemoryLog

@@ -13,9 +13,10 @@ from msgspec import Struct, field
 from support.repository import SCENARIOS
 
 from orgsim.api.load import answer, wording
-from orgsim.api.load.play import Outcome, play_scenario
+from orgsim.api.load.play.outcome import Outcome
 from orgsim.api.load.report import render_report
 from orgsim.api.load.report.style import DARK, INK, MUTED, SERIES, STATES
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario.reading import parse_scenario
 from orgsim.engine.log import MemoryLog
 

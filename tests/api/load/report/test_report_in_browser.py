@@ -8,9 +8,9 @@ import pytest
 from support.browser import IN_A_BROWSER, browse
 from support.repository import SCENARIOS
 
-from orgsim.api.load.play import play_scenario
 from orgsim.api.load.report import render_report, write_report
 from orgsim.api.load.report.style import BLUE, DARK
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario.reading import parse_scenario
 from orgsim.engine.log import MemoryLog
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from support.campaign import examples
 from support.scenario_keys import EVERYTHING
 
-from orgsim.api.load.plan.foresee import plan_scenario
-from orgsim.api.load.play import play_scenario
+from orgsim.api.load.foresee import plan_scenario
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import Scenario, ScenarioError, parse_scenario
 from orgsim.engine.log import MemoryLog
 

@@ -16,8 +16,8 @@ from orgsim.api.cli.app import app
 from orgsim.api.cli.init import templates
 from orgsim.api.delays import Delay
 from orgsim.api.faults import FaultTable
-from orgsim.api.load.play import play_scenario
 from orgsim.api.load.play.on_log import beginning_at
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import (
     Behaviour,
     OrganizationTable,

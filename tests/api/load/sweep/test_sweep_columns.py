@@ -12,7 +12,7 @@ from pyarrow import parquet
 from support.repository import SCENARIOS
 from support.small_sweep import SCENARIO, Watching, carry_out_here, runs_here, sweep
 
-from orgsim.api.load.play import play_scenario
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.sweep import carry_out as carrying
 from orgsim.api.load.sweep.columns import columns
 from orgsim.api.load.sweep.plan import Plan, scenario_of

@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 from support.small_sweep import SCENARIO, Watching, carry_out_here, comparable, in_process, no_cluster, runs_here, sweep
 
-from orgsim.api.load.play import play_scenario
+from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.api.load.sweep import carry_out as carrying
 from orgsim.api.load.sweep.journal import ResultsError, ResultsUnwritable

@@ -1,15 +1,16 @@
 """The kinds of steps, one module each, and their table.
 
-A module says which operations its step calls, how it is played, and what a plan foresees of it. A new kind of step is a
-struct in ``scenario/steps.py``, a new file here, and a line in the table.
+A module says how its step is played, and what a plan foresees of it. A new kind of step is a struct in
+``scenario/steps.py``, which says what a file may have and which operation the step calls; a new file here; and a line
+in the table.
 """
 
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from ...plan.foresight import Foresight
-from ...scenario import steps
-from ..context import StepContext
+from ..plan.foresight import Foresight
+from ..play.context import StepContext
+from ..scenario import steps
 from . import (
     call,
     close_accounts,
@@ -25,7 +26,7 @@ from . import (
 
 
 class Kind(Protocol):
-    """The interface of a module in ``play/steps/``."""
+    """The interface of a module in ``steps/``."""
 
     def play(self, step: Any, context: StepContext, /) -> Awaitable[None]:
         """Play the step."""

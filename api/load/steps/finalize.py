@@ -1,12 +1,10 @@
 """``finalize``: the management account finalizes the migration to all features."""
 
-from .....engine.operations import accept_handshake
-from ...plan.foresight import Foresight
-from ...plan.number import Number
-from ...scenario.steps import Finalize
-from ..context import StepContext
-
-OPERATION = "AcceptHandshake"
+from ....engine.operations import accept_handshake
+from ..plan.foresight import Foresight
+from ..plan.number import Number
+from ..play.context import StepContext
+from ..scenario.steps import Finalize
 
 
 async def play(step: Finalize, context: StepContext) -> None:
@@ -21,7 +19,7 @@ async def play(step: Finalize, context: StepContext) -> None:
     def finalize() -> None:
         context.engine.post(accept_handshake.Request(parent), management)
 
-    await context.send(step, OPERATION, "Finalizing", [finalize], 1)
+    await context.send(step, step.operation, "Finalizing", [finalize], 1)
 
 
 def foresee(step: Finalize, foresight: Foresight) -> float:
@@ -29,4 +27,4 @@ def foresee(step: Finalize, foresight: Foresight) -> float:
     number = Number.exactly(step.organization in foresight.migrations)
     if step.organization in foresight.shared_organizations:
         number = Number(0.0, number.expected, 1.0)
-    return foresight.send(step, OPERATION, number)
+    return foresight.send(step, step.operation, number)

@@ -2,14 +2,11 @@
 
 from functools import partial
 
-from .....engine.operations import remove_account_from_organization
-from ...plan.foresight import Foresight
-from ...plan.number import Number
-from ...plan.requests import REMOVE
-from ...scenario.steps import RemoveDeclined
-from ..context import StepContext
-
-OPERATION = REMOVE
+from ....engine.operations import remove_account_from_organization
+from ..plan.foresight import Foresight
+from ..plan.number import Number
+from ..play.context import StepContext
+from ..scenario.steps import RemoveDeclined
 
 
 async def play(step: RemoveDeclined, context: StepContext) -> None:
@@ -25,7 +22,9 @@ async def play(step: RemoveDeclined, context: StepContext) -> None:
     def remove(account: str) -> None:
         context.engine.post(remove_account_from_organization.Request(account), management)
 
-    await context.send(step, OPERATION, "Removing", (partial(remove, account) for account in leaving), len(leaving))
+    await context.send(
+        step, step.operation, "Removing", (partial(remove, account) for account in leaving), len(leaving)
+    )
 
 
 def foresee(step: RemoveDeclined, foresight: Foresight) -> float:
@@ -42,4 +41,4 @@ def foresee(step: RemoveDeclined, foresight: Foresight) -> float:
         members.others[organization] = Number()
     if organization in foresight.shared_organizations:
         number = Number(0.0, number.expected, members.total(organization, foresight.populations).most)
-    return foresight.send(step, OPERATION, number)
+    return foresight.send(step, step.operation, number)

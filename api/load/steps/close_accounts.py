@@ -2,16 +2,14 @@
 
 from functools import partial
 
-from .....engine.operations import close_account
-from .....engine.rules.limits import closure_finishes
-from .....engine.words import FeatureSet
-from ...plan.foresight import Foresight
-from ...plan.limits import closure_hours
-from ...scenario.populations import portion_of
-from ...scenario.steps import CloseAccounts
-from ..context import StepContext
-
-OPERATION = "CloseAccount"
+from ....engine.operations import close_account
+from ....engine.rules.limits import closure_finishes
+from ....engine.words import FeatureSet
+from ..plan.foresight import Foresight
+from ..plan.limits import closure_hours
+from ..play.context import StepContext
+from ..scenario.populations import portion_of
+from ..scenario.steps import CloseAccounts
 
 
 async def play(step: CloseAccounts, context: StepContext) -> None:
@@ -30,7 +28,7 @@ async def play(step: CloseAccounts, context: StepContext) -> None:
         engine.post(close_account.Request(account), management)
 
     attempts = (partial(close, account) for account in closing)
-    await context.send(step, OPERATION, f"Closing {step.population}", attempts, len(closing))
+    await context.send(step, step.operation, f"Closing {step.population}", attempts, len(closing))
     while organization.closures.pending:
         await context.move_to(max(closure_finishes(organization, engine.state, engine.now), engine.now))
         engine.fire_due()
@@ -46,5 +44,5 @@ def foresee(step: CloseAccounts, foresight: Foresight) -> float:
     members.closed[step.population, organization] = closed + number.chance(1.0, certain=surely)
     total = foresight.need_closures(organization, number)
     foresight.interrupt(each for each in members.requests if each.population == step.population)
-    hours = foresight.send(step, OPERATION, number)
+    hours = foresight.send(step, step.operation, number)
     return max(hours, closure_hours(number.least, total, foresight.settings)) if surely else hours

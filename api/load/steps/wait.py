@@ -1,11 +1,11 @@
 """``wait``: time passes, for some days or until a condition holds."""
 
-from .....engine.settings import DAY, HOUR
-from ...plan.foresight import Foresight
-from ...scenario.figures import Figure
-from ...scenario.steps import Wait
-from ...scenario.thresholds import Threshold, read_condition
-from ..context import StepContext
+from ....engine.settings import DAY
+from ..plan.foresight import Foresight
+from ..play.context import StepContext
+from ..scenario.figures import Figure
+from ..scenario.steps import Wait
+from ..scenario.thresholds import Threshold, read_condition
 
 OF_ALL = "joined_of_all_share"
 
@@ -19,7 +19,7 @@ async def play(step: Wait, context: StepContext) -> None:
 
 
 async def _wait_for(condition: Threshold, at_most_days: float, context: StepContext) -> None:
-    engine, start = context.engine, context.timetable.start
+    engine = context.engine
     deadline = engine.now + round(at_most_days * DAY)
     while not condition.holds(value := await context.lookout.value(condition.figure)):
         if engine.now >= deadline:
@@ -27,8 +27,7 @@ async def _wait_for(condition: Threshold, at_most_days: float, context: StepCont
             waited = f"waited {at_most_days:g} day{'' if at_most_days == 1 else 's'} for {condition}"
             context.timetable.warn(f"{waited}: {condition.metric} {stood}")
             return
-        next_hour = start + ((engine.now - start) // HOUR + 1) * HOUR
-        await context.wait_until(min(next_hour, deadline))
+        await context.timetable.wait_for_change(condition, deadline, context.activity)
     await _warn_of_uninvited(condition, context)
 
 

@@ -1,8 +1,8 @@
 """``wait_for_answers``: time passes until all accounts that are going to answer have answered."""
 
-from ...plan.foresight import Foresight
-from ...scenario.steps import WaitForAnswers
-from ..context import StepContext
+from ..plan.foresight import Foresight
+from ..play.context import StepContext
+from ..scenario.steps import WaitForAnswers
 
 
 async def play(step: WaitForAnswers, context: StepContext) -> None:

@@ -4,22 +4,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from .....engine.operation import Caller
-from ...plan.foresight import Foresight
-from ...plan.limits import paced_hours
-from ...plan.number import Number
-from ...scenario.populations import portion_of
-from ...scenario.steps import Call
-from ..agenda import Cohort
-from ..asking import Asked
-from ..calls import call, fill, party_of, saved
-from ..context import StepContext
-from .close_accounts import OPERATION as CLOSE
-from .create_accounts import OPERATION as CREATE
-from .enable_all_features import OPERATION as ENABLE
+from ....engine.operation import Caller
+from ..plan.foresight import Foresight
+from ..plan.limits import paced_hours
+from ..plan.number import Number
+from ..play.agenda import Cohort
+from ..play.asking import Asked
+from ..play.calls import call, fill, party_of, saved
+from ..play.context import StepContext
+from ..scenario.populations import portion_of
+from ..scenario.steps import Call, CloseAccounts, CreateAccounts, EnableAllFeatures, Invite, RemoveDeclined
 from .enable_all_features import foresee_answers
-from .invite import OPERATION as INVITE
-from .remove_declined import OPERATION as REMOVE
 
 
 async def play(step: Call, context: StepContext) -> None:
@@ -120,11 +115,11 @@ def _migrated(step: Call, number: Number, foresight: Foresight) -> None:
 
 
 LEADS_TO: dict[str, Callable[[Call, Number, Foresight], None]] = {
-    CREATE: _created,
-    CLOSE: _closed,
-    ENABLE: _migrated,
-    INVITE: _invited,
-    REMOVE: _gone,
+    CreateAccounts.operation: _created,
+    CloseAccounts.operation: _closed,
+    EnableAllFeatures.operation: _migrated,
+    Invite.operation: _invited,
+    RemoveDeclined.operation: _gone,
     "LeaveOrganization": _gone,
     "CreateOrganizationalUnit": _divided,
     "InviteOrganizationToTransferResponsibility": _offered,

@@ -2,9 +2,9 @@
 
 from random import Random
 
-from ...plan.foresight import Foresight
-from ...scenario.steps import Remind
-from ..context import StepContext
+from ..plan.foresight import Foresight
+from ..play.context import StepContext
+from ..scenario.steps import Remind
 
 
 async def play(step: Remind, context: StepContext) -> None:

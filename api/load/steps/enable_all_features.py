@@ -1,13 +1,11 @@
 """``enable_all_features``: the management account starts the migration to all features; members answer later."""
 
-from .....engine.operations import enable_all_features
-from .....engine.words import FeatureSet
-from ...plan.foresight import Foresight
-from ...plan.number import Number
-from ...scenario.steps import EnableAllFeatures
-from ..context import StepContext
-
-OPERATION = "EnableAllFeatures"
+from ....engine.operations import enable_all_features
+from ....engine.words import FeatureSet
+from ..plan.foresight import Foresight
+from ..plan.number import Number
+from ..play.context import StepContext
+from ..scenario.steps import EnableAllFeatures
 
 
 async def play(step: EnableAllFeatures, context: StepContext) -> None:
@@ -17,7 +15,7 @@ async def play(step: EnableAllFeatures, context: StepContext) -> None:
     def enable() -> None:
         engine.post(enable_all_features.Request(), context.management(step))
 
-    await context.send(step, OPERATION, "Asking for all features", [enable], 1)
+    await context.send(step, step.operation, "Asking for all features", [enable], 1)
     migration = organization.migration
     # Refused, or a migration was under way already: nobody is asked anew.
     if migration is None or context.asking.parents.get(organization.id) == migration.parent:
@@ -32,7 +30,7 @@ async def play(step: EnableAllFeatures, context: StepContext) -> None:
 
 def foresee(step: EnableAllFeatures, foresight: Foresight) -> float:
     """Foresee the call, and the answers of the members who must approve."""
-    hours = foresight.send(step, OPERATION, Number.exactly(1))
+    hours = foresight.send(step, step.operation, Number.exactly(1))
     foresee_answers(step.organization, foresight)
     return hours
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
-from ..play.steps import KINDS
-from ..scenario.model import Scenario
-from ..scenario.problems import Problem, Problems
-from ..scenario.steps import Track
-from .foresight import Foresight
-from .rows import PlannedCalls
-from .tickets import Ticket, tickets
+from .plan.foresight import Foresight
+from .plan.rows import PlannedCalls
+from .plan.tickets import Ticket, tickets
+from .scenario.model import Scenario
+from .scenario.problems import Problem, Problems
+from .scenario.steps import Track
+from .steps import KINDS
 
 
 class Plan(Struct, frozen=True):

@@ -2,16 +2,14 @@
 
 from itertools import repeat
 
-from .....engine.operations import create_account
-from .....engine.rules.limits import creation_finishes
-from ...plan.foresight import Foresight
-from ...plan.limits import creation_hours
-from ...plan.number import Number
-from ...scenario.steps import CreateAccounts
-from ..context import StepContext
-from ..pipeline import Pipeline
-
-OPERATION = "CreateAccount"
+from ....engine.operations import create_account
+from ....engine.rules.limits import creation_finishes
+from ..plan.foresight import Foresight
+from ..plan.limits import creation_hours
+from ..plan.number import Number
+from ..play.context import StepContext
+from ..play.pipeline import Pipeline
+from ..scenario.steps import CreateAccounts
 
 
 async def play(step: CreateAccounts, context: StepContext) -> None:
@@ -34,7 +32,7 @@ async def play(step: CreateAccounts, context: StepContext) -> None:
         await Pipeline(step, context, missing).run()
     else:
         context.vending.ask(population, missing, names)
-        await context.send(step, OPERATION, f"Creating {population}", repeat(create, missing), missing)
+        await context.send(step, step.operation, f"Creating {population}", repeat(create, missing), missing)
     while organization.creations:
         await context.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
         engine.fire_due()
@@ -48,7 +46,7 @@ def foresee(step: CreateAccounts, foresight: Foresight) -> float:
     population = step.population
     number = Number.exactly(foresight.populations[population].count) - foresight.accounts(population)
     foresight.need_accounts(step.organization, number)
-    hours = foresight.send(step, OPERATION, number)
+    hours = foresight.send(step, step.operation, number)
     created = number.chance(1.0, certain=not step.retry)
     foresight.members.there[population, step.organization] += created
     for following in step.then or ():
