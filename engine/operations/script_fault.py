@@ -10,8 +10,8 @@ Sources: the exceptions of docs/aws.md 9, the reasons of 2.9, 10.2 and 10.4, the
 """
 
 import re
-from collections.abc import Collection
-from typing import cast, get_args
+from collections.abc import Collection, Iterator
+from typing import NamedTuple, cast, get_args
 
 from msgspec import Struct
 
@@ -43,6 +43,14 @@ class ImpossibleFault(Refused, ValueError):
         super().__init__(message=complaint)
 
 
+class Complaint(NamedTuple):
+    """One thing that is wrong with a request."""
+
+    message: str
+    member: str
+    """Of the request."""
+
+
 class Request(Struct, frozen=True, kw_only=True):
     fault: str
     operations: tuple[str, ...]
@@ -62,17 +70,14 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 def decide(request: Request, state: State, stamp: Stamp) -> Events:
-    kind = cast("FaultKind", _one_of("fault", request.fault, KINDS))
-    _require_code(kind, request)
-    _require_reason(kind, request)
-    operations = _operations(kind, request)
-    _require_numbers(kind, request, stamp.now)
+    for complaint in impossible(request, stamp.now):
+        raise ImpossibleFault(complaint.message)
     number = state.faults.scripted + 1 if state.faults else 1
     return [
         FaultScripted(
             script=f"fault-{number}",
-            fault=kind,
-            operations=operations,
+            fault=cast("FaultKind", request.fault),
+            operations=() if request.operations == (EVERY,) else tuple(dict.fromkeys(request.operations)),
             accounts=request.accounts,
             share=float(request.share),
             times=request.times,
@@ -86,32 +91,46 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     ]
 
 
-def _one_of(what: str, value: str, choices: Collection[str]) -> str:
-    if value not in choices:
-        raise ImpossibleFault(f"There is no {what} {value!r}; {advice_on(value, choices, 'there are:')}.")
-    return value
+def impossible(request: Request, now: int) -> Iterator[Complaint]:
+    """All that is wrong with a request, in the order in which it is refused, but for what only follows from that."""
+    kind = request.fault if request.fault in KINDS else None
+    if kind is None:
+        yield _none_of("fault", request.fault, KINDS)
+    elif wrong := _wrong_code(kind, request.code):
+        yield wrong
+        # The operations depend on the code.
+        kind = None if kind == "refuse" else kind
+    elif wrong := _wrong_reason(kind, request):
+        yield wrong
+    yield from _wrong_operations(kind, request)
+    yield from _wrong_numbers(request)
+    yield from _wrong_window(request, now)
+    yield from _wrong_duration(request, now)
 
 
-def _require_code(kind: FaultKind, request: Request) -> None:
+def _none_of(member: str, value: str, choices: Collection[str], what: str = "") -> Complaint:
+    advice = advice_on(value, choices, "there are:")
+    return Complaint(f"There is no {what or member} {value!r}; {advice}.", member)
+
+
+def _wrong_code(kind: FaultKind, code: str | None) -> Complaint | None:
     if kind != "refuse":
-        if request.code is not None:
-            raise ImpossibleFault(f"A code goes with refuse only, not with {kind}.")
-        return
+        return None if code is None else Complaint(f"A code goes with refuse only, not with {kind}.", "code")
     codes = sorted(set[str]().union(*DOCUMENTED.values()))
-    if request.code is None:
-        raise ImpossibleFault(f"Say with which code the call is refused: {', '.join(codes)}.")
-    _one_of("code", request.code, codes)
+    if code is None:
+        return Complaint(f"Say with which code the call is refused: {', '.join(codes)}.", "code")
+    return None if code in codes else _none_of("code", code, codes)
 
 
-def _require_reason(kind: FaultKind, request: Request) -> None:
+def _wrong_reason(kind: FaultKind, request: Request) -> Complaint | None:
     reasons = _reasons(kind, request.code)
     if request.reason is None:
-        if reasons:
-            raise ImpossibleFault(f"Say for which reason: {', '.join(reasons)}.")
-    elif not reasons:
-        raise ImpossibleFault(f"{request.code or kind} has no reasons, so not {request.reason!r} either.")
-    else:
-        _one_of("reason", MEMBER.sub("", request.reason) if request.code else request.reason, reasons)
+        return Complaint(f"Say for which reason: {', '.join(reasons)}.", "reason") if reasons else None
+    if not reasons:
+        message = f"{request.code or kind} has no reasons, so not {request.reason!r} either."
+        return Complaint(message, "reason")
+    reason = MEMBER.sub("", request.reason) if request.code else request.reason
+    return None if reason in reasons else _none_of("reason", reason, reasons)
 
 
 def _reasons(kind: FaultKind, code: str | None) -> list[str]:
@@ -121,55 +140,57 @@ def _reasons(kind: FaultKind, code: str | None) -> list[str]:
     return [reason for reason in refusal.messages if reason] if refusal else []
 
 
-def _operations(kind: FaultKind, request: Request) -> tuple[str, ...]:
+def _wrong_operations(kind: FaultKind | None, request: Request) -> Iterator[Complaint]:
+    """What is wrong with the operations; of a kind that is not known, whether there are such."""
     if not request.operations:
-        raise ImpossibleFault(f"Name the operations that the fault is for, or {EVERY!r} for all.")
+        yield Complaint(f"Name the operations that the fault is for, or {EVERY!r} for all.", "operations")
     if request.operations == (EVERY,):
-        return ()
-    possible = possible_operations(kind, request.code)
+        return
+    code = CODES.get(kind) if kind and kind != "refuse" else request.code
+    possible = possible_operations(kind, code) if kind else DOCUMENTED.keys()
     for operation in request.operations:
-        _one_of("operation", operation, DOCUMENTED)
-        if operation not in possible:
-            code = CODES.get(kind, request.code)
+        if operation not in DOCUMENTED:
+            yield _none_of("operations", operation, DOCUMENTED, "operation")
+        elif operation not in possible:
             why = f"AWS does not document {code} for it" if code else f"{kind} is for others"
             named = ", ".join(nearest(operation, sorted(possible)))
-            raise ImpossibleFault(
-                f"{operation} cannot meet this fault, {why}; possible are: {named}{left_out(possible)}."
-            )
-    return tuple(dict.fromkeys(request.operations))
+            message = f"{operation} cannot meet this fault, {why}; possible are: {named}{left_out(possible)}."
+            yield Complaint(message, "operations")
 
 
-def _require_numbers(kind: FaultKind, request: Request, now: int) -> None:
+def _wrong_numbers(request: Request) -> Iterator[Complaint]:
     for account in request.accounts:
         if not ACCOUNT.fullmatch(account):
-            raise ImpossibleFault(f"An account is twelve digits, not {account!r}.")
+            yield Complaint(f"An account is twelve digits, not {account!r}.", "accounts")
     if not 0 < request.share <= 1:
-        raise ImpossibleFault(f"A share is above 0 and at most 1, not {request.share}.")
+        yield Complaint(f"A share is above 0 and at most 1, not {request.share}.", "share")
     if request.times is not None and not 1 <= request.times <= MOST:
-        raise ImpossibleFault(f"times is a number of calls from 1 on, not {request.times}; without it, any number.")
+        message = f"times is a number of calls from 1 on, not {request.times}; without it, any number."
+        yield Complaint(message, "times")
     if not 0 <= request.after_calls <= MOST:
-        raise ImpossibleFault(f"after_calls is a number of calls from 0 on, not {request.after_calls}.")
-    _require_window(request, now)
-    _require_duration(kind, request.duration, now)
+        message = f"after_calls is a number of calls from 0 on, not {request.after_calls}."
+        yield Complaint(message, "after_calls")
 
 
-def _require_duration(kind: FaultKind, duration: int | None, now: int) -> None:
+def _wrong_window(request: Request, now: int) -> Iterator[Complaint]:
+    begins, ends = request.begins_at, request.ends_at
+    beyond = [name for name in ("begins_at", "ends_at") if not 0 <= (getattr(request, name) or 0) <= LATEST]
+    for name in beyond:
+        yield Complaint("A fault begins and ends between 1970-01-01 and 8995-05-02.", name)
+    begins = now if begins is None else max(begins, now)
+    if ends is not None and ends <= begins and not beyond:
+        message = f"The fault would end at {when(ends)}, not after it begins, {when(begins)}."
+        yield Complaint(message, "ends_at")
+
+
+def _wrong_duration(request: Request, now: int) -> Iterator[Complaint]:
+    kind, duration = request.fault, request.duration
     if duration is None:
         if kind in TIMED:
-            raise ImpossibleFault(f"Say how long: {kind} needs a duration.")
+            yield Complaint(f"Say how long: {kind} needs a duration.", "duration")
         return
-    if kind not in (*TIMED, "lag"):
-        raise ImpossibleFault(f"{', '.join(TIMED)} and lag take a duration, {kind} does not.")
-    if duration < 0 or now + duration > LATEST:
-        raise ImpossibleFault(f"A duration is from 0 on and ends before 8995-05-02, not {duration / SECOND:g} seconds.")
-
-
-def _require_window(request: Request, now: int) -> None:
-    for moment in (request.begins_at, request.ends_at):
-        if moment is not None and not 0 <= moment <= LATEST:
-            raise ImpossibleFault("A fault begins and ends between 1970-01-01 and 8995-05-02.")
-    if request.ends_at is None:
-        return
-    begins = now if request.begins_at is None else max(request.begins_at, now)
-    if request.ends_at <= begins:
-        raise ImpossibleFault(f"The fault would end at {when(request.ends_at)}, not after it begins, {when(begins)}.")
+    if kind in KINDS and kind not in (*TIMED, "lag"):
+        yield Complaint(f"{', '.join(TIMED)} and lag take a duration, {kind} does not.", "duration")
+    elif duration < 0 or now + duration > LATEST:
+        message = f"A duration is from 0 on and ends before 8995-05-02, not {duration / SECOND:g} seconds."
+        yield Complaint(message, "duration")

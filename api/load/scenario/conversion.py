@@ -50,16 +50,16 @@ def salvage(value: Any, wanted: Any, path: KeyPath, problems: Problems, needed: 
         The value without its keys that cannot be converted, even if others contradict each other; None if one that
         it must have, or that is needed, cannot be converted.
     """
-    lost = set[KeyPath]()
     if _error(value, wanted):
         value = deepcopy(value)
-        problems += _all_problems(value, wanted, path, lost)
+        problems += _all_problems(value, wanted, path, problems.lost)
         if _error(value, wanted):
             _salvage_parts(value, wanted, path, problems)
             return None
     converted = msgspec.convert(value, wanted)
-    problems += _contradictions(converted, path, lost)
-    return converted if {place[len(path)] for place in lost}.isdisjoint(needed) else None
+    problems += _contradictions(converted, path, problems.lost)
+    lost = {place[: len(path) + 1] for place in problems.lost}
+    return converted if lost.isdisjoint((*path, key) for key in needed) else None
 
 
 def _salvage_parts(value: Any, wanted: Any, path: KeyPath, problems: Problems) -> None:

@@ -1,21 +1,25 @@
 """Reads the faults of a scenario file: what goes wrong during a run."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
-from ....engine.ids import IdSource
-from ....engine.operation import SIMULATION, Stamp
-from ....engine.operations import script_fault
+from msgspec import structs
+
+from ....engine.operations.script_fault import ImpossibleFault, impossible
 from ....engine.rules.faults import IN_DECISION, KINDS, REFUSING
 from ....engine.shapes.timestamps import microseconds
-from ....engine.state import State
 from ...choices import choose
 from ...faults import FaultTable, table_request
-from .conversion import convert
-from .problems import KeyPath, Problem, Problems, ScenarioError
+from ...simulation import START
+from .conversion import salvage
+from .problems import KeyPath, Problem, Problems
 
 PLAYED = [kind for kind in KINDS if kind in REFUSING | IN_DECISION]
 """The kinds that a run plays: it has no connections that could break, and nobody waits for its answers."""
+KEYS = {"accounts": "account", "begins_at": "since", "ends_at": "until"}
+"""Members of the request that are called otherwise in a file."""
+TIMES = ("since", "until", "duration")
 
 
 def read_faults(tables: object, start: datetime | None, problems: Problems) -> tuple[FaultTable, ...]:
@@ -31,21 +35,26 @@ def read_faults(tables: object, start: datetime | None, problems: Problems) -> t
         return ()
     faults = list[FaultTable]()
     for index, table in enumerate(cast("list[Any]", tables)):
-        with problems.gathered():
-            faults.append(_fault(table, ("faults", index), start))
+        path = ("faults", index)
+        fault: FaultTable | None = salvage(table, FaultTable, path, problems)
+        if fault is not None:
+            problems += _wrong(fault, start, path, problems.lost)
+            faults.append(fault)
     return tuple(faults)
 
 
-def _fault(table: object, path: KeyPath, start: datetime | None) -> FaultTable:
-    fault: FaultTable = convert(table, FaultTable, path)
+def _wrong(fault: FaultTable, start: datetime | None, path: KeyPath, lost: set[KeyPath]) -> Iterator[Problem]:
     if fault.fault in KINDS and fault.fault not in PLAYED:
-        message = f"a run does not play {fault.fault!r}{choose(fault.fault, PLAYED)}"
-        raise ScenarioError(Problem(message, (*path, "fault")))
+        yield Problem(f"a run does not play {fault.fault!r}{choose(fault.fault, PLAYED)}", (*path, "fault"))
+    now = microseconds(start or START)
+    for key in TIMES:
+        try:
+            table_request(now, FaultTable(fault=fault.fault, **{key: getattr(fault, key)}))
+        except ImpossibleFault as error:
+            yield Problem(error.message, (*path, key))
+            fault = structs.replace(fault, **{key: None})
+            lost.add((*path, key))
     if start is None:
-        return fault
-    now = microseconds(start)
-    try:
-        script_fault.decide(table_request(now, fault), State(), Stamp(now, SIMULATION, 1, IdSource(0)))
-    except script_fault.ImpossibleFault as error:
-        raise ScenarioError(Problem(error.message, path)) from None
-    return fault
+        fault = structs.replace(fault, since=None, until=None)
+    for each in impossible(table_request(now, fault), now):
+        yield Problem(each.message, (*path, KEYS.get(each.member, each.member)))

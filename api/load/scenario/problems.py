@@ -1,7 +1,8 @@
 """What is wrong with a scenario file: where, in which line, and why."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from typing import Self
 
 from msgspec import Struct
 
@@ -73,7 +74,20 @@ class ScenarioError(Exception):
 
 
 class Problems(list[Problem]):
-    """What was found wrong so far."""
+    """What was found wrong so far; but for what is about a key that cannot be read, which has been told."""
+
+    def __init__(self, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(problems)
+        self.lost = set[KeyPath]()
+        """The paths of those keys."""
+
+    def append(self, problem: Problem, /) -> None:
+        """Add a problem."""
+        self += (problem,)
+
+    def __iadd__(self, problems: Iterable[Problem], /) -> Self:
+        self.extend(each for each in problems if each.path not in self.lost)
+        return self
 
     @contextmanager
     def gathered(self) -> Generator[None]:

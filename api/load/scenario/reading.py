@@ -238,7 +238,7 @@ def _populations(document: dict[str, Any], problems: Problems) -> dict[str, Popu
     for name in tables:
         with problems.gathered():
             table = with_like(name, tables)
-            populations[name] = salvage(table, table_of(table), ("populations", name), problems, needed=("of",))
+            populations[name] = salvage(table, table_of(table), ("populations", name), problems)
     return populations
 
 

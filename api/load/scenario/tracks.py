@@ -74,7 +74,7 @@ def _step(step: Any, path: KeyPath, problems: Problems) -> Step | None:
     elif action and isinstance(action, str) and action not in ACTIONS:
         problems.append(Problem(f"there is no {action!r}{_what_action(action)}", (*path, "action")))
         return None
-    return salvage(step, Step, path, problems, needed=("organization", "for_each"))
+    return salvage(step, Step, path, problems, needed=("for_each",))
 
 
 def _what_action(action: str) -> str:

@@ -145,6 +145,23 @@ remind_after_days = [-1]
 reminded_accept = [0.5, 0.5]
 deadline_days = -3
 escalation = { action = "RemoveAcount", with = 3 }
+[[faults]]
+fault = "throtle"
+operations = ["InviteAccount"]
+share = 2
+since = "2 days"
+[[faults]]
+fault = "refuse"
+code = "ServiceExeption"
+operations = [3]
+account = "12"
+duration = "soon"
+until = "1d"
+since = "2d"
+[[faults]]
+fault = "drop"
+operation = "ListAccounts"
+times = 0
 [[steps]]
 action = "wait"
 until = "joined_share >= 1.2"
@@ -170,10 +187,22 @@ def test_contradictions_hide_nothing() -> None:
         "18 populations.q.migration.deadline_days: must be a number above 0",
         "19 populations.q.migration.escalation.action: AWS has no operation 'RemoveAcount'",
         "19 populations.q.migration.escalation.with: must be a table",
-        "20 step 1: `at_most_days` is missing",
-        "22 step 1, until: it is a share, from 0 to 1, and so never >= 1.2",
-        "25 step 2, population: no population of origin created is called 'q'",
-        "26 step 2, retry_failed: needs retry",
+        "21 faults[1].fault: There is no fault 'throtle'",
+        "22 faults[1].operations: There is no operation 'InviteAccount'",
+        "23 faults[1].share: A share is above 0 and at most 1, not 2.0",
+        "24 faults[1].since: since is a moment",
+        "27 faults[2].code: There is no code 'ServiceExeption'",
+        "28 faults[2].operations[1]: must be a text",
+        "29 faults[2].account: An account is twelve digits",
+        "30 faults[2].duration: The duration makes no sense",
+        "31 faults[2].until: The fault would end at 2026-01-02T00:00:00Z, not after it begins",
+        "34 faults[3].fault: a run does not play 'drop'",
+        "35 faults[3]: unknown key `operation`",
+        "36 faults[3].times: times is a number of calls from 1 on, not 0",
+        "37 step 1: `at_most_days` is missing",
+        "39 step 1, until: it is a share, from 0 to 1, and so never >= 1.2",
+        "42 step 2, population: no population of origin created is called 'q'",
+        "43 step 2, retry_failed: needs retry",
     ]
     found = problems(CONTRADICTIONS)
     assert [message[: len(start)] for message, start in zip(found, beginnings, strict=True)] == beginnings

@@ -74,7 +74,7 @@ def delayed(delay: str) -> str:
         ("faults = 3", "faults: must be a list of tables, such as [[faults]] with a fault", ""),
         (
             '[[faults]]\nfault = "flood"\noperations = "*"',
-            "faults[1]: There is no fault 'flood'; there are: throttle, conflict, finalizing",
+            "faults[1].fault: There is no fault 'flood'; there are: throttle, conflict, finalizing",
             "",
         ),
         (
@@ -91,13 +91,17 @@ def delayed(delay: str) -> str:
         ('[[faults]]\nfault = "throttle"\noperations = [1]', "faults[1].operations[1]: must be a text, not 1", ""),
         (
             '[[faults]]\nfault = "throttle"\noperations = ["ListAcounts"]',
-            "faults[1]: There is no operation 'ListAcounts'; did you mean ListAccounts or",
+            "faults[1].operations: There is no operation 'ListAcounts'; did you mean ListAccounts or",
             "",
         ),
-        ('[[faults]]\nfault = "throttle"', "faults[1]: Name the operations that the fault is for, or '*' for all.", ""),
+        (
+            '[[faults]]\nfault = "throttle"',
+            "faults[1].operations: Name the operations that the fault is for, or '*' for all.",
+            "",
+        ),
         (
             '[[faults]]\nfault = "throttle"\noperations = "*"\nshare = 1.5',
-            "faults[1]: A share is above 0 and at most 1, not 1.5.",
+            "faults[1].share: A share is above 0 and at most 1, not 1.5.",
             "",
         ),
         (
@@ -107,7 +111,7 @@ def delayed(delay: str) -> str:
         ),
         (
             '[[faults]]\nfault = "throttle"\noperations = "*"\nuntil = "soon"',
-            "faults[1]: until is a moment such as",
+            "faults[1].until: until is a moment such as",
             "",
         ),
         ("[quotas]\naccount = 3", "quotas: unknown key `account`, did you mean `accounts`?", ""),
