@@ -177,7 +177,7 @@ async def test_without_a_pipeline_nothing_is_measured() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"retry_failed": True}, "step 1: retry_failed needs retry: how often, and after which pauses"),
+        ({"retry_failed": True}, "step 1, retry_failed: needs retry: how often, and after which pauses"),
         (
             {"then": [TAG, {"action": "DescribeAccount"}]},
             "step 1, then[2].action: AWS has no operation 'DescribeAccount' that changes anything, did you mean",
