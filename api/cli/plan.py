@@ -65,12 +65,15 @@ def _print_plan(planned: Plan) -> None:
 
 
 def _calls(calls: list[PlannedCalls]) -> Table:
-    names = ("step", "action", "of", "operation", "by", "calls", "at least", "at most", "hours at AWS's rate")
+    names = ["step", "action", "of", "operation", "by", "calls", "at least", "at most", "hours at AWS's rate"]
+    some_are_refused = any(each.refused for each in calls)
+    names += ["refused"] if some_are_refused else []
     table = Table(
         *(Column(name, justify="right" if index > 4 else "left") for index, name in enumerate(names)), box=SIMPLE
     )
     for each in calls:
-        table.add_row(*(markup_safe(cell) for cell in _cells(each)))
+        refused = [f"{each.refused:,}" if each.refused else ""] if some_are_refused else []
+        table.add_row(*(markup_safe(cell) for cell in (*_cells(each), *refused)))
     return table
 
 

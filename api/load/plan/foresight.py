@@ -4,6 +4,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import structs
+
+from ....engine.explaining import number as counted
 from ....engine.settings import CLOSURE_WINDOW, DAY, HOUR
 from ....engine.shapes.timestamps import microseconds
 from ....engine.throttling import Rate
@@ -21,6 +24,9 @@ from .requests import Request
 from .rows import PlannedCalls
 from .tickets import CLOSURES, Needed
 
+UNFORESEEN = {"AcceptHandshake", "CancelHandshake", "CreateOrganization", "DeclineHandshake", "DeleteOrganization"}
+"""Operations as steps whose effects would have to be known to tell what is refused."""
+
 
 class Foresight:
     """What the modules in ``steps/`` are given to count what a step calls.
@@ -32,6 +38,9 @@ class Foresight:
     def __init__(self, scenario: Scenario) -> None:
         self.settings = scenario.settings
         self.populations: Mapping[str, PopulationTable] = scenario.populations
+        self._organizations = scenario.organizations
+        operations = {step.operation for step in scenario.all_steps if isinstance(step, Call)}
+        self._has_unforeseen = not operations.isdisjoint(UNFORESEEN)
         self.members: Members = standing_members(scenario)
         shared = shared_by_tracks(scenario)
         self.members.shared = {each: self._size(each) for each in shared.populations}
@@ -44,6 +53,8 @@ class Foresight:
         """Organization to the feature set with which it begins."""
         self.migrations: dict[str, list[Request]] = {}
         """Organization to the requests of its migration."""
+        self.began_migrations: dict[str, float] = {}
+        """Organization to the day on which its migration surely begins at the earliest."""
         self.needed: defaultdict[tuple[str, str], Needed] = defaultdict(Needed)
         """Organization and quota to what is needed of it at one time."""
         self.warnings: list[str] = []
@@ -123,6 +134,33 @@ class Foresight:
         # Retries give up after a while: then fewer calls need a token than were meant to.
         limited = self.settings.throttle == "aws" and not retry
         return max(paced, rate_hours(rate, number.least) if limited else 0.0)
+
+    def refuse(self, number: float, why: str) -> None:
+        """Note that so many of the calls that were counted last are refused, and warn of them."""
+        if number >= 1:
+            self._add_refused(number)
+            calls = counted(math.floor(number), "calls")
+            self.warnings.append(f"{self._place}: AWS refuses {calls} of {self._rows[-1][1].operation} ({why})")
+
+    def _add_refused(self, number: float) -> None:
+        place, row = self._rows[-1]
+        self._rows[-1] = place, structs.replace(row, refused=row.refused + math.floor(number))
+
+    def refuse_young(self, population: str, organization: str, days: float, number: Number) -> None:
+        """Note that of the calls that were counted last those are refused whose accounts may not leave yet."""
+        if not self.is_doubtful(organization, population):
+            self._add_refused(number.expected)
+        self.warn_of_young(organization, days, number)
+
+    def is_doubtful(self, organization: str, population: str = "") -> bool:
+        """Tell whether it is not known how a step finds its organization, or a population."""
+        shared = population in self.members.shared or organization in self.shared_organizations
+        return shared or self._has_unforeseen
+
+    def managers(self, organization: str) -> tuple[str, ...]:
+        """What stands for the management account of an organization in the texts of its steps."""
+        table, own = self._organizations[organization], "management_account"
+        return (f"{{{own}}}", f"{{{organization}.{own}}}", *([] if table.id or table.source else [table.founder]))
 
     def accounts(self, population: str) -> Number:
         """The accounts that a population has so far."""

@@ -140,7 +140,7 @@ def standing_members(scenario: Scenario) -> Members:
         left = sum(places.values())
         created = round(table.created * left)
         # How many of them it has created depends on which of its members are in populations.
-        slack = 0 if table.created in (0.0, 1.0) else left
+        slack = 0 if table.stands and table.created in (0.0, 1.0) else left
         members.others[name] = Number(max(0, left - created - slack), left - created, min(left, left - created + slack))
         members.created_others[name] += created
     return members

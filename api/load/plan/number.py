@@ -77,6 +77,13 @@ class Number(Struct, frozen=True):
 NOTHING = Number()
 
 
+def among(counted: Number, part: Number, whole: Number) -> Number:
+    """How many of those that are counted off a whole belong to a part of it, if they are no others than the rest."""
+    share = min(1.0, part.expected / whole.expected) if whole.expected else 0.0
+    others = max(0.0, whole.most - part.least)
+    return Number(max(0.0, counted.least - others), counted.expected * share, min(counted.most, part.most))
+
+
 class _Evenly(Random):
     """Stands for a generator: its next number is set from outside."""
 

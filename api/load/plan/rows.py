@@ -23,3 +23,5 @@ class PlannedCalls(Struct, frozen=True):
     """The number of calls; all three are the same where no chance is involved. Calls that are throttled come on top."""
     hours: float
     """What AWS's rate of the operation makes of the expected number at least, whether the scenario has rates or not."""
+    refused: int = 0
+    """How many of them AWS refuses, whatever quotas are raised, as far as that is known."""

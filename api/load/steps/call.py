@@ -7,7 +7,8 @@ from typing import Any, cast
 from ....engine.operation import Caller
 from ..plan.foresight import Foresight
 from ..plan.limits import paced_hours
-from ..plan.number import Number
+from ..plan.number import Number, among
+from ..plan.refusals import accepted, calls_of, leaving
 from ..play.agenda import Cohort
 from ..play.asking import Asked
 from ..play.calls import call, fill, party_of, saved
@@ -51,15 +52,16 @@ async def play(step: Call, context: StepContext) -> None:
 
 def foresee(step: Call, foresight: Foresight) -> float:
     """Foresee the calls, and what those lead to that ask somebody, let accounts go, or need a quota."""
-    operation, population = step.operation, step.for_each
-    number = foresight.accounts(population).portion(step.share, step.skip) if population else Number.exactly(1)
+    operation = step.operation
+    number = calls_of(step, foresight)
     if step.caller == "account":
         foresight.row(operation, "accounts", number)
         hours = paced_hours(step.pace, number.least)
     else:
         hours = foresight.send(step, operation, number)
+    done = accepted(step, number, foresight)
     if operation in LEADS_TO:
-        LEADS_TO[operation](step, number, foresight)
+        LEADS_TO[operation](step, done, foresight)
     return hours
 
 
@@ -72,16 +74,16 @@ def _invited(step: Call, number: Number, foresight: Foresight) -> None:
 def _gone(step: Call, number: Number, foresight: Foresight) -> None:
     """Accounts are removed by the step's organization, or leave the one that each is in."""
     population, by_itself = step.for_each, step.caller == "account"
-    if not population:
+    if not population or not number.most:
         return
-    foresight.interrupt(each for each in foresight.members.requests if each.population == population)
-    certain = not by_itself and not step.retry
+    asked = calls_of(step, foresight)
     for organization, days, young in foresight.young(population):
         if by_itself or organization == step.organization:
-            foresight.warn_of_young(organization, days, young.at_most(number))
-            certain = False
-    for organization in foresight.members.others if by_itself else [step.organization]:
-        foresight.members.removed[population, organization] += number.chance(1.0, certain=certain)
+            foresight.refuse_young(population, organization, days, among(asked, young, foresight.accounts(population)))
+    gone = [*leaving(step, asked, foresight)]
+    foresight.interrupt(each for each in foresight.members.requests if each.population == population)
+    for organization, each in gone:
+        foresight.members.removed[population, organization] += each
 
 
 def _closed(step: Call, number: Number, foresight: Foresight) -> None:
@@ -109,9 +111,9 @@ def _offered(step: Call, number: Number, foresight: Foresight) -> None:
 
 
 def _migrated(step: Call, number: Number, foresight: Foresight) -> None:
-    # Of several calls the first begins the migration; an account that calls for itself may begin none.
+    # An account that calls for itself begins none.
     if number.most > 0 and step.caller == "management":
-        foresee_answers(step.organization, foresight)
+        foresee_answers(step.organization, number, foresight)
 
 
 LEADS_TO: dict[str, Callable[[Call, Number, Foresight], None]] = {
@@ -124,4 +126,4 @@ LEADS_TO: dict[str, Callable[[Call, Number, Foresight], None]] = {
     "CreateOrganizationalUnit": _divided,
     "InviteOrganizationToTransferResponsibility": _offered,
 }
-"""Operation to what its calls, so many, lead to."""
+"""Operation to what so many calls of it lead to that are accepted."""

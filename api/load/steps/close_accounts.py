@@ -7,6 +7,7 @@ from ....engine.rules.limits import closure_finishes
 from ....engine.words import FeatureSet
 from ..plan.foresight import Foresight
 from ..plan.limits import closure_hours
+from ..plan.refusals import NO_FEATURES, lacks_features
 from ..play.context import StepContext
 from ..scenario.populations import portion_of
 from ..scenario.steps import CloseAccounts
@@ -39,6 +40,10 @@ def foresee(step: CloseAccounts, foresight: Foresight) -> float:
     members, organization = foresight.members, step.organization
     closed = members.closed[step.population, organization]
     number = members.of(step.population, organization).portion(step.share) - closed
+    if lacks_features(organization, foresight):
+        hours = foresight.send(step, step.operation, number)
+        foresight.refuse(number.least, NO_FEATURES)
+        return hours
     # Accounts can only be closed with all features: a migration may have failed.
     surely = foresight.features[organization] is FeatureSet.ALL and not step.retry
     members.closed[step.population, organization] = closed + number.chance(1.0, certain=surely)

@@ -4,6 +4,7 @@ from ....engine.operations import enable_all_features
 from ....engine.words import FeatureSet
 from ..plan.foresight import Foresight
 from ..plan.number import Number
+from ..plan.refusals import beginning
 from ..play.context import StepContext
 from ..scenario.steps import EnableAllFeatures
 
@@ -30,16 +31,20 @@ async def play(step: EnableAllFeatures, context: StepContext) -> None:
 
 def foresee(step: EnableAllFeatures, foresight: Foresight) -> float:
     """Foresee the call, and the answers of the members who must approve."""
-    hours = foresight.send(step, step.operation, Number.exactly(1))
-    foresee_answers(step.organization, foresight)
+    once = Number.exactly(1)
+    hours, (begun, why) = foresight.send(step, step.operation, once), beginning(step.organization, once, foresight)
+    foresight.refuse(0.0 if foresight.is_doubtful(step.organization) else once.least - begun.most, why)
+    foresee_answers(step.organization, begun, foresight)
     return hours
 
 
-def foresee_answers(organization: str, foresight: Foresight) -> None:
-    """Foresee the answers of the members who must approve, if the call begins a migration."""
+def foresee_answers(organization: str, begun: Number, foresight: Foresight) -> None:
+    """Foresee the answers of the members who must approve, if a call begins a migration."""
     members = foresight.members
     if foresight.features[organization] is FeatureSet.ALL or organization in foresight.migrations:
         return
+    if begun.least >= 1:
+        foresight.began_migrations[organization] = foresight.day
     foresight.interrupt(each for each in members.requests if each.organization == organization and not each.migration)
     total = members.total(organization, foresight.populations).expected
     foresight.need(organization, "all_features_migration_accounts", total)

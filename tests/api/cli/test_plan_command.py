@@ -96,3 +96,14 @@ def test_mistakes() -> None:
         result = ran(*arguments)
         assert result.exit_code == 2
         assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_refused_calls(tmp_path: Path) -> None:
+    """Calls that AWS surely refuses have a column, only where there are some, and a warning that says why."""
+    file = tmp_path / "plan.toml"
+    file.write_text("organizations.ours = { accounts = 3 }\n[[steps]]\naction = 'LeaveOrganization'\n", "utf-8")
+    text = ran(str(file)).stdout
+    assert "refused" in text.splitlines()[1]
+    assert "warning: step 1: AWS refuses 1 call of LeaveOrganization (MasterCannotLeave" in text
+    assert json.loads(ran(str(file), "--json").stdout)["calls"][0]["refused"] == 1
+    assert "refused" not in ran(FILE).stdout

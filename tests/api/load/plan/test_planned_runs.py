@@ -6,10 +6,10 @@ from math import sqrt
 import pytest
 from msgspec import structs
 from support.play_scenario import ENDED, after, population, step, track, uniform
+from support.refusals import count_refusals
 from support.repository import ROOT, SCENARIOS
 
 from orgsim.api.load.foresee import Plan, plan_scenario
-from orgsim.api.load.play.call_counter import CallCounter
 from orgsim.api.load.play.outcome import Outcome
 from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import Scenario, ScenarioError, load_scenario, parse_scenario
@@ -137,14 +137,7 @@ OTHERS = {
 
 async def compared(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Counter[str], Outcome]:
     """The plan of a scenario, the calls of a run by operation, and its outcome."""
-    made, count = Counter[str](), CallCounter.count_call
-
-    def counted(self: CallCounter, operation: str) -> None:
-        made[operation] += 1
-        count(self, operation)
-
-    monkeypatch.setattr(CallCounter, "count_call", counted)
-    plan = plan_scenario(scenario)
+    plan, (made, _) = plan_scenario(scenario), count_refusals(monkeypatch)
     outcome = await play_scenario(scenario, MemoryLog())
     return plan, made, outcome
 

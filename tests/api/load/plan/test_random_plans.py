@@ -7,9 +7,9 @@ from typing import Any
 import anyio
 import pytest
 from support.play_scenario import ENDED, after, population, step, track, uniform
+from support.refusals import count_refusals
 
 from orgsim.api.load.foresee import plan_scenario
-from orgsim.api.load.play.call_counter import CallCounter
 from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.engine.log import MemoryLog
@@ -109,13 +109,7 @@ def scenario_text(random: Random) -> str:
 
 
 def require_between(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    made, count = Counter[str](), CallCounter.count_call
-
-    def counted(self: CallCounter, operation: str) -> None:
-        made[operation] += 1
-        count(self, operation)
-
-    monkeypatch.setattr(CallCounter, "count_call", counted)
+    made, refused = count_refusals(monkeypatch)
     scenario = parse_scenario(text)
     plan, outcome = plan_scenario(scenario), anyio.run(play_scenario, scenario, MemoryLog())
     # Throttled calls come on top, but those of a step that retries are among its most.
@@ -125,6 +119,10 @@ def require_between(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert least <= expected <= most, operation
         assert least <= (made if "retry" in text else once)[operation], (operation, least, made[operation])
         assert once[operation] <= most, (operation, once[operation], most)
+    foreseen = Counter[str]()
+    for each in plan.calls:
+        foreseen[each.operation] += each.refused
+    assert foreseen <= refused, (foreseen, refused)
     hours = (outcome.metrics["virtual_days"] or 0) * 24
     assert plan.least_hours <= hours + 1e-6, (plan.least_hours, hours)
 
