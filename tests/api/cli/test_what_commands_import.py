@@ -30,7 +30,7 @@ NEEDED = {
     "figures": {SCENARIO, TIMELINE, TWIN},
     "plan": {SCENARIO, PLAN, PLAY, TIMELINE, TWIN},
     "simulate": {SCENARIO, PLAN, PLAY, TIMELINE, TWIN},
-    "sweep": {SCENARIO, PLAN, PLAY, SWEEP, TIMELINE, TWIN},
+    "sweep": {SCENARIO, PLAY, SWEEP, TIMELINE, TWIN},
     "serve": {SERVER},
     "timeline": {TIMELINE},
     "diff": {TIMELINE, TWIN},

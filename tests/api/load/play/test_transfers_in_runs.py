@@ -126,7 +126,7 @@ async def test_a_reminder_that_reaches_nobody() -> None:
     [
         (
             "transfer.leave = 0.5",
-            "organizations.customer: transfer: nobody leaves an organization by answering about its bills; use decline",
+            "organizations.customer.transfer.leave: nobody leaves an organization by answering about its bills",
         ),
         (
             "transfer = { deadline_days = 3, escalation = { action = 'ListRoots' } }",
