@@ -67,8 +67,9 @@ async def recorded(*parts: str) -> tuple[Outcome, list[Envelope]]:
 
 
 def met(outcome: Outcome) -> tuple[FollowUp, ...]:
-    """Return the reminders and deadlines without the days on which they came."""
-    return tuple(msgspec.structs.replace(each, first_days=None, last_days=None) for each in outcome.follow_ups)
+    """Return the reminders and deadlines without the days on which they came; ``when`` says when they were to come."""
+    moments = {"first_days": None, "last_days": None, "after_days": None}
+    return tuple(msgspec.structs.replace(each, **moments) for each in outcome.follow_ups)
 
 
 def moments(envelopes: list[Envelope], *kinds: type[Any]) -> list[float]:

@@ -27,7 +27,7 @@ def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
             kind = "deadline" if number is None else "reminder"
             met = (None if moment is None else (moment - start) / DAY for moment in (counts.first, counts.last))
             when = f"after {day:g} day{'' if day == 1 else 's'}"
-            yield FollowUp(name, request, kind, when, counts.reached, counts.followed, *met)
+            yield FollowUp(name, request, kind, when, counts.reached, counts.followed, *met, after_days=day)
 
 
 def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:

@@ -110,6 +110,10 @@ class StepOutcome(Struct, frozen=True):
     """AWS's name of the operation that it calls itself, whichever name the file has; empty if it calls none."""
 
 
+FollowUpPlace = tuple[str, int] | tuple[str, str, str, float | None]
+"""The track and the number of a step that reminds; or population, request, kind and days of what comes by itself."""
+
+
 class FollowUp(Struct, frozen=True):
     """A reminder or a deadline, and whom it met."""
 
@@ -129,6 +133,17 @@ class FollowUp(Struct, frozen=True):
     """When it came for the first of them, in days after the start of the run; None if it came for nobody."""
     last_days: float | None = None
     """When it came for the last of them."""
+    after_days: float | None = None
+    """So many days after each account's request it comes; None for a reminder that a step sends."""
+    track: str = ""
+    """The track of a step that reminds; empty for the plain list of steps."""
+    step: int = 0
+    """The number of a step that reminds, from 1; 0 for what comes by itself."""
+
+    @property
+    def place(self) -> "FollowUpPlace":
+        """What tells it from the others of a scenario."""
+        return (self.track, self.step) if self.step else (self.population, self.request, self.kind, self.after_days)
 
 
 class Late(Struct, frozen=True):

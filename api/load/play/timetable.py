@@ -186,8 +186,21 @@ class Timetable:
 
     def remember_reminder(self, population: str, reached: int, followed: int) -> None:
         """Keep whom the reminder of the present step has reached."""
-        place = place_text(self._playing.path)
-        self.reminders.append(FollowUp(population, "", "reminder", place, reached, followed, self._day, self._day))
+        playing, day = self._playing, self._day
+        self.reminders.append(
+            FollowUp(
+                population,
+                "",
+                "reminder",
+                place_text(playing.path),
+                reached,
+                followed,
+                day,
+                day,
+                track=playing.name,
+                step=playing.number,
+            )
+        )
 
     def _on_day(self, day: float) -> int:
         return self.start + round(day * DAY)

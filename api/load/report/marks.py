@@ -195,7 +195,7 @@ def spans(outcome: Outcome) -> list[Span]:
         Span(wording.follow_up(each), each.kind, each.first_days, each.last_days)
         for each in outcome.follow_ups
         # Reminders that a step sends are among the steps.
-        if each.first_days is not None and each.last_days is not None and each.request
+        if each.first_days is not None and each.last_days is not None and not each.step
     ]
     return sorted(found, key=lambda each: each.first)
 

@@ -3,13 +3,13 @@
 Columns are added, never renamed or removed, so that whoever reads them by their names reads on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from ..play.outcome import Outcome, flat
+from ..play.outcome import FollowUpPlace, Outcome, flat
 from ..scenario import Parameter, Scenario
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
-from ..scenario.problems import place_text
 from ..scenario.steps import Remind
 from .plan import Plan, fits
 
@@ -70,40 +70,33 @@ def columns(plan: Plan) -> dict[str, Type]:
 
 def follow_up_columns(plan: Plan) -> list[str]:
     """The columns that count reminders and deadlines: ``follow_ups.owners.invitation.reminder_1.reached``."""
-    names = dict.fromkeys(
-        name for scenario in plan.scenarios for name in (*_of_behaviours(scenario), *_of_steps(scenario).values())
-    )
+    names = dict.fromkeys(name for scenario in plan.scenarios for name in _follow_ups(scenario).values())
     return [f"{name}.{counted}" for name in names for counted in FOLLOWED_UP]
 
 
-def _of_behaviours(scenario: Scenario) -> Iterator[str]:
-    """A name for each reminder and deadline of a behaviour, in the order in which outcomes have them."""
+def _follow_ups(scenario: Scenario) -> dict[FollowUpPlace, str]:
+    """The place of each reminder and deadline, as in ``FollowUp.place``, to its name: ``follow_ups.steps.6``."""
+    names: dict[FollowUpPlace, str] = {}
     for name, request, behaviour in scenario.behaviours():
-        place = f"follow_ups.{name}.{request}"
-        yield from (f"{place}.reminder_{number}" for number, _ in enumerate(behaviour.remind_after_days, 1))
+        head = f"follow_ups.{name}.{request}"
+        for number, days in enumerate(behaviour.remind_after_days, 1):
+            names[name, request, "reminder", days] = f"{head}.reminder_{number}"
         if behaviour.deadline_days is not None:
-            yield f"{place}.deadline"
-
-
-def _of_steps(scenario: Scenario) -> dict[str, str]:
-    """The place of each step that reminds, as an outcome says it, to its name: ``follow_ups.steps.6``."""
-    return {
-        place_text((*track.path, index)): f"follow_ups.{'.'.join(track.path).removesuffix('.steps')}.{index + 1}"
-        for track in scenario.all_tracks
-        for index, step in enumerate(track.steps)
-        if isinstance(step, Remind)
-    }
+            names[name, request, "deadline", behaviour.deadline_days] = f"{head}.deadline"
+    for track in scenario.all_tracks:
+        head = f"follow_ups.{'.'.join(track.path).removesuffix('.steps')}"
+        for number, step in enumerate(track.steps, 1):
+            if isinstance(step, Remind):
+                names[track.label, number] = f"{head}.{number}"
+    return names
 
 
 def _followed_up(outcome: Outcome, scenario: Scenario) -> dict[str, int]:
     """Whom each reminder and deadline met; a step that is played several times counts them all."""
-    of_behaviours, of_steps = list(_of_behaviours(scenario)), _of_steps(scenario)
-    row: dict[str, int] = {}
-    for index, each in enumerate(outcome.follow_ups):
-        name = of_behaviours[index] if index < len(of_behaviours) else of_steps[each.when]
+    names, row = _follow_ups(scenario), Counter[str]()
+    for each in outcome.follow_ups:
         for counted in FOLLOWED_UP:
-            column = f"{name}.{counted}"
-            row[column] = row.get(column, 0) + getattr(each, counted)
+            row[f"{names[each.place]}.{counted}"] += getattr(each, counted)
     return row
 
 

@@ -275,6 +275,7 @@ async def test_a_reminder_of_a_step_that_reaches_nobody() -> None:
         ("step 4", 5, 5),
         ("track t, step 1", 0, 0),
     ]
+    assert [each.place for each in outcome.follow_ups] == [("", 1), ("", 3), ("", 4), ("t", 1)]
     assert outcome.warnings == tuple(
         f"{place}: the reminder reached nobody: no account that was asked waits for one"
         for place in ("step 1", "track t, step 1")

@@ -89,8 +89,8 @@ async def test_reminders() -> None:
     outcome, envelopes = await recorded(organizations(keys), offer(), ENDED)
     assert days(envelopes, HandshakeAccepted) == [9 + 4]
     assert outcome.follow_ups == (
-        FollowUp("customer", "transfer", "reminder", "after 5 days", 1, 0, 5, 5),
-        FollowUp("customer", "transfer", "reminder", "after 9 days", 1, 1, 9, 9),
+        FollowUp("customer", "transfer", "reminder", "after 5 days", 1, 0, 5, 5, after_days=5),
+        FollowUp("customer", "transfer", "reminder", "after 9 days", 1, 1, 9, 9, after_days=9),
     )
 
 
@@ -100,7 +100,9 @@ async def test_a_deadline() -> None:
     keys = f"transfer = {{ accept = 0, deadline_days = 12, escalation = {escalation} }}"
     outcome, envelopes = await recorded(organizations(keys), offer(), ENDED)
     assert days(envelopes, HandshakeCanceled) == [12]
-    assert outcome.follow_ups == (FollowUp("customer", "transfer", "deadline", "after 12 days", 1, 1, 12, 12),)
+    assert outcome.follow_ups == (
+        FollowUp("customer", "transfer", "deadline", "after 12 days", 1, 1, 12, 12, after_days=12),
+    )
 
 
 async def test_an_offer_that_expires_first() -> None:
