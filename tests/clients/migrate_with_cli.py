@@ -3,27 +3,63 @@
 import json
 import re
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 30
+from msgspec import Struct
+
+
+class Done(Struct, frozen=True):
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Forks:
+    """A process that has imported the AWS CLI, and forks one off for each command; a context manager that ends it.
+
+    Args:
+        python: of an environment that the CLI is installed in.
+        folder: for what commands print.
+        environment: of the process.
+    """
+
+    def __init__(self, python: Path, folder: Path, environment: dict[str, str]) -> None:
+        self._out, self._err = folder / "out", folder / "err"
+        command = [python, Path(__file__).with_name("aws_forks.py")]
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def __enter__(self) -> "Forks":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.communicate()
+
+    def run(self, words: Sequence[str], keys: Mapping[str, str]) -> Done:
+        """Run ``aws`` with these words, and these additions to its environment."""
+        command = {"words": words, "keys": keys, "out": str(self._out), "err": str(self._err)}
+        print(json.dumps(command), file=self._process.stdin)
+        code = int(self._process.stdout.readline())
+        return Done(code, self._out.read_text(), self._err.read_text())
 
 
 class CommandLine:
-    """The command ``aws``, called as one account after another."""
+    """The command ``aws`` for a server, called as one account after another."""
 
-    def __init__(self, aws: Path, url: str, environment: dict[str, str]) -> None:
-        self.aws = aws
-        self.url = url
-        self.environment = environment
+    def __init__(self, forks: Forks, url: str) -> None:
+        self._forks = forks
+        self._url = url
 
-    def run(self, account: str, *words: str, **keys: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, account: str, *words: str, **keys: str) -> Done:
         """One call, by an account or with the keys of a role."""
         keys = keys or {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "any"}
-        command = [self.aws, "--endpoint-url", self.url, "--output", "json", *words]
-        return subprocess.run(
-            command, env=self.environment | keys, capture_output=True, text=True, check=False, timeout=PATIENCE
-        )
+        return self._forks.run(["--endpoint-url", self._url, "--output", "json", *words], keys)
 
     def answer(self, account: str, *words: str, **keys: str) -> dict[str, Any]:
         """The answer to a call."""

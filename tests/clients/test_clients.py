@@ -27,11 +27,18 @@ CLIENTS = ROOT / ".venv-clients"
 FOUNDER, MEMBERS = "111111111111", ["222222222222", "333333333333"]
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """A server with a new world."""
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Server]:
+    """A server whose world each test replaces."""
     with serving() as server:
         yield server
+
+
+@pytest.fixture
+def server(shared: Server) -> Server:
+    """A server with a new world."""
+    shared.reset()
+    return shared
 
 
 @pytest.fixture
@@ -43,10 +50,10 @@ def strict(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Nothing of whoever runs the tests: no profile, no credentials, no proxy, no home."""
-    return {"HOME": str(tmp_path), "PATH": os.defpath, **NOBODY}
+    return {"HOME": str(tmp_path_factory.mktemp("home")), "PATH": os.defpath, **NOBODY}
 
 
 def installed(program: str) -> Path:
@@ -54,6 +61,13 @@ def installed(program: str) -> Path:
     path = CLIENTS / "bin" / program
     assert path.exists(), f"{path} is missing: make .venv-clients/installed"
     return path
+
+
+@pytest.fixture(scope="module")
+def forks(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[migrate_with_cli.Forks]:
+    """The AWS CLI."""
+    with migrate_with_cli.Forks(installed("python"), tmp_path_factory.mktemp("aws"), environment) as forks:
+        yield forks
 
 
 def assert_migrated(came_out: dict[str, Any]) -> None:
@@ -98,9 +112,9 @@ def test_aiobotocore(server: Server, environment: dict[str, str]) -> None:
     assert_migrated(json.loads(done.stdout))
 
 
-def test_aws_cli(server: Server, environment: dict[str, str]) -> None:
+def test_aws_cli(server: Server, forks: migrate_with_cli.Forks) -> None:
     """The AWS CLI migrates an organization to all features, and acts as a member that it created."""
-    aws = migrate_with_cli.CommandLine(installed("aws"), server.url, environment)
+    aws = migrate_with_cli.CommandLine(forks, server.url)
 
     assert_migrated(migrate_with_cli.migrate(aws, FOUNDER, MEMBERS))
 
@@ -109,11 +123,18 @@ SEEN = ["IN_PROGRESS", "IN_PROGRESS", "SUCCEEDED", "PENDING_CLOSURE", "CLOSED"]
 """What a program sees that polls a creation and a closure with stepwise latency."""
 
 
-@pytest.fixture
-def stepwise() -> Iterator[Server]:
-    """A server whose clock stands still, and where what takes time ends as soon as a reader has seen it."""
+@pytest.fixture(scope="module")
+def shared_stepwise() -> Iterator[Server]:
+    """A server where what takes time ends as soon as a reader has seen it."""
     with serving("--latency", "stepwise") as server:
         yield server
+
+
+@pytest.fixture
+def stepwise(shared_stepwise: Server) -> Server:
+    """A server with a new world, whose clock stands still, and where what takes time ends when a reader has seen it."""
+    shared_stepwise.reset()
+    return shared_stepwise
 
 
 def test_aiobotocore_polls(stepwise: Server, environment: dict[str, str]) -> None:
@@ -141,20 +162,26 @@ def test_aiobotocore_meets_faults(server: Server, environment: dict[str, str]) -
     }
 
 
-def test_aws_cli_polls(stepwise: Server, environment: dict[str, str]) -> None:
+def test_aws_cli_polls(stepwise: Server, forks: migrate_with_cli.Forks) -> None:
     """The AWS CLI polls a creation and a closure to their ends under a standing clock."""
-    aws = migrate_with_cli.CommandLine(installed("aws"), stepwise.url, environment)
+    aws = migrate_with_cli.CommandLine(forks, stepwise.url)
 
     assert poll_with_cli.poll(aws, FOUNDER) == SEEN
 
 
-@pytest.fixture(params=["", "/"], ids=["bare", "slash"])
-def named(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A named world, by its URL with a slash at the end or without, whose clock jumps for clients that poll."""
+@pytest.fixture(scope="module")
+def realistic() -> Iterator[Server]:
+    """A server for named worlds where creations and closures take their time."""
     with serving("--latency", "realistic") as server:
-        world = Server(f"{server.url}/w/ci-1")
-        world.jump_for_pollers()
-        yield Server(world.url + request.param)
+        yield server
+
+
+@pytest.fixture(params=["", "/"], ids=["bare", "slash"])
+def named(realistic: Server, request: pytest.FixtureRequest) -> Server:
+    """A new named world, by its URL with a slash at the end or without, whose clock jumps for clients that poll."""
+    world = Server(f"{realistic.url}/w/{request.node.originalname}-{len(request.param)}")
+    world.jump_for_pollers()
+    return Server(world.url + request.param)
 
 
 POLLED = ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "SUCCEEDED", "PENDING_CLOSURE", "PENDING_CLOSURE", "CLOSED"]
@@ -170,9 +197,9 @@ def test_aiobotocore_in_a_named_world(named: Server, environment: dict[str, str]
     assert json.loads(done.stdout) == POLLED
 
 
-def test_aws_cli_in_a_named_world(named: Server, environment: dict[str, str]) -> None:
+def test_aws_cli_in_a_named_world(named: Server, forks: migrate_with_cli.Forks) -> None:
     """The AWS CLI polls to the end in a named world whose clock jumps for it."""
-    aws = migrate_with_cli.CommandLine(installed("aws"), named.url, environment)
+    aws = migrate_with_cli.CommandLine(forks, named.url)
 
     assert poll_with_cli.poll(aws, FOUNDER) == POLLED
 
@@ -192,10 +219,10 @@ def test_shell_block(page: str, server: Server, tmp_path: Path) -> None:
     assert server.organizations(FOUNDER).describe_organization()["Organization"]["MasterAccountId"] == FOUNDER
 
 
-def test_signatures(strict: Server, environment: dict[str, str]) -> None:
+def test_signatures(strict: Server, forks: migrate_with_cli.Forks) -> None:
     """What boto3 and the AWS CLI sign is enough where signatures are verified, with the keys of a role too."""
     assert strict.organizations(FOUNDER).create_organization()
-    aws = migrate_with_cli.CommandLine(installed("aws"), strict.url, environment)
+    aws = migrate_with_cli.CommandLine(forks, strict.url)
     created = aws.organizations(FOUNDER, "create-account", "--email", "a@b.example", "--account-name", "a")
     status = created["CreateAccountStatus"]["Id"]
     found = aws.organizations(FOUNDER, "describe-create-account-status", "--create-account-request-id", status)
