@@ -7,7 +7,7 @@ from rich.table import Column, Table
 
 from ..load import answer, wording
 from ..load.play.outcome import FunnelStage, Outcome
-from ..load.wording import STATISTICS
+from ..load.wording import SHOWN_STATISTICS
 from .terminal import markup_safe, out, print_table
 
 NAME = 18
@@ -137,13 +137,13 @@ def _print_distributions(outcome: Outcome) -> None:
         (
             f"{wording.TITLES[name]}, {wording.unit(name)}",
             f"{each.count:,}",
-            *(wording.rounded(each.statistic(statistic) or 0.0) for statistic in STATISTICS),
+            *(wording.rounded(each.statistic(statistic) or 0.0) for statistic in SHOWN_STATISTICS),
         )
         for name, each in outcome.distributions.items()
         if each.count and each.statistic("max")
     ]
     if rows:
-        _print_table("Durations", ("", "count", *STATISTICS), rows)
+        _print_table("Durations", ("", "count", *SHOWN_STATISTICS), rows)
 
 
 def _print_follow_ups(outcome: Outcome) -> None:

@@ -26,7 +26,7 @@ Show = Callable[[RunSoFar, float], None]
 """Shows a run; also takes its speed, in simulated hours per second of real time."""
 
 
-class Watch(Observer):
+class Display(Observer):
     """Shows a run now and then.
 
     Args:
@@ -83,14 +83,14 @@ def watching(watch: bool) -> Generator[Observer, None, None]:
             yield Observer(progress)
         return
     if not err.is_interactive:
-        watcher = Watch(_print_line, EVERY_LINE)
+        watcher = Display(_print_line, EVERY_LINE)
         yield watcher
         watcher.look()
         return
     from rich.live import Live
 
     with Live(console=err, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
-        watcher = Watch(lambda run, speed: live.update(picture(run, speed, err), refresh=True), EVERY)
+        watcher = Display(lambda run, speed: live.update(picture(run, speed, err), refresh=True), EVERY)
         yield watcher
         # Not after an error or an interruption: then the last picture stays.
         watcher.look()

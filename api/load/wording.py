@@ -10,7 +10,7 @@ from .scenario.figures import metric_of
 from .scenario.model import Parameter
 from .scenario.parameters import written
 
-STATISTICS = ("min", "median", "p90", "p95", "p99", "max")
+SHOWN_STATISTICS = ("min", "median", "p90", "p95", "p99", "max")
 """The statistics of a distribution that summaries and reports show."""
 
 STATISTIC_NAMES = {
@@ -228,7 +228,7 @@ def follow_up(each: FollowUp) -> str:
     return f"{each.kind} {each.when}: {who} {each.request or 'that wait for one'}"
 
 
-OF_STEPS: dict[str, Callable[[StepOutcome], int]] = {
+STEP_COUNTS: dict[str, Callable[[StepOutcome], int]] = {
     "incl. answers": lambda step: step.answers,
     "refused": lambda step: step.refused - step.throttled,
     "throttled": lambda step: step.throttled,
@@ -245,17 +245,17 @@ class StepRow(NamedTuple):
     what: str
     subject: str
     numbers: tuple[str, ...]
-    """When it begins, how long it takes, its calls, and the columns that are shown of ``OF_STEPS``."""
+    """When it begins, how long it takes, its calls, and the columns that are shown of ``STEP_COUNTS``."""
 
 
 def step_columns(outcome: Outcome) -> list[str]:
-    """The titles of ``OF_STEPS`` under which some step of a run has something."""
-    return [name for name, of in OF_STEPS.items() if any(map(of, outcome.steps))]
+    """The titles of ``STEP_COUNTS`` under which some step of a run has something."""
+    return [name for name, of in STEP_COUNTS.items() if any(map(of, outcome.steps))]
 
 
 def step_rows(outcome: Outcome) -> Iterator[StepRow]:
     """A row for each step of a run, and one for each wait for the day of a step."""
-    columns = [OF_STEPS[name] for name in step_columns(outcome)]
+    columns = [STEP_COUNTS[name] for name in step_columns(outcome)]
     for step in outcome.steps:
         if step.waited_hours:
             until, since = day(outcome, step.began_days), day(outcome, step.began_days - step.waited_hours / 24)

@@ -16,11 +16,11 @@ from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, PopulationTable
 from ..scenario.problems import place_text
 from ..scenario.steps import Call, OrganizationStep, Sending, Step, Track
 from .ages import Ages
+from .cohorts import PlannedCohort
 from .concurrency import shared_by_tracks
 from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
 from .members import Members, standing_members
 from .number import Number
-from .requests import Request
 from .rows import PlannedCalls
 from .tickets import CLOSURES, Needed
 
@@ -51,8 +51,8 @@ class Foresight:
             for name, each in scenario.organizations.items()
         }
         """Organization to the feature set with which it begins."""
-        self.migrations: dict[str, list[Request]] = {}
-        """Organization to the requests of its migration."""
+        self.migrations: dict[str, list[PlannedCohort]] = {}
+        """Organization to the cohorts of its migration."""
         self.began_migrations: dict[str, float] = {}
         """Organization to the day on which its migration surely begins at the earliest."""
         self.needed: defaultdict[tuple[str, str], Needed] = defaultdict(Needed)
@@ -198,21 +198,21 @@ class Foresight:
     def ask_to_join(self, step: Sending | Call, population: str, number: Number) -> float:
         """Note that accounts of a population are invited; returns the hours that it takes at least."""
         busiest = busiest_day(number.expected, step.pace)
-        self.interrupt(each for each in self.members.requests if each.population == population and each.migration)
+        self.interrupt(each for each in self.members.cohorts if each.population == population and each.migration)
         asked = number.chance(1.0, certain=not step.retry)
-        request = self.ask(population, step.organization, asked, step.pace, migration=False)
-        request.refused = population in self.members.shared
-        self._keep_young(request)
-        if request.accepting(1.0) < 1:
+        cohort = self.ask(population, step.organization, asked, step.pace, migration=False)
+        cohort.refused = population in self.members.shared
+        self._keep_young(cohort)
+        if cohort.accepting(1.0) < 1:
             self.need(step.organization, "invitations_per_day", busiest)
-        return 0.0 if step.retry else invitation_hours(number.least, request, self.settings.quotas)
+        return 0.0 if step.retry else invitation_hours(number.least, cohort, self.settings.quotas)
 
-    def _keep_young(self, request: Request) -> None:
+    def _keep_young(self, cohort: PlannedCohort) -> None:
         """Note that some acceptances will be refused, of accounts that another organization has created lately."""
-        for organization, days, number in self.young(request.population):
-            share = request.accepting(days)
-            if organization != request.organization and share:
-                request.refused = True
+        for organization, days, number in self.young(cohort.population):
+            share = cohort.accepting(days)
+            if organization != cohort.organization and share:
+                cohort.refused = True
                 self.warn_of_young(organization, days, Number(expected=number.expected * share))
 
     def young(self, population: str) -> Iterator[tuple[str, float, Number]]:
@@ -235,17 +235,17 @@ class Foresight:
 
     def ask(
         self, population: str, organization: str, number: Number, pace: Pace | None = None, *, migration: bool
-    ) -> Request:
+    ) -> PlannedCohort:
         """Note that accounts of a population are asked something, which they will answer."""
         table = self.populations[population]
         start = self._start + round(self.day * DAY)
         spread = round(paced_hours(pace, number.expected) * HOUR)
         behaviour = table.behaviour("migration" if migration else "invitation")
         place = len(self._places) - 1
-        request = Request(population, organization, behaviour, number, migration, self.day, start, place, spread)
+        cohort = PlannedCohort(population, organization, behaviour, number, migration, self.day, start, place, spread)
         if number.most > 0:
-            self.members.requests.append(request)
-        return request
+            self.members.cohorts.append(cohort)
+        return cohort
 
     def offer(self, account: str) -> None:
         """Count the answer of a management account, an id or a name in braces, to an offer to pay the bills.
@@ -261,14 +261,14 @@ class Foresight:
                 self.row(behaviour.escalation.action, "escalation", Number(0.0, silent, 1.0))
 
     @staticmethod
-    def interrupt(requests: Iterable[Request]) -> None:
+    def interrupt(cohorts: Iterable[PlannedCohort]) -> None:
         """Note that some accounts may never answer what they have not answered yet."""
-        for each in requests:
+        for each in cohorts:
             each.canceled |= not each.settled
 
     def finished(self) -> list[PlannedCalls]:
         """All rows in the order of the steps, with the answers of those who were asked."""
-        for each in (*self.members.past, *self.members.requests):
+        for each in (*self.members.past, *self.members.cohorts):
             for operation, share in zip(
                 ANSWERS, (each.accept_share, each.decline_share, each.leave_share), strict=True
             ):

@@ -7,7 +7,7 @@ from ....engine.rules.quotas import closures_allowed_among, invitations_allowed
 from ....engine.settings import CLOSURE_WINDOW, HOUR, SECOND, Quotas, Settings
 from ....engine.throttling import RATES, Rate
 from ..scenario.pace import Pace
-from .requests import Request
+from .cohorts import PlannedCohort
 
 FLUCTUATION = 4.0
 """Standard deviations by which fewer may say nothing than expected."""
@@ -59,9 +59,9 @@ def _in_rounds(what: Slow, operation: str, number: float, at_once: int, settings
     return max(rounds, rates) + shortest / 3600
 
 
-def invitation_hours(number: float, request: Request, quotas: Quotas) -> float:
+def invitation_hours(number: float, cohort: PlannedCohort, quotas: Quotas) -> float:
     """The least time in which so many invitations are sent, if only so many in a day may be without an answer."""
-    allowed, silent = invitations_allowed(quotas), 1 - request.accepting(1.0)
+    allowed, silent = invitations_allowed(quotas), 1 - cohort.accepting(1.0)
     unanswered = number * silent - FLUCTUATION * math.sqrt(number * silent * max(0.0, 1 - silent))
     return max(0, math.ceil(unanswered / allowed) - 1) * 24.0 if allowed else 0.0
 

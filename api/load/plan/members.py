@@ -8,11 +8,11 @@ from msgspec import Struct, field
 from ..scenario.model import OrganizationTable, Scenario
 from ..scenario.organizations import accounts_by_unit
 from ..scenario.populations import MOST_ACCOUNTS, MemberTable
+from .cohorts import PlannedCohort
 from .number import Number
-from .requests import Request
 
 MOST_KEPT = 20
-"""So many requests are looked at one by one; what is older is no less true, but nothing can make it more certain."""
+"""So many cohorts are looked at one by one; what is older is no less true, but nothing can make it more certain."""
 
 Where = tuple[str, str]
 """A population and an organization."""
@@ -37,9 +37,9 @@ class Members(Struct):
     """Organization to its members in no population that must approve all features."""
     created_others: dict[str, int] = field(default_factory=dict[str, int])
     """Organization to its other members in no population, the management account included."""
-    requests: list[Request] = field(default_factory=list[Request])
-    """What accounts are asked, and can still answer."""
-    past: list[Request] = field(default_factory=list[Request])
+    cohorts: list[PlannedCohort] = field(default_factory=list[PlannedCohort])
+    """Those that were asked something, and can still answer."""
+    past: list[PlannedCohort] = field(default_factory=list[PlannedCohort])
     """Invitations that were counted once and for all."""
     shared: dict[str, float] = field(default_factory=dict[str, float])
     """Populations that several tracks are about at the same time, and how many accounts each has at most."""
@@ -53,11 +53,11 @@ class Members(Struct):
     def advance(self, day: float) -> None:
         """Move on to a day. A track may invite every day for years, so old invitations are added up."""
         self.day = day
-        while len(self.requests) > MOST_KEPT:
-            oldest = next((each for each in self.requests if not each.migration), None)
+        while len(self.cohorts) > MOST_KEPT:
+            oldest = next((each for each in self.cohorts if not each.migration), None)
             if oldest is None or day - oldest.day <= oldest.lifetime:
                 return
-            self.requests.remove(oldest)
+            self.cohorts.remove(oldest)
             self.past.append(oldest)
             where = oldest.population, oldest.organization
             self._came[where] += oldest.accepted(day)
@@ -95,7 +95,7 @@ class Members(Struct):
     def open(self, population: str, organization: str) -> Number:
         """The open invitations of a population."""
         found = self._perhaps_open[population, organization]
-        for each in self.requests:
+        for each in self.cohorts:
             if not each.migration and (each.population, each.organization) == (population, organization):
                 found += each.open(self.day)
         return self.doubted(population, found)
@@ -109,7 +109,7 @@ class Members(Struct):
 
     def _come(self, where: Where) -> Number:
         found = self._came[where]
-        for each in self.requests:
+        for each in self.cohorts:
             if not each.migration and (each.population, each.organization) == where:
                 found += each.accepted(self.day)
         return found
@@ -118,7 +118,7 @@ class Members(Struct):
         found = self.removed[where] + self._went[where]
         for name in self.others:
             found += self._came[where[0], name] if name != where[1] else Number()
-        for each in self.requests:
+        for each in self.cohorts:
             here = each.organization == where[1]
             if each.population == where[0]:
                 if here:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .style import BOTTOM, CHARACTER, HEIGHT, LINE_HEIGHT, TOP, Place, note
+from .style import BOTTOM, CHARACTER, HEIGHT, LINE_HEIGHT, TOP, Coordinate, note
 
 LONGEST = 40
 """So many characters of a name stand in a label."""
@@ -59,7 +59,7 @@ def text(name: str) -> str:
     return escape(name, quote=False)
 
 
-def line(series: Series, x: Sequence[Place], **more: Any) -> dict[str, Any]:
+def line(series: Series, x: Sequence[Coordinate], **more: Any) -> dict[str, Any]:
     """A plotly trace: a line through the values of a series; ``more`` overrides its members."""
     return {
         "type": "scatter",
@@ -71,7 +71,7 @@ def line(series: Series, x: Sequence[Place], **more: Any) -> dict[str, Any]:
     } | more
 
 
-def stacked(all_series: Sequence[Series], x: Sequence[Place]) -> list[dict[str, Any]]:
+def stacked(all_series: Sequence[Series], x: Sequence[Coordinate]) -> list[dict[str, Any]]:
     """Plotly traces: areas stacked on top of each other, the first at the bottom."""
     return [line(series, x, stackgroup="all", line={"color": series.color, "width": 1}) for series in all_series]
 
@@ -82,7 +82,7 @@ def label_margin(labels: Sequence[str]) -> int:
 
 
 def end_labels(
-    ends: Sequence[tuple[str, str, float]], x: Place, highest: float, lowest: float = 0.0
+    ends: Sequence[tuple[str, str, float]], x: Coordinate, highest: float, lowest: float = 0.0
 ) -> list[dict[str, Any]]:
     """Labels at the right ends of lines, moved apart so that they do not overlap.
 

@@ -5,7 +5,7 @@ Figures hold the colours of light pages; on dark pages the page's script replace
 
 from typing import Any
 
-Place = float | str
+Coordinate = float | str
 """A place on an axis: a number, or on an axis of dates a date in ISO 8601."""
 
 INK, MUTED, GRID = "#1c2430", "#5b6675", "#e3e7ec"
@@ -96,12 +96,12 @@ def _axis(more: dict[str, Any]) -> dict[str, Any]:
     return {"fixedrange": True, "zeroline": False, "rangemode": "tozero", "ticks": "", "showline": False} | more
 
 
-def note(text: str, x: Place, y: float, **more: Any) -> dict[str, Any]:
+def note(text: str, x: Coordinate, y: float, **more: Any) -> dict[str, Any]:
     """A plotly annotation: a text without an arrow; ``more`` overrides its members."""
     return {"text": text, "x": x, "y": y, "showarrow": False, "font": {"size": 12, "color": MUTED}} | more
 
 
-def vertical_line(x: Place, color: str, dash: str = "dot") -> dict[str, Any]:
+def vertical_line(x: Coordinate, color: str, dash: str = "dot") -> dict[str, Any]:
     """A plotly shape: a vertical line over the full height of a chart."""
     line = {"color": color, "width": 1, "dash": dash}
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "layer": "below", "line": line}

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from .. import answer, wording
 from ..play.outcome import FollowUp, Outcome
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
-from ..wording import STATISTICS
+from ..wording import SHOWN_STATISTICS
 from .html import definitions, escape, share_table, table
 
 
@@ -52,12 +52,12 @@ def distributions(outcome: Outcome) -> str:
             DISTRIBUTIONS[name],
             name,
             f"{each.count:,}",
-            *(wording.rounded(each.statistic(statistic) or 0.0) for statistic in STATISTICS),
+            *(wording.rounded(each.statistic(statistic) or 0.0) for statistic in SHOWN_STATISTICS),
         )
         for name, each in outcome.distributions.items()
         if each.count and each.statistic("max")
     )
-    head = ("Duration", "What it is", "Figure", "Count", *STATISTICS)
+    head = ("Duration", "What it is", "Figure", "Count", *SHOWN_STATISTICS)
     return table(head, rows, texts=3, spoken="How long it took")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from .. import wording
 from ..play.outcome import Outcome
 from .chart import Series
-from .style import Place, layout
+from .style import Coordinate, layout
 
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 MOST_ROWS = 25
@@ -44,7 +44,7 @@ class TimeAxis:
         self.interval = _interval_text(timeline.step_seconds)
         """The length of an interval of the timeline, as text."""
 
-    def at_day(self, days: float) -> Place:
+    def at_day(self, days: float) -> Coordinate:
         """A place on the axis, by the days after the start of the run."""
         if self._outcome.dated:
             return f"{self._outcome.start + timedelta(days=days):%Y-%m-%dT%H:%M:%S}"

@@ -15,7 +15,7 @@ from .metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, O
 from .steps import PLAIN
 
 PERCENTILE = re.compile(r"p(?:100|[1-9]?[0-9])\Z")
-KINDS = ("organizations", "populations", "tracks", "steps")
+PART_KINDS = ("organizations", "populations", "tracks", "steps")
 RUN = ""
 """The run as a whole, among the parts."""
 
@@ -59,7 +59,7 @@ class Figures:
         """Name without its kind to the parts that are called so."""
         for part in self.parts:
             kind, _, name = part.partition(".")
-            if name and kind != "steps" and name not in (*KINDS, *self.parts[RUN]):
+            if name and kind != "steps" and name not in (*PART_KINDS, *self.parts[RUN]):
                 self._short.setdefault(name, []).append(part)
 
     def find(self, name: str) -> Figure:
@@ -98,7 +98,7 @@ class Figures:
     def _unknown(self, name: str) -> str:
         """Why no figure has a name: its part is unknown, or else the figure; with the closest, and what there is."""
         part, dot, figure = name.partition(".")
-        if dot and part in KINDS:
+        if dot and part in PART_KINDS:
             number, _, figure = figure.partition(".")
             part = f"{part}.{number}"
         parts = [each for short, named in self._short.items() for each in ([short] if len(named) == 1 else named)]

@@ -56,10 +56,10 @@ def _words(kind: inspect.Type) -> str:
             least = f" of at least {kind.min_length}" if kind.min_length else ""
             return f"a list{least}, each item {_words(kind.item_type)}"
         case _:
-            return PLAIN.get(type(kind), "a table")
+            return PLAIN_TYPES.get(type(kind), "a table")
 
 
-PLAIN: dict[type[inspect.Type], str] = {inspect.BoolType: "true or false", inspect.DateTimeType: MOMENT}
+PLAIN_TYPES: dict[type[inspect.Type], str] = {inspect.BoolType: "true or false", inspect.DateTimeType: MOMENT}
 """Kinds of which all values are possible; what is none of these and not above is a table."""
 
 

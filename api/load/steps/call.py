@@ -81,7 +81,7 @@ def _gone(step: Call, number: Number, foresight: Foresight) -> None:
         if by_itself or organization == step.organization:
             foresight.refuse_young(population, organization, days, among(asked, young, foresight.accounts(population)))
     gone = [*leaving(step, asked, foresight)]
-    foresight.interrupt(each for each in foresight.members.requests if each.population == population)
+    foresight.interrupt(each for each in foresight.members.cohorts if each.population == population)
     for organization, each in gone:
         foresight.members.removed[population, organization] += each
 
@@ -89,7 +89,7 @@ def _gone(step: Call, number: Number, foresight: Foresight) -> None:
 def _closed(step: Call, number: Number, foresight: Foresight) -> None:
     foresight.need_closures(step.organization, number)
     foresight.members.closed[step.for_each, step.organization] += number.chance(1.0, certain=False)
-    foresight.interrupt(each for each in foresight.members.requests if each.population == step.for_each)
+    foresight.interrupt(each for each in foresight.members.cohorts if each.population == step.for_each)
 
 
 def _created(step: Call, number: Number, foresight: Foresight) -> None:

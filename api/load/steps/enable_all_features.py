@@ -45,7 +45,7 @@ def foresee_answers(organization: str, begun: Number, foresight: Foresight) -> N
         return
     if begun.least >= 1:
         foresight.began_migrations[organization] = foresight.day
-    foresight.interrupt(each for each in members.requests if each.organization == organization and not each.migration)
+    foresight.interrupt(each for each in members.cohorts if each.organization == organization and not each.migration)
     total = members.total(organization, foresight.populations).expected
     foresight.need(organization, "all_features_migration_accounts", total)
     foresight.migrations[organization] = [

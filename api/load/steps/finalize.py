@@ -27,8 +27,8 @@ def foresee(step: Finalize, foresight: Foresight) -> float:
     number = Number.exactly(step.organization in foresight.migrations)
     if step.organization in foresight.shared_organizations:
         number = Number(0.0, number.expected, 1.0)
-    hours, requests = foresight.send(step, step.operation, number), foresight.migrations.get(step.organization, ())
-    silent = sum(each.to_remove(foresight.day, silent=True).least for each in requests)
+    hours, cohorts = foresight.send(step, step.operation, number), foresight.migrations.get(step.organization, ())
+    silent = sum(each.to_remove(foresight.day, silent=True).least for each in cohorts)
     silent += foresight.members.others[step.organization].least
     surely = silent >= 1 and not foresight.is_doubtful(step.organization)
     foresight.refuse(number.least if surely else 0.0, "some have not approved all features")

@@ -20,6 +20,6 @@ async def play(step: WaitForAnswers, context: StepContext) -> None:
 
 def foresee(step: WaitForAnswers, foresight: Foresight) -> float:
     """Foresee no call, and no time: how long accounts take to answer is not known; but then they have."""
-    for each in foresight.members.requests:
+    for each in foresight.members.cohorts:
         each.settled |= foresight.alone and step.population in ("", each.population)
     return 0.0

@@ -16,7 +16,7 @@ from .summary import Summary, summarize
 from .table import make_table, write_table
 
 
-class Watch(Protocol):
+class Watcher(Protocol):
     """Receives the progress of a sweep."""
 
     def begins(self, done: int, total: int) -> None:
@@ -36,7 +36,12 @@ class Watch(Protocol):
 
 
 def carry_out(
-    plan: Plan, results: Results, connect: Callable[[], AbstractContextManager[Client]], watch: Watch, *, resume: bool
+    plan: Plan,
+    results: Results,
+    connect: Callable[[], AbstractContextManager[Client]],
+    watch: Watcher,
+    *,
+    resume: bool,
 ) -> Summary:
     """Do the runs of a sweep that are left, and write the table, the summary and the page.
 
@@ -66,7 +71,7 @@ def carry_out(
     return _conclude(plan, results, table)
 
 
-def _do_runs(plan: Plan, finished: set[int], journal: Journal, client: Client, watch: Watch) -> list[dict[str, Any]]:
+def _do_runs(plan: Plan, finished: set[int], journal: Journal, client: Client, watch: Watcher) -> list[dict[str, Any]]:
     """Do the runs that are left, write their rows into the journal, and return the rows of lost runs."""
     lost: list[dict[str, Any]] = []
     if not threads(client):

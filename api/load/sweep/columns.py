@@ -14,7 +14,8 @@ from ..scenario.steps import Remind
 from .plan import Plan, fits
 
 Type = Literal["text", "whole", "number", "truth"]
-STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
+KEPT_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
+"""The statistics of a distribution that have columns."""
 COUNTS = frozenset(("members", "joined", "created", "closed", "departed", "commands", "held_back", "events"))
 FOLLOWED_UP = ("reached", "followed")
 """What is counted of a reminder or a deadline; the words of ``follow_ups`` in a run's ``--json``."""
@@ -31,7 +32,7 @@ def figures_of(outcome: Outcome, scenario: Scenario) -> dict[str, Any]:
         scenario: which was played.
     """
     limits = [(limit.metric, limit) for limit in outcome.thresholds]
-    row = flat(outcome, STATISTICS) | {metric: limit.value for metric, limit in limits}
+    row = flat(outcome, KEPT_STATISTICS) | {metric: limit.value for metric, limit in limits}
     row["finished"] = outcome.passed if limits else outcome.metrics["all_features_share"] == 1
     row["passed"] = outcome.passed
     for metric, limit in limits:
@@ -44,7 +45,7 @@ def figures_of(outcome: Outcome, scenario: Scenario) -> dict[str, Any]:
 def columns(plan: Plan) -> dict[str, Type]:
     """Name of each column to its type, in the table's order."""
     metrics = dict.fromkeys(limit.metric for limit in plan.scenarios[0].thresholds)
-    figures = [*NUMBERS, *(f"{name}.{statistic}" for name in DISTRIBUTIONS for statistic in STATISTICS), *metrics]
+    figures = [*NUMBERS, *(f"{name}.{statistic}" for name in DISTRIBUTIONS for statistic in KEPT_STATISTICS), *metrics]
     return {
         "run": "whole",
         "scenario": "text",

@@ -12,7 +12,7 @@ PARTS = 8
 """A reminder is looked at for so many parts of those that a step has asked."""
 
 
-class Request(Struct):
+class PlannedCohort(Struct):
     """Accounts of a population that are asked by one step, to join or for all features."""
 
     population: str
