@@ -15,8 +15,8 @@ import typer
 from ..load.scenario import ScenarioError
 from ..load.scenario.reading import read_text
 from ..load.sweep.journal import ResultsError, ResultsUnwritable
-from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Plan, make_sweep
-from ..load.sweep.results import PAGE, Results
+from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Plan, Sweep, make_sweep
+from ..load.sweep.results import LOGS, PAGE, Results
 from .of_scenarios import wrong_scenario
 from .terminal import failure
 
@@ -68,6 +68,9 @@ def sweep(
     seed: Seed = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    keep_logs: Annotated[
+        bool, typer.Option("--keep-logs", help="Keep the log of each run that failed, as logs/run-NUMBER.db.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted sweep in the folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:
@@ -84,28 +87,34 @@ def sweep(
         raise typer.BadParameter("an address such as tcp://10.0.0.5:8786, not nothing", param_hint="'--scheduler'")
     if workers and scheduler:
         raise typer.BadParameter("a scheduler has its own workers", param_hint="'--workers'")
+    if keep_logs and scheduler:
+        raise typer.BadParameter("workers elsewhere have no such folder", param_hint="'--keep-logs'")
     results = Results(out)
     with _errors(results):
-        plan = _plan(scenario, vary or [], given or [], runs, seed, results, resume)
+        wanted = make_sweep(
+            str(scenario),
+            read_text(scenario),
+            vary=vary or [],
+            given=given or [],
+            runs=runs,
+            seed=seed,
+            version=version("orgsim"),
+        )
+        plan = _plan(wanted, results, resume, str((out / LOGS).absolute()) if keep_logs else "")
         summary = _carry_out(plan, results, workers, scheduler, resume)
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(summary)))
     else:
-        _print(summary, out)
+        _print(summary, out, f"; logs of runs that failed: {out / LOGS}" if keep_logs else "")
     if lost := sum(combination.lost for combination in summary.combinations):
         raise failure(f"{lost:,} runs could not be done, their workers died; --resume tries them again", 1)
 
 
-def _plan(
-    path: Path, vary: list[str], given: list[str], runs: int, seed: int | None, results: Results, resume: bool
-) -> Plan:
-    wanted = make_sweep(
-        str(path), read_text(path), vary=vary, given=given, runs=runs, seed=seed, version=version("orgsim")
-    )
+def _plan(wanted: Sweep, results: Results, resume: bool, logs: str) -> Plan:
     if resume:
-        return Plan(results.definition(wanted))
+        return Plan(results.definition(wanted), logs)
     results.require_new()
-    return Plan(wanted)
+    return Plan(wanted, logs)
 
 
 def _carry_out(plan: Plan, results: Results, workers: int | None, scheduler: str | None, resume: bool) -> "Summary":
@@ -143,8 +152,8 @@ def _resume_hint(results: Results) -> str:
     return f"; finished runs are in {results.folder}, --resume goes on with them" if results.begun else ""
 
 
-def _print(summary: "Summary", out: Path) -> None:
+def _print(summary: "Summary", out: Path, logs: str) -> None:
     from .sweep_progress import print_summary
 
     print_summary(summary)
-    typer.echo(f"A run passes if {summary.finished_means}. The page for others: {out / PAGE}; all of it: {out}")
+    typer.echo(f"A run passes if {summary.finished_means}. The page for others: {out / PAGE}; all of it: {out}{logs}")

@@ -29,6 +29,8 @@ from .terminal import markup_safe, out, print_line, print_table
 
 MOST_ROWS = 200
 """So many combinations are printed."""
+MOST_COMMANDS = 3
+"""So many runs that failed are printed with their commands: the first of so many combinations."""
 
 
 class _RunRateColumn(ProgressColumn):
@@ -112,6 +114,16 @@ def print_summary(summary: Summary) -> None:
     )
     if hidden := len(summary.combinations) - len(combinations):
         out.print(f"{counted(hidden, 'more combination')} in summary.json", highlight=False)
+    _print_failed(summary)
+
+
+def _print_failed(summary: Summary) -> None:
+    """Print the commands that do runs again that failed; whole lines, as somebody copies them."""
+    firsts = [each.failed_runs[0] for each in summary.combinations if each.failed_runs]
+    if firsts:
+        out.print("To look at a run that failed, do it again, with --report FILE for its page:", highlight=False)
+    for each in firsts[:MOST_COMMANDS]:
+        print_line(each.command)
 
 
 def _print_rows(heads: list[str], rows: list[list[str]]) -> None:

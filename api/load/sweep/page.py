@@ -15,7 +15,7 @@ from ..report.page import grid, render_page
 from ..scenario.parameters import written
 from .charts import CHANCE, charts
 from .plan import Sweep
-from .summary import CombinationSummary, Summary, values
+from .summary import MOST_FAILED, CombinationSummary, Summary, values
 from .verdict import interval, median_and_range, passed, sentences
 
 MOST_ROWS = 1_000
@@ -52,6 +52,7 @@ def render_sweep(sweep: Sweep, summary: Summary, values: Callable[[str], list[fl
                 "figures", "The figures of the thresholds", grid(html.figures(drawn[len(chance) :])), _figures(summary)
             ),
             html.section("reminders", "Reminders and deadlines", _follow_ups(summary)),
+            html.section("failed", "Runs that failed", _failed_runs(summary)),
             html.section("reproduce", "How to reproduce", _reproduce(sweep, summary)),
         ),
         charts=drawn,
@@ -159,6 +160,20 @@ def _follow_ups(summary: Summary) -> str:
         if figures
         else ""
     )
+
+
+def _failed_runs(summary: Summary) -> str:
+    """The first runs of each combination that failed, each with the command that does it alone."""
+    rows = [
+        [run.command, run.why, *_given(each), f"{run.seed}", f"{run.run}"]
+        for each in summary.combinations
+        for run in each.failed_runs
+    ]
+    if not rows:
+        return ""
+    heads = ["The same run again; with --report FILE its page", "Why it failed", *_parameters(summary), "Seed", "Run"]
+    name = f"The first {MOST_FAILED} of each combination; runs.parquet has all"
+    return html.table(heads, rows[:MOST_ROWS], texts=2, name=name)
 
 
 def _reproduce(sweep: Sweep, summary: Summary) -> str:

@@ -57,6 +57,8 @@ class Run(Struct, frozen=True):
     """The parameters that are set; the scenario has defaults for the others."""
     seed: int
     version: str
+    logs: str = ""
+    """The folder in which its log is kept if it fails; empty: it is not."""
 
     @property
     def key(self) -> str:
@@ -74,14 +76,16 @@ class Plan:
 
     Args:
         sweep: the definition of the sweep.
+        logs: the folder in which workers keep the logs of runs that fail; empty: they keep none.
 
     Raises:
         ScenarioError: there are too many runs, or the scenario cannot be read with some of the combinations; with all
             that is wrong, and with which.
     """
 
-    def __init__(self, sweep: Sweep) -> None:
+    def __init__(self, sweep: Sweep, logs: str = "") -> None:
         self.sweep = sweep
+        self._logs = logs
         _require_bounds(sweep)
         self.combinations = _combinations(sweep.set, sweep.vary)
         """The parameters that each combination sets."""
@@ -94,7 +98,7 @@ class Plan:
         combination, offset = divmod(number, self.sweep.runs)
         sweep = self.sweep
         seed = sweep.seed + offset
-        return Run(number, sweep.text, sweep.sha256, self.combinations[combination], seed, sweep.version)
+        return Run(number, sweep.text, sweep.sha256, self.combinations[combination], seed, sweep.version, self._logs)
 
     def runs(self, finished: Iterable[int] = ()) -> Iterator[Run]:
         """Make all runs but the finished ones, seed by seed, so that soon every combination has some."""

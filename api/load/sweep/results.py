@@ -16,6 +16,8 @@ from .plan import Sweep
 DEFINITION = "sweep.json"
 JOURNAL = "runs.jsonl"
 PAGE = "chance.html"
+LOGS = "logs"
+"""The folder of the logs of runs that failed."""
 
 
 class Results:

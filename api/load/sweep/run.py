@@ -1,12 +1,14 @@
-"""Plays one run of a sweep in memory; this is what a worker of the cluster executes."""
+"""Plays one run of a sweep in memory, and keeps its log on demand; this is what a worker of the cluster executes."""
 
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import anyio
 
-from ....engine.log import MemoryLog
+from ....engine.log import EventLog, MemoryLog
+from ....engine.log.sqlite import SqliteLog
 from ..run import play_scenario
 from ..scenario import ScenarioError
 from .columns import figures_of
@@ -24,14 +26,35 @@ def play(run: Run) -> dict[str, Any]:
 
     Raises:
         OtherVersion: the run was planned by another version of orgsim.
+        LogError: the log is to be kept, and cannot be written.
     """
     here = version("orgsim")
     if here != run.version:
         raise OtherVersion(f"a worker has orgsim {here}, the sweep is of {run.version}; install the same everywhere")
     row: dict[str, Any] = {"run": run.number, "seed": run.seed}
+    log = MemoryLog()
     try:
         scenario = scenario_of(run)
-        outcome = anyio.run(partial(play_scenario, scenario, MemoryLog()))
+        outcome = anyio.run(partial(play_scenario, scenario, log))
     except ScenarioError as error:
-        return row | {"finished": False, "passed": False, "error": str(error)}
-    return row | figures_of(outcome, scenario)
+        row |= {"finished": False, "passed": False, "error": str(error)}
+    else:
+        row |= figures_of(outcome, scenario)
+    if run.logs and log.head and not row["finished"]:
+        _keep(log, Path(run.logs) / f"run-{run.number}.db")
+    return row
+
+
+def _keep(log: EventLog, path: Path) -> None:
+    """Keep a log in a file, whole or not at all; one that is there was left by a worker that did the same run."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        anyio.run(_write, log, path)
+
+
+async def _write(log: EventLog, path: Path) -> None:
+    file = await SqliteLog.create(path)
+    try:
+        await file.append(0, await log.read(0, log.head))
+    finally:
+        await file.close()

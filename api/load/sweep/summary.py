@@ -39,6 +39,24 @@ class Chance(Struct, frozen=True):
     """The upper end."""
 
 
+MOST_FAILED = 10
+"""So many runs that failed are told of each combination; the table has all."""
+
+
+class FailedRun(Struct, frozen=True, kw_only=True):
+    """A run that came to an end and did not pass."""
+
+    run: int
+    """Its number in the table."""
+    seed: int
+    why: str
+    """The thresholds that did not hold, or why the scenario could not be played to the end."""
+    digest: str | None
+    """Of its log; None if it could not be played to the end."""
+    command: str
+    """Does this run alone, with the same digest and figures."""
+
+
 class ThresholdSummary(Struct, frozen=True, kw_only=True):
     """In how many runs a threshold did not hold."""
 
@@ -76,6 +94,8 @@ class CombinationSummary(Struct, frozen=True, kw_only=True):
     """The number of runs in which something did not go as planned."""
     first_warning: str | None = None
     """What did not, in the first of them."""
+    failed_runs: list[FailedRun] = []
+    """The first of those that failed."""
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -188,7 +208,25 @@ def _combination(
         ],
         warned=len(warnings),
         first_warning=next(iter(warnings), None),
+        failed_runs=_failed_runs(table),
     )
+
+
+def _failed_runs(table: Any) -> list[FailedRun]:
+    outcomes: list[bool | None] = table["finished"].to_pylist()
+    places = [place for place, finished in enumerate(outcomes) if finished is False]
+    columns = table.select(["run", "seed", "failed", "error", "digest", "command"])
+    return [
+        FailedRun(
+            run=row["run"],
+            seed=row["seed"],
+            why=row["error"] or row["failed"] or "not all organizations have all features",
+            digest=row["digest"],
+            command=row["command"],
+        )
+        for place in places[:MOST_FAILED]
+        for row in columns.slice(place, 1).to_pylist()
+    ]
 
 
 def _over_all(each: tuple[ThresholdSummary, ...]) -> ThresholdSummary:
