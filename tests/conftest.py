@@ -20,9 +20,9 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def no_blocking_calls() -> Iterator[BlockBuster]:
-    """A file read, a sleep or a lock inside a coroutine raises BlockingError."""
+    """A file read, a sleep or a lock inside a coroutine raises BlockingError; arranged once, because it takes time."""
     with blockbuster_ctx("orgsim") as blockbuster:
         yield blockbuster
 

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from support.campaign import examples
 from support.sixty_records import ADA, HOME, LAB, ROOT, lines, sixty_records
 from support.soundness import check_state
 
@@ -47,7 +48,11 @@ def mutated(record: dict[str, Any], others: list[dict[str, Any]], draw: Random) 
     return record
 
 
-@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 300))])
+SEEDS = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, examples(80)))]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_mutated_records(seed: int, tmp_path: Path) -> None:
     """Whatever is wrong with some of sixty records, each is taken or told in a line, and the state is sound."""
     draw, records = Random(seed), sixty_records()
