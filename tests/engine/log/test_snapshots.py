@@ -367,6 +367,6 @@ def test_fingerprint_knows_the_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     fingerprints = {snapshots_module.fingerprint(Views()), snapshots_module.fingerprint(Less())}
     monkeypatch.setattr(snapshots_module, "FORMAT", 2)
     fingerprints.add(snapshots_module.fingerprint(Views()))
-    monkeypatch.setattr(snapshots_module, "version", lambda name: "another")
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "another")
     fingerprints.add(snapshots_module.fingerprint(Views()))
     assert len(fingerprints) == 4
