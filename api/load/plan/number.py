@@ -108,11 +108,11 @@ def share_within(delay: Delay, days: float, start: int, spread: int = 0) -> floa
 
 
 @lru_cache(maxsize=1_000)
-def _delays(delay: Delay, start: int, spread: int) -> list[int]:
+def _delays(delay: Delay, start: int, spread: int) -> tuple[int, ...]:
     """Delays that stand for a distribution, in microseconds, ascending; kept, because they are asked for again."""
     evenly, found = _Evenly(), list[int]()
     for index in range(STRATA):
         evenly.value = (index + 0.5) / STRATA
         # Multiples of the golden ratio are spread evenly, and every kind of delay begins early and late.
         found.append(delay.draw(evenly, start + round(spread * (index * GOLDEN % 1))))
-    return sorted(found)
+    return tuple(sorted(found))
