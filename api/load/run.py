@@ -25,7 +25,7 @@ from .play.measuring import figure_now, measure
 from .play.observing import Observer
 from .play.outcome import Outcome
 from .play.past import Past
-from .play.player import Player
+from .play.player import play_tracks
 from .play.so_far import RunSoFar
 from .scenario.existing import require_present
 from .scenario.figures import Figure
@@ -123,7 +123,7 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
         flows.begin(begun.organizations, begun.accounts, engine.state)
 
         def value(figure: Figure) -> float | None:
-            return figure_now(figure, engine, flows, counter, player)
+            return figure_now(figure, context, flows)
 
         async def look(figure: Figure) -> float | None:
             await engine.settle()
@@ -133,13 +133,11 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
             await engine.flush()
             flows.restart(engine.now)
             counter.restart()
-            player.vending.restart()
+            context.vending.restart()
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)
         context = StepContext(scenario, engine, driver, counter, views, lookout, begun)
-        player = Player(context)
-        count_accounts = partial(funnels, flows.whole, engine.state, player.organizations, counter.refusals)
-        observer.begins(RunSoFar(scenario, engine, player.playing, value, count_accounts))
-        await player.play(lambda step: KINDS[type(step)].play(step, context))
-        seconds = perf_counter() - began
-        return measure(scenario, name, engine, flows, counter, player, seconds)
+        count_accounts = partial(funnels, flows.whole, engine.state, context.organizations, counter.refusals)
+        observer.begins(RunSoFar(scenario, engine, context.timetable.tracks, value, count_accounts))
+        await play_tracks(context, lambda step: KINDS[type(step)].play(step, context))
+        return measure(context, flows, name, perf_counter() - began)

@@ -16,6 +16,7 @@ from ..scenario.metrics import NUMBERS
 from ..scenario.model import Scenario
 from ..scenario.thresholds import Threshold
 from .call_counter import CallCounter
+from .context import StepContext
 from .figures import (
     ANSWER_TIMES,
     calls_of,
@@ -28,6 +29,7 @@ from .figures import (
     ready_of,
 )
 from .flows import Flows
+from .follow_ups import follow_ups
 from .funnel import funnels
 from .outcome import (
     Distribution,
@@ -40,7 +42,6 @@ from .outcome import (
     TransferOutcome,
     UnitOutcome,
 )
-from .player import Player
 
 SLOWEST = 10
 """The number of accounts that ``Outcome.slowest`` names."""
@@ -50,30 +51,19 @@ INTERVAL_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440)
 """Lengths that a timeline's intervals may have, in minutes; those of a longer run are a whole number of days."""
 
 
-def measure(
-    scenario: Scenario,
-    name: str,
-    engine: Engine,
-    flows: Flows,
-    counter: CallCounter,
-    player: Player,
-    seconds: float,
-) -> Outcome:
+def measure(context: StepContext, flows: Flows, name: str, seconds: float) -> Outcome:
     """Compute the outcome of a finished run.
 
     Args:
-        scenario: the scenario that was played.
-        name: the scenario's file name, or empty.
-        engine: has everything durable.
+        context: of the run, after its last step; its engine has everything durable.
         flows: were fed all events.
-        counter: counted the calls.
-        player: knows the organizations' ids and what each step took.
+        name: the scenario's file name, or empty.
         seconds: how long the run took in real time.
     """
-    flow, run = flows.whole, figures_of_run(engine, flows.whole, counter, player.measured_since)
-    parts = figures_by_part(flows, counter, player.steps)
-    limits = tuple(_judged(limit, {RUN: run, **parts}) for limit in scenario.thresholds)
-    found = {each: _organization(engine, flow, organization) for each, organization in player.organizations.items()}
+    flow, run = flows.whole, figures_of_run(context, flows.whole)
+    parts = figures_by_part(flows, context.counter, context.timetable.steps)
+    limits = tuple(_judged(limit, {RUN: run, **parts}) for limit in context.scenario.thresholds)
+    found = {name: _organization(context.engine.state, flow, key) for name, key in context.organizations.items()}
     first, *_ = found.values()
     return Outcome(
         scenario=name,
@@ -84,36 +74,37 @@ def measure(
         organizations=found,
         handshakes=flow.totals(),
         account_creations=_creations(flow),
-        **_calls(counter),
+        **_calls(context.counter),
         metrics=run.metrics,
         distributions=run.distributions,
         parts=parts,
         slowest={name: _slowest(flow.accepted[action]) for name, action in ANSWER_TIMES.items()},
-        **_played(player),
-        timeline=_timeline(player.measured_since, engine, flow, counter, player.organizations),
+        **_played(context),
+        timeline=_timeline(context, flow),
         events=flow.position - flow.began_at,
         wall_seconds=round(seconds, 3),
-        **_run(scenario, engine),
-        **_became(engine.state, flow, counter, player),
+        **_run(context.scenario, context.engine),
+        **_became(context, flow),
     )
 
 
-def _became(state: State, flow: FlowView, counter: CallCounter, player: Player) -> dict[str, Any]:
-    organizations = player.organizations
+def _became(context: StepContext, flow: FlowView) -> dict[str, Any]:
+    state, organizations = context.engine.state, context.organizations
     return {
         "units": tuple(_units(state, flow, organizations)),
         "transfers": tuple(_transfers(state, organizations)),
-        "funnels": funnels(flow, state, organizations, counter.refusals),
-        "vending": player.vending.funnels(state, flow.failures),
+        "funnels": funnels(flow, state, organizations, context.counter.refusals),
+        "vending": context.vending.funnels(state, flow.failures),
     }
 
 
-def _played(player: Player) -> dict[str, Any]:
+def _played(context: StepContext) -> dict[str, Any]:
+    timetable = context.timetable
     return {
-        "steps": tuple(player.steps),
-        "warnings": tuple(player.warnings),
-        "follow_ups": tuple(player.follow_ups),
-        "measured_since": moment(player.measured_since),
+        "steps": tuple(timetable.steps),
+        "warnings": tuple(timetable.warnings),
+        "follow_ups": (*follow_ups(context.scenario, context.driver), *timetable.reminders),
+        "measured_since": moment(context.lookout.measured_since),
     }
 
 
@@ -142,17 +133,16 @@ def _calls(counter: CallCounter) -> dict[str, Any]:
     }
 
 
-def figure_now(figure: Figure, engine: Engine, flows: Flows, counter: CallCounter, player: Player) -> float | None:
+def figure_now(figure: Figure, context: StepContext, flows: Flows) -> float | None:
     """Compute one figure in the middle of a run, from what is durable."""
     # Distributions sort all values, which is too much for a figure that needs none and is looked at every hour.
     only_numbers = "." not in figure.name
     if figure.part == RUN:
-        since = player.measured_since
-        return figures_of_run(engine, flows.whole, counter, since, only_numbers=only_numbers).value(figure.name)
+        return figures_of_run(context, flows.whole, only_numbers=only_numbers).value(figure.name)
     if figure.part in (parts := dict(flows.parts())):
-        flow = parts[figure.part]
+        flow, counter = parts[figure.part], context.counter
         return figures_of_flow(figure.part, flow, counter, flows.sizes, only_numbers=only_numbers).value(figure.name)
-    found = figures_by_step(player.steps).get(figure.part)
+    found = figures_by_step(context.timetable.steps).get(figure.part)
     return found.value(figure.name) if found else None
 
 
@@ -163,11 +153,10 @@ def _judged(limit: Threshold, parts: Mapping[str, PartFigures]) -> ThresholdOutc
     return ThresholdOutcome(str(limit), value, limit.holds(value), limit.severity)
 
 
-def figures_of_run(
-    engine: Engine, flow: FlowView, counter: CallCounter, since: int, *, only_numbers: bool = False
-) -> PartFigures:
-    """The figures of the run as a whole, since a moment; on demand without its distributions."""
-    passed, (ready_share, ready_seconds) = engine.now - since, ready_of(counter)
+def figures_of_run(context: StepContext, flow: FlowView, *, only_numbers: bool = False) -> PartFigures:
+    """The figures of the run as a whole, since they count; on demand without its distributions."""
+    counter, passed = context.counter, context.engine.now - context.lookout.measured_since
+    ready_share, ready_seconds = ready_of(counter)
     numbers = {
         **ready_share,
         **features_of(flow),
@@ -218,8 +207,8 @@ def _transfers(state: State, organizations: Mapping[str, str]) -> Iterator[Trans
             )
 
 
-def _organization(engine: Engine, flow: FlowView, organization: str) -> OrganizationOutcome:
-    facts = engine.state.organizations[organization]
+def _organization(state: State, flow: FlowView, organization: str) -> OrganizationOutcome:
+    facts = state.organizations[organization]
     migrated = flow.migrated.get(organization)
     return OrganizationOutcome(
         organization,
@@ -237,12 +226,10 @@ def _slowest(durations: Durations) -> tuple[Late, ...]:
     return tuple(Late(durations.accounts[place], lengths[place] / DAY) for place in places)
 
 
-def _timeline(
-    since: int, engine: Engine, flow: FlowView, counter: CallCounter, organizations: Mapping[str, str]
-) -> Timeline:
+def _timeline(context: StepContext, flow: FlowView) -> Timeline:
     """Sum the changes of each minute over equal intervals: the shortest of which few enough cover the run."""
-    first = since // MINUTE
-    minutes = engine.now // MINUTE - first + 1
+    counter, first = context.counter, context.lookout.measured_since // MINUTE
+    minutes = context.engine.now // MINUTE - first + 1
     fitting = (each for each in INTERVAL_MINUTES if minutes <= each * MAX_INTERVALS)
     interval = next(fitting, -(-minutes // (1_440 * MAX_INTERVALS)) * 1_440)
     length = -(-minutes // interval)
@@ -271,7 +258,7 @@ def _timeline(
             for action, states in flow.handshakes.items()
             if any(states.values())
         },
-        members={name: totals(flow.members[organization]) for name, organization in organizations.items()},
+        members={name: totals(flow.members[organization]) for name, organization in context.organizations.items()},
         creations={state: totals(each) for state, each in flow.creations.items()},
         closures={state: totals(each) for state, each in flow.closures.items()},
         calls={name: within(each) for name, each in counter.calls_by_minute.items()},

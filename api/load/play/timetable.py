@@ -32,11 +32,11 @@ class Timetable:
         self.turns = Turns(lambda: engine.now)
         self.tracks: dict[str, Playing] = {}
         """Those that have begun, by their names, for the plain list ``steps``."""
-        self.steps: list[StepOutcome | None] = []
-        """In the order in which they began; None while one is played."""
         self.warnings: list[str] = []
         self.reminders: list[FollowUp] = []
         """Those that steps have sent."""
+        self._outcomes: list[StepOutcome | None] = []
+        """Of steps in the order in which they began; None while one is played."""
         self._engine = engine
         self._driver = driver
         self._counter = counter
@@ -45,6 +45,11 @@ class Timetable:
         self._lookout = lookout
         self._playing = self._plain = Playing("")
         """The track whose turn it is; before the first of them the plain list."""
+
+    @property
+    def steps(self) -> list[StepOutcome]:
+        """The steps played so far, in the order in which they began."""
+        return [each for each in self._outcomes if each]
 
     async def play(self, track: Track, play_step: PlayStep) -> None:
         """Play the steps of a track, as often as it says.
@@ -86,9 +91,9 @@ class Timetable:
             if self._on_day(step.at_day) < engine.now:
                 self.warn(f"at_day = {step.at_day:g} had passed: it began on day {self._day:.4g}")
             await self.move_to(self._on_day(step.at_day))
-        place, tally = len(self.steps), Tally()
+        place, tally = len(self._outcomes), Tally()
         playing.began = began = engine.now
-        self.steps.append(None)
+        self._outcomes.append(None)
         playing.tally = counter.tally = tally
         try:
             await play_step(step)
@@ -97,7 +102,7 @@ class Timetable:
         finally:
             # Of a step that the end of the run has cut off, too.
             playing.tally = counter.tally = Tally()
-            self.steps[place] = StepOutcome(
+            self._outcomes[place] = StepOutcome(
                 index + 1,
                 step.action,
                 step.subject,
