@@ -316,9 +316,10 @@ class Engine(NotCopied):
         """Fire all timers that are due by now, waiting for room in the buffer if there are many."""
         self.require_running()
         timers, now = self.state.timers, self.now
+        half = self._buffer_limit // 2
         while timers.next_due <= now:
             self._fire_next()
-            if self.crowded:
+            if len(self._gathered) >= half:
                 await self.room()
 
     def _execute(self, request: Struct, caller: Caller, now: int, known: Events | None = None) -> Events:

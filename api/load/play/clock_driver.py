@@ -15,7 +15,7 @@ from ....engine.runtime.driver import advance_to, jump_to
 from ....engine.runtime.engine import Engine
 from ....engine.settings import LATEST
 from ....engine.shapes.base import moment, moment_text
-from ....engine.state.handshake import HandshakeState
+from ....engine.state.handshake import Handshake, HandshakeState
 from ....engine.throttling import why_throttled
 from ..scenario.populations import ACCEPT, LEAVE, Request
 from ..scenario.problems import ScenarioError
@@ -74,8 +74,8 @@ class ClockDriver:
         self._counter = counter
         self._observer = observer
         self._pacing = Pacing(engine, factor, observer) if factor is not None else None
-        self._watched: Counter[str] = Counter()
-        """Handshakes with whose end the clock stops, and how many watch each."""
+        self._watched: list[Handshake] = []
+        """Those with whose end the clock stops, each as often as it is watched."""
         self._reserved: set[tuple[str, str]] = set()
         """Handshakes with answers that were throttled once and have reserved the token for their second call."""
         self.followed_up: defaultdict[tuple[str, Request, int | None], FollowedUp] = defaultdict(FollowedUp)
@@ -159,14 +159,15 @@ class ClockDriver:
     @contextmanager
     def watching(self, handshake: str) -> Generator[None]:
         """Stop the clock when a handshake ends, if there is one to watch."""
-        if not handshake:
+        known = self.engine.state.handshakes.get(handshake)
+        if known is None:
             yield
             return
-        self._watched[handshake] += 1
+        self._watched.append(known)
         try:
             yield
         finally:
-            self._watched -= Counter([handshake])
+            self._watched.remove(known)
 
     def has_ended(self, handshake: str) -> bool:
         """Tell whether a handshake is not open any more."""
@@ -174,7 +175,11 @@ class ClockDriver:
         return known is None or known.state is not OPEN
 
     def _one_has_ended(self) -> bool:
-        return any(map(self.has_ended, self._watched))
+        # Called after each of a million answers, so it makes no generator.
+        for handshake in self._watched:
+            if handshake.state is not OPEN:
+                return True
+        return False
 
     def can_answer(self, handshake: str, time: int) -> bool:
         """Tell whether a handshake is open now and does not expire before a moment."""
