@@ -31,7 +31,7 @@ def on_handshake_requested(state: State, event: HandshakeRequested) -> None:
         assert event.party is not None
         organization.invitations[event.party.lower()] = event.handshake
         state.timers.schedule_expiry(handshake, state.timers.invitations)
-        _count_invitation(organization, handshake, state.now)
+        _count_invitation(organization, state.now)
     elif action is APPROVE:
         assert event.party is not None
         assert organization.migration is not None
@@ -58,11 +58,10 @@ def on_handshake_accepted(state: State, event: HandshakeAccepted) -> None:
         assert organization.migration is not None
         assert requested.party is not None
         _remove(organization.migration.outstanding, requested.party)
-    elif requested.action is INVITE:
+    elif requested.action is INVITE and handshake.requested_at in organization.recent_invitations:
         # Accepted invitations do not count against the daily quota; older ones were subtracted on leaving the window.
-        window = organization.recent_invitations
-        if window and handshake.requested_at >= window[0].requested_at:
-            organization.recent_unaccepted -= 1
+        organization.recent_invitations[handshake.requested_at] -= 1
+        organization.recent_unaccepted -= 1
 
 
 def on_handshake_declined(state: State, event: HandshakeDeclined) -> None:
@@ -80,7 +79,6 @@ def on_handshake_expired(state: State, event: HandshakeExpired) -> None:
 def on_handshake_purged(state: State, event: HandshakePurged) -> None:
     del state.handshakes[event.handshake]
     state.timers.clear_purge()
-    _trim_window(state.organizations[event.organization], state.now)
 
 
 def _end(state: State, handshake: Handshake, final: HandshakeState) -> None:
@@ -107,18 +105,16 @@ def _remove(table: dict[str, str], key: str) -> None:
         table.clear()
 
 
-def _count_invitation(organization: Organization, handshake: Handshake, now: int) -> None:
-    _trim_window(organization, now)
-    organization.recent_invitations.append(handshake)
+def _count_invitation(organization: Organization, now: int) -> None:
+    """Count an invitation for the daily quota, and no longer those that have left its window."""
+    moments, unaccepted = organization.recent_moments, organization.recent_invitations
+    while moments and moments[0] <= now - INVITATION_WINDOW:
+        organization.recent_unaccepted -= unaccepted.pop(moments.popleft())
+    if now not in unaccepted:
+        moments.append(now)
+        unaccepted[now] = 0
+    unaccepted[now] += 1
     organization.recent_unaccepted += 1
-
-
-def _trim_window(organization: Organization, now: int) -> None:
-    """Remove the invitations that the daily quota no longer counts."""
-    window = organization.recent_invitations
-    while window and window[0].requested_at <= now - INVITATION_WINDOW:
-        if window.popleft().state is not ACCEPTED:
-            organization.recent_unaccepted -= 1
 
 
 HANDLERS: dict[type[Any], Callable[[State, Any], None]] = {

@@ -33,6 +33,7 @@ def on_organization_created(state: State, event: OrganizationCreated) -> None:
 def on_organization_deleted(state: State, event: OrganizationDeleted) -> None:
     organization = state.organizations[event.organization]
     organization.deleted = True
+    organization.recent_moments.clear()
     organization.recent_invitations.clear()
     organization.recent_unaccepted = 0
     organization.units, organization.policies, organization.tags = Units(), Policies(), {}

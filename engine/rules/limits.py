@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from ..settings import CLOSURE_WINDOW, INVITATION_WINDOW
 from ..state import Organization, State
-from ..state.handshake import HandshakeState
 from .quotas import closures_allowed
 
 CLOSE = "FinishAccountClosure"
@@ -37,11 +36,8 @@ def closure_leaves_window(organization: Organization, state: State, now: int) ->
 def invitation_leaves_window(organization: Organization, state: State, now: int) -> int:
     """The moment at which the oldest unaccepted invitation of the last 24 hours is a day old."""
     oldest = now - INVITATION_WINDOW
-    counted = (
-        handshake.requested_at
-        for handshake in organization.recent_invitations
-        if handshake.requested_at > oldest and handshake.state is not HandshakeState.ACCEPTED
-    )
+    unaccepted = organization.recent_invitations
+    counted = (each for each in organization.recent_moments if each > oldest and unaccepted[each])
     return next(counted, oldest) + INVITATION_WINDOW
 
 

@@ -5,7 +5,6 @@ from itertools import takewhile
 from ..explaining import full, number
 from ..settings import CLOSURE_WINDOW, INVITATION_WINDOW, Quotas
 from ..state import Organization
-from ..state.handshake import HandshakeState
 
 
 def accounts_counted(organization: Organization) -> int:
@@ -31,11 +30,11 @@ def why_no_account(organization: Organization, limits: Quotas) -> str:
 
 def invitations_counted(organization: Organization, now: int) -> int:
     """Unaccepted invitations of the last 24 hours. The stored window may have older ones until the next invitation."""
-    oldest, window = now - INVITATION_WINDOW, organization.recent_invitations
-    if not window or window[0].requested_at > oldest:
+    oldest, moments = now - INVITATION_WINDOW, organization.recent_moments
+    if not moments or moments[0] > oldest:
         return organization.recent_unaccepted
-    stale = takewhile(lambda handshake: handshake.requested_at <= oldest, window)
-    return organization.recent_unaccepted - sum(handshake.state is not HandshakeState.ACCEPTED for handshake in stale)
+    stale = takewhile(lambda moment: moment <= oldest, moments)
+    return organization.recent_unaccepted - sum(map(organization.recent_invitations.__getitem__, stale))
 
 
 def invitations_allowed(quotas: Quotas) -> int:

@@ -231,10 +231,12 @@ class Organization(OrganizationFacts):
     cleaned: int = 0
     """Number of accounts closed for good; they go on counting against the account quota (docs/aws.md 4.1)."""
     migration: Migration | None = None
-    recent_invitations: deque[Handshake] = field(default_factory=deque[Handshake])
-    """Invitations inside the rolling window of the daily quota, oldest first; see ``rules.quotas``."""
+    recent_moments: deque[int] = field(default_factory=deque[int])
+    """When invitations were sent inside the rolling window of the daily quota, oldest first; see ``rules.quotas``."""
+    recent_invitations: dict[int, int] = {}
+    """Each of ``recent_moments`` to how many invitations of that moment have not been accepted."""
     recent_unaccepted: int = 0
-    """How many of ``recent_invitations`` have not been accepted."""
+    """Their sum."""
     publication_at: int | None = None
     """When the next publication of effective policies is due; None if none is."""
 

@@ -3,9 +3,9 @@
 Accounts and handshakes, of which there may be a million each, are stored once, column by column; members and queues
 refer to them by number. Everything else is stored as it is.
 
-Numbers, because object identity matters: the state has one Handshake object in its table, in a timer queue and in an
-organization's ``recent_invitations``, and a change through one of these must be seen through all (``Timers.trim_ended``
-looks at ``ended_at`` of the handshakes in its queue). Storing the handshake in each place would load copies.
+Numbers, because object identity matters: the state has one Handshake object in its table and in a timer queue, and what
+changes through one must be seen through the other (``Timers.trim_ended`` looks at ``ended_at`` of the handshakes in its
+queue). Storing the handshake in each place would load copies.
 """
 
 from collections import defaultdict, deque
@@ -136,16 +136,14 @@ def _purged(queues: list[deque[Handshake]], numbers: dict[int, int], first: int)
 
 def _queues(state: State) -> list[deque[Handshake]]:
     timers = state.timers
-    recent = (organization.recent_invitations for organization in state.organizations.values())
-    return [timers.migrations, timers.purges, timers.invitations, *recent]
+    return [timers.migrations, timers.purges, timers.invitations]
 
 
 def _rest(state: State) -> State:
     """A copy of the state without accounts, members, handshakes and queues, which the image stores apart."""
     none: Iterable[Handshake] = ()
     organizations: dict[str, Organization] = {
-        key: replace(organization, members={}, recent_invitations=deque(none))
-        for key, organization in state.organizations.items()
+        key: replace(organization, members={}) for key, organization in state.organizations.items()
     }
     timers = replace(state.timers, migrations=deque(none), purges=deque(none), invitations=deque(none))
     return replace(state, accounts={}, handshakes={}, organizations=organizations, timers=timers)

@@ -175,11 +175,7 @@ class ClockDriver:
         return known is None or known.state is not OPEN
 
     def _one_has_ended(self) -> bool:
-        # Called after each of a million answers, so it makes no generator.
-        for handshake in self._watched:
-            if handshake.state is not OPEN:
-                return True
-        return False
+        return any(handshake.state is not OPEN for handshake in self._watched)
 
     def can_answer(self, handshake: str, time: int) -> bool:
         """Tell whether a handshake is open now and does not expire before a moment."""
