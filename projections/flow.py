@@ -71,7 +71,7 @@ Changes = defaultdict[int, int]
 class Began:
     """What all handshakes of one action share that an organization requests at one moment, and what counts them."""
 
-    __slots__ = ("action", "asked", "durations", "organization", "states", "time")
+    __slots__ = ("action", "asked", "durations", "minute", "organization", "states", "time", "waiting")
 
     def __init__(
         self,
@@ -83,9 +83,12 @@ class Began:
         asked: Asked,
     ) -> None:
         self.time = time
+        self.minute = time // MINUTE
         self.action = action
         self.organization = organization
         self.states = states
+        self.waiting = states[REQUESTED if action is ENABLE else OPEN]
+        """The changes of the state in which they are at first."""
         self.durations = durations
         self.asked = asked
 
@@ -176,7 +179,7 @@ class FlowView:
         began = self._latest.get(action)
         if began is None or began.time != time or began.organization != event.organization:
             began = self._begin_requests(time, action, event.organization)
-        began.states[REQUESTED if action is ENABLE else OPEN][time // MINUTE] += 1
+        began.waiting[began.minute] += 1
         self._open[event.handshake] = began
         if action is INVITE:
             began.asked.invite(event.party or "", event.handshake)
@@ -209,28 +212,28 @@ class FlowView:
             self.migrated[event.organization] = length
 
     def _declined(self, envelope: Envelope, event: HandshakeDeclined) -> None:
-        self._end(envelope, event.handshake, DECLINED)
-        self.ended_by[event.handshake] = envelope.operation
+        self._end_unaccepted(envelope, event.handshake, DECLINED)
 
     def _canceled(self, envelope: Envelope, event: HandshakeCanceled) -> None:
-        self._end(envelope, event.handshake, CANCELED)
-        self.ended_by[event.handshake] = envelope.operation
+        self._end_unaccepted(envelope, event.handshake, CANCELED)
 
     def _expired(self, envelope: Envelope, event: HandshakeExpired) -> None:
-        self._end(envelope, event.handshake, EXPIRED)
-        self.ended_by[event.handshake] = envelope.operation
+        self._end_unaccepted(envelope, event.handshake, EXPIRED)
+
+    def _end_unaccepted(self, envelope: Envelope, handshake: str, final: HandshakeState) -> None:
+        began = self._end(envelope, handshake, final)
+        self.ended_by[handshake] = envelope.operation
+        if envelope.operation == EXPIRE:
+            self.expired[began.action] += 1
 
     def _end(self, envelope: Envelope, handshake: str, final: HandshakeState) -> Began:
         began = self._open.pop(handshake)
-        states, minute = began.states, envelope.time // MINUTE
-        before = OPEN
-        if began.action is ENABLE:
-            before = OPEN if handshake in self._opened_parents else REQUESTED
+        states, waiting, minute = began.states, began.waiting, envelope.time // MINUTE
+        if began.action is ENABLE and handshake in self._opened_parents:
             self._opened_parents.discard(handshake)
-        states[before][minute] -= 1
+            waiting = states[OPEN]
+        waiting[minute] -= 1
         states[final][minute] += 1
-        if envelope.operation == EXPIRE:
-            self.expired[began.action] += 1
         return began
 
     def _joined(self, envelope: Envelope, event: AccountJoined) -> None:
