@@ -1,9 +1,8 @@
 """The log in an SQLite file, accessed through aiosqlite.
 
-Every call of aiosqlite goes to its thread and back, and each step of a statement releases Python's lock and, under
-load, gets it back late. So an append is one INSERT of many records, which is a transaction by itself; only appends
-too large for one statement are several, in one transaction. aiosqlite works on asyncio only, so under trio the
-connection lives in an asyncio portal.
+Every call of aiosqlite goes to its thread and back, and each step of a statement releases Python's lock and gets it
+back late. So an append is one INSERT of many records, a transaction by itself; only one too large for one statement is
+several, in one transaction. aiosqlite works on asyncio only: under trio the connection lives in an asyncio portal.
 
 The file: the table ``parts`` holds the records (``sqlite_rows``); ``head`` repeats the last position and its digest, so
 that lost rows are noticed; ``application_id`` tells that the file is ours, ``user_version`` its format. ``sqlite_file``
@@ -13,12 +12,13 @@ There is one writer: it holds a lock on the file (``file_lock``), and the databa
 head. Readers need no lock.
 """
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -50,14 +50,11 @@ from .sqlite_file import (
     stored_head,
     use_for_reading,
 )
-from .sqlite_rows import SELECT_ROWS, Row, insert_statement, pack_rows
+from .sqlite_rows import SELECT_ROWS, Row, insert_statements, pack_rows
 from .unfinished import remove_left
 
 Durability = Literal["full", "normal", "off"]
 """Acknowledged events survive a loss of power with ``full``, a crash of the process with ``normal`` and ``off``."""
-
-ROWS_PER_STATEMENT = 128
-"""More than thirty thousand records; a longer statement would have all its records in memory a second time."""
 
 T = TypeVar("T")
 
@@ -337,15 +334,18 @@ class SqliteLog:
             raise
 
     async def _append(self, rows: Iterator[Row]) -> None:
-        some, more = list(islice(rows, ROWS_PER_STATEMENT)), list(islice(rows, ROWS_PER_STATEMENT))
-        if not more:
-            await self._connection.execute(*insert_statement(some))
+        statements = insert_statements(rows)
+        statement, following = next(statements), next(statements, None)
+        if not following:
+            await self._connection.execute(*statement)
             return
         try:
             await self._connection.execute("BEGIN IMMEDIATE")
-            while some:
-                await self._connection.execute(*insert_statement(some))
-                some, more = more, list(islice(rows, ROWS_PER_STATEMENT))
+            while statement:
+                written = asyncio.ensure_future(self._connection.execute(*statement))
+                await asyncio.sleep(0)  # Handed over to the thread: while it writes, the next is packed here.
+                statement, following = following, next(statements, None)
+                await written
             await self._connection.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back by itself after some errors, a full disk among them.

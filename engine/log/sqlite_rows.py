@@ -7,7 +7,7 @@ the checksums find the record, whichever byte of a row was changed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, pairwise, zip_longest
+from itertools import accumulate, chain, islice, pairwise, zip_longest
 from struct import pack, unpack_from
 from typing import NamedTuple
 from zlib import adler32
@@ -18,6 +18,9 @@ from . import Chain
 _VALUES = ", ".join(f"coalesce(CAST({name} AS BLOB), x'')" for name in ("records", "lengths", "checksums", "digest"))
 SELECT_ROWS = f"SELECT last, {_VALUES} FROM parts WHERE last > ? AND last <= ? ORDER BY last"
 PLACEHOLDERS = "(?,?,?,?,?)"
+
+ROWS_PER_STATEMENT = 128
+"""More than thirty thousand records; a longer statement would have all its records in memory a second time."""
 
 
 class Row(NamedTuple):
@@ -62,9 +65,10 @@ def pack_rows(digests: Chain, records: Iterable[bytes]) -> Iterator[Row]:
         yield Row(digests.position, b"".join(taken), lengths, checksums, digests.digest)
 
 
-def insert_statement(rows: Sequence[Row]) -> tuple[str, tuple[object, ...]]:
-    """Return one SQL statement that inserts all the rows, and its parameters."""
-    return f"INSERT INTO parts VALUES {','.join([PLACEHOLDERS] * len(rows))}", tuple(chain.from_iterable(rows))
+def insert_statements(rows: Iterator[Row]) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Yield the SQL statements that insert all the rows, mostly one, with their parameters."""
+    while some := list(islice(rows, ROWS_PER_STATEMENT)):
+        yield f"INSERT INTO parts VALUES {','.join([PLACEHOLDERS] * len(some))}", tuple(chain.from_iterable(some))
 
 
 def _packed(numbers: Iterator[int]) -> bytes:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orgsim.api import Simulation
-from orgsim.engine.log import sqlite as sqlite_log
-from orgsim.engine.log import verified_envelopes
+from orgsim.engine.log import sqlite_rows, verified_envelopes
 from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.operation import SIMULATION
 from orgsim.engine.operations import describe_account_outside
@@ -25,7 +24,7 @@ Acknowledge = Callable[[int, str], None]
 async def live(path: Path, acknowledge: Acknowledge, *, first: int, last: int) -> None:
     """Open the world, go through some steps of its life, and close it."""
     # A batch of hundreds of events is several statements in one transaction, as one of a million is.
-    sqlite_log.ROWS_PER_STATEMENT = 2
+    sqlite_rows.ROWS_PER_STATEMENT = 2
     async with Simulation(path, seed=7) as sim:
         await _checkpoint_often(sim)
         _tell(sim, acknowledge)
