@@ -15,6 +15,7 @@ from ..engine.settings import Quotas, Settings
 from .client import Client, as_dict
 from .past import Past, ReadOnly
 from .population import Actor, Population
+from .retries import Retry
 from .simulation import Simulation
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Quotas",
     "ReadOnly",
     "Refused",
+    "Retry",
     "Settings",
     "Signal",
     "SimulatedClock",

@@ -40,7 +40,7 @@ class Fixed(_Distribution, frozen=True, tag="fixed"):
     days: Days
 
     def __post_init__(self) -> None:
-        _require("days", self.days, MOST_DAYS)
+        require_number("days", self.days, MOST_DAYS)
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
@@ -55,8 +55,8 @@ class Uniform(_Distribution, frozen=True, tag="uniform"):
     to_days: Days
 
     def __post_init__(self) -> None:
-        _require("from_days", self.from_days, MOST_DAYS)
-        _require("to_days", self.to_days, MOST_DAYS)
+        require_number("from_days", self.from_days, MOST_DAYS)
+        require_number("to_days", self.to_days, MOST_DAYS)
         if not self.from_days <= self.to_days:
             raise ValueError(f"from_days = {self.from_days} is later than to_days = {self.to_days}")
 
@@ -73,9 +73,9 @@ class Lognormal(_Distribution, frozen=True, tag="lognormal"):
     at_most_days: Days
 
     def __post_init__(self) -> None:
-        _require("median_days", self.median_days, MOST_DAYS)
-        _require("sigma", self.sigma, MOST_SIGMA)
-        _require("at_most_days", self.at_most_days, MOST_DAYS)
+        require_number("median_days", self.median_days, MOST_DAYS)
+        require_number("sigma", self.sigma, MOST_SIGMA)
+        require_number("at_most_days", self.at_most_days, MOST_DAYS)
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
@@ -98,12 +98,12 @@ class OfficeHours(_Distribution, frozen=True, tag="office_hours"):
     utc_offset_hours: Annotated[float, Meta(ge=WESTERNMOST, le=EASTERNMOST)] = 0
 
     def __post_init__(self) -> None:
-        _require("median_hours", self.median_hours, MOST_HOURS)
-        _require("sigma", self.sigma, MOST_SIGMA)
-        _require("at_most_hours", self.at_most_hours, MOST_HOURS)
-        _require("opens", self.opens, 24, kind=Integral)
-        _require("closes", self.closes, 24, kind=Integral)
-        _require("utc_offset_hours", self.utc_offset_hours, EASTERNMOST, WESTERNMOST)
+        require_number("median_hours", self.median_hours, MOST_HOURS)
+        require_number("sigma", self.sigma, MOST_SIGMA)
+        require_number("at_most_hours", self.at_most_hours, MOST_HOURS)
+        require_number("opens", self.opens, 24, kind=Integral)
+        require_number("closes", self.closes, 24, kind=Integral)
+        require_number("utc_offset_hours", self.utc_offset_hours, EASTERNMOST, WESTERNMOST)
         if not self.opens < self.closes:
             raise ValueError(f"opens = {self.opens} is not before closes = {self.closes}")
 
@@ -132,7 +132,7 @@ class OfficeHours(_Distribution, frozen=True, tag="office_hours"):
         return day * DAY + opens + rest - offset
 
 
-def _require(name: str, value: Any, most: int, least: int = 0, kind: type = Real) -> None:
+def require_number(name: str, value: Any, most: int, least: int = 0, kind: type = Real) -> None:
     """Check a number that a program gives; files are checked when they are read, down to the last limit."""
     number = "whole number" if kind is Integral else "number"
     possible = f"{name} is a {number} from {least} to {most:,}, not {value!r}"

@@ -41,8 +41,10 @@ from ..engine.shapes.timestamps import microseconds
 from ..engine.state import State
 from ..projections.views import Views
 from .client import Client
+from .client.retrying import RetryingCalls
 from .delays import MOST_DAYS, Delay
 from .durations import named_duration
+from .retries import Retry, require_retry
 
 FIRST_ACCOUNT = "200000000000"
 
@@ -107,6 +109,31 @@ class Actor(Client):
         if moment > LATEST:
             raise ValueError("time cannot run beyond 8995-05-02")
         return self._engine.clock.sleep_until(moment)
+
+
+class RetryingActor(RetryingCalls, Actor):
+    """An actor that calls again, after pauses, while AWS refuses a call for a reason that passes."""
+
+    def __init__(
+        self, engine: Engine, views: Views, account: str, population: str, retry: Retry, pauses: Random
+    ) -> None:
+        super().__init__(engine, views, account, population)
+        self._retry = retry
+        self._pauses = pauses
+
+
+def actors(
+    engine: Engine, views: Views, accounts: Iterable[str], population: str, retry: Retry | None, pauses: Random
+) -> list[Actor]:
+    """Make the actors of a population, which repeat calls if it is said how.
+
+    Raises:
+        TypeError: ``retry`` is neither None nor a ``Retry``.
+    """
+    if retry is None:
+        return [Actor(engine, views, account, population) for account in accounts]
+    require_retry(retry)
+    return [RetryingActor(engine, views, account, population, retry, pauses) for account in accounts]
 
 
 def _read_reminders(reminders: object) -> list[tuple[float, float]]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from random import Random
 
@@ -24,21 +25,23 @@ from ..engine.shapes.timestamps import microseconds
 from ..engine.words import FeatureSet, Partition
 from .client import Client
 from .client.record import CallRecord
+from .client.retrying import RetryingClient
 from .durations import as_microseconds, total_duration
 from .faults import Faults
 from .following import follow_envelopes
 from .places import At
 from .population import (
     AccountNumbers,
-    Actor,
     Behaviour,
     Population,
+    actors,
     delays,
     process_name,
     read_pace,
     require_account,
     running_population,
 )
+from .retries import Retry, require_retry
 from .standing import StandingOrganization, require_possible, stand
 from .sync import SyncSimulation
 from .testing.in_tests import InTests
@@ -93,35 +96,49 @@ class Simulation(InTests, World):
         """The simulation for code without ``await``; see ``orgsim.api.sync``."""
         return SyncSimulation(self)
 
-    def client(self, account: str, principal: str | None = None, partition: Partition | None = None) -> Client:
+    def client(
+        self,
+        account: str,
+        principal: str | None = None,
+        partition: Partition | None = None,
+        *,
+        retry: Retry | None = None,
+    ) -> Client:
         """Make the client of an account. Any twelve digits are an account; it need not be created first.
 
         Args:
             account: twelve digits.
             principal: the user or role in it that the log records as the caller.
             partition: where it calls from; by default where the account is known to be, else that of the settings.
+            retry: how to call again what AWS refuses for a reason that passes, such as throttling; the pauses are
+                sleeps in the time of the world, as of processes. By default each refusal is raised at once.
 
         Raises:
             ValueError: not twelve digits.
+            TypeError: retry is no ``Retry``.
         """
         require_encodable(principal or "")
-        return Client(self.engine, self.views, Caller(require_account(account), principal, partition))
+        caller = Caller(require_account(account), principal, partition)
+        if retry is None:
+            return Client(self.engine, self.views, caller)
+        return RetryingClient(self.engine, self.views, caller, require_retry(retry), self._pauses)
+
+    @cached_property
+    def _pauses(self) -> Random:
+        """Draws the pauses of all clients that retry, so that no two draw the same ones."""
+        return self.random("retries")
 
     async def fork(self, *, at: At | None = None, log: str | os.PathLike[str] | None = None) -> "Simulation":
         """Make a world in memory that shares this one's past and takes its own future; this one stays as it is.
 
         State and views are copied, the log is not replayed: ten thousand accounts take some fifteen milliseconds. So a
-        world that is built once serves many tests as their template. Open the fork like any other simulation::
-
-            async with await template.fork() as sim:
-                await sim.client("111111111111").list_accounts()
+        world that is built once serves many tests as their template: ``async with await template.fork() as sim``.
 
         Its clock is a simulated one and stands at this world's time. The same calls at the same times get the same
-        answers and write the same bytes in both: seed, settings, throttling, write conflicts and lagging reads go on.
-        Whatever runs in the event loop stays behind: sleepers, populations and signals.
+        answers and write the same bytes in both. Sleepers, populations and signals stay behind, in the event loop.
 
-        With a place the fork begins there, as if nothing had happened since, and its clock stands at the last event;
-        with a log it is kept in a new file. For both, the records of this world's log are copied as they are.
+        With a place the fork begins there, and its clock stands at the last event; with a log it is kept in a new file.
+        For both, the records of this world's log are copied as they are.
 
         Args:
             at: a position in the log, or a moment up to which everything counts; by default the present.
@@ -253,6 +270,7 @@ class Simulation(InTests, World):
         over: timedelta | str | None = None,
         every: timedelta | str | None = None,
         name: str | None = None,
+        retry: Retry | None = None,
     ) -> AbstractAsyncContextManager[Population]:
         """Start a process for each account; leaving the block lets time pass until all have returned.
 
@@ -278,16 +296,17 @@ class Simulation(InTests, World):
             over: spread the starts evenly over this time: ``"14d"``, or a ``timedelta``.
             every: start one process after each such interval, likewise. By default all start at once.
             name: of the population, in messages and for random numbers; by default that of the function.
+            retry: how the processes' clients call again what AWS refuses for a reason that passes; see ``client``.
 
         Raises:
             ValueError: an impossible number of accounts, not twelve digits, an account twice, or an impossible time.
-            TypeError: over or every is a number, which has no unit, or the process is no function.
+            TypeError: over or every is a number, which has no unit, the process is no function, or retry no ``Retry``.
             Exception: on leaving, what a process has raised: it ends the block, and a note says whose process it was.
             Deadlock: on leaving: the processes wait for something that no timer and no sleeper will bring.
         """
         name, pace = name or process_name(process), read_pace(over, every)
         numbers = self._numbers.choose(accounts, self.engine.state, first_account)
-        members = [Actor(self.engine, self.views, number, name) for number in numbers]
+        members = actors(self.engine, self.views, numbers, name, retry, self._pauses)
         return running_population(self.engine, name, members, process, delays(len(members), *pace))
 
     async def organization(

@@ -13,8 +13,8 @@ from ....engine.rules.limits import LIMITS
 from ....engine.runtime.engine import Engine
 from ....projections.reads import READS
 from ...client.faulty import met_faults
+from ...retries import Retry
 from ..scenario.pace import Pace
-from ..scenario.steps import Retry
 from .call_counter import ASKING, THROTTLING, CallCounter, Tally, kind_of
 from .clock_driver import CHECKPOINT_EVERY
 from .patience import free_at, limit_passes_at

@@ -1,33 +1,15 @@
 """The steps of a scenario, in tracks: what management accounts do while members answer."""
 
 from collections.abc import Iterable, Iterator
-from random import Random
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, field
 
-from ....engine.settings import SECOND
 from ...delays import Days
+from ...retries import Retry
 from .contradictions import Contradiction, Table
 from .pace import Pace
 from .populations import AccountCall, Share
-
-
-class Retry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Exponential backoff with full jitter, as in AWS's SDKs, after throttling and refusals that pass by themselves.
-
-    The n-th retry comes after a random time up to ``first_seconds`` doubled n - 1 times, but at most ``most_seconds``.
-    """
-
-    attempts: Annotated[int, Meta(ge=1, le=1_000)] = 3
-    """Calls in all, the first one included."""
-    first_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 1.0
-    most_seconds: Annotated[float, Meta(gt=0, le=864_000)] = 20.0
-
-    def pause(self, retries: int, random: Random) -> int:
-        """Draw the pause, in microseconds, before a retry: of the first, ``retries`` is 1."""
-        longest = min(self.most_seconds, self.first_seconds * 2 ** (retries - 1))
-        return round(longest * SECOND * random.random())
 
 
 class StepBase(Table, frozen=True, tag_field="action", forbid_unknown_fields=True, kw_only=True):

@@ -9,7 +9,7 @@ from support.play_scenario import after, days, moments, play, population, record
 
 from orgsim.api.load.play.call_counter import CallCounter
 from orgsim.api.load.play.dispatch import Dispatch
-from orgsim.api.load.scenario.steps import Retry
+from orgsim.api.retries import Retry
 from orgsim.engine.errors import AccountNotFoundException, Refused, TooManyRequestsException
 from orgsim.engine.events import (
     AccountClosed,

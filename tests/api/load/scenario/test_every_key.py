@@ -25,7 +25,8 @@ from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.populations import AccountCall, MemberTable
-from orgsim.api.load.scenario.steps import Call, Retry, Step, Track, TrackTable
+from orgsim.api.load.scenario.steps import Call, Step, Track, TrackTable
+from orgsim.api.retries import Retry
 from orgsim.engine.settings import Quotas, Settings
 from orgsim.engine.words import FeatureSet
 

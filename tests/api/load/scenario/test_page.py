@@ -31,9 +31,10 @@ from orgsim.api.load.scenario.model import Header
 from orgsim.api.load.scenario.organizations import PolicyTable, UnitTable
 from orgsim.api.load.scenario.pace import Pace, Stage
 from orgsim.api.load.scenario.populations import AccountCall, MemberTable
-from orgsim.api.load.scenario.steps import Call, Retry, Step, TrackTable
+from orgsim.api.load.scenario.steps import Call, Step, TrackTable
 from orgsim.api.load.scenario.thresholds import COMPARISONS, ThresholdTable
 from orgsim.api.past import Recorded
+from orgsim.api.retries import Retry
 from orgsim.engine.events import AccountMoved
 from orgsim.engine.events.envelope import decode_envelope
 from orgsim.engine.log import MemoryLog
