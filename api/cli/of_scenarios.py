@@ -2,16 +2,24 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from ..load.scenario import ScenarioError
 from ..load.scenario.model import Parameter
 from ..load.scenario.parameters import ACCOUNTS, read_assignment
+from ..load.scenario.populations import MOST_ACCOUNTS
 from .terminal import complain, run
 
 T = TypeVar("T")
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A parameter instead of the scenario's; can be repeated."),
+]
+Accounts = Annotated[
+    int | None, typer.Option(min=0, max=MOST_ACCOUNTS, help="Short for --set accounts=N: those that are invited.")
+]
 
 
 def wrong_scenario(error: ScenarioError) -> typer.Exit:

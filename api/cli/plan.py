@@ -13,21 +13,15 @@ from ..load.plan.rows import PlannedCalls
 from ..load.plan.tickets import Ticket
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter
-from ..load.scenario.populations import MOST_ACCOUNTS
 from ..load.scenario.reading import read_text, with_lines
-from .of_scenarios import parse_parameters, run_scenario
-from .terminal import AsJson, complain, markup_safe, print_json, print_line, print_table
+from .of_scenarios import Accounts, Assignments, parse_parameters, run_scenario
+from .terminal import AsJson, failure, markup_safe, print_json, print_line, print_table
 
 
 def plan(
     scenario: Annotated[Path, typer.Argument(help="A scenario file (TOML).")],
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter instead of the scenario's; can be repeated."),
-    ] = None,
-    accounts: Annotated[
-        int | None, typer.Option(min=0, max=MOST_ACCOUNTS, help="Short for --set accounts=N: those that are invited.")
-    ] = None,
+    assignments: Assignments = None,
+    accounts: Accounts = None,
     as_json: AsJson = False,
 ) -> None:
     """Foresee calls, least hours and quotas, without playing.
@@ -38,8 +32,7 @@ def plan(
     try:
         given = parse_parameters(assignments or [], accounts)
     except ScenarioError as error:
-        complain(str(error))
-        raise typer.Exit(2) from None
+        raise failure(error, 2) from None
     planned = run_scenario(partial(_plan, scenario, given))
     print_json(planned) if as_json else _print_plan(planned)
 

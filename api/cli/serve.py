@@ -12,33 +12,12 @@ from ...engine.runtime.engine import EngineStopped
 from ..durations import read_duration
 from ..server.hosts import Hosts
 from ..server.options import MOST_WORLDS, Auth, Latency, Options, Record, Throttling, make_clock, read_start
-from .terminal import failure
+from .terminal import failure, readable
 
 
-def _checked_clock(text: str) -> str:
-    try:
-        make_clock(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
-
-
-def _checked_start(text: str | None) -> str | None:
-    try:
-        if text is not None:
-            read_start(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
-
-
-def _checked_idle(text: str | None) -> str | None:
-    try:
-        if text is not None and not read_duration(text):
-            raise typer.BadParameter("a world that may not be idle would end at once; give a time above 0, such as 1h")
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
+def _read_idle(text: str) -> None:
+    if not read_duration(text):
+        raise ValueError("a world that may not be idle would end at once; give a time above 0, such as 1h")
 
 
 def _checked_hosts(names: list[str] | None) -> list[str]:
@@ -54,7 +33,7 @@ Start = Annotated[
     str | None,
     typer.Option(
         metavar="MOMENT|now",
-        callback=_checked_start,
+        callback=readable(read_start),
         help="Where a simulated or paced clock begins in a new world, such as 2026-03-01T00:00:00Z.",
         show_default=False,
     ),
@@ -66,7 +45,7 @@ WorldIdle = Annotated[
     str | None,
     typer.Option(
         metavar="DURATION",
-        callback=_checked_idle,
+        callback=readable(_read_idle),
         help="End a named world that had no request for so long, such as 1h; never unless said.",
         show_default=False,
     ),
@@ -89,7 +68,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 picks a free one.")] = 4570,
     log: Annotated[Path | None, typer.Option(help="Keep the world in this SQLite file; without it, in memory.")] = None,
     clock: Annotated[
-        str, typer.Option(callback=_checked_clock, help="wall, simulated (moved by request) or paced:FACTOR.")
+        str, typer.Option(callback=readable(make_clock), help="wall, simulated (moved by request) or paced:FACTOR.")
     ] = "wall",
     start: Start = None,
     latency: Annotated[

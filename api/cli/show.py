@@ -23,11 +23,11 @@ from ...projections.reads.handshakes import row_shape
 from ...projections.rebuild import build_views
 from ...projections.views import Views
 from ..past import open_recorded
-from ..places import PLACES
+from ..places import PLACES, read_place
 from .show_calls import ByCaller, OfOperation, Refused, show_calls, wanted_calls
-from .show_events import checked_place, show_events
+from .show_events import show_events
 from .show_migration import MEMBER_COLUMNS, PendingMigration, member_cells, pending_migrations
-from .terminal import AsJson, out, print_json, print_rows, reading_bar, run
+from .terminal import AsJson, out, print_json, print_rows, readable, reading_bar, run
 
 DEFAULT_LIMIT = 20
 """The number of rows that are shown to people unless they say how many."""
@@ -166,7 +166,7 @@ MORE: dict[Subject, tuple[str, Callable[[Any, Views], str]]] = {
 After = Annotated[
     str | None,
     typer.Option(
-        callback=checked_place,
+        callback=readable(read_place),
         metavar="MOMENT",
         help="Of events and calls: only those behind it.",
         show_default=False,

@@ -27,16 +27,6 @@ MAX_MEMBERS = 4
 """The members of an event that the table shows."""
 
 
-def checked_place(text: str | None) -> str | None:
-    """Check the text of a place in a log, see ``read_place``; raises typer.BadParameter."""
-    try:
-        if text is not None:
-            read_place(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
-
-
 async def place_of(log: EventLog, after: str | None) -> int:
     """The position that a place in a log means: itself, or of the last event at a moment; None is the beginning.
 

@@ -20,12 +20,11 @@ from ..load.play.outcome import Outcome
 from ..load.run import play_scenario
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter, Scenario
-from ..load.scenario.populations import MOST_ACCOUNTS
 from ..past import open_recorded
 from ..places import PLACES
-from .of_scenarios import parse_parameters, run_scenario
+from .of_scenarios import Accounts, Assignments, parse_parameters, run_scenario
 from .summary import print_summary
-from .terminal import AsJson, complain, failure, print_json, reading_bar
+from .terminal import AsJson, complain, failure, print_json, readable, reading_bar
 from .watch import watching
 
 
@@ -39,15 +38,6 @@ class Durability(StrEnum):
 
 Play = Callable[..., Awaitable[Outcome]]
 """Plays a scenario on a log."""
-
-
-def _checked_rate(text: str | None) -> str | None:
-    try:
-        if text is not None:
-            read_factor(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
 
 
 OnLog = Annotated[
@@ -68,7 +58,7 @@ Rate = Annotated[
     str | None,
     typer.Option(
         metavar="DURATION",
-        callback=_checked_rate,
+        callback=readable(read_factor),
         help="Slow the run down to so much simulated time per second, such as 1d; for demonstrations.",
     ),
 ]
@@ -80,13 +70,8 @@ def simulate(
     seed: Annotated[
         int | None, typer.Option(min=-(2**63), max=2**63 - 1, help="Instead of the scenario's seed.")
     ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter instead of the scenario's; can be repeated."),
-    ] = None,
-    accounts: Annotated[
-        int | None, typer.Option(min=0, max=MOST_ACCOUNTS, help="Short for --set accounts=N: those that are invited.")
-    ] = None,
+    assignments: Assignments = None,
+    accounts: Accounts = None,
     report: Annotated[
         Path | None,
         typer.Option(metavar="FILE.html", help="Write a page with charts; needs plotly, an extra: '.[plots]'."),

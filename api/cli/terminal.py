@@ -58,6 +58,24 @@ def failure(error: Exception | str, code: int) -> typer.Exit:
     return typer.Exit(code)
 
 
+def readable(read: Callable[[str], object]) -> Callable[[str | None], str | None]:
+    """Make the callback of an option whose text is read later: a text that cannot be read ends the command now.
+
+    Args:
+        read: reads the text, or raises ValueError and says what is wrong with it.
+    """
+
+    def check(text: str | None) -> str | None:
+        try:
+            if text is not None:
+                read(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        return text
+
+    return check
+
+
 def run(function: Callable[[], Awaitable[T]], hint: str = "", log: Path | None = None) -> T:
     """Run an async function; turn an error into one line on stderr and an exit code.
 
