@@ -44,7 +44,7 @@ def show_timeline(
         str | None,
         typer.Argument(
             callback=utf8,
-            help="The id of an account, OU, policy, handshake, …; or the name of an OU or policy.",
+            help="The id of an account, OU, policy, handshake, …; or an OU's or policy's name, or an OU's path A/B.",
             metavar="THING",
         ),
     ] = None,

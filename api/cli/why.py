@@ -20,7 +20,10 @@ from .terminal import AsJson, print_json, print_line
 def show_why(
     log: Annotated[Path, typer.Argument(help="A log, also one that is being written.")],
     thing: Annotated[
-        str, typer.Argument(callback=utf8, help="The id of an account, OU, policy, handshake, …", metavar="THING")
+        str,
+        typer.Argument(
+            callback=utf8, help="The id of an account, OU, policy, …; a name, or an OU's path A/B.", metavar="THING"
+        ),
     ],
     at: Annotated[str | None, typer.Option(metavar="MOMENT", help=f"Then: {PLACES}; by default at the end.")] = None,
     as_json: AsJson = False,

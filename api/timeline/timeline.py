@@ -51,6 +51,7 @@ HAVE_NAMES = """FROM thing JOIN fact ON fact.thing = thing.id
     WHERE thing.kind IN ('organizational unit', 'policy') AND attribute = 'name'"""
 NAMED = f"SELECT DISTINCT thing.name {HAVE_NAMES} AND value = ? ORDER BY thing.id"
 """SQL for the ids of what has or had a name."""
+VALUES = "SELECT DISTINCT value FROM fact WHERE thing = (SELECT id FROM thing WHERE name = ?) AND attribute = ?"
 NAMES = f"SELECT DISTINCT value {HAVE_NAMES} LIMIT ?"
 """SQL for those names."""
 
@@ -63,8 +64,8 @@ class Wanted(Struct, frozen=True):
     """What of a timeline is wanted; by default everything."""
 
     thing: str | None = None
-    """Only what concerns it: an account, OU, root, policy, handshake, transfer or organization; by its id, or the name
-    of an OU or policy."""
+    """Only what concerns it: an account, OU, root, policy, handshake, transfer or organization; by its id, the name of
+    an OU or policy, or the path of an OU: ``Workloads/Prod``."""
     kinds: Collection[Kind] = ()
     """Only changes of these kinds of things, attachments counted as changes of the policy too."""
     operations: Collection[str] = ()
@@ -157,14 +158,14 @@ def _about(thing: str) -> Selection:
 
 
 def find_thing(thing: str, history: History) -> str:
-    """Find the id of a thing that there is or was, by that id, or by the name of an OU or policy.
+    """Find the id of a thing that there is or was, by that id, the name of an OU or policy, or the path of an OU.
 
     Raises:
-        UnknownThing: there never was, or several have or had that name.
+        UnknownThing: there never was, or several have or had that name or path.
     """
     if history.rows("SELECT 1 FROM thing WHERE name = ?", (thing,)):
         return thing
-    named = [name for (name,) in history.rows(NAMED, (thing,))]
+    named = [name for (name,) in history.rows(NAMED, (thing,))] or list(_at_path(thing, history))
     if len(named) == 1:
         return named[0]
     if named:
@@ -178,6 +179,24 @@ def find_thing(thing: str, history: History) -> str:
     nearest = get_close_matches(thing[:LONGEST], names, NEAREST, cutoff=0.4) or names[:NEAREST]
     choices = f"; the nearest are {', '.join(nearest)}" if nearest else ""
     raise UnknownThing(f"there never was {thing[:LONGEST]!r} in this log{choices}")
+
+
+def _at_path(path: str, history: History) -> Iterator[str]:
+    """The ids of the OUs that a path of names leads or led to, from a root on: ``Workloads/Prod``."""
+    *above, last = [name for name in path.split("/") if name] or [""]
+    for (unit,) in history.rows(NAMED, (last,)):
+        if _is_below(unit, above, history):
+            yield unit
+
+
+def _is_below(unit: str, names: list[str], history: History) -> bool:
+    """Whether the OUs above one have or had these names, and a root is above them."""
+    for (parent,) in history.rows(VALUES, (unit, PARENT)):
+        if not names:
+            return kind_of(parent) == "root"
+        if (names[-1],) in history.rows(VALUES, (parent, "name")):
+            return _is_below(parent, names[:-1], history)
+    return False
 
 
 def first(entries: Iterator[Entry], limit: int | None) -> tuple[list[Entry], bool]:
