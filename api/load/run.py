@@ -133,6 +133,8 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
             await engine.flush()
             flows.restart(engine.now)
             counter.restart()
+            driver.restart()
+            context.timetable.reminders.clear()
             context.vending.restart()
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)

@@ -43,6 +43,10 @@ class FollowedUp(Struct):
     """Error code to the number of accounts whose escalation was refused for good."""
 
 
+FollowedUps = defaultdict[tuple[str, Request, int | None], FollowedUp]
+"""Population, what it was asked, and which reminder (None: the deadline) to whom it met."""
+
+
 def no_escalation(cohort: Cohort, member: int) -> None:
     """Do nothing."""
 
@@ -78,10 +82,16 @@ class ClockDriver:
         """Those with whose end the clock stops, each as often as it is watched."""
         self._reserved: set[tuple[str, str]] = set()
         """Handshakes with answers that were throttled once and have reserved the token for their second call."""
-        self.followed_up: defaultdict[tuple[str, Request, int | None], FollowedUp] = defaultdict(FollowedUp)
-        """Population, what it was asked, and which reminder (None: the deadline) to whom it met."""
+        self.followed_up: FollowedUps = defaultdict(FollowedUp)
+        """Whom reminders and deadlines have met since the figures began to count."""
+        self.followed_up_before: FollowedUps = defaultdict(FollowedUp)
+        """Whom they met before."""
         self.carry_out_escalation: Callable[[Cohort, int], None] = no_escalation
         """Makes the call that a cohort's behaviour has for an account of it that has missed the deadline."""
+
+    def restart(self) -> None:
+        """Count whom reminders and deadlines meet from now on only."""
+        self.followed_up_before, self.followed_up = self.followed_up, defaultdict(FollowedUp)
 
     async def checkpoint(self, what: str, done: int, total: int) -> None:
         """Report progress, and wait for the log's writer if its buffer is full.

@@ -1,4 +1,7 @@
-"""What became of the reminders and deadlines that populations and organizations have."""
+"""What became of the reminders and deadlines that populations and organizations have.
+
+What is counted of them is counted since the figures began to count; warnings are about the whole run.
+"""
 
 from collections.abc import Iterator
 
@@ -6,7 +9,8 @@ from ....engine.settings import DAY
 from ....engine.shapes.timestamps import microseconds
 from ..scenario.model import Scenario
 from ..scenario.organizations import path_of
-from .clock_driver import ClockDriver
+from ..scenario.populations import Request
+from .clock_driver import ClockDriver, FollowedUp
 from .outcome import FollowUp
 
 
@@ -26,26 +30,37 @@ def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
             counts = driver.followed_up[name, request, number]
             kind = "deadline" if number is None else "reminder"
             met = (None if moment is None else (moment - start) / DAY for moment in (counts.first, counts.last))
-            when = f"after {day:g} day{'' if day == 1 else 's'}"
-            yield FollowUp(name, request, kind, when, counts.reached, counts.followed, *met, after_days=day)
+            yield FollowUp(name, request, kind, _after(day), counts.reached, counts.followed, *met, after_days=day)
 
 
 def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
     """Yield a warning for each reminder of a behaviour that has reached nobody, with the reason."""
-    asked = {(name, str(request)): driver.agenda.asked[name, request] for name, request, _ in scenario.behaviours()}
-    for each in follow_ups(scenario, driver):
-        if each.kind == "reminder" and not each.reached:
-            why = (
-                "nobody had an open request for so long" if asked[each.population, each.request] else "nobody was asked"
-            )
-            yield f"{place_of(each.population, each.request)}: the reminder {each.when} reached nobody: {why}"
+    for name, request, behaviour in scenario.behaviours():
+        asked = driver.agenda.asked[name, request]
+        why = "nobody had an open request for so long" if asked else "nobody was asked"
+        for number, day in enumerate(behaviour.remind_after_days):
+            if not any(counts.reached for counts in _of_the_run(driver, name, request, number)):
+                yield f"{place_of(name, request)}: the reminder {_after(day)} reached nobody: {why}"
 
 
 def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
     """Yield a warning for each escalation that was refused for good, with how often and why."""
     for name, request, behaviour in scenario.behaviours():
-        counts = driver.followed_up[name, request, None]
-        if behaviour.escalation and counts.refused:
-            number = f"{counts.refused.total():,} of {counts.reached:,} accounts"
-            codes = ", ".join(counts.refused)
-            yield f"{place_of(name, request)}: {behaviour.escalation.action} was refused for {number}: {codes}"
+        earlier, later = _of_the_run(driver, name, request, None)
+        codes = earlier.refused + later.refused
+        if behaviour.escalation and codes:
+            number = f"{codes.total():,} of {earlier.reached + later.reached:,} accounts"
+            why = ", ".join(codes)
+            yield f"{place_of(name, request)}: {behaviour.escalation.action} was refused for {number}: {why}"
+
+
+def _of_the_run(
+    driver: ClockDriver, name: str, request: Request, reminder: int | None
+) -> tuple[FollowedUp, FollowedUp]:
+    """Whom a reminder, or a deadline, met before the figures began to count, and since."""
+    key = name, request, reminder
+    return driver.followed_up_before[key], driver.followed_up[key]
+
+
+def _after(day: float) -> str:
+    return f"after {day:g} day{'' if day == 1 else 's'}"

@@ -102,3 +102,25 @@ async def test_measuring_changes_no_bytes() -> None:
     plain = await play(ASKED, INVITE, WAIT)
     measured = await play("measure_from = 4.5", ASKED, INVITE, WAIT)
     assert plain.digest == measured.digest
+
+
+async def test_reminders_since_then() -> None:
+    """Reminders and deadlines count from the day on too; warnings are about the whole run."""
+    late = {"remind_after_days": [2, 6], "deadline_days": 4, "escalation": {"action": "CancelHandshake", "with": {}}}
+    behaviour = {"accept": 0.0, "after_reminder": 1.0, "reminded_accept": [0.0, 0.0], "delay": after(1)}
+    parts = [
+        population("early", "invited", 7, invitation=behaviour | late),
+        population("late", "invited", 5, invitation=behaviour | {"remind_after_days": [2], "reminded_accept": [0.0]}),
+        *(step("invite", population="early"), step("wait", days=3), step("remind", accept=0.0)),
+        *(step("invite", population="late", at_day=5), step("wait", days=9), step("remind", accept=0.0)),
+    ]
+    whole, measured = await play(*parts), await play("measure_from = 4.5", *parts)
+    assert [each.reached for each in whole.follow_ups] == [7, 7, 7, 5, 7, 12]
+    assert [(each.when, each.reached) for each in measured.follow_ups] == [
+        *(("after 2 days", 0), ("after 6 days", 7), ("after 4 days", 0), ("after 2 days", 5), ("step 6", 12)),
+    ]
+    assert measured.follow_ups[0].first_days is None
+    assert measured.follow_ups[1].first_days == 6
+    assert measured.warnings == whole.warnings
+    assert [each for each in whole.warnings if "reached nobody" in each] == []
+    assert [each for each in whole.warnings if "CancelHandshake was refused for 7 of 7 accounts" in each] != []
