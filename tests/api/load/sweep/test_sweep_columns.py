@@ -191,12 +191,13 @@ def test_a_run_that_was_refused() -> None:
     assert (row["failed"], row["warned"], row["warnings"]) == (None, None, None)
 
 
-def test_follow_ups_of_organizations() -> None:
+@pytest.mark.parametrize(("measured", "reached"), [(False, 2), (True, 1)])
+def test_follow_ups_of_organizations(measured: bool, reached: int) -> None:
     """Reminders to whoever is asked to let another pay its bills have columns, as those to populations have."""
     text = (SCENARIOS / "leave-reseller.toml").read_text("utf-8")
     asked = "[organizations.initech.transfer]"
     assert text.count(asked) == 1
-    begin, _, rest = text.partition(asked)
+    begin, _, rest = (text if measured else text.replace("measure_from", "# measure_from")).partition(asked)
     behaviour, _, more = rest.partition("\n[")
     slow = f"{asked}\nafter_reminder = 1\nremind_after_days = [2, 4]\nreminded_accept = [0, 1]\ndeadline_days = 9\n"
     plan = Plan(sweep(f"{begin}{slow}\n[{more}", vary=[], runs=1))
@@ -204,5 +205,6 @@ def test_follow_ups_of_organizations() -> None:
     names = [f"follow_ups.initech.transfer.{each}" for each in ("reminder_1", "reminder_2", "deadline")]
 
     assert behaviour.strip()
-    # It is asked twice: by the reseller, and by the partner that comes after it.
-    assert [row[f"{name}.{each}"] for name in names for each in ("reached", "followed")] == [2, 0, 2, 2, 0, 0]
+    # It is asked twice: by the reseller, before the day from which the file measures, and by the partner after that.
+    found = [row[f"{name}.{each}"] for name in names for each in ("reached", "followed")]
+    assert found == [reached, 0, reached, reached, 0, 0]
