@@ -142,7 +142,7 @@ def _reasons(kind: FaultKind, code: str | None) -> list[str]:
 
 def _wrong_operations(kind: FaultKind | None, request: Request) -> Iterator[Complaint]:
     """What is wrong with the operations; of a kind that is not known, whether there are such."""
-    if not request.operations:
+    if not request.operations and request.fault in KINDS:
         yield Complaint(f"Name the operations that the fault is for, or {EVERY!r} for all.", "operations")
     if request.operations == (EVERY,):
         return

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Struct, structs
 
+from ....engine.explaining import close_to
 from ...choices import choose
 from .contradictions import Table
 from .possible import A_SHARE, as_share, possible, shown
@@ -47,27 +48,18 @@ def salvage(value: Any, wanted: Any, path: KeyPath, problems: Problems, needed: 
         needed: keys of the table without which its others tell nothing.
 
     Returns:
-        The value without its keys that cannot be converted, even if others contradict each other; None if one that
-        it must have, or that is needed, cannot be converted.
+        The value without its keys that cannot be converted, even if others contradict each other. Those that it must
+        have are anything. None if a needed one cannot be converted, or the value is no table.
     """
     if _error(value, wanted):
         value = deepcopy(value)
         problems += _all_problems(value, wanted, path, problems.lost)
         if _error(value, wanted):
-            _salvage_parts(value, wanted, path, problems)
             return None
     converted = msgspec.convert(value, wanted)
     problems += _contradictions(converted, path, problems.lost)
     lost = {place[: len(path) + 1] for place in problems.lost}
     return converted if lost.isdisjoint((*path, key) for key in needed) else None
-
-
-def _salvage_parts(value: Any, wanted: Any, path: KeyPath, problems: Problems) -> None:
-    """Find contradictions in the tables of a table that lacks what it must have itself."""
-    if isinstance(value, dict) and len(_structs(wanted, value)) == 1:
-        for key, kind in _fields(wanted, value).items():
-            if key in value:
-                salvage(value[key], kind, (*path, key), problems)
 
 
 def _error(value: Any, wanted: Any) -> str:
@@ -104,28 +96,57 @@ def _all_problems(value: Any, wanted: Any, path: KeyPath, lost: set[KeyPath]) ->
         complaint, _, inner = error.partition(" - at `$")
         keys = _keys(inner)
         kind, found = _at(wanted, value, keys)
-        if unknown := UNKNOWN.match(complaint):
-            advice = _advice(complaint, kind, found)
-            yield Problem(advice, (*path, *keys), unknown[1])
-            lost |= {(*path, *keys, meant) for meant in re.findall(r"did you mean `(\w+)`", advice)}
-            del found[unknown[1]]
+        unknown = _unknown_key(complaint, kind, found)
+        if unknown is not None:
+            known = sorted({*_fields(kind, found)} - INTERNAL)
+            yield Problem(f"unknown key `{unknown}`{choose(unknown, known)}", (*path, *keys), unknown)
+            lost |= {(*path, *keys, meant) for meant in close_to(unknown, known, 1)}
+            del found[unknown]
             continue
-        for each in _complaints(complaint, kind, found, (*path, *keys), lost):
-            missing = MISSING.match(each)
-            yield Problem(_advice(each, kind, found), (*path, *keys), missing[1] if missing else "")
-        place = _cut_out(value, keys)
-        if place is None:
+        if inner.endswith("]`"):
+            keys = keys[:-1] if isinstance(keys[-1], int) else keys
+            kind, found = _at(wanted, value, keys)
+            yield from _in_items(kind, found, (*path, *keys), lost)
+        elif missing := MISSING.match(complaint):
+            yield from _missing(missing[1], kind, found, (*path, *keys), lost)
+        elif not any(place[:-1] == (*path, *keys) for place in lost):
+            yield Problem(_advice(complaint, kind, found), (*path, *keys))
+        if not _error(found, kind):
+            continue
+        if not keys:
             return
-        lost.add((*path, *place))
+        _cut_out(value, keys)
+        lost.add((*path, *keys))
 
 
-def _complaints(complaint: str, wanted: Any, value: Any, path: KeyPath, lost: set[KeyPath]) -> list[str]:
-    """A complaint about the table at a path, if it does not follow from what was cut out; one for each missing key."""
-    if missing := MISSING.match(complaint):
-        lacking = _lacking(missing[1], wanted, value)
-        return [f"Object missing required field `{name}`" for name in lacking if (*path, name) not in lost]
-    follows = any(place[:-1] == path for place in lost)
-    return [] if follows else [complaint]
+def _in_items(wanted: Any, value: Any, path: KeyPath, lost: set[KeyPath]) -> Iterator[Problem]:
+    """What is wrong with the items of a list, or of a table of any names."""
+    items = cast("dict[str, Any]", value).items() if isinstance(value, dict) else enumerate(cast("list[Any]", value))
+    for key, item in items:
+        yield from _all_problems(item, _item_type(wanted), (*path, key), lost)
+
+
+def _unknown_key(complaint: str, wanted: Any, value: Any) -> str | None:
+    """The key that there is not, if that is the complaint, or if it was meant to be the one that is missing."""
+    if unknown := UNKNOWN.match(complaint):
+        return unknown[1]
+    missing = MISSING.match(complaint)
+    unknown_keys = {*value} - {*_fields(wanted, value)} if missing else ()
+    return next((key for key in unknown_keys if missing and close_to(key, [missing[1]], 1)), None)
+
+
+def _missing(told: str, wanted: Any, value: Any, path: KeyPath, lost: set[KeyPath]) -> Iterator[Problem]:
+    """The keys that a table lacks, of which msgspec has told one. Each gets any value, so that the others count."""
+    candidates = _structs(wanted, value)
+    kinds = {field.encode_name: field.type for field in structs.fields(candidates[0]) if field.required}
+    if len(candidates) > 1:
+        # It does not say which of several kinds of table it is.
+        kinds = {told: None}
+    for key in [each for each in kinds if each not in value]:
+        if (*path, key) not in lost:
+            yield Problem(f"`{key}` is missing{_tags(key, wanted)}", path, key)
+        lost.add((*path, key))
+        value[key] = next((each for each in ("?", 1, *get_args(kinds[key])) if not _error(each, kinds[key])), None)
 
 
 def _keys(inner: str) -> KeyPath:
@@ -133,26 +154,10 @@ def _keys(inner: str) -> KeyPath:
     return tuple(name or int(index) for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", inner))
 
 
-def _lacking(told: str, wanted: Any, value: Any) -> list[str]:
-    """All keys that a table lacks, of which msgspec has told one."""
-    candidates = _structs(wanted, value)
-    if len(candidates) != 1:
-        return [told]
-    needed = [field.encode_name for field in structs.fields(candidates[0]) if field.required]
-    return [told, *(name for name in needed if name not in (told, *value))]
-
-
-def _cut_out(value: Any, keys: KeyPath) -> KeyPath | None:
-    """Remove the innermost key of a path, with the whole list if it leads into one; None if there is nothing to cut."""
-    while keys and isinstance(keys[-1], int):
-        keys = keys[:-1]
-    part = value
+def _cut_out(value: Any, keys: KeyPath) -> None:
     for key in keys[:-1]:
-        part = part[key]
-    if not keys or not isinstance(part, dict) or keys[-1] not in part:
-        return None
-    del part[keys[-1]]
-    return keys
+        value = value[key]
+    del value[keys[-1]]
 
 
 INTERNAL = {"operation"}
@@ -167,12 +172,8 @@ def _advice(complaint: str, wanted: Any, value: Any) -> str:
         wanted: the type.
         value: what stands there.
     """
-    if unknown := UNKNOWN.match(complaint):
-        return f"unknown key `{unknown[1]}`" + _choices(complaint, wanted, value)
-    if missing := MISSING.match(complaint):
-        return f"`{missing[1]}` is missing" + _choices(complaint, wanted, value)
     if complaint.startswith("Invalid") and (chosen := INVALID.match(complaint)):
-        return f"{shown(chosen[1])} is not possible" + _choices(complaint, wanted, value)
+        return f"{shown(chosen[1])} is not possible{choose(chosen[1], _values(wanted))}"
     if complaint.startswith(("Expected", "Invalid")):
         expected = possible(wanted)
         return f"must be {expected}, not {shown(value)}" + (as_share(value) if expected == A_SHARE else "")
@@ -193,14 +194,17 @@ def _at(wanted: Any, value: Any, keys: KeyPath) -> tuple[Any, Any]:
 
 def _fields(wanted: Any, value: Any) -> dict[str, Any]:
     """The keys of a table, with their types."""
-    return {field.encode_name: field.type for each in _structs(wanted, value) for field in structs.fields(each)}
+    fields = {field.encode_name: field.type for each in _structs(wanted, value) for field in structs.fields(each)}
+    tagged = [each.__struct_config__ for each in _structs(wanted, None) if each.__struct_config__.tag]
+    tags = {str(config.tag_field): Literal[tuple(sorted(str(each.tag) for each in tagged))] for config in tagged}
+    return tags | fields
 
 
 def _item_type(wanted: Any) -> Any:
-    """The type of the items where a list stands, which may be one of several things that are wanted there."""
+    """The type of the items of a list, or of a table of any names, which may be one of several things wanted there."""
     choices = get_args(wanted) if get_origin(wanted) in (Union, UnionType) else (wanted,)
-    lists = [each for each in map(_bare, choices) if get_origin(each) in (list, tuple)]
-    return get_args(lists[0] if lists else _bare(wanted))[0]
+    (holder, *_) = [each for each in map(_bare, choices) if get_origin(each) in (list, tuple, dict)]
+    return get_args(holder)[1 if get_origin(holder) is dict else 0]
 
 
 def _bare(wanted: Any) -> Any:
@@ -236,17 +240,8 @@ def _values(wanted: Any) -> list[str]:
     return [str(each) for each in get_args(wanted) or list(wanted)]
 
 
-def _choices(complaint: str, wanted: Any, value: Any) -> str:
-    """The end of an error message: the closest known key or value, and all that are possible."""
-    candidates = _structs(wanted, value)
-    tags = sorted(str(each.__struct_config__.tag) for each in candidates if each.__struct_config__.tag)
-    unknown = UNKNOWN.match(complaint)
-    if unknown:
-        known = {name for each in candidates for name in each.__struct_encode_fields__}
-        known |= {str(each.__struct_config__.tag_field) for each in candidates if each.__struct_config__.tag_field}
-        return choose(unknown[1], sorted(known - INTERNAL))
-    invalid = INVALID.match(complaint)
-    if invalid:
-        return choose(invalid[1], tags or _values(wanted))
-    missing_tag = any(f"`{each.__struct_config__.tag_field}`" in complaint for each in candidates)
-    return f" (there are: {', '.join(tags)})" if missing_tag else ""
+def _tags(key: str, wanted: Any) -> str:
+    """The end of an error message: the values of a missing key, if it tells apart the kinds of tables."""
+    configs = [each.__struct_config__ for each in _structs(wanted, None)]
+    tags = sorted(str(each.tag) for each in configs if each.tag and each.tag_field == key)
+    return f" (there are: {', '.join(tags)})" if tags else ""

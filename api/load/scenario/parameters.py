@@ -15,6 +15,10 @@ ACCOUNTS = "accounts"
 """A parameter that every scenario has. Unless the file declares it, it sets the number of all invited accounts."""
 
 
+Settled = Mapping[str, Parameter | None] | None
+"""The parameters that a file declares; None is one that cannot be read, or that none can."""
+
+
 def read_assignment(text: str) -> tuple[str, Parameter]:
     """Read ``name=value``; a value that is no TOML is a text.
 
@@ -45,32 +49,34 @@ def written(value: Parameter) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def settle_parameters(declared: Any, given: Mapping[str, Parameter]) -> dict[str, Parameter]:
+def settle_parameters(declared: Any, given: Mapping[str, Parameter], problems: Problems) -> Settled:
     """The parameters of a run: the values given for it, and the scenario's defaults for the others.
 
     Args:
         declared: the table ``parameters`` of the file, not yet checked.
         given: the values for this run.
-
-    Raises:
-        ScenarioError: the table is none of parameters, or a given one is not declared or has another type.
+        problems: parameters that cannot be read, and given ones that there are not or of another type, are added to it.
     """
     if not isinstance(declared, dict):
-        message = "must be a table such as [parameters] with accept = 0.97"
-        raise ScenarioError(Problem(message, ("parameters",)))
+        problems.append(Problem("must be a table such as [parameters] with accept = 0.97", ("parameters",)))
+        return None
     parameters = cast("dict[str, Any]", declared)
-    problems = Problems()
-    for name, value in parameters.items():
-        if not isinstance(value, bool | int | float | str):
+    settled = dict.fromkeys(parameters, None) | {
+        name: value for name, value in parameters.items() if isinstance(value, bool | int | float | str)
+    }
+    for name, value in settled.items():
+        if value is None:
             problems.append(Problem("must be a number, a text, true or false", ("parameters", name)))
     for name, value in given.items():
-        if name not in parameters and name != ACCOUNTS:
+        its = settled.get(name)
+        if its is not None and _kind(value) != _kind(its):
+            message = f"the parameter {name} is a {_kind(its)}, as {_toml(its)} is, not {_toml(value)}"
+            problems.append(Problem(message))
+        elif name in settled:
+            settled[name] = value
+        elif name != ACCOUNTS:
             problems.append(Problem(f"no parameter is called {name!r} ({_there_are(parameters)})"))
-        elif name in parameters and _kind(value) != _kind(parameters[name]):
-            its, kind = _toml(parameters[name]), _kind(parameters[name])
-            problems.append(Problem(f"the parameter {name} is a {kind}, as {its} is, not {_toml(value)}"))
-    problems.require_none()
-    return parameters | dict(given)
+    return settled
 
 
 def _there_are(parameters: Collection[str]) -> str:
@@ -88,13 +94,13 @@ def _toml(value: Parameter) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def substitute(value: Any, parameters: Mapping[str, Parameter], problems: Problems, path: KeyPath = ()) -> Any:
+def substitute(value: Any, parameters: Settled, problems: Problems, path: KeyPath = ()) -> Any:
     """Replace every text that is just ``"$name"`` by the parameter's value, in nested tables and lists too.
 
     Args:
         value: a value of the file.
-        parameters: name to value.
-        problems: unknown names are added to it, and stay in the value.
+        parameters: as ``settle_parameters`` returns them.
+        problems: unknown names are added to it. They stay in the value, as do those of parameters that cannot be read.
         path: the path of ``value`` in the file.
     """
     if isinstance(value, dict):
@@ -105,10 +111,13 @@ def substitute(value: Any, parameters: Mapping[str, Parameter], problems: Proble
         return [substitute(part, parameters, problems, (*path, index)) for index, part in parts]
     if not isinstance(value, str) or not value.startswith("$"):
         return value
-    if value[1:] not in parameters:
-        problems.append(Problem(f"no parameter is called {value[1:]!r} ({_there_are(parameters)})", path))
+    name = value[1:]
+    if parameters is not None and name not in parameters:
+        problems.append(Problem(f"no parameter is called {name!r} ({_there_are(parameters)})", path))
+    if parameters is None or parameters.get(name) is None:
+        problems.lost.add(path)
         return value
-    return parameters[value[1:]]
+    return parameters[name]
 
 
 def with_accounts(scenario: Scenario, accounts: Parameter) -> Scenario:

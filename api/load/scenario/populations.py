@@ -1,17 +1,16 @@
 """Populations of a scenario: groups of accounts that answer invitations and migrations alike."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 from msgspec import Meta, Struct, field, structs
 
+from ....engine.explaining import close_to
 from ....engine.settings import DAY
-from ...choices import choose
 from ...delays import Delay, Fixed
 from .contradictions import Contradiction, Table
-from .problems import Problem, ScenarioError
 
 MOST_ACCOUNTS = 100_000_000
 Count = Annotated[int, Meta(ge=0, le=MOST_ACCOUNTS)]
@@ -28,6 +27,7 @@ def portion_of(number: float, share: float) -> int:
     return round(round(share * number, 6))
 
 
+Origin = Literal["invited", "created", "standalone", "member"]
 Answer = str
 """How an account answers: the operation it calls. A string, because members of an Enum are slower a million times."""
 
@@ -115,7 +115,7 @@ class Behaviour(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class PopulationTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A group of accounts that behave alike."""
 
-    origin: Literal["invited", "created", "standalone", "member"]
+    origin: Origin
     """``invited``: exist, can be invited; ``created``: an organization creates them; ``standalone``: belong to none;
     ``member``: see ``MemberTable``."""
     count: Count
@@ -145,7 +145,7 @@ class MemberTable(PopulationTable, frozen=True, forbid_unknown_fields=True, kw_o
     An account belongs to the first population of the file that it fits.
     """
 
-    origin: Literal["invited", "created", "standalone", "member"] = "member"
+    origin: Origin = "member"
     count: Count = MOST_ACCOUNTS
     """At most so many, those first that joined first."""
     of: str = ""
@@ -159,40 +159,8 @@ def table_of(table: Any) -> type[PopulationTable]:
     if not isinstance(table, dict):
         return PopulationTable
     keys = cast("dict[str, Any]", table)
-    member = keys["origin"] == "member" if "origin" in keys else "of" in keys or "unit" in keys
-    return MemberTable if member else PopulationTable
-
-
-BEHAVIOURS = ("invitation", "migration")
-
-
-def with_like(name: str, tables: Mapping[str, Any], likes: tuple[str, ...] = ()) -> Any:
-    """The table of a population, with what it does not say itself from the one that it is ``like``.
-
-    Args:
-        name: of the population.
-        tables: of all populations, by name, as they stand in the file.
-        likes: populations that are like this one.
-
-    Raises:
-        ScenarioError: there is no such population, or it is like itself.
-    """
-    table = tables[name]
-    if not isinstance(table, dict) or not isinstance(other := cast("dict[str, Any]", table).get("like"), str):
-        return cast("Any", table)
-    path = ("populations", (*likes, name)[0], "like")
-    if other in (name, *likes):
-        raise ScenarioError(Problem("a population cannot be like itself", path))
-    if other not in tables:
-        others = [each for each in tables if each != name]
-        raise ScenarioError(Problem(f"no population is called {other!r}{choose(other, others)}", path))
-    base, own = with_like(other, tables, (*likes, name)), cast("dict[str, Any]", table)
-    return _merged(cast("dict[str, Any]", base), own) if isinstance(base, dict) else own
-
-
-def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    merged = {**base, **own}
-    for key in BEHAVIOURS:
-        if isinstance(base.get(key), dict) and isinstance(own.get(key), dict):
-            merged[key] = {**base[key], **own[key]}
-    return merged
+    if keys.get("origin") in get_args(Origin):
+        return MemberTable if keys["origin"] == "member" else PopulationTable
+    # Keys may be misspelt.
+    meant = {name for key in keys for name in close_to(key, MemberTable.__struct_encode_fields__, 1)}
+    return PopulationTable if meant.isdisjoint(("of", "unit")) else MemberTable

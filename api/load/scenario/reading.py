@@ -11,6 +11,7 @@ from typing import Any, cast
 import anyio.to_thread
 from msgspec import structs
 
+from ....engine.explaining import close_to
 from ....engine.settings import Settings
 from ....engine.shapes.timestamps import microseconds
 from ...choices import choose
@@ -19,12 +20,13 @@ from .conversion import salvage
 from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
 from .figures import figures_of
-from .lines import key_places, nearest_place
+from .likeness import read_populations, without_inherited
+from .lines import Place, key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .order import require_possible_days
 from .organizations import with_founders
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
-from .populations import PopulationTable, table_of, with_like
+from .populations import PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError
 from .standing import wrong_standing
 from .steps import PLAIN
@@ -32,6 +34,8 @@ from .thresholds import read_thresholds
 from .tracks import read_tracks
 from .twins import with_twins
 
+KEYS = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "dated", "twins"})
+"""The keys of a file."""
 NO_PARAMETERS: Mapping[str, Parameter] = {}
 
 
@@ -97,10 +101,8 @@ def parse_scenario(
 
 def with_lines(problems: Iterable[Problem], text: str) -> list[Problem]:
     """Problems with their lines, in the order of the file; of several about one value only the first."""
-    try:
-        places = key_places(text) if any(problem.path or problem.key for problem in problems) else {}
-    except RecursionError:
-        places = {}
+    # Only what is TOML can be searched for keys.
+    places = _places(text) if any(problem.path or problem.key for problem in problems) else {}
     first: dict[tuple[KeyPath, str], Problem] = {}
     for problem in problems:
         place = nearest_place(places, (*problem.path, problem.key) if problem.key else problem.path)
@@ -110,20 +112,25 @@ def with_lines(problems: Iterable[Problem], text: str) -> list[Problem]:
     return sorted(first.values(), key=lambda problem: (problem.line or sys.maxsize, problem.column or 0))
 
 
+def _places(text: str) -> dict[KeyPath, Place]:
+    """The places of all keys; those in a misspelt table are found under the name that was meant too."""
+    try:
+        places = key_places(text)
+    except RecursionError:
+        return {}
+    meant = {path[0]: close_to(str(path[0]), KEYS, 1) for path in places if path[0] not in KEYS}
+    return {(each, *path[1:]): place for path, place in places.items() for each in meant.get(path[0], ())} | places
+
+
 def _parsed(text: str, parameters: Mapping[str, Parameter], world: World | None) -> Scenario:
-    document = _toml(text)
-    declared = document.pop("parameters", {})
-    settled = settle_parameters(declared, parameters)
-    own = {name: settled[name] for name in declared}
-    problems = Problems()
-    document = substitute(document, own, problems)
-    with problems.gathered():
-        scenario = _built(document, settled, world)
-        problems.require_none()
-        if ACCOUNTS in parameters and ACCOUNTS not in declared:
-            return with_accounts(scenario, parameters[ACCOUNTS])
-        return scenario
-    raise ScenarioError(*problems)
+    document, problems = _toml(text), Problems()
+    _rename_unknown(document, problems)
+    settled = settle_parameters(document.pop("parameters", {}), parameters, problems)
+    document = substitute(document, settled, problems)
+    scenario = _built(document, {**(settled or {}), **parameters}, world, problems)
+    if ACCOUNTS in parameters and ACCOUNTS not in (settled or {}):
+        return with_accounts(scenario, parameters[ACCOUNTS])
+    return scenario
 
 
 def _toml(text: str) -> dict[str, Any]:
@@ -140,12 +147,13 @@ def _toml(text: str) -> dict[str, Any]:
         raise ScenarioError("not TOML that can be read: nested too deep") from None
 
 
-def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: World | None) -> Scenario:
-    problems = Problems()
-    _drop_unknown(document, problems)
+def _built(
+    document: dict[str, Any], parameters: Mapping[str, Parameter | None], world: World | None, problems: Problems
+) -> Scenario:
     # Converted one by one: for a table of tables, msgspec's errors do not say under which key something is wrong.
     organizations = _organizations(document, problems)
-    populations = _populations(document, problems)
+    tables = _tables(document, "populations", "partners", problems)
+    populations = read_populations(tables, problems)
     read = read_tracks(document, problems)
     listed, thresholds = document.pop("faults", []), document.pop("thresholds", {})
     dated = "start" in document or world is not None
@@ -163,6 +171,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})
     limits = read_thresholds(thresholds, figures, problems)
     tracks = checked(organizations, populations, read, figures, problems)
+    problems[:] = without_inherited(problems, tables)
     problems.require_none()
     assert beginning is not None, "what is wrong with it was found"
     require_possible_days(tracks, cast("Any", populations), cast("Any", organizations))
@@ -172,7 +181,7 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
         log=world.log if world else "",
         at=world.at if world else "",
         dated=dated,
-        parameters=parameters,
+        parameters=cast("dict[str, Parameter]", parameters),
         organizations=cast("dict[str, OrganizationTable]", organizations),
         populations=cast("dict[str, PopulationTable]", populations),
         faults=faults,
@@ -182,11 +191,13 @@ def _built(document: dict[str, Any], parameters: dict[str, Parameter], world: Wo
     )
 
 
-def _drop_unknown(document: dict[str, Any], problems: Problems) -> None:
-    known = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "dated", "twins"})
-    for key in [key for key in document if key not in known]:
-        problems.append(Problem(f"unknown key `{key}`{choose(key, known)}", key=key))
-        del document[key]
+def _rename_unknown(document: dict[str, Any], problems: Problems) -> None:
+    """Tell keys that there are not, and take them for those that were meant."""
+    for key in [key for key in document if key not in KEYS]:
+        problems.append(Problem(f"unknown key `{key}`{choose(key, KEYS)}", key=key))
+        value = document.pop(key)
+        for meant in close_to(key, KEYS, 1):
+            document.setdefault(meant, value)
 
 
 def _beginning(document: dict[str, Any], problems: Problems, world: World | None) -> Beginning | None:
@@ -229,17 +240,6 @@ def _organizations(document: dict[str, Any], problems: Problems) -> dict[str, Or
             for name, table in _tables(document, "organizations", "acme", problems).items()
         }
     )
-
-
-def _populations(document: dict[str, Any], problems: Problems) -> dict[str, PopulationTable | None]:
-    """The populations by their names; None for one that cannot be read."""
-    tables = _tables(document, "populations", "partners", problems)
-    populations: dict[str, PopulationTable | None] = dict.fromkeys(tables)
-    for name in tables:
-        with problems.gathered():
-            table = with_like(name, tables)
-            populations[name] = salvage(table, table_of(table), ("populations", name), problems)
-    return populations
 
 
 def _tables(document: dict[str, Any], key: str, example: str, problems: Problems) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def read_thresholds(table: Any, figures: Figures, problems: Problems) -> tuple[T
         place = ("thresholds", *path)
         more = ThresholdTable(condition=value)
         if isinstance(value, Mapping):
-            more = salvage(value, ThresholdTable, place, problems)
+            more = salvage(value, ThresholdTable, place, problems, needed=("condition",))
             if more is None:
                 continue
         try:

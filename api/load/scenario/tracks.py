@@ -6,6 +6,7 @@ from ....engine.explaining import close_to
 from .checks import AWS_OPERATIONS
 from .conversion import salvage
 from .order import ReadTrack
+from .possible import shown
 from .problems import KeyPath, Problem, Problems
 from .steps import PLAIN, Call, Step, TrackTable
 
@@ -40,9 +41,18 @@ def read_tracks(document: dict[str, Any], problems: Problems) -> list[ReadTrack]
 
 def _track(name: str, table: Any, problems: Problems) -> ReadTrack:
     path = ("tracks", name)
-    steps: Any = cast("dict[str, Any]", table).pop("steps", []) if isinstance(table, dict) else []
+    steps: Any = _taken_out(cast("dict[str, Any]", table), path, problems) if isinstance(table, dict) else []
     read: TrackTable | None = salvage(table, TrackTable, path, problems, needed=("after",))
     return _steps(name, (*path, "steps"), read, steps, problems)
+
+
+def _taken_out(table: dict[str, Any], path: KeyPath, problems: Problems) -> Any:
+    """Take the steps out of the table of a track; they may be under a misspelt key."""
+    others = {*table} - {*TrackTable.__struct_fields__}
+    for key in close_to("steps", others, 1) if "steps" not in table else ():
+        problems.append(Problem(f"unknown key `{key}`, did you mean `steps`?", path, key))
+        return table.pop(key)
+    return table.pop("steps", [])
 
 
 def _steps(name: str, path: KeyPath, table: TrackTable | None, steps: Any, problems: Problems) -> ReadTrack:
@@ -58,20 +68,26 @@ def _steps(name: str, path: KeyPath, table: TrackTable | None, steps: Any, probl
 
 def _saves(step: Any) -> list[str]:
     """The names under which a step saves something, if it can be read or not."""
-    save = cast("dict[str, Any]", step).get("save") if isinstance(step, dict) else None
-    return list(cast("dict[str, Any]", save)) if isinstance(save, dict) else []
+    keys = cast("dict[str, Any]", step) if isinstance(step, dict) else {}
+    saves = [keys[key] for key in close_to("save", keys) if isinstance(keys[key], dict)]
+    return [name for save in saves for name in save]
 
 
 def _step(step: Any, path: KeyPath, problems: Problems) -> Step | None:
     action = cast("dict[str, Any]", step).get("action") if isinstance(step, dict) else ""
     if action is None:
-        problems.append(Problem(f"`action` is missing{ALL_ACTIONS}", path))
+        keys = close_to("action", cast("dict[str, Any]", step), 1)
+        missing = f"unknown key `{keys[0]}`, did you mean `action`?" if keys else f"`action` is missing{ALL_ACTIONS}"
+        problems.append(Problem(missing, path, keys[0] if keys else ""))
         return None
-    if isinstance(action, str) and action in AWS_OPERATIONS:
+    if not isinstance(action, str):
+        problems.append(Problem(f"must be a text, not {shown(action)}{ALL_ACTIONS}", (*path, "action")))
+        return None
+    if action in AWS_OPERATIONS:
         if "operation" in step:
             problems.append(Problem("the action is the name of the operation already", (*path, "operation")))
         step = {**cast("dict[str, Any]", step), "action": CALL, "operation": action}
-    elif action and isinstance(action, str) and action not in ACTIONS:
+    elif action and action not in ACTIONS:
         problems.append(Problem(f"there is no {action!r}{_what_action(action)}", (*path, "action")))
         return None
     return salvage(step, Step, path, problems, needed=("for_each",))

@@ -230,7 +230,6 @@ def test_unknown_value(text: str, place: str, choices: str) -> None:
         (step("invite"), "step 1: "),
         (step("close_accounts"), "step 1: "),
         (DONE + step("create_accounts"), "step 2: "),
-        ('[[steps]]\nAction = "finalize"', "step 1: "),
         (f"{PACED}{{ stages = [{{ days = 1 }}] }}", "step 1, pace.stages[1]: "),
     ],
 )
@@ -495,7 +494,7 @@ def test_the_file_with_every_key_is_none_of_these() -> None:
 @pytest.mark.parametrize("text", ['[[steps]]\nactoin = "wait"', '[[steps]]\naction = "ListRoots"\nwiht = {}'])
 def test_names_of_our_own(text: str) -> None:
     """Choices are what a file may say, not what steps are called within."""
-    with pytest.raises(ScenarioError, match=r"step 1: (`action` is missing|unknown key `wiht`)") as caught:
+    with pytest.raises(ScenarioError, match=r"step 1: unknown key `(actoin|wiht)`") as caught:
         parse_scenario(text)
     assert " call," not in str(caught.value)
     assert "operation," not in str(caught.value)

@@ -1,0 +1,109 @@
+"""Reads the populations of a scenario file, of which one may be like another."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from msgspec import structs
+
+from ...choices import choose
+from .conversion import salvage
+from .populations import PopulationTable, table_of
+from .problems import KeyPath, Problem, Problems
+
+BEHAVIOURS = ("invitation", "migration")
+"""Tables of which a population may say some keys, and have the others from the one that it is like."""
+
+
+def read_populations(tables: Mapping[str, Any], problems: Problems) -> dict[str, PopulationTable | None]:
+    """Read the populations of a file.
+
+    Args:
+        tables: name to table, as ``tomllib`` returns them.
+        problems: what is wrong is added to it; ``without_inherited`` removes what is told several times.
+
+    Returns:
+        Name to population; None for one that cannot be read.
+    """
+    return {name: _read(name, tables, problems) for name in tables}
+
+
+def _read(name: str, tables: Mapping[str, Any], problems: Problems) -> PopulationTable | None:
+    path, table, found = ("populations", name), tables[name], Problems(_wrong_likeness(name, tables))
+    if isinstance(table, dict):
+        table = dict[str, Any]()
+        for each in reversed(_line(name, tables)):
+            table = _merged(table, tables[each])
+    if found:
+        found.lost.add((*path, "like"))
+    kind = table_of(table)
+    needed = ["like", *(each.name for each in structs.fields(kind) if each.required)]
+    population: PopulationTable | None = salvage(table, kind, path, found, needed)
+    if (*path, "like") in found.lost:
+        # What is missing may be in the one that is meant.
+        found[:] = [each for each in found if each.path != path or each.key in ("", *table)]
+    problems += found
+    problems.lost |= found.lost
+    return population
+
+
+def _like(name: str, tables: Mapping[str, Any]) -> Any:
+    return cast("dict[str, Any]", tables[name]).get("like") if isinstance(tables[name], dict) else None
+
+
+def _line(name: str, tables: Mapping[str, Any]) -> list[str]:
+    """A population, the one that it is like, the one that that is like, and so on."""
+    line, like = [name], _like(name, tables)
+    while isinstance(like, str) and isinstance(tables.get(like), dict) and like not in line:
+        line.append(like)
+        like = _like(like, tables)
+    return line
+
+
+def _wrong_likeness(name: str, tables: Mapping[str, Any]) -> Iterator[Problem]:
+    path, like = ("populations", name, "like"), _like(name, tables)
+    if not isinstance(like, str):
+        return
+    if like not in tables:
+        others = [each for each in tables if each != name]
+        yield Problem(f"no population is called {like!r}{choose(like, others)}", path)
+    elif _like(_line(name, tables)[-1], tables) == name:
+        yield Problem("a population cannot be like itself", path)
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    merged = {**base, **own}
+    for key in BEHAVIOURS:
+        if isinstance(base.get(key), dict) and isinstance(own.get(key), dict):
+            merged[key] = {**base[key], **own[key]}
+    return merged
+
+
+def without_inherited(problems: Iterable[Problem], tables: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong, but for what is told of a population only because it is like another, of which it is told too."""
+    problems = [*problems]
+    told = {(each.path[1], _place(each)) for each in problems if _is_of_population(each)}
+
+    def inherited(problem: Problem) -> bool:
+        name, place = str(problem.path[1]), _place(problem)
+        merged = place == () or place in [(each,) for each in BEHAVIOURS]
+        from_base = any((base, place) in told for base in _line(name, tables)[1:2])
+        return from_base and (merged or not _says(tables[name], place))
+
+    return [each for each in problems if not (_is_of_population(each) and inherited(each))]
+
+
+def _is_of_population(problem: Problem) -> bool:
+    return problem.path[:1] == ("populations",) and len(problem.path) > 1
+
+
+def _place(problem: Problem) -> KeyPath:
+    """The place of a mistake in the table of its population."""
+    return (*problem.path[2:], *([problem.key] if problem.key else []))
+
+
+def _says(own: Any, place: KeyPath) -> bool:
+    """Whether a population has a key itself."""
+    first, *rest = place
+    if first in BEHAVIOURS and rest and isinstance(own.get(first), dict):
+        return rest[0] in own[first]
+    return first in own
