@@ -50,7 +50,7 @@ def test_examples_that_are_tests(tmp_path: Path) -> None:
     """Examples with tests are run by pytest, each as a file; none is left out."""
     tests = [example for example in EXAMPLES if example.kind == "tests"]
     files = {f"test_{number}": example.code for number, example in enumerate(tests, 1)}
-    ran = run_pytest(tmp_path, **files)
+    ran = run_pytest(tmp_path, "-p", "trio", **files)
 
     assert ran.code == 0, ran.output
     assert ran.passed == len(ran.outcomes) >= sum(code.count("def test_") for code in files.values())

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 SETTINGS = """\
 [pytest]
-addopts = --strict-markers --strict-config -p no:cacheprovider -p no:cov
+addopts = --strict-markers --strict-config -p no:cacheprovider -p no:cov -p no:trio -p no:hypothesispytest
 filterwarnings = error
 asyncio_default_fixture_loop_scope = function
 """
+"""Without two plugins that take longer to import than all the rest; with ``-p trio`` the first is there."""
 
 
 class Ran(Struct, frozen=True):

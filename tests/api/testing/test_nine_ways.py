@@ -49,12 +49,12 @@ def test_pytest_asyncio(mark: str, settings: str, tmp_path: Path) -> None:
 
 def test_pytest_trio(tmp_path: Path) -> None:
     """pytest-trio runs them."""
-    require_ten(run_pytest(tmp_path, test_ten=marked("pytest.mark.trio")))
+    require_ten(run_pytest(tmp_path, "-p", "trio", test_ten=marked("pytest.mark.trio")))
 
 
-def test_on_four_workers(tmp_path: Path) -> None:
-    """pytest-xdist spreads them over four processes."""
-    ran = run_pytest(tmp_path, "-n", "4", test_ten=marked("pytest.mark.asyncio"))
+def test_on_two_workers(tmp_path: Path) -> None:
+    """pytest-xdist spreads them over several processes."""
+    ran = run_pytest(tmp_path, "-n", "2", test_ten=marked("pytest.mark.asyncio"))
     require_ten(ran)
     assert "bringing up nodes" in ran.output
 
