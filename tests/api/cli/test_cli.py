@@ -184,24 +184,24 @@ def log(tmp_path: Path, finished: tuple[bytes, dict[str, Any]]) -> Path:
         (("snapshot", "--help"), ("log", "LOG-snapshot", "--json")),
     ],
 )
-def test_help(arguments: tuple[str, ...], taught: tuple[str, ...], run: Run) -> None:
+def test_help(arguments: tuple[str, ...], taught: tuple[str, ...], call: Run) -> None:
     """Every command explains itself with all that it takes."""
-    ran = run(*arguments)
+    ran = call(*arguments)
     assert (ran.code, ran.err) == (0, "")
     assert all(word in ran.out for word in ("Usage: orgsim", *taught))
 
 
-def test_help_on_a_line(run: Run) -> None:
+def test_help_on_a_line(call: Run) -> None:
     """In the list of commands each says what it is for on one line, and none is cut, where a line has 80 columns."""
-    ran = run("--help")
+    ran = call("--help")
     _, _, commands = ran.out.partition("Commands:")
     assert "timeline" in commands
     assert "..." not in commands
 
 
-def test_nothing_asked(run: Run) -> None:
+def test_nothing_asked(call: Run) -> None:
     """Without a command the help is shown, and the usage was wrong."""
-    ran = run()
+    ran = call()
     assert ran.code == 2
     assert "Usage: orgsim" in ran.out + ran.err
 
@@ -249,9 +249,9 @@ def test_durability(durability: str, call: Run, finished: tuple[bytes, dict[str,
     assert ran.json["digest"] == finished[1]["digest"]
 
 
-def test_simulate_for_people(run: Run, finished: tuple[bytes, dict[str, Any]]) -> None:
+def test_simulate_for_people(call: Run, finished: tuple[bytes, dict[str, Any]]) -> None:
     """For people the same figures stand in groups, and the digest can be copied in one piece."""
-    ran = run("simulate", "s.toml", "--log", "w.db")
+    ran = call("simulate", "s.toml", "--log", "w.db")
     found = finished[1]
     assert (ran.code, ran.err) == (0, "")
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]
@@ -379,9 +379,9 @@ def test_refusals_for_people(call: Run, tmp_path: Path) -> None:
     assert "sent 30 invitations within 24 hours that nobody accepted, and the quota is 30" in ran.out
 
 
-def test_shipped_scenario(run: Run) -> None:
+def test_shipped_scenario(call: Run) -> None:
     """The shipped scenario can be played with another number of accounts."""
-    found = run("simulate", SHIPPED, "--accounts", "50", "--json").json
+    found = call("simulate", SHIPPED, "--accounts", "50", "--json").json
     assert found["feature_set"] == "ALL"
     assert found["handshakes"]["INVITE"] == {"ACCEPTED": 50}
 
