@@ -309,7 +309,7 @@ def test_too_many_connections() -> None:
         assert any(server.call("DescribeOrganization").status == 200 for _ in range(1_000))
 
 
-FUZZ = settings(max_examples=examples(50), deadline=None)
+FUZZ = settings(max_examples=examples(25), deadline=None)
 VALUES = st.recursive(
     st.none()
     | st.booleans()

@@ -163,7 +163,7 @@ def require_equal(world: list[Envelope], twin: list[Envelope], trail: list[dict[
 
 async def test_lines_read_again_are_the_same_world(tmp_path: Path) -> None:
     """A random world's plain records, as lines, lead to the same organizations at every moment."""
-    for seed in range(examples(12)):
+    for seed in range(examples(6)):
         world = random_world(seed)
         trail = records(world.log)
         lines = tmp_path / f"{seed}.jsonl"

@@ -24,7 +24,7 @@ from support.faulty_store.workload import HALF, WHOLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.campaign]
 
-SAMPLE = 8
+SAMPLE = 5
 """So many of the operations of a life fail in the short run, in each way."""
 
 WAYS: dict[str, Fault] = {

@@ -70,7 +70,7 @@ def changed(changes: list[tuple[int, str, Any]]) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     changes=st.lists(
         st.tuples(

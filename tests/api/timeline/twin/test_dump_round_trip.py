@@ -77,6 +77,6 @@ def _is_another(folder: Path, first: Path) -> bool:
 
 def test_dump_import_dump() -> None:
     """The twin of a random world is dumped as the world was, byte for byte, and so is what a later dump makes of it."""
-    for seed in range(examples(40)):
+    for seed in range(examples(20)):
         with TemporaryDirectory() as folder:
             anyio.run(round_trip, seed, Path(folder))

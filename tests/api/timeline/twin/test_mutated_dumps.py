@@ -103,9 +103,10 @@ async def try_one(seed: int, folder: Path) -> bool:
 def test_mutated_dumps() -> None:
     """A dump in which things are wrong, missing or doubled is imported soundly, or refused and leaves no log."""
     refused = 0
-    for seed in range(examples(60)):
+    seeds = examples(30)
+    for seed in range(seeds):
         with TemporaryDirectory() as folder:
             was_refused = anyio.run(try_one, seed, Path(folder))
             assert not (was_refused and (Path(folder) / "twin.db").exists())
             refused += was_refused
-    assert 10 < refused < 55, "some are refused, and some are not"
+    assert 0.15 * seeds < refused < 0.95 * seeds, "some are refused, and some are not"
