@@ -11,12 +11,14 @@ from ..play.outcome import FollowUpPlace, Outcome, flat
 from ..scenario import Parameter, Scenario
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
 from ..scenario.steps import Remind
+from ..wording import is_share, unit
 from .plan import Plan, fits
 
 Type = Literal["text", "whole", "number", "truth"]
 KEPT_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
 """The statistics of a distribution that have columns."""
-COUNTS = frozenset(("members", "joined", "created", "closed", "departed", "commands", "held_back", "events"))
+COUNTS = frozenset(name for name in NUMBERS if not is_share(name) and not unit(name))
+"""Figures that are whole numbers: those that have no unit and are no share of anything."""
 FOLLOWED_UP = ("reached", "followed")
 """What is counted of a reminder or a deadline; the words of ``follow_ups`` in a run's ``--json``."""
 

@@ -89,6 +89,16 @@ def test_old_columns_stay() -> None:
     assert (found["events"], found["migration_days.count"], found["command"]) == ("whole", "whole", "text")
 
 
+def test_whole_numbers(plan: Plan) -> None:
+    """A figure of a run has a column of whole numbers exactly if its values are whole numbers."""
+    outcome = anyio.run(partial(play_scenario, scenario_of(plan.run(0)), MemoryLog()))
+    types = columns(plan)
+
+    assert {name for name, value in outcome.metrics.items() if isinstance(value, int)} == {
+        name for name in outcome.metrics if types[name] == "whole"
+    }
+
+
 def test_thresholds_of_a_run(table: Any) -> None:
     """Each row has its thresholds' figures, and names those that did not hold, as they stand in its combination."""
     rows = table.to_pylist()
