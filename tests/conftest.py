@@ -1,7 +1,10 @@
 """Every test that awaits runs on asyncio and on trio; code that blocks the event loop fails it."""
 
 import signal
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
@@ -25,6 +28,29 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
     """A file read, a sleep or a lock inside a coroutine raises BlockingError; arranged once, because it takes time."""
     with blockbuster_ctx("orgsim") as blockbuster:
         yield blockbuster
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have each worker of pytest-xdist begin with a share of the files that have slow tests.
+
+    A worker gets as many tests as the others, from the list as it stands, and who has none left takes some from the end
+    of another's. With slow ones there, the last of them would go on for long while the others have nothing to do.
+    """
+    workers: int = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    if workers == 1:
+        return
+    files: defaultdict[Path, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        files[item.path].append(item)
+    slow = [path for path, tests in files.items() if any(each.get_closest_marker("slow") for each in tests)]
+    quick = iter([each for path, tests in files.items() if path not in slow for each in tests])
+    share = len(items) // workers
+    items.clear()
+    for worker in range(workers):
+        begin = [each for path in slow[worker::workers] for each in files[path]]
+        items += begin
+        items += islice(quick, max(0, share - len(begin)))
+    items += quick
 
 
 # What a shell runs in the background ignores Ctrl-C, and so would every command that a test starts and interrupts.
