@@ -26,11 +26,24 @@ def read_duration(text: str) -> timedelta:
         raise ValueError(f"{text[:40]!r} is longer than the calendar") from None
 
 
-def read_factor(text: str) -> float:
-    """Read how fast simulated time passes: a duration per second of real time, ``1h``, or the factor itself, ``3600``.
+def read_rate(text: str) -> float:
+    """Read how fast the time of a run passes, as ``read_factor`` does, but no slower than real time: it is to end.
 
     Raises:
-        ValueError: it is neither, or not above 0, or more than a paced clock can do.
+        ValueError: it is no such rate.
+    """
+    return read_factor(text, slowest=1)
+
+
+def read_factor(text: str, slowest: float = 0.001) -> float:
+    """Read how fast simulated time passes: a duration per second of real time, ``1h``, or the factor itself, ``3600``.
+
+    Args:
+        text: the duration or the factor.
+        slowest: the smallest factor that is possible.
+
+    Raises:
+        ValueError: it is neither, or smaller than is possible, or more than a paced clock can do.
     """
     try:
         factor = float(text)
@@ -39,10 +52,10 @@ def read_factor(text: str) -> float:
             factor = read_duration(text).total_seconds()
         except ValueError:
             factor = 0.0
-    if not 0 < factor <= FASTEST:
+    if not slowest <= factor <= FASTEST:
         raise ValueError(
             f"{text[:40]!r} is no rate: say how much simulated time passes in a second, such as 1h or 1d, or the "
-            "factor, such as 3600, above 0 and at most a billion"
+            f"factor, such as 3600, from {slowest:g}{', which is real time,' if slowest == 1 else ''} to a billion"
         )
     return factor
 

@@ -14,7 +14,7 @@ import typer
 
 from ...engine.log import EventLog, LogError, MemoryLog
 from ...engine.log.sqlite import SqliteLog
-from ..durations import read_factor
+from ..durations import read_rate
 from ..load.play.on_log import beginning_at
 from ..load.play.outcome import Outcome
 from ..load.run import play_scenario
@@ -58,7 +58,7 @@ Rate = Annotated[
     str | None,
     typer.Option(
         metavar="DURATION",
-        callback=readable(read_factor),
+        callback=readable(read_rate),
         help="Slow the run down to so much simulated time per second, such as 1d; for demonstrations.",
     ),
 ]
@@ -97,7 +97,7 @@ def simulate(
         raise failure(error, 2) from None
     if report:
         _require_possible_report(report, log, on)
-    play = partial(_play, str(scenario), watch, read_factor(rate) if rate else None)
+    play = partial(_play, str(scenario), watch, read_rate(rate) if rate else None)
     simulation = partial(_simulate, play, scenario, given, log, seed, durability, resume)
     goes_on = ", --resume goes on with it"
     if on:

@@ -12,7 +12,7 @@ from ..durations import as_microseconds, read_factor
 from ..world import START
 
 CLOCKS = (
-    "the choices are wall, simulated and paced:FACTOR with a number above 0 and at most a billion, such as paced:3600, "
+    "the choices are wall, simulated and paced:FACTOR with a number from 0.001 to a billion, such as paced:3600, "
     "or how much simulated time passes in a second, such as paced:1h"
 )
 NOW = "now"

@@ -5,10 +5,12 @@ and brackets apart.
 """
 
 import re
+import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from .possible import LONGEST
 from .problems import KeyPath
 
 TOKEN = re.compile(
@@ -35,6 +37,24 @@ BEHIND = ("", "\n", ",", "]", "}")
 def key_places(text: str) -> dict[KeyPath, Place]:
     """The place of every table, key and element of a list in the text of a TOML file."""
     return _Scan(text).places
+
+
+def excerpt(lines: Sequence[str], line: int, column: int) -> str:
+    """The end of a message about a place in a text that is no TOML: what stands there, or else in the line before.
+
+    Args:
+        lines: of the text.
+        line: counted from 1, as is the column.
+        column: of a long line, what is told lies around it.
+    """
+    found = next((number for number in range(line, 0, -1) if lines[number - 1].strip()), 0)
+    if not found:
+        return ""
+    text, begin = lines[found - 1], max(0, (column if found == line else sys.maxsize) - LONGEST // 2)
+    begin = min(begin, max(0, len(text) - LONGEST))
+    part = text[begin : begin + LONGEST].strip()
+    shown = f"{'…' if begin else ''}{part}{'…' if begin + LONGEST < len(text) else ''}"
+    return f", {'in' if found == line else 'after'} `{shown}`"
 
 
 def nearest_place(places: Mapping[KeyPath, Place], path: KeyPath) -> Place | None:

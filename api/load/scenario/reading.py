@@ -21,7 +21,7 @@ from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
 from .figures import figures_of
 from .likeness import read_populations, without_inherited
-from .lines import Place, key_places, nearest_place
+from .lines import Place, excerpt, key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .order import require_possible_days
 from .organizations import with_founders
@@ -142,7 +142,8 @@ def _toml(text: str) -> dict[str, Any]:
         lines = text.split("\n")
         line, column = map(int, found.groups()) if found else (len(lines), len(lines[-1]) + 1)
         ends = "" if found else ", and the file ends here"
-        raise ScenarioError(Problem(f"not TOML: {message}{ends}", line=line, column=column)) from None
+        there = excerpt(lines, line, column)
+        raise ScenarioError(Problem(f"not TOML: {message}{ends}{there}", line=line, column=column)) from None
     except RecursionError:
         raise ScenarioError("not TOML that can be read: nested too deep") from None
 

@@ -377,7 +377,9 @@ def test_log_from_the_future(tmp_path: Path) -> None:
     assert "stands at a later time than its clock shows; give it a simulated one" in message
 
 
-@pytest.mark.parametrize("clock", ["sundial", "paced", "paced:", "paced:0", "paced:-1", "paced:nan", "paced:1e308", ""])
+@pytest.mark.parametrize(
+    "clock", ["sundial", "paced", "paced:", "paced:0", "paced:-1", "paced:1e-300", "paced:nan", "paced:1e308", ""]
+)
 def test_bad_clock(clock: str) -> None:
     """A clock that is none is answered with the choices."""
     said = " ".join(complaint("--clock", clock).split())

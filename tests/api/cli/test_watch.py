@@ -113,12 +113,14 @@ def test_without_a_terminal(folder: Path) -> None:
     assert "\x1b" not in found.stderr
 
 
-@pytest.mark.parametrize("rate", ["0", "0d", "-1d", "fast", "1e10", "nan", "9999999w"])
+@pytest.mark.parametrize("rate", ["0", "0d", "-1d", "fast", "1e10", "nan", "9999999w", "1e-300", "0.5"])
 def test_impossible_rates(rate: str, folder: Path) -> None:
     """A rate that is none is refused in plain words, before anything is read or written."""
     found = simulate(folder, "--rate", rate, "--log", str(folder / "w.db"))
     assert found.exit_code == 2
-    assert f"'{rate}' is no rate" in " ".join(found.stderr.replace("│", " ").split())
+    said = " ".join(found.stderr.replace("│", " ").split())
+    assert f"'{rate}' is no rate" in said
+    assert "from 1, which is real time, to a billion" in said
     assert not (folder / "w.db").exists()
 
 

@@ -406,24 +406,32 @@ def test_quota_beyond_every_integer(quota: str) -> None:
     assert complaint(f"[quotas]\n{quota} = 99999999999999999999{DONE}").startswith(f"quotas.{quota}: ")
 
 
+LONG = "x = [" + '"abcdefgh", ' * 20
+
+
 @pytest.mark.parametrize(
-    ("text", "where"),
+    ("text", "where", "ends"),
     [
-        ("seed = 1\nsteps = [", (2, 10)),
-        ("seed = 1\n[a\n", (2, 3)),
-        ("seed = 1\nseed = = 2", (2, 8)),
-        ("seed = 1\rlatency = 1", (1, 9)),
-        ("\x00", (1, 1)),
-        ("seed = 1\nseed = 2", (2, 9)),
+        ("seed = 1\nsteps = [", (2, 10), "and the file ends here, in `steps = [`"),
+        ("seed = 1\n[a\n", (2, 3), "in `[a`"),
+        ("seed = 1\nseed = = 2", (2, 8), "in `seed = = 2`"),
+        ("seed = 1\rlatency = 1", (1, 9), "in `seed = 1 latency = 1`"),
+        ("\x00", (1, 1), "in `\x00`"),
+        ("seed = 1\nseed = 2", (2, 9), "in `seed = 2`"),
+        ('a = """\nx\n\n', (4, 1), "after `x`"),
+        ('steps = [\n  { action = "wait" days = 3 },\n]', (2, 21), 'in `{ action = "wait" days = 3 },`'),
+        (f"{LONG}3 4]", (1, 248), 'in `…defgh", "abcdefgh", "abcdefgh", "abcdefgh", "abcdefgh", 3 4]`'),
+        (f"x = 3 4 # {LONG}", (1, 7), 'in `x = 3 4 # x = ["abcdefgh", "abcdefgh", "abcdefgh", "abcdefgh…`'),
     ],
 )
-def test_not_toml(text: str, where: tuple[int, int]) -> None:
-    """A file that is no TOML is refused as such, with line and column."""
+def test_not_toml(text: str, where: tuple[int, int], ends: str) -> None:
+    """A file that is no TOML is refused as such, with line and column, and what stands there."""
     with pytest.raises(ScenarioError) as caught:
         parse_scenario(text)
     (problem,) = caught.value.problems
     assert problem.message.startswith("not TOML: ")
     assert (problem.line, problem.column) == where
+    assert str(problem).endswith(ends)
 
 
 @pytest.mark.parametrize("opening", ["[", "{a="])
