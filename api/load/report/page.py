@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 from string import Template
@@ -30,6 +31,9 @@ from .tables import (
     throttling,
     warnings,
 )
+
+STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn round the direction of the text after them; they are shown as replaced."""
 
 
 def render_report(outcome: Outcome) -> str:
@@ -94,14 +98,17 @@ def render_page(*, title: str, about: str, head: str, body: Iterable[str], chart
 
     plotly, script = get_plotlyjs(), _resource("page.js")
     drawn = {f"chart-{chart.id}": chart.figure for chart in charts}
+    shown = {
+        "title": escape(title),
+        "about": escape(about),
+        "head": head,
+        "body": "\n".join(part for part in body if part),
+        "data": _embedded({"figures": drawn, "dark": DARK}),
+    }
     return MARKER + Template(_resource("page.html")).substitute(
-        title=escape(title),
-        about=escape(about),
+        {name: STEERING.sub("\N{REPLACEMENT CHARACTER}", text) for name, text in shown.items()},
         policy=" ".join(f"'sha256-{_digest(each)}'" for each in (plotly, script)),
         style=_resource("page.css"),
-        head=head,
-        body="\n".join(part for part in body if part),
-        data=_embedded({"figures": drawn, "dark": DARK}),
         plotly=plotly,
         script=script,
     )

@@ -341,30 +341,30 @@ def test_colors_have_a_counterpart_on_dark_pages() -> None:
     assert set(STATES.values()) <= set(DARK)
 
 
-def evil(outcome: Outcome) -> Outcome:
-    """The same with markup wherever a scenario gives a text."""
-    timeline = msgspec.structs.replace(outcome.timeline, members={EVIL: outcome.timeline.members["organization"]})
+def with_texts(text: str, outcome: Outcome) -> Outcome:
+    """The same with one text wherever a scenario gives a text."""
+    timeline = msgspec.structs.replace(outcome.timeline, members={text: outcome.timeline.members["organization"]})
     return msgspec.structs.replace(
         outcome,
-        scenario=f"{EVIL}.toml",
-        description=EVIL,
-        parameters={EVIL: EVIL},
-        log=EVIL,
-        thresholds=(ThresholdOutcome(f"{EVIL} < 1", None, ok=False),),
-        organizations={EVIL: outcome.organizations["organization"]},
-        steps=tuple(msgspec.structs.replace(step, action=EVIL, subject=EVIL, track=EVIL) for step in outcome.steps),
-        warnings=(EVIL,),
-        follow_ups=(FollowUp(EVIL, "invitation", "reminder", EVIL, 1, 0),),
-        refused={EVIL: 1},
-        explanations={EVIL: EVIL},
-        held_back={EVIL: 1},
+        scenario=f"{text}.toml",
+        description=text,
+        parameters={text: text},
+        log=text,
+        thresholds=(ThresholdOutcome(f"{text} < 1", None, ok=False),),
+        organizations={text: outcome.organizations["organization"]},
+        steps=tuple(msgspec.structs.replace(step, action=text, subject=text, track=text) for step in outcome.steps),
+        warnings=(text,),
+        follow_ups=(FollowUp(text, "invitation", "reminder", text, 1, 0),),
+        refused={text: 1},
+        explanations={text: text},
+        held_back={text: 1},
         timeline=timeline,
     )
 
 
 def test_texts_are_escaped() -> None:
     """Markup in names, descriptions and parameters is shown as it is written, and is never part of the page."""
-    plain, page = Page(played(MIGRATION)), Page(evil(played(MIGRATION)))
+    plain, page = Page(played(MIGRATION)), Page(with_texts(EVIL, played(MIGRATION)))
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert len(page.scripts) == len(plain.scripts) == 3
     assert page.scripts[1:] == plain.scripts[1:]
@@ -378,6 +378,14 @@ def test_texts_are_escaped() -> None:
     (name,) = page.series("chart-members")
     assert "<" not in name
     assert all("<" not in note["text"] for note in page.charts["chart-members"]["layout"]["annotations"])
+
+
+def test_texts_steer_nothing() -> None:
+    """Control characters, and those that turn round the direction of a text, are replaced wherever they come from."""
+    page = Page(with_texts("a\u202egnp.\u2066b\x07\x9bc", played(MIGRATION)))
+    shown = page.source.partition("<script>")[0]
+    assert not re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+    assert page.text.count("a�gnp.�b��c") >= 12
 
 
 @pytest.mark.parametrize(
