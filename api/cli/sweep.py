@@ -15,7 +15,7 @@ import typer
 from ..load.scenario import ScenarioError
 from ..load.scenario.reading import read_text
 from ..load.sweep.journal import ResultsError, ResultsUnwritable
-from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Plan, Sweep, make_sweep
+from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Sweep, SweepPlan, make_sweep
 from ..load.sweep.results import LOGS, PAGE, Results
 from .of_scenarios import wrong_scenario
 from .terminal import failure
@@ -110,14 +110,16 @@ def sweep(
         raise failure(f"{lost:,} runs could not be done, their workers died; --resume tries them again", 1)
 
 
-def _plan(wanted: Sweep, results: Results, resume: bool, logs: str) -> Plan:
+def _plan(wanted: Sweep, results: Results, resume: bool, logs: str) -> SweepPlan:
     if resume:
-        return Plan(results.definition(wanted), logs)
+        return SweepPlan(results.definition(wanted), logs)
     results.require_new()
-    return Plan(wanted, logs)
+    return SweepPlan(wanted, logs)
 
 
-def _carry_out(plan: Plan, results: Results, workers: int | None, scheduler: str | None, resume: bool) -> "Summary":
+def _carry_out(
+    plan: SweepPlan, results: Results, workers: int | None, scheduler: str | None, resume: bool
+) -> "Summary":
     # Imported here, because the other commands start faster without Dask, and work without it.
     from ..load.sweep.carry_out import carry_out
     from ..load.sweep.cluster import ClusterLost, NoCluster, RunFailed, local_cluster, remote_cluster

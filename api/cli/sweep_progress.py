@@ -20,7 +20,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ..load.scenario.parameters import written
-from ..load.sweep.plan import Plan, Run
+from ..load.sweep.plan import Run, SweepPlan
 from ..load.sweep.summary import CombinationSummary, Summary
 from ..load.sweep.verdict import failures, interval, median_and_range, passed, sentences
 from ..load.wording import share
@@ -74,7 +74,7 @@ class Bar:
 
 
 @contextmanager
-def watching(plan: Plan) -> Generator[Bar, None, None]:
+def watching(plan: SweepPlan) -> Generator[Bar, None, None]:
     """Print how many runs there are, and show their progress; all on stderr."""
     err = Console(stderr=True)
     combinations, runs = len(plan.combinations), plan.sweep.runs

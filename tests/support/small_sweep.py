@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orgsim.api.load.sweep import carry_out as carrying
-from orgsim.api.load.sweep.plan import Plan, Run, Sweep, make_sweep
+from orgsim.api.load.sweep.plan import Run, Sweep, SweepPlan, make_sweep
 from orgsim.api.load.sweep.results import Results
 from orgsim.api.load.sweep.run import play
 from orgsim.api.load.sweep.summary import Summary
@@ -64,7 +64,7 @@ def comparable(table: Any) -> Any:
     return table.drop_columns("wall_seconds")
 
 
-def in_process(plan: Plan) -> Any:
+def in_process(plan: SweepPlan) -> Any:
     """The table of a sweep that needs no cluster."""
     return comparable(make_table(plan, map(play, plan.runs())))
 
@@ -113,7 +113,7 @@ def no_cluster() -> Iterator[Any]:
     yield Nobody()
 
 
-def carry_out_here(plan: Plan, folder: Path, watch: Watching, *, resume: bool = False) -> Summary:
+def carry_out_here(plan: SweepPlan, folder: Path, watch: Watching, *, resume: bool = False) -> Summary:
     """Carry a sweep out with every run done in this process; ``do_runs`` has to be ``runs_here``."""
     return carrying.carry_out(plan, Results(folder), no_cluster, watch, resume=resume)
 

@@ -10,7 +10,7 @@ import msgspec
 from .cluster import Client, do_runs, threads
 from .journal import Journal
 from .page import write_page
-from .plan import Plan, Run
+from .plan import Run, SweepPlan
 from .results import PAGE, Results
 from .summary import Summary, summarize
 from .table import make_table, write_table
@@ -36,7 +36,7 @@ class Watcher(Protocol):
 
 
 def carry_out(
-    plan: Plan,
+    plan: SweepPlan,
     results: Results,
     connect: Callable[[], AbstractContextManager[Client]],
     watch: Watcher,
@@ -71,7 +71,9 @@ def carry_out(
     return _conclude(plan, results, table)
 
 
-def _do_runs(plan: Plan, finished: set[int], journal: Journal, client: Client, watch: Watcher) -> list[dict[str, Any]]:
+def _do_runs(
+    plan: SweepPlan, finished: set[int], journal: Journal, client: Client, watch: Watcher
+) -> list[dict[str, Any]]:
     """Do the runs that are left, write their rows into the journal, and return the rows of lost runs."""
     lost: list[dict[str, Any]] = []
     if not threads(client):
@@ -87,7 +89,7 @@ def _do_runs(plan: Plan, finished: set[int], journal: Journal, client: Client, w
     return lost
 
 
-def _conclude(plan: Plan, results: Results, table: Any) -> Summary:
+def _conclude(plan: SweepPlan, results: Results, table: Any) -> Summary:
     summary = summarize(plan, table)
     encoded = msgspec.json.format(msgspec.json.encode(summary)) + b"\n"
     writers: Mapping[str, Callable[[Path], Any]] = {

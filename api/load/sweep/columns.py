@@ -12,7 +12,7 @@ from ..scenario import Parameter, Scenario
 from ..scenario.metrics import DISTRIBUTIONS, NUMBERS
 from ..scenario.steps import Remind
 from ..wording import is_share, unit
-from .plan import Plan, fits
+from .plan import SweepPlan, fits
 
 Type = Literal["text", "whole", "number", "truth"]
 KEPT_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
@@ -23,7 +23,7 @@ FOLLOWED_UP = ("reached", "followed")
 """What is counted of a reminder or a deadline; the words of ``follow_ups`` in a run's ``--json``."""
 
 
-def figures_of(outcome: Outcome, scenario: Scenario) -> dict[str, Any]:
+def results_of(outcome: Outcome, scenario: Scenario) -> dict[str, Any]:
     """The results in a run's row: whether it finished and passed, each threshold, and all figures.
 
     ``passed.METRIC`` tells whether the thresholds of that figure held. ``finished`` is what the chance to finish
@@ -44,7 +44,7 @@ def figures_of(outcome: Outcome, scenario: Scenario) -> dict[str, Any]:
     return row | _followed_up(outcome, scenario)
 
 
-def columns(plan: Plan) -> dict[str, Type]:
+def columns(plan: SweepPlan) -> dict[str, Type]:
     """Name of each column to its type, in the table's order."""
     metrics = dict.fromkeys(limit.metric for limit in plan.scenarios[0].thresholds)
     figures = [*NUMBERS, *(f"{name}.{statistic}" for name in DISTRIBUTIONS for statistic in KEPT_STATISTICS), *metrics]
@@ -71,7 +71,7 @@ def columns(plan: Plan) -> dict[str, Type]:
     }
 
 
-def follow_up_columns(plan: Plan) -> list[str]:
+def follow_up_columns(plan: SweepPlan) -> list[str]:
     """The columns that count reminders and deadlines: ``follow_ups.owners.invitation.reminder_1.reached``."""
     names = dict.fromkeys(name for scenario in plan.scenarios for name in _follow_ups(scenario).values())
     return [f"{name}.{counted}" for name in names for counted in FOLLOWED_UP]
@@ -116,7 +116,7 @@ def _type(values: list[Parameter]) -> Type:
     return "whole" if kinds == {int} else "number"
 
 
-def complete_row(plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
+def complete_row(plan: SweepPlan, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the table: the row that the worker returned, and what the plan knows of the run."""
     run = plan.run(row["run"])
     scenario = plan.scenarios[run.number // plan.sweep.runs]

@@ -71,7 +71,7 @@ class Run(Struct, frozen=True):
         return ", ".join([*given, f"seed {self.seed}"])
 
 
-class Plan:
+class SweepPlan:
     """The runs of a sweep, computed by number instead of stored.
 
     Args:
@@ -151,7 +151,7 @@ def make_sweep(
         first = _parse(text, {name: values[0] for name, values in varied.items()} | settings)
     except ScenarioError:
         # Tells what is wrong with the other combinations too.
-        Plan(wanted)
+        SweepPlan(wanted)
         raise
     return structs.replace(wanted, seed=first.seed)
 

@@ -11,7 +11,7 @@ from ....engine.log import EventLog, MemoryLog
 from ....engine.log.sqlite import SqliteLog
 from ..run import play_scenario
 from ..scenario import ScenarioError
-from .columns import figures_of
+from .columns import results_of
 from .plan import Run, scenario_of
 
 
@@ -39,7 +39,7 @@ def play(run: Run) -> dict[str, Any]:
     except ScenarioError as error:
         row |= {"finished": False, "passed": False, "error": str(error)}
     else:
-        row |= figures_of(outcome, scenario)
+        row |= results_of(outcome, scenario)
     if run.logs and log.head and not row["finished"]:
         _keep(log, Path(run.logs) / f"run-{run.number}.db")
     return row

@@ -10,7 +10,7 @@ from ..play.outcome import Distribution
 from ..scenario import Parameter
 from ..scenario.thresholds import Threshold
 from .columns import follow_up_columns
-from .plan import Plan, varied
+from .plan import SweepPlan, varied
 
 NORMAL = NormalDist().inv_cdf(0.975)
 QUANTILES = ("p5", "p25", "median", "p75", "p95")
@@ -143,7 +143,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return (low if successes else 0.0), (high if successes < trials else 1.0)
 
 
-def summarize(plan: Plan, table: Any) -> Summary:
+def summarize(plan: SweepPlan, table: Any) -> Summary:
     """Summarize the table of all runs.
 
     Args:

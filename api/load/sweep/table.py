@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from ..scenario.parameters import written
 from .columns import Type, columns, complete_row
-from .plan import Plan
+from .plan import SweepPlan
 
 ROWS_AT_ONCE = 10_000
 """Rows that are converted at once: as dicts they take many times the memory of the table."""
@@ -26,7 +26,7 @@ TYPES: dict[Type, Any] = {
 }
 
 
-def make_table(plan: Plan, rows: Iterable[dict[str, Any]]) -> Any:
+def make_table(plan: SweepPlan, rows: Iterable[dict[str, Any]]) -> Any:
     """Build a ``pyarrow.Table`` with a row for each run, in the order of combinations and seeds.
 
     Args:

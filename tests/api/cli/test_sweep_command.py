@@ -22,7 +22,7 @@ from orgsim.api.cli import sweep as command
 from orgsim.api.cli.app import app
 from orgsim.api.cli.sweep_progress import MOST_ROWS, print_summary
 from orgsim.api.load.sweep import cluster
-from orgsim.api.load.sweep.plan import Plan
+from orgsim.api.load.sweep.plan import SweepPlan
 
 pytestmark = pytest.mark.slow
 
@@ -127,7 +127,7 @@ def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 @pytest.fixture(scope="module")
 def undisturbed() -> Any:
     """The table of the same sweep when nothing happens to it."""
-    return in_process(Plan(sweep(runs=30)))
+    return in_process(SweepPlan(sweep(runs=30)))
 
 
 def interrupt(process: subprocess.Popen[str]) -> tuple[int, str, str]:

@@ -16,7 +16,7 @@ from orgsim.api.cli.app import app
 from orgsim.api.cli.sweep_progress import MOST_COMMANDS, print_summary
 from orgsim.api.load.sweep import carry_out as carrying
 from orgsim.api.load.sweep.page import render_sweep
-from orgsim.api.load.sweep.plan import Plan
+from orgsim.api.load.sweep.plan import SweepPlan
 from orgsim.api.load.sweep.run import play
 from orgsim.api.load.sweep.summary import FailedRun, Summary
 from orgsim.engine.log.sqlite import SqliteLog
@@ -30,7 +30,7 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Summary, list
     monkeypatch.setattr(carrying, "do_runs", runs_here)
     monkeypatch.chdir(tmp_path)
     Path("s.toml").write_text(SCENARIO)
-    told = carry_out_here(Plan(sweep(), str(tmp_path / "o" / "logs")), Path("o"), Watching())
+    told = carry_out_here(SweepPlan(sweep(), str(tmp_path / "o" / "logs")), Path("o"), Watching())
     return told, parquet.read_table("o/runs.parquet").to_pylist()
 
 
@@ -70,12 +70,12 @@ def test_done_again(done: tuple[Summary, list[dict[str, Any]]]) -> None:
     _, rows = done
     row = next(each for each in rows if not each["finished"])
     path = Path("o/logs").absolute() / f"run-{row['run']}.db"
-    plan = Plan(sweep(), str(path.parent))
+    plan = SweepPlan(sweep(), str(path.parent))
     assert play(plan.run(row["run"]))["digest"] == row["digest"] == anyio.run(digest_of, path)
     path.unlink()
     play(plan.run(row["run"]))
     assert anyio.run(digest_of, path) == row["digest"]
-    assert plan.run(0).key == Plan(sweep()).run(0).key
+    assert plan.run(0).key == SweepPlan(sweep()).run(0).key
 
 
 def test_the_page() -> None:

@@ -15,20 +15,20 @@ from support.small_sweep import SCENARIO, Watching, comparable, in_process, swee
 from orgsim.api.load.sweep import cluster
 from orgsim.api.load.sweep.carry_out import carry_out
 from orgsim.api.load.sweep.cluster import NoCluster, RunFailed, do_runs, local_cluster, remote_cluster
-from orgsim.api.load.sweep.plan import Plan, Run
+from orgsim.api.load.sweep.plan import Run, SweepPlan
 from orgsim.api.load.sweep.results import Results
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def plan() -> Plan:
+def plan() -> SweepPlan:
     """The plan of a sweep of 24 small runs."""
-    return Plan(sweep())
+    return SweepPlan(sweep())
 
 
 @pytest.fixture(scope="module")
-def expected(plan: Plan) -> Any:
+def expected(plan: SweepPlan) -> Any:
     """The table of a sweep in this process."""
     return in_process(plan)
 
@@ -50,7 +50,7 @@ def scheduler(client: Client) -> str:
     return client.scheduler.address
 
 
-def test_a_worker_is_killed(plan: Plan, expected: Any, two_workers: Client, tmp_path: Path) -> None:
+def test_a_worker_is_killed(plan: SweepPlan, expected: Any, two_workers: Client, tmp_path: Path) -> None:
     """A worker that dies on the way loses nothing: the table is the one of a sweep in process."""
     before = pids(two_workers)
 
@@ -68,7 +68,7 @@ def test_a_worker_is_killed(plan: Plan, expected: Any, two_workers: Client, tmp_
     assert watch.deaths == 1
 
 
-def test_on_a_cluster(plan: Plan, expected: Any, two_workers: Client, tmp_path: Path) -> None:
+def test_on_a_cluster(plan: SweepPlan, expected: Any, two_workers: Client, tmp_path: Path) -> None:
     """A sweep on a cluster gives the table of a sweep in process, whatever was done first."""
     watch = Watching()
     carry_out(plan, Results(tmp_path), lambda: remote_cluster(scheduler(two_workers)), watch, resume=False)
@@ -77,7 +77,7 @@ def test_on_a_cluster(plan: Plan, expected: Any, two_workers: Client, tmp_path: 
     assert comparable(parquet.read_table(tmp_path / "runs.parquet")).equals(expected)
 
 
-def test_workers_that_come_later(expected: Any, plan: Plan, tmp_path: Path) -> None:
+def test_workers_that_come_later(expected: Any, plan: SweepPlan, tmp_path: Path) -> None:
     """A scheduler without workers is said to have none, and the sweep begins when there is one."""
     with local_cluster(0) as client:
         watch = Watching(on_no_workers=lambda: client.cluster.scale(1))
@@ -87,14 +87,14 @@ def test_workers_that_come_later(expected: Any, plan: Plan, tmp_path: Path) -> N
     assert comparable(parquet.read_table(tmp_path / "runs.parquet")).equals(expected)
 
 
-def test_a_bug(plan: Plan, two_workers: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug(plan: SweepPlan, two_workers: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that raises something stops the sweep, and the error names its parameters and its seed."""
 
     def broken(run: Run) -> dict[str, Any]:
         raise ZeroDivisionError("by nothing")
 
     monkeypatch.setattr(cluster, "play", broken)
-    other = Plan(sweep(SCENARIO + "\n", runs=1))
+    other = SweepPlan(sweep(SCENARIO + "\n", runs=1))
     with pytest.raises(RunFailed) as failed:
         list(do_runs(two_workers, other.runs(), lambda: None))
 
@@ -112,7 +112,7 @@ def test_a_run_that_kills_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(cluster, "play", deadly)
     monkeypatch.setitem(cluster.LOCAL, "distributed.scheduler.allowed-failures", 1)
-    plan = Plan(sweep(vary=[], runs=3))
+    plan = SweepPlan(sweep(vary=[], runs=3))
     deaths: list[str] = []
     with local_cluster(1) as client:
         rows = {run.number: row for run, row in do_runs(client, plan.runs(), lambda: deaths.append("died"))}

@@ -15,7 +15,7 @@ from support.small_sweep import SCENARIO, Watching, carry_out_here, runs_here, s
 from orgsim.api.load.run import play_scenario
 from orgsim.api.load.sweep import carry_out as carrying
 from orgsim.api.load.sweep.columns import columns
-from orgsim.api.load.sweep.plan import Plan, scenario_of
+from orgsim.api.load.sweep.plan import SweepPlan, scenario_of
 from orgsim.api.load.sweep.run import play
 from orgsim.api.load.sweep.summary import summarize
 from orgsim.api.load.sweep.table import make_table
@@ -65,20 +65,20 @@ events = { condition = "< 1", severity = "warn" }
 
 
 @pytest.fixture
-def plan() -> Plan:
+def plan() -> SweepPlan:
     """Half of the partners, or all, wait for a reminder; the limit is kept, or not."""
-    return Plan(sweep(REMINDED, vary=["silent=0.5,1.0", "limit=< 1,< 40"], runs=3))
+    return SweepPlan(sweep(REMINDED, vary=["silent=0.5,1.0", "limit=< 1,< 40"], runs=3))
 
 
 @pytest.fixture
-def table(plan: Plan) -> Any:
+def table(plan: SweepPlan) -> Any:
     """The table of the sweep."""
     return make_table(plan, map(play, plan.runs()))
 
 
 def test_old_columns_stay() -> None:
     """The columns that there were have their names, types and places; new ones stand behind them."""
-    found = columns(Plan(sweep()))
+    found = columns(SweepPlan(sweep()))
     names = list(found)
     begin = ["run", "scenario", "scenario_sha256", "orgsim_version", "parameters.accept", "parameters.accounts", "seed"]
     end = names.index("command") + 1
@@ -89,7 +89,7 @@ def test_old_columns_stay() -> None:
     assert (found["events"], found["migration_days.count"], found["command"]) == ("whole", "whole", "text")
 
 
-def test_whole_numbers(plan: Plan) -> None:
+def test_whole_numbers(plan: SweepPlan) -> None:
     """A figure of a run has a column of whole numbers exactly if its values are whole numbers."""
     outcome = anyio.run(partial(play_scenario, scenario_of(plan.run(0)), MemoryLog()))
     types = columns(plan)
@@ -109,7 +109,7 @@ def test_thresholds_of_a_run(table: Any) -> None:
     assert [row["passed"] for row in rows] == [False] * 3 + [True] * 3 + [False] * 3 + [True] * 3
 
 
-def test_follow_ups_of_a_run(plan: Plan, table: Any) -> None:
+def test_follow_ups_of_a_run(plan: SweepPlan, table: Any) -> None:
     """Each reminder and deadline is counted in columns of its own, a step that is repeated all in all."""
     populations = [f"follow_ups.partners.migration.{each}" for each in ("reminder_1", "reminder_2", "deadline")]
     steps = ["follow_ups.tracks.again.1", "follow_ups.tracks.main.6"]
@@ -132,7 +132,7 @@ def test_warnings_of_a_run(table: Any) -> None:
         assert "the reminder reached nobody" in row["first_warning"]
 
 
-def test_summary_of_thresholds(plan: Plan, table: Any) -> None:
+def test_summary_of_thresholds(plan: SweepPlan, table: Any) -> None:
     """The summary counts how often each threshold failed, for each combination and in all."""
     found = summarize(plan, table)
 
@@ -151,7 +151,7 @@ def test_summary_of_thresholds(plan: Plan, table: Any) -> None:
     assert found.combinations[2].figures["follow_ups.tracks.again.1.reached"]["median"] == 8
 
 
-def test_old_keys_of_the_summary_stay(plan: Plan, table: Any) -> None:
+def test_old_keys_of_the_summary_stay(plan: SweepPlan, table: Any) -> None:
     """What readers of summary.json have found there once they find still, under the same names."""
     found = msgspec.to_builtins(summarize(plan, table))
     once = {"scenario", "scenario_sha256", "version", "seed", "runs_per_combination", "total", "finished_means"}
@@ -168,7 +168,9 @@ NEW = ("warnings", "first_warning", "follow_ups.partners.migration.reminder_1.re
 
 
 @pytest.mark.parametrize("kept", [0, 3, 12])
-def test_a_journal_without_new_columns(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+def test_a_journal_without_new_columns(
+    plan: SweepPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
     """A sweep that was begun before these columns is resumed: its rows have no value in them, all else is as ever."""
     monkeypatch.setattr(carrying, "do_runs", runs_here)
     whole = carry_out_here(plan, tmp_path / "o", Watching())
@@ -194,7 +196,7 @@ def test_a_run_that_was_refused() -> None:
     """A run that did not come to an end has no thresholds that held or failed."""
     text = SCENARIO.replace("[parameters]", "start = 8000-01-01T00:00:00Z\n[parameters]")
     centuries = '[[steps]]\naction = "wait"\ndays = 36500\n' * 11
-    plan = Plan(sweep(text.replace("[thresholds]", f"{centuries}[thresholds]"), vary=[], runs=1))
+    plan = SweepPlan(sweep(text.replace("[thresholds]", f"{centuries}[thresholds]"), vary=[], runs=1))
     (row,) = make_table(plan, map(play, plan.runs())).to_pylist()
 
     assert row["error"].startswith("step ")
@@ -210,7 +212,7 @@ def test_follow_ups_of_organizations(measured: bool, reached: int) -> None:
     begin, _, rest = (text if measured else text.replace("measure_from", "# measure_from")).partition(asked)
     behaviour, _, more = rest.partition("\n[")
     slow = f"{asked}\nafter_reminder = 1\nremind_after_days = [2, 4]\nreminded_accept = [0, 1]\ndeadline_days = 9\n"
-    plan = Plan(sweep(f"{begin}{slow}\n[{more}", vary=[], runs=1))
+    plan = SweepPlan(sweep(f"{begin}{slow}\n[{more}", vary=[], runs=1))
     (row,) = make_table(plan, map(play, plan.runs())).to_pylist()
     names = [f"follow_ups.initech.transfer.{each}" for each in ("reminder_1", "reminder_2", "deadline")]
 

@@ -7,7 +7,7 @@ from support.small_sweep import SCENARIO, sweep
 
 from orgsim.api.load.scenario import Parameter, ScenarioError
 from orgsim.api.load.scenario.parameters import read_assignment, written
-from orgsim.api.load.sweep.plan import Plan, read_variation
+from orgsim.api.load.sweep.plan import SweepPlan, read_variation
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_bad_values(text: str, complaint: str) -> None:
 def test_bad_plans(vary: list[str], fixed: list[str], runs: int, complaint: str) -> None:
     """Unknown and impossible parameters, and sweeps without end, are refused before the first run."""
     with pytest.raises(ScenarioError) as refused:
-        Plan(sweep(vary=vary, given=fixed, runs=runs))
+        SweepPlan(sweep(vary=vary, given=fixed, runs=runs))
 
     assert str(refused.value).startswith(complaint)
 
@@ -91,7 +91,7 @@ def test_all_problems_of_all_combinations() -> None:
     """Each problem is told once, with the parameters that all combinations share which have it, and none without."""
     text = SCENARIO.replace("to_days = 9", 'to_days = "$most"').replace("[parameters]", "[parameters]\nmost = 9")
     with pytest.raises(ScenarioError) as refused:
-        Plan(sweep(text, vary=["accounts=6,10", "accept=0.5,1.5", "most=0.5,9"]))
+        SweepPlan(sweep(text, vary=["accounts=6,10", "accept=0.5,1.5", "most=0.5,9"]))
 
     assert refused.value.messages == [
         "s.toml:17:1: populations.partners.migration.accept: must be a number from 0 to 1, not 1.5 (with accept=1.5)",
@@ -105,7 +105,7 @@ def test_a_problem_of_the_file() -> None:
     text = SCENARIO.replace("migration_days.p90", "migration_days.p90x\nspeed").replace("p90x", 'p90 = "< 8"')
     text = text.replace("from_days = 0.5", "from_days = -1")
     with pytest.raises(ScenarioError) as refused:
-        Plan(sweep(text))
+        SweepPlan(sweep(text))
 
     first, second = refused.value.messages
     assert first.startswith(
@@ -118,7 +118,7 @@ def test_a_problem_of_the_file() -> None:
 def test_very_many_problems() -> None:
     """Of very many problems the first twenty are told, and how many there are besides."""
     with pytest.raises(ScenarioError) as refused:
-        Plan(sweep(vary=["accept=2:101:1"]))
+        SweepPlan(sweep(vary=["accept=2:101:1"]))
 
     assert len(refused.value.messages) == 21
     assert refused.value.messages[-1] == "s.toml: and 80 more with other combinations"
@@ -130,7 +130,7 @@ def test_copies() -> None:
         "[populations.partners]", '[organizations.ours]\nfrom = "twin.db"\n[populations.partners]', 1
     )
     with pytest.raises(ScenarioError) as refused:
-        Plan(sweep(text))
+        SweepPlan(sweep(text))
 
     assert refused.value.messages == [
         "s.toml: organizations.ours.from: a copy is read with the scenario's file, not in sweeps"
@@ -141,7 +141,7 @@ def test_what_is_in_a_log() -> None:
     """A scenario about the world of a log cannot be swept; each organization that is in it is told."""
     ids = "".join(f'[organizations.{name}]\nid = "o-{name * 10}"\n' for name in ("a", "b"))
     with pytest.raises(ScenarioError) as refused:
-        Plan(sweep(f'{ids}[[steps]]\naction = "wait"\ndays = 1\n', vary=[]))
+        SweepPlan(sweep(f'{ids}[[steps]]\naction = "wait"\ndays = 1\n', vary=[]))
 
     assert refused.value.messages == [
         f"s.toml: organizations.{name} is there when the run begins: a sweep begins with no log" for name in ("a", "b")
@@ -152,14 +152,14 @@ def test_seeds_beyond_the_highest() -> None:
     """A sweep whose last seed would not fit into 64 bits is refused."""
     text = SCENARIO.replace("seed = 5", f"seed = {2**63 - 2}")
 
-    assert [run.seed for run in Plan(sweep(text, vary=[], runs=2)).runs()] == [2**63 - 2, 2**63 - 1]
+    assert [run.seed for run in SweepPlan(sweep(text, vary=[], runs=2)).runs()] == [2**63 - 2, 2**63 - 1]
     with pytest.raises(ScenarioError, match="3 seeds from 9223372036854775806 on go beyond the highest"):
-        Plan(sweep(text, vary=[], runs=3))
+        SweepPlan(sweep(text, vary=[], runs=3))
 
 
 def test_runs_of_a_plan() -> None:
     """Every combination is played with the same seeds; numbers follow the table's order, runs go seed by seed."""
-    plan = Plan(sweep(given=["accept=0.8"], vary=["accounts=10,6"], runs=2))
+    plan = SweepPlan(sweep(given=["accept=0.8"], vary=["accounts=10,6"], runs=2))
     runs = list(plan.runs())
 
     assert [(run.number, run.parameters["accounts"], run.seed) for run in runs] == [
@@ -176,7 +176,7 @@ def test_runs_of_a_plan() -> None:
 def test_accounts_of_a_scenario_without_such_a_parameter() -> None:
     """``accounts`` can be varied for any scenario that invites somebody."""
     text = SCENARIO.replace("accounts = 10\n", "").replace('"$accounts"', "10")
-    plan = Plan(sweep(text, vary=["accounts=3,4"], runs=1))
+    plan = SweepPlan(sweep(text, vary=["accounts=3,4"], runs=1))
 
     assert [scenario.populations["partners"].count for scenario in plan.scenarios] == [3, 4]
 

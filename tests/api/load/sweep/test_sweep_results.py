@@ -16,7 +16,7 @@ from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import parse_scenario
 from orgsim.api.load.sweep import carry_out as carrying
 from orgsim.api.load.sweep.journal import ResultsError, ResultsUnwritable
-from orgsim.api.load.sweep.plan import Plan, Run
+from orgsim.api.load.sweep.plan import Run, SweepPlan
 from orgsim.api.load.sweep.results import Results
 from orgsim.api.load.sweep.run import OtherVersion, play
 from orgsim.api.load.sweep.summary import wilson
@@ -34,9 +34,9 @@ def without_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def plan() -> Plan:
+def plan() -> SweepPlan:
     """The plan of a sweep of 24 small runs."""
-    return Plan(sweep())
+    return SweepPlan(sweep())
 
 
 class Stop(Exception):
@@ -53,13 +53,13 @@ def stop_at(number: int) -> Callable[[int], None]:
     return on_done
 
 
-def half_done(plan: Plan, folder: Path) -> None:
+def half_done(plan: SweepPlan, folder: Path) -> None:
     """Interrupt a sweep after ten runs."""
     with pytest.raises(Stop):
         carry_out_here(plan, folder, Watching(stop_at(10)))
 
 
-def test_whole_sweep(plan: Plan, tmp_path: Path) -> None:
+def test_whole_sweep(plan: SweepPlan, tmp_path: Path) -> None:
     """The folder holds the five files, the table a typed row for each run in the order of parameters and seeds."""
     summary = carry_out_here(plan, tmp_path / "o", Watching())
     table = parquet.read_table(tmp_path / "o" / "runs.parquet")
@@ -81,7 +81,7 @@ def test_whole_sweep(plan: Plan, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def row(plan: Plan) -> dict[str, Any]:
+def row(plan: SweepPlan) -> dict[str, Any]:
     """One of the table."""
     return in_process(plan).to_pylist()[8]
 
@@ -100,7 +100,7 @@ async def test_a_row_reproduces_alone(row: dict[str, Any], anyio_backend: str) -
 
 
 @pytest.mark.parametrize("torn", [b"", b'{"run": 23, "se', b"\xff"])
-def test_resume(plan: Plan, tmp_path: Path, torn: bytes) -> None:
+def test_resume(plan: SweepPlan, tmp_path: Path, torn: bytes) -> None:
     """A sweep that is resumed does what is left, drops a torn line, and ends with the same table and summary."""
     folder = tmp_path / "o"
     half_done(plan, folder)
@@ -114,7 +114,7 @@ def test_resume(plan: Plan, tmp_path: Path, torn: bytes) -> None:
     assert summary == carry_out_here(plan, tmp_path / "p", Watching())
 
 
-def test_resume_of_a_finished_sweep(plan: Plan, tmp_path: Path) -> None:
+def test_resume_of_a_finished_sweep(plan: SweepPlan, tmp_path: Path) -> None:
     """A sweep with nothing left to do writes its table again, without a cluster."""
     carry_out_here(plan, tmp_path, Watching())
     (tmp_path / "runs.parquet").unlink()
@@ -126,7 +126,7 @@ def test_resume_of_a_finished_sweep(plan: Plan, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ['{"run": 24}', '{"run": 0}', '{"run": true}', '{"seed": 1}', "[]", "?"])
-def test_damaged_journal(plan: Plan, tmp_path: Path, line: str) -> None:
+def test_damaged_journal(plan: SweepPlan, tmp_path: Path, line: str) -> None:
     """A whole line that is no row of this sweep, or one that is there twice, is refused with its number."""
     half_done(plan, tmp_path)
     with (tmp_path / "runs.jsonl").open("a") as journal:
@@ -136,16 +136,16 @@ def test_damaged_journal(plan: Plan, tmp_path: Path, line: str) -> None:
         carry_out_here(plan, tmp_path, Watching(), resume=True)
 
 
-def test_two_at_once(plan: Plan, tmp_path: Path) -> None:
+def test_two_at_once(plan: SweepPlan, tmp_path: Path) -> None:
     """A second sweep in the same folder is refused while the first one writes."""
     half_done(plan, tmp_path)
     with Results(tmp_path).journal(), pytest.raises(ResultsError, match="another sweep is writing here"):
         carry_out_here(plan, tmp_path, Watching(), resume=True)
 
 
-def test_two_that_begin_at_once(plan: Plan, tmp_path: Path) -> None:
+def test_two_that_begin_at_once(plan: SweepPlan, tmp_path: Path) -> None:
     """Of two new sweeps in one folder the second is refused and changes nothing, also when the first is done."""
-    plans = [Plan(sweep(runs=runs)) for runs in (1, 2)]
+    plans = [SweepPlan(sweep(runs=runs)) for runs in (1, 2)]
     with Results(tmp_path).begin(plans[0].sweep):
         written = (tmp_path / "sweep.json").read_bytes()
         with pytest.raises(ResultsError, match="another sweep is writing here"):
@@ -162,7 +162,7 @@ def test_killed_before_it_began(tmp_path: Path) -> None:
     Results(tmp_path).require_new()
 
 
-def test_existing_folder(plan: Plan, tmp_path: Path) -> None:
+def test_existing_folder(plan: SweepPlan, tmp_path: Path) -> None:
     """A new sweep wants a new or an empty folder, and says how to go on with another."""
     Results(tmp_path / "new").require_new()
     Results(tmp_path).require_new()
@@ -186,7 +186,7 @@ def test_existing_folder(plan: Plan, tmp_path: Path) -> None:
         ({"vary": ["accounts=6,10"], "given": ["accept=1"]}, "--set accept was not given, now 1; --vary accept was"),
     ],
 )
-def test_another_sweep(plan: Plan, tmp_path: Path, changes: dict[str, Any], difference: str) -> None:
+def test_another_sweep(plan: SweepPlan, tmp_path: Path, changes: dict[str, Any], difference: str) -> None:
     """Resuming with other arguments is refused, and the difference is named."""
     results = Results(tmp_path)
     with results.begin(plan.sweep):
@@ -207,7 +207,7 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
         Results(tmp_path).definition(sweep())
 
 
-def test_full_disk(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk(plan: SweepPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is full on the way is an error that names the file; what was done stays, and can be resumed."""
     safe = os.fsync
     calls: list[int] = []
@@ -230,7 +230,7 @@ def test_full_disk(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert comparable(parquet.read_table(tmp_path / "runs.parquet")).equals(in_process(plan))
 
 
-def test_full_disk_at_the_end(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_at_the_end(plan: SweepPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that cannot be written leaves no half of it, and all runs for the next attempt."""
 
     def full(table: object, path: Path) -> None:
@@ -246,7 +246,7 @@ def test_full_disk_at_the_end(plan: Plan, tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "runs.jsonl").read_bytes().count(b"\n") == 24
 
 
-def test_no_cluster_leaves_nothing(plan: Plan, tmp_path: Path) -> None:
+def test_no_cluster_leaves_nothing(plan: SweepPlan, tmp_path: Path) -> None:
     """A sweep for which there is no cluster does not make its folder."""
 
     def connect() -> Any:
@@ -257,7 +257,7 @@ def test_no_cluster_leaves_nothing(plan: Plan, tmp_path: Path) -> None:
     assert not (tmp_path / "o").exists()
 
 
-def test_lost_runs(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_runs(plan: SweepPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that was given up is in the table with its error, counts for nothing, and is tried again by a resume."""
 
     def losing(client: object, runs: Any, died: Callable[[], None]) -> Any:
@@ -284,7 +284,7 @@ def test_refused_on_the_way(tmp_path: Path) -> None:
     centuries = '[[steps]]\naction = "wait"\ndays = "$days"\n' * 11
     text = SCENARIO.replace("[thresholds]", f"{centuries}[thresholds]")
     text = text.replace("[parameters]", "start = 8000-01-01T00:00:00Z\n[parameters]\ndays = 1")
-    plan = Plan(sweep(text, vary=["days=1,36500"], runs=2))
+    plan = SweepPlan(sweep(text, vary=["days=1,36500"], runs=2))
     summary = carry_out_here(plan, tmp_path, Watching())
     rows = parquet.read_table(tmp_path / "runs.parquet").to_pylist()
 
@@ -294,7 +294,7 @@ def test_refused_on_the_way(tmp_path: Path) -> None:
     assert [(each.runs, each.refused) for each in summary.combinations] == [(2, 0), (2, 2)]
 
 
-def test_another_version(plan: Plan) -> None:
+def test_another_version(plan: SweepPlan) -> None:
     """A worker with another version of orgsim refuses to play."""
     run = msgspec.structs.replace(plan.run(0), version="0.0.1")
 
