@@ -1,6 +1,7 @@
 """Parameters of a scenario: named values that a run or a sweep may set, and that replace ``"$name"`` in the file."""
 
 import json
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any, cast
@@ -15,6 +16,8 @@ ACCOUNTS = "accounts"
 """A parameter that every scenario has. Unless the file declares it, it sets the number of all invited accounts."""
 
 
+PLACEHOLDER = re.compile(r"(|.*[<>=]\s*)\$(.*)\Z", re.DOTALL)
+"""A text in place of which a parameter is put, or, behind a comparison, of whose end."""
 Settled = Mapping[str, Parameter | None] | None
 """The parameters that a file declares; None is one that cannot be read, or that none can."""
 
@@ -95,7 +98,9 @@ def _toml(value: Parameter) -> str:
 
 
 def substitute(value: Any, parameters: Settled, problems: Problems, path: KeyPath = ()) -> Any:
-    """Replace every text that is just ``"$name"`` by the parameter's value, in nested tables and lists too.
+    """Replace every text that is just ``"$name"`` by the parameter's value, and ``$name`` at the end of a condition.
+
+    Nested tables and lists are gone through too.
 
     Args:
         value: a value of the file.
@@ -109,15 +114,21 @@ def substitute(value: Any, parameters: Settled, problems: Problems, path: KeyPat
     if isinstance(value, list):
         parts = enumerate(cast("list[Any]", value))
         return [substitute(part, parameters, problems, (*path, index)) for index, part in parts]
-    if not isinstance(value, str) or not value.startswith("$"):
+    found = PLACEHOLDER.match(value) if isinstance(value, str) else None
+    if found is None or (found[1] and not _is_condition(path)):
         return value
-    name = value[1:]
+    name = found[2]
     if parameters is not None and name not in parameters:
         problems.append(Problem(f"no parameter is called {name!r} ({_there_are(parameters)})", path))
-    if parameters is None or parameters.get(name) is None:
+    settled = None if parameters is None else parameters.get(name)
+    if settled is None:
         problems.lost.add(path)
         return value
-    return parameters[name]
+    return f"{found[1]}{_toml(settled)}" if found[1] else settled
+
+
+def _is_condition(path: KeyPath) -> bool:
+    return path[0] == "thresholds" or path[-1] == "until"
 
 
 def with_accounts(scenario: Scenario, accounts: Parameter) -> Scenario:

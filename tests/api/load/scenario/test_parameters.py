@@ -101,6 +101,47 @@ def test_a_text_that_only_holds_a_dollar() -> None:
     assert parse_scenario(f'description = "for 5 $ a day"{DONE}').description == "for 5 $ a day"
 
 
+CONDITIONS = f"""
+[parameters]
+share = 0.75
+most = 1e-20
+word = "many"
+{INVITED}{DONE}
+[[steps]]
+action = "wait"
+until = "joined_share >= $share"
+at_most_days = 3
+[thresholds]
+joined_share = ">=$share"
+p.joined_share = {{ condition = "> $most", severity = "warn" }}
+"""
+
+
+def test_in_conditions() -> None:
+    """Behind the comparison of a condition a parameter stands for the number, of the file or of the run."""
+    scenario = parse_scenario(CONDITIONS)
+    assert [str(each) for each in scenario.thresholds] == ["joined_share >= 0.75", "p.joined_share > 1e-20"]
+    assert scenario.steps[1].until == "joined_share >= 0.75"  # type: ignore[union-attr]  # a wait
+    assert parse_scenario(CONDITIONS, {"share": 1}).thresholds[0].limit == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ('">=$share"', '">= $shares"', "thresholds.joined_share: no parameter is called 'shares' (there are: share, "),
+        ('until = "joined_share >= $share', 'until = "joined_share >= $', "step 2, until: no parameter is called ''"),
+        ('">=$share"', '">= $word"', "thresholds.joined_share: a condition is a comparison and a number, such as"),
+        ('">=$share"', '"$share"', "thresholds.joined_share: a condition is a comparison and a number, such as"),
+        ('">=$share"', '"about $share"', "thresholds.joined_share: a condition is a comparison and a number, such as"),
+    ],
+)
+def test_impossible_in_conditions(right: str, wrong: str, message: str) -> None:
+    """What is no parameter, or no number, is told in one line."""
+    assert right in CONDITIONS
+    found = complaint(CONDITIONS.replace(right, wrong))
+    assert found.startswith(message), found
+
+
 @pytest.mark.parametrize(
     ("text", "name", "value"),
     [
