@@ -281,7 +281,7 @@ class Simulation(InTests, World):
                 (invitation,) = (await me.list_handshakes_for_account()).handshakes
                 await me.accept_handshake(handshake_id=invitation.id)
 
-            async with sim.population(5_000, partner) as partners:
+            async with sim.population(500, partner) as partners:
                 for account in partners.accounts:
                     await org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": account})
                 await sim.sleep(days=14)

@@ -208,7 +208,7 @@ async def test_documented_example_runs() -> None:
         exec(f"async def example(sim, org):\n{text}", scope)
         await scope["example"](sim, org)
         assert day(sim) == 14
-        assert len(sim.engine.state.accounts) == 5_001
+        assert len(sim.engine.state.accounts) == 501
 
 
 async def test_thousands_at_once() -> None:

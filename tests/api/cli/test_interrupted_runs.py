@@ -75,9 +75,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with the scenario."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the scenario, and the one that commands in this process run in."""
     (tmp_path / "s.toml").write_text(SCENARIO)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -144,10 +145,10 @@ def verified(folder: Path) -> dict[str, Any]:
 
 
 def check_what_is_left(folder: Path, acknowledged: int, whole: dict[str, Any]) -> None:
-    """The log verifies, holds all that was seen in it, and the resumed run ends as the uninterrupted one."""
+    """The log verifies, holds all that was seen in it, and the run, resumed here, ends as the uninterrupted one."""
     assert acknowledged <= verified(folder)["events"] <= whole["events"]
-    resumed = run(folder, "simulate", "s.toml", "--log", "w.db", "--resume", "--json")
-    assert (resumed.returncode, resumed.stderr) == (0, "")
+    resumed = CliRunner().invoke(app, ["simulate", "s.toml", "--log", "w.db", "--resume", "--json"])
+    assert (resumed.exit_code, resumed.stderr) == (0, "")
     assert {**json.loads(resumed.stdout), "wall_seconds": 0} == {**whole, "wall_seconds": 0}
     assert verified(folder)["digest"] == whole["digest"]
 

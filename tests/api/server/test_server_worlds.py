@@ -73,9 +73,9 @@ def test_boto3_in_a_world(slash: str, server: Served) -> None:
         server.organizations().describe_organization()
 
 
-def test_two_hundred_worlds_at_once(server: Served) -> None:
-    """Two hundred worlds on one server, used at once by boto3, each with its clock: none sees anything of another."""
-    together = [f"w.{number}_x-Y" for number in range(200)]
+def test_sixty_worlds_at_once(server: Served) -> None:
+    """Sixty worlds on one server, used at once by boto3, each with its clock: none sees anything of another."""
+    together = [f"w.{number}_x-Y" for number in range(60)]
 
     def use(number: int) -> tuple[list[str], str]:
         mine = server.named(together[number])
@@ -89,7 +89,7 @@ def test_two_hundred_worlds_at_once(server: Served) -> None:
         return emails[1:], mine.control("GET", "clock").json["now"]
 
     with ThreadPoolExecutor(16) as threads:
-        found = list(threads.map(use, range(200)))
+        found = list(threads.map(use, range(60)))
     for number, (emails, now) in enumerate(found):
         assert sorted(emails) == [f"{number}.{account}@example.com" for account in range(number % 3)]
         assert now == f"2026-01-{1 + number // 24:02}T{number % 24:02}:00:00Z"

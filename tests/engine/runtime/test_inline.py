@@ -149,7 +149,7 @@ def test_autojump_needs_an_event_loop() -> None:
 
 def test_timers_of_a_paced_clock_fire_at_the_next_call() -> None:
     """Without a task for the clock, whoever calls next finds what has become due."""
-    with Simulation(clock=PacedClock(1e6)) as sim:
+    with Simulation(clock=PacedClock(1e8)) as sim:
         org = sim.sync.client(MANAGER)
         org.create_organization()
         org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})
