@@ -34,6 +34,8 @@ class PlannedCohort(Struct):
     """Whether a step has waited until all have answered that will."""
     refused: bool = False
     """Whether some acceptances may be refused, such as those of accounts that are too young to leave where they are."""
+    refusals: float = 0.0
+    """How many acceptances are refused for that, as is to be expected."""
     canceled: bool = False
     """Whether something came between, such as accounts that went: some may not have answered by then."""
     reminded: float = 0.0
@@ -67,18 +69,20 @@ class PlannedCohort(Struct):
 
     def accepted(self, day: float) -> Number:
         """How many have accepted by a day."""
-        if self.settled or self.canceled:
-            return self.part(self.accept_share)
-        share = self.accepting(day - self.day) + self.reminded
-        return Number(0.0, self.asked.expected * share, self.asked.chance(self.accept_share).most)
+        found = self.part(self.accept_share)
+        if not (self.settled or self.canceled):
+            share = self.accepting(day - self.day) + self.reminded
+            found = Number(0.0, self.asked.expected * share, found.most)
+        return Number(found.least, max(0.0, found.expected - self.refusals), found.most)
 
     def open(self, day: float) -> Number:
         """How many have not answered by a day, and can still."""
         days = self.lifetime if self.settled else day - self.day
         answered = self.accepting(days) + self.reminded + self.behaviour.decline * self._within(days)
-        if self.canceled or (self.settled and answered >= 1 - NEARLY):
+        if self.canceled or (self.settled and answered >= 1 - NEARLY and not self.refused):
             return Number()
-        expected = self.asked.expected * max(0.0, 1 - answered)
+        # Whose acceptance is refused has an open invitation still.
+        expected = self.asked.expected * max(0.0, 1 - answered) + self.refusals
         # Those that were asked last may be open longer.
         return Number(0.0, expected if day - self.day < self.lifetime else 0.0, self.asked.most)
 

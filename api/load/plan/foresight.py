@@ -20,11 +20,14 @@ from .cohorts import PlannedCohort
 from .concurrency import shared_by_tracks
 from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
 from .members import Members, standing_members
-from .number import Number
+from .number import Number, among
 from .rows import PlannedCalls
 from .tickets import CLOSURES, Needed
 
-UNFORESEEN = {"AcceptHandshake", "CancelHandshake", "CreateOrganization", "DeclineHandshake", "DeleteOrganization"}
+UNFORESEEN = {
+    *("AcceptHandshake", "CancelHandshake", "DeclineHandshake"),
+    *("CreateOrganization", "DeleteOrganization", "RegisterDelegatedAdministrator"),
+}
 """Operations as steps whose effects would have to be known to tell what is refused."""
 
 
@@ -55,6 +58,8 @@ class Foresight:
         """Organization to the cohorts of its migration."""
         self.began_migrations: dict[str, float] = {}
         """Organization to the day on which its migration surely begins at the earliest."""
+        self.finalized: set[str] = set()
+        """Organizations whose migration may have been finalized."""
         self.needed: defaultdict[tuple[str, str], Needed] = defaultdict(Needed)
         """Organization and quota to what is needed of it at one time."""
         self.warnings: list[str] = []
@@ -79,7 +84,11 @@ class Foresight:
             if each.transfer
         }
         """Management account, also as a name in braces, to how it answers an offer to pay the bills."""
-        for name, each in scenario.organizations.items():
+        self._begin()
+
+    def _begin(self) -> None:
+        """Count what the organizations have when the run begins, and the calls that found them."""
+        for name, each in self._organizations.items():
             self._kept[name, "organizational_units"] = sum(1 for _ in each.all_units())
             self._places.append(("", 0, "found", name))
             if each.is_founded:
@@ -155,7 +164,7 @@ class Foresight:
     def is_doubtful(self, organization: str, population: str = "") -> bool:
         """Tell whether it is not known how a step finds its organization, or a population."""
         shared = population in self.members.shared or organization in self.shared_organizations
-        return shared or self._has_unforeseen
+        return shared or self._has_unforeseen or self.members.moves(population)
 
     def managers(self, organization: str) -> tuple[str, ...]:
         """What stands for the management account of an organization in the texts of its steps."""
@@ -203,6 +212,7 @@ class Foresight:
         cohort = self.ask(population, step.organization, asked, step.pace, migration=False)
         cohort.refused = population in self.members.shared
         self._keep_young(cohort)
+        self._keep_closed(cohort)
         if cohort.accepting(1.0) < 1:
             self.need(step.organization, "invitations_per_day", busiest)
         return 0.0 if step.retry else invitation_hours(number.least, cohort, self.settings.quotas)
@@ -212,8 +222,22 @@ class Foresight:
         for organization, days, number in self.young(cohort.population):
             share = cohort.accepting(days)
             if organization != cohort.organization and share:
-                cohort.refused = True
+                self._refuse_answers(cohort, number.expected * share)
                 self.warn_of_young(organization, days, Number(expected=number.expected * share))
+
+    def _keep_closed(self, cohort: PlannedCohort) -> None:
+        """Note that accounts that another organization has closed cannot come from it."""
+        for organization in self.members.others:
+            closed = self.members.closed[cohort.population, organization]
+            if organization != cohort.organization and closed.most:
+                found = among(cohort.asked, closed, self.accounts(cohort.population))
+                self._refuse_answers(cohort, found.expected * cohort.accepting())
+
+    def _refuse_answers(self, cohort: PlannedCohort, number: float) -> None:
+        cohort.refused = True
+        if not self.is_doubtful(cohort.organization) and cohort.population not in self.members.shared:
+            # An account may be both young and closed.
+            cohort.refusals = min(cohort.refusals + number, cohort.asked.expected * cohort.accepting())
 
     def young(self, population: str) -> Iterator[tuple[str, float, Number]]:
         """The accounts that may not leave yet: the organization that created them, for how many days, how many."""
@@ -275,6 +299,8 @@ class Foresight:
                 # Whoever is invited has a rate of its own; members share that of their organization.
                 rate = members_rate(operation) if each.migration else None
                 self.row(operation, "accounts", each.part(share), rate, each.place)
+                if operation == ACCEPT and share:
+                    self._add_refused(each.refusals)
             if escalation := each.behaviour.escalation:
                 rate = management_rate(escalation.action)
                 self.row(escalation.action, "escalation", each.escalated, rate, each.place)

@@ -69,6 +69,15 @@ class Members(Struct):
         where = population, organization
         return self.doubted(population, self.there[where] + self._come(where) - self._gone(where))
 
+    def moves(self, population: str) -> bool:
+        """Tell whether accounts of a population may have gone from one organization to another."""
+        places = {organization for (each, organization), here in self.there.items() if each == population and here.most}
+        places |= {
+            organization for (each, organization), come in self._came.items() if each == population and come.most
+        }
+        places |= {each.organization for each in self.cohorts if each.population == population and not each.migration}
+        return len(places) > 1
+
     def doubted(self, population: str, number: Number) -> Number:
         """A number of accounts of a population; anything is possible if other tracks are about it too."""
         if population not in self.shared:

@@ -1,7 +1,7 @@
 """Calls that AWS surely refuses, whatever quotas are raised, as far as is known before a run.
 
-Nothing is said of populations and organizations that several tracks are about at the same time, nor in scenarios with
-calls whose effects are not foreseen.
+Nothing is said of populations and organizations that several tracks are about at the same time, of populations that
+may move from one organization to another, nor in scenarios with calls whose effects are not foreseen.
 """
 
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ def calls_of(step: Call, foresight: Foresight) -> Number:
 
 def accepted(step: Call, number: Number, foresight: Foresight) -> Number:
     """Count how many of so many calls of a step are accepted, and note those that are refused for sure."""
-    if foresight.is_doubtful(step.organization, step.for_each):
-        return number
+    if foresight.is_doubtful(step.organization):
+        return number.chance(1.0, certain=False)
     found, why = _accepted(step, number, foresight)
     foresight.refuse(number.least - found.most, why)
     return found
@@ -51,13 +51,14 @@ def leaving(step: Call, number: Number, foresight: Foresight) -> Iterator[tuple[
         can = among(number, there, whole)
         if organization in young:
             can = Number(0.0, max(0.0, can.expected - young[organization]), can.most)
-        yield organization, can.chance(1.0, certain=not (by_itself or step.retry))
+        certain = not (step.retry or foresight.is_doubtful(organization, population))
+        yield organization, can.chance(1.0, certain=certain)
 
 
 def lacks_features(organization: str, foresight: Foresight) -> bool:
     """Tell whether an organization surely has consolidated billing only."""
-    began = organization in foresight.migrations or foresight.is_doubtful(organization)
-    return foresight.features[organization] is not FeatureSet.ALL and not began
+    perhaps = organization in foresight.finalized or foresight.is_doubtful(organization)
+    return foresight.features[organization] is not FeatureSet.ALL and not perhaps
 
 
 def beginning(organization: str, number: Number, foresight: Foresight) -> tuple[Number, str]:
@@ -86,6 +87,8 @@ def _accepted(step: Call, number: Number, foresight: Foresight) -> tuple[Number,
         return NOTHING, NO_FEATURES
     if operation == "CreateOrganizationalUnit" and not any(each in str(step.members) for each in VARYING):
         return number.at_most(Number.exactly(1)), "DuplicateOrganizationalUnitException"
+    if foresight.is_doubtful(step.organization, step.for_each):
+        return number.chance(1.0, certain=False), ""
     return _of_accounts(step, number, foresight) if step.for_each and target == ACCOUNT else (number, "")
 
 

@@ -31,5 +31,7 @@ def foresee(step: Finalize, foresight: Foresight) -> float:
     silent = sum(each.to_remove(foresight.day, silent=True).least for each in cohorts)
     silent += foresight.members.others[step.organization].least
     surely = silent >= 1 and not foresight.is_doubtful(step.organization)
+    if number.most and not surely:
+        foresight.finalized.add(step.organization)
     foresight.refuse(number.least if surely else 0.0, "some have not approved all features")
     return hours

@@ -1,7 +1,10 @@
 """Calls that AWS surely refuses: a plan counts them as refused, as the run does, and nothing comes of them."""
 
 from collections import Counter
+from random import Random
+from typing import Any
 
+import anyio
 import pytest
 from support.play_scenario import ENDED, after, population, step
 from support.refusals import count_refusals
@@ -19,6 +22,11 @@ OUTSIDE = population("outside", "invited", 12, invitation={"delay": after(1)}, m
 NEW = population("new", "created", 9) + step("create_accounts", population="new")
 ACCOUNT = {"AccountId": "{account}"}
 MANAGEMENT = {"AccountId": "{management_account}"}
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("InviteAccountToOrganization", {"with_": {"Target": {"Id": "{account}", "Type": "ACCOUNT"}}}),
+    *((name, {"with_": ACCOUNT}) for name in ("RemoveAccountFromOrganization", "CloseAccount", "DescribeAccount")),
+    *(("LeaveOrganization", {"caller": caller}) for caller in ("account", "management")),
+]
 TARGET = {"Target": {"Id": "{account}", "Type": "ACCOUNT"}}
 INVITE = step("invite", population="outside") + ENDED
 
@@ -116,6 +124,22 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
         THERE.replace("feature_set = 'ALL'", "") + step("enable_all_features") + ENDED + step("finalize"),
         {"AcceptHandshake": 1},
     ),
+    "created accounts accept another's invitation too early, closed ones never": (
+        "[organizations.ours]\nfeature_set = 'ALL'\n[organizations.other]\n"
+        + population("new", "created", 9, invitation={"delay": after(1)})
+        + step("create_accounts", organization="ours", population="new")
+        + step("invite", organization="other", population="new")
+        + ENDED
+        + step("wait", days=20)
+        + step("close_accounts", organization="ours", population="new", share=0.34)
+        + step("invite", organization="other", population="new")
+        + ENDED,
+        {"AcceptHandshake": 12},
+    ),
+    "closed while a migration waits": (
+        OUTSIDE + INVITE + step("enable_all_features") + step("close_accounts", population="outside") + ENDED,
+        {"CloseAccount": 12},
+    ),
     "one OU for each, of one name": (
         THERE + step("CreateOrganizationalUnit", for_each="here", with_={"ParentId": "{root}", "Name": "same"}),
         {"CreateOrganizationalUnit": 19},
@@ -161,6 +185,47 @@ async def test_as_the_run(text: str, refused: dict[str, int], monkeypatch: pytes
     assert calls == made or "EMAIL" in text
     for operation in refused:
         assert any(operation in each or "WAIT_PERIOD_ACTIVE" in each for each in plan.warnings), operation
+
+
+def text_without_chance(random: Random) -> str:
+    """Calls for whole populations of two organizations; everybody accepts a day later, before the next step begins."""
+    behaviours = {"invitation": {"delay": after(1)}, "migration": {"delay": after(1)}}
+    steps = list[str]()
+    for _ in range(random.randrange(1, 8)):
+        of, who = random.choice(["ours", "other"]), random.choice(["here", "outside", "new"])
+        operation, keys = random.choice(CALLS)
+        some = [
+            step("invite", organization=of, population=who),
+            step("create_accounts", organization="ours", population="new"),
+            step("enable_all_features", organization=of),
+            step("close_accounts", organization=of, population=who),
+            step("wait", days=5),
+            *[step(operation, organization=of, for_each=who, **keys)] * 5,
+        ]
+        steps.append(random.choice(some) + ENDED)
+    features = [random.choice(["ALL", "CONSOLIDATED_BILLING"]) for _ in range(2)]
+    return (
+        f"[organizations.ours]\nfeature_set = '{features[0]}'\n"
+        + f"[organizations.other]\naccounts = 30\nfeature_set = '{features[1]}'\n"
+        + population("here", "member", 30, of="other", **behaviours)
+        + population("outside", "invited", 40, **behaviours)
+        + population("new", "created", 20, **behaviours)
+        + "".join(steps)
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_never_more_than_the_run(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call is said to be refused that is not, and the calls are as many as foreseen, whatever is refused."""
+    scenario = parse_scenario(text_without_chance(Random(seed)))
+    plan, (made, turned_down) = plan_scenario(scenario), count_refusals(monkeypatch)
+    anyio.run(play_scenario, scenario, MemoryLog())
+    foreseen = Counter[str]()
+    for each in plan.calls:
+        foreseen[each.operation] += each.refused
+    assert foreseen <= turned_down
+    for operation, (least, _, most) in plan.operations.items():
+        assert least <= made[operation] <= most, operation
 
 
 def test_nothing_is_said_of_what_is_not_known() -> None:
