@@ -9,7 +9,8 @@ from itertools import combinations
 from msgspec import Struct
 
 from ..scenario.model import Scenario
-from ..scenario.steps import Call, OrganizationStep, Step, Track
+from ..scenario.order import ended_before
+from ..scenario.steps import Call, OrganizationStep, Step
 
 
 class Shared(Struct, frozen=True):
@@ -22,23 +23,15 @@ class Shared(Struct, frozen=True):
 def shared_by_tracks(scenario: Scenario) -> Shared:
     """Find the populations and organizations that several tracks are about at the same time."""
     tracks = scenario.all_tracks
-    before = {track.name: _predecessors(track, tracks) for track in tracks}
+    waiting = {track.name: track.table.predecessors for track in tracks}
+    before = {name: ended_before(name, waiting) for name in waiting}
+    about = {track.name: _about(track.steps, scenario) for track in tracks}
     populations, organizations = set[str](), set[str]()
-    for one, other in combinations(tracks, 2):
-        if one.name not in before[other.name] and other.name not in before[one.name]:
-            both = [_about(track.steps, scenario) for track in (one, other)]
-            populations |= both[0][0] & both[1][0]
-            organizations |= both[0][1] & both[1][1]
+    for one, other in combinations(about, 2):
+        if one not in before[other] and other not in before[one]:
+            populations |= about[one][0] & about[other][0]
+            organizations |= about[one][1] & about[other][1]
     return Shared(frozenset(populations), frozenset(organizations))
-
-
-def _predecessors(track: Track, tracks: Iterable[Track]) -> set[str]:
-    """The tracks that have ended before it begins."""
-    found = set(track.table.predecessors)
-    for each in tracks:
-        if each.name in track.table.predecessors:
-            found |= _predecessors(each, tracks)
-    return found
 
 
 def _about(steps: Iterable[Step], scenario: Scenario) -> tuple[set[str], set[str]]:

@@ -1,6 +1,7 @@
 """The order of tracks: which waits for which, and whether the days of a plan can be kept."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from itertools import pairwise
 
 from msgspec import Struct
@@ -65,14 +66,24 @@ def _circle(start: str, waiting: Mapping[str, Sequence[str]]) -> list[str]:
 
 def saved_before(track: ReadTrack, tracks: Sequence[ReadTrack]) -> set[str]:
     """The names under which tracks have saved something that have surely ended when a track begins."""
-    by_name = {each.name: each for each in tracks}
-    ended, found = set[str](), list(_predecessors(track))
+    ended = ended_before(track.name, {each.name: _predecessors(each) for each in tracks})
+    return {name for each in tracks if each.name in ended for saves in each.saves for name in saves}
+
+
+def ended_before(track: str, waiting: Mapping[str, Sequence[str]]) -> set[str]:
+    """The tracks that have surely ended when a track begins.
+
+    Args:
+        track: its name.
+        waiting: track to those that it waits for itself.
+    """
+    ended, found = set[str](), [*waiting[track]]
     while found:
         name = found.pop()
-        if name in by_name and name not in ended:
+        if name not in ended:
             ended.add(name)
-            found += _predecessors(by_name[name])
-    return {name for each in ended for saves in by_name[each].saves for name in saves}
+            found += waiting.get(name, ())
+    return ended
 
 
 def require_possible_days(
@@ -90,9 +101,9 @@ def require_possible_days(
     Raises:
         ScenarioError: with all such steps.
     """
-    plan = _Plan(tracks, populations, organizations)
-    for track in tracks:
-        plan.least_end(track.name)
+    plan, by_name = _Plan(tracks, populations, organizations), {track.name: track for track in tracks}
+    for name in TopologicalSorter({track.name: track.table.predecessors for track in tracks}).static_order():
+        plan.walk(by_name[name])
     plan.problems.require_none()
 
 
@@ -106,23 +117,18 @@ class _Plan:
         organizations: Mapping[str, OrganizationTable],
     ) -> None:
         self.problems = Problems()
-        self._tracks = {track.name: track for track in tracks}
         self._populations = populations
         self._organizations = organizations
         self._ends: dict[str, float] = {}
+        """Track to the day before which it cannot have ended."""
         asked = [_asked_by(step) for track in tracks for step in track.steps]
         self._once = {name for name in populations if asked.count(name) == 1}
         """Populations of which one step asks all accounts: no other has asked some of them before."""
 
-    def least_end(self, name: str) -> float:
-        """The day before which a track cannot have ended."""
-        if name not in self._ends:
-            self._ends[name] = self._walk(self._tracks[name])
-        return self._ends[name]
-
-    def _walk(self, track: Track) -> float:
+    def walk(self, track: Track) -> None:
+        """Go through the steps of a track; those that it waits for come first."""
         table = track.table
-        day = max([table.from_day, *map(self.least_end, table.predecessors)])
+        day = max([table.from_day, *(self._ends[name] for name in table.predecessors)])
         begun = day
         for index, step in enumerate(track.steps):
             if step.at_day is not None and step.at_day < day - 1e-9:
@@ -134,7 +140,7 @@ class _Plan:
                 )
                 self.problems.append(Problem(message, (*track.path, index, "at_day")))
             day = max(day, step.at_day or 0.0) + self._least_days(step)
-        return max(day, begun + (table.every_days or 0) * ((table.times or 1) - 1))
+        self._ends[track.name] = max(day, begun + (table.every_days or 0) * ((table.times or 1) - 1))
 
     def _least_days(self, step: Step) -> float:
         if isinstance(step, Wait):

@@ -3,6 +3,7 @@
 import pytest
 from support.play_scenario import population, step, track
 
+from orgsim.api.load.foresee import plan_scenario
 from orgsim.api.load.scenario import ScenarioError, parse_scenario
 
 WAIT = step("wait", days=1)
@@ -122,3 +123,17 @@ def test_a_day_behind_an_invitation_of_members() -> None:
     assert told == "step 2, at_day: day 3 has passed when its turn comes: what goes before takes until 13.86"
     same = invite.replace("ours", "theirs")
     parse_scenario("\n".join([organizations + members, same, step("wait", days=1, at_day=3)]))
+
+
+def test_many_tracks_that_wait_for_each_other() -> None:
+    """Tracks may wait one for the other in a long row, the last first in the file, or in many ways that cross."""
+    row = [track(f"t{number}", WAIT, after=f"t{number - 1}") for number in range(1_100, 0, -1)]
+    assert len(parse_scenario("\n".join([*row, track("t0", WAIT)])).all_tracks) == 1_101
+
+    crossing = [
+        track(f"{side}{number}", WAIT, after=[f"a{number - 1}", f"b{number - 1}"])
+        for number in range(1, 40)
+        for side in "ab"
+    ]
+    both = [track("a0", WAIT), track("b0", WAIT)]
+    assert plan_scenario(parse_scenario("\n".join([*both, *crossing]))).least_hours == 40 * 24
