@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..engine.log import EventLog
+from ..engine.log import EventLog, LogError
 from ..engine.log.place import Span, position_at, span_of
 from ..engine.log.sqlite import SqliteLog
 from ..engine.operation import Caller, read_request, require_encodable
@@ -182,6 +182,17 @@ class Recorded:
         """
         span = self._span()
         return Past(self, read_place(at).within(span), span.last)
+
+    def at_or_end(self, at: At | None) -> Past:
+        """Return the world as it was at a place that a user has named, or at the end of the log.
+
+        Raises:
+            LogError: there is no such place; the message names the log, and says what it covers.
+        """
+        try:
+            return self.at(self.log.head if at is None else at)
+        except ValueError as error:
+            raise LogError(f"{self.log.name}: {error}") from None
 
     async def position_at(self, moment: int, last: int) -> int:
         """Find the position of the last event up to a moment, among those up to a position; 0 if all are later."""

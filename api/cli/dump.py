@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import anyio
 import typer
 
-from ...engine.log import LogError
 from ..past import open_recorded
 from ..timeline.twin.calls import Question
 from ..timeline.twin.normalize import normalize
@@ -51,9 +50,5 @@ def dump(
 
 async def _answers(log: Path, at: str | None, organization: str | None) -> tuple[dict[Question, Any], int]:
     async with open_recorded(log) as recorded:
-        try:
-            past = recorded.at(recorded.log.head if at is None else at)
-        except ValueError as error:
-            raise LogError(f"{log}: {error}") from None
-        answers, taken_at = await answers_of(past, organization)
+        answers, taken_at = await answers_of(recorded.at_or_end(at), organization)
         return {**answers}, taken_at

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from ...engine.log import LogError, chain_at
+from ...engine.log import chain_at
 from ..past import open_recorded
 from ..places import PLACES
 from ..simulation import forked
@@ -50,11 +50,7 @@ def fork(
 
 async def _fork(path: Path, new: Path, at: str | None) -> Forked:
     async with open_recorded(path) as recorded:
-        try:
-            past = recorded.at(recorded.log.head if at is None else at)
-        except ValueError as error:
-            raise LogError(f"{path}: {error}") from None
-        position = await past.position()
+        position = await recorded.at_or_end(at).position()
         await forked(recorded.log, position, new)
         chain = await chain_at(recorded.log, position)
         assert chain is not None, "the log has just been read up to there"

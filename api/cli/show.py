@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ...engine.log import LogError
 from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.accounts import Account
 from ...engine.shapes.base import moment
@@ -251,9 +250,6 @@ async def _views_of(path: Path, at: str | None) -> Views:
 
 async def _past_views(path: Path, at: str) -> Views:
     async with open_recorded(path) as recorded:
-        try:
-            past = recorded.at(at)
-        except ValueError as error:
-            raise LogError(f"{path}: {error}") from None
+        past = recorded.at_or_end(at)
         with reading_bar(recorded.log) as recorded.views.listener:
             return await past.views()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ....engine.log import EventLog, LogError
+from ....engine.log import EventLog
 from ....engine.log.cut import cut_into_file, cut_into_memory, require_between_commands
 from ....engine.log.place import iso_text
 from ....engine.log.sqlite import Durability, SqliteLog
@@ -42,12 +42,7 @@ async def beginning_at(recorded: Recorded, at: At | None) -> LogBeginning:
         LogError: there is no such place, or it is in the midst of a command.
         LogDamaged: a record cannot be read.
     """
-    log = recorded.log
-    place = log.head if at is None else at
-    try:
-        past = recorded.at(place)
-    except ValueError as error:
-        raise LogError(f"{log.name}: {error}") from None
+    log, past = recorded.log, recorded.at_or_end(at)
     position = await past.position()
     await require_between_commands(log, position)
     views = await past.views()
