@@ -5,21 +5,19 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from support.forked_command import Command, full_disk
 from typer.testing import CliRunner
 
 from orgsim.api.cli.app import app
 
 pytestmark = pytest.mark.slow
-
-ORGSIM = Path(sys.executable).with_name("orgsim")
 
 SCENARIO = """
 seed = 11
@@ -56,22 +54,13 @@ action = "remove_declined"
 action = "finalize"
 """
 
-LIMITED = """
-import os, resource, signal, sys
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
-os.execv(sys.argv[2], sys.argv[2:])
-"""
-"""A command whose files cannot grow beyond a size: what a full disk is to SQLite."""
-
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The output of the uninterrupted run."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "s.toml").write_text(SCENARIO)
-    command = [ORGSIM, "simulate", "s.toml", "--log", "w.db", "--json"]
-    return json.loads(subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout)
+    return json.loads(run(folder, "simulate", "s.toml", "--log", "w.db", "--json").stdout)
 
 
 @pytest.fixture
@@ -82,21 +71,33 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """A run of the command to its end."""
-    return subprocess.run([ORGSIM, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+class Done(Struct, frozen=True):
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(folder: Path, *arguments: str, size: int | None = None) -> Done:
+    """A run of the command to its end; with a size, on a full disk: its files cannot grow beyond it."""
+    command = Command(folder, arguments, folder / "stderr", full_disk(size) if size else None)
+    out, err = command.communicate()
+    (folder / "stderr").unlink()
+    return Done(command.returncode, out, err)
 
 
 @contextmanager
-def begun(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+def begun(folder: Path, *options: str) -> Iterator[Command]:
     """A run that goes on meanwhile; whatever happens, it has ended at the end."""
-    command = [ORGSIM, "simulate", "s.toml", "--log", "w.db", "--json"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
+    arguments = ["simulate", "s.toml", "--log", "w.db", "--json", *options]
+    process = Command(folder, arguments, folder / "stderr-of-begun")
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def position(log: Path) -> int:
@@ -112,14 +113,11 @@ def position(log: Path) -> int:
     return rows[0][0] if rows else 0
 
 
-def wait_for(wanted: int, process: "subprocess.Popen[str]", log: Path) -> int:
+def wait_for(wanted: int, process: Command, log: Path) -> int:
     """The position of the log as soon as it is the wanted one or beyond, or the process has ended."""
     while (reached := position(log)) < wanted and process.poll() is None:
         # The shortest of pauses that ends early when the process does.
-        try:
-            process.wait(0.001)
-        except subprocess.TimeoutExpired:
-            continue
+        process.wait(0.001)
     return reached
 
 
@@ -174,8 +172,7 @@ def test_killed(wanted: int, folder: Path, whole: dict[str, Any]) -> None:
 def test_killed_while_it_was_resumed(folder: Path, whole: dict[str, Any]) -> None:
     """A resumed run that is killed too can be resumed again."""
     reached, _, _ = interrupted(folder, 1, signal.SIGKILL)
-    command = [ORGSIM, "simulate", "s.toml", "--log", "w.db", "--resume"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with begun(folder, "--resume") as process:
         reached = wait_for(reached + 1, process, folder / "w.db")
         process.kill()
         process.communicate()
@@ -214,16 +211,10 @@ def test_second_writer(folder: Path, whole: dict[str, Any]) -> None:
     assert json.loads(out)["digest"] == whole["digest"]
 
 
-def run_on_a_full_disk(folder: Path, size: int, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """A run of the command whose files cannot grow beyond a size."""
-    command = [sys.executable, "-c", LIMITED, str(size), str(ORGSIM), *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
 @pytest.mark.parametrize("size", [60_000, 1_000_000])
 def test_full_disk(size: int, folder: Path, whole: dict[str, Any]) -> None:
     """A full disk ends the run with one line that names log and position; all up to there is in the log."""
-    done = run_on_a_full_disk(folder, size, "simulate", "s.toml", "--log", "w.db", "--json")
+    done = run(folder, "simulate", "s.toml", "--log", "w.db", "--json", size=size)
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1, done.stderr
     found = re.match(r"orgsim: stopped at position (\d+), nothing after it is in the log: w\.db: .*disk", done.stderr)
@@ -234,9 +225,9 @@ def test_full_disk(size: int, folder: Path, whole: dict[str, Any]) -> None:
 
 def test_full_disk_while_resuming(folder: Path, whole: dict[str, Any]) -> None:
     """A resumed run that meets a full disk ends in the same way, and can be resumed again."""
-    run_on_a_full_disk(folder, 60_000, "simulate", "s.toml", "--log", "w.db")
+    run(folder, "simulate", "s.toml", "--log", "w.db", size=60_000)
     before = position(folder / "w.db")
-    done = run_on_a_full_disk(folder, 1_000_000, "simulate", "s.toml", "--log", "w.db", "--resume")
+    done = run(folder, "simulate", "s.toml", "--log", "w.db", "--resume", size=1_000_000)
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert "disk" in done.stderr
@@ -246,7 +237,7 @@ def test_full_disk_while_resuming(folder: Path, whole: dict[str, Any]) -> None:
 @pytest.mark.parametrize("size", [1_000, 20_000])
 def test_disk_full_from_the_beginning(size: int, folder: Path, whole: dict[str, Any]) -> None:
     """When not even an empty log finds room, one line says that it could not be written, and a later run does it."""
-    done = run_on_a_full_disk(folder, size, "simulate", "s.toml", "--log", "w.db")
+    done = run(folder, "simulate", "s.toml", "--log", "w.db", size=size)
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert "w.db: " in done.stderr
