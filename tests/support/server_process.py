@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 
+from support.forked_command import Command, Limits
 from support.loopback_server import Served
 
 ORGSIM = Path(sys.executable).with_name("orgsim")
@@ -53,38 +53,32 @@ class Process(Served):
     Args:
         folder: its working directory; gets a file ``stderr``.
         arguments: of the command.
-        ulimit: a limit of the shell to start it under, such as ``-n 256``.
+        limits: of the process.
     """
 
-    def __init__(self, folder: Path, *arguments: str, ulimit: str = "") -> None:
-        self.errors = (folder / "stderr").open("w+b")
-        limited = ["sh", "-c", f'ulimit {ulimit} && exec "$@"', "sh"] if ulimit else []
-        command = [*limited, ORGSIM, "serve", *arguments]
-        self.process = subprocess.Popen(
-            command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=self.errors
-        )
-        assert self.process.stdout is not None
+    def __init__(self, folder: Path, *arguments: str, limits: Limits | None = None) -> None:
+        self._errors = folder / "stderr"
+        self.process = Command(folder, ["serve", *arguments], self._errors, limits)
         self.ready = self.process.stdout.readline().decode()
         found = re.search(r"http://[^\"\s]+", self.ready)
         if not found:
-            self.end(signal.SIGKILL)
-            pytest.fail(f"not ready: {self.ready!r} {self.log}")
+            _, _, log = self.end(signal.SIGKILL)
+            pytest.fail(f"not ready: {self.ready!r} {log}")
         super().__init__(found[0], None, None)
 
     @property
     def log(self) -> str:
         """The output on stderr so far."""
-        self.errors.seek(0)
-        return self.errors.read().decode()
+        return self._errors.read_text()
 
     def end(self, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         """Send a signal and wait; returns exit code, stdout after the ready line, and stderr."""
         if self.process.poll() is None:
             self.process.send_signal(by)
-        out, _ = self.process.communicate(timeout=PATIENCE)
-        log = self.log
-        self.errors.close()
-        return self.process.returncode, out.decode(), log
+        if self.process.wait(PATIENCE) is None:
+            self.process.kill()
+        out, log = self.process.communicate()
+        return self.process.returncode, out, log
 
 
 Start = Callable[..., Process]

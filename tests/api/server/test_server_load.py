@@ -210,7 +210,7 @@ def test_endless_trailers(fields: bytes) -> None:
 
 def test_few_descriptors(start: Start, held: ExitStack) -> None:
     """Six hundred clients of a server with 256 descriptors leave a short log, and others are answered afterwards."""
-    server = start("--log", "w.db", ulimit="-n 256")
+    server = start("--log", "w.db", limits={resource.RLIMIT_NOFILE: (256, 256)})
     for _ in range(600):
         held.enter_context(reach(server))
     held.close()
@@ -232,7 +232,7 @@ def is_answered(server: Served) -> bool:
 
 def test_what_does_not_fit_holds_no_descriptor(start: Start, held: ExitStack) -> None:
     """While hundreds of clients hold on to their connections, the server keeps descriptors for its log."""
-    server = start("--log", "w.db", ulimit="-n 256")
+    server = start("--log", "w.db", limits={resource.RLIMIT_NOFILE: (256, 256)})
     first = held.enter_context(reach(server))
     for _ in range(600):
         held.enter_context(reach(server))
@@ -243,7 +243,8 @@ def test_what_does_not_fit_holds_no_descriptor(start: Start, held: ExitStack) ->
 
 def test_limit_of_descriptors_is_raised(start: Start) -> None:
     """A server that was given few descriptors, but may have more, takes them."""
-    server = start(ulimit="-S -n 256")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    server = start(limits={resource.RLIMIT_NOFILE: (256, most)})
     soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
     assert soft >= min(4_096, hard) > 256
 
