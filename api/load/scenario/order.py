@@ -7,6 +7,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from ...choices import choose
+from .model import Scenario
 from .organizations import OrganizationTable
 from .populations import MemberTable, PopulationTable
 from .problems import KeyPath, Problem, Problems
@@ -86,25 +87,17 @@ def ended_before(track: str, waiting: Mapping[str, Sequence[str]]) -> set[str]:
     return ended
 
 
-def require_possible_days(
-    tracks: Sequence[Track],
-    populations: Mapping[str, PopulationTable],
-    organizations: Mapping[str, OrganizationTable],
-) -> None:
-    """Check that no step is to begin on a day that has surely passed when its turn comes.
+def impossible_days(scenario: Scenario) -> Problems:
+    """Find steps that are to begin on a day that has surely passed when their turn comes.
 
     Args:
-        tracks: checked; none waits for itself.
-        populations: the populations of the scenario.
-        organizations: its organizations.
-
-    Raises:
-        ScenarioError: with all such steps.
+        scenario: without other mistakes; no track waits for itself.
     """
-    plan, by_name = _Plan(tracks, populations, organizations), {track.name: track for track in tracks}
-    for name in TopologicalSorter({track.name: track.table.predecessors for track in tracks}).static_order():
-        plan.walk(by_name[name])
-    plan.problems.require_none()
+    tracks = {track.name: track for track in scenario.all_tracks}
+    plan = _Plan([*tracks.values()], scenario.populations, scenario.organizations)
+    for name in TopologicalSorter({name: track.table.predecessors for name, track in tracks.items()}).static_order():
+        plan.walk(tracks[name])
+    return plan.problems
 
 
 class _Plan:

@@ -15,6 +15,7 @@ from ....engine.explaining import close_to
 from ....engine.settings import Settings
 from ....engine.shapes.timestamps import microseconds
 from ...choices import choose
+from .bounds import never_hold
 from .checks import checked, impossible_feature_sets, impossible_record
 from .conversion import salvage
 from .existing import UNNAMED, World, given, wrong_members
@@ -23,7 +24,7 @@ from .figures import figures_of
 from .likeness import read_populations, without_inherited
 from .lines import Place, excerpt, key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
-from .order import require_possible_days
+from .order import impossible_days
 from .organizations import with_founders
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
 from .populations import PopulationTable
@@ -129,7 +130,8 @@ def _parsed(text: str, parameters: Mapping[str, Parameter], world: World | None)
     document = substitute(document, settled, problems)
     scenario = _built(document, {**(settled or {}), **parameters}, world, problems)
     if ACCOUNTS in parameters and ACCOUNTS not in (settled or {}):
-        return with_accounts(scenario, parameters[ACCOUNTS])
+        scenario = with_accounts(scenario, parameters[ACCOUNTS])
+    Problems([*impossible_days(scenario), *never_hold(scenario)]).require_none()
     return scenario
 
 
@@ -175,7 +177,6 @@ def _built(
     problems[:] = without_inherited(problems, tables)
     problems.require_none()
     assert beginning is not None, "what is wrong with it was found"
-    require_possible_days(tracks, cast("Any", populations), cast("Any", organizations))
     plain = [track.steps for track in tracks if track.name == PLAIN]
     return Scenario(
         **structs.asdict(beginning),

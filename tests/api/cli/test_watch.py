@@ -63,7 +63,7 @@ steps = [{ action = "invite", population = "web", pace = { over_days = 9 } }]
 
 [tracks.data]
 from_day = 5
-steps = [{ action = "invite", population = "data" }, { action = "wait", until = "joined >= 41", at_most_days = 3 }]
+steps = [{ action = "invite", population = "data" }, { action = "wait", until = "joined >= 40", at_most_days = 3 }]
 
 [tracks.afterwards]
 after = ["web", "data"]
@@ -165,7 +165,7 @@ def test_tracks_on_the_screen(folder: Path) -> None:
     command = [ORGSIM, "simulate", "tracks.toml", "--watch", "--rate", "2d"]
     with terminal(command, folder, ENVIRONMENT) as shown:
         early = shown.read_until(lambda lines: any("1 invite web, " in line for line in lines))
-        later = shown.read_until(lambda lines: any("until joined >= 41" in line for line in lines))
+        later = shown.read_until(lambda lines: any("until joined >= 40" in line for line in lines))
         last = shown.read_until(
             lambda lines: all(any(f"✓ {name}" in line for line in lines) for name in ("web", "data"))
         )
@@ -173,7 +173,7 @@ def test_tracks_on_the_screen(folder: Path) -> None:
     assert any(re.match(r"  ▶ web +1 invite web, \d+ of 20 calls", line) for line in early)
     assert "    afterwards  waits for web, data" in early
     assert "    data        begins 2026-01-06 00:00" in early
-    assert any("data         2 wait, until joined >= 41, at the latest on 2026-01-09 00:00" in line for line in later)
+    assert any("data         2 wait, until joined >= 40, at the latest on 2026-01-09 00:00" in line for line in later)
     assert any(line.startswith("  ▶ afterwards   1 wait, goes on 2026-01-1") for line in last)
 
 

@@ -53,7 +53,7 @@ async def test_a_century_of_a_threshold(looks: Counter[str]) -> None:
 
 async def test_a_century_of_a_condition(looks: Counter[str]) -> None:
     """So it is with a condition that never holds, beside another track that waits for one, too."""
-    tracks = [track(name, step("wait", until="joined > 99", at_most_days=CENTURY)) for name in ("a", "b")]
+    tracks = [track(name, step("wait", until="joined >= 20", at_most_days=CENTURY)) for name in ("a", "b")]
     outcome = await play(ASKED, INVITE, *tracks)
     assert outcome.virtual_days == CENTURY
     assert looks["joined"] < 200

@@ -94,7 +94,7 @@ def test_a_day_in_a_repeated_track() -> None:
         (SLOW, step("invite", population="p", pace={"per_day": 1}), step("remind", at_day=14)),
         # The second finds members only: there may be nobody to invite.
         (SLOW, *([step("invite", population="p", pace={"per_day": 1})] * 2), step("remind", at_day=15)),
-        (step("wait", until="members > 3", at_most_days=9), step("wait", days=1, at_day=2)),
+        (step("wait", until="virtual_days > 30", at_most_days=9), step("wait", days=1, at_day=2)),
         (step("wait_for_answers", at_day=2), step("remind", at_day=2)),
     ],
 )

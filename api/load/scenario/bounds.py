@@ -1,0 +1,89 @@
+"""Conditions that never hold: figures count accounts and invitations, and so many there can be at most is known."""
+
+from collections.abc import Iterator
+
+from .figures import RUN, Figure
+from .model import Scenario
+from .organizations import OrganizationTable
+from .populations import MemberTable, PopulationTable
+from .problems import Problem
+from .steps import Call, CreateAccounts, Invite, Sending, Track, Wait
+from .thresholds import read_condition
+
+INVITING = ("InviteAccountToOrganization",)
+CREATING = ("CreateAccount", "CreateGovCloudAccount")
+OF_INVITATIONS = ("joined", "moved_on", "joining_days.count")
+OF_CREATIONS = ("created", "creation_seconds.count")
+OF_ACCOUNTS = ("members", "closed", "closing_seconds.count")
+
+
+def never_hold(scenario: Scenario) -> Iterator[Problem]:
+    """Find waits for conditions that are surely not met, however accounts answer.
+
+    Args:
+        scenario: without mistakes. In a log with which it begins may be anything, so then nothing is found.
+    """
+    figures = scenario.figures
+    for track in scenario.all_tracks if not scenario.log else ():
+        for index, step in enumerate(track.steps):
+            if not isinstance(step, Wait) or step.until is None:
+                continue
+            condition = read_condition(step.until, figures)
+            most, why = most_of(scenario, condition.figure)
+            if most is not None and not any(map(condition.holds, (0, most, min(max(condition.limit, 0), most)))):
+                message = f"{condition.metric} is never {condition.comparison} {condition.limit:,.15g}: {why} {most:,}"
+                yield Problem(message, (*track.path, index, "until"))
+
+
+def most_of(scenario: Scenario, figure: Figure) -> tuple[int | None, str]:
+    """The most that a figure can be, with words for it; None if it is not known."""
+    if figure.name in OF_INVITATIONS:
+        return _calls(scenario, Invite, INVITING, figure.part), "the invitations are at most"
+    if figure.name in OF_CREATIONS:
+        return _calls(scenario, CreateAccounts, CREATING, figure.part), "the accounts that are created are at most"
+    if figure.name in OF_ACCOUNTS:
+        return _accounts(scenario), "the accounts are at most"
+    return None, ""
+
+
+def _accounts(scenario: Scenario) -> int | None:
+    """How many accounts there can be; None if organizations are copied from elsewhere."""
+    created = _calls(scenario, CreateAccounts, CREATING, RUN)
+    if created is None or any(table.source for table in scenario.organizations.values()):
+        return None
+    there = sum(1 + (table.accounts or 0) for table in scenario.organizations.values())
+    apart = (each for each in scenario.populations.values() if each.origin in ("invited", "standalone"))
+    return there + created + sum(each.count for each in apart)
+
+
+def _calls(scenario: Scenario, kind: type[Sending], operations: tuple[str, ...], part: str) -> int | None:
+    """How many calls can be made, by steps of a kind or by the names of operations; None if that is not known.
+
+    Those by name may be for anybody, so only the steps of another population than ``part`` are left out.
+    """
+    if any(each.escalation and each.escalation.action in operations for _, _, each in scenario.behaviours()):
+        return None
+    return sum(_calls_in(track, scenario, kind, operations, part) for track in scenario.all_tracks)
+
+
+def _calls_in(track: Track, scenario: Scenario, kind: type[Sending], operations: tuple[str, ...], part: str) -> int:
+    found = 0
+    for step in track.steps:
+        if isinstance(step, kind) and (part == f"populations.{step.population}" or not part.startswith("populations.")):
+            found += _size(scenario, step.population)
+        if isinstance(step, CreateAccounts):
+            then = [each for each in step.then or () if each.action in operations]
+            found += len(then) * _size(scenario, step.population)
+        if isinstance(step, Call) and step.operation in operations:
+            found += _size(scenario, step.for_each) if step.for_each else 1
+    return found * (track.table.times or 1)
+
+
+def _size(scenario: Scenario, population: str) -> int:
+    """How many accounts a population has at most."""
+    table: PopulationTable = scenario.populations[population]
+    if not isinstance(table, MemberTable):
+        return table.count
+    organizations = scenario.organizations
+    of: OrganizationTable = organizations[table.of] if table.of else next(iter(organizations.values()))
+    return table.count if of.source or of.accounts is None else min(table.count, of.accounts)
