@@ -19,7 +19,7 @@ from .ages import Ages
 from .cohorts import PlannedCohort
 from .concurrency import shared_by_tracks
 from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
-from .members import Members, standing_members
+from .members import Members, Removal, standing_members
 from .number import Number, among
 from .rows import PlannedCalls
 from .tickets import CLOSURES, Needed
@@ -46,6 +46,8 @@ class Foresight:
         self._has_unforeseen = not operations.isdisjoint(UNFORESEEN)
         self.members: Members = standing_members(scenario)
         shared = shared_by_tracks(scenario)
+        asked = {name: each for name, each in self.populations.items() if each.origin in ("invited", "standalone")}
+        self.members.sizes = {name: Number.exactly(each.count) for name, each in asked.items()}
         self.members.shared = {each: self._size(each) for each in shared.populations}
         self.shared_organizations = shared.organizations
         """Those that several tracks are about at the same time."""
@@ -144,6 +146,10 @@ class Foresight:
         limited = self.settings.throttle == "aws" and not retry
         return max(paced, rate_hours(rate, number.least) if limited else 0.0)
 
+    def remove(self, population: str, organization: str, number: Number) -> None:
+        """Note that the present step removes accounts from an organization, or that they leave it."""
+        self.members.remove(Removal(population, organization, number, len(self._places) - 1))
+
     def refuse(self, number: float, why: str) -> None:
         """Note that so many of the calls that were counted last are refused, and warn of them."""
         if number >= 1:
@@ -164,7 +170,7 @@ class Foresight:
     def is_doubtful(self, organization: str, population: str = "") -> bool:
         """Tell whether it is not known how a step finds its organization, or a population."""
         shared = population in self.members.shared or organization in self.shared_organizations
-        return shared or self._has_unforeseen or self.members.moves(population)
+        return shared or self._has_unforeseen
 
     def managers(self, organization: str) -> tuple[str, ...]:
         """What stands for the management account of an organization in the texts of its steps."""
@@ -174,8 +180,8 @@ class Foresight:
     def accounts(self, population: str) -> Number:
         """The accounts that a population has so far."""
         table, members = self.populations[population], self.members
-        if table.origin in ("invited", "standalone"):
-            return Number.exactly(table.count)
+        if population in members.sizes:
+            return members.sizes[population]
         found = members.accounts(population)
         return members.doubted(population, found) if table.origin == "created" else found
 

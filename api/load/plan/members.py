@@ -9,7 +9,7 @@ from ..scenario.model import OrganizationTable, Scenario
 from ..scenario.organizations import accounts_by_unit
 from ..scenario.populations import MOST_ACCOUNTS, MemberTable
 from .cohorts import PlannedCohort
-from .number import Number
+from .number import Number, among
 
 MOST_KEPT = 20
 """So many cohorts are looked at one by one; what is older is no less true, but nothing can make it more certain."""
@@ -22,6 +22,16 @@ def _numbers() -> defaultdict[Where, Number]:
     return defaultdict(Number)
 
 
+class Removal(Struct, frozen=True):
+    """Accounts of a population that a step of one of AWS's operations removes from an organization."""
+
+    population: str
+    organization: str
+    number: Number
+    place: int
+    """Of the step, in the order of the plan."""
+
+
 class Members(Struct):
     """Members by population and organization, and what the accounts are asked."""
 
@@ -29,8 +39,8 @@ class Members(Struct):
     """Those that did not join by an invitation of the run."""
     approving: defaultdict[Where, Number] = field(default_factory=_numbers)
     """Those of them that the organization has not created: they must approve all features."""
-    removed: defaultdict[Where, Number] = field(default_factory=_numbers)
-    """Those that steps of AWS's operations have removed."""
+    removals: list[Removal] = field(default_factory=list[Removal])
+    """The latest of them, in order."""
     closed: defaultdict[Where, Number] = field(default_factory=_numbers)
     """Those that were closed, which stay members for a while; of a population the first so many."""
     others: dict[str, Number] = field(default_factory=dict[str, Number])
@@ -41,6 +51,8 @@ class Members(Struct):
     """Those that were asked something, and can still answer."""
     past: list[PlannedCohort] = field(default_factory=list[PlannedCohort])
     """Invitations that were counted once and for all."""
+    sizes: dict[str, Number] = field(default_factory=dict[str, Number])
+    """Population to all of its accounts, of those whose accounts are there without being created."""
     shared: dict[str, float] = field(default_factory=dict[str, float])
     """Populations that several tracks are about at the same time, and how many accounts each has at most."""
     day: float = 0.0
@@ -48,6 +60,7 @@ class Members(Struct):
     _came: defaultdict[Where, Number] = field(default_factory=_numbers)
     """Those that have joined by invitations of the past; and so the others."""
     _went: defaultdict[Where, Number] = field(default_factory=_numbers)
+    _removed: defaultdict[Where, Number] = field(default_factory=_numbers)
     _perhaps_open: defaultdict[Where, Number] = field(default_factory=_numbers)
 
     def advance(self, day: float) -> None:
@@ -64,19 +77,17 @@ class Members(Struct):
             self._went[where] += oldest.gone
             self._perhaps_open[where] += oldest.open(day)
 
+    def remove(self, removal: Removal) -> None:
+        """Note that accounts are removed, or leave; of many removals the oldest are added up."""
+        self.removals.append(removal)
+        if len(self.removals) > MOST_KEPT:
+            oldest = self.removals.pop(0)
+            self._removed[oldest.population, oldest.organization] += oldest.number
+
     def of(self, population: str, organization: str) -> Number:
         """The members of a population in an organization."""
         where = population, organization
-        return self.doubted(population, self.there[where] + self._come(where) - self._gone(where))
-
-    def moves(self, population: str) -> bool:
-        """Tell whether accounts of a population may have gone from one organization to another."""
-        places = {organization for (each, organization), here in self.there.items() if each == population and here.most}
-        places |= {
-            organization for (each, organization), come in self._came.items() if each == population and come.most
-        }
-        places |= {each.organization for each in self.cohorts if each.population == population and not each.migration}
-        return len(places) > 1
+        return self.doubted(population, self._left(where, self.there[where]))
 
     def doubted(self, population: str, number: Number) -> Number:
         """A number of accounts of a population; anything is possible if other tracks are about it too."""
@@ -94,12 +105,12 @@ class Members(Struct):
     def created(self, population: str, organization: str) -> Number:
         """Those of them that the organization has created."""
         where = population, organization
-        return self.doubted(population, self.there[where] - self.approving[where] - self._gone(where))
+        return self.doubted(population, self._left(where, self.there[where] - self.approving[where], come=False))
 
     def to_approve(self, population: str, organization: str) -> Number:
         """Those of them that must approve all features."""
         where = population, organization
-        return self.doubted(population, self.approving[where] + self._come(where) - self._gone(where))
+        return self.doubted(population, self._left(where, self.approving[where]))
 
     def open(self, population: str, organization: str) -> Number:
         """The open invitations of a population."""
@@ -116,25 +127,28 @@ class Members(Struct):
             found += self.of(population, organization)
         return found
 
-    def _come(self, where: Where) -> Number:
-        found = self._came[where]
+    def _left(self, where: Where, number: Number, *, come: bool = True) -> Number:
+        """What is left of so many that were there at first, with those that came, after all others went, in order."""
+        population, organization = where
+        whole = self.sizes.get(population) or self.accounts(population)
+        number += self._came[where] if come else Number()
+        for other in self.others:
+            if other != organization:
+                number -= among(self._came[population, other], number, whole)
+        number -= self._removed[where]
+        changes = [each for each in (*self.cohorts, *self.removals) if each.population == population]
+        for each in sorted(changes, key=lambda change: change.place):
+            here = each.organization == organization
+            if isinstance(each, Removal):
+                number -= each.number if here else Number()
+            elif here and come and not each.migration:
+                number += each.accepted(self.day)
+            elif not here and not each.migration:
+                number -= among(each.accepted(self.day), number, whole)
+        went = self._went[where]
         for each in self.cohorts:
-            if not each.migration and (each.population, each.organization) == where:
-                found += each.accepted(self.day)
-        return found
-
-    def _gone(self, where: Where) -> Number:
-        found = self.removed[where] + self._went[where]
-        for name in self.others:
-            found += self._came[where[0], name] if name != where[1] else Number()
-        for each in self.cohorts:
-            here = each.organization == where[1]
-            if each.population == where[0]:
-                if here:
-                    found += each.gone
-                elif not each.migration:
-                    found += each.accepted(self.day)
-        return found
+            went += each.gone if (each.population, each.organization) == where else Number()
+        return number - went
 
 
 def standing_members(scenario: Scenario) -> Members:

@@ -1,7 +1,7 @@
 """Calls that AWS surely refuses, whatever quotas are raised, as far as is known before a run.
 
-Nothing is said of populations and organizations that several tracks are about at the same time, of populations that
-may move from one organization to another, nor in scenarios with calls whose effects are not foreseen.
+Nothing is said of populations and organizations that several tracks are about at the same time, nor in scenarios with
+calls whose effects are not foreseen.
 """
 
 from collections.abc import Iterator

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, cast
 
 from ....engine.operation import Caller
+from ....engine.words import FeatureSet
 from ..plan.foresight import Foresight
 from ..plan.limits import paced_hours
 from ..plan.number import Number, among
@@ -83,12 +84,15 @@ def _gone(step: Call, number: Number, foresight: Foresight) -> None:
     gone = [*leaving(step, asked, foresight)]
     foresight.interrupt(each for each in foresight.members.cohorts if each.population == population)
     for organization, each in gone:
-        foresight.members.removed[population, organization] += each
+        foresight.remove(population, organization, each)
 
 
 def _closed(step: Call, number: Number, foresight: Foresight) -> None:
     foresight.need_closures(step.organization, number)
-    foresight.members.closed[step.for_each, step.organization] += number.chance(1.0, certain=False)
+    # A share of them may be others than the share that another step closes.
+    surely = foresight.features[step.organization] is FeatureSet.ALL and step.share == 1 and not step.retry
+    certain = surely and not foresight.is_doubtful(step.organization, step.for_each)
+    foresight.members.closed[step.for_each, step.organization] += number.chance(1.0, certain=certain)
     foresight.interrupt(each for each in foresight.members.cohorts if each.population == step.for_each)
 
 
