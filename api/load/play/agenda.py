@@ -202,6 +202,11 @@ class Agenda:
         self._cohorts = [(number, each) for number, each in self._cohorts if each.growing or each.awaiting_reminder]
         self._cohorts.append((next(self._cohort_numbers), cohort))
 
+    @property
+    def has_undrawn(self) -> bool:
+        """Whether accounts were asked whose answers have still to be drawn; ``next_moment`` knows nothing of them."""
+        return any(cohort.drawn < len(cohort.accounts) for _, cohort in self._cohorts)
+
     def draw_answers(self, now: int) -> None:
         """Draw the answers of accounts added to cohorts; called before time moves on, as delays begin now."""
         for _, cohort in self._cohorts:

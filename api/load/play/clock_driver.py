@@ -164,6 +164,10 @@ class ClockDriver:
     @property
     def next_change(self) -> int:
         """The next moment at which something happens, unless a step makes a call before; NEVER if nothing does."""
+        if self.agenda.has_undrawn:
+            # Nobody knows yet when they answer who were asked just now. Drawing it here would be another run than one
+            # in which nobody looks.
+            return self.engine.now
         return min(self.agenda.next_moment, self.engine.state.timers.next_due)
 
     @contextmanager

@@ -18,6 +18,7 @@ CENTURY = 36_500
 CANCEL = {"action": "CancelHandshake", "with": {"HandshakeId": "{handshake}"}}
 ASKED = population("p", "invited", 20, invitation={"accept": 0.5, "delay": uniform(1, 9)})
 INVITE = step("invite", population="p")
+PACES: list[dict[str, Any]] = [{}, {"pace": {"over_days": 0.3}}, {"pace": {"over_days": 6}}]
 FIGURES = [
     *("joined", "p.joined_share", "q.joined_of_all_share", "members", "accepted_share", "joining_days.p50"),
     *("events", "commands", "held_back", "expired_share", "virtual_days", "virtual_hours", "tracks.b.commands"),
@@ -59,6 +60,28 @@ async def test_a_century_of_a_condition(looks: Counter[str]) -> None:
     assert looks["joined"] < 200
 
 
+TARGET = {"Target": {"Type": "ACCOUNT", "Id": "{account}"}}
+ASKING = {
+    "invite": [INVITE],
+    "call": [step("InviteAccountToOrganization", for_each="p", with_=TARGET)],
+    "remind": [INVITE, step("wait", days=1), step("remind", accept=1)],
+    "enable_all_features": [INVITE, ENDED, step("enable_all_features")],
+}
+"""Steps of which the last asks everybody at once."""
+
+
+@pytest.mark.parametrize("asking", ASKING)
+async def test_those_who_were_just_asked(asking: str) -> None:
+    """Whatever step has just asked, a condition that waits for the answers holds at the hour at which they come."""
+    answer = {"delay": after(3)} | ({"accept": 0, "after_reminder": 1} if asking == "remind" else {})
+    outcome = await play(
+        population("p", "invited", 5, invitation=answer, migration={"delay": after(3)}),
+        *ASKING[asking],
+        step("wait", until="accepted_share >= 1", at_most_days=60),
+    )
+    assert (outcome.steps[-1].hours, outcome.warnings) == (72, ())
+
+
 @pytest.mark.parametrize(("condition", "hours"), [("<= 87600", 87_601), ("< 87600.5", 87_601), ("== 5", 6)])
 async def test_time_is_a_figure(condition: str, hours: int, looks: Counter[str]) -> None:
     """A limit of the run's own time ends it at the same full hour as ever, and is looked at around that hour alone."""
@@ -83,16 +106,20 @@ def some_condition(random: Random) -> tuple[str, str]:
 
 
 def some_steps(random: Random) -> list[str]:
-    """Some steps of a track."""
-    name, condition = some_condition(random)
-    some = [
-        step("invite", population=random.choice("pq"), pace={"over_days": random.choice([0.3, 6])}),
-        step("wait", until=f"{name} {condition}", at_most_days=random.choice([3.01, 20])),
-        step("wait", days=random.choice([0.1, 2])),
-        step("CreateOrganizationalUnit", with_={"ParentId": "{root}", "Name": "a"}),
-        ENDED,
-    ]
-    return [random.choice(some) for _ in range(random.randrange(1, 6))]
+    """Some steps of a track: several ask somebody, or wait for a condition, mostly one after the other."""
+    some = list[str]()
+    for _ in range(random.randrange(1, 4)):
+        name, condition = some_condition(random)
+        until = step("wait", until=f"{name} {condition}", at_most_days=random.choice([3.01, 20]))
+        invite = step("invite", population=random.choice("pq"), **random.choice(PACES))
+        others = [
+            step("wait", days=random.choice([0.1, 2])),
+            step("CreateOrganizationalUnit", with_={"ParentId": "{root}", "Name": "a"}),
+            step("enable_all_features"),
+            ENDED,
+        ]
+        some += random.choice([[invite, until], [invite, until], [until], [random.choice(others)]])
+    return some
 
 
 def some_scenario(random: Random) -> str:
@@ -113,7 +140,7 @@ def some_scenario(random: Random) -> str:
                 track(
                     name, *some_steps(random), **random.choice([{}, {"from_day": 1.37}, {"every_days": 3, "times": 3}])
                 )
-                for name in "abc"
+                for name in random.choice(["b", "ba", "abc"])
             ),
             "[thresholds]",
             *(f"{name} = {toml({'condition': condition, 'stop': True})}" for name, condition in limits.items()),
