@@ -155,7 +155,11 @@ class Foresight:
         if number >= 1:
             self._add_refused(number)
             calls = counted(math.floor(number), "calls")
-            self.warnings.append(f"{self._place}: AWS refuses {calls} of {self._rows[-1][1].operation} ({why})")
+            self.warn(f"AWS refuses {calls} of {self._rows[-1][1].operation} ({why})")
+
+    def warn(self, message: str) -> None:
+        """Keep a warning about the present step."""
+        self.warnings.append(f"{self._place}: {message}")
 
     def _add_refused(self, number: float) -> None:
         place, row = self._rows[-1]
@@ -258,8 +262,8 @@ class Foresight:
         if number.expected <= 0:
             return
         minimum, age = self.ages.minimum, self.ages.minimum - days
-        self.warnings.append(
-            f"{self._place}: accounts that {organization} has created may leave after {minimum} days, and some may be "
+        self.warn(
+            f"accounts that {organization} has created may leave after {minimum} days, and some may be "
             f"{age:.2g} days old: some {math.ceil(number.expected):,} calls are refused (WAIT_PERIOD_ACTIVE)"
         )
 

@@ -92,6 +92,12 @@ class Asking:
                     cohort.add(account, approval)
             cohort.growing = False
 
+    def silent(self, organization: str) -> int:
+        """How many members were asked to approve a migration and are in no population: nobody answers for them."""
+        migration = self._engine.state.organizations[organization].migration
+        asked = migration.outstanding if migration else {}
+        return len(asked) - sum(account in asked for accounts in self._accounts.values() for account in accounts)
+
     def take_up(self, organization: str) -> None:
         """Let members answer a migration that was under way when the run began, as if they were asked now."""
         state = self._engine.state

@@ -16,7 +16,7 @@ from ..play.calls import call, fill, party_of, saved
 from ..play.context import StepContext
 from ..scenario.populations import portion_of
 from ..scenario.steps import Call, CloseAccounts, CreateAccounts, EnableAllFeatures, Invite, RemoveDeclined
-from .enable_all_features import foresee_answers
+from .enable_all_features import foresee_answers, warn_of_silent
 
 
 async def play(step: Call, context: StepContext) -> None:
@@ -49,6 +49,8 @@ async def play(step: Call, context: StepContext) -> None:
     )
     for cohort in heard.values():
         cohort.growing = False
+    if step.operation == EnableAllFeatures.operation:
+        warn_of_silent(step, context)
 
 
 def foresee(step: Call, foresight: Foresight) -> float:

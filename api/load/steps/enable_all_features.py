@@ -2,11 +2,12 @@
 
 from ....engine.operations import enable_all_features
 from ....engine.words import FeatureSet
+from ...plurals import counted
 from ..plan.foresight import Foresight
 from ..plan.number import Number
 from ..plan.refusals import beginning
 from ..play.context import StepContext
-from ..scenario.steps import EnableAllFeatures
+from ..scenario.steps import EnableAllFeatures, OrganizationStep
 
 
 async def play(step: EnableAllFeatures, context: StepContext) -> None:
@@ -25,8 +26,23 @@ async def play(step: EnableAllFeatures, context: StepContext) -> None:
     # There may be a million requests in one batch: write them and free their memory before drawing as many answers.
     await engine.flush()
     context.asking.approvals(organization.id)
+    warn_of_silent(step, context)
     driver.agenda.draw_answers(engine.now)
     await driver.checkpoint("Asking for approval", len(migration.outstanding), len(migration.outstanding))
+
+
+def warn_of_silent(step: OrganizationStep, context: StepContext) -> None:
+    """Warn of members who were asked, and whose answers no population gives: one alone blocks the migration."""
+    if silent := context.asking.silent(context.organization(step).id):
+        context.timetable.warn(_silent(silent, step.organization))
+
+
+def _silent(number: int, organization: str) -> str:
+    return (
+        f"{counted(number, 'member')} of {organization} must approve and no population has them, so nobody answers for "
+        f'them: a population with of = "{organization}" would; whom an organization has created (created = 1.0) is not '
+        "asked"
+    )
 
 
 def foresee(step: EnableAllFeatures, foresight: Foresight) -> float:
@@ -48,6 +64,8 @@ def foresee_answers(organization: str, begun: Number, foresight: Foresight) -> N
     foresight.interrupt(each for each in members.cohorts if each.organization == organization and not each.migration)
     total = members.total(organization, foresight.populations).expected
     foresight.need(organization, "all_features_migration_accounts", total)
+    if silent := round(members.others[organization].expected):
+        foresight.warn(_silent(silent, organization))
     foresight.migrations[organization] = [
         foresight.ask(each, organization, number, migration=True)
         for each in foresight.populations

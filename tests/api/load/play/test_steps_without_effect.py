@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from support.play_scenario import play, population, step, track
 
+from orgsim.api.load.foresee import plan_scenario
+from orgsim.api.load.scenario import parse_scenario
+
 P = population("p", "invited", 3)
 MADE = population("made", "created", 2)
 WAIT = step("wait", days=1)
@@ -85,3 +88,37 @@ async def test_nobody_has_declined() -> None:
     steps = [step("enable_all_features"), step("wait_for_answers"), step("remove_declined"), step("finalize")]
     text = 'organizations.ours = { accounts = 3 }\npopulations.m = { of = "ours" }\n'
     assert (await play(text, *steps)).warnings == ()
+
+
+THEIRS = 'organizations.theirs = { accounts = 3 }\npopulations.m = { of = "theirs" }\n'
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("action", ["enable_all_features", "EnableAllFeatures"])
+async def test_members_that_no_population_has(action: str) -> None:
+    """Members who must approve a migration and belong to no population are told, by a plan and by a run."""
+    ours = "organizations.ours = { accounts = 8, created = 0.25 }\n"
+    steps = [
+        step("invite", organization="ours", population="m"),
+        WAIT,
+        step(action, organization="ours"),
+        step("wait_for_answers"),
+    ]
+    (warning,) = (await play(ours, THEIRS, *steps)).warnings
+    assert warning.startswith("step 3: 6 members of ours must approve and no population has them")
+    assert plan_scenario(parse_scenario("\n".join([ours, THEIRS, *steps]))).warnings == [warning]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "ours", ["organizations.ours = { accounts = 8, created = 1.0 }", "organizations.ours = {}"], ids=["created", "none"]
+)
+async def test_nobody_is_silent(ours: str) -> None:
+    """Nothing is told where every member who must approve belongs to a population."""
+    steps = [
+        step("invite", organization="ours", population="m"),
+        WAIT,
+        step("enable_all_features", organization="ours"),
+    ]
+    assert (await play(ours, THEIRS, *steps)).warnings == ()
+    assert plan_scenario(parse_scenario("\n".join([ours, THEIRS, *steps]))).warnings == []
