@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ....engine.settings import DAY
 from ....engine.state.timers import NEVER
-from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, LEAVE, Answer, Behaviour, Request
+from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, LEAVE, Answer, Behaviour, RequestKind
 
 ESCALATE = "Escalate"
 """What an account that has missed its deadline is scheduled for, instead of an answer."""
@@ -35,7 +35,7 @@ class Cohort:
         organization: str,
         behaviour: Behaviour,
         random: Random,
-        request: Request,
+        request: RequestKind,
         *,
         final: bool = False,
     ) -> None:
@@ -43,7 +43,7 @@ class Cohort:
         self.organization = organization
         self.behaviour = behaviour
         self.random = random
-        self.request: Request = request
+        self.request: RequestKind = request
         self.growing = True
         """Whether accounts may still be added."""
         self.final = final
@@ -191,7 +191,7 @@ class Agenda:
         self._cohorts: list[tuple[int, Cohort]] = []
         """Cohorts, numbered in the order of adding: those that can still be reminded by a step, or grow."""
         self._cohort_numbers = count()
-        self.asked: Counter[tuple[str, Request]] = Counter()
+        self.asked: Counter[tuple[str, RequestKind]] = Counter()
         """Population and request to how many accounts were asked, each time counted."""
 
     def add_cohort(self, cohort: Cohort, now: int) -> None:

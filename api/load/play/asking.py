@@ -9,20 +9,20 @@ from ....engine.runtime.engine import Engine
 from ....engine.state.handshake import HandshakeState
 from ....engine.words import Action
 from ..scenario.model import Scenario
-from ..scenario.populations import Behaviour, Request
+from ..scenario.populations import Behaviour, RequestKind
 from .agenda import Cohort
 from .clock_driver import ClockDriver
 
-REQUESTS: dict[Action, Request] = {
+REQUESTS: dict[Action, RequestKind] = {
     Action.INVITE: "invitation",
     Action.APPROVE_ALL_FEATURES: "migration",
     Action.TRANSFER_RESPONSIBILITY: "transfer",
 }
 """Action of a handshake that accounts answer to what it asks."""
-PURPOSES: dict[Request, str] = {"invitation": "joining", "migration": "answer", "transfer": "transfer"}
-"""Request to the purpose of its draws, which is part of their seed."""
+PURPOSES: dict[RequestKind, str] = {"invitation": "joining", "migration": "answer", "transfer": "transfer"}
+"""What is asked to the purpose of its draws, which is part of their seed."""
 
-Asked = tuple[str, str, Request]
+Asked = tuple[str, str, RequestKind]
 """A population, the organization that asks it, and what."""
 
 
@@ -58,7 +58,7 @@ class Asking:
         self._populations: dict[str, str] = {}
         """Account to population; made when it is needed."""
 
-    def begin(self, population: str, organization: str, request: Request, *, final: bool = False) -> Cohort:
+    def begin(self, population: str, organization: str, request: RequestKind, *, final: bool = False) -> Cohort:
         """Put a new cohort on the agenda.
 
         Args:
@@ -72,7 +72,7 @@ class Asking:
         self._driver.agenda.add_cohort(cohort, self._engine.now)
         return cohort
 
-    def _behaviour(self, population: str, request: Request) -> Behaviour:
+    def _behaviour(self, population: str, request: RequestKind) -> Behaviour:
         if request != "transfer":
             return self._scenario.populations[population].behaviour(request)
         behaviour = self._scenario.organizations[population].transfer
@@ -133,7 +133,7 @@ class Asking:
                         heard[key] = self.begin(*key, final=final)
                     heard[key].add(party, event.handshake)
 
-    def _asked(self, account: str, request: Request) -> str | None:
+    def _asked(self, account: str, request: RequestKind) -> str | None:
         """The population of an account that answers a request, or the organization that it manages; None if none."""
         if request != "transfer":
             return self._population_of(account)

@@ -17,7 +17,7 @@ from ....engine.settings import LATEST
 from ....engine.shapes.base import moment, moment_text
 from ....engine.state.handshake import Handshake, HandshakeState
 from ....engine.throttling import why_throttled
-from ..scenario.populations import ACCEPT, LEAVE, Request
+from ..scenario.populations import ACCEPT, LEAVE, RequestKind
 from ..scenario.problems import ScenarioError
 from .agenda import ESCALATE, Agenda, Cohort, Due, ScheduledAnswer
 from .call_counter import THROTTLING, CallCounter
@@ -43,7 +43,7 @@ class FollowedUp(Struct):
     """Error code to the number of accounts whose escalation was refused for good."""
 
 
-FollowedUps = defaultdict[tuple[str, Request, int | None], FollowedUp]
+FollowedUps = defaultdict[tuple[str, RequestKind, int | None], FollowedUp]
 """Population, what it was asked, and which reminder (None: the deadline) to whom it met."""
 
 

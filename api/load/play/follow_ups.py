@@ -9,7 +9,7 @@ from ....engine.settings import DAY
 from ....engine.shapes.timestamps import microseconds
 from ..scenario.model import Scenario
 from ..scenario.organizations import path_of
-from ..scenario.populations import Request
+from ..scenario.populations import RequestKind
 from .clock_driver import ClockDriver, FollowedUp
 from .outcome import FollowUp
 
@@ -55,7 +55,7 @@ def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
 
 
 def _of_the_run(
-    driver: ClockDriver, name: str, request: Request, reminder: int | None
+    driver: ClockDriver, name: str, request: RequestKind, reminder: int | None
 ) -> tuple[FollowedUp, FollowedUp]:
     """Whom a reminder, or a deadline, met before the figures began to count, and since."""
     key = name, request, reminder

@@ -14,7 +14,7 @@ from ...simulation import START
 from .contradictions import Contradiction, Table
 from .figures import Figures, figures_of
 from .organizations import OrganizationTable, Twin, behaviours
-from .populations import Behaviour, PopulationTable, Request
+from .populations import Behaviour, PopulationTable, RequestKind
 from .steps import PLAIN, Step, Track, TrackTable
 from .thresholds import Threshold
 
@@ -93,6 +93,6 @@ class Scenario(Beginning, frozen=True, forbid_unknown_fields=True, kw_only=True)
         """The steps of all tracks."""
         return tuple(step for track in self.all_tracks for step in track.steps)
 
-    def behaviours(self) -> Iterator[tuple[str, Request, Behaviour]]:
+    def behaviours(self) -> Iterator[tuple[str, RequestKind, Behaviour]]:
         """All behaviours in the order of the file, those of populations first: of whom, to what, and which."""
         return behaviours(self.populations, self.organizations)

@@ -11,7 +11,7 @@ from ....engine.twin.form import Form
 from ....engine.words import FeatureSet, PolicyType
 from ...delays import Fixed, Lognormal, Uniform
 from .contradictions import Contradiction, Table
-from .populations import Behaviour, Count, PopulationTable, Request, Share
+from .populations import Behaviour, Count, PopulationTable, RequestKind, Share
 
 OrganizationId = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -131,7 +131,7 @@ def _all_units(
 
 def behaviours(
     populations: Mapping[str, PopulationTable | None], organizations: Mapping[str, OrganizationTable | None]
-) -> Iterator[tuple[str, Request, Behaviour]]:
+) -> Iterator[tuple[str, RequestKind, Behaviour]]:
     """All behaviours in the order of the file, those of populations first: of whom, to what, and which.
 
     Args:

@@ -17,7 +17,7 @@ Count = Annotated[int, Meta(ge=0, le=MOST_ACCOUNTS)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Day = Annotated[float, Meta(gt=0, le=36_500)]
 AT_ONCE = Fixed(0)
-Request = Literal["invitation", "migration", "transfer"]
+RequestKind = Literal["invitation", "migration", "transfer"]
 """What is asked: the key of the behaviour with which it is answered; ``transfer`` is one of organizations."""
 
 
@@ -133,7 +133,7 @@ class PopulationTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             message = "nobody leaves an organization by answering an invitation; use decline"
             yield Contradiction(message, ("invitation", "leave"))
 
-    def behaviour(self, request: Request) -> Behaviour:
+    def behaviour(self, request: RequestKind) -> Behaviour:
         """How they answer a request."""
         own = self.migration if request == "migration" else self.invitation
         return structs.replace(own, delay=own.delay or self.delay)
