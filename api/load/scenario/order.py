@@ -94,13 +94,13 @@ def impossible_days(scenario: Scenario) -> Problems:
         scenario: without other mistakes; no track waits for itself.
     """
     tracks = {track.name: track for track in scenario.all_tracks}
-    plan = _Plan([*tracks.values()], scenario.populations, scenario.organizations)
+    times = _LeastTimes([*tracks.values()], scenario.populations, scenario.organizations)
     for name in TopologicalSorter({name: track.table.predecessors for name, track in tracks.items()}).static_order():
-        plan.walk(tracks[name])
-    return plan.problems
+        times.walk(tracks[name])
+    return times.problems
 
 
-class _Plan:
+class _LeastTimes:
     """The least times that tracks take, as far as they are known before a run."""
 
     def __init__(
