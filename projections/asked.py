@@ -72,6 +72,11 @@ class Asked:
         if account in self.invitations or account in self.approvals:
             self.departed[account] = method
 
+    @property
+    def accepted(self) -> set[str]:
+        """The accounts that have ever accepted an invitation; ``joined`` is their number."""
+        return {account for account, each in self.invitations.items() if each is ACCEPTED} | self._returning
+
     def keep(self, opened: Container[str]) -> None:
         """Forget everything but the handshakes that are open."""
         self.invitations = {each: handshake for each, handshake in self.invitations.items() if handshake in opened}

@@ -340,14 +340,25 @@ class FlowView:
 
     @property
     def joined(self) -> int:
-        """How many accounts have accepted an invitation, each counted once by an organization that invites it."""
-        return sum(asked.joined for asked in self.asked.values())
+        """How many accounts have accepted an invitation, each counted once, whoever has invited it."""
+        inviting = self._inviting
+        if len(inviting) == 1:
+            return inviting[0].joined
+        return len(set[str]().union(*(asked.accepted for asked in inviting)))
 
     @property
     def joined_share(self) -> float | None:
         """The accounts that have accepted an invitation, of all that were invited; None if none was."""
-        invited = sum(len(asked.invitations) for asked in self.asked.values())
-        return self.joined / invited if invited else None
+        inviting = self._inviting
+        if len(inviting) == 1:
+            return inviting[0].joined / len(inviting[0].invitations)
+        invited = set[str]().union(*(asked.invitations for asked in inviting))
+        return self.joined / len(invited) if invited else None
+
+    @property
+    def _inviting(self) -> list[Asked]:
+        """Of the organizations that have invited somebody. Mostly it is one; then no sets of accounts are made."""
+        return [asked for asked in self.asked.values() if asked.invitations]
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Count all handshakes ever requested, by action and state."""

@@ -79,6 +79,23 @@ def durations_agree(world: WatchedWorld, flow: FlowView) -> None:
     assert all(length >= 0 for some in (flow.created, flow.closed) for length in some.lengths)
 
 
+def invited_agree(world: WatchedWorld, flow: FlowView) -> None:
+    """Of the accounts that were invited, those have joined that have ever accepted, each counted once."""
+    asked = {each.event.handshake: each.event for each in world.log if isinstance(each.event, HandshakeRequested)}
+    invited = {key: each for key, each in asked.items() if each.action is Action.INVITE}
+    accepted = [
+        (each.event.account or each.account or "", invited[each.event.handshake], bool(each.event.account))
+        for each in world.log
+        if isinstance(each.event, HandshakeAccepted) and each.event.handshake in invited
+    ]
+    owners = {(request.organization, request.party): account for account, request, by_address in accepted if by_address}
+    parties = {owners.get((each.organization, each.party), each.party) for each in invited.values()}
+    # A record may tell of an acceptance though another called.
+    joined = {account for account, request, by_address in accepted if by_address or account == request.party}
+    assert flow.joined == len(joined)
+    assert flow.joined_share == (len(joined) / len(parties) if parties else None)
+
+
 def restarted_agree(whole: FlowView, half: FlowView, before: FlowView) -> None:
     """What was restarted has what stands, and of what ended only what has since."""
     opened = (HandshakeState.REQUESTED, HandshakeState.OPEN)
@@ -139,6 +156,7 @@ def happened(seed: int, script: list[int]) -> set[type]:
         fed = len(world.log)
         agree(world, flow)
     durations_agree(world, flow)
+    invited_agree(world, flow)
     return {type(each.event) for each in world.log}
 
 

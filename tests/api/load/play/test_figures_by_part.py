@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from support.play_scenario import after, play, population, step
+from support.play_scenario import after, play, population, recorded, step
 
 from orgsim.api.load.play import flows
 from orgsim.api.load.play.outcome import Outcome
 from orgsim.api.load.scenario.metrics import OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS, OF_TRACKS
+from orgsim.engine.events import HandshakeAccepted
 
 WAIT = step("wait_for_answers")
 TWO = """
@@ -99,6 +100,20 @@ async def test_by_population(merger: Outcome) -> None:
     assert of(merger, "bought", "joined", "departed", "members", "joining_days.min") == [6, 6, 6, 5]
     assert of(merger, "made", "created", "closed", "creation_seconds.count", "members") == [2, 1, 2, 2]
     assert of(merger, "populations.quick", "migration_days.count", "migration_days.max") == [8, 2]
+
+
+@pytest.mark.parametrize(("accept", "days"), [(1.0, 0), (0.5, 0), (0.5, 20), (0.0, 20)])
+async def test_invited_by_two_organizations(accept: float, days: float) -> None:
+    """Of all that were invited, an account counts once, though a second organization invites it, and it joins both."""
+    answers = {"invitation": {"accept": accept, "decline": 1 - accept, "delay": after(3)}}
+    invites = [step("invite", population="p", organization=name) for name in ("first", "second")]
+    parts = ["[organizations.first]\n[organizations.second]\n", population("p", "invited", 20, **answers)]
+    outcome, envelopes = await recorded(*parts, invites[0], WAIT, step("wait", days=days), invites[1], WAIT)
+    joined = [each.account for each in envelopes if isinstance(each.event, HandshakeAccepted)]
+    assert outcome.figure("joined") == len(joined)
+    share = len(set(joined)) / 20
+    assert [outcome.figure(name) for name in ("joined_share", "p.joined_share", "p.joined_of_all_share")] == [share] * 3
+    assert sum(outcome.figure(f"{each}.joined_share") or 0 for each in ("first", "second")) == len(joined) / 20
 
 
 async def test_parts_add_up_to_the_whole(merger: Outcome) -> None:
