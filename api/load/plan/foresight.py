@@ -60,8 +60,8 @@ class Foresight:
         """Organization to the cohorts of its migration."""
         self.began_migrations: dict[str, float] = {}
         """Organization to the day on which its migration surely begins at the earliest."""
-        self.finalized: set[str] = set()
-        """Organizations whose migration may have been finalized."""
+        self.finalized: dict[str, bool] = {}
+        """Organizations whose migration may have been finalized, and whether it surely is."""
         self.needed: defaultdict[tuple[str, str], Needed] = defaultdict(Needed)
         """Organization and quota to what is needed of it at one time."""
         self.warnings: list[str] = []

@@ -27,11 +27,23 @@ def foresee(step: Finalize, foresight: Foresight) -> float:
     number = Number.exactly(step.organization in foresight.migrations)
     if step.organization in foresight.shared_organizations:
         number = Number(0.0, number.expected, 1.0)
-    hours, cohorts = foresight.send(step, step.operation, number), foresight.migrations.get(step.organization, ())
-    silent = sum(each.to_remove(foresight.day, silent=True).least for each in cohorts)
-    silent += foresight.members.others[step.organization].least
-    surely = silent >= 1 and not foresight.is_doubtful(step.organization)
-    if number.most and not surely:
-        foresight.finalized.add(step.organization)
-    foresight.refuse(number.least if surely else 0.0, "some have not approved all features")
+    hours, why = foresight.send(step, step.operation, number), _why_refused(step.organization, number, foresight)
+    foresight.refuse(number.least if why else 0.0, why)
     return hours
+
+
+def _why_refused(organization: str, number: Number, foresight: Foresight) -> str:
+    """Why the call is surely refused; empty if it may be accepted, which is noted."""
+    if foresight.is_doubtful(organization):
+        foresight.finalized[organization] = False
+        return ""
+    silent = foresight.members.others[organization]
+    for each in foresight.migrations.get(organization, ()):
+        silent += each.to_remove(foresight.day, silent=True)
+    if foresight.finalized.get(organization):
+        return "HandshakeAlreadyInStateException"
+    if silent.least >= 1:
+        return "some have not approved all features"
+    if number.most:
+        foresight.finalized[organization] = silent.most < 1 <= number.least
+    return ""

@@ -120,6 +120,10 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
         + step("finalize"),
         {"AcceptHandshake": 1},
     ),
+    "finalized twice": (
+        OUTSIDE + INVITE + step("enable_all_features") + ENDED + 2 * step("finalize"),
+        {"AcceptHandshake": 1},
+    ),
     "finalized though nobody asks the others": (
         THERE.replace("feature_set = 'ALL'", "") + step("enable_all_features") + ENDED + step("finalize"),
         {"AcceptHandshake": 1},
