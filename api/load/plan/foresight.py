@@ -167,7 +167,7 @@ class Foresight:
 
     def refuse_young(self, population: str, organization: str, days: float, number: Number) -> None:
         """Note that of the calls that were counted last those are refused whose accounts may not leave yet."""
-        if not self.is_doubtful(organization, population):
+        if not (self.is_doubtful(organization, population) or self.ages.may_be_older(population, organization)):
             self._add_refused(number.expected)
         self.warn_of_young(organization, days, number)
 
@@ -232,7 +232,8 @@ class Foresight:
         for organization, days, number in self.young(cohort.population):
             share = cohort.accepting(days)
             if organization != cohort.organization and share:
-                self._refuse_answers(cohort, number.expected * share)
+                older = self.ages.may_be_older(cohort.population, organization)
+                self._refuse_answers(cohort, 0.0 if older else number.expected * share)
                 self.warn_of_young(organization, days, Number(expected=number.expected * share))
 
     def _keep_closed(self, cohort: PlannedCohort) -> None:

@@ -44,6 +44,8 @@ async def _warn_of_uninvited(condition: Threshold, context: StepContext) -> None
         )
 
 
-def foresee(step: Wait, _: Foresight) -> float:
+def foresee(step: Wait, foresight: Foresight) -> float:
     """Foresee no call; the days take their time, a condition may hold at once."""
+    if step.until is not None:
+        foresight.ages.wait()
     return (step.days or 0.0) * 24

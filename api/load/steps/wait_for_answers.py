@@ -20,6 +20,9 @@ async def play(step: WaitForAnswers, context: StepContext) -> None:
 
 def foresee(step: WaitForAnswers, foresight: Foresight) -> float:
     """Foresee no call, and no time: how long accounts take to answer is not known; but then they have."""
-    for each in foresight.members.cohorts:
-        each.settled |= foresight.alone and step.population in ("", each.population)
+    waited_for = [each for each in foresight.members.cohorts if step.population in ("", each.population)]
+    if not all(each.settled for each in waited_for):
+        foresight.ages.wait()
+    for each in waited_for:
+        each.settled |= foresight.alone
     return 0.0

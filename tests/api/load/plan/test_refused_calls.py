@@ -209,7 +209,8 @@ def text_without_chance(random: Random) -> str:
         steps.append(random.choice(some) + ENDED)
     features = [random.choice(["ALL", "CONSOLIDATED_BILLING"]) for _ in range(2)]
     return (
-        f"[organizations.ours]\nfeature_set = '{features[0]}'\n"
+        "quotas.created_account_minimum_age_days = 0\n"
+        + f"[organizations.ours]\nfeature_set = '{features[0]}'\n"
         + f"[organizations.other]\naccounts = 30\nfeature_set = '{features[1]}'\n"
         + population("here", "member", 30, of="other", **behaviours)
         + population("outside", "invited", 40, **behaviours)
@@ -230,6 +231,19 @@ def test_just_as_the_run(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert +foreseen == turned_down
     for operation, (least, expected, most) in plan.operations.items():
         assert least <= made[operation] == expected <= most, operation
+
+
+@pytest.mark.parametrize(
+    ("wait", "refused"),
+    [(ENDED, []), (step("wait", until="joined >= 9", at_most_days=30), []), (step("wait", days=3), [9])],
+    ids=["for answers", "for a condition", "some days"],
+)
+def test_too_young_after_a_wait(wait: str, refused: list[int]) -> None:
+    """After a wait of which nobody knows how long it takes accounts may be old enough: there is a warning, no count."""
+    text = ALL + OUTSIDE + NEW + step("invite", population="outside") + wait
+    plan = plan_scenario(parse_scenario(text + step("LeaveOrganization", for_each="new", caller="account")))
+    assert [each.refused for each in plan.calls if each.refused] == refused
+    assert any("WAIT_PERIOD_ACTIVE" in each for each in plan.warnings)
 
 
 def test_nothing_is_said_of_what_is_not_known() -> None:
