@@ -124,7 +124,7 @@ def _print_calls(outcome: Outcome) -> None:
         _line("refused", f"{sum(refused.values()):,}")
         _lines(refused, outcome.explanations)
     for name, numbers, what in (
-        ("throttled", outcome.throttled, "and made again later"),
+        ("throttled", outcome.throttled, "and made again unless given up"),
         ("held back", outcome.held_back, "until a limit let them pass"),
     ):
         if numbers:
@@ -183,7 +183,7 @@ def _print_run(outcome: Outcome, report: Path | None) -> None:
     if outcome.began_with:
         _line("began with", f"{outcome.began_with} at {outcome.began_at}")
     begin = f" from {outcome.start:%Y-%m-%d %H:%M} UTC" if outcome.dated else ""
-    _line("virtual time", f"{outcome.virtual_days:,.1f} days{begin}")
+    _line("virtual time", f"{wording.long_duration(outcome.virtual_days * 24)}{begin}")
     if since := answer.measured_since(outcome):
         _line("figures", f"from {since} on")
     _line("events", f"{outcome.events:,} in {outcome.wall_seconds:,.1f} s ({rate:,.0f} per second)")

@@ -34,13 +34,16 @@ def follow_ups(scenario: Scenario, driver: ClockDriver) -> Iterator[FollowUp]:
 
 
 def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
-    """Yield a warning for each reminder of a behaviour that has reached nobody, with the reason."""
+    """Yield a warning for each reminder of a behaviour that has reached or moved nobody, with the reason."""
     for name, request, behaviour in scenario.behaviours():
         asked = driver.agenda.asked[name, request]
         why = "nobody had an open request for so long" if asked else "nobody was asked"
         for number, day in enumerate(behaviour.remind_after_days):
             if not any(counts.reached for counts in _of_the_run(driver, name, request, number)):
                 yield f"{place_of(name, request)}: the reminder {_after(day)} reached nobody: {why}"
+            elif behaviour.is_deaf:
+                why = "after_reminder, the share that waits for one, is 0, and the others who say nothing never answer"
+                yield f"{place_of(name, request)}: nobody follows the reminder {_after(day)}: {why}"
 
 
 def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:

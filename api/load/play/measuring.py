@@ -115,7 +115,7 @@ def _run(scenario: Scenario, engine: Engine) -> dict[str, Any]:
         "parameters": scenario.parameters,
         "start": scenario.start,
         "dated": scenario.dated,
-        "virtual_days": round((moment(engine.now) - scenario.start) / timedelta(days=1), 3),
+        "virtual_days": (moment(engine.now) - scenario.start) / timedelta(days=1),
         "digest": engine.log.digest.hex(),
         "log": engine.log.name,
         "began_with": scenario.log,

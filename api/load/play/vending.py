@@ -89,11 +89,13 @@ def _stages(vended: Vended, state: State, failures: Mapping[str, str]) -> Iterat
 
 
 def _why_not_created(vended: Vended, missing: int, failures: Mapping[str, str]) -> dict[str, int]:
-    """Why accounts were not created; of those that were tried again it is only known that they were given up."""
+    """Why accounts were not created; of those that a pipeline tried again it is only known that it gave them up."""
     failed = Counter(f"failed: {failures[email]}" for email in vended.emails if email in failures)
     if failed.total() > missing:
         return _some("given up", missing)
-    return dict(sorted(failed.items())) | _some("refused, or not asked for yet", missing - failed.total())
+    return dict(sorted(failed.items())) | _some(
+        "refused, or not asked for yet" if vended.ready is None else "given up", missing - failed.total()
+    )
 
 
 def _some(what: str, number: int) -> dict[str, int]:

@@ -92,7 +92,7 @@ def _of_run(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "calls", f"{outcome.commands:,}"
     for name, numbers in (
         ("calls refused", answer.refused_besides(outcome)),
-        ("calls throttled, and made again", outcome.throttled),
+        ("calls throttled", outcome.throttled),
     ):
         if numbers:
             yield name, f"{sum(numbers.values()):,}"

@@ -87,7 +87,7 @@ def refusals(outcome: Outcome) -> str:
 def throttling(outcome: Outcome) -> str:
     """Tables of throttled calls by operation, and of waits by operation and limit."""
     parts = (
-        share_table(("Operation", "Calls"), outcome.throttled, "Throttled, and made again later"),
+        share_table(("Operation", "Calls"), outcome.throttled, "Throttled, and made again unless given up"),
         share_table(("Operation and limit", "Calls"), outcome.held_back, "Held back until a limit let them pass"),
     )
     return "".join(f'<div class="half">{part}</div>' for part in parts if part)

@@ -227,8 +227,8 @@ def _wrong_account_call(each: AccountCall, names: list[str], path: KeyPath, exam
         known = [*ALWAYS_KNOWN, *KNOWN_FOR_EACH, *names]
         yield from _wrong_members(each.action, each.members, known, (*path, "with"))
         return
-    guess = meant(each.action, OPERATIONS)
-    message = f"AWS has no operation {each.action!r} that changes anything{guess}, such as `{example}`"
+    guess = meant(each.action, OPERATIONS) or f", such as `{example}`"
+    message = f"AWS has no operation {each.action!r} that changes anything{guess}"
     yield Problem(message, (*path, "action"))
 
 

@@ -107,7 +107,7 @@ class Figures:
             return f"no organization, population, track or step is called {part!r}{choose(part, parts)}"
         of = f", and those of {', '.join(parts[:MOST_NAMED])}" if parts else ""
         known = [*sorted(self.parts[RUN]), *self._short]
-        return f"there is no such figure{choose(part, known, f'`orgsim figures FILE` lists all{of}')}"
+        return f"there is no figure {name!r}{choose(part, known, f'`orgsim figures FILE` lists all{of}')}"
 
     def listed(self) -> Iterator[tuple[str, str, str]]:
         """All figures: the part, the name as a threshold has it, and its meaning."""

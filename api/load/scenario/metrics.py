@@ -81,7 +81,7 @@ OF_POPULATIONS = (
 OF_TRACKS = {
     "began_days": "when it began, in days after the start of the run",
     "virtual_days": "how long it took in the time of the run",
-    "virtual_hours": NUMBERS["virtual_hours"],
+    "virtual_hours": "how long it took in the time of the run, in hours",
     **{name: NUMBERS[name] for name in ("commands", "refused_share", "throttled_share", "held_back")},
 }
 """Figures of a track."""

@@ -105,6 +105,11 @@ class Behaviour(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return tuple((round(day * DAY), share) for day, share in zip(days, each, strict=True))
 
     @property
+    def is_deaf(self) -> bool:
+        """Whether some say nothing, and no reminder makes any of them answer."""
+        return not self.after_reminder and round(self.accepting + self.decline + self.leave, 9) < 1
+
+    @property
     def accepting(self) -> float:
         """The share that accepts without a reminder."""
         if self.accept is not None:

@@ -70,7 +70,11 @@ def _any_of(choices: Iterable[str]) -> str:
 
 def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:
     words = {"from": kind.ge, "above": kind.gt, "up to" if kind.ge is None else "to": kind.le, "below": kind.lt}
-    bounds = [f" {word} {limit:,.15g}" for word, limit in words.items() if limit is not None]
+    bounds = [
+        f" {word} {limit:,}" if isinstance(limit, int) else f" {word} {limit:,.15g}"
+        for word, limit in words.items()
+        if limit is not None
+    ]
     return "".join(bounds) + (" up" if kind.ge is not None and len(bounds) == 1 else "")
 
 

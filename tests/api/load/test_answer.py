@@ -15,6 +15,14 @@ from orgsim.api.load.scenario.metrics import DISTRIBUTIONS
 from orgsim.api.load.scenario.thresholds import COMPARISONS
 
 
+@pytest.mark.anyio
+async def test_short_runs() -> None:
+    """A run of seconds says exactly how long it took, as its figure does."""
+    outcome = await play(step("wait", days=0.0005))
+    assert answer.times(outcome) == "It took 43.2 s."
+    assert outcome.virtual_days == outcome.metrics["virtual_days"]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

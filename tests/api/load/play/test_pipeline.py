@@ -69,6 +69,7 @@ async def test_giving_up() -> None:
     assert outcome.commands == 2 + (5 + 2) + 3
     assert (outcome.figure("ready_share"), outcome.figure("p.ready_seconds.count")) == (3 / 5, 3)
     assert outcome.warnings == ("step 2: 2 of 5 accounts did not get ready: a call or creation was given up",)
+    assert outcome.vending["p"][0].lost == {"given up": 2}
 
 
 async def test_backoff() -> None:

@@ -301,6 +301,10 @@ async def test_a_reminder_when_nobody_was_asked() -> None:
             "AWS has no operation 'ListRoots' that changes anything",
         ),
         (
+            "deadline_days = 3\nescalation = { action = 'CancelHandshak' }",
+            "AWS has no operation 'CancelHandshak' that changes anything, did you mean `CancelHandshake`?",
+        ),
+        (
             "deadline_days = 3\nescalation = { action = 'CloseAccount', with = { Account = '{acount}' } }",
             "CloseAccount has no member 'Account', did you mean `AccountId`?",
         ),

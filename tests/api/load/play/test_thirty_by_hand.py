@@ -93,6 +93,11 @@ async def test_reminders(played: tuple[Outcome, list[Envelope]]) -> None:
     assert played[0].warnings == (
         "populations.early.invitation: the reminder after 12 days reached nobody: "
         "nobody had an open request for so long",
+        *(
+            f"populations.deaf.invitation: nobody follows the reminder after {day} days: after_reminder, the share "
+            "that waits for one, is 0, and the others who say nothing never answer"
+            for day in (7, 12)
+        ),
     )
 
 

@@ -82,7 +82,7 @@ def test_all_at_once() -> None:
         "34 step 3, with.SourceParentId: no parameter is called 'where'",
         "35 step 3, save.root: a name is of letters, digits and _",
         "38 step 4, action: there is no 'dance'",
-        "41 thresholds.member: there is no such figure, did you mean `members`?",
+        "41 thresholds.member: there is no figure 'member', did you mean `members`?",
         "42 thresholds.joining_days.p95: a condition is a comparison and a number",
     ]
     found = problems(WRONG)

@@ -243,7 +243,7 @@ def test_missing_key(text: str, place: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ('seed = "x"', "seed: "),
+        ('seed = "x"', "seed: must be a whole number from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807"),
         ("seed = 1.5", "seed: "),
         ("seed = 9223372036854775808", "seed: "),
         ("seed = -9223372036854775809", "seed: "),

@@ -69,7 +69,7 @@ def test_no_condition(value: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("evnts", "thresholds.evnts: there is no such figure, did you mean `events`? (there are: events, "),
+        ("evnts", "thresholds.evnts: there is no figure 'evnts', did you mean `events`? (there are: events, "),
         ("events.p95", "thresholds.events.p95: events is one number for the run; it has no 'p95'"),
         (
             "migration_days",
@@ -84,7 +84,7 @@ def test_no_condition(value: str) -> None:
         ("migration_days.p05", "thresholds.migration_days.p05: migration_days has many values; "),
         ("migration_days.mode", "thresholds.migration_days.mode: migration_days has many values; "),
         ("migration_days.max.p5", "thresholds.migration_days.max.p5: migration_days has many values; "),
-        ('"mig ration"', "thresholds.mig ration: there is no such figure"),
+        ('"mig ration"', "thresholds.mig ration: there is no figure 'mig ration'"),
     ],
 )
 def test_no_figure(name: str, message: str) -> None:
@@ -128,7 +128,7 @@ def test_figures_of_parts(name: str, part: str, figure: str) -> None:
             "(there are: ours, organizations.both, populations.both, a b, steps.1)",
         ),
         ("our.joined", "no organization, population, track or step is called 'our', did you mean `ours`? (there are: "),
-        ("our.join", "there is no such figure, did you mean `ours`? (there are: ours, "),
+        ("our.join", "there is no figure 'our.join', did you mean `ours`? (there are: ours, "),
         ("ours.join", "organizations.ours has no figure 'join', did you mean `joined`? (there are: accepted_share"),
         ("ours.commands", "organizations.ours has no figure 'commands'"),
         ("ours.members.max", "ours.members is one number; it has no 'max'"),

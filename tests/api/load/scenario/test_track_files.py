@@ -43,7 +43,7 @@ def test_all_that_is_wrong_with_tracks() -> None:
     beginnings = [
         "track a, after: no track is called 'bb', did you mean `b`? (there are: steps, b, c, d",
         "track a, step 2, days: ",
-        "track a, step 3, until: there is no such figure, did you mean `joined_share`? (there are: ",
+        "track a, step 3, until: there is no figure 'joined_shar', did you mean `joined_share`? (there are: ",
         "track b: unknown key `form_day`, did you mean `from_day`?",
         "track b, step 1, action: there is no 'dance'",
         "track b, step 3, until: a condition is a comparison and a number",

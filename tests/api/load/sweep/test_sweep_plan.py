@@ -111,7 +111,7 @@ def test_a_problem_of_the_file() -> None:
     assert first.startswith(
         "s.toml:13:37: populations.partners.invitation.delay.from_days: must be a number from 0 to 36,500"
     )
-    assert second.startswith("s.toml:38:1: thresholds.speed: there is no such figure (there are: ")
+    assert second.startswith("s.toml:38:1: thresholds.speed: there is no figure 'speed' (there are: ")
     assert "(with" not in first + second
 
 
