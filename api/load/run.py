@@ -132,10 +132,7 @@ async def _play(scenario: Scenario, log: EventLog, name: str, observer: Observer
         async def measure_anew() -> None:
             await engine.flush()
             flows.restart(engine.now)
-            counter.restart()
-            driver.restart()
-            context.timetable.reminders.clear()
-            context.vending.restart()
+            context.restart()
 
         lookout = Lookout(scenario, engine.now, look, measure_anew)
         context = StepContext(scenario, engine, driver, counter, views, lookout, begun)

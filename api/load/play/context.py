@@ -78,6 +78,13 @@ class StepContext:
         self._new_names: dict[str, NewNames] = {}
         self._name_stems = name_stems(scenario.populations)
 
+    def restart(self) -> None:
+        """Count from now on only."""
+        self.counter.restart()
+        self.driver.restart()
+        self.timetable.reminders.clear()
+        self.vending.restart()
+
     def organization(self, step: OrganizationStep) -> Organization:
         """The organization of a step."""
         return self.engine.state.organizations[self.organizations[step.organization]]
