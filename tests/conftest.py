@@ -1,5 +1,6 @@
 """Every test that awaits runs on asyncio and on trio; code that blocks the event loop fails it."""
 
+import gc
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
@@ -51,6 +52,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items += begin
         items += islice(quick, max(0, share - len(begin)))
     items += quick
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage among the thousands of tests, which are there to the end; each search of them takes long."""
+    gc.freeze()
 
 
 # What a shell runs in the background ignores Ctrl-C, and so would every command that a test starts and interrupts.
