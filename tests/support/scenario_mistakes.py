@@ -6,6 +6,8 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from orgsim.api.load.scenario.problems import place_text
+
 Path = tuple[str | int, ...]
 Change = Callable[[Any], None]
 
@@ -158,6 +160,61 @@ def _unknown_placeholder(path: Path, table: dict[str, Any]) -> Iterator[Mistake]
                 yield Mistake(path, _set(key, "{nothing}"), (*path, key), "{nothing}", ((*path, key),))
 
 
+def _in_list(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    for key, value in table.items():
+        if value and isinstance(value, list) and not any(part in FREE for part in (*path, key)):
+            told = (*path, key, len(value) - 1)
+            yield Mistake(path, _set(key, [*value[:-1], [[1.5]]]), told, place_text(told), ((*path, key),))
+
+
+def _too_late(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    if _is_behaviour(path, table):
+        yield Mistake(path, _set("deadline_days", 91), (*path, "deadline_days"), "day 91", ((*path, "deadline_days"),))
+
+
+def _unknown_figure_of_wait(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    if "until" in table and "steps" in path:
+        change = _set("until", "nobody at all.joined > 3")
+        yield Mistake(path, change, (*path, "until"), "'nobody at all'", ((*path, "until"),))
+
+
+def _unknown_member(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    if path and path[-1] == "with" and "action" not in table:
+        yield Mistake(path, _set("Zzqx", 1), (*path, "Zzqx"), "has no member 'Zzqx'", ((*path, "Zzqx"),))
+
+
+def _unknown_answer(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    if path and path[-1] == "save":
+        for name in table:
+            yield Mistake(path, _set(name, "Zzqx.Id"), (*path, name), "the answer has no 'Zzqx.Id'", ((*path, name),))
+
+
+def _unknown_unit(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    if "unit" in table and table.get("of") != "bought":
+        # It depends on the organization, which another population may say that this one is like.
+        touched = (("populations",), ("organizations",))
+        yield Mistake(path, _set("unit", "Zzqx"), (*path, "unit"), "no OU 'Zzqx'", touched)
+
+
+def _unreadable_parameter(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    if path == ("parameters",):
+        for name in table:
+            yield Mistake(path, _set(name, [1]), (*path, name), f"parameters.{name}", (path,))
+
+
+def _unknown_parameter(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    for key, value in table.items():
+        if not isinstance(value, dict | list) and not any(part in FREE for part in path):
+            touched = (_touched(path, key), ("parameters",))
+            yield Mistake(path, _set(key, "$nothing"), (*path, key), "no parameter is called 'nothing'", touched)
+
+
+def _too_many_accounts(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
+    if path[:1] == ("organizations",) and len(path) == 2 and isinstance(table.get("accounts"), int):
+        touched = (("parameters",), ("quotas",), ("settings",), ("organizations",))
+        yield Mistake(path, _set("accounts", 10**7), (*path, "accounts"), "quotas.accounts is", touched)
+
+
 def _contradiction(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
     for applies, wrong, told, words in CONTRADICTIONS:
         if applies(path, table):
@@ -219,4 +276,13 @@ KINDS = [
     _unknown_figure,
     _unknown_placeholder,
     _contradiction,
+    _in_list,
+    _too_late,
+    _unknown_figure_of_wait,
+    _unknown_member,
+    _unknown_answer,
+    _unknown_unit,
+    _unreadable_parameter,
+    _unknown_parameter,
+    _too_many_accounts,
 ]

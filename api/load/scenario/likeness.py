@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from msgspec import structs
-
 from ...choices import choose
 from .conversion import salvage
 from .populations import PopulationTable, table_of
@@ -33,11 +31,11 @@ def _read(name: str, tables: Mapping[str, Any], problems: Problems) -> Populatio
         table = dict[str, Any]()
         for each in reversed(_line(name, tables)):
             table = _merged(table, tables[each])
+            lost = {place[2:] for place in problems.lost if place[:2] == ("populations", each)}
+            found.lost |= {(*path, *place) for place in lost if not _says(tables[name], place)}
     if found:
         found.lost.add((*path, "like"))
-    kind = table_of(table)
-    needed = ["like", *(each.name for each in structs.fields(kind) if each.required)]
-    population: PopulationTable | None = salvage(table, kind, path, found, needed)
+    population: PopulationTable | None = salvage(table, table_of(table), path, found, needed=("like", "origin"))
     if (*path, "like") in found.lost:
         # What is missing may be in the one that is meant.
         found[:] = [each for each in found if each.path != path or each.key in ("", *table)]

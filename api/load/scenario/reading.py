@@ -204,7 +204,7 @@ def _rename_unknown(document: dict[str, Any], problems: Problems) -> None:
 
 def _beginning(document: dict[str, Any], problems: Problems, world: World | None) -> Beginning | None:
     """With what the run begins: as the file has it, and the log; None if what others depend on cannot be read."""
-    header: Header | None = salvage(document, Header, (), problems, needed=("start", "settings", *TOP_LEVEL_SETTINGS))
+    header: Header | None = salvage(document, Header, (), problems, needed=("start", "settings", "quotas"))
     if header is None or any(header.contradictions()):
         return None
     with problems.gathered():
