@@ -10,8 +10,8 @@ from .problems import Problem
 from .steps import Call, CreateAccounts, Invite, Sending, Track, Wait
 from .thresholds import read_condition
 
-INVITING = ("InviteAccountToOrganization",)
-CREATING = ("CreateAccount", "CreateGovCloudAccount")
+INVITATIONS = (Invite.operation,)
+CREATIONS = (CreateAccounts.operation, "CreateGovCloudAccount")
 OF_INVITATIONS = ("joined", "moved_on", "joining_days.count")
 OF_CREATIONS = ("created", "creation_seconds.count")
 OF_ACCOUNTS = ("members", "closed", "closing_seconds.count")
@@ -38,9 +38,9 @@ def never_hold(scenario: Scenario) -> Iterator[Problem]:
 def most_of(scenario: Scenario, figure: Figure) -> tuple[int | None, str]:
     """The most that a figure can be, with words for it; None if it is not known."""
     if figure.name in OF_INVITATIONS:
-        return _calls(scenario, Invite, INVITING, figure.part), "the invitations are at most"
+        return _calls(scenario, INVITATIONS, figure.part), "the invitations are at most"
     if figure.name in OF_CREATIONS:
-        return _calls(scenario, CreateAccounts, CREATING, figure.part), "the accounts that are created are at most"
+        return _calls(scenario, CREATIONS, figure.part), "the accounts that are created are at most"
     if figure.name in OF_ACCOUNTS:
         return _accounts(scenario), "the accounts are at most"
     return None, ""
@@ -48,7 +48,7 @@ def most_of(scenario: Scenario, figure: Figure) -> tuple[int | None, str]:
 
 def _accounts(scenario: Scenario) -> int | None:
     """How many accounts there can be; None if organizations are copied from elsewhere."""
-    created = _calls(scenario, CreateAccounts, CREATING, RUN)
+    created = _calls(scenario, CREATIONS, RUN)
     if created is None or any(table.source for table in scenario.organizations.values()):
         return None
     there = sum(1 + (table.accounts or 0) for table in scenario.organizations.values())
@@ -56,21 +56,22 @@ def _accounts(scenario: Scenario) -> int | None:
     return there + created + sum(each.count for each in apart)
 
 
-def _calls(scenario: Scenario, kind: type[Sending], operations: tuple[str, ...], part: str) -> int | None:
-    """How many calls can be made, by steps of a kind or by the names of operations; None if that is not known.
+def _calls(scenario: Scenario, operations: tuple[str, ...], part: str) -> int | None:
+    """How many calls of some operations can be made; None if that is not known.
 
-    Those by name may be for anybody, so only the steps of another population than ``part`` are left out.
+    Steps under AWS's names may be for anybody; others are left out if they are for another population than ``part``.
     """
     if any(each.escalation and each.escalation.action in operations for _, _, each in scenario.behaviours()):
         return None
-    return sum(_calls_in(track, scenario, kind, operations, part) for track in scenario.all_tracks)
+    return sum(_calls_in(track, scenario, operations, part) for track in scenario.all_tracks)
 
 
-def _calls_in(track: Track, scenario: Scenario, kind: type[Sending], operations: tuple[str, ...], part: str) -> int:
+def _calls_in(track: Track, scenario: Scenario, operations: tuple[str, ...], part: str) -> int:
     found = 0
     for step in track.steps:
-        if isinstance(step, kind) and (part == f"populations.{step.population}" or not part.startswith("populations.")):
-            found += _size(scenario, step.population)
+        if isinstance(step, Sending) and step.operation in operations:
+            others = part.startswith("populations.") and part != f"populations.{step.population}"
+            found += 0 if others else _size(scenario, step.population)
         if isinstance(step, CreateAccounts):
             then = [each for each in step.then or () if each.action in operations]
             found += len(then) * _size(scenario, step.population)
