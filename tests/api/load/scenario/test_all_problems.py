@@ -187,7 +187,7 @@ def test_contradictions_hide_nothing() -> None:
         "18 populations.q.migration.deadline_days: must be a number above 0",
         "19 populations.q.migration.escalation.action: AWS has no operation 'RemoveAcount'",
         "19 populations.q.migration.escalation.with: must be a table",
-        "21 faults[1].fault: There is no fault 'throtle'",
+        "21 faults[1].fault: a run does not play 'throtle', did you mean",
         "22 faults[1].operations: There is no operation 'InviteAccount'",
         "23 faults[1].share: A share is above 0 and at most 1, not 2.0",
         "24 faults[1].since: since is a moment",

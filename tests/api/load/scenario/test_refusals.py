@@ -74,8 +74,8 @@ def delayed(delay: str) -> str:
         ("faults = 3", "faults: must be a list of tables, such as [[faults]] with a fault", ""),
         (
             '[[faults]]\nfault = "flood"\noperations = "*"',
-            "faults[1].fault: There is no fault 'flood'; there are: throttle, conflict, finalizing",
-            "",
+            "faults[1].fault: a run does not play 'flood'",
+            "throttle, conflict, finalizing, service_exception, refuse, fail_creation, slow_creation, slow_closure",
         ),
         (
             '[[faults]]\nfault = "drop"\noperations = "*"',
