@@ -22,7 +22,9 @@ class Playing:
         self.until = 0
         """The moment to which it has moved the clock, or waits to move it."""
         self.idle_until = 0
-        """Before this moment it does nothing but look whether a condition holds."""
+        """Before this moment it does nothing but look whether a condition holds, if nothing happens."""
+        self.known: tuple[int, ...] = ()
+        """What had happened when it looked last; see ``Timetable``."""
         self.ended = False
         self.serials = count(1)
         """Numbers its random generators, so that two steps of the same kind draw different numbers."""

@@ -136,15 +136,14 @@ class Timetable:
             await self._take_turn(moment, is_over)
             self._lookout.expect_change(engine.now)
             while not is_over():
-                target = max(min(moment, self._lookout.next), engine.now)
-                await driver.move_to(target, what)
-                if engine.now < target:
-                    # What a track waits for has ended: this one, or another, which goes on now.
-                    await self._take_turn(moment, is_over)
-                elif self._lookout.next <= target:
-                    await self._lookout.look(target, driver.next_change)
-                elif target >= moment:
+                await driver.move_to(max(min(moment, self._lookout.next), engine.now), what)
+                if self._lookout.next <= engine.now:
+                    await self._lookout.look(engine.now, driver.next_change)
+                if engine.now >= moment:
                     return
+                # What another track waits for may have ended: then that goes on now.
+                if await self._take_turn(moment, is_over):
+                    self._lookout.expect_change(engine.now)
 
     async def wait_for_change(self, condition: Threshold, deadline: int, what: str) -> None:
         """Move the clock to the next full hour at which a condition that does not hold may, for the present track.
@@ -159,23 +158,33 @@ class Timetable:
         playing, lookout, now = self._playing, self._lookout, self._engine.now
         by_itself = min(lookout.turns_at(condition, now), deadline)
         change = min(self._driver.next_change, lookout.measure_at, by_itself, *map(self._acts_at, self.turns.others()))
-        playing.idle_until = by_itself
+        playing.idle_until, playing.known = by_itself, self._known
         await self.move_to(min(lookout.full_hour(change, now), deadline), what)
         playing.idle_until = 0
 
     def _acts_at(self, other: tuple[str, int]) -> int:
         """The moment at which another track may do something, if nothing happens before."""
         name, moment = other
-        # One that looks at its condition now may find that it holds, and go on.
-        looks_only = moment > self._engine.now and name in self.tracks
-        return max(moment, self.tracks[name].idle_until) if looks_only else moment
+        playing = self.tracks.get(name)
+        if playing is None or moment <= self._engine.now or playing.known != self._known:
+            # When it looks at its condition, it may find that it holds, and go on.
+            return moment
+        return max(moment, playing.idle_until)
 
-    async def _take_turn(self, moment: int, is_over: IsOver) -> None:
-        """Wait until nobody else has anything to do before a moment, for the track whose turn it is."""
+    @property
+    def _known(self) -> tuple[int, ...]:
+        """Numbers of which one at least grows whenever a figure may change, but for figures of time."""
+        counter, outcomes = self._counter, self._outcomes
+        steps = len(outcomes) - outcomes.count(None)
+        return self._engine.state.position, counter.calls, counter.held_back.total(), steps
+
+    async def _take_turn(self, moment: int, is_over: IsOver) -> bool:
+        """Wait until nobody else has anything to do before a moment; returns whether another had its turn."""
         playing = self._playing
         playing.until = moment
-        await self.turns.reach(moment, is_over)
+        waited = await self.turns.reach(moment, is_over)
         self._playing, self._counter.tally = playing, playing.tally
+        return waited
 
     def next_serial(self) -> str:
         """A text that no other draw of the same track has: with it, two steps of one kind draw different numbers.

@@ -104,16 +104,21 @@ class Turns:
         """The tracks that wait for their turns, and the moments for which they do; called by the one that has it."""
         return ((name, moment) for moment, _, name, *_ in self._ready)
 
-    async def reach(self, moment: int, is_over: IsOver = never) -> None:
+    async def reach(self, moment: int, is_over: IsOver = never) -> bool:
         """Wait until no other track has anything to do before a moment; called by the track whose turn it is.
 
         Args:
             moment: microseconds since the epoch.
             is_over: tells whether the track need not wait so long; asked when time has passed.
+
+        Returns:
+            Whether others have had their turns meanwhile.
         """
         self._hasten()
-        if self._ready and self._ready[0][:2] < (moment, self._place):
+        waits = bool(self._ready) and self._ready[0][:2] < (moment, self._place)
+        if waits:
             await _Turn(moment, is_over)
+        return waits
 
     def _hasten(self) -> None:
         """Those that need not wait any longer have their turn now."""

@@ -82,6 +82,31 @@ async def test_those_who_were_just_asked(asking: str) -> None:
     assert (outcome.steps[-1].hours, outcome.warnings) == (72, ())
 
 
+async def test_what_another_track_has_just_done() -> None:
+    """A track that waits sees that another will go on at its next look, because a third has acted since its last."""
+    outcome = await play(
+        population("p", "invited", 5, invitation={"delay": after(3)}),
+        population("made", "created", 3),
+        track("a", step("wait", until="members > 3", at_most_days=40), INVITE),
+        track("b", step("create_accounts", population="made")),
+        track("c", step("wait", until="joined >= 1", at_most_days=40)),
+    )
+    assert {each.track: each.hours for each in outcome.steps if each.action == "wait"} == {"a": 1, "c": 73}
+
+
+@pytest.mark.parametrize("limits", ["", "members = { condition = '< 100', stop = true }"], ids=["alone", "looked at"])
+async def test_a_look_holds_nobody_up(limits: str) -> None:
+    """What a track waits for ends at the very hour of a look: it goes on at that hour, as it does if nobody looks."""
+    behaviour = {"delay": uniform(1, 9), "deadline_days": 4, "escalation": CANCEL}
+    outcome = await play(
+        population("p", "invited", 6, invitation=behaviour),
+        track("a", INVITE, step("wait", days=5)),
+        track("b", step("wait", days=1), ENDED),
+        f"[thresholds]\n{limits}",
+    )
+    assert outcome.steps[-1].hours == 72
+
+
 @pytest.mark.parametrize(("condition", "hours"), [("<= 87600", 87_601), ("< 87600.5", 87_601), ("== 5", 6)])
 async def test_time_is_a_figure(condition: str, hours: int, looks: Counter[str]) -> None:
     """A limit of the run's own time ends it at the same full hour as ever, and is looked at around that hour alone."""
