@@ -76,6 +76,8 @@ class Lognormal(_Distribution, frozen=True, tag="lognormal"):
         require_number("median_days", self.median_days, MOST_DAYS)
         require_number("sigma", self.sigma, MOST_SIGMA)
         require_number("at_most_days", self.at_most_days, MOST_DAYS)
+        if not self.median_days <= self.at_most_days:
+            raise ValueError(f"median_days = {self.median_days:g} is later than at_most_days = {self.at_most_days:g}")
 
     def draw(self, random: Random, now: int) -> int:
         """Draw a delay that begins at ``now``; both in microseconds."""
@@ -101,6 +103,10 @@ class OfficeHours(_Distribution, frozen=True, tag="office_hours"):
         require_number("median_hours", self.median_hours, MOST_HOURS)
         require_number("sigma", self.sigma, MOST_SIGMA)
         require_number("at_most_hours", self.at_most_hours, MOST_HOURS)
+        if not self.median_hours <= self.at_most_hours:
+            raise ValueError(
+                f"median_hours = {self.median_hours:g} is later than at_most_hours = {self.at_most_hours:g}"
+            )
         require_number("opens", self.opens, 24, kind=Integral)
         require_number("closes", self.closes, 24, kind=Integral)
         require_number("utc_offset_hours", self.utc_offset_hours, EASTERNMOST, WESTERNMOST)

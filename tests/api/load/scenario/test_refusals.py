@@ -352,6 +352,14 @@ def test_impossible_value(text: str, place: str) -> None:
             "populations.p.migration.delay: from_days = 3.0 is later than to_days = 1.0",
         ),
         (
+            delayed('distribution = "lognormal", median_days = 10, sigma = 1, at_most_days = 2.5'),
+            "populations.p.migration.delay: median_days = 10 is later than at_most_days = 2.5",
+        ),
+        (
+            delayed('distribution = "office_hours", median_hours = 9, sigma = 1, at_most_hours = 8'),
+            "populations.p.migration.delay: median_hours = 9 is later than at_most_hours = 8",
+        ),
+        (
             delayed('distribution = "office_hours", median_hours = 1, sigma = 1, at_most_hours = 1, opens = 17'),
             "populations.p.migration.delay: opens = 17 is not before closes = 17",
         ),
