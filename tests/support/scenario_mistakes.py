@@ -211,7 +211,7 @@ def _unknown_parameter(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
 
 def _too_many_accounts(path: Path, table: dict[str, Any]) -> Iterator[Mistake]:
     if path[:1] == ("organizations",) and len(path) == 2 and isinstance(table.get("accounts"), int):
-        touched = (("parameters",), ("quotas",), ("settings",), ("organizations",))
+        touched = (("start",), ("parameters",), ("quotas",), ("settings",), ("organizations",))
         yield Mistake(path, _set("accounts", 10**7), (*path, "accounts"), "quotas.accounts is", touched)
 
 

@@ -100,7 +100,7 @@ def _all_problems(value: Any, wanted: Any, path: KeyPath, lost: set[KeyPath]) ->
         if unknown is not None:
             known = sorted({*_fields(kind, found)} - INTERNAL)
             yield Problem(f"unknown key `{unknown}`{choose(unknown, known)}", (*path, *keys), unknown)
-            lost |= {(*path, *keys, meant) for meant in close_to(unknown, known, 1)}
+            lost |= {(*path, *keys, meant) for meant in close_to(unknown, known, 1) if meant not in found}
             del found[unknown]
             continue
         if inner.endswith("]`"):
@@ -131,8 +131,8 @@ def _unknown_key(complaint: str, wanted: Any, value: Any) -> str | None:
     if unknown := UNKNOWN.match(complaint):
         return unknown[1]
     missing = MISSING.match(complaint)
-    unknown_keys = {*value} - {*_fields(wanted, value)} if missing else ()
-    return next((key for key in unknown_keys if missing and close_to(key, [missing[1]], 1)), None)
+    others = [key for key in value if key not in _fields(wanted, value)] if missing else []
+    return next((key for key in others if missing and close_to(key, [missing[1]], 1)), None)
 
 
 def _missing(told: str, wanted: Any, value: Any, path: KeyPath, lost: set[KeyPath]) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ def _track(name: str, table: Any, problems: Problems) -> ReadTrack:
 
 def _taken_out(table: dict[str, Any], path: KeyPath, problems: Problems) -> Any:
     """Take the steps out of the table of a track; they may be under a misspelt key."""
-    others = {*table} - {*TrackTable.__struct_fields__}
+    others = [key for key in table if key not in TrackTable.__struct_fields__]
     for key in close_to("steps", others, 1) if "steps" not in table else ():
         problems.append(Problem(f"unknown key `{key}`, did you mean `steps`?", path, key))
         return table.pop(key)
