@@ -103,7 +103,7 @@ def test_answers_on_files(tmp_path: Path) -> None:
         anyio.run(asked)
         return {type(envelope.event) for envelope in noted.world.log}
 
-    assert len(kinds_of_events(happened, worlds=examples(4), length=60)) > 0.5 * len(EVOLVE)
+    assert len(kinds_of_events(happened, worlds=examples(2), length=60)) > 0.5 * len(EVOLVE)
 
 
 async def founded(sim: Simulation) -> Client:
