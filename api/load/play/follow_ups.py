@@ -13,6 +13,9 @@ from ..scenario.populations import RequestKind
 from .clock_driver import ClockDriver, FollowedUp
 from .outcome import FollowUp
 
+DEAF = "after_reminder, the share that waits for one, is 0, and the others who say nothing never answer"
+"""Why nobody follows a reminder that has reached somebody."""
+
 
 def place_of(name: str, request: str) -> str:
     """The place of a behaviour in the file, as text."""
@@ -42,8 +45,7 @@ def without_effect(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:
             if not any(counts.reached for counts in _of_the_run(driver, name, request, number)):
                 yield f"{place_of(name, request)}: the reminder {_after(day)} reached nobody: {why}"
             elif behaviour.is_deaf:
-                why = "after_reminder, the share that waits for one, is 0, and the others who say nothing never answer"
-                yield f"{place_of(name, request)}: nobody follows the reminder {_after(day)}: {why}"
+                yield f"{place_of(name, request)}: nobody follows the reminder {_after(day)}: {DEAF}"
 
 
 def refused(scenario: Scenario, driver: ClockDriver) -> Iterator[str]:

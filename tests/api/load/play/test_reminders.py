@@ -44,6 +44,15 @@ async def test_days_after_the_own_invitation() -> None:
     )
 
 
+async def test_reminders_without_effect() -> None:
+    """Each reminder has its own reason: the first is followed by nobody, the second reaches nobody."""
+    deaf = {"decline": 0.5, "remind_after_days": [2, 9], "delay": after(1)}
+    steps = step("invite", population="p"), step("wait", days=3), step("enable_all_features"), step("wait", days=9)
+    first, second = (await play(invited("p", 4, **deaf | {"accept": 0}), *steps)).warnings
+    assert "nobody follows the reminder after 2 days: after_reminder, the share that waits for one, is 0" in first
+    assert second.endswith("the reminder after 9 days reached nobody: nobody had an open request for so long")
+
+
 async def test_who_follows_at_once() -> None:
     """Without a delay a reminder is followed the moment it comes; it has reached whoever follows it all the same."""
     behaviour = {"after_reminder": 1, "remind_after_days": [3, 6], "reminded_accept": [0, 1]}
