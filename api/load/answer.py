@@ -234,26 +234,14 @@ def funnel_lines(stages: tuple[FunnelStage, ...]) -> Iterator[tuple[str, int, st
     """
     for stage in stages:
         yield "", stage.accounts, STAGES.get(stage.name, stage.name)
-        for reason, number in _silent_together(stage.lost).items():
-            yield "−", number, reason
+        for reason, number in stage.lost.items():
+            yield "−", number, REASONS.get(reason, reason)
         for origin, number in stage.added.items():
             yield "+", number, origin
 
 
-NEVER_ANSWERED, CANCELED = "never answered", "canceled by EnableAllFeatures"
-"""Reasons that tell of the same people: of some the invitation expired first, of others the migration canceled it."""
-
-
-def _silent_together(lost: Mapping[str, int]) -> dict[str, int]:
-    """Reasons with their numbers, where those who said nothing until the migration count as never having answered."""
-    canceled = lost.get(CANCELED, 0)
-    if not canceled:
-        return dict(lost)
-    silent = f"{NEVER_ANSWERED}, {canceled:,} of them when EnableAllFeatures canceled what they were asked"
-    found = {reason: number for reason, number in lost.items() if reason not in (NEVER_ANSWERED, CANCELED)}
-    found[silent] = canceled + lost.get(NEVER_ANSWERED, 0)
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
-
+REASONS = {"canceled by EnableAllFeatures": "had not answered when EnableAllFeatures canceled the request"}
+"""Names of reasons that are told in other words."""
 
 STAGES = {"members": "members in the end", "to be created": "asked to be created"}
 """Names of stages that are told in other words."""

@@ -9,6 +9,9 @@ from ....engine.log.unfinished import replace_file
 MARKER = "<!doctype html>\n<!-- orgsim report -->\n"
 """The first bytes of every report. Only a file that begins with them, or an empty one, is overwritten."""
 
+ENDINGS = (".html", ".htm")
+"""What the name of a report ends with."""
+
 
 class ReportError(Exception):
     """A report cannot be made or written; the message names the file and the cause."""
@@ -18,13 +21,16 @@ def require_writable(path: Path) -> None:
     """Check that a report can be written to a path without destroying anything else.
 
     Raises:
-        ReportError: plotly is not installed, the path is taken by something that is no report, or nothing can be
-            written there.
+        ReportError: plotly is not installed, the path does not end with .html, is taken by something that is no report,
+            or nothing can be written there.
     """
     if find_spec("plotly") is None:
         raise ReportError(f"{path}: a report needs plotly: pip install '.[plots]' in a clone")
     try:
         _require_ours(path)
+        if path.suffix.lower() not in ENDINGS:
+            ending = f"not {path.suffix}" if path.suffix else "and this has no ending"
+            raise ReportError(f"{path}: a report is a page for browsers: {' or '.join(ENDINGS)}, {ending}")
         if not path.resolve().parent.is_dir():
             raise ReportError(f"{path}: cannot be written: there is no directory {path.parent}")
         # Try it with a file that has no name, so that nothing is left behind, even by a crash.

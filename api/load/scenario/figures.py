@@ -77,7 +77,8 @@ class Figures:
         prefix = max(called, key=len)
         parts = self._short.get(prefix, [prefix])
         if len(parts) > 1:
-            raise ValueError(f"{prefix} could be {' or '.join(parts)}: write so")
+            rest = name[len(prefix) :]
+            raise ValueError(f"{name} could be several: write {' or '.join(part + rest for part in parts)}")
         return self._figure(parts[0], name, name[len(prefix) + 1 :])
 
     def _figure(self, part: str, name: str, figure: str) -> Figure:

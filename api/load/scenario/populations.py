@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field, structs
 from ....engine.explaining import close_to
 from ....engine.settings import DAY
 from ...delays import Delay, Fixed
+from ...plurals import counted
 from .contradictions import Contradiction, Table
 
 MOST_ACCOUNTS = 100_000_000
@@ -81,7 +82,7 @@ class Behaviour(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
             message = f"must rise from one to the next, not {', '.join(f'{each:g}' for each in days)}"
             yield Contradiction(message, ("remind_after_days",))
         if isinstance(shares, tuple) and len(shares) != len(days):
-            message = f"has {len(shares)} shares for {len(days)} reminders"
+            message = f"has {counted(len(shares), 'share')} for {counted(len(days), 'reminder')}"
             yield Contradiction(message, ("reminded_accept",), lacking=("remind_after_days",))
         if self.escalation and self.deadline_days is None:
             message = "needs deadline_days: when it happens"

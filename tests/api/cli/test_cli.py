@@ -479,12 +479,21 @@ def the_log(folder: Path) -> str:
     return "w.db: --log and --report need a file each"
 
 
+def a_picture(folder: Path) -> str:
+    return "r.pdf: a report is a page for browsers: .html or .htm, not .pdf"
+
+
+def no_ending(folder: Path) -> str:
+    return "report: a report is a page for browsers: .html or .htm, and this has no ending"
+
+
 def the_scenario(folder: Path) -> str:
     return "s.toml: the file exists already, and is no report of orgsim: it is not overwritten"
 
 
 @pytest.mark.parametrize(
-    "spoil", [missing_folder, folder_itself, other_file, pipe, file_as_folder, the_log, the_scenario]
+    "spoil",
+    [missing_folder, folder_itself, other_file, pipe, file_as_folder, the_log, the_scenario, a_picture, no_ending],
 )
 def test_report_that_cannot_be_written(spoil: Callable[[Path], str], call: Run, tmp_path: Path) -> None:
     """Where a report cannot be written, or would destroy something, one line says so before the run begins."""

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.play_scenario import after, play, population, recorded, step, uniform
 
+from orgsim.api.load.answer import funnel_lines
 from orgsim.api.load.play.outcome import FunnelStage, Outcome
 from orgsim.engine.events import HandshakeAccepted, HandshakeRequested
 from orgsim.engine.events.envelope import Envelope
@@ -73,6 +74,18 @@ async def test_thirty_accounts_by_hand() -> None:
         ("members", 11, {}, {}),
     ]
     assert list(outcome.funnels) == ["ours"]
+
+
+async def test_reasons_in_words() -> None:
+    """Each line of a funnel in words has the number that its stage has, and a reason that reads by itself."""
+    outcome = await play(*THIRTY)
+    assert list(funnel_lines(outcome.funnels["ours"][1:2])) == [
+        ("", 28, "asked to join"),
+        ("−", 4, "never answered"),
+        ("−", 3, "declined"),
+        ("−", 2, "had not answered when EnableAllFeatures canceled the request"),
+        ("−", 2, f"refused: {REFUSED}"),
+    ]
 
 
 def _uncounted(outcome: Outcome) -> list[tuple[str, FunnelStage, FunnelStage]]:

@@ -303,7 +303,7 @@ async def test_a_reminder_when_nobody_was_asked() -> None:
     ("keys", "complaint_of"),
     [
         ("remind_after_days = [12, 7]", "remind_after_days: must rise from one to the next, not 12, 7"),
-        ("remind_after_days = [7]\nreminded_accept = [0.5, 0.5]", "reminded_accept: has 2 shares for 1 reminders"),
+        ("remind_after_days = [7]\nreminded_accept = [0.5, 0.5]", "reminded_accept: has 2 shares for 1 reminder"),
         ("escalation = { action = 'ListRoots' }", "escalation: needs deadline_days: when it happens"),
         (
             "deadline_days = 3\nescalation = { action = 'ListRoots' }",

@@ -121,7 +121,7 @@ def test_figures_of_parts(name: str, part: str, figure: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("both.joined", "both could be organizations.both or populations.both: write so"),
+        ("both.joined", "both.joined could be several: write organizations.both.joined or populations.both.joined"),
         (
             "theirs.joined",
             "no organization, population, track or step is called 'theirs' "
