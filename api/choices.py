@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ..engine.explaining import close_to, left_out, nearest
+from ..engine.spelling import close_to, left_out, nearest
 
 
 def choose(given: str, known: Collection[str], place: str = "") -> str:

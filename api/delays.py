@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from ..engine.settings import DAY, HOUR
+from ..engine.spelling import Spelt
 
 MOST_DAYS, MOST_HOURS, MOST_SIGMA = 36_500, 100_000, 10
 WESTERNMOST, EASTERNMOST = -12, 14
@@ -30,7 +31,7 @@ THURSDAY = 3
 _NORMAL = NormalDist()
 
 
-class _Distribution(Struct, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
+class _Distribution(Struct, metaclass=Spelt, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
     """What all distributions have in common."""
 
 

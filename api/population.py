@@ -95,7 +95,7 @@ class Actor(Client):
             Whether it follows one; False after the last of them if it follows none.
 
         Raises:
-            ValueError: a day that does not come after the one before it, or a chance that is none.
+            ValueError: a day that does not come after the one before it, or a chance that is none; it is named.
             TypeError: it is no mapping, or has something else in it.
         """
         began = self._engine.now
@@ -143,10 +143,16 @@ def _read_reminders(reminders: object) -> list[tuple[float, float]]:
     read, before = list[tuple[float, float]](), 0.0
     for when, chance in cast("Mapping[object, object]", reminders).items():
         days = when if isinstance(when, int | float) else named_duration("a reminder", when) / timedelta(days=1)
+        possible = f"reminders[{when!r}] is the chance that an account follows it, a number from 0 to 1, not {chance!r}"
         if not isinstance(chance, int | float):
-            raise TypeError(f"the chance of a reminder is a number from 0 to 1, not {chance!r}")
-        if not before < days <= MOST_DAYS or not 0 <= chance <= 1:
-            raise ValueError(f"reminders are rising days, each with a chance from 0 to 1, not {reminders!r}")
+            raise TypeError(possible)
+        if not 0 <= chance <= 1:
+            raise ValueError(possible)
+        if not before < days <= MOST_DAYS:
+            after = f"after the {before:g} days of the one before" if before else "above 0 days"
+            raise ValueError(
+                f"reminders[{when!r}] comes at a time {after}, and at most {MOST_DAYS:,} days, not {days:g}"
+            )
         read.append((days, chance))
         before = days
     return read

@@ -7,12 +7,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ..engine.settings import SECOND
+from ..engine.spelling import Spelt
 from .delays import require_number
 
 MOST_ATTEMPTS, MOST_FIRST_SECONDS, MOST_SECONDS = 1_000, 86_400, 864_000
 
 
-class Retry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Retry(Struct, metaclass=Spelt, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Exponential backoff with full jitter, as in AWS's SDKs, after throttling and refusals that pass by themselves.
 
     The n-th retry comes after a random time up to ``first_seconds`` doubled n - 1 times, but at most ``most_seconds``.

@@ -60,7 +60,11 @@ class SyncSimulation(Generic[S]):
         self._sim = sim
 
     def client(self, account: str, principal: str | None = None, partition: Partition | None = None) -> SyncClient:
-        """Make the client of an account; see ``Simulation.client``."""
+        """Make the client of an account; see ``Simulation.client``.
+
+        It has no ``retry``: the pauses would wait for the world's time, which goes on only when ``advance`` moves it.
+        Catch the refusal, advance, and call again.
+        """
         return SyncClient(self._sim.client(account, principal, partition), self._sim.run)
 
     @property

@@ -4,8 +4,7 @@
 that write them stand beside the checks; what all of them share is here. Nothing here is AWS's text.
 """
 
-from collections.abc import Collection, Iterable
-from difflib import get_close_matches
+from collections.abc import Collection
 from itertools import islice
 
 from .resources import ResourceType, resource_type
@@ -102,54 +101,3 @@ def full(counted: str, quota: int, way_out: str) -> str:
 def until(counted: str, quota: int, passes_at: int) -> str:
     """Explain that a quota is full that has room again later by itself."""
     return full(counted, quota, f"there is room from {when(passes_at)}" if quota else "none is allowed")
-
-
-def advice_on(unknown: object, names: Iterable[str], introduction: str) -> str:
-    """Advise on a name that there is not: the one to write if only its spelling differs, those close to it, then all.
-
-    Args:
-        unknown: the name.
-        names: those there are.
-        introduction: stands before all of them, as "there are:".
-    """
-    known = {_letters(name): name for name in names}
-    written = _letters(str(unknown))
-    if written in known:
-        return f"write {known[written]}"
-    close = [known[each] for each in close_to(written, known)]
-    guess = f"did you mean {' or '.join(close)}? " if close else ""
-    return f"{guess}{introduction} {', '.join(nearest(str(unknown), [*known.values()])) or 'none'}{left_out(known)}"
-
-
-MOST_NAMED = 24
-"""With more names than this, a message has only those that are nearest to what was written."""
-NEAREST = 8
-
-
-def close_to(unknown: str, names: Iterable[str], most: int = 3) -> list[str]:
-    """The names that were perhaps meant: first those that begin with what was written, then those spelt alike."""
-    names = [*names]
-    longer = [each for each in names if len(unknown) >= BEGINNING and each.lower().startswith(unknown.lower())]
-    alike = get_close_matches(unknown, names, n=most)
-    return [*dict.fromkeys([*sorted(longer, key=len), *alike])][:most]
-
-
-BEGINNING = 4
-"""So many letters say enough of a name to find it by its beginning."""
-
-
-def nearest(unknown: str, names: Collection[str]) -> list[str]:
-    """All names, if there are few; of many those that are nearest to what was written."""
-    if len(names) <= MOST_NAMED:
-        return [*names]
-    alike = get_close_matches(unknown, names, n=NEAREST, cutoff=0.0)
-    return [*dict.fromkeys([*close_to(unknown, names), *alike])][:NEAREST]
-
-
-def left_out(names: Collection[str]) -> str:
-    """What a message says behind the nearest names, if it does not have all."""
-    return f" and {len(names) - NEAREST} more" if len(names) > MOST_NAMED else ""
-
-
-def _letters(name: str) -> str:
-    return name.replace("_", "").lower()

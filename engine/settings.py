@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct, field
 
+from .spelling import Spelt
 from .words import Partition
 
 SECOND = 1_000_000
@@ -42,7 +43,7 @@ Count = Annotated[int, Meta(ge=0, le=2**31)]
 AtLeastOne = Annotated[int, Meta(ge=1, le=2**31)]
 
 
-class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Quotas(Struct, metaclass=Spelt, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Limits of docs/aws.md 7.1, each the greatest number of the thing that it is named after."""
 
     accounts: AtLeastOne = 50_000
@@ -80,7 +81,7 @@ LatencyName = Literal["instant", "realistic", "stepwise"]
 Latency = LatencyName | Count
 
 
-class Latencies(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Latencies(Struct, metaclass=Spelt, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long each thing takes that AWS does later.
 
     ``instant``: it is done before the next request. ``realistic``: the times that were measured at AWS, drawn from the
@@ -109,7 +110,7 @@ def _stored(default: Value) -> Value:
     return field(default_factory=lambda: default)
 
 
-class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class Settings(Struct, metaclass=Spelt, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Quotas, and the switches where AWS's documents contradict each other or say "up to".
 
     A new setting has a plain default and is then left out of the log, so that the first event of a world that does not

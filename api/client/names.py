@@ -11,8 +11,8 @@ import msgspec.inspect
 from msgspec import Struct
 from msgspec.inspect import ListType, StructType, UnionType, VarTupleType
 
-from ...engine.explaining import advice_on
 from ...engine.operations import OPERATIONS
+from ...engine.spelling import advice_on
 from ...projections.reads import READS
 
 

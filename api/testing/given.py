@@ -23,9 +23,9 @@ from msgspec import Struct, structs
 from ...engine.errors import Refused
 from ...engine.events import Event, TimeAdvanced
 from ...engine.events.envelope import Envelope, encode_envelope
-from ...engine.explaining import advice_on
 from ...engine.log import MemoryLog
 from ...engine.settings import Quotas, Settings
+from ...engine.spelling import advice_on
 from ..client import as_dict
 from ..client.names import require_members, require_operation
 from ..simulation import Simulation

@@ -20,10 +20,11 @@ from ..errors import Refused
 from ..errors.documented import DOCUMENTED
 from ..events import FaultScripted
 from ..events.faults import FaultKind
-from ..explaining import advice_on, left_out, nearest, when
+from ..explaining import when
 from ..operation import Events, Stamp
 from ..rules.faults import CODES, KINDS, possible_operations
 from ..settings import LATEST, SECOND
+from ..spelling import advice_on, left_out, nearest
 from ..state import State
 from .finish_account_creation import FailureReason
 

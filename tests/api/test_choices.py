@@ -4,7 +4,7 @@ import pytest
 
 from orgsim.api.choices import choose
 from orgsim.api.load.scenario.checks import AWS_OPERATIONS
-from orgsim.engine.explaining import MOST_NAMED, NEAREST
+from orgsim.engine.spelling import MOST_NAMED, NEAREST
 
 
 def test_of_many_names_the_nearest() -> None:

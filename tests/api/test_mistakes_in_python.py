@@ -3,13 +3,17 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from traceback import format_exception
-from typing import Any
+from typing import Any, cast, get_args
 
 import pytest
+from msgspec import Struct, structs
 
-from orgsim.api import Actor, Simulation
+import orgsim.api as public
+from orgsim.api import Actor, Quotas, Retry, Settings, Simulation, delays
 from orgsim.api.delays import Fixed, Lognormal, OfficeHours, Uniform
 from orgsim.engine.errors import Refused
+from orgsim.engine.settings import Latencies
+from orgsim.engine.spelling import Spelt
 
 FOUNDER = "111111111111"
 
@@ -110,8 +114,10 @@ async def test_durations_of_a_population(over: str | timedelta) -> None:
         (7, TypeError, "not 7"),
         ({None: 0.5}, TypeError, r'a reminder is a duration such as "15d", .* not None'),
         ({"7": 0.5}, ValueError, "a reminder: '7' is not a duration such as"),
-        ({7: "often"}, TypeError, "the chance of a reminder is a number from 0 to 1, not 'often'"),
-        ({"12d": 0.5, 7: 0.5}, ValueError, "reminders are rising days"),
+        ({7: "often"}, TypeError, r"reminders\[7\] is the chance .* a number from 0 to 1, not 'often'"),
+        ({"12d": 0.5, 7: 0.5}, ValueError, r"reminders\[7\] comes at a time after the 12 days of the one before"),
+        ({5: 0.1, 7: 2}, ValueError, r"reminders\[7\] is the chance that an account follows it, .* 0 to 1, not 2$"),
+        ({0: 0.5}, ValueError, r"reminders\[0\] comes at a time above 0 days, and at most 36,500 days, not 0"),
     ],
 )
 async def test_no_reminders(reminders: Any, error: type[Exception], message: str) -> None:
@@ -192,3 +198,30 @@ async def test_no_time_to_pass(arguments: Mapping[str, Any], error: type[Excepti
             with pytest.raises(error, match=message):
                 await passing(**arguments)
         assert sim.now == began
+
+
+STRUCTS = (Quotas, Latencies, Settings, Retry, Fixed, Uniform, Lognormal, OfficeHours)
+
+
+@pytest.mark.parametrize("struct", STRUCTS)
+def test_keyword_that_a_struct_does_not_take(struct: Callable[..., object]) -> None:
+    """A keyword that a struct does not take is a TypeError with those that it takes, the one that is meant first."""
+    names = structs.fields(cast("type[Struct]", struct))
+    meant = names[0].encode_name
+    with pytest.raises(TypeError) as raised:
+        struct(**{f"{meant}_": 3})
+    said = str(raised.value)
+    name = cast("type", struct).__name__
+    assert said.startswith(
+        (f"{name} takes no {meant}_: did you mean {meant}", f"{name} takes no {meant}_: write {meant}")
+    )
+    with pytest.raises(TypeError, match=rf"^{name} takes no zzz: it takes: .*{names[-1].encode_name}"):
+        struct(zzz=3)
+
+
+def test_every_struct_that_users_make_is_among_them() -> None:
+    """All structs that ``orgsim.api`` and its delays export for users say which keywords they take."""
+    exported = [*(getattr(public, name) for name in public.__all__), *get_args(delays.Delay)]
+    made = [each for each in exported if isinstance(each, type) and issubclass(each, Struct)]
+    assert {*made} <= {*STRUCTS}
+    assert all(isinstance(each, Spelt) for each in made)

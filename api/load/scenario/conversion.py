@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Struct, structs
 
-from ....engine.explaining import close_to
+from ....engine.spelling import close_to
 from ...choices import choose
 from .contradictions import Table
 from .possible import A_SHARE, as_share, possible, shown

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from ....engine.explaining import MOST_NAMED
+from ....engine.spelling import MOST_NAMED
 from ...choices import choose
 from .metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS, OF_TRACKS, STATISTICS
 from .steps import PLAIN

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from msgspec import Meta, Struct, field, structs
 
-from ....engine.explaining import close_to
 from ....engine.settings import DAY
+from ....engine.spelling import close_to
 from ...delays import Delay, Fixed
 from ...plurals import counted
 from .contradictions import Contradiction, Table

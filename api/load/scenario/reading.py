@@ -11,9 +11,9 @@ from typing import Any, cast
 import anyio.to_thread
 from msgspec import structs
 
-from ....engine.explaining import close_to
 from ....engine.settings import Settings
 from ....engine.shapes.timestamps import microseconds
+from ....engine.spelling import close_to
 from ...choices import choose
 from .bounds import never_hold
 from .checks import checked, impossible_feature_sets, impossible_record

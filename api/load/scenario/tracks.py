@@ -2,7 +2,7 @@
 
 from typing import Any, cast, get_args
 
-from ....engine.explaining import close_to
+from ....engine.spelling import close_to
 from .checks import AWS_OPERATIONS
 from .conversion import salvage
 from .order import ReadTrack
