@@ -126,7 +126,7 @@ population = "made"
 pace = { per_second = 0.1 }
 retry = { attempts = 5, first_seconds = 0.5, most_seconds = 60 }
 retry_failed = true
-then = [{ action = "TagResource", with = { ResourceId = "{account}" } }]
+then = [{ action = "CloseAccount", with = { AccountId = "{account}" } }]
 
 [[steps]]
 action = "invite"

@@ -249,7 +249,7 @@ CONTRADICTIONS: list[tuple[Callable[[Path, dict[str, Any]], bool], dict[str, Any
     (_is_behaviour, {"remind_after_days": [5], "reminded_accept": [1, 1]}, "reminded_accept", "2 shares for 1"),
     (
         _is_behaviour,
-        {"escalation": {"action": "TagResource"}, "deadline_days": None},
+        {"escalation": {"action": "LeaveOrganization"}, "deadline_days": None},
         "escalation",
         "needs deadline_days",
     ),

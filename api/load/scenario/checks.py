@@ -182,16 +182,20 @@ def _wrong_call(step: Call, names: list[str], path: KeyPath) -> Iterator[Problem
 
 def _wrong_members(operation: str, given: Mapping[str, Any], known: list[str], path: KeyPath) -> Iterator[Problem]:
     """Check the members of a request, and the names in braces in them."""
-    members = [str(field.encode_name) for field in structs.fields(AWS_OPERATIONS[operation])]
+    fields = {field.encode_name: field for field in structs.fields(AWS_OPERATIONS[operation])}
+    lacking = [name for name, field in fields.items() if field.required and name not in given]
+    # A name that is unknown may be meant for one that is lacking.
+    if lacking and fields.keys() >= given.keys():
+        yield Problem(f"{operation} would be refused: it lacks {', '.join(lacking)}", path)
     for name in given:
-        if name not in members:
-            yield Problem(f"{operation} has no member {name!r}{choose(name, members)}", path, name)
+        if name not in fields:
+            yield Problem(f"{operation} has no member {name!r}{choose(name, [*fields])}", path, name)
     for place, name in _places(given, path):
         if name in KNOWN_FOR_EACH and name not in known:
             yield Problem(f"{{{name}}} needs for_each: the population for whose accounts it is called", place)
         elif name not in known:
             yield Problem(f"nothing is called {{{name}}} here{choose(name, known)}", place)
-    sure = {name: value for name, value in given.items() if name in members and not any(_places(value, path, OPEN))}
+    sure = {name: value for name, value in given.items() if name in fields and not any(_places(value, path, OPEN))}
     for name, wrong in wrong_members(AWS_OPERATIONS[operation], sure):
         yield Problem(f"{operation} would be refused: {wrong}", path, name)
 

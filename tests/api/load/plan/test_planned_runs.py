@@ -33,6 +33,7 @@ INITECH = 'management_account = "222222222222"\naccounts = 60\ncreated = 0.25\n'
 BOTH = f"[organizations.ours]\n[organizations.initech]\n{INITECH}"
 MEMBERS = population("owners", "member", 50, of="initech")
 SILENT = population("owners", "invited", 40, invitation={"accept": 0.5, "decline": 0.2, "delay": uniform(0, 20)})
+OFFER = {"Type": "BILLING", "StartTimestamp": "2026-02-01T00:00:00Z", "SourceName": "bills"}
 
 OTHERS = {
     "reminded by a step": population(
@@ -120,7 +121,7 @@ OTHERS = {
     + step("EnableAllFeatures", organization="initech", for_each="owners")
     + ENDED,
     "offers to nobody": "".join(
-        step("InviteOrganizationToTransferResponsibility", with_={"Target": target})
+        step("InviteOrganizationToTransferResponsibility", with_={**OFFER, "Target": target})
         for target in ({"Id": "{root}", "Type": "ACCOUNT"}, {"Id": "a@{root}", "Type": "EMAIL"})
     ),
     "all at once": population("owners", "invited", 5)

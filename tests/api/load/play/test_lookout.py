@@ -106,7 +106,11 @@ async def test_measuring_changes_no_bytes() -> None:
 
 async def test_reminders_since_then() -> None:
     """Reminders and deadlines count from the day on too; warnings are about the whole run."""
-    late = {"remind_after_days": [2, 6], "deadline_days": 4, "escalation": {"action": "CancelHandshake", "with": {}}}
+    late = {
+        "remind_after_days": [2, 6],
+        "deadline_days": 4,
+        "escalation": {"action": "CancelHandshake", "with": {"HandshakeId": "h-11111111"}},
+    }
     behaviour = {"accept": 0.0, "after_reminder": 1.0, "reminded_accept": [0.0, 0.0], "delay": after(1)}
     parts = [
         population("early", "invited", 7, invitation=behaviour | late),

@@ -217,18 +217,19 @@ feature_set = 1
 [[steps]]
 action = "CreateOrganizationalUnit"
 organization = "one"
+with = { ParentId = "{root}", Name = "new" }
 save = { unit = "OrganizationalUnit.Id" }
 sahre = 1
 [[steps]]
 action = "MoveAccount"
 for_each = "p"
-with = { AccountId = "{account}", DestinationParentId = "{unit}" }
+with = { AccountId = "{account}", SourceParentId = "{parent}", DestinationParentId = "{unit}" }
 """
     assert [message.partition(":")[0] for message in problems(text)] == [
         "3 organizations.one.feature_set",
         "4 populations.p",
         "4 populations.p",
-        "9 step 1",
+        "10 step 1",
     ]
 
 

@@ -2,7 +2,7 @@
 
 import anyio
 import pytest
-from support.play_scenario import population, step, track
+from support.play_scenario import population, step, toml, track
 from support.repository import SCENARIOS
 from support.scenario_keys import DONE, complaint
 
@@ -28,6 +28,7 @@ CREATION = step("create_accounts", organization="ours", population="made")
 TARGET = {"Target": {"Id": "{account}", "Type": "ACCOUNT"}}
 ONCE = step("InviteAccountToOrganization", organization="ours", with_={"Target": {"Id": "1" * 12, "Type": "ACCOUNT"}})
 EACH = step("InviteAccountToOrganization", organization="ours", for_each="apart", with_=TARGET)
+NAMED = {"AccountName": "new", "Email": "new@example.com"}
 CALL = {"action": "InviteAccountToOrganization", "with": TARGET}
 PIPELINE = step("create_accounts", organization="theirs", population="made", then=[CALL])
 
@@ -49,7 +50,7 @@ def wait(condition: str) -> str:
         ((PIPELINE,), "moved_on", 7, "the invitations are at most 7"),
         ((track("again", INVITATION, every_days=20, times=3),), "joined", 15, "the invitations are at most 15"),
         ((CREATION,), "created", 7, "the accounts that are created are at most 7"),
-        ((CREATION, step("CreateAccount", organization="ours", with_={})), "created", 8, "the accounts that are"),
+        ((CREATION, step("CreateAccount", organization="ours", with_=NAMED)), "created", 8, "the accounts that are"),
         ((), "members", 30, "the accounts are at most 30"),
         ((CREATION,), "members", 37, "the accounts are at most 37"),
         ((CREATION,), "ours.closed", 37, "the accounts are at most 37"),
@@ -74,7 +75,7 @@ def test_all_that_never_hold_are_told() -> None:
     assert parse_scenario(text.replace("at_day = 1", "at_day = 9"), {"accounts": 6})
 
 
-ESCALATING = f"[populations.asked.invitation]\ndeadline_days = 3\nescalation = {{ action = '{CALL['action']}' }}\n"
+ESCALATING = f"[populations.asked.invitation]\ndeadline_days = 3\nescalation = {toml(CALL)}\n"
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_steps() -> None:
             pace=Pace(per_second=0.1),
             retry=Retry(attempts=5, first_seconds=0.5, most_seconds=60),
             retry_failed=True,
-            then=(AccountCall(action="TagResource", members={"ResourceId": "{account}"}),),
+            then=(AccountCall(action="CloseAccount", members={"AccountId": "{account}"}),),
         ),
         actions.Invite(
             organization="other",

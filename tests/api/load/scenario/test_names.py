@@ -7,7 +7,10 @@ from orgsim.api.load.scenario import parse_scenario
 
 TWO = '[organizations.one]\n[organizations.two]\nmanagement_account = "222222222222"\n'
 STANDALONE = '[populations.s]\norigin = "standalone"\ncount = 2\n'
-UNIT = step("CreateOrganizationalUnit", save='{ new = "OrganizationalUnit.Id" }')
+NEW = '{ ParentId = "{root}", Name = "new" }'
+UNIT = step("CreateOrganizationalUnit", save='{ new = "OrganizationalUnit.Id" }', **{"with": NEW})
+ELSEWHERE = 'SourceParentId = "{root}", DestinationParentId = "{root}"'
+MOVE = {"with": f'{{ AccountId = "111111111111", {ELSEWHERE} }}'}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,7 @@ UNIT = step("CreateOrganizationalUnit", save='{ new = "OrganizationalUnit.Id" }'
             "step 1, population: no population is called 'P' (there are: p)",
         ),
         (
-            INVITED + CREATED + step("MoveAccount", for_each='"cc"'),
+            INVITED + CREATED + step("MoveAccount", for_each='"cc"', **MOVE),
             "step 1, for_each: no population is called 'cc', did you mean `c`? (there are: p, c)",
         ),
         (
@@ -46,7 +49,7 @@ UNIT = step("CreateOrganizationalUnit", save='{ new = "OrganizationalUnit.Id" }'
             "step 1, organization: no organization is called 'on', did you mean `one`? (there are: one, two)",
         ),
         (
-            step("MoveAccount", organization='"acme"'),
+            step("MoveAccount", organization='"acme"', **MOVE),
             "step 1, organization: no organization is called 'acme' (there are: organization)",
         ),
         (
@@ -74,31 +77,33 @@ def test_unknown_organization_or_population(text: str, message: str) -> None:
             "step 1, with: ListRoots has no member 'Name' (there are: MaxResults, NextToken)",
         ),
         (
-            step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{roof}" }'}),
+            step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{roof}", Name = "new" }'}),
             "step 1, with.ParentId: nothing is called {roof} here, did you mean `root`? "
             "(there are: organization, root, management_account)",
         ),
         (
-            INVITED + step("MoveAccount", **{"with": '{ AccountId = "{account}" }'}),
+            INVITED + step("MoveAccount", **{"with": f'{{ AccountId = "{{account}}", {ELSEWHERE} }}'}),
             "step 1, with.AccountId: {account} needs for_each: the population for whose accounts it is called",
         ),
         (
-            INVITED + UNIT + step("MoveAccount", for_each='"p"', **{"with": '{ AccountId = "{acount}" }'}),
+            INVITED
+            + UNIT
+            + step("MoveAccount", for_each='"p"', **{"with": f'{{ AccountId = "{{acount}}", {ELSEWHERE} }}'}),
             "step 2, with.AccountId: nothing is called {acount} here, did you mean `account`? "
             "(there are: organization, root, management_account, account, parent, index, new)",
         ),
         (
-            step("TagResource", **{"with": '{ Tags = [{ Key = "a", Value = "{b}" }] }'}),
+            step("TagResource", **{"with": '{ ResourceId = "{root}", Tags = [{ Key = "a", Value = "{b}" }] }'}),
             "step 1, with.Tags[1].Value: nothing is called {b} here "
             "(there are: organization, root, management_account)",
         ),
         (
-            step("CreateOrganizationalUnit", save='{ "a b" = "X" }'),
+            step("CreateOrganizationalUnit", save='{ "a b" = "X" }', **{"with": NEW}),
             "step 1, save.a b: a name is of letters, digits and _, and none of organization, root, "
             "management_account, account, parent, index",
         ),
         (
-            step("CreateOrganizationalUnit", save='{ root = "X" }'),
+            step("CreateOrganizationalUnit", save='{ root = "X" }', **{"with": NEW}),
             "step 1, save.root: a name is of letters, digits and _, and none of organization, root, "
             "management_account, account, parent, index",
         ),
@@ -119,7 +124,7 @@ def test_what_a_call_names(text: str, message: str) -> None:
 
 def test_a_name_is_known_after_it_was_saved() -> None:
     """A text that a step saves is known to later steps, not to itself and not to earlier ones."""
-    use = step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{new}" }'})
+    use = step("CreateOrganizationalUnit", **{"with": '{ ParentId = "{new}", Name = "newer" }'})
     assert parse_scenario(UNIT + use)
     assert complaint(use + UNIT).startswith("step 1, with.ParentId: nothing is called {new} here")
 
@@ -127,5 +132,6 @@ def test_a_name_is_known_after_it_was_saved() -> None:
 def test_braces_of_documents_are_no_names() -> None:
     """Policy documents hold braces, empty ones among them, and variables; none of them is taken for a name."""
     document = '{"tags":{},"a":"${aws:PrincipalTag/team}"}'
-    scenario = parse_scenario(step("CreatePolicy", **{"with": f"{{ Content = '{document}' }}"}))
-    assert scenario.steps[0].members == {"Content": document}  # type: ignore[union-attr]  # a Call has members
+    others = 'Name = "n", Description = "", Type = "SERVICE_CONTROL_POLICY"'
+    scenario = parse_scenario(step("CreatePolicy", **{"with": f"{{ Content = '{document}', {others} }}"}))
+    assert scenario.steps[0].members["Content"] == document  # type: ignore[union-attr]  # a Call has members

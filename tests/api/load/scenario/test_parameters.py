@@ -86,7 +86,7 @@ def test_none_at_all() -> None:
             "step 11, with.Name: no parameter is called 'new' (there are: accounts, willing, soon, who, often)",
         ),
         (
-            f'{INVITED}[[steps]]\naction = "TagResource"\nwith = {{ Tags = ["$a"] }}',
+            f'{INVITED}[[steps]]\naction = "TagResource"\nwith = {{ ResourceId = "{{root}}", Tags = ["$a"] }}',
             "step 1, with.Tags[1]: no parameter is called 'a' (the scenario has none)",
         ),
     ],

@@ -11,6 +11,7 @@ from orgsim.engine.settings import Quotas
 BEHAVIOUR = f"{INVITED}[populations.p.migration]\n"
 PACED = f'{INVITED}[[steps]]\naction = "invite"\npopulation = "p"\npace = '
 MOVE = '[[steps]]\naction = "MoveAccount"\n'
+ROOTS = '[[steps]]\naction = "ListRoots"\n'
 ACTIONS = (
     "create_accounts, invite, close_accounts, enable_all_features, wait, remind, wait_for_answers, remove_declined, "
     "finalize, and AWS's operations by their names"
@@ -204,7 +205,7 @@ def test_key_of_another_kind(text: str, key: str) -> None:
         ('latency = "slow"', 'latency: "slow" is not possible', "instant, realistic, stepwise"),
         ('throttle = "on"', 'throttle: "on" is not possible', "off, aws"),
         ('[organizations.o]\nfeature_set = "all"', "organizations.o.feature_set: ", "ALL, CONSOLIDATED_BILLING"),
-        (f'{MOVE}caller = "member"', "step 1, caller: ", "management, account"),
+        (f'{ROOTS}caller = "member"', "step 1, caller: ", "management, account"),
     ],
 )
 def test_unknown_value(text: str, place: str, choices: str) -> None:
@@ -322,8 +323,8 @@ def test_missing_key(text: str, place: str) -> None:
         (INVITED + step("invite", population='"p"', retry="{ attempts = 0 }"), "step 1, retry.attempts: "),
         (INVITED + step("invite", population='"p"', retry="{ first_seconds = 0 }"), "step 1, retry.first_seconds: "),
         (f"{MOVE}with = 3", "step 1, with: "),
-        (f"{MOVE}save = {{ a = 1 }}", "step 1, save"),
-        (f"{MOVE}share = 2", "step 1, share: "),
+        (f"{ROOTS}save = {{ a = 1 }}", "step 1, save"),
+        (f"{ROOTS}share = 2", "step 1, share: "),
         ("thresholds = 1", "thresholds: "),
     ],
 )
@@ -384,7 +385,7 @@ def test_impossible_value(text: str, place: str) -> None:
         ("start = 9000-01-01T00:00:00Z", "start: must lie between 1970 and 8000"),
         ("start = 0001-01-01T00:00:00+14:00", "start: must lie between 1970 and 8000"),
         (
-            '[[steps]]\naction = "MoveAccount"\noperation = "CloseAccount"',
+            f'{ROOTS}operation = "CloseAccount"',
             "step 1, operation: the action is the name of the operation already",
         ),
     ],
@@ -459,7 +460,7 @@ def test_nested_too_deeply(opening: str) -> None:
         f'[parameters]\n"a\\nb" = []{DONE}',
         f'[organizations."a\\nb"]\nmanagement_account = "1"\n{DONE}',
         f'{INVITED}{MOVE}with = {{ "a\\nb" = 1 }}',
-        f'{INVITED}{MOVE}save = {{ "a\\nb" = "x" }}',
+        f'{INVITED}{ROOTS}save = {{ "a\\nb" = "x" }}',
     ],
 )
 def test_line_break_in_a_name(text: str) -> None:

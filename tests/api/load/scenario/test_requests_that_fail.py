@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import structs
-from support.play_scenario import step
+from support.botocore_model import MODEL
+from support.play_scenario import population, step
 
 from orgsim.api.load.scenario import ScenarioError, parse_scenario
 from orgsim.api.load.scenario.answers import answer_of, wrong_way
@@ -22,6 +23,7 @@ def problems(text: str) -> list[str]:
 
 
 MOVE = {"AccountId": "{management_account}", "SourceParentId": "{root}"}
+OFFER = {"Type": "BILLING", "Target": {"Id": "1" * 12, "Type": "ACCOUNT"}, "SourceName": "bills"}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,7 @@ MOVE = {"AccountId": "{management_account}", "SourceParentId": "{root}"}
     [
         (
             "InviteOrganizationToTransferResponsibility",
-            {"StartTimestamp": "2026-06-01"},
+            {**OFFER, "StartTimestamp": "2026-06-01"},
             "StartTimestamp must be a moment such as",
         ),
         ("MoveAccount", {**MOVE, "DestinationParentId": "Vended"}, "DestinationParentId must match"),
@@ -47,6 +49,37 @@ def test_members(operation: str, members: dict[str, Any], said: str) -> None:
 def test_members_that_are_not_known_yet() -> None:
     """What a name in braces will stand for is not judged."""
     assert problems(step("MoveAccount", with_={**MOVE, "DestinationParentId": "{root}"})) == []
+
+
+LATER = "ListEffectivePolicyValidationErrors.AccountId"
+"""What is required, but is looked at only after other things: AWS refuses its absence as that of the account."""
+
+
+@pytest.mark.parametrize("operation", AWS_OPERATIONS)
+def test_members_that_lack(operation: str) -> None:
+    """A step that leaves out what AWS's model of the operation requires is told all of it, by AWS's names."""
+    shape = MODEL.operation_model(operation).input_shape
+    required = [each for each in (shape.required_members if shape else ()) if f"{operation}.{each}" != LATER]
+    said = f"step 1, with: {operation} would be refused: it lacks {', '.join(required)}"
+    found = problems(step(operation))
+    assert found == ([said] if required else [])
+
+
+def test_members_that_lack_anywhere() -> None:
+    """Calls of a pipeline and of an escalation are looked at too; a name that is misspelt is told alone."""
+    move = {"action": "MoveAccount", "with": MOVE}
+    behaviour = {"deadline_days": 3, "escalation": {"action": "CloseAccount"}}
+    said = "would be refused: it lacks"
+    assert problems(
+        population("made", "created", 2)
+        + population("asked", "invited", 2, invitation=behaviour)
+        + step("create_accounts", population="made", then=[move])
+    ) == [
+        f"populations.asked.invitation.escalation.with: CloseAccount {said} AccountId",
+        f"step 1, then[1].with: MoveAccount {said} DestinationParentId",
+    ]
+    (problem,) = problems(step("MoveAccount", with_={**MOVE, "DestinationParent": "{root}"}))
+    assert "has no member 'DestinationParent', did you mean `DestinationParentId`?" in problem
 
 
 @pytest.mark.parametrize("operation", AWS_OPERATIONS)

@@ -38,7 +38,7 @@ def test_all_that_is_wrong_with_tracks() -> None:
         "[tracks.d]\nevery_days = 3\nsteps = [{ action = 'wait', until = 'members > 3' }]\n",
         track("steps", WAIT),
         WAIT,
-        "[[steps]]\naction = 'MoveAccount'\nwith = { AccountId = '{made}' }\n",
+        "[[steps]]\naction = 'CloseAccount'\nwith = { AccountId = '{made}' }\n",
     )
     beginnings = [
         "track a, after: no track is called 'bb', did you mean `b`? (there are: steps, b, c, d",
