@@ -58,7 +58,7 @@ LATER = "ListEffectivePolicyValidationErrors.AccountId"
 @pytest.mark.parametrize("operation", AWS_OPERATIONS)
 def test_members_that_lack(operation: str) -> None:
     """A step that leaves out what AWS's model of the operation requires is told all of it, by AWS's names."""
-    shape = MODEL.operation_model(operation).input_shape
+    shape: Any = MODEL.operation_model(operation).input_shape
     required = [each for each in (shape.required_members if shape else ()) if f"{operation}.{each}" != LATER]
     said = f"step 1, with: {operation} would be refused: it lacks {', '.join(required)}"
     found = problems(step(operation))
