@@ -26,6 +26,7 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
     out.print(outcome.description or outcome.scenario, markup=False, highlight=False)
     _print_verdict(outcome)
     _print_warnings(outcome)
+    _print_thresholds(outcome)
     for title, stages in answer.funnels(outcome):
         _print_funnel(title, stages)
     _print_organizations(outcome)
@@ -65,18 +66,22 @@ def _plain(text: str) -> str:
 def _print_verdict(outcome: Outcome) -> None:
     color = "green" if outcome.passed else "red"
     out.print(f"\n[bold {color}]{answer.verdict(outcome)}[/] {answer.times(outcome)}", highlight=False)
+
+
+def _print_warnings(outcome: Outcome) -> None:
+    # Before all figures: whoever reads that it passed must read this too.
+    if outcome.warnings:
+        out.print("[bold yellow]Not as planned:[/]", highlight=False)
+    for warning in outcome.warnings:
+        out.print(f"  [yellow]![/] {markup_safe(warning)}", soft_wrap=True, highlight=False)
+
+
+def _print_thresholds(outcome: Outcome) -> None:
     colors = {"passed": "green", "failed": "red", "warned": "yellow"}
     for each in outcome.thresholds:
         mark = f"[{colors[wording.judgement(each)]}]{_plain(wording.mark(each))}[/]"
         condition = markup_safe(f"{each.threshold}: {answer.found(each)}")
         out.print(f"{mark} {condition}", soft_wrap=True, highlight=False)
-
-
-def _print_warnings(outcome: Outcome) -> None:
-    if outcome.warnings:
-        _head("Not as planned")
-    for warning in outcome.warnings:
-        out.print(f"  [yellow]![/] {markup_safe(warning)}", soft_wrap=True, highlight=False)
 
 
 def _print_funnel(title: str, stages: tuple[FunnelStage, ...]) -> None:

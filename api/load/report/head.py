@@ -19,6 +19,13 @@ def verdict(outcome: Outcome) -> str:
     return f'<p class="verdict {kind}"><span aria-hidden="true">{mark}</span> {escape(said)}</p>'
 
 
+def warnings(outcome: Outcome) -> str:
+    """A list of what did not go as planned; empty if all did."""
+    items = "".join(f"<li>{escape(warning)}</li>" for warning in outcome.warnings)
+    head = '<h2 class="of" id="warnings">Not as planned</h2>'
+    return f'<div class="surprises">{head}<ul>{items}</ul></div>' if items else ""
+
+
 def thresholds(outcome: Outcome) -> str:
     """A list of the thresholds: what each is about, what was found, and what was wanted."""
     return threshold_list((each, wording.judgement(each), answer.found(each)) for each in outcome.thresholds)

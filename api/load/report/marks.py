@@ -241,9 +241,11 @@ def _row_label(span: Span, row: int, axis: TimeAxis, end: float) -> dict[str, An
     side = {"xanchor": "right", "xshift": 4} if late else {"xanchor": "left", "xshift": -4}
     at = span.last if late else max(span.first, axis.days[0])
     return note(
-        text(short(span.name)),
-        axis.at_day(at),
+        text(span.name),
+        axis.share(at, end),
         row,
+        # The page's script moves it to the left, and cuts it, if it has not the room.
+        xref="paper",
         yanchor="bottom",
         yshift=3,
         name="row",

@@ -33,6 +33,28 @@
     return { ...bare, margin: { ...bare.margin, r: 14 } };
   };
 
+  // The name of a row stands where its bar begins or ends. One that has not the room there begins at the left edge, and
+  // is cut where the picture ends. Names are escaped: what stands for one character is one.
+  const pen = document.createElement("canvas").getContext("2d");
+  const widthOf = (letters, font) => {
+    pen.font = `${font.size}px ${getComputedStyle(document.body).fontFamily}`;
+    return pen.measureText(letters.map((each) => (each.length > 2 ? "&" : each)).join("")).width + 6;
+  };
+  const placed = (each, room) => {
+    if (each.name !== "row") return each;
+    const letters = each.text.match(/&\w+;|[^]/gu) ?? [];
+    const own = room * (each.xanchor === "right" ? each.x : 1 - each.x);
+    if (widthOf(letters, each.font) <= own) return each;
+    const cut = [...letters];
+    while (cut.length > 1 && widthOf(cut, each.font) > room) cut.splice(-2, 2, "…");
+    return { ...each, text: cut.join(""), x: 0, xanchor: "left", xshift: -4 };
+  };
+  const labelled = (layout, id) => {
+    const width = layout.width ?? document.getElementById(id).clientWidth;
+    const room = width - layout.margin.l - layout.margin.r;
+    return { ...layout, annotations: layout.annotations.map((each) => placed(each, room)) };
+  };
+
   const draw = () => {
     const darkly = isDark.matches && !printing;
     for (const [id, figure] of Object.entries(figures)) {
@@ -42,7 +64,7 @@
         bgcolor: darkly ? "#1d232c" : "#ffffff",
         bordercolor: darkly ? "#3a4452" : "#cfd6de",
       };
-      Plotly.react(id, data, fitted(layout), { displayModeBar: false, responsive: !printing });
+      Plotly.react(id, data, labelled(fitted(layout), id), { displayModeBar: false, responsive: !printing });
     }
     for (const swatch of document.querySelectorAll("[data-color]")) {
       const color = swatch.dataset.color;
@@ -62,6 +84,12 @@
 
   isDark.addEventListener("change", draw);
   isNarrow.addEventListener("change", draw);
+  // Charts follow the window by themselves; the names of their rows are fitted anew when it has come to rest.
+  let resized = 0;
+  addEventListener("resize", () => {
+    clearTimeout(resized);
+    resized = setTimeout(draw, 200);
+  });
   addEventListener("beforeprint", () => {
     printing = true;
     draw();

@@ -13,7 +13,7 @@ from ..play.outcome import Outcome
 from .chart import Chart
 from .durations import duration_charts
 from .files import MARKER
-from .head import funnels, thresholds, tiles, verdict
+from .head import funnels, thresholds, tiles, verdict, warnings
 from .html import escape, figures, section
 from .over_time import call_charts, time_charts
 from .style import DARK
@@ -29,7 +29,6 @@ from .tables import (
     slowest,
     steps,
     throttling,
-    warnings,
 )
 
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -48,7 +47,6 @@ def render_report(outcome: Outcome) -> str:
     over_time, durations, calls = list(time_charts(outcome)), list(duration_charts(outcome)), list(call_charts(outcome))
     body = (
         tiles(outcome),
-        section("warnings", "Not as planned", warnings(outcome)),
         funnels(outcome),
         section("time", "Over time", grid(figures(over_time))),
         section("durations", "How long it took", grid(figures(durations)), distributions(outcome)),
@@ -70,7 +68,7 @@ def render_report(outcome: Outcome) -> str:
     return render_page(
         title=outcome.description or outcome.scenario or "A run of orgsim",
         about=" · ".join(filter(None, (outcome.scenario, _start(outcome)))),
-        head=verdict(outcome) + thresholds(outcome),
+        head=verdict(outcome) + warnings(outcome) + thresholds(outcome),
         body=body,
         charts=[*over_time, *durations, *calls],
     )

@@ -93,12 +93,6 @@ def throttling(outcome: Outcome) -> str:
     return "".join(f'<div class="half">{part}</div>' for part in parts if part)
 
 
-def warnings(outcome: Outcome) -> str:
-    """A list of what did not go as planned; empty if all did."""
-    items = "".join(f"<li>{escape(warning)}</li>" for warning in outcome.warnings)
-    return f"<ul>{items}</ul>" if items else ""
-
-
 def follow_ups(outcome: Outcome) -> str:
     """A table of reminders and deadlines; empty if there were none."""
     dated = (

@@ -1,12 +1,14 @@
 """Summarizes a sweep: how likely each combination of parameters passes, what fails, and quantiles of figures."""
 
+from collections.abc import Mapping
 from math import sqrt
 from statistics import NormalDist, fmean
 from typing import Any
 
 from msgspec import Struct, structs
 
-from ..play.outcome import Distribution
+from ..answer import found
+from ..play.outcome import Distribution, ThresholdOutcome
 from ..scenario import Parameter
 from ..scenario.thresholds import Threshold
 from .columns import follow_up_columns
@@ -50,7 +52,7 @@ class FailedRun(Struct, frozen=True, kw_only=True):
     """Its number in the table."""
     seed: int
     why: str
-    """The thresholds that did not hold, or why the scenario could not be played to the end."""
+    """The thresholds that did not hold, each with what was found, or why the run did not come to its end."""
     digest: str | None
     """Of its log; None if it could not be played to the end."""
     command: str
@@ -208,25 +210,34 @@ def _combination(
         ],
         warned=len(warnings),
         first_warning=next(iter(warnings), None),
-        failed_runs=_failed_runs(table),
+        failed_runs=_failed_runs(table, limits),
     )
 
 
-def _failed_runs(table: Any) -> list[FailedRun]:
+def _failed_runs(table: Any, limits: tuple[Threshold, ...]) -> list[FailedRun]:
     outcomes: list[bool | None] = table["finished"].to_pylist()
     places = [place for place, finished in enumerate(outcomes) if finished is False]
-    columns = table.select(["run", "seed", "failed", "error", "digest", "command"])
     return [
         FailedRun(
             run=row["run"],
             seed=row["seed"],
-            why=row["error"] or row["failed"] or "not all organizations have all features",
+            why=_why(row, limits),
             digest=row["digest"],
             command=row["command"],
         )
         for place in places[:MOST_FAILED]
-        for row in columns.slice(place, 1).to_pylist()
+        for row in table.slice(place, 1).to_pylist()
     ]
+
+
+def _why(row: Mapping[str, Any], limits: tuple[Threshold, ...]) -> str:
+    """Why a run failed: its error, or each threshold that did not hold with what was found, in few digits."""
+    missed = [
+        f"{limit}: {found(ThresholdOutcome(str(limit), row[limit.metric], ok=False))}"
+        for limit in limits
+        if limit.severity == "fail" and not limit.holds(row[limit.metric])
+    ]
+    return row["error"] or "; ".join(missed) or "not all organizations have all features"
 
 
 def _over_all(each: tuple[ThresholdSummary, ...]) -> ThresholdSummary:

@@ -512,6 +512,22 @@ def test_report_without_plotly(call: Run, tmp_path: Path, monkeypatch: pytest.Mo
     assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
 
 
+def test_what_was_not_as_planned_stands_below_the_verdict(call: Run, tmp_path: Path) -> None:
+    """Warnings stand right below the verdict, before thresholds and figures, in the summary and in the report."""
+    (tmp_path / "s.toml").write_text(
+        "steps = [{ action = 'finalize' }]\n[organizations.o]\n[thresholds]\nmembers = '>= 0'"
+    )
+    ran = call("simulate", "s.toml", "--report", "r.html")
+    warning = "step 1: nothing is to be finalized: no migration to all features was begun"
+    lines = ran.out.splitlines()
+    verdict = next(place for place, line in enumerate(lines) if line.startswith("Passed:"))
+    assert lines[verdict + 1 : verdict + 3] == ["Not as planned:", f"  ! {warning}"]
+    assert lines[verdict + 3].startswith("✓ members >= 0")
+    page = (tmp_path / "r.html").read_text()
+    places = [page.index(each) for each in ('<p class="verdict', f"<li>{warning}</li>", '<ul class="thresholds"')]
+    assert places == sorted(places)
+
+
 def test_report_that_fails_at_the_end(call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the disk is full at the end, the summary is told all the same, then one line and exit code 1."""
 

@@ -73,6 +73,38 @@ def test_long_names_fit(width: int, tmp_path: Path) -> None:
     assert "<title>0</title>" in browse(path, "--dump-dom", f"--window-size={width},900").stdout
 
 
+ROWS = """
+setTimeout(() => {
+  const picture = document.querySelector("#chart-when .main-svg").getBoundingClientRect();
+  const rows = [...document.querySelectorAll("#chart-when .annotation")];
+  const places = rows.map((each) => each.getBoundingClientRect());
+  const out = places.filter((each) => each.left < picture.left || each.right > picture.right);
+  const whole = rows.filter((each) => each.textContent.endsWith("& others invitation"));
+  document.title = `${out.length} of ${rows.length}, ${whole.length} whole`;
+}, 1500);
+"""
+
+
+@pytest.mark.parametrize(("width", "whole"), [(380, 0), (1400, 1)])
+def test_names_of_rows(width: int, whole: int, tmp_path: Path) -> None:
+    """The names of what happened when are whole where there is room, and never run past the picture."""
+    name = "retail subsidiaries of the southern hemisphere & others"
+    text = (
+        f"[organizations.ours]\n[populations.'{name}']\norigin = 'invited'\ncount = 9\n"
+        "invitation = { after_reminder = 0.5, remind_after_days = [7, 12] }\n"
+        f"[[steps]]\naction = 'invite'\npopulation = '{name}'\n"
+        "[[steps]]\naction = 'wait_for_answers'\n[[steps]]\naction = 'wait'\ndays = 3\n"
+    )
+    source = render_report(anyio.run(play_scenario, parse_scenario(text), MemoryLog()))
+    source = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", source)
+    # Headless windows are never narrower than a phone; a frame is.
+    frame = f"<body style='width:{width}px'>" if width < 500 else "<body>"
+    path = tmp_path / "r.html"
+    write_report(path, f"{source.replace('<body>', frame)}<script>{ROWS}</script>")
+    shown = browse(path, "--dump-dom", f"--window-size={max(width, 500)},900").stdout
+    assert f"<title>0 of 4, {whole} whole</title>" in shown
+
+
 def test_print(report: Path) -> None:
     """It can be printed to a few pages."""
     target = report.parent / "r.pdf"

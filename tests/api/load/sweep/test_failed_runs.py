@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 from pyarrow import parquet
 from support.made_up_sweep import combination, definition, summary
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 
 from orgsim.api.cli.app import app
 from orgsim.api.cli.sweep_progress import MOST_COMMANDS, print_summary
+from orgsim.api.load.answer import found
+from orgsim.api.load.play.outcome import ThresholdOutcome
 from orgsim.api.load.sweep import carry_out as carrying
 from orgsim.api.load.sweep.page import render_sweep
 from orgsim.api.load.sweep.plan import SweepPlan
@@ -54,7 +57,8 @@ def test_the_same_run_again(done: tuple[Summary, list[dict[str, Any]]]) -> None:
         assert again.exit_code == 1
         assert (outcome["digest"], outcome["events"], outcome["seed"]) == (run.digest, row["events"], run.seed)
         assert outcome["metrics"] == {name: row[name] for name in outcome["metrics"]}
-        assert run.why == "; ".join(each["threshold"] for each in outcome["thresholds"] if not each["ok"])
+        missed = [msgspec.convert(each, ThresholdOutcome) for each in outcome["thresholds"] if not each["ok"]]
+        assert run.why == "; ".join(f"{each.threshold}: {found(each)}" for each in missed)
 
 
 def test_logs(done: tuple[Summary, list[dict[str, Any]]]) -> None:
