@@ -9,6 +9,7 @@ import typer
 
 from ..load.plan.members import standing_members
 from ..load.scenario import Scenario, ScenarioError, load_scenario
+from ..load.scenario.existing import in_logs
 from ..load.scenario.populations import MemberTable
 from .terminal import AsJson, out, print_json, printable
 
@@ -53,9 +54,11 @@ def _content(scenario: Scenario) -> str:
     """What a scenario holds, counted."""
     accounts = sum(each.count for each in scenario.populations.values() if not isinstance(each, MemberTable))
     accounts += sum(round(each.most) for each in standing_members(scenario).there.values())
-    counts = {
-        "organization": len(scenario.organizations),
-        "account in populations": accounts,
+    elsewhere = len(in_logs(scenario))
+    counts = {"organization": len(scenario.organizations)}
+    counts |= {"account in populations": accounts} if accounts or not elsewhere else {}
+    counts |= {"population of members in the log of --on": elsewhere} if elsewhere else {}
+    counts |= {
         "step": len(scenario.all_steps),
         "threshold": len(scenario.thresholds),
     }

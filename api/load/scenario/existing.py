@@ -187,6 +187,13 @@ def find_unit(tree: Units, path: str) -> str:
     return paths[path]
 
 
+def in_logs(scenario: Scenario) -> list[str]:
+    """The populations of members of organizations that are in a log, with which the run is to begin."""
+    tables, members = scenario.organizations, scenario.populations.items()
+    of = {name: tables[each.of or next(iter(tables))] for name, each in members if isinstance(each, MemberTable)}
+    return [name for name, table in of.items() if not table.stands and not table.source]
+
+
 def require_present(scenario: Scenario, hint: str = "say in which log, with --on LOG") -> None:
     """Require that all that a scenario says to be there is in the scenario itself.
 

@@ -125,3 +125,19 @@ def test_members_of_populations_are_counted(folder: Path) -> None:
     text += "populations.n = { origin = 'invited', count = 3 }\nsteps = [{ action = 'wait', days = 1 }]"
     (folder / "s.toml").write_text(text)
     assert ", 8 accounts in populations, " in orgsim("check", "s.toml").stdout
+
+
+def test_members_in_a_log_are_not_counted(folder: Path) -> None:
+    """How many members a population has that only the log of a run knows is not said to be none."""
+    wait = "steps = [{ action = 'wait', days = 1 }]\n"
+    (folder / "s.toml").write_text(f"{wait}[populations.ops]\nof = 'us'\n[organizations.us]\nid = 'o-a1b2c3d4e5'\n")
+    told = "1 organization, 1 population of members in the log of --on, 1 step, 0 thresholds"
+    assert orgsim("check", "s.toml").stdout == f"s.toml: ok: {told}\n"
+    (folder / "s.toml").write_text(
+        f"{wait}[populations.a]\norigin = 'member'\n[populations.b]\nunit = 'Web'\n"
+        "[populations.c]\norigin = 'invited'\ncount = 7\n"
+    )
+    told = (
+        "1 organization, 7 accounts in populations, 2 populations of members in the log of --on, 1 step, 0 thresholds"
+    )
+    assert orgsim("check", "s.toml").stdout == f"s.toml: ok: {told}\n"
