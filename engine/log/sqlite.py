@@ -431,7 +431,8 @@ class SqliteLog:
         rows = await self.query("PRAGMA quick_check(1)")
         if rows != [("ok",)]:
             raise LogDamaged(self.name, 0, " ".join(str(rows[0][0]).split()))
-        changes = schema_changes(await self.query("SELECT name, sql FROM sqlite_schema"))
+        stored = await self.query("SELECT name, sql FROM sqlite_schema")
+        changes = await anyio.to_thread.run_sync(schema_changes, stored)
         if changes:
             raise LogDamaged(self.name, 0, f"its schema is not the one of a log: {', '.join(changes)}")
         for after in range(0, self._head, READ_SIZE):

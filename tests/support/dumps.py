@@ -5,6 +5,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import anyio.to_thread
+
 from orgsim.api import Simulation
 from orgsim.api.past import open_recorded
 from orgsim.api.timeline.twin.importing import Imported, import_dump
@@ -43,14 +45,14 @@ async def log_of(world: WatchedWorld) -> MemoryLog:
 async def dump_world(sim: Simulation, folder: Path, organization: str | None = None) -> None:
     """Write a dump of a world as it is."""
     answers, taken_at = await answers_of(sim.at(sim.engine.state.position), organization)
-    write_folder(folder, answers, taken_at)
+    await anyio.to_thread.run_sync(write_folder, folder, answers, taken_at)
 
 
 async def dump_log(log: Path, folder: Path) -> None:
     """Write a dump of the end of a log."""
     async with open_recorded(log) as recorded:
         answers, taken_at = await answers_of(recorded.at(recorded.log.head), None)
-    write_folder(folder, answers, taken_at)
+    await anyio.to_thread.run_sync(write_folder, folder, answers, taken_at)
 
 
 async def import_answers(answers: dict[Any, Any], taken_at: int, log: Path) -> Imported:
