@@ -431,9 +431,8 @@ class SqliteLog:
         rows = await self.query("PRAGMA quick_check(1)")
         if rows != [("ok",)]:
             raise LogDamaged(self.name, 0, " ".join(str(rows[0][0]).split()))
-        stored = await self.query("SELECT name, sql FROM sqlite_schema")
-        changes = await anyio.to_thread.run_sync(schema_changes, stored)
-        if changes:
+        found = await self.query("SELECT name, sql FROM sqlite_schema")
+        if changes := await anyio.to_thread.run_sync(schema_changes, found):
             raise LogDamaged(self.name, 0, f"its schema is not the one of a log: {', '.join(changes)}")
         for after in range(0, self._head, READ_SIZE):
             changed = await self.first_changed(after, min(after + READ_SIZE, self._head))

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -32,6 +33,8 @@ from orgsim.engine.operations import describe_account_outside
 from orgsim.engine.runtime.engine import EngineStopped
 
 pytestmark = [pytest.mark.slow, pytest.mark.campaign]
+
+T = TypeVar("T")
 
 EVENTS = 34
 
@@ -98,9 +101,9 @@ def flip(path: Path, bit: int) -> None:
     path.write_bytes(content)
 
 
-async def in_thread(function: Callable[..., object], *arguments: object) -> None:
+async def in_thread(function: Callable[..., T], *arguments: object) -> T:
     """Do something to files without blocking the event loop."""
-    await anyio.to_thread.run_sync(function, *arguments)
+    return await anyio.to_thread.run_sync(function, *arguments)
 
 
 # What a killed server leaves.
@@ -182,15 +185,15 @@ async def test_frames_of_an_unfinished_transaction_are_no_damage(left: Path) -> 
 async def test_torn_note_is_no_damage(left: Path, slot: int) -> None:
     """A note that was being written when the process was killed leaves the one before; none at all proves nothing."""
     await in_thread(flip, beside(left, "head"), 8 * slot)
-    noted = read_note(str(left))
+    noted = await in_thread(read_note, str(left))
     assert noted is not None
     assert noted[0] >= EVENTS - 1
     assert await verified(left) == EVENTS
     await in_thread(cut, beside(left, "head"), 3)
-    assert read_note(str(left)) is None
+    assert await in_thread(read_note, str(left)) is None
     async with Simulation(left) as sim:
         await sim.advance(days=1)
-        assert read_note(str(left)) == (EVENTS + 1, sim.engine.log.digest)
+        assert await in_thread(read_note, str(left)) == (EVENTS + 1, sim.engine.log.digest)
 
 
 async def test_note_of_another_log_is_noticed(left: Path, tmp_path: Path) -> None:
@@ -272,12 +275,12 @@ async def test_files_of_others_stay(tmp_path: Path) -> None:
     strangers = ["world.db-new-year.csv", "world.db-unfinished", "world.db-unfinished-0123", f"{alive}.txt"]
     for name in strangers:
         await in_thread((tmp_path / name).write_text, "not ours")
-    writing = Unfinished(path)
+    writing = await in_thread(Unfinished, path)
     async with Simulation(other) as sim, Simulation(path):
         assert writing.path.name in names_in(tmp_path)
         await sim.advance(days=1)
         assert sim.engine.durable == 2
-    writing.close()
+    await in_thread(writing.close)
     assert set(strangers) <= set(names_in(tmp_path))
     assert await verified(other) == 2
 
