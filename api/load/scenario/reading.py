@@ -21,6 +21,7 @@ from .conversion import salvage
 from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
 from .figures import figures_of
+from .fitting import too_many
 from .likeness import read_populations, without_inherited
 from .lines import Place, excerpt, key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
@@ -170,7 +171,7 @@ def _built(
         problems += () if world else impossible_record(beginning.settings)
         problems += impossible_feature_sets(organizations, beginning.settings)
         problems += wrong_standing(organizations, beginning.settings, microseconds(beginning.start))
-    problems += wrong_members(populations, organizations, world)
+    problems += [*wrong_members(populations, organizations, world), *too_many(populations, organizations)]
     figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})
     limits = read_thresholds(thresholds, figures, problems)
     tracks = checked(organizations, populations, read, figures, problems)
