@@ -80,7 +80,7 @@ action = "finalize"
 
 WAIT = b'[[steps]]\naction = "wait"\ndays = 1\n'
 PASSING = '\n[thresholds]\nall_features_share = "== 1"\nmigration_days.p95 = "< 12"\n'
-FAILING = '\n[thresholds]\nall_features_share = "== 1"\nclosing_seconds.max = "< 60"\nmembers = "> 500"\n'
+FAILING = '\n[thresholds]\nall_features_share = "== 1"\nclosing_seconds.max = "< 60"\nmembers = "> 140"\n'
 
 
 class Ran:
@@ -354,7 +354,7 @@ def test_failing_thresholds(call: Run, tmp_path: Path) -> None:
     assert lines[2].startswith("Failed: 2 of 3 thresholds did not hold. It took ")
     assert "✓ all_features_share == 1: 100 %" in lines
     assert "✗ closing_seconds.max < 60: no value" in lines
-    assert any(re.fullmatch("✗ members > 500: 1[0-9]{2}, 3[0-9]{2} short", line) for line in lines)
+    assert any(re.fullmatch("✗ members > 140: 1[0-9]{2}, [0-9]+ short", line) for line in lines)
     assert "report r.html" in lines
     assert "Failed: 2 of 3 thresholds did not hold." in (tmp_path / "r.html").read_text()
     as_json = call("simulate", "s.toml", "--json")

@@ -102,7 +102,7 @@ def scenario_text(random: Random) -> str:
     return (
         "".join(map(random.choice, heads))
         + f"[organizations.ours]\nfeature_set = '{features}'\n{theirs}"
-        + population("member", "member", random.choice([10, 30, 99]), of="theirs", **behaviours[0])
+        + population("member", "member", random.choice([10, 30, 30]), of="theirs", **behaviours[0])
         + population("invited", "invited", random.choice([5, 40]), **behaviours[1])
         + population("created", "created", random.choice([3, 20]), **behaviours[2])
         + random.choice(["".join(some_steps(random)), some_tracks(random)])
