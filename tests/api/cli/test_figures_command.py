@@ -45,7 +45,7 @@ def test_every_figure_can_have_a_threshold(file: str) -> None:
     assert all(each["meaning"] for each in listed)
     for each in listed:
         name = each["name"] + (".p95" if each["many_values"] else "")
-        (threshold,) = parse_scenario(f'{TEXT}\n[thresholds]\n"{name}" = "> 0"\n').thresholds
+        (threshold,) = parse_scenario(f'{TEXT}\n[thresholds]\n"{name}" = ">= 0"\n').thresholds
         assert threshold.figure.part == each["part"]
 
 

@@ -7,7 +7,7 @@ from orgsim.api.delays import Fixed
 from orgsim.api.load.scenario import OrganizationTable, parse_scenario
 from orgsim.api.load.scenario.populations import MemberTable
 
-THERE = "[organizations.o]\naccounts = 4\nunits = [{ name = 'Web', accounts = 2 }]\n"
+THERE = "[organizations.o]\naccounts = 9\nunits = [{ name = 'Web', accounts = 7 }]\n"
 ONE, TWO = ("distribution = 'fixed', days = 1", "distribution = 'fixed', days = 2")
 
 
