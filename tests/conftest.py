@@ -31,7 +31,7 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
     Arranged once, because it takes time. Not watched is what asks the system about a path: it takes microseconds.
     """
     with blockbuster_ctx(["orgsim", "orgsim.engine", "orgsim.projections"]) as blockbuster:
-        for name in ("os.stat", "os.getcwd"):
+        for name in ("os.access", "os.getcwd", "os.stat"):
             blockbuster.functions[name].deactivate()
         # Once, in the world's first snapshot: its own version.
         blockbuster.functions["io.TextIOWrapper.read"].can_block_in("importlib/metadata/__init__.py", "read_text")
