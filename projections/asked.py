@@ -3,24 +3,34 @@
 ``FlowView`` feeds it; the funnel of a load run counts it.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from ..engine.words import DepartureMethod
 
-ACCEPTED = "accepted"
-"""Stands for a handshake that was accepted, in place of its id."""
-
 
 class Asked:
-    """The accounts that one organization has asked, each with what it was asked last."""
+    """The accounts that one organization has asked, each with what it was asked last.
 
-    __slots__ = ("_addresses", "_owners", "_returning", "approvals", "departed", "invitations", "joined")
+    Nothing is written when a handshake is accepted, as a million are: it is one that is neither open nor has ended
+    otherwise.
 
-    def __init__(self) -> None:
+    Args:
+        opened: the handshakes that are open; others change it.
+        ended_by: those that have ended without being accepted; others change it.
+    """
+
+    __slots__ = (
+        *("_addresses", "_ended_by", "_opened", "_owners", "_returning"),
+        *("approvals", "departed", "invitations", "joined"),
+    )
+
+    def __init__(self, opened: Container[str], ended_by: Container[str]) -> None:
+        self._opened = opened
+        self._ended_by = ended_by
         self.invitations: dict[str, str] = {}
-        """Account, or an address that nobody has answered from, to its last invitation, or ``ACCEPTED``."""
+        """Account, or an address that nobody has answered from, to its last invitation."""
         self.approvals: dict[str, str] = {}
-        """Account to the last request for its approval, or ``ACCEPTED``."""
+        """Account to the last request for its approval."""
         self.departed: dict[str, DepartureMethod | None] = {}
         """Account to how it departed, of those that were asked; None: to another organization that invited it."""
         self.joined = 0
@@ -39,33 +49,40 @@ class Asked:
             party = self._owners.get(address, address)
             if party is address:
                 self._addresses[invitation] = address
-        invitations = self.invitations
-        if invitations.get(party) is ACCEPTED:
+        previous = self.invitations.get(party)
+        if previous is not None and self.was_accepted(previous):
             self._returning.add(party)
-        invitations[party] = invitation
+        self.invitations[party] = invitation
         if self.approvals:
             # Of an account that has left and is invited again, the new invitation counts.
             self.approvals.pop(party, None)
 
     def join(self, account: str, invitation: str) -> None:
         """An account accepts an invitation to its id or its address."""
-        invitations = self.invitations
-        known = invitations.get(account)
-        if known != invitation:
-            address = self._addresses.pop(invitation, None)
-            if address is None:
-                return
-            del invitations[address]
-            self._owners[address] = account
-        if known is not ACCEPTED:
-            invitations[account] = ACCEPTED
-            if account not in self._returning:
-                self.joined += 1
+        if (self._addresses or self._returning) and self._has_joined_before(account, invitation):
+            return
+        self.joined += 1
 
-    def approve(self, account: str, approval: str) -> None:
-        """An account approves all features."""
-        if self.approvals.get(account) == approval:
-            self.approvals[account] = ACCEPTED
+    def _has_joined_before(self, account: str, invitation: str) -> bool:
+        """Whether an account that joins has joined before; it takes the place of the address that it answers from."""
+        address = self._addresses.pop(invitation, None)
+        if address is not None:
+            del self.invitations[address]
+            self._owners[address] = account
+            known = self.invitations.get(account)
+            if known is not None and self.was_accepted(known):
+                return True
+            self.invitations[account] = invitation
+        return account in self._returning
+
+    def was_accepted(self, handshake: str) -> bool:
+        """Tell whether a handshake of ``invitations`` or ``approvals`` was accepted."""
+        return handshake not in self._opened and handshake not in self._ended_by
+
+    def waiting(self, asked: Mapping[str, str]) -> dict[str, str]:
+        """Those of ``invitations`` or ``approvals`` whose handshake was not accepted."""
+        opened, ended_by = self._opened, self._ended_by
+        return {account: each for account, each in asked.items() if each in opened or each in ended_by}
 
     def depart(self, account: str, method: DepartureMethod | None) -> None:
         """An account departs; None: by accepting the invitation of another organization."""
@@ -75,10 +92,11 @@ class Asked:
     @property
     def accepted(self) -> set[str]:
         """The accounts that have ever accepted an invitation; ``joined`` is their number."""
-        return {account for account, each in self.invitations.items() if each is ACCEPTED} | self._returning
+        return (self.invitations.keys() - self.waiting(self.invitations).keys()) | self._returning
 
-    def keep(self, opened: Container[str]) -> None:
+    def keep_open(self) -> None:
         """Forget everything but the handshakes that are open."""
+        opened = self._opened
         self.invitations = {each: handshake for each, handshake in self.invitations.items() if handshake in opened}
         self.approvals = {each: handshake for each, handshake in self.approvals.items() if handshake in opened}
         self.joined = 0

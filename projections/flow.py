@@ -7,6 +7,7 @@ AccountClosure events, of AccountJoined and AccountDeparted, and of the events a
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..engine.events import (
@@ -122,10 +123,6 @@ class FlowView:
         """Root or OU to how many times an account was moved there."""
         self.accepted: dict[Action, Durations] = {action: Durations() for action in Action}
         """Durations from the request to the acceptance."""
-        self.asked: defaultdict[str, Asked] = defaultdict(Asked)
-        """Organization to whom it has asked, account by account."""
-        self.ended_by: dict[str, str] = {}
-        """Handshake that ended without being accepted to the operation that ended it."""
         self.failures: dict[str, str] = {}
         """Address to why the creation of its account failed."""
         self.created, self.closed = Durations(), Durations()
@@ -139,6 +136,10 @@ class FlowView:
         self._latest: dict[Action, Began] = {}
         self._open: dict[str, Began] = {}
         """Handshakes that have not ended."""
+        self.ended_by: dict[str, str] = {}
+        """Handshake that ended without being accepted to the operation that ended it."""
+        self.asked: defaultdict[str, Asked] = defaultdict(partial(Asked, self._open, self.ended_by))
+        """Organization to whom it has asked, account by account."""
         self._creating: dict[str, tuple[int, str]] = {}
         """Account creation in progress to its start and the address."""
         self._closing: dict[str, int] = {}
@@ -206,8 +207,6 @@ class FlowView:
         began.durations.accounts.append(account)
         if began.action is INVITE:
             began.asked.join(event.account or account, event.handshake)
-        elif began.action is APPROVE:
-            began.asked.approve(account, event.handshake)
         elif began.action is ENABLE:
             self.migrated[event.organization] = length
 
@@ -334,7 +333,7 @@ class FlowView:
         self.moved_on = 0
         self.ended_by.clear()
         for asked in self.asked.values():
-            asked.keep(self._open)
+            asked.keep_open()
         for durations in (*self.accepted.values(), self.created, self.closed):
             durations.clear()
 

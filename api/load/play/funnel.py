@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from ....engine.state import Account, Organization, State
 from ....engine.words import DepartureMethod, FeatureSet, JoinedMethod
-from ....projections.asked import ACCEPTED, Asked
+from ....projections.asked import Asked
 from ....projections.flow import FlowView
 from .call_counter import ENABLING, INVITING, Refusals
 from .outcome import FunnelStage
@@ -53,7 +53,7 @@ def funnels(
         Name of an organization to the stages of its funnel.
     """
     found = {
-        name: Counting(flow.asked.get(each, Asked()), flow.ended_by, state, each, refusals).stages()
+        name: Counting(flow.asked[each], flow.ended_by, state, each, refusals).stages()
         for name, each in organizations.items()
     }
     return {name: stages for name, stages in found.items() if stages}
@@ -101,7 +101,7 @@ class Counting:
 
     def _invitations(self, *, migrates: bool) -> Iterable[FunnelStage]:
         invitations = self._asked.invitations
-        waiting = _not_accepted(invitations)
+        waiting = self._asked.waiting(invitations)
         if self._uninvited:
             never = Counter(f"not asked: {why}" for why in self._uninvited.values())
             yield FunnelStage("to be asked", len(self._uninvited) + len(invitations), _sorted(never))
@@ -125,7 +125,7 @@ class Counting:
 
     def _approvals(self) -> Iterable[FunnelStage]:
         approvals = self._asked.approvals
-        waiting = _not_accepted(approvals)
+        waiting = self._asked.waiting(approvals)
         lost = Counter(self._unanswered(account, handshake) for account, handshake in waiting.items())
         yield FunnelStage("asked to approve", len(approvals), _sorted(lost))
         number = len(approvals) - len(waiting)
@@ -165,15 +165,9 @@ class Counting:
             return "the management account"
         if account.joined_method is JoinedMethod.CREATED:
             return "created by the organization"
-        known = account.id in self._asked.approvals or self._asked.invitations.get(account.id) is ACCEPTED
+        asked, invitation = self._asked, self._asked.invitations.get(account.id)
+        known = account.id in asked.approvals or (invitation is not None and asked.was_accepted(invitation))
         return "have not approved" if known else "members already"
-
-
-def _not_accepted(asked: Mapping[str, str]) -> dict[str, str]:
-    """Those of the accounts whose handshake was not accepted."""
-    if list(asked.values()).count(ACCEPTED) == len(asked):
-        return {}
-    return {account: each for account, each in asked.items() if each is not ACCEPTED}
 
 
 def _missing(accounts: Mapping[str, object], among: Mapping[str, object]) -> set[str]:
