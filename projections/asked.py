@@ -3,7 +3,7 @@
 ``FlowView`` feeds it; the funnel of a load run counts it.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 
 from ..engine.words import DepartureMethod
 
@@ -24,7 +24,7 @@ class Asked:
         *("approvals", "departed", "invitations", "joined"),
     )
 
-    def __init__(self, opened: Container[str], ended_by: Container[str]) -> None:
+    def __init__(self, opened: Collection[str], ended_by: Collection[str]) -> None:
         self._opened = opened
         self._ended_by = ended_by
         self.invitations: dict[str, str] = {}
@@ -81,8 +81,8 @@ class Asked:
 
     def waiting(self, asked: Mapping[str, str]) -> dict[str, str]:
         """Those of ``invitations`` or ``approvals`` whose handshake was not accepted."""
-        opened, ended_by = self._opened, self._ended_by
-        return {account: each for account, each in asked.items() if each in opened or each in ended_by}
+        unaccepted = {*self._opened, *self._ended_by}
+        return {account: each for account, each in asked.items() if each in unaccepted}
 
     def depart(self, account: str, method: DepartureMethod | None) -> None:
         """An account departs; None: by accepting the invitation of another organization."""

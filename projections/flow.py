@@ -148,10 +148,10 @@ class FlowView:
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
         """Take in the next events of the log."""
-        handlers = self.handlers
+        handler_of = self.handlers.get
         for envelope in envelopes:
             event = envelope.event
-            handle = handlers.get(type(event))
+            handle = handler_of(type(event))
             if handle:
                 handle(self, envelope, event)
         if envelopes:

@@ -6,11 +6,11 @@ from typing import Any
 from msgspec import Struct
 
 from ..operation import Events, Stamp
-from ..operations import INTERNAL_OPERATIONS, OPERATIONS, record_call
+from ..operations import INTERNAL_OPERATIONS, OPERATIONS, record_call, take_record
 from ..state import State
 
 DECIDE: dict[type[Struct], tuple[str, Callable[[Any, State, Stamp], Events]]] = {
     operation.Request: (name, operation.decide) for name, operation in (OPERATIONS | INTERNAL_OPERATIONS).items()
 }
 
-RECORD_CALL, _ = DECIDE[record_call.Request]
+RECORD_CALL, TAKE_RECORD = (DECIDE[operation.Request][0] for operation in (record_call, take_record))

@@ -31,7 +31,7 @@ from ..state.timers import NEVER
 from ..throttling import Throttle, throttle_of
 from ..write_conflicts import WriteConflicts, write_conflicts_of
 from .clock import Clock
-from .deciding import DECIDE, RECORD_CALL
+from .deciding import DECIDE, RECORD_CALL, TAKE_RECORD
 from .forked import live
 from .not_copied import NotCopied
 from .waiting import FairLock, Wakeup
@@ -333,7 +333,8 @@ class Engine(NotCopied):
             return events
         if self.conflicts is not None:
             self.conflicts.begin(name, caller.account, number, now, state)
-        if type(request) is take_record.Request:
+        if name == TAKE_RECORD:
+            assert isinstance(request, take_record.Request)
             name = request.event_name  # The log names the call that the record is about.
         envelopes = self._gathered
         if not envelopes:

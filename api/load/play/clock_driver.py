@@ -132,7 +132,8 @@ class ClockDriver:
                 self._follow_up(popped)
             else:
                 self._answer(popped)
-            stopped = at < time and self._one_has_ended()
+            for handshake in self._watched:
+                stopped = stopped or (at < time and handshake.state is not OPEN)
             done += 1
             if done % CHECKPOINT_EVERY == 0:
                 # Counted late, because it looks at all that are scheduled, and mostly only few are due.

@@ -1,6 +1,5 @@
 """Computes the outcome of a finished run: its figures, distributions, timeline and thresholds."""
 
-import heapq
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import accumulate
@@ -222,7 +221,10 @@ def _organization(state: State, flow: FlowView, organization: str) -> Organizati
 
 def _slowest(durations: Durations) -> tuple[Late, ...]:
     lengths = durations.lengths
-    places = heapq.nlargest(SLOWEST, range(len(lengths)), key=lengths.__getitem__)
+    # A sort is quick, because most lengths come in order; a heap of the largest would change with each of them.
+    least = sorted(lengths)[-SLOWEST:][:1] or [0]
+    late = [place for place, length in enumerate(lengths) if length >= least[0]]
+    places = sorted(late, key=lengths.__getitem__, reverse=True)[:SLOWEST]
     return tuple(Late(durations.accounts[place], lengths[place] / DAY) for place in places)
 
 
