@@ -117,8 +117,9 @@ class Counting:
             return FunnelStage(
                 "joined", number, self._why_gone(invitations, waiting), self._others(invitations, waiting)
             )
-        lost = _missing(invitations, approvals) - waiting.keys()
-        others = len(_missing(approvals, invitations)) + len(waiting.keys() & approvals.keys())
+        unasked = _missing(invitations, approvals)
+        lost, both = unasked - waiting.keys(), len(invitations) - len(unasked)
+        others = len(approvals) - both + len(waiting.keys() & approvals.keys())
         return FunnelStage(
             "joined", number, _sorted(Counter(map(self._why_unasked, lost))), _named("members already", others)
         )
