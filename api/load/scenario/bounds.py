@@ -6,9 +6,9 @@ from .figures import RUN, Figure
 from .model import Scenario
 from .organizations import OrganizationTable
 from .populations import MemberTable, PopulationTable
-from .problems import KeyPath, Problem
+from .problems import Problem
 from .steps import Call, CreateAccounts, Invite, Sending, Track, Wait
-from .thresholds import Threshold, read_condition
+from .thresholds import read_condition
 
 INVITATIONS = (Invite.operation,)
 CREATIONS = (CreateAccounts.operation, "CreateGovCloudAccount")
@@ -18,26 +18,21 @@ OF_ACCOUNTS = ("members", "closed", "closing_seconds.count")
 
 
 def never_hold(scenario: Scenario) -> Iterator[Problem]:
-    """Find waits and thresholds whose conditions are surely not met, however accounts answer.
+    """Find waits for conditions that are surely not met, however accounts answer.
 
     Args:
         scenario: without mistakes. In a log with which it begins may be anything, so then nothing is found.
     """
-    for path, condition in _conditions(scenario) if not scenario.log else ():
-        most, why = most_of(scenario, condition.figure)
-        if most is not None and not any(map(condition.holds, (0, most, min(max(condition.limit, 0), most)))):
-            message = f"{condition.metric} is never {condition.comparison} {condition.limit:,.15g}: {why} {most:,}"
-            yield Problem(message, path)
-
-
-def _conditions(scenario: Scenario) -> Iterator[tuple[KeyPath, Threshold]]:
-    """All conditions, each with its path."""
-    for track in scenario.all_tracks:
+    figures = scenario.figures
+    for track in scenario.all_tracks if not scenario.log else ():
         for index, step in enumerate(track.steps):
-            if isinstance(step, Wait) and step.until is not None:
-                yield (*track.path, index, "until"), read_condition(step.until, scenario.figures)
-    for threshold in scenario.thresholds:
-        yield ("thresholds", *threshold.metric.split(".")), threshold
+            if not isinstance(step, Wait) or step.until is None:
+                continue
+            condition = read_condition(step.until, figures)
+            most, why = most_of(scenario, condition.figure)
+            if most is not None and not any(map(condition.holds, (0, most, min(max(condition.limit, 0), most)))):
+                message = f"{condition.metric} is never {condition.comparison} {condition.limit:,.15g}: {why} {most:,}"
+                yield Problem(message, (*track.path, index, "until"))
 
 
 def most_of(scenario: Scenario, figure: Figure) -> tuple[int | None, str]:

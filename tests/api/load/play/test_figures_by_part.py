@@ -177,10 +177,10 @@ async def test_a_large_run_measures_what_is_asked_for(monkeypatch: pytest.Monkey
 )
 async def test_severity(severity: str, passed: bool) -> None:
     """A threshold that only warns does not fail the run; it is told all the same."""
-    outcome = await play(WAIT, f'[thresholds]\nmembers = {{ condition = "< 1", severity = "{severity}" }}\n')
+    outcome = await play(WAIT, f'[thresholds]\nmembers = {{ condition = "> 3", severity = "{severity}" }}\n')
     assert outcome.passed is passed
     (limit,) = outcome.thresholds
-    assert (limit.threshold, limit.value, limit.ok, limit.severity) == ("members < 1", 1, False, severity)
+    assert (limit.threshold, limit.value, limit.ok, limit.severity) == ("members > 3", 1, False, severity)
 
 
 async def test_names_with_signs() -> None:

@@ -62,7 +62,7 @@ def test_long_names_fit(width: int, tmp_path: Path) -> None:
         f"[[tracks.{name}.steps]]\naction = 'invite'\norganization = '{name}'\npopulation = '{name}'\n"
         f"[[tracks.{name}.steps]]\naction = 'wait_for_answers'\n"
         f"[[tracks.{name}.steps]]\naction = 'wait'\nuntil = 'organizations.{name}.members > 10'\nat_most_days = 1\n"
-        f"[thresholds]\norganizations.{name}.members = '< 1'\n"
+        f"[thresholds]\norganizations.{name}.members = '> 99'\n"
     )
     source = render_report(anyio.run(play_scenario, parse_scenario(text), MemoryLog()))
     # A page lets no script in that is not its own.

@@ -78,22 +78,6 @@ def test_all_that_never_hold_are_told() -> None:
 ESCALATING = f"[populations.asked.invitation]\ndeadline_days = 3\nescalation = {toml(CALL)}\n"
 
 
-def test_thresholds_never_held() -> None:
-    """Thresholds are told as waits are, at their lines, whatever comes of it when they do not hold."""
-    limits = ["joined = '> 5'", "asked.moved_on = { condition = '== 2.5e9', severity = 'warn' }", "members = '<= 30'"]
-    text = "".join([WORLD, wait("joined > 5"), INVITATION, "[thresholds]\n", "\n".join(limits)])
-    with pytest.raises(ScenarioError) as caught:
-        parse_scenario(text)
-    never = "joined is never > 5: the invitations are at most 5"
-    assert [str(each) for each in caught.value.problems] == [
-        f"step 1, until: {never}",
-        f"thresholds.joined: {never}",
-        "thresholds.asked.moved_on: asked.moved_on is never == 2,500,000,000: the invitations are at most 5",
-    ]
-    lines = text.splitlines()
-    assert [lines[each.line - 1] for each in caught.value.problems[1:] if each.line] == limits[:2]
-
-
 @pytest.mark.parametrize(
     ("world", "condition"),
     [
@@ -105,9 +89,7 @@ def test_thresholds_never_held() -> None:
 )
 def test_what_is_not_known(world: str, condition: str) -> None:
     """Where nobody knows how many there can be, any condition is possible."""
-    figure, _, limit = condition.partition(" ")
-    limits = f"[thresholds]\n{figure} = '{limit}'\n"
-    assert parse_scenario("".join([world, wait(condition), INVITATION, limits]))
+    assert parse_scenario("".join([world, wait(condition), INVITATION]))
 
 
 @pytest.mark.slow

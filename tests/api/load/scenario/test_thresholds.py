@@ -113,9 +113,9 @@ PARTS = (
 )
 def test_figures_of_parts(name: str, part: str, figure: str) -> None:
     """A threshold is about a part by its name, or by its kind and name where others are called so."""
-    (threshold,) = parse_scenario(PARTS + of(f'{name} = ">= 0"')).thresholds
+    (threshold,) = parse_scenario(PARTS + of(f'{name} = "> 0"')).thresholds
     assert (threshold.figure.part, threshold.figure.name) == (part, figure)
-    assert str(threshold) == name.replace('"', "") + " >= 0"
+    assert str(threshold) == name.replace('"', "") + " > 0"
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_shares_that_can_be(condition: str) -> None:
 
 def test_a_threshold_as_a_table() -> None:
     """A threshold may say what it does beside its condition; the rest of the table is checked as any."""
-    text = 'ours.joined = { condition = "< 1", severity = "warn", stop = true }'
+    text = 'ours.joined = { condition = "> 1", severity = "warn", stop = true }'
     (threshold,) = parse_scenario(PARTS + of(text)).thresholds
-    assert (str(threshold), threshold.severity, threshold.stop) == ("ours.joined < 1", "warn", True)
+    assert (str(threshold), threshold.severity, threshold.stop) == ("ours.joined > 1", "warn", True)
     for wrong, message in (
         (
             '{ condition = "> 1", severity = "low" }',
