@@ -120,10 +120,11 @@ class SnapshotFiles:
         """The files of the snapshots along the log, by position."""
         name = self._log.name
         found: dict[int, Path] = {}
-        for entry in os.scandir(self._log.parent):
-            ending = entry.name.startswith(name) and ENDING.fullmatch(entry.name[len(name) :])
-            if ending:
-                found[int(ending[1])] = self._log.with_name(entry.name)
+        with os.scandir(self._log.parent) as entries:
+            for entry in entries:
+                ending = entry.name.startswith(name) and ENDING.fullmatch(entry.name[len(name) :])
+                if ending:
+                    found[int(ending[1])] = self._log.with_name(entry.name)
         return dict(sorted(found.items()))
 
     async def positions(self) -> dict[int, int]:
