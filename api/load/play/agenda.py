@@ -328,12 +328,18 @@ class Agenda:
 
         Deadlines with an escalation count when no answer is left: only then is it known whom they will meet.
         """
-        answers, deadlines = list[Awaited](), list[Awaited]()
-        for at, _, each in self._heap:
+        answers, deadlines, latest = list[Awaited](), list[Awaited](), 0
+        # From the end of the heap, where mostly the later ones are: then hardly any other answer has to be looked at.
+        for at, _, each in reversed(self._heap):
+            if at < latest and isinstance(each, ScheduledAnswer):
+                continue
             if not population or each.cohort.population == population:
                 found = self._last(at, each, can_answer)
-                if found is not None:
-                    (deadlines if isinstance(each, Due) else answers).append(found)
+                if found is not None and isinstance(each, Due):
+                    deadlines.append(found)
+                elif found is not None:
+                    answers.append(found)
+                    latest = max(latest, found.moment)
         return max(answers or deadlines, default=None)
 
     @staticmethod

@@ -109,6 +109,22 @@ def test_the_last_that_comes(number: int) -> None:
     assert last_moment(agenda, lambda handshake, moment: False) is None
 
 
+def test_the_last_of_many_single_answers() -> None:
+    """Of answers scheduled one by one, as of paced invitations, hardly any is asked about to find the last."""
+    some = cohort(10_000, Behaviour(delay=Fixed(days=1)))
+    agenda, asked = Agenda(), list[int]()
+    moments = Random(7).sample(range(1, 10**9), len(some.accounts))
+    for member, moment in enumerate(moments):
+        agenda.schedule(moment, ScheduledAnswer(some, member, ACCEPT))
+
+    def most(handshake: str, moment: int) -> bool:
+        asked.append(moment)
+        return moment % 10 != 0
+
+    assert last_moment(agenda, most) == max(moment for moment in moments if moment % 10)
+    assert len(asked) < 1_000
+
+
 def test_drawn_as_they_are_asked() -> None:
     """Accounts that are asked one after the other begin their delays each at its own moment."""
     agenda, some = Agenda(), cohort(0, Behaviour(delay=Fixed(1)))
