@@ -31,7 +31,6 @@ class Retry(Struct, metaclass=Spelt, frozen=True, forbid_unknown_fields=True, kw
 
     def pause(self, retries: int, random: Random) -> int:
         """Draw the pause, in microseconds, before a retry: of the first, ``retries`` is 1."""
-
         longest = min(self.most_seconds, self.first_seconds * 2 ** (retries - 1))
         return round(longest * SECOND * random.random())
 

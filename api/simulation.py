@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
+from copy import copy
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -133,10 +134,8 @@ class Simulation(InTests, World):
 
         State and views are copied, the log is not replayed: ten thousand accounts take some fifteen milliseconds. So a
         world that is built once serves many tests as their template: ``async with await template.fork() as sim``.
-
         Its clock is a simulated one and stands at this world's time. The same calls at the same times get the same
         answers and write the same bytes in both. Sleepers, populations and signals stay behind, in the event loop.
-
         With a place the fork begins there, and its clock stands at the last event; with a log it is kept in a new file.
         For both, the records of this world's log are copied as they are.
 
@@ -156,6 +155,7 @@ class Simulation(InTests, World):
         fork = Simulation()
         await fork.begin_as_fork(self)
         fork._numbers = copied(self._numbers)
+        fork._pauses = copy(self._pauses)
         return fork
 
     @property

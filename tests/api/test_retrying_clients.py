@@ -156,3 +156,26 @@ async def test_mistakes() -> None:
         Retry(attempts=0)
     with pytest.raises(TypeError, match="most_seconds is a number from 0 to 864,000, not '9'"):
         Retry(most_seconds=wrong and "9")  # pyright: ignore[reportArgumentType]
+
+
+async def test_a_fork_draws_on() -> None:
+    """A fork goes on with the pauses where its world is: the same calls write the same bytes in both."""
+    async with Simulation(seed=1, settings=AWS) as sim:
+
+        async def vend_in(world: Simulation, begin: int) -> None:
+            org = world.client(FOUNDER, retry=PATIENT)
+
+            async def team(me: Actor) -> None:
+                await org.create_account(email=f"{me.account}@example.com", account_name=me.account)
+
+            async with world.population(12, team, name=f"teams {begin}"):
+                pass
+
+        await sim.client(FOUNDER).create_organization()
+        await vend_in(sim, 1)
+        async with await sim.fork() as fork:
+            await vend_in(sim, 2)
+            await vend_in(fork, 2)
+            await sim.advance(seconds=1)
+            await fork.advance(seconds=1)
+            assert fork.engine.log.digest == sim.engine.log.digest
