@@ -15,6 +15,9 @@ from pathlib import Path
 SEQUENCE = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])|\x1b[^\[]|([\r\n])|([^\x1b\r\n]+)")
 """A control sequence, the carriage return or line feed, or text."""
 
+ANEW = "\r\x1b[2K"
+"""What a picture begins with that is drawn over the one before: only then is that one whole."""
+
 OWN_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -66,10 +69,19 @@ class Terminal:
         os.write(self._end, keys)
 
     def read_until(self, enough: Callable[[list[str]], bool]) -> list[str]:
-        """Read until the screen shows what is waited for; fails if the command ends before."""
-        while not enough(self.screen):
+        """Read until a whole picture shows what is waited for, and return it; fails if the command ends before.
+
+        Output arrives in pieces: a picture is looked at when the next one begins, never while it is half drawn.
+        """
+        looked_at = 0
+        while True:
+            drawn = self.output.rfind(ANEW)
+            if drawn > looked_at:
+                looked_at = drawn
+                picture = screen(self.output[:drawn])
+                if enough(picture):
+                    return picture
             assert self._read(), f"the command has ended: {self.screen}"
-        return self.screen
 
     def read_to_end(self) -> list[str]:
         """Read until the command has ended."""

@@ -154,7 +154,10 @@ def test_a_slow_run_on_the_screen(folder: Path) -> None:
     """While a slowed run goes on, the screen shows its rate, the step it is at, and how many calls are made."""
     command = [ORGSIM, "simulate", "s.toml", "--watch", "--rate", "10h"]
     with terminal(command, folder, ENVIRONMENT) as shown:
-        lines = shown.read_until(lambda lines: bool(re.search(r"(9\.\d|10\.\d) h per second", "".join(lines[1:2]))))
+        lines = shown.read_until(lambda lines: any(re.search("1 invite partners, [1-9]", line) for line in lines))
+    # On a machine that is strained a run may be slower than it was told to be, and never faster.
+    (hours,) = re.findall(r"(\d+\.\d) h per second", lines[1])
+    assert 0 < float(hours) < 12
     (present,) = [line for line in lines if "▶" in line]
     assert re.fullmatch(r"  ▶  1 invite partners, \d+ of 200 calls", present)
     assert "     2 wait_for_answers" in lines
