@@ -9,11 +9,12 @@ from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from ..load.foresee import Plan, plan_scenario
-from ..load.plan.rows import PlannedCalls
+from ..load.plan.rows import PlannedCalls, PlannedRetry
 from ..load.plan.tickets import Ticket
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter
 from ..load.scenario.reading import read_text, with_lines
+from ..plurals import counted
 from .of_scenarios import Accounts, Assignments, parse_parameters, run_scenario
 from .terminal import AsJson, failure, markup_safe, print_json, print_line, print_table
 
@@ -49,12 +50,26 @@ def _print_plan(planned: Plan) -> None:
     if planned.description:
         print_line(planned.description)
     print_table(_calls(planned.calls)) if planned.calls else print_line("No calls.")
+    if planned.retries:
+        print_line(_attempts(planned.retries))
     print_line(f"At least {planned.least_hours:,.1f} hours, with AWS's rates {planned.least_hours_at_aws_rates:,.1f}.")
     for warning in planned.warnings:
         print_line(f"warning: {warning}")
     if planned.tickets:
         print_line("Quotas to have raised:")
         print_table(_tickets(planned.tickets))
+
+
+MOST_NAMED = 12
+"""So many steps that retry are named."""
+
+
+def _attempts(retries: list[PlannedRetry]) -> str:
+    """Say that it is not known how many attempts calls take, and in which steps."""
+    named = [f"{each.attempts:,} in {f'track {each.track} ' * bool(each.track)}step {each.step}" for each in retries]
+    more = [f"and in {counted(len(named) - MOST_NAMED, 'more step')}"] if len(named) > MOST_NAMED else []
+    steps = ", ".join([*named[:MOST_NAMED], *more])
+    return f"How many attempts a call takes with retry is not known before a run: up to {steps}."
 
 
 def _calls(calls: list[PlannedCalls]) -> Table:

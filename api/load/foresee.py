@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from .plan.foresight import Foresight
-from .plan.rows import PlannedCalls
+from .plan.rows import PlannedCalls, PlannedRetry
 from .plan.tickets import Ticket, tickets
 from .scenario.model import Scenario
 from .scenario.problems import Problem, Problems
-from .scenario.steps import Track
+from .scenario.steps import Call, Sending, Track
 from .steps import KINDS
 
 
@@ -20,6 +20,8 @@ class Plan(Struct, frozen=True):
     description: str
     calls: list[PlannedCalls]
     """In the order of tracks and steps."""
+    retries: list[PlannedRetry]
+    """The steps of which it is not known before a run how many attempts their calls take."""
     operations: dict[str, tuple[int, int, int]]
     """Operation to its calls in all: least, expected and most."""
     tickets: list[Ticket]
@@ -55,7 +57,16 @@ def plan_scenario(scenario: Scenario) -> Plan:
     asked, warnings = tickets(foreseen.needed, scenario.settings.quotas), foreseen.warnings
     if scenario.faults:
         warnings = [*warnings, "faults are not foreseen: what they refuse or fail changes the calls that follow"]
-    return Plan(scenario.description, rows, totals, asked, warnings, least, at_aws)
+    return Plan(scenario.description, rows, _retries(scenario), totals, asked, warnings, least, at_aws)
+
+
+def _retries(scenario: Scenario) -> list[PlannedRetry]:
+    return [
+        PlannedRetry(track.label, index, step.retry.attempts)
+        for track in scenario.all_tracks
+        for index, step in enumerate(track.steps, 1)
+        if isinstance(step, Sending | Call) and step.retry and step.retry.attempts > 1
+    ]
 
 
 def _require_no_log(scenario: Scenario) -> None:

@@ -137,14 +137,16 @@ class Foresight:
 
     def send(self, step: OrganizationStep, operation: str, number: Number) -> float:
         """Count the calls that a step makes as the management account; returns the hours that they take at least."""
-        retry = getattr(step, "retry", None)
-        repeated = number.most * (retry.attempts if retry else 1)
         rate = management_rate(operation)
-        self.row(operation, "management", Number(number.least, number.expected, repeated), rate)
-        paced = paced_hours(getattr(step, "pace", None), number.least)
+        self.row(operation, "management", _with_attempts(step, number), rate)
         # Retries give up after a while: then fewer calls need a token than were meant to.
-        limited = self.settings.throttle == "aws" and not retry
-        return max(paced, rate_hours(rate, number.least) if limited else 0.0)
+        limited = self.settings.throttle == "aws" and not getattr(step, "retry", None)
+        return max(_paced(step, number), rate_hours(rate, number.least) if limited else 0.0)
+
+    def send_by_accounts(self, step: Call, number: Number) -> float:
+        """Count the calls that accounts make for themselves; returns the hours that they take at least."""
+        self.row(step.operation, "accounts", _with_attempts(step, number))
+        return _paced(step, number)
 
     def remove(self, population: str, organization: str, number: Number) -> None:
         """Note that the present step removes accounts from an organization, or that they leave it."""
@@ -316,3 +318,13 @@ class Foresight:
                 rate = management_rate(escalation.action)
                 self.row(escalation.action, "escalation", each.escalated, rate, each.place)
         return [row for _, row in sorted(self._rows, key=lambda each: each[0])]
+
+
+def _paced(step: OrganizationStep, number: Number) -> float:
+    return paced_hours(getattr(step, "pace", None), number.least)
+
+
+def _with_attempts(step: OrganizationStep, number: Number) -> Number:
+    """So many calls of a step; at most all attempts of each, since how many it takes is not known."""
+    retry = getattr(step, "retry", None)
+    return Number(number.least, number.expected, number.most * retry.attempts) if retry else number

@@ -25,3 +25,14 @@ class PlannedCalls(Struct, frozen=True):
     """What AWS's rate of the operation makes of the expected number at least, whether the scenario has rates or not."""
     refused: int = 0
     """How many of them AWS refuses, whatever quotas are raised, as far as that is known."""
+
+
+class PlannedRetry(Struct, frozen=True):
+    """A step that tries again what AWS refuses for a while; its fields are the keys of ``--json``."""
+
+    track: str
+    """Empty for the plain list of steps."""
+    step: int
+    """From 1."""
+    attempts: int
+    """Of a call, at most; how many it takes depends on random pauses and on what else AWS is asked meanwhile."""

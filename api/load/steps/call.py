@@ -7,7 +7,6 @@ from typing import Any, cast
 from ....engine.operation import Caller
 from ....engine.words import FeatureSet
 from ..plan.foresight import Foresight
-from ..plan.limits import paced_hours
 from ..plan.number import Number, among
 from ..plan.refusals import accepted, calls_of, leaving
 from ..play.agenda import Cohort
@@ -57,11 +56,8 @@ def foresee(step: Call, foresight: Foresight) -> float:
     """Foresee the calls, and what those lead to that ask somebody, let accounts go, or need a quota."""
     operation = step.operation
     number = calls_of(step, foresight)
-    if step.caller == "account":
-        foresight.row(operation, "accounts", number)
-        hours = paced_hours(step.pace, number.least)
-    else:
-        hours = foresight.send(step, operation, number)
+    by_itself = step.caller == "account"
+    hours = foresight.send_by_accounts(step, number) if by_itself else foresight.send(step, operation, number)
     done = accepted(step, number, foresight)
     if operation in LEADS_TO:
         LEADS_TO[operation](step, done, foresight)

@@ -98,6 +98,26 @@ def test_mistakes() -> None:
         assert len(result.stderr.strip().splitlines()) == 1
 
 
+def test_attempts(tmp_path: Path) -> None:
+    """That attempts are not known before a run is a sentence that names the steps, and in --json a list."""
+    file, retry = tmp_path / "plan.toml", "retry = { attempts = 4 }\n"
+    call = "action = 'DescribeOrganization'\n"
+    file.write_text(
+        f"[[steps]]\n{call}[[steps]]\n{call}{retry}[[tracks.late.steps]]\n{call}retry = {{ attempts = 1_000 }}\n"
+        f"[[tracks.once.steps]]\n{call}retry = {{ attempts = 1 }}\n"
+    )
+    (line,) = [each for each in ran(str(file)).stdout.splitlines() if "attempts" in each]
+    assert line.endswith("is not known before a run: up to 4 in step 2, 1,000 in track late step 1.")
+    assert json.loads(ran(str(file), "--json").stdout)["retries"] == [
+        {"track": "", "step": 2, "attempts": 4},
+        {"track": "late", "step": 1, "attempts": 1_000},
+    ]
+    assert "attempts" not in ran(FILE).stdout
+    many = "".join(f"[[tracks.t{number}.steps]]\n{call}{retry}" for number in range(14))
+    file.write_text(many)
+    assert ", 4 in track t11 step 1, and in 2 more steps." in ran(str(file)).stdout
+
+
 def test_refused_calls(tmp_path: Path) -> None:
     """Calls that AWS surely refuses have a column, only where there are some, and a warning that says why."""
     file = tmp_path / "plan.toml"

@@ -209,6 +209,15 @@ async def test_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     assert least <= made["DescribeAccount"] < most
 
 
+async def test_retries_of_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accounts that call for themselves may make as many calls as they have attempts, too."""
+    text = "throttle = 'aws'\n[organizations.ours]\naccounts = 60\ncreated = 0.0\n" + population("old", "member", 60)
+    text += step("LeaveOrganization", for_each="old", caller="account", retry={"attempts": 2})
+    plan, made, _ = await compared(parse_scenario(text), monkeypatch)
+    assert plan.operations["LeaveOrganization"] == (60, 60, 120)
+    assert 60 < made["LeaveOrganization"] <= 120
+
+
 @pytest.mark.parametrize("name", ["vend-accounts", "close-accounts", "redesign-ous"])
 async def test_close_to_the_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where only AWS's limits take time, the least hours are nearly those of the run."""
