@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import termios
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,7 @@ class Terminal:
         self.output = ""
         """What the command has written to the terminal so far."""
         self._end = end
+        self._decoder = getincrementaldecoder("utf-8")()
 
     @property
     def screen(self) -> list[str]:
@@ -95,7 +97,8 @@ class Terminal:
             piece = os.read(self._end, 65_536)
         except OSError:  # how Linux tells that the other end is closed
             return False
-        self.output += piece.decode("utf-8", "replace")
+        # A sign may have arrived in part.
+        self.output += self._decoder.decode(piece)
         return bool(piece)
 
 

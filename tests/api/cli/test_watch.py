@@ -6,13 +6,18 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from time import perf_counter
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from support.terminal import Terminal, screen, terminal
 from typer.testing import CliRunner, Result
 
+from orgsim.api.cli import watch
 from orgsim.api.cli.app import app
+from orgsim.api.load.play.so_far import RunSoFar
+from orgsim.engine.settings import HOUR
 
 pytestmark = pytest.mark.slow
 
@@ -59,23 +64,25 @@ origin = "invited"
 count = 20
 
 [tracks.web]
-steps = [{ action = "invite", population = "web", pace = { over_days = 9 } }]
+steps = [{{ action = "invite", population = "web"{pace} }}]
 
 [tracks.data]
-from_day = 5
-steps = [{ action = "invite", population = "data" }, { action = "wait", until = "joined >= 40", at_most_days = 3 }]
+from_day = {from_day}
+steps = [{{ action = "invite", population = "data" }}, {{ action = "wait", {wait} }}]
 
 [tracks.afterwards]
 after = ["web", "data"]
-steps = [{ action = "wait", days = 1 }]
+steps = [{{ action = "wait", days = 10 }}]
 """
+
+SLOWLY = ("--watch", "--rate", "1h")
+"""A run that stands where it is for minutes, so that it is seen there however seldom a picture is drawn."""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the scenarios."""
+    """A folder with the scenario."""
     (tmp_path / "s.toml").write_text(SCENARIO)
-    (tmp_path / "tracks.toml").write_text(TRACKS)
     return tmp_path
 
 
@@ -151,33 +158,75 @@ def test_the_last_picture(folder: Path) -> None:
 
 
 def test_a_slow_run_on_the_screen(folder: Path) -> None:
-    """While a slowed run goes on, the screen shows its rate, the step it is at, and how many calls are made."""
-    command = [ORGSIM, "simulate", "s.toml", "--watch", "--rate", "10h"]
-    with terminal(command, folder, ENVIRONMENT) as shown:
+    """While a slowed run goes on, the screen shows its clock, the step it is at, and how many calls are made."""
+    began = perf_counter()
+    with terminal([ORGSIM, "simulate", "s.toml", *SLOWLY], folder, ENVIRONMENT) as shown:
         lines = shown.read_until(lambda lines: any(re.search("1 invite partners, [1-9]", line) for line in lines))
-    # On a machine that is strained a run may be slower than it was told to be, and never faster.
-    (hours,) = re.findall(r"(\d+\.\d) h per second", lines[1])
-    assert 0 < float(hours) < 12
+    seconds = perf_counter() - began
+    clock = re.fullmatch(r"2026-01-01 (\d\d):(\d\d) UTC, day 0\.\d, [\d.,]+ (s|min|h|days) per second", lines[1])
+    assert clock, lines[1]
+    # However slow the machine is, the run is never ahead of its rate of an hour a second.
+    assert int(clock[1]) * 60 + int(clock[2]) <= seconds * 60
     (present,) = [line for line in lines if "▶" in line]
     assert re.fullmatch(r"  ▶  1 invite partners, \d+ of 200 calls", present)
     assert "     2 wait_for_answers" in lines
 
 
-def test_tracks_on_the_screen(folder: Path) -> None:
+def test_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The speed of a run is that since it was shown for the first of the last ten times."""
+    seconds, run, speeds = [1_000.0], SimpleNamespace(now=0), list[float]()
+    monkeypatch.setattr(watch, "perf_counter", lambda: seconds[0])
+    display = watch.Display(lambda run, speed: speeds.append(speed), every=2)
+    display.begins(cast("RunSoFar", run))
+    for hours in (3, 7, *[10] * 9):
+        seconds[0] += 2
+        assert display.wants_to_look()
+        run.now += hours * HOUR
+        display.look()
+        assert not display.wants_to_look()
+    assert speeds == pytest.approx([0, 1.5, 2.5, 20 / 6, 30 / 8, 4, 50 / 12, 60 / 14, 70 / 16, 80 / 18, 87 / 18, 5])
+
+
+@pytest.mark.parametrize(
+    ("keys", "appears", "rows"),
+    [
+        (
+            {"pace": ", pace = { over_days = 9 }", "from_day": 5, "wait": "days = 1"},
+            "1 invite web, ",
+            [
+                r"Tracks",
+                r"  ▶ web +1 invite web, \d+ of 20 calls, goes on 2026-01-\d\d \d\d:\d\d",
+                r"    data +begins 2026-01-06 00:00",
+                r"    afterwards  waits for web, data",
+            ],
+        ),
+        (
+            {"pace": "", "from_day": 0, "wait": 'until = "joined >= 40", at_most_days = 3'},
+            "until joined",
+            [
+                r"  ✓ web +has ended",
+                r"  ▶ data +2 wait, until joined >= 40, at the latest on 2026-01-04 00:00",
+                r"    afterwards  waits for data",
+            ],
+        ),
+        (
+            {"pace": "", "from_day": 0, "wait": "days = 0.001"},
+            "afterwards   1 wait",
+            [
+                r"  ✓ web +has ended",
+                r"  ✓ data +has ended",
+                r"  ▶ afterwards   1 wait, goes on 2026-01-11 00:\d\d",
+            ],
+        ),
+    ],
+    ids=["sending", "waiting", "afterwards"],
+)
+def test_tracks_on_the_screen(keys: dict[str, Any], appears: str, rows: list[str], folder: Path) -> None:
     """Of a scenario with tracks a line for each says what it does, or what it waits for."""
-    command = [ORGSIM, "simulate", "tracks.toml", "--watch", "--rate", "2d"]
-    with terminal(command, folder, ENVIRONMENT) as shown:
-        early = shown.read_until(lambda lines: any("1 invite web, " in line for line in lines))
-        later = shown.read_until(lambda lines: any("until joined >= 40" in line for line in lines))
-        last = shown.read_until(
-            lambda lines: all(any(f"✓ {name}" in line for line in lines) for name in ("web", "data"))
-        )
-    assert "Tracks" in early
-    assert any(re.match(r"  ▶ web +1 invite web, \d+ of 20 calls", line) for line in early)
-    assert "    afterwards  waits for web, data" in early
-    assert "    data        begins 2026-01-06 00:00" in early
-    assert any("data         2 wait, until joined >= 40, at the latest on 2026-01-09 00:00" in line for line in later)
-    assert any(line.startswith("  ▶ afterwards   1 wait, goes on 2026-01-1") for line in last)
+    (folder / "tracks.toml").write_text(TRACKS.format(**keys))
+    with terminal([ORGSIM, "simulate", "tracks.toml", *SLOWLY], folder, ENVIRONMENT) as shown:
+        lines = shown.read_until(lambda lines: any(appears in line for line in lines))
+    assert [row for row in rows if not any(re.fullmatch(row, line) for line in lines)] == [], lines
 
 
 def test_narrow_and_low(folder: Path) -> None:
@@ -211,7 +260,7 @@ def test_dumb_terminal(folder: Path) -> None:
 
 def test_interrupted(folder: Path) -> None:
     """Ctrl-C in the middle of a slowed run ends it at once with the usual code, and it can be resumed, at any rate."""
-    command = [ORGSIM, "simulate", "s.toml", "--watch", "--rate", "1d", "--log", "w.db"]
+    command = [ORGSIM, "simulate", "s.toml", *SLOWLY, "--log", "w.db"]
     with terminal(command, folder, ENVIRONMENT) as shown:
         shown.read_until(lambda lines: any(re.search("1 invite partners, [1-9]", line) for line in lines))
         shown.press(b"\x03")
