@@ -1,12 +1,11 @@
 """Runs that end before their time: interrupted, killed, out of disk. Nothing acknowledged is lost, the rest follows."""
 
 import json
-import os
 import re
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +128,9 @@ def interrupted(folder: Path, wanted: int, number: signal.Signals) -> tuple[int,
         with begun(folder) as process:
             reached = wait_for(wanted, process, folder / "w.db")
             process.send_signal(number)
-            _, err = process.communicate()
-        if process.returncode:
-            return reached, process.returncode, err
+            out, err = process.communicate()
+        if not out:
+            return reached, process.returncode or 0, err
     raise AssertionError("every run has ended before it was interrupted")
 
 
@@ -189,13 +188,34 @@ def test_killed_before_there_was_a_log(folder: Path, whole: dict[str, Any]) -> N
     assert sorted(file.name for file in folder.iterdir()) == ["s.toml", "w.db"]
 
 
+def stands_still(process: Command) -> bool:
+    """Stop a run where it is; returns whether it was stopped before it had ended."""
+    process.send_signal(signal.SIGSTOP)
+    while process.poll() is None:
+        with suppress(FileNotFoundError):
+            if Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].startswith("T"):
+                return True
+    return False
+
+
+@contextmanager
+def stopped(folder: Path) -> Iterator[Command]:
+    """A run that stands still in the middle of its log. One that has ended before is begun again."""
+    for _ in range(10):
+        for path in folder.glob("w.db*"):
+            path.unlink()
+        with begun(folder) as process:
+            wait_for(1, process, folder / "w.db")
+            if stands_still(process):
+                yield process
+                return
+    raise AssertionError("every run has ended before it was stopped")
+
+
 def test_second_writer(folder: Path, whole: dict[str, Any]) -> None:
     """While a run writes its log, another that would write it is refused, readers are welcome, and the run goes on."""
-    with begun(folder) as process:
-        assert wait_for(1, process, folder / "w.db") >= 1
-        os.kill(process.pid, signal.SIGSTOP)
+    with stopped(folder) as process:
         try:
-            assert process.poll() is None
             second = run(folder, "simulate", "s.toml", "--log", "w.db", "--resume")
             assert (second.returncode, second.stdout) == (2, "")
             assert second.stderr == "orgsim: w.db: the log is open for writing elsewhere; close that first\n"
@@ -203,7 +223,7 @@ def test_second_writer(folder: Path, whole: dict[str, Any]) -> None:
             assert third.returncode == 2
             assert third.stderr.startswith("orgsim: w.db: the file exists already")
         finally:
-            os.kill(process.pid, signal.SIGCONT)
+            process.send_signal(signal.SIGCONT)
         # Not while it is stopped: SQLite lets nobody read beside a writer that stands still in the middle of a commit.
         assert verified(folder)["events"] >= 1
         out, err = process.communicate()

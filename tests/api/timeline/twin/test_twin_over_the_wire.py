@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -19,7 +21,7 @@ from support.dumps import log_of, random_world
 from support.given import FOUNDER, MEMBER
 from support.loopback_server import serving
 from support.projection_world import answers
-from support.server_process import NOBODY, ORGSIM, as_nobody
+from support.server_process import NOBODY, as_nobody
 from typer.testing import CliRunner
 
 from orgsim.api import Simulation
@@ -224,22 +226,41 @@ def test_answers_of_another_organization(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [kept.parent.name]
 
 
+KILLED = """
+import os, signal, sys
+from orgsim.api.cli.app import app
+from orgsim.api.timeline.twin import live
+
+ask, left = live.Client.ask, 5
+
+def ask_or_die(*arguments):
+    global left
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left -= 1
+    return ask(*arguments)
+
+live.Client.ask = ask_or_die
+app(sys.argv[1:])
+"""
+"""The command, which is killed when it is about to ask for the sixth time."""
+
+
 @pytest.mark.slow
 def test_killed_while_reading(tmp_path: Path) -> None:
     """A reading that is killed leaves no log, and goes on when it is called again."""
     twin = tmp_path / "twin.db"
     with serving() as server:
         server.portal.call(company, server.sim)
-        command = [str(ORGSIM), "import", "--endpoint-url", server.url, "--log", str(twin)]
-        process = subprocess.Popen(command, env=dict(os.environ), stderr=subprocess.DEVNULL)
+        reading = ("import", "--endpoint-url", server.url, "--log", str(twin))
+        killed = subprocess.run([sys.executable, "-c", KILLED, *reading], stderr=subprocess.PIPE, check=False)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
         kept = Path(f"{twin}{ENDING}")
-        while process.poll() is None and not [*kept.rglob("*.json")]:
-            pass
-        process.kill()
-        process.wait()
-        left = [path.name for path in tmp_path.iterdir()]
-        assert left in ([kept.name], ["twin.db"]), "killed in the midst of it, or just too late"
-        assert run("import", "--endpoint-url", server.url, "--log", twin).exit_code == 0
+        assert [path.name for path in tmp_path.iterdir()] == [kept.name]
+        assert [*kept.rglob("*.json")]
+        again = run(*reading)
+    assert again.exit_code == 0
+    assert "went on with the answers in" in again.stderr
     assert run("show", twin, "accounts").exit_code == 0
 
 
