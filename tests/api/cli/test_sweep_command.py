@@ -101,17 +101,44 @@ def test_no_scheduler(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
 SWEEP = (*VARY, "--runs", "30", "--out", "o")
 PLANNED = "orgsim: 4 combinations x 30 seeds = 120 runs"
 
+HELD = """
+import signal, sys
+from distributed import LocalCluster
+from orgsim.__main__ import main
+from orgsim.api.load.sweep import cluster
+
+play = cluster.play
+
+def begin(**options):
+    workers = LocalCluster(**options)
+    sys.stdin.read()
+    return workers
+
+def play_some(run):
+    while run.number >= 20:
+        signal.pause()
+    return play(run)
+
+cluster.LocalCluster, cluster.play = begin, play_some
+main()
+"""
+"""The command, whose workers begin when its standard input ends, and do twenty runs: the others never end."""
+
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A sweep that has said what it is going to do, in a group of its own, as a terminal has it."""
+    """A sweep that has said what it is going to do, and waits for the end of its input before it begins.
+
+    It is in a group of its own, as a terminal has it.
+    """
     (tmp_path / "s.toml").write_text(SCENARIO)
     pipe = subprocess.PIPE
     process = subprocess.Popen(
-        [ORGSIM, "sweep", "s.toml", *SWEEP, "--workers", "2"],
+        [sys.executable, "-c", HELD, "sweep", "s.toml", *SWEEP, "--workers", "2"],
         cwd=tmp_path,
         env=ENVIRONMENT,
         text=True,
+        stdin=pipe,
         stdout=pipe,
         stderr=pipe,
         start_new_session=True,
@@ -137,6 +164,17 @@ def interrupt(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+def begin(process: subprocess.Popen[str], folder: Path) -> None:
+    """Let the workers of a sweep begin, and wait until a run is done."""
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None
+    journal = folder / "runs.jsonl"
+    while process.poll() is None and not (journal.exists() and journal.stat().st_size):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.01)
+
+
 def test_interrupted_at_the_start(started: subprocess.Popen[str], tmp_path: Path) -> None:
     """Ctrl-C while the workers start ends with 130 and one line."""
     assert interrupt(started) == (130, "", "orgsim: interrupted\n")
@@ -145,10 +183,7 @@ def test_interrupted_at_the_start(started: subprocess.Popen[str], tmp_path: Path
 
 def test_interrupted_and_resumed(started: subprocess.Popen[str], tmp_path: Path, call: Call, undisturbed: Any) -> None:
     """Ctrl-C ends with 130 and says how to go on; --resume ends with the table of an undisturbed sweep."""
-    journal = tmp_path / "o" / "runs.jsonl"
-    while started.poll() is None and not (journal.exists() and journal.stat().st_size):
-        with suppress(subprocess.TimeoutExpired):
-            started.wait(0.01)
+    begin(started, tmp_path / "o")
     assert interrupt(started) == (
         130,
         "",
@@ -166,10 +201,7 @@ def test_interrupted_and_resumed(started: subprocess.Popen[str], tmp_path: Path,
 
 def test_killed_and_resumed(started: subprocess.Popen[str], tmp_path: Path, call: Call, undisturbed: Any) -> None:
     """What a sweep has done that was killed with all its workers is kept; --resume ends with the same table."""
-    journal = tmp_path / "o" / "runs.jsonl"
-    while started.poll() is None and not (journal.exists() and journal.stat().st_size):
-        with suppress(subprocess.TimeoutExpired):
-            started.wait(0.01)
+    begin(started, tmp_path / "o")
     os.killpg(started.pid, signal.SIGKILL)
     started.communicate(timeout=60)
     assert {path.name for path in (tmp_path / "o").iterdir()} == {"sweep.json", "runs.jsonl"}

@@ -50,22 +50,26 @@ def scheduler(client: Client) -> str:
     return client.scheduler.address
 
 
-def test_a_worker_is_killed(plan: SweepPlan, expected: Any, two_workers: Client, tmp_path: Path) -> None:
+def test_a_worker_is_killed(
+    plan: SweepPlan, expected: Any, two_workers: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A worker that dies on the way loses nothing: the table is the one of a sweep in process."""
-    before = pids(two_workers)
+    before, killed, play = pids(two_workers), tmp_path / "killed", cluster.play
 
-    def kill(finished: int) -> None:
-        if finished == 4:
-            os.kill(next(iter(before.values())), signal.SIGKILL)
+    def play_or_die(run: Run) -> dict[str, Any]:
+        if run.number == 4 and not killed.exists():
+            killed.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return play(run)
 
-    watch = Watching(kill)
-    carry_out(plan, Results(tmp_path), lambda: remote_cluster(scheduler(two_workers)), watch, resume=False)
+    monkeypatch.setattr(cluster, "play", play_or_die)
+    watch, folder = Watching(), tmp_path / "o"
+    carry_out(plan, Results(folder), lambda: remote_cluster(scheduler(two_workers)), watch, resume=False)
 
-    assert watch.finished == 24
-    assert comparable(parquet.read_table(tmp_path / "runs.parquet")).equals(expected)
+    assert (watch.finished, watch.deaths) == (24, 1)
+    assert comparable(parquet.read_table(folder / "runs.parquet")).equals(expected)
     two_workers.wait_for_workers(2, timeout=30)
     assert set(pids(two_workers).values()) != set(before.values())
-    assert watch.deaths == 1
 
 
 def test_on_a_cluster(plan: SweepPlan, expected: Any, two_workers: Client, tmp_path: Path) -> None:
