@@ -1,6 +1,5 @@
 """What the steps of a run share: the engine and its clock, the accounts that there are, and how calls are sent."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import count
 from random import Random
@@ -59,8 +58,8 @@ class StepContext:
         """Name in the scenario to id."""
         self.accounts = begun.accounts
         """Population to the accounts that it has so far."""
-        self.being_created: Counter[str] = Counter()
-        """Population to how many accounts steps are creating now, in this track or another."""
+        self.being_created: set[str] = set()
+        """The populations whose accounts a step is creating now, in this track or another."""
         self.vending = Vending()
         """What becomes of the accounts that steps ask for."""
         self.asking = Asking(scenario, engine, driver, self.organizations, self.accounts, self.new_random)
@@ -137,19 +136,26 @@ class StepContext:
         else:
             await self.dispatch.send(operation, what, calls, number)
 
-    def choose_accounts(self, population: str) -> None:
-        """Give a population of invited accounts the ids that it lacks: the next numbers that no account has.
+    def accounts_of(self, population: str) -> list[str]:
+        """The accounts that a population has now, those that a step of another track has created so far among them.
 
-        Nothing has to be created: any twelve digits are a standalone account.
+        Invited ones that lack an id get the next numbers that no account has. Nothing has to be created for that: any
+        twelve digits are a standalone account.
         """
-        table, accounts = self.scenario.populations[population], self.accounts[population]
-        if table.origin in ("created", "member"):
-            return
-        known = self.engine.state.accounts
-        while len(accounts) < table.count:
+        table = self.scenario.populations[population]
+        if population in self.being_created:
+            self.accounts[population] = self.created_for(population)
+        accounts, known = self.accounts[population], self.engine.state.accounts
+        while table.origin not in ("created", "member") and len(accounts) < table.count:
             account = str(next(self._account_numbers))
             if account not in known:
                 accounts.append(account)
+        return accounts
+
+    def created_for(self, population: str) -> list[str]:
+        """The accounts that have been created for a population, in the order of asking."""
+        owners = (self.engine.state.emails.get(email.lower()) for email in self.new_names(population).emails)
+        return [owner for owner in owners if owner]
 
     def new_names(self, population: str) -> NewNames:
         """The names of the accounts that are created for a population."""

@@ -22,8 +22,7 @@ async def play(step: Call, context: StepContext) -> None:
     """Call an operation, once or for each account in a share of a population."""
     management, accounts = context.management(step), [""]
     if step.for_each:
-        context.choose_accounts(step.for_each)
-        everybody = context.accounts[step.for_each]
+        everybody = context.accounts_of(step.for_each)
         number = len(everybody)
         accounts = everybody[portion_of(number, step.skip) : portion_of(number, step.skip + step.share)]
         if not accounts:

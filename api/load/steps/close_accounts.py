@@ -16,12 +16,12 @@ from ..scenario.steps import CloseAccounts
 async def play(step: CloseAccounts, context: StepContext) -> None:
     """Close the members of a population, and wait until the last closure has ended."""
     engine, organization = context.engine, context.organization(step)
-    closures, accounts = organization.closures, context.accounts[step.population]
+    closures, accounts = organization.closures, context.accounts_of(step.population)
     concerned = accounts[: portion_of(len(accounts), step.share)]
     open_ones = (each for each in concerned if each not in closures.closed and each not in closures.pending)
     closing = [each for each in open_ones if each in organization.members]
     if not closing:
-        why = f"none of the {len(concerned):,} is a member that is not closed" if concerned else "there are no accounts"
+        why = f"none of the {len(concerned):,} is a member that is not closed" if concerned else "there are no accounts yet"
         context.timetable.warn(f"nobody of {step.population} is left to close: {why}")
     management = context.management(step)
 

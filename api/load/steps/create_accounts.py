@@ -15,11 +15,14 @@ from ..scenario.steps import CreateAccounts
 async def play(step: CreateAccounts, context: StepContext) -> None:
     """Create the accounts that a population lacks, and wait until the last creation has ended."""
     engine, population, organization = context.engine, step.population, context.organization(step)
-    wanted, being_created = context.scenario.populations[population].count, context.being_created
-    missing = max(wanted - len(context.accounts[population]) - being_created[population], 0)
-    if not missing:
+    missing = max(context.scenario.populations[population].count - len(context.accounts[population]), 0)
+    if population in context.being_created:
+        # The step that creates them has asked for all that were missing.
+        missing = 0
+    if missing:
+        context.being_created.add(population)
+    else:
         context.timetable.warn(f"nothing of {population} is left to create: all accounts are there or asked for")
-    being_created[population] += missing
     management, names = context.management(step), context.new_names(population)
 
     def create() -> None:
@@ -36,9 +39,9 @@ async def play(step: CreateAccounts, context: StepContext) -> None:
     while organization.creations:
         await context.move_to(max(creation_finishes(organization, engine.state, engine.now), engine.now))
         engine.fire_due()
-    owners = (engine.state.emails.get(email.lower()) for email in names.emails)
-    context.accounts[population] = [owner for owner in owners if owner]
-    being_created[population] -= missing
+    context.accounts[population] = context.created_for(population)
+    if missing:
+        context.being_created.remove(population)
 
 
 def foresee(step: CreateAccounts, foresight: Foresight) -> float:

@@ -12,12 +12,11 @@ from ..scenario.steps import Invite
 async def play(step: Invite, context: StepContext) -> None:
     """Invite those who are no members and have no invitation; they answer at moments drawn when they are invited."""
     engine, population, organization = context.engine, step.population, context.organization(step)
-    context.choose_accounts(population)
-    members, invitations = organization.members, organization.invitations
-    invitees = [each for each in context.accounts[population] if each not in members and each not in invitations]
+    members, invitations, everybody = organization.members, organization.invitations, context.accounts_of(population)
+    invitees = [each for each in everybody if each not in members and each not in invitations]
     if not invitees:
-        everybody = len(context.accounts[population])
-        why = f"all {everybody:,} are members or have an open invitation" if everybody else "there are no accounts yet"
+        are = f"all {len(everybody):,} are members or have an open invitation"
+        why = are if everybody else "there are no accounts yet"
         context.timetable.warn(f"nobody of {population} is left to invite: {why}")
     cohort = context.asking.begin(population, organization.id, "invitation")
     management = context.management(step)

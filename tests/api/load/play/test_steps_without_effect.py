@@ -29,7 +29,7 @@ WAIT = step("wait", days=1)
         ([step("remove_declined")], ["step 1: nobody is to be removed: no migration to all features was begun"]),
         (
             [MADE, step("close_accounts", population="made")],
-            ["step 1: nobody of made is left to close: there are no accounts"],
+            ["step 1: nobody of made is left to close: there are no accounts yet"],
         ),
         (
             [P, step("invite", population="p"), step("close_accounts", population="p")],
