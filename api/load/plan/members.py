@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
+from ..scenario.fitting import Places, Taken, given_members
 from ..scenario.model import OrganizationTable, Scenario
-from ..scenario.organizations import accounts_by_unit
-from ..scenario.populations import MOST_ACCOUNTS, MemberTable
+from ..scenario.organizations import members_by_unit
+from ..scenario.twins import members_of_twins
 from .cohorts import PlannedCohort
 from .number import Number, among
 
@@ -153,48 +154,24 @@ class Members(Struct):
 
 def standing_members(scenario: Scenario) -> Members:
     """The members of the organizations that are there when a run begins."""
-    members = Members()
-    for name, table in scenario.organizations.items():
-        members.created_others[name] = 1
-        places = _places(scenario, name, table)
-        for population, each in scenario.populations.items():
-            if isinstance(each, MemberTable) and (each.of or next(iter(scenario.organizations))) == name:
-                _take(members, (population, name), each, table, places)
-        left = sum(places.values())
-        created = round(table.created * left)
-        # How many of them it has created depends on which of its members are in populations.
-        slack = 0 if table.stands and table.created in (0.0, 1.0) else left
-        members.others[name] = Number(max(0, left - created - slack), left - created, min(left, left - created + slack))
-        members.created_others[name] += created
+    members, organizations = Members(), scenario.organizations
+    there = {name: members_by_unit(table) for name, table in organizations.items() if table.stands}
+    places = {name: Places(units) for name, units in (there | members_of_twins(scenario)).items()}
+    for population, name, _, taken in given_members(scenario.populations, organizations, places):
+        members.there[population, name] = Number(taken.least, taken.likely, taken.most)
+        members.approving[population, name] = _approving(taken, organizations[name])
+    for name, table in organizations.items():
+        rest = places[name].take() if name in places else None
+        members.others[name] = _approving(rest, table) if rest else Number()
+        created = rest.likely - members.others[name].expected if rest else 0
+        members.created_others[name] = 1 + round(created)
     return members
 
 
-def _places(scenario: Scenario, name: str, table: OrganizationTable) -> dict[str, int]:
-    """Path of an OU to the accounts directly in it; those of a copy are all under the root."""
-    if table.stands:
-        units = accounts_by_unit(table)
-        return {"": (table.accounts or 0) - sum(units.values()), **units}
-    return {"": len(scenario.twins[name].form.accounts) - 1 if name in scenario.twins else 0}
-
-
-def _take(
-    members: Members, where: Where, population: MemberTable, table: OrganizationTable, places: dict[str, int]
-) -> None:
-    """Give a population the members that it fits, and take them from their places."""
-    if not table.stands:
-        most = float(min(population.count, sum(places.values())))
-        members.there[where] = Number(0.0 if population.unit else most, most, most)
-        members.approving[where] = Number(0.0, most, most)
-        return
-    taken, left, slack = 0, population.count, 0
-    for path, there in places.items():
-        if not population.unit or path == population.unit or path.startswith(f"{population.unit}/"):
-            number = min(there, left)
-            places[path] -= number
-            # The first of an OU, or of the whole, may all be of one kind.
-            slack += number if number < there or population.count < MOST_ACCOUNTS else 1
-            taken, left = taken + number, left - number
-    members.there[where] = Number.exactly(taken)
-    invited = taken - round(taken * table.created)
-    slack = 0 if table.created in (0.0, 1.0) else slack
-    members.approving[where] = Number(max(0, invited - slack), invited, min(taken, invited + slack))
+def _approving(taken: Taken, table: OrganizationTable) -> Number:
+    """Those of the members of a population, or of no population, that the organization has not created."""
+    least, likely, most = (each - round(each * table.created) for each in (taken.least, taken.likely, taken.most))
+    # The share holds for each OU as a whole, and nothing is known of a copy.
+    slack = (taken.units or taken.most) if table.stands else taken.most
+    slack = 0 if table.stands and table.created in (0.0, 1.0) else slack
+    return Number(max(0, least - slack), likely, min(taken.most, most + slack))

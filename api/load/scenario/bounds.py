@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from .existing import in_logs
 from .figures import RUN, Figure
 from .model import Scenario
-from .organizations import OrganizationTable
 from .populations import MemberTable, PopulationTable
 from .problems import Problem
 from .steps import Call, CreateAccounts, Invite, Sending, Track, Wait
@@ -47,13 +47,21 @@ def most_of(scenario: Scenario, figure: Figure) -> tuple[int | None, str]:
 
 
 def _accounts(scenario: Scenario) -> int | None:
-    """How many accounts there can be; None if organizations are copied from elsewhere."""
+    """How many accounts there can be; None if organizations are in a log, or copies that are not known."""
     created = _calls(scenario, CREATIONS, RUN)
-    if created is None or any(table.source for table in scenario.organizations.values()):
+    members = [0 if table.is_founded else _members(scenario, name) for name, table in scenario.organizations.items()]
+    if created is None or None in members or in_logs(scenario):
         return None
-    there = sum(1 + (table.accounts or 0) for table in scenario.organizations.values())
     apart = (each for each in scenario.populations.values() if each.origin in ("invited", "standalone"))
-    return there + created + sum(each.count for each in apart)
+    return sum(1 + (each or 0) for each in members) + created + sum(each.count for each in apart)
+
+
+def _members(scenario: Scenario, organization: str) -> int | None:
+    """How many members an organization has when the run begins, its management account apart; None if not known."""
+    twin = scenario.twins.get(organization)
+    if twin:
+        return len(twin.form.accounts) - 1 if twin.is_settled else None
+    return scenario.organizations[organization].accounts
 
 
 def _calls(scenario: Scenario, operations: tuple[str, ...], part: str) -> int | None:
@@ -85,6 +93,5 @@ def _size(scenario: Scenario, population: str) -> int:
     table: PopulationTable = scenario.populations[population]
     if not isinstance(table, MemberTable):
         return table.count
-    organizations = scenario.organizations
-    of: OrganizationTable = organizations[table.of] if table.of else next(iter(organizations.values()))
-    return table.count if of.source or of.accounts is None else min(table.count, of.accounts)
+    members = _members(scenario, table.of or next(iter(scenario.organizations)))
+    return table.count if members is None else min(table.count, members)

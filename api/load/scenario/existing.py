@@ -1,5 +1,6 @@
 """Scenarios that begin with a log: its organizations are there already, and its time, seed and settings go on."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -10,10 +11,13 @@ from ....engine.log.place import iso_text
 from ....engine.shapes.base import moment
 from ....engine.shapes.timestamps import microseconds
 from ....engine.state import OrganizationFacts, Units
+from ....projections.account_creation import CreationState
 from ....projections.views import Views
 from ...choices import choose
 from ...same_world import by_name, differences
+from ...standing import ROOT
 from .model import TOP_LEVEL_SETTINGS, Beginning, OrganizationTable, Scenario
+from .organizations import UnitMembers
 from .populations import MemberTable, PopulationTable
 from .problems import KeyPath, Problem, Problems
 
@@ -50,6 +54,28 @@ class World(Struct, frozen=True):
     def organizations(self) -> dict[str, OrganizationFacts]:
         """The organizations that are there, by id."""
         return {key: each for key, each in self.views.organizations.rows.items() if not each.deleted}
+
+    def members(self, organizations: Mapping[str, OrganizationTable | None]) -> dict[str, list[UnitMembers]]:
+        """The members of organizations that are in the log, by name and OU; but for those that create accounts now."""
+        return {
+            name: self._members_of(self.organizations[table.id])
+            for name, table in organizations.items()
+            if table and table.id in self.organizations and not self._is_creating(table.id)
+        }
+
+    def _is_creating(self, organization: str) -> bool:
+        in_progress = (organization, CreationState.IN_PROGRESS)
+        return bool(self.views.account_creations.by_state.get(in_progress))
+
+    def _members_of(self, organization: OrganizationFacts) -> list[UnitMembers]:
+        tree, accounts = organization.units, self.views.accounts.trees[organization.id].accounts
+        members = Counter({parent: len(rows) for parent, rows in accounts.items()})
+        members[tree.parent_of(organization.management_account)] -= 1
+        paths = {unit: path for path, unit in unit_paths(tree).items()}
+        return [
+            UnitMembers(path, paths[above] if (above := tree.by_id[unit].parent) else path, members[unit])
+            for unit, path in paths.items()
+        ]
 
     def continued(self, asked: Beginning, given: Given) -> Beginning:
         """What a run begins with: as the log has it, where the file does not say otherwise.
@@ -177,14 +203,19 @@ def find_unit(tree: Units, path: str) -> str:
     Raises:
         LookupError: there is none; the message says which OUs there are.
     """
-    # Not name by name from the root: a name may have a / in it.
-    paths = {"/".join(tree.by_id[each].name for each in tree.path_to(unit)[1:]): unit for unit in tree.by_id}
-    del paths[""]
+    paths = unit_paths(tree)
+    del paths[ROOT]
     if path not in paths:
         close = get_close_matches(path, paths, n=MOST_NAMED, cutoff=0.0)
         named = choose(path, sorted(paths)) if len(paths) <= MOST_NAMED else f"; the closest: {', '.join(close)}"
         raise LookupError(f"there is no OU {path!r}{named}")
     return paths[path]
+
+
+def unit_paths(tree: Units) -> dict[str, str]:
+    """The root and all OUs, parents first: path to id."""
+    # Not name by name from the root: a name may have a / in it.
+    return {"/".join(tree.by_id[each].name for each in tree.path_to(unit)[1:]) or ROOT: unit for unit in tree.by_id}
 
 
 def in_logs(scenario: Scenario) -> list[str]:

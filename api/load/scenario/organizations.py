@@ -10,6 +10,7 @@ from ....engine.ids import AccountId
 from ....engine.twin.form import Form
 from ....engine.words import FeatureSet, PolicyType
 from ...delays import Fixed, Lognormal, Uniform
+from ...standing import ROOT
 from .contradictions import Contradiction, Table
 from .populations import Behaviour, Count, PopulationTable, RequestKind, Share
 
@@ -117,7 +118,7 @@ class OrganizationTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def all_units(self) -> Iterator[tuple[str, str, UnitTable, tuple[Any, ...]]]:
         """All OUs, parents first: the path of the parent, its own, the table, and the keys that lead to it."""
-        return _all_units(self.units, "/", ("units",))
+        return _all_units(self.units, ROOT, ("units",))
 
 
 def _all_units(
@@ -180,9 +181,31 @@ class Twin(Struct, frozen=True):
     source: str
     """The path from which it was copied, as the file has it, so that the log does not depend on where that is."""
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has all its accounts: none is being created."""
+        return all(each.state != "IN_PROGRESS" for each in self.form.creations)
+
 
 def accounts_by_unit(table: OrganizationTable) -> dict[str, int]:
     """How many accounts are directly in each OU, by its path; the others are directly under the root."""
     total = table.accounts or 0
     # Rounded twice: 0.1 + 0.2 is a little more than 0.3, and must not be another number of accounts.
     return {path: unit.accounts or round(round(unit.share * total, 6)) for _, path, unit, _ in table.all_units()}
+
+
+class UnitMembers(Struct, frozen=True):
+    """How many members are directly in an OU, or in the root; the management account apart."""
+
+    path: str
+    above: str
+    """The path of the one above it; that of the root is its own."""
+    members: int
+
+
+def members_by_unit(table: OrganizationTable) -> Iterator[UnitMembers]:
+    """The members of an organization that is there, by their OUs: the root first, parents before their children."""
+    placed = accounts_by_unit(table)
+    yield UnitMembers(ROOT, ROOT, max(0, (table.accounts or 0) - sum(placed.values())))
+    for above, path, _, _ in table.all_units():
+        yield UnitMembers(path, above, placed[path])

@@ -26,7 +26,7 @@ from .likeness import read_populations, without_inherited
 from .lines import Place, excerpt, key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .order import impossible_days
-from .organizations import with_founders
+from .organizations import members_by_unit, with_founders
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
 from .populations import PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError
@@ -171,7 +171,10 @@ def _built(
         problems += () if world else impossible_record(beginning.settings)
         problems += impossible_feature_sets(organizations, beginning.settings)
         problems += wrong_standing(organizations, beginning.settings, microseconds(beginning.start))
-    problems += [*wrong_members(populations, organizations, world), *too_many(populations, organizations)]
+    members = {name: members_by_unit(table) for name, table in organizations.items() if table and table.stands}
+    members |= world.members(organizations) if world else {}
+    problems += wrong_members(populations, organizations, world)
+    problems += too_many(populations, organizations, members)
     figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})
     limits = read_thresholds(thresholds, figures, problems)
     tracks = checked(organizations, populations, read, figures, problems)

@@ -1,5 +1,6 @@
 """Organizations of a scenario that are copied from elsewhere: from a log, or from the folder of a dump."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,13 +17,16 @@ from ....engine.twin.checks import require_consistent
 from ....engine.twin.form import Form
 from ...choices import choose
 from ...past import open_recorded
+from ...standing import ROOT
 from ...timeline.twin.errors import DumpError
 from ...timeline.twin.importing import settings_for
 from ...timeline.twin.normalize import normalize
 from ...timeline.twin.reading import of_folder
 from ...timeline.twin.recorded import answers_of
+from .bounds import never_hold
+from .fitting import too_many
 from .model import Scenario
-from .organizations import OrganizationTable, Twin
+from .organizations import OrganizationTable, Twin, UnitMembers
 from .populations import MemberTable
 from .problems import Problem, Problems, ScenarioError
 
@@ -49,7 +53,11 @@ async def with_twins(scenario: Scenario, folder: Path, *, may_set_start: bool) -
     scenario = structs.replace(scenario, twins=twins)
     problems += _impossible(scenario)
     problems += _wrong_units(scenario)
+    settled = {name: each for name, each in members_of_twins(scenario).items() if twins[name].is_settled}
+    problems += too_many(scenario.populations, scenario.organizations, settled)
     problems.require_none()
+    # Only now it is known how many accounts there are.
+    Problems(never_hold(scenario) if twins else ()).require_none()
     return scenario
 
 
@@ -108,14 +116,22 @@ def _wrong_units(scenario: Scenario) -> Iterator[Problem]:
         if not isinstance(population, MemberTable) or not population.unit:
             continue
         twin = scenario.twins.get(population.of or next(iter(scenario.organizations)))
-        if twin and population.unit not in (paths := unit_paths(twin.form)):
+        if twin and population.unit not in (paths := {unit.path for unit in _members_of(twin.form)} - {ROOT}):
             there = choose(population.unit, sorted(paths))
             yield Problem(f"there is no OU {population.unit!r}{there}", ("populations", name, "unit"))
 
 
-def unit_paths(form: Form) -> set[str]:
-    """The paths of the OUs of a copy, as names from the root on."""
-    paths = {form.root: ""}
+def members_of_twins(scenario: Scenario) -> dict[str, list[UnitMembers]]:
+    """The members of the organizations that were copied, by their OUs."""
+    return {name: _members_of(twin.form) for name, twin in scenario.twins.items()}
+
+
+def _members_of(form: Form) -> list[UnitMembers]:
+    members = Counter(each.parent or form.root for each in form.accounts if each.id != form.management_account)
+    paths = {form.root: ROOT}
+    found = [UnitMembers(ROOT, ROOT, members[form.root])]
     for unit in form.units:
-        paths[unit.id] = f"{paths[unit.parent]}/{unit.name}".lstrip("/")
-    return {*paths.values()} - {""}
+        above = paths[unit.parent]
+        paths[unit.id] = f"{above}/{unit.name}".lstrip("/")
+        found.append(UnitMembers(paths[unit.id], above, members[unit.id]))
+    return found

@@ -156,6 +156,20 @@ def test_a_start_of_its_own() -> None:
             ],
         ),
         (
+            [
+                ('of = "bought"', 'of = "bought"\ncount = 300'),
+                ("days = 2 } }", "days = 2 } }\n[populations.rest]\nof = 'bought'"),
+            ],
+            [
+                "13: populations.theirs.count: must be at most 2, not 300: bought has 2 members",
+                "15: populations.rest: nobody is left for it: bought has 2 members, and populations before it take 2",
+            ],
+        ),
+        (
+            [("\n[thresholds]", "\n[[steps]]\naction = 'wait'\nuntil = 'members > 9'\nat_most_days = 3\n[thresholds]")],
+            ["25: step 3, until: members is never > 9: the accounts are at most 9"],
+        ),
+        (
             [("[organizations.ours]", "[quotas]\norganizational_units = 1\n[organizations.ours]")],
             ["10: organizations.bought.from: it needs quotas.organizational_units = "],
         ),

@@ -311,3 +311,18 @@ def test_a_plan_that_does_not_fit_the_log(organization: str) -> None:
     ]
     told = [re.sub(r"^(plan.toml:\d+):\d+:", r"\1:", line) for line in lines]
     assert [line[: len(start)] for line, start in zip(told, beginnings, strict=True)] == beginnings
+
+
+def test_more_members_than_the_log_has(organization: str) -> None:
+    """Populations that ask for more members than there are in the log, or to which others leave nobody, are told."""
+    populations = (
+        *("[populations.all]", "of = 'd'", "count = 11", "[populations.web]", "of = 'd'", "unit = 'Prod/Web'"),
+        *("[populations.rest]", "of = 'd'"),
+    )
+    plan("[organizations.d]", f"id = '{organization}'", *populations, DONE)
+    assert refused("plan.toml", "--on", "bought.db") == [
+        "plan.toml:5:1: populations.all.count: must be at most 10, not 11: d has 10 members",
+        "plan.toml:6:14: populations.web: nobody is left for it: OU 'Prod/Web' of d has 2 members, and populations "
+        "before it take 2",
+        "plan.toml:9:14: populations.rest: nobody is left for it: d has 10 members, and populations before it take 10",
+    ]

@@ -111,6 +111,11 @@ OTHERS = {
         },
     )
     + ENDED,
+    "the oldest of all before those of an OU": "[organizations.ours]\n[organizations.initech]\naccounts = 100\n"
+    "age = { distribution = 'uniform', from_days = 9, to_days = 900 }\nunits = [{ name = 'Web', accounts = 30 }]\n"
+    + population("oldest", "member", 90, of="initech")
+    + "[populations.web]\nof = 'initech'\nunit = 'Web'\n"
+    + step("invite", organization="ours", population="web"),
     "closed again": "[organizations.ours]\nfeature_set = 'ALL'\naccounts = 40\n"
     + population("old", "member", 30)
     + step("close_accounts", population="old", share=0.4)

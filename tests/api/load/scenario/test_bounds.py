@@ -82,6 +82,9 @@ ESCALATING = f"[populations.asked.invitation]\ndeadline_days = 3\nescalation = {
     ("world", "condition"),
     [
         (WORLD.replace("accounts = 20", 'from = "log.db"'), "members > 10_000"),
+        (WORLD.replace("accounts = 20", 'id = "o-a1b2c3d4e5"'), "members > 10_000"),
+        # Nothing is said of the organization, so it is the one of a log.
+        (population("old", "member", 9), "members > 10_000"),
         (WORLD + ESCALATING, "joined > 10_000"),
         (WORLD, "commands > 10_000"),
         (WORLD, "joined_share < 0.1"),
@@ -89,7 +92,7 @@ ESCALATING = f"[populations.asked.invitation]\ndeadline_days = 3\nescalation = {
 )
 def test_what_is_not_known(world: str, condition: str) -> None:
     """Where nobody knows how many there can be, any condition is possible."""
-    assert parse_scenario("".join([world, wait(condition), INVITATION]))
+    assert parse_scenario("".join([world, wait(condition)]))
 
 
 @pytest.mark.slow

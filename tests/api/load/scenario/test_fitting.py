@@ -1,10 +1,16 @@
 """Populations of members that ask for more than an organization has, or of which others leave nobody, are told."""
 
+from itertools import islice
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.play_scenario import population, toml
 from support.scenario_keys import DONE
 
 from orgsim.api.load.scenario import ScenarioError, parse_scenario
+from orgsim.api.load.scenario.fitting import Places
+from orgsim.api.load.scenario.organizations import UnitMembers
 
 UNITS = [{"name": "Web", "accounts": 30, "units": [{"name": "Shop", "accounts": 10}]}, {"name": "Data", "accounts": 5}]
 WORLD = f"[organizations.us]\naccounts = 100\nunits = {toml(UNITS)}\n[organizations.them]\naccounts = 40\n"
@@ -43,6 +49,11 @@ def problems(*parts: str) -> list[str]:
             [members("p", 8, "Web/Shop"), members("q", unit="Data"), members("r", 88)],
             ["r.count: must be at most 87, not 88: us has 100 members, and populations before it take 13"],
         ),
+        (
+            # Ten of us are left, wherever they are.
+            [members("p", 90), members("q", 11, "Web")],
+            ["q.count: must be at most 10, not 11: OU 'Web' of us has 40 members, and populations before it take 30"],
+        ),
     ],
 )
 def test_too_many(parts: list[str], told: list[str]) -> None:
@@ -69,3 +80,38 @@ def test_no_such_ou() -> None:
     """Of an OU that there is not, only that is told."""
     (problem,) = problems(members("p", 5, "Wbe"))
     assert problem.startswith("populations.p.unit: there is no OU 'Wbe'")
+
+
+@st.composite
+def organizations(draw: st.DrawFn) -> list[UnitMembers]:
+    """An organization of up to seven OUs, each below the root or one before it."""
+    units = [UnitMembers("/", "/", draw(st.integers(0, 6)))]
+    for number in range(draw(st.integers(0, 6))):
+        above = draw(st.sampled_from(units)).path
+        units.append(UnitMembers(f"{above}/{number}".lstrip("/"), above, draw(st.integers(0, 6))))
+    return units
+
+
+@given(organizations(), st.data())
+def test_as_members_are_given_when_a_run_begins(units: list[UnitMembers], data: st.DataObject) -> None:
+    """In whatever order members have joined, each population gets as many as was said, and whole OUs where it was."""
+    joined = data.draw(st.permutations([each.path for each in units for _ in range(each.members)]))
+    left, places = [*joined], Places(units)
+    for _ in range(data.draw(st.integers(1, 6))):
+        unit, count = data.draw(st.sampled_from(units)).path, data.draw(st.integers(0, 20))
+        fitting = {each.path for each in units if unit == "/" or f"{each.path}/".startswith(f"{unit}/")}
+        got = [*islice((index for index, at in enumerate(left) if at in fitting), count)]
+        taken = places.take(unit, count)
+        assert taken is not None
+        assert taken.there == sum(at in fitting for at in joined)
+        assert taken.least <= len(got) <= taken.most <= count
+        where = [left[index] for index in got]
+        left = [at for index, at in enumerate(left) if index not in got]
+        if taken.units:
+            assert len({*where}) == taken.units
+            assert all(where.count(at) == joined.count(at) for at in where)
+
+
+def test_no_such_place() -> None:
+    """Of an OU that there is not nobody is taken."""
+    assert Places([UnitMembers("/", "/", 3)]).take("Web", 1) is None
