@@ -44,11 +44,13 @@ class Timers(Struct):
     appointments: list[Appointment] = []
     """A heap of the timers with a varying delay."""
     next_due: int = NEVER
+    next_change: int = NEVER
+    """When the next timer is due that is not a purge; a purge ends nothing that is open."""
 
     def schedule_expiry(self, handshake: Handshake, queue: deque[Handshake]) -> None:
         """Set the expiry of a handshake, in the queue of its kind."""
         queue.append(handshake)
-        self.next_due = min(self.next_due, handshake.requested.expires_at)
+        self._is_due_at(handshake.requested.expires_at)
 
     def schedule_purge(self, handshake: Handshake) -> None:
         """Set the purge of a handshake that has just ended."""
@@ -59,7 +61,7 @@ class Timers(Struct):
     def schedule(self, due: int, now: int, position: int, operation: str, subject: str) -> None:
         """Set an appointment: fire an internal operation about ``subject`` at ``due``."""
         heapq.heappush(self.appointments, (due, now, position, operation, subject))
-        self.next_due = min(self.next_due, due)
+        self._is_due_at(due)
 
     def trim_ended(self, queue: deque[Handshake]) -> None:
         """Remove expiries of ended handshakes from the head of a queue, up to the first live one."""
@@ -70,8 +72,11 @@ class Timers(Struct):
 
     def clear_purge(self) -> None:
         """Clear the purge that has just happened: always the first in the queue."""
-        self.purges.popleft()
-        self._update_next_due()
+        # Called a million times: nothing but the purges has changed, so nothing else is looked at.
+        purges, change = self.purges, self.next_change
+        purges.popleft()
+        due = purges[0].ended_at + HANDSHAKE_RETENTION if purges else NEVER
+        self.next_due = due if due < change else change
 
     def clear_appointment(self, operation: str, subject: str) -> None:
         """Clear an appointment, wherever it is in the heap (there are few); does nothing if there is none."""
@@ -89,8 +94,10 @@ class Timers(Struct):
         Returns:
             An appointment, or a handshake: a live one expires, an ended one is purged.
         """
-        # Called for each of a million timers, so it builds no list of candidates. Of those set at one moment, the first
-        # in the order of this function wins: only a strictly earlier one replaces it.
+        # Called for each of a million timers: mostly it is a purge, and else no list of candidates is built. Of those set
+        # at one moment, the first in the order of this function wins: only a strictly earlier one replaces it.
+        if self.next_due < self.next_change:
+            return self.purges[0]
         due, was_set, first = self.next_due, NEVER, None
         if self.migrations and (head := self.migrations[0]).requested.expires_at == due:
             first, was_set = head, head.requested_at
@@ -109,19 +116,13 @@ class Timers(Struct):
         """When the next ended handshake is purged."""
         return self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
 
-    @property
-    def next_change(self) -> int:
-        """When the next timer is due that is not a purge; a purge ends nothing that is open."""
-        expiries = [queue[0].requested.expires_at for queue in (self.migrations, self.invitations) if queue]
-        return min([*expiries, *(each[0] for each in self.appointments[:1])], default=NEVER)
+    def _is_due_at(self, moment: int) -> None:
+        """A timer that is not a purge was set for a moment."""
+        if moment < self.next_change:
+            self.next_change = moment
+            self.next_due = min(self.next_due, moment)
 
     def _update_next_due(self) -> None:
-        # Called for each of a million purges, so it calls nothing and builds no list of candidates.
-        due = self.purges[0].ended_at + HANDSHAKE_RETENTION if self.purges else NEVER
-        if self.invitations and self.invitations[0].requested.expires_at < due:
-            due = self.invitations[0].requested.expires_at
-        if self.migrations and self.migrations[0].requested.expires_at < due:
-            due = self.migrations[0].requested.expires_at
-        if self.appointments and self.appointments[0][0] < due:
-            due = self.appointments[0][0]
-        self.next_due = due
+        expiries = [queue[0].requested.expires_at for queue in (self.migrations, self.invitations) if queue]
+        self.next_change = min([*expiries, *(each[0] for each in self.appointments[:1])], default=NEVER)
+        self.next_due = min(self.next_change, self.next_purge)

@@ -215,12 +215,10 @@ def check_timers(state: State) -> None:
     timers = state.timers
     expiring = [*live(state, Action.INVITE), *live(state, Action.ENABLE_ALL_FEATURES)]
     ended = [found for found in state.handshakes.values() if found.state not in LIVE]
-    due = [
-        *(found.requested.expires_at for found in expiring),
-        *(found.ended_at + HANDSHAKE_RETENTION for found in ended),
-        *(entry[0] for entry in timers.appointments),
-    ]
-    assert timers.next_due == min(due, default=NEVER)
+    changes = [*(found.requested.expires_at for found in expiring), *(entry[0] for entry in timers.appointments)]
+    purges = [found.ended_at + HANDSHAKE_RETENTION for found in ended]
+    assert timers.next_change == min(changes, default=NEVER)
+    assert timers.next_due == min([*changes, *purges], default=NEVER)
     for queue in (timers.invitations, timers.migrations):
         assert not queue or queue[0].state in LIVE
     assert {id(found) for found in expiring} <= {id(each) for each in (*timers.invitations, *timers.migrations)}
