@@ -98,7 +98,7 @@ def decide(request: Request, state: State, stamp: Stamp) -> Events:
     if action is APPROVE:
         return _approve(handshake, state)
     if action is INVITE:
-        return _join(handshake, state, stamp)
+        return _join(handshake, account, state, stamp)
     if action is TRANSFER:
         return _transfer(handshake, state, stamp)
     return _finalize(handshake)
@@ -122,8 +122,8 @@ def _finalize(handshake: Handshake) -> Events:
     ]
 
 
-def _join(handshake: Handshake, state: State, stamp: Stamp) -> Events:
-    requested, account = handshake.requested, stamp.account
+def _join(handshake: Handshake, account: str, state: State, stamp: Stamp) -> Events:
+    requested = handshake.requested
     organization = state.organizations[requested.organization]
     former = state.organization_of(account)
     by_email = requested.party_type is EMAIL

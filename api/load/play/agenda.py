@@ -9,6 +9,8 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from ....engine.settings import DAY
 from ....engine.state.timers import NEVER
 from ..scenario.populations import ACCEPT, ANSWERS, DECLINE, LEAVE, Answer, Behaviour, RequestKind
@@ -64,7 +66,7 @@ class Cohort:
         self.handshakes.append(handshake)
 
 
-class ScheduledAnswer(NamedTuple):
+class ScheduledAnswer(Struct, frozen=True):
     """One answer: the cohort, the index of the account in it, and the operation that the account calls."""
 
     cohort: Cohort

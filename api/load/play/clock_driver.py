@@ -198,7 +198,7 @@ class ClockDriver:
         return known is not None and known.state is OPEN and time < known.requested.expires_at
 
     def _answer(self, scheduled: ScheduledAnswer) -> None:
-        cohort, member, answer = scheduled
+        cohort, member, answer = scheduled.cohort, scheduled.member, scheduled.answer
         account, handshake = cohort.accounts[member], cohort.handshakes[member]
         known = self.engine.state.handshakes.get(handshake)
         if known is None or known.state is not OPEN:
@@ -236,7 +236,7 @@ class ClockDriver:
 
         Like the calls of steps it waits for limits that pass; a refusal that waiting does not help against is final.
         """
-        cohort, member, _ = scheduled
+        cohort, member = scheduled.cohort, scheduled.member
         escalation, engine, counter = cohort.behaviour.escalation, self.engine, self._counter
         assert escalation is not None, "it was scheduled for one"
         action, management = (
