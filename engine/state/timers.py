@@ -94,8 +94,8 @@ class Timers(Struct):
         Returns:
             An appointment, or a handshake: a live one expires, an ended one is purged.
         """
-        # Called for each of a million timers: mostly it is a purge, and else no list of candidates is built. Of those set
-        # at one moment, the first in the order of this function wins: only a strictly earlier one replaces it.
+        # Called for each of a million timers: mostly it is a purge, and else no list of candidates is built. Of those
+        # set at one moment, the first in the order of this function wins: only a strictly earlier one replaces it.
         if self.next_due < self.next_change:
             return self.purges[0]
         due, was_set, first = self.next_due, NEVER, None

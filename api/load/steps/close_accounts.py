@@ -21,7 +21,11 @@ async def play(step: CloseAccounts, context: StepContext) -> None:
     open_ones = (each for each in concerned if each not in closures.closed and each not in closures.pending)
     closing = [each for each in open_ones if each in organization.members]
     if not closing:
-        why = f"none of the {len(concerned):,} is a member that is not closed" if concerned else "there are no accounts yet"
+        why = (
+            f"none of the {len(concerned):,} is a member that is not closed"
+            if concerned
+            else "there are no accounts yet"
+        )
         context.timetable.warn(f"nobody of {step.population} is left to close: {why}")
     management = context.management(step)
 
