@@ -26,11 +26,11 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_blocking_calls() -> Iterator[BlockBuster]:
-    """A file read, a sleep or a lock of the two lower floors inside a coroutine raises BlockingError.
+    """A file read, a sleep or a lock of any floor inside a coroutine raises BlockingError.
 
     Arranged once, because it takes time. Not watched is what asks the system about a path: it takes microseconds.
     """
-    with blockbuster_ctx(["orgsim", "orgsim.engine", "orgsim.projections"]) as blockbuster:
+    with blockbuster_ctx(["orgsim", "orgsim.api", "orgsim.engine", "orgsim.projections"]) as blockbuster:
         for name in ("os.access", "os.getcwd", "os.stat"):
             blockbuster.functions[name].deactivate()
         # A snapshot names the version that wrote it; a package that tests need brings another reader of metadata.

@@ -1,4 +1,4 @@
-"""The guard of the tests against blocking calls sees the floors on which nothing may block."""
+"""The guard of the tests against blocking calls sees all three floors."""
 
 import time
 from pathlib import Path
@@ -8,6 +8,7 @@ import anyio
 import pytest
 from blockbuster import BlockingError
 
+import orgsim.api
 import orgsim.engine
 import orgsim.projections
 
@@ -17,9 +18,9 @@ def sleeping_in(file: Path) -> CodeType:
     return compile("def nap():\n    time.sleep(0)\n", str(file), "exec")
 
 
-@pytest.mark.parametrize("package", [orgsim.engine, orgsim.projections])
+@pytest.mark.parametrize("package", [orgsim.api, orgsim.engine, orgsim.projections])
 def test_a_sleep_is_found(package: object) -> None:
-    """A sleep inside a coroutine of the engine or of the projections raises BlockingError."""
+    """A sleep inside a coroutine of the api, the engine or the projections raises BlockingError."""
     [folder, *_] = package.__path__  # type: ignore[attr-defined]
     names = {"time": time}
     exec(sleeping_in(Path(folder) / "planted.py"), names)

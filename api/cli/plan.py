@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import anyio.to_thread
 import typer
 from rich.box import SIMPLE
 from rich.table import Column, Table
@@ -43,7 +44,8 @@ async def _plan(path: Path, given: dict[str, Parameter]) -> Plan:
     try:
         return plan_scenario(scenario)
     except ScenarioError as error:
-        raise ScenarioError(*with_lines(error.problems, read_text(path)), file=str(path)) from None
+        text = await anyio.to_thread.run_sync(read_text, path)
+        raise ScenarioError(*with_lines(error.problems, text), file=str(path)) from None
 
 
 def _print_plan(planned: Plan) -> None:

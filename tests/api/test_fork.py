@@ -124,10 +124,14 @@ async def test_fork_of_a_log(tmp_path: Path) -> None:
             handshake = await invite(fork, MEMBER)
             assert sim.engine.log.digest == digest
         assert await invite(sim, MEMBER) == handshake
-    with Simulation(path) as sim, sim.sync.fork() as fork:
-        assert not fork.in_thread
-        assert fork.engine.log.digest == sim.engine.log.digest
-        assert [each.position for each in fork.sync.events()] == list(range(1, sim.engine.log.head + 1))
+
+    def without_loop() -> None:
+        with Simulation(path) as sim, sim.sync.fork() as fork:
+            assert not fork.in_thread
+            assert fork.engine.log.digest == sim.engine.log.digest
+            assert [each.position for each in fork.sync.events()] == list(range(1, sim.engine.log.head + 1))
+
+    await anyio.to_thread.run_sync(without_loop)
 
 
 async def test_fork_while_others_write() -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from anyio.to_thread import run_sync
 from msgspec import Struct
 
 from ....engine.operation import SIMULATION
@@ -62,7 +63,7 @@ async def drift(log: Path, dump: Dump, source: str, progress: Progress) -> Drift
         except ImpossibleDump as error:
             raise DumpError(f"{source}: {error.message}") from None
         await engine.flush()
-        history = History.open(None)
+        history = await run_sync(History.open, None)
         with progress(engine.log, "Comparing") as listener:
             await catch_up(history, engine.log, listener)
         return Drift(history, first, engine.state.position)

@@ -89,7 +89,8 @@ async def test_calls_have_the_outcome_that_the_log_says(tmp_path: Path) -> None:
         events = [envelope async for envelope in sim.events()]
         said = [*map(call_as_dict, call_filter().select(events, RequestIds(sim.engine.ids)))]
     history = await history_of(tmp_path / "w.db")
-    found = history.rows("SELECT operation, outcome, code, request_id FROM calls WHERE account IS NOT NULL")
+    question = "SELECT operation, outcome, code, request_id FROM calls WHERE account IS NOT NULL"
+    found = await anyio.to_thread.run_sync(history.rows, question)
     history.close()
     assert [row[1] for row in found] == ["refused", "changed", "answered"]
     codes = [call["error"] and call["error"]["code"] for call in said]

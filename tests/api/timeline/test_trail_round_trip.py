@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from anyio.to_thread import run_sync
 from support.campaign import examples
 from support.given import FOUNDER, MEMBER, RIVAL, World
 from support.random_commands import DECIDED, importing, play, random_script
@@ -133,7 +134,8 @@ def states_at(log: list[Envelope], moments: list[int]) -> Iterator[State]:
 
 async def twin_of(trail: Path, log: Path) -> list[Envelope]:
     """Replay a trail, of which everything can be placed; returns the events of the twin."""
-    replayed = await replay(files_of([str(trail)]), log, LATEST, lambda *_: None)
+    files = await run_sync(files_of, [str(trail)])
+    replayed = await replay(files, log, LATEST, lambda *_: None)
     assert not replayed.summary.problems, replayed.summary.named
     found = await SqliteLog.open_for_reading(log)
     try:
@@ -173,9 +175,12 @@ async def test_lines_read_again_are_the_same_world(tmp_path: Path) -> None:
 
 
 async def require_same_by_folder(world: World, folder: Path, seed: object) -> None:
-    written, reader = TrailFolder(folder), Reader(Wanted(plain=True))
-    written.add(reader.take(world.log, complete=True))
-    written.publish()
+    def write() -> None:
+        written = TrailFolder(folder)
+        written.add(Reader(Wanted(plain=True)).take(world.log, complete=True))
+        written.publish()
+
+    await run_sync(write)
     twin = await twin_of(folder, folder.with_suffix(".db"))
     require_equal(world.log, twin, records(world.log), seed)
 

@@ -277,7 +277,7 @@ async def test_far_behind_the_line_of_a_deadline() -> None:
     text = "start = 2026-01-01T00:00:00Z\nthresholds.virtual_days = '< 3'\n"
     text += "steps = [{ action = 'wait', days = 7_300 }, { action = 'ListAccounts' }]"
     outcome = await play_scenario(parse_scenario(text), MemoryLog())
-    layout = chart_in(render_report(outcome), "when")["layout"]
+    layout = chart_in(await anyio.to_thread.run_sync(render_report, outcome), "when")["layout"]
     (note,) = [each for each in layout["annotations"] if each.get("name") == "limit"]
     assert (note["xanchor"], note["text"]) == ("left", "✗ virtual_days &lt; 3, Sun 4 Jan 00:00")
     assert outcome.steps[-1].began_days == 7_300

@@ -22,10 +22,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the shipped acquisition of a small company."""
     text, path = (SCENARIOS / "acquire-company.toml").read_text("utf-8"), tmp_path_factory.mktemp("browser") / "r.html"
 
-    async def play() -> str:
-        return render_report(await play_scenario(parse_scenario(text, {"accounts": 60}), MemoryLog()))
-
-    write_report(path, anyio.run(play))
+    write_report(path, render_report(anyio.run(play_scenario, parse_scenario(text, {"accounts": 60}), MemoryLog())))
     return path
 
 

@@ -32,7 +32,7 @@ async def dumped(world: WatchedWorld, folder: Path) -> bool:
 
 async def brought_in(folder: Path, log: Path) -> Imported:
     """Import a dump; the state of the twin is sound afterwards, and the same dump again changes nothing."""
-    dump = of_folder(folder, None)
+    dump = await anyio.to_thread.run_sync(of_folder, folder, None)
     done = await import_dump(dump, "a dump", log)
     async with Simulation(log) as sim:
         check_state(sim.engine.state)

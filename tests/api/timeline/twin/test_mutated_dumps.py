@@ -75,7 +75,7 @@ def mutate(folder: Path, draw: Random) -> str:
 async def refusal(folder: Path, log: Path) -> str | None:
     """Import a dump; returns why it is none. What is imported is sound."""
     try:
-        await import_dump(of_folder(folder, None), "a dump", log)
+        await import_dump(await anyio.to_thread.run_sync(of_folder, folder, None), "a dump", log)
     except DumpError as error:
         return str(error)
     async with Simulation(log) as sim:
