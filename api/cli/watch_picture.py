@@ -121,7 +121,7 @@ def _doing(track: TrackSoFar, run: RunSoFar) -> str:
     if track.planned:
         parts.append(f"{track.sent:,} of {track.planned:,} calls")
     if track.condition:
-        parts.append(f"until {track.condition}, at the latest on {_moment(track.until)}")
+        parts.append(f"at the latest on {_moment(track.until)}")
     elif track.until > run.now + (HOUR if track.planned else 0):  # not between two calls, which would flicker
         parts.append(f"{'goes on' if track.number else 'begins'} {_moment(track.until)}")
     return ", ".join(filter(None, parts))

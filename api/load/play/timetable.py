@@ -6,7 +6,7 @@ from functools import partial
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
 from ..scenario.problems import ScenarioError, place_text
-from ..scenario.steps import PLAIN, Step, Track
+from ..scenario.steps import PLAIN, Call, CreateAccounts, Sending, Step, Track
 from ..scenario.thresholds import Threshold
 from .call_counter import CallCounter, Tally
 from .clock_driver import ClockDriver
@@ -99,6 +99,9 @@ class Timetable:
             await play_step(step)
             if tally.refusal and not tally.accepted:
                 self.warn(f"{'not one call was accepted, the last of ' if tally.planned > 1 else ''}{tally.refusal}")
+            elif _tries_again(step) and tally.accepted < tally.planned and tally.refused == tally.throttled:
+                lost = f"{tally.planned - tally.accepted:,} of {tally.planned:,}"
+                self.warn(f"{lost} calls were throttled until all attempts of retry were used up, and given up")
         finally:
             # Of a step that the end of the run has cut off, too.
             playing.tally = counter.tally = Tally()
@@ -225,3 +228,9 @@ class Timetable:
     @property
     def _day(self) -> float:
         return self._day_of(self._engine.now)
+
+
+def _tries_again(step: Step) -> bool:
+    """Tell whether a step tries each of its calls again; pipelines do too, but tell themselves what they give up."""
+    is_pipeline = isinstance(step, CreateAccounts) and step.is_pipeline
+    return isinstance(step, Sending | Call) and step.retry is not None and not is_pipeline

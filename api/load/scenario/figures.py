@@ -1,7 +1,8 @@
 """The figures that a scenario has: of the run as a whole, and of each organization, population, track and step.
 
 The figures of a part are named ``PART.FIGURE``. A part is ``organizations.NAME``, ``populations.NAME``,
-``tracks.NAME``, ``steps.NUMBER`` or ``tracks.NAME.NUMBER``; its NAME alone is enough where nothing else is called so.
+``tracks.NAME``, ``steps.NUMBER`` or ``tracks.NAME.NUMBER``; its NAME alone is enough where nothing else that is called
+so has the figure.
 """
 
 import re
@@ -75,11 +76,11 @@ class Figures:
         if not called:
             raise ValueError(self._unknown(name))
         prefix = max(called, key=len)
-        parts = self._short.get(prefix, [prefix])
-        if len(parts) > 1:
-            rest = name[len(prefix) :]
-            raise ValueError(f"{name} could be several: write {' or '.join(part + rest for part in parts)}")
-        return self._figure(parts[0], name, name[len(prefix) + 1 :])
+        parts, figure = self._short.get(prefix, [prefix]), name[len(prefix) + 1 :]
+        having = [part for part in parts if figure.partition(".")[0] in self.parts[part]]
+        if len(having) > 1:
+            raise ValueError(f"{name} could be several: write {' or '.join(f'{part}.{figure}' for part in having)}")
+        return self._figure((having or parts)[0], name, figure)
 
     def _figure(self, part: str, name: str, figure: str) -> Figure:
         metric, dot, statistic = figure.partition(".")
@@ -102,7 +103,8 @@ class Figures:
         if dot and part in PART_KINDS:
             number, _, figure = figure.partition(".")
             part = f"{part}.{number}"
-        parts = [each for short, named in self._short.items() for each in ([short] if len(named) == 1 else named)]
+        short = self._short_names()
+        parts = [*dict.fromkeys(short.get(each, each) for named in self._short.values() for each in named)]
         parts += [each for each in self.parts if each.startswith("steps.")]
         if any(metric_of(figure) in figures for figures in self.parts.values()):
             return f"no organization, population, track or step is called {part!r}{choose(part, parts)}"
@@ -112,10 +114,19 @@ class Figures:
 
     def listed(self) -> Iterator[tuple[str, str, str]]:
         """All figures: the part, the name as a threshold has it, and its meaning."""
-        short = {parts[0]: name for name, parts in self._short.items() if len(parts) == 1}
+        short = self._short_names()
         for part, figures in self.parts.items():
             for name, meaning in figures.items():
                 yield part, f"{short.get(part, part)}.{name}".lstrip("."), meaning
+
+    def _short_names(self) -> dict[str, str]:
+        """The parts whose name alone is enough, to that name: no other that is called so has one of their figures."""
+        return {
+            part: name
+            for name, parts in self._short.items()
+            for part in parts
+            if all(self.parts[part].keys().isdisjoint(self.parts[each]) for each in parts if each != part)
+        }
 
 
 def figures_of(organizations: Iterable[str], populations: Iterable[str], tracks: Mapping[str, int]) -> Figures:

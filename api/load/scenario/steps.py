@@ -106,6 +106,11 @@ class Wait(StepBase, frozen=True, tag="wait", forbid_unknown_fields=True, kw_onl
     at_most_days: Days | None = None
     """How long to wait for the condition; then the run goes on with a warning."""
 
+    @property
+    def subject(self) -> str:
+        """For what it waits, for tables of steps."""
+        return f"until {self.until}" if self.until else f"{self.days:g} day{'' if self.days == 1 else 's'}"
+
     def contradictions(self) -> Iterator[Contradiction]:
         if self.days is None and self.until is None:
             yield Contradiction("`days` is missing, or `until` with `at_most_days`", lacking=("days", "until"))

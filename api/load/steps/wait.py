@@ -6,6 +6,7 @@ from ..play.context import StepContext
 from ..scenario.figures import Figure
 from ..scenario.steps import Wait
 from ..scenario.thresholds import Threshold, read_condition
+from ..wording import figure
 
 OF_ALL = "joined_of_all_share"
 
@@ -23,9 +24,9 @@ async def _wait_for(condition: Threshold, at_most_days: float, context: StepCont
     deadline = engine.now + round(at_most_days * DAY)
     while not condition.holds(value := await context.lookout.value(condition.figure)):
         if engine.now >= deadline:
-            stood = "has no value" if value is None else f"stood at {value:.6g}"
+            stood = "has no value" if value is None else f"stood at {figure(condition.metric, value, condition.holds)}"
             waited = f"waited {at_most_days:g} day{'' if at_most_days == 1 else 's'} for {condition}"
-            context.timetable.warn(f"{waited}: {condition.metric} {stood}")
+            context.timetable.warn(f"{waited}, which {stood}")
             return
         await context.timetable.wait_for_change(condition, deadline, context.activity)
     await _warn_of_uninvited(condition, context)
@@ -39,9 +40,8 @@ async def _warn_of_uninvited(condition: Threshold, context: StepContext) -> None
     value = await context.lookout.value(Figure(part, OF_ALL))
     if not condition.holds(value):
         of_all = condition.metric.removesuffix(name) + OF_ALL
-        context.timetable.warn(
-            f"{condition} held among those invited so far; of all accounts {of_all} stood at {value or 0:.6g}"
-        )
+        stood = figure(OF_ALL, value or 0.0, condition.holds)
+        context.timetable.warn(f"{condition} held among those invited so far; of all accounts {of_all} stood at {stood}")
 
 
 def foresee(step: Wait, foresight: Foresight) -> float:

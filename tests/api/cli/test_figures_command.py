@@ -49,6 +49,15 @@ def test_every_figure_can_have_a_threshold(file: str) -> None:
         assert threshold.figure.part == each["part"]
 
 
+def test_a_track_called_like_a_population(tmp_path: Path) -> None:
+    """Parts that are called alike and have no figure in common are listed by their name alone."""
+    path = tmp_path / "waves.toml"
+    path.write_text(TEXT.replace("tracks.later", "tracks.partners"))
+    names = {each["name"] for each in json.loads(ran(str(path), "--json").stdout)["figures"]}
+    assert {"partners.joined_of_all_share", "partners.virtual_days", "partners.1.commands"} <= names
+    assert not [name for name in names if name.startswith(("populations.partners", "tracks.partners"))]
+
+
 def test_for_people(file: str) -> None:
     """People see each kind of part once, with the names of all, and what is called like two things in full."""
     text = ran(file).stdout

@@ -145,7 +145,7 @@ def test_the_last_picture(folder: Path) -> None:
     lines = finished(folder, "s.toml").screen
     assert lines[0] == "Does everybody join?"
     assert re.fullmatch(r"2026-01-29 \d\d:\d\d UTC, day 28\.\d, .* per second", lines[1])
-    assert lines[2:7] == ["", "Steps", "  ✓  1 invite partners", "  ✓  2 wait_for_answers", "  ✓  3 wait"]
+    assert lines[2:7] == ["", "Steps", "  ✓  1 invite partners", "  ✓  2 wait_for_answers", "  ✓  3 wait 20 days"]
     assert lines[7:9] == ["", "Accounts of organization"]
     joined = int(lines[10].split()[1])
     assert 160 < joined < 200
@@ -205,7 +205,7 @@ def test_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
             "until joined",
             [
                 r"  ✓ web +has ended",
-                r"  ▶ data +2 wait, until joined >= 40, at the latest on 2026-01-04 00:00",
+                r"  ▶ data +2 wait until joined >= 40, at the latest on 2026-01-04 00:00",
                 r"    afterwards  waits for data",
             ],
         ),
@@ -215,7 +215,7 @@ def test_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
             [
                 r"  ✓ web +has ended",
                 r"  ✓ data +has ended",
-                r"  ▶ afterwards   1 wait, goes on 2026-01-11 00:\d\d",
+                r"  ▶ afterwards   1 wait 10 days, goes on 2026-01-11 00:\d\d",
             ],
         ),
     ],

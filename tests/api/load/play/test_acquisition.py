@@ -159,5 +159,5 @@ async def test_four_units_side_by_side() -> None:
 async def test_who_cannot_be_found() -> None:
     """A figure that is not reached is told with where it stood when its time was over."""
     outcome = await play(everybody_at_once().replace("joined_share >= 0.9'", "joined_share >= 0.99'"))
-    stood = "waited 20 days for joined_share >= 0.99: joined_share stood at 0.966667"
+    stood = "waited 20 days for joined_share >= 0.99, which stood at 96.7 %"
     assert f"track migration, step 1: {stood}" in outcome.warnings

@@ -122,3 +122,23 @@ async def test_nobody_is_silent(ours: str) -> None:
     ]
     assert (await play(ours, THEIRS, *steps)).warnings == ()
     assert plan_scenario(parse_scenario("\n".join([ours, THEIRS, *steps]))).warnings == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("calling", ["invite", "InviteAccountToOrganization", "close_accounts"])
+async def test_given_up(calling: str) -> None:
+    """Calls of which all attempts were throttled are told, whatever sends them; those that came through later are not."""
+    world = ['throttle = "aws"', 'organizations.ours = { feature_set = "ALL", accounts = 300 }']
+    here = "[populations.here]\nof = 'ours'\n"
+    there = population("there", "invited", 300)
+    told = {
+        "invite": {"population": "there"},
+        "InviteAccountToOrganization": {"for_each": "there", "with_": {"Target": {"Type": "ACCOUNT", "Id": "{account}"}}},
+        "close_accounts": {"population": "here"},
+    }[calling]
+    for attempts, given_up in ((2, True), (200, False)):
+        sent = step(calling, **told, share=0.1) if calling == "close_accounts" else step(calling, **told)
+        sent += f"retry = {{ attempts = {attempts}, most_seconds = 900 }}\n"
+        warnings = (await play(*world, here, there, sent)).warnings
+        said = [each for each in warnings if "calls were throttled until all attempts of retry were used up" in each]
+        assert bool(said) == given_up, warnings

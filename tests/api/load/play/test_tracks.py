@@ -153,8 +153,8 @@ async def test_a_condition_that_never_holds() -> None:
         unit("anyway"),
     )
     assert outcome.warnings == (
-        "step 2: waited 2.5 days for joined_share >= 0.95: joined_share stood at 0",
-        "step 3: waited 1 day for joining_days.p50 < 3: joining_days.p50 has no value",
+        "step 2: waited 2.5 days for joined_share >= 0.95, which stood at 0 %",
+        "step 3: waited 1 day for joining_days.p50 < 3, which has no value",
     )
     assert outcome.steps[3].began_days == 3.5
 
@@ -172,7 +172,7 @@ async def test_a_share_of_all_accounts() -> None:
     assert [each.hours for each in early.steps if each.track == "w"] == [0]
     assert [each.hours / 24 for each in late.steps if each.track == "w"] == [pytest.approx(8.8, abs=0.1)]
     stood = (
-        "red.joined_share >= 0.9 held among those invited so far; of all accounts red.joined_of_all_share stood at 0.02"
+        "red.joined_share >= 0.9 held among those invited so far; of all accounts red.joined_of_all_share stood at 2 %"
     )
     assert (early.warnings, late.warnings) == ((f"track w, step 1: {stood}",), ())
     assert [each.figure("red.joined_of_all_share") for each in (early, late)] == [1, 1]

@@ -100,6 +100,9 @@ PARTS = (
 )
 
 
+TRACK = '[tracks.ours]\nsteps = [{ action = "wait", days = 1 }]\n'
+
+
 @pytest.mark.parametrize(
     ("name", "part", "figure"),
     [
@@ -109,11 +112,16 @@ PARTS = (
         ('"a b".joined_share', "populations.a b", "joined_share"),
         ("populations.members.members", "populations.members", "members"),
         ("steps.1.virtual_hours", "steps.1", "virtual_hours"),
+        ("both.all_features_share", "organizations.both", "all_features_share"),
+        ("both.joined_of_all_share", "populations.both", "joined_of_all_share"),
+        ("ours.virtual_days", "tracks.ours", "virtual_days"),
+        ("ours.joined", "organizations.ours", "joined"),
+        ("ours.1.commands", "tracks.ours.1", "commands"),
     ],
 )
 def test_figures_of_parts(name: str, part: str, figure: str) -> None:
-    """A threshold is about a part by its name, or by its kind and name where others are called so."""
-    (threshold,) = parse_scenario(PARTS + of(f'{name} = "> 0"')).thresholds
+    """A threshold is about a part by its name, or by its kind and name where others that have the figure are called so."""
+    (threshold,) = parse_scenario(PARTS + TRACK + of(f'{name} = "> 0"')).thresholds
     assert (threshold.figure.part, threshold.figure.name) == (part, figure)
     assert str(threshold) == name.replace('"', "") + " > 0"
 
