@@ -246,7 +246,13 @@ def _is_step(action: str) -> Callable[[Path, dict[str, Any]], bool]:
 CONTRADICTIONS: list[tuple[Callable[[Path, dict[str, Any]], bool], dict[str, Any], str, str]] = [
     (_is_behaviour, {"accept": 0.9, "decline": 0.9}, "", "add up to"),
     (_is_behaviour, {"remind_after_days": [5, 3], "reminded_accept": None}, "remind_after_days", "must rise"),
-    (_is_behaviour, {"remind_after_days": [5], "reminded_accept": [1, 1]}, "reminded_accept", "2 shares for 1"),
+    (
+        _is_behaviour,
+        {"remind_after_days": [5], "reminded_accept": [1, 1], "after_reminder": 0},
+        "reminded_accept",
+        "2 shares for 1",
+    ),
+    (_is_behaviour, {"reminded_accept": 0.5, "after_reminder": None}, "reminded_accept", "needs after_reminder"),
     (
         _is_behaviour,
         {"escalation": {"action": "LeaveOrganization"}, "deadline_days": None},

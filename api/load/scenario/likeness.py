@@ -1,6 +1,6 @@
 """Reads the populations of a scenario file, of which one may be like another."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from ...choices import choose
@@ -39,9 +39,29 @@ def _read(name: str, tables: Mapping[str, Any], problems: Problems) -> Populatio
     if (*path, "like") in found.lost:
         # What is missing may be in the one that is meant.
         found[:] = [each for each in found if each.path != path or each.key in ("", *table)]
+    found += followers_of_nothing(table, path, found.lost, BEHAVIOURS)
     problems += found
     problems.lost |= found.lost
     return population
+
+
+def followers_of_nothing(
+    table: Any, path: KeyPath, lost: Collection[KeyPath], behaviours: Iterable[str]
+) -> Iterator[Problem]:
+    """Behaviours that say how reminders are followed, and not who waits for one: nobody would follow them.
+
+    Args:
+        table: of a population or an organization, as it stands in the file.
+        path: of the table.
+        lost: paths of keys that cannot be read.
+        behaviours: its keys that may have one.
+    """
+    for key in behaviours:
+        behaviour = cast("dict[str, Any]", table).get(key) if isinstance(table, dict) else None
+        keys = cast("dict[str, Any]", behaviour) if isinstance(behaviour, dict) else {}
+        said = next((each for each in ("reminded_accept", "reminded_delay") if each in keys), "")
+        if said and "after_reminder" not in keys and (*path, key, "after_reminder") not in lost:
+            yield Problem("needs after_reminder: the share that waits for a reminder", (*path, key, said))
 
 
 def _like(name: str, tables: Mapping[str, Any]) -> Any:

@@ -22,7 +22,7 @@ from .existing import UNNAMED, World, given, wrong_members
 from .faults import read_faults
 from .figures import figures_of
 from .fitting import too_many
-from .likeness import read_populations, without_inherited
+from .likeness import followers_of_nothing, read_populations, without_inherited
 from .lines import Place, excerpt, key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .order import impossible_days
@@ -240,12 +240,14 @@ def _settings(document: dict[str, Any], header: Header) -> Settings:
 def _organizations(document: dict[str, Any], problems: Problems) -> dict[str, OrganizationTable | None]:
     """The organizations by their names; None for one that cannot be read."""
     needed = ("id", "from", "accounts", "feature_set", "units", "policies")
-    return with_founders(
-        {
-            name: salvage(table, OrganizationTable, ("organizations", name), problems, needed)
-            for name, table in _tables(document, "organizations", "acme", problems).items()
-        }
-    )
+    tables = _tables(document, "organizations", "acme", problems)
+    found = {
+        name: salvage(table, OrganizationTable, ("organizations", name), problems, needed)
+        for name, table in tables.items()
+    }
+    for name, table in tables.items():
+        problems += followers_of_nothing(table, ("organizations", name), problems.lost, ["transfer"])
+    return with_founders(found)
 
 
 def _tables(document: dict[str, Any], key: str, example: str, problems: Problems) -> dict[str, Any]:

@@ -184,6 +184,7 @@ def test_contradictions_hide_nothing() -> None:
         "11 populations.p.invitation.escalation: needs deadline_days",
         "11 populations.p.invitation.escalation.action: AWS has no operation 'RemoveAcount'",
         "16 populations.q.migration.remind_after_days[1]: must be a number above 0",
+        "17 populations.q.migration.reminded_accept: needs after_reminder",
         "18 populations.q.migration.deadline_days: must be a number above 0",
         "19 populations.q.migration.escalation.action: AWS has no operation 'RemoveAcount'",
         "19 populations.q.migration.escalation.with: must be a table",

@@ -74,9 +74,9 @@ def test_days_that_have_surely_passed() -> None:
         track("often", WAIT, every_days=5, times=3, from_day=1),
         track("last", step("remind", at_day=10.5), after="often"),
     ) == [
-        "step 2, at_day: day 12 has passed when its turn comes: what goes before takes until 14",
-        "track later, step 1, at_day: day 2 has passed when its turn comes: what goes before takes until 17",
-        "track last, step 1, at_day: day 10.5 has passed when its turn comes: what goes before takes until 11",
+        "step 2, at_day: day 12 has passed when its turn comes: what goes before takes until day 14",
+        "track later, step 1, at_day: day 2 has passed when its turn comes: what goes before takes until day 17",
+        "track last, step 1, at_day: day 10.5 has passed when its turn comes: what goes before takes until day 11",
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_day_behind_an_invitation_of_members() -> None:
     members = 'populations.m = { of = "theirs" }\n'
     invite = step("invite", organization="ours", population="m", pace={"over_days": 14})
     (told,) = problems(organizations + members, invite, step("wait", days=1, at_day=3))
-    assert told == "step 2, at_day: day 3 has passed when its turn comes: what goes before takes until 13.86"
+    assert told == "step 2, at_day: day 3 has passed when its turn comes: what goes before takes until day 13.86"
     same = invite.replace("ours", "theirs")
     parse_scenario("\n".join([organizations + members, same, step("wait", days=1, at_day=3)]))
 
