@@ -125,7 +125,9 @@ class _LeastTimes:
         begun = day
         for index, step in enumerate(track.steps):
             if step.at_day is not None and step.at_day < day - 1e-9:
-                message = f"day {step.at_day:g} has passed when its turn comes: what goes before takes until day {day:.4g}"
+                message = (
+                    f"day {step.at_day:g} has passed when its turn comes: what goes before takes until day {day:.4g}"
+                )
                 self.problems.append(Problem(message, (*track.path, index, "at_day")))
             if step.at_day is not None and table.times and table.times > 1:
                 message = (

@@ -41,7 +41,9 @@ async def _warn_of_uninvited(condition: Threshold, context: StepContext) -> None
     if not condition.holds(value):
         of_all = condition.metric.removesuffix(name) + OF_ALL
         stood = figure(OF_ALL, value or 0.0, condition.holds)
-        context.timetable.warn(f"{condition} held among those invited so far; of all accounts {of_all} stood at {stood}")
+        context.timetable.warn(
+            f"{condition} held among those invited so far; of all accounts {of_all} stood at {stood}"
+        )
 
 
 def foresee(step: Wait, foresight: Foresight) -> float:

@@ -127,13 +127,16 @@ async def test_nobody_is_silent(ours: str) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("calling", ["invite", "InviteAccountToOrganization", "close_accounts"])
 async def test_given_up(calling: str) -> None:
-    """Calls of which all attempts were throttled are told, whatever sends them; those that came through later are not."""
+    """Calls of which all attempts were throttled are told, whatever sends them, but not those that came through."""
     world = ['throttle = "aws"', 'organizations.ours = { feature_set = "ALL", accounts = 300 }']
     here = "[populations.here]\nof = 'ours'\n"
     there = population("there", "invited", 300)
     told = {
         "invite": {"population": "there"},
-        "InviteAccountToOrganization": {"for_each": "there", "with_": {"Target": {"Type": "ACCOUNT", "Id": "{account}"}}},
+        "InviteAccountToOrganization": {
+            "for_each": "there",
+            "with_": {"Target": {"Type": "ACCOUNT", "Id": "{account}"}},
+        },
         "close_accounts": {"population": "here"},
     }[calling]
     for attempts, given_up in ((2, True), (200, False)):

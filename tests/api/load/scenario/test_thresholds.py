@@ -120,7 +120,7 @@ TRACK = '[tracks.ours]\nsteps = [{ action = "wait", days = 1 }]\n'
     ],
 )
 def test_figures_of_parts(name: str, part: str, figure: str) -> None:
-    """A threshold is about a part by its name, or by its kind and name where others that have the figure are called so."""
+    """A threshold is about a part by its name, or by kind and name where others with the figure are called so."""
     (threshold,) = parse_scenario(PARTS + TRACK + of(f'{name} = "> 0"')).thresholds
     assert (threshold.figure.part, threshold.figure.name) == (part, figure)
     assert str(threshold) == name.replace('"', "") + " > 0"
