@@ -33,6 +33,9 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
     with blockbuster_ctx(["orgsim", "orgsim.api", "orgsim.engine", "orgsim.projections"]) as blockbuster:
         for name in ("os.access", "os.getcwd", "os.stat"):
             blockbuster.functions[name].deactivate()
+        # What is imported late is read once in a process, by whichever test needs it first.
+        for function in blockbuster.functions.values():
+            function.can_block_in("<frozen importlib._bootstrap>", "_find_and_load")
         # A snapshot names the version that wrote it; a package that tests need brings another reader of metadata.
         for reader in ("importlib/metadata/__init__.py", "importlib_metadata/__init__.py"):
             blockbuster.functions["io.TextIOWrapper.read"].can_block_in(reader, "read_text")

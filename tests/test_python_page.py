@@ -7,6 +7,7 @@ from inspect import iscoroutine
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from support.page_examples import Example, Kind, examples_of, page_text
 from support.repository import ROOT
@@ -31,15 +32,19 @@ def examples(kind: Kind) -> list[Any]:
 
 
 @pytest.mark.parametrize("example", examples("program"))
-async def test_example(
-    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_example(
+    example: Example,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    anyio_backend: str,
 ) -> None:
     """An example runs to its end, on both event loops, and prints what a comment behind a print says."""
     monkeypatch.chdir(tmp_path)
     compiled = compile(example.code, f"docs/{example.page}", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     body: Coroutine[Any, Any, None] | None = eval(compiled, {"__name__": "example"})
     if iscoroutine(body):  # otherwise it awaits nothing, and has run
-        await body
+        anyio.run(lambda: body, backend=anyio_backend)
 
     printed = capsys.readouterr().out.splitlines()
     assert [line for line in example.said if line not in printed] == []
