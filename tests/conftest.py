@@ -10,11 +10,19 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
-from support.campaign import examples
+from support.campaign import CAMPAIGN, examples
 
-# What hypothesis would time or count by chance does not fail a test on a busy machine.
+# What hypothesis would time or count by chance does not fail a test on a busy machine, and the suite tries the same
+# examples every time: others are for campaigns.
 CHANCE = (HealthCheck.too_slow, HealthCheck.filter_too_much)
-settings.register_profile("orgsim", max_examples=examples(40), deadline=None, suppress_health_check=CHANCE)
+settings.register_profile(
+    "orgsim",
+    max_examples=examples(40),
+    deadline=None,
+    derandomize=not CAMPAIGN,
+    database=settings.default.database if CAMPAIGN else None,
+    suppress_health_check=CHANCE,
+)
 settings.load_profile("orgsim")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.patience import PATIENCE
 from support.repository import ROOT
 
 from orgsim.engine import errors
@@ -228,6 +229,27 @@ def test_tests_say_what_is_expected() -> None:
     ]
 
     assert silent == []
+
+
+def waits_of(path: Path) -> Iterator[tuple[int, object]]:
+    """The lines of a file that say in a number how long something may take at most, and the numbers of seconds."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            named = [each.value for each in node.keywords if (each.arg or "").endswith("timeout")]
+            limits = ast.unparse(node.func).endswith(("fail_after", "move_on_after"))
+            numbers = [*named, *(node.args if limits else [])]
+            yield from ((each.lineno, each.value) for each in numbers if isinstance(each, ast.Constant))
+
+
+def test_tests_are_patient() -> None:
+    """What should happen soon has ``PATIENCE`` to happen; a limit that a test is to run into is below a second."""
+    impatient = [
+        f"{name_of(path)}:{line}: {seconds} seconds are too few on a slow machine; say PATIENCE"
+        for path in sources("tests")
+        for line, seconds in waits_of(path)
+        if isinstance(seconds, int | float) and 1 <= seconds <= PATIENCE
+    ]
+    assert impatient == []
 
 
 def test_the_generated_page_is_current() -> None:

@@ -68,6 +68,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._buffered = 0
         """Bytes since the last complete header or the last piece of a body: the parser keeps them in memory."""
         self._tail = b""
+        self._arriving = False
+        """Whether a request has begun to arrive, and has not done so completely."""
         self._request_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._over_limit = False
@@ -102,7 +104,7 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         if self._buffered > limit:
             self._refuse_header()
-        elif not (self._awaits_header or self.cycle.more_body):
+        elif not (self._awaits_header or self._arriving):
             self._stop_request_timer()
         elif self._request_timer is None:
             self._start_request_timer(self.limits.request_seconds)
@@ -114,6 +116,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request, whose scope says how to close the connection without an answer."""
         super().on_message_begin()
+        self._arriving = True
         scope = cast("Scope", self.scope)
         scope[ABORT], scope[STOPPING] = self.transport.abort, self._stopping
 
@@ -129,6 +132,12 @@ class LimitedProtocol(HttpToolsProtocol):
         """Take a piece of a body."""
         self._buffered = 0
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request; behind it the next one may have begun to arrive, which has its own time."""
+        super().on_message_complete()
+        self._arriving = False
+        self._stop_request_timer()
 
     def on_response_complete(self) -> None:
         """Start the next queued request, or send the refusal that was waiting for the answers before it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from support.patience import PATIENCE
 
 from orgsim.api import Actor, SimulatedClock, Simulation
 from orgsim.engine.log import MemoryLog
@@ -21,7 +22,7 @@ Done = list[tuple[str, str, object]]
 async def simulation(seed: int, path: Path | None) -> AsyncGenerator[Simulation]:
     """A world in memory, or in a file; no process and no sleeper is left in the end."""
     clock = SimulatedClock(deadlock_after=0.02)
-    with anyio.fail_after(60):
+    with anyio.fail_after(PATIENCE):
         async with Simulation(path or MemoryLog(), seed=seed, clock=clock) as sim:
             yield sim
     assert clock.processes.empty

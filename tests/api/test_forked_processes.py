@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -109,5 +110,5 @@ with Simulation(sys.argv[1]) as sim:
 def test_forked_while(case: str, tmp_path: Path) -> None:
     """A forked process goes on where another thread held a lock; a world that it left half changed says so."""
     command = [sys.executable, "-W", "error::ResourceWarning", "-c", BEGIN + CASES[case], str(tmp_path / "world.db")]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ran.stdout.split() == ["ALL", "0"], ran.stderr

@@ -12,6 +12,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
+from support.patience import PATIENCE
 from support.repository import SCENARIOS
 
 from orgsim.api import Actor, Client, Deadlock, PacedClock, SimulatedClock, Simulation, WallClock
@@ -924,7 +925,7 @@ async def test_time_is_held_for_the_world_outside() -> None:
 
 async def test_deadlock_has_patience_with_the_world_outside() -> None:
     """A process that waits for something from outside without saying so is not taken for stuck at once."""
-    async with noted() as notes:
+    async with noted(clock=SimulatedClock(microseconds(START), deadlock_after=PATIENCE)) as notes:
 
         async def process(me: Actor) -> None:
             await anyio.to_thread.run_sync(lambda: None)

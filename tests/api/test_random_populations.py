@@ -7,6 +7,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
+from support.patience import PATIENCE
 
 from orgsim.api import Actor, Deadlock, SimulatedClock, Simulation
 from orgsim.engine.log import MemoryLog
@@ -84,7 +85,7 @@ class Program:
 async def play(seed: int) -> tuple[list[Any], bytes]:
     """Run one program; return what it did, and the digest of the log."""
     log, clock = MemoryLog(), SimulatedClock(deadlock_after=0.02)
-    with anyio.fail_after(60):
+    with anyio.fail_after(PATIENCE):
         async with Simulation(log, seed=seed, clock=clock) as sim:
             program = Program(sim)
             await program.run()

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.server_process import PATIENCE
+from support.patience import PATIENCE
 from test_clients import FOUNDER, HERE, installed
 
 pytestmark = pytest.mark.slow

@@ -17,8 +17,9 @@ import migrate_with_boto3
 import migrate_with_cli
 import poll_with_cli
 import pytest
+from support.patience import PATIENCE
 from support.repository import ROOT
-from support.server_process import NOBODY, PATIENCE, Server, serving
+from support.server_process import NOBODY, Server, serving
 
 pytestmark = pytest.mark.slow
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from support.patience import PATIENCE
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), "")
 
@@ -25,4 +27,4 @@ def browse(page: Path, *options: str) -> subprocess.CompletedProcess[str]:
         *options,
         page.as_uri(),
     ]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)

@@ -20,10 +20,11 @@ from orgsim.api.server.listening import bind, listening, url_of
 from orgsim.api.server.message import Limits
 from orgsim.api.server.served_world import ServedWorld, resettable_world
 from orgsim.api.server.worlds import Worlds
+from support.patience import PATIENCE
 
 MANAGEMENT, MEMBER, STRANGER = "111111111111", "222222222222", "333333333333"
 TARGET = "AWSOrganizationsV20161128."
-ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
+ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=PATIENCE, read_timeout=PATIENCE)
 
 
 def authorization(key_id: str = MANAGEMENT, service: str = "organizations") -> str:
@@ -137,7 +138,7 @@ class Served:
         self, method: str = "POST", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b"{}"
     ) -> Answer:
         """Send one request on a connection of its own."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
             connection.request(method, self._prefix + path, body, headers or {})
             with connection.getresponse() as response:
                 fields = {name.lower(): value for name, value in response.getheaders()}
@@ -149,7 +150,7 @@ class Served:
 
     def raw(self, data: bytes) -> bytes:
         """Send bytes, and return all that the server sends until it closes the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
             connection.sendall(data)
             received = b""
             while part := connection.recv(65_536):

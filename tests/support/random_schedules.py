@@ -34,11 +34,9 @@ from orgsim.engine.state.image import dump_state
 from orgsim.projections.rebuild import build_views
 from support.cancellation import Ended, cancelled_at
 from support.compare_state import whole
+from support.patience import PATIENCE
 from support.random_commands import COMMANDS, DURATIONS
 from support.soundness import check_state
-
-PATIENCE = 60
-"""Seconds after which a step that has not ended counts as hanging."""
 
 MET_BY_FEW = (
     "append that failed before it was written",

@@ -19,12 +19,10 @@ import pytest
 
 from support.forked_command import Command, Limits
 from support.loopback_server import Served
+from support.patience import PATIENCE
 
 ORGSIM = Path(sys.executable).with_name("orgsim")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
-
-PATIENCE = 20
-"""Seconds after which a server that does not answer or end counts as broken."""
 
 NOBODY = {
     "AWS_CONFIG_FILE": os.devnull,

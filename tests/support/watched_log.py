@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import anyio
 
 from orgsim.engine.log import EventLog, MemoryLog
+from support.patience import PATIENCE
 
 
 class WatchedLog:
@@ -38,7 +39,7 @@ class WatchedLog:
 
     async def append(self, expected: int, records: Iterable[bytes]) -> None:
         # A test that failed before it opened the gate must end all the same.
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE):
             await self.gate.wait()
         if self.failure:
             raise self.failure

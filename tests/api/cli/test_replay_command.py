@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.patience import PATIENCE
 from support.server_process import ENVIRONMENT, ORGSIM, serving
 from support.sixty_records import ADA, CORE, HOME, OPS, ROOT, WORK, lines, sixty_records
 from typer.testing import CliRunner, Result
@@ -338,10 +339,10 @@ def test_killed(tmp_path: Path) -> None:
         pass
     process.kill()
     process.communicate()
-    done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, check=True, timeout=PATIENCE)
     counted = json.loads(done.stdout)["records"]
     assert counted["taken"] + counted["known_already"] == len(moves)
-    verified = subprocess.run([str(ORGSIM), "verify", str(log)], capture_output=True, env=ENVIRONMENT, timeout=120)
+    verified = subprocess.run([str(ORGSIM), "verify", str(log)], capture_output=True, env=ENVIRONMENT, timeout=PATIENCE)
     assert verified.returncode == 0, verified.stderr
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 from support.made_up_sweep import combination, summary
+from support.patience import PATIENCE
 from support.small_sweep import SCENARIO, comparable, in_process, sweep
 from typer.testing import CliRunner
 
@@ -160,7 +161,7 @@ def undisturbed() -> Any:
 def interrupt(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Ctrl-C, as the terminal does it: to all processes. Exit code, and what stands on stdout and stderr."""
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
 
 
@@ -203,7 +204,7 @@ def test_killed_and_resumed(started: subprocess.Popen[str], tmp_path: Path, call
     """What a sweep has done that was killed with all its workers is kept; --resume ends with the same table."""
     begin(started, tmp_path / "o")
     os.killpg(started.pid, signal.SIGKILL)
-    started.communicate(timeout=60)
+    started.communicate(timeout=PATIENCE)
     assert {path.name for path in (tmp_path / "o").iterdir()} == {"sweep.json", "runs.jsonl"}
 
     done = call(*SWEEP, "--workers", "1", "--resume")

@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 from botocore.exceptions import ClientError
+from support.patience import PATIENCE
 from support.repository import ROOT
 from support.sixty_calls import ADA, LAB, OPS, SHOP, play
 from support.trails import records_in
@@ -228,7 +229,7 @@ def test_following_a_log_that_is_written(tmp_path: Path) -> None:
             org.list_accounts()  # before it, the creation ends
             names += [line(), line(), line()]
             os.kill(reader.pid, signal.SIGINT)
-            _, said = reader.communicate(timeout=60)
+            _, said = reader.communicate(timeout=PATIENCE)
     joined = "AccountJoinedOrganization"
     assert names == ["CreateOrganization", joined, "CreateAccount", "CreateAccountResult", joined]
     assert (reader.returncode, said) == (130, b"orgsim: interrupted\n")

@@ -10,6 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 from support.loopback_server import MANAGEMENT, MEMBER, Served, serving
+from support.patience import PATIENCE
 
 from orgsim.api import PacedClock, SimulatedClock
 from orgsim.api.faults import FaultTable, fault_request
@@ -46,7 +47,7 @@ def retrying(server: Served, waits: list[float], request: pytest.FixtureRequest)
         region_name="us-east-1",
         aws_access_key_id=MANAGEMENT,
         aws_secret_access_key="secret",
-        config=Config(retries={"mode": request.param, "total_max_attempts": 3}, read_timeout=20),
+        config=Config(retries={"mode": request.param, "total_max_attempts": 3}, read_timeout=PATIENCE),
     )
     yield client
     client.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.loopback_server import Served, authorization, serving
+from support.patience import PATIENCE
 from support.server_process import Process, Start
 
 from orgsim.api.server.accepting import RESERVE, SPARE, Acceptor, within_descriptors
@@ -55,7 +56,7 @@ def held() -> Iterator[ExitStack]:
 
 def reach(server: Served) -> socket.socket:
     """A connection to a server."""
-    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    return socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
 
 
 def send_what_goes(connection: socket.socket, data: bytes) -> None:

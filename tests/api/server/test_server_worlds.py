@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from support.loopback_server import MANAGEMENT, MEMBER, Served, serving, signed
+from support.patience import PATIENCE
 
 from orgsim.api import PacedClock, Settings, Simulation
 from orgsim.api.server.credentials import AccessKey, Credentials
@@ -510,7 +511,7 @@ def test_names_have_case(server: Served) -> None:
 def test_worlds_on_one_connection(server: Served) -> None:
     """One connection may ask several worlds in turn."""
     statuses: list[int] = []
-    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as connection:
         for name in ("a", "b", "a"):
             connection.request("POST", f"/w/{name}/", b"{}", signed("CreateOrganization", MEMBER))
             with connection.getresponse() as response:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
+from support.patience import PATIENCE
 
 from orgsim.api import Simulation
 from orgsim.engine.runtime.inline import NeedsEventLoop
@@ -38,7 +39,7 @@ def test_a_program(log: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPa
             assert made["Id"] == sim.sync.client(FOUNDER).describe_organization().organization.id
         url = urlsplit(environment["AWS_ENDPOINT_URL"])
         with pytest.raises(OSError, match="refused"):
-            socket.create_connection((str(url.hostname), url.port or 0), timeout=5)
+            socket.create_connection((str(url.hostname), url.port or 0), timeout=PATIENCE)
 
 
 def test_roles(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import CapacityNotAvailableError
 from botocore.retries.bucket import TokenBucket
+from support.patience import PATIENCE
 
 from orgsim.api import Settings, Simulation
 from orgsim.api.testing import NotSimulated, mock_organizations
@@ -306,7 +307,7 @@ async def test_two_tasks() -> None:
 
 def test_two_threads() -> None:
     """Two threads with a block each do not see each other's organization."""
-    together = threading.Barrier(2, timeout=60)
+    together = threading.Barrier(2, timeout=PATIENCE)
     outcomes: list[bool] = []
 
     def thread(seed: int) -> None:
@@ -331,7 +332,7 @@ def test_a_client_in_two_blocks_at_once() -> None:
     ours, other = (boto3.Session(**KEYS).client("organizations", "us-east-1") for _ in range(2))
     sent: list[str] = []
     ours.meta.events.register("before-send", lambda request, **_: sent.append(request.headers["X-Amz-Target"].decode()))
-    together = threading.Barrier(2, timeout=60)
+    together = threading.Barrier(2, timeout=PATIENCE)
 
     def thread(seed: int) -> tuple[str, str]:
         with Simulation(seed=seed) as sim, mock_organizations(sim):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.json_schema import faults
+from support.patience import PATIENCE
 from support.repository import ROOT
 from support.trails import records_in
 
@@ -55,7 +56,7 @@ async def test_the_year_is_the_same_every_time(tmp_path: Path) -> None:
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "orgsim.scenarios.company_year", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_the_year_as_a_command(tmp_path: Path) -> None:

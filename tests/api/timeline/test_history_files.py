@@ -10,6 +10,7 @@ import anyio
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 from support.history_truth import everything
+from support.patience import PATIENCE
 
 from orgsim.api import Settings, Simulation
 from orgsim.api.calls_json import call_as_dict, call_filter
@@ -236,9 +237,10 @@ async def test_a_world_in_memory_has_a_history_too() -> None:
         history.close()
 
 
-KILLED = """
+KILLED = f"""
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 import anyio
 from orgsim.api.timeline import catching_up
@@ -249,7 +251,7 @@ log.READ_SIZE = 256
 def report(log, what):
     return nullcontext(lambda envelopes: print(envelopes[-1].position, flush=True))
 
-anyio.run(catching_up.caught_up_history, Path(sys.argv[1]), report)
+anyio.run(partial(catching_up.caught_up_history, wait={PATIENCE}), Path(sys.argv[1]), report)
 """
 
 

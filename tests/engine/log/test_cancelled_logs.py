@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 from support.cancellation import Ended, cancelled_at
+from support.patience import PATIENCE
 
 from orgsim.api import Simulation
 from orgsim.engine.log import LogError
@@ -44,7 +45,7 @@ async def test_cancelled_at_every_suspension(exists: bool, times: int, tmp_path:
                 before = sim.engine.durable
         acknowledged = [before]
         suspensions = set(range(first, first + times))
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE):
             outcome = await cancelled_at(live(path, acknowledged), suspensions, by_asyncio=True)
         left = await asyncio.to_thread(files, tmp_path)
         assert left in ([], [path.name])

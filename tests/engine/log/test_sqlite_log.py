@@ -15,6 +15,7 @@ import anyio.to_thread
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 from support.event_log_contract import EventLogContract, envelope_at, records_up_to, reference_digest
+from support.patience import PATIENCE
 
 from orgsim.api import Simulation
 from orgsim.engine.log import EventLog, LogDamaged, LogError, LogInUse, verified_envelopes
@@ -547,9 +548,9 @@ def threads_of_logs() -> set[threading.Thread]:
 
 async def no_more_than(before: set[threading.Thread]) -> None:
     """Wait until the threads are gone that were told to end; fail if they stay."""
-    with anyio.fail_after(10):
-        while threads_of_logs() - before:
-            await anyio.sleep(0.001)
+    for thread in threads_of_logs() - before:
+        await anyio.to_thread.run_sync(thread.join, PATIENCE)
+    assert threads_of_logs() <= before
 
 
 async def test_threads_end_with_the_log(tmp_path: Path) -> None:

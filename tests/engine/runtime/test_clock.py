@@ -11,6 +11,7 @@ import anyio
 import anyio.abc
 import anyio.lowlevel
 import pytest
+from support.patience import PATIENCE
 
 from orgsim.api import Simulation
 from orgsim.engine.errors import Refused
@@ -432,7 +433,7 @@ async def test_timer_fires_by_itself_under_a_paced_clock() -> None:
     clock = PacedClock(15 * 86_400 * 100, start=0)
     async with running_engine(MemoryLog(), clock=clock, listeners=[watch]) as engine:
         await invite_by(engine)
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE):
             await watch.came.wait()
         assert engine.now >= 15 * DAY
 
@@ -446,7 +447,7 @@ async def test_earlier_timer_overtakes_a_later_one_under_a_paced_clock() -> None
         for _ in range(20):
             await anyio.lowlevel.checkpoint()
         await engine.submit(create_account.Request("first@made.example", "first"), Caller(MANAGER))
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE):
             await watch.came.wait()
         assert "HandshakeExpired" not in watch.seen
 
@@ -459,7 +460,7 @@ async def test_overdue_timer_fires_by_itself_under_the_wall_clock() -> None:
         await invite_by(engine)
     watch = Watch("HandshakeExpired")
     async with running_engine(log, clock=WallClock(), listeners=[watch]):
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE):
             await watch.came.wait()
     assert WallClock().now() >= begin + 15 * DAY
 

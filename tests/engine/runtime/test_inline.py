@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import pytest
+from support.patience import PATIENCE
 
 from orgsim.api.population import Actor
 from orgsim.api.simulation import Simulation
@@ -207,7 +208,7 @@ async def test_thread_wakes_the_task_of_the_clock() -> None:
         await anyio.to_thread.run_sync(org.create_organization)
         invite = lambda: org.invite_account_to_organization(target={"Type": "ACCOUNT", "Id": MEMBER})  # noqa: E731
         await anyio.to_thread.run_sync(invite)
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE):
             await sim.sleep(days=16)
         assert org.list_handshakes_for_organization().handshakes[0].state == "EXPIRED"
 

@@ -3,6 +3,7 @@
 import anyio
 import anyio.to_thread
 import pytest
+from support.patience import PATIENCE
 
 from orgsim.engine.runtime.waiting import Wakeup
 
@@ -30,7 +31,7 @@ async def test_a_wakeup_that_was_set_is_not_waited_for() -> None:
     wakeup = Wakeup()
     await anyio.to_thread.run_sync(wakeup.set)
     assert wakeup.is_set()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE):
         await wakeup.wait()
         await wakeup.wait()
 
@@ -43,7 +44,7 @@ def test_a_wakeup_needs_no_event_loop_until_somebody_waits() -> None:
 
 
 async def _waited(wakeup: Wakeup) -> bool:
-    with anyio.move_on_after(5):
+    with anyio.move_on_after(PATIENCE):
         await wakeup.wait()
         return True
     return False

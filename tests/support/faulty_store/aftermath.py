@@ -8,9 +8,7 @@ from orgsim.api import Simulation
 from orgsim.api.cli.verify import _verify
 from orgsim.engine.log import Chain, verified_envelopes
 from orgsim.engine.log.sqlite import SqliteLog
-
-PATIENCE = 30
-"""Seconds until a log that does not open counts as hanging."""
+from support.patience import PATIENCE
 
 
 async def records_of(path: Path) -> list[bytes]:

@@ -26,9 +26,7 @@ import anyio
 from support.faulty_store import shim
 from support.faulty_store.shim import COUNTED, Fault, Kind, Place, Way
 from support.faulty_store.workload import live
-
-PATIENCE = 30
-"""Seconds until a child that says nothing counts as hanging."""
+from support.patience import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -177,7 +175,7 @@ def _left_behind() -> list[str]:
     threads = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
     for thread in threads:
         with suppress(RuntimeError):
-            thread.join(0 if thread.daemon else 5)
+            thread.join(0 if thread.daemon else PATIENCE)
     return [f"{thread} goes on" for thread in threads if thread.is_alive() and not thread.daemon]
 
 

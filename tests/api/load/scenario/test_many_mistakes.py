@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.campaign import CAMPAIGN, examples
+from support.campaign import examples
 from support.repository import SCENARIOS
 from support.scenario_keys import EVERYTHING, THERE
 from support.scenario_mistakes import Mistake, all_mistakes, as_toml, with_mistakes
@@ -41,7 +41,7 @@ def test_without_mistakes(number: int) -> None:
     assert parse_scenario(text)
 
 
-@settings(max_examples=examples(150), derandomize=not CAMPAIGN)
+@settings(max_examples=examples(150))
 @given(
     number=st.integers(0, len(DOCUMENTS) - 1),
     chosen=st.lists(st.integers(0, 10_000), min_size=2, max_size=4, unique=True),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from distributed import Client
 from pyarrow import parquet
+from support.patience import PATIENCE
 from support.small_sweep import SCENARIO, Watching, comparable, in_process, sweep
 
 from orgsim.api.load.sweep import cluster
@@ -68,7 +69,7 @@ def test_a_worker_is_killed(
 
     assert (watch.finished, watch.deaths) == (24, 1)
     assert comparable(parquet.read_table(folder / "runs.parquet")).equals(expected)
-    two_workers.wait_for_workers(2, timeout=30)
+    two_workers.wait_for_workers(2, timeout=PATIENCE)
     assert set(pids(two_workers).values()) != set(before.values())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.repository import ROOT
 from support.server_process import ORGSIM, Process, as_nobody
 
@@ -29,7 +30,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def follow(commands: str, folder: Path, environment: dict[str, str]) -> str:
     """Run the commands of a step; returns what they print."""
     done = subprocess.run(
-        ["sh", "-ec", commands], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-ec", commands],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
     return done.stdout
