@@ -1,6 +1,5 @@
 """A file of settings for a world: TOML or JSON, with the names of ``Settings`` and a table ``quotas``."""
 
-import tomllib
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +9,7 @@ from ..engine.settings import Settings
 from .load.scenario import ScenarioError
 from .load.scenario.conversion import convert
 from .load.scenario.reading import read_text
+from .toml import NoToml, is_too_deep, read_toml
 
 
 class SettingsError(Exception):
@@ -43,6 +43,8 @@ def require_settings(table: Any) -> None:
     Raises:
         SettingsError: it sets something that there is not, or impossibly.
     """
+    if is_too_deep(table):
+        raise SettingsError("nested too deep")
     try:
         convert(table, Settings, ())
     except ScenarioError as error:
@@ -50,10 +52,11 @@ def require_settings(table: Any) -> None:
 
 
 def _decoded(text: str, *, is_json: bool) -> Any:
-    kind = "JSON" if is_json else "TOML"
     try:
-        return msgspec.json.decode(text) if is_json else tomllib.loads(text)
-    except (msgspec.DecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"not {kind}: {error}") from None
+        return msgspec.json.decode(text) if is_json else read_toml(text)
+    except msgspec.DecodeError as error:
+        raise ScenarioError(f"not JSON: {error}") from None
+    except NoToml as error:
+        raise ScenarioError(f"not TOML: {error}{error.place}") from None
     except RecursionError:
-        raise ScenarioError(f"not {kind} that can be read: nested too deep") from None
+        raise ScenarioError("not JSON that can be read: nested too deep") from None

@@ -17,13 +17,13 @@ Error messages repeat nothing from the file but the names of keys, because it ho
 """
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, field
 
+from ..toml import NoToml, read_toml
 from .identity import DEFAULT_USER
 
 AccountNumber = Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")]
@@ -92,16 +92,14 @@ def load_credentials(path: Path) -> Credentials:
         CredentialsError: it cannot be read, is not TOML, or has an invalid value.
     """
     try:
-        found = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Credentials)
+        found = msgspec.convert(read_toml(path.read_text("utf-8")), Credentials)
     except OSError as error:
         raise CredentialsError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise CredentialsError(f"{path}: not a text file in UTF-8 (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at (line \d+, column \d+|end of document)", str(error))
-        raise CredentialsError(f"{path}: not TOML ({place[0] if place else 'see the manual'})") from None
-    except RecursionError:
-        raise CredentialsError(f"{path}: not TOML that can be read: nested too deep") from None
+    except NoToml as error:
+        # Its message may repeat what stands in the file.
+        raise CredentialsError(f"{path}: not TOML{error.place}") from None
     except msgspec.ValidationError as error:
         raise CredentialsError(f"{path}: {_plain_message(str(error))}") from None
     names = [key.access_key_id for key in found.credentials]

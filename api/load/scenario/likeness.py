@@ -70,11 +70,11 @@ def _like(name: str, tables: Mapping[str, Any]) -> Any:
 
 def _line(name: str, tables: Mapping[str, Any]) -> list[str]:
     """A population, the one that it is like, the one that that is like, and so on."""
-    line, like = [name], _like(name, tables)
+    line, like = {name: None}, _like(name, tables)
     while isinstance(like, str) and isinstance(tables.get(like), dict) and like not in line:
-        line.append(like)
+        line[like] = None
         like = _like(like, tables)
-    return line
+    return [*line]
 
 
 def _wrong_likeness(name: str, tables: Mapping[str, Any]) -> Iterator[Problem]:

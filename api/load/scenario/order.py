@@ -39,7 +39,7 @@ def wrong_order(tracks: Sequence[ReadTrack]) -> Iterator[Problem]:
             if name not in names:
                 others = [each for each in names if each != track.name]
                 yield Problem(f"no track is called {name!r}{choose(name, others)}", path)
-        circle = _circle(track.name, waiting)
+        circle = [] if track.name in told else _circle(track.name, waiting)
         if circle and told.isdisjoint(circle):
             told |= set(circle)
             waits = ", ".join(f"{one} for {other}" for one, other in pairwise([*circle, circle[0]]))
@@ -52,16 +52,19 @@ def _predecessors(track: ReadTrack) -> tuple[str, ...]:
 
 def _circle(start: str, waiting: Mapping[str, Sequence[str]]) -> list[str]:
     """The tracks on a way from a track back to itself, each waiting for the next; empty if there is none."""
-    ways = [[start]]
-    seen = set[str]()
-    while ways:
-        way = ways.pop()
-        for name in waiting.get(way[-1], ()):
+    before = dict[str, str]()
+    found = [start]
+    while found:
+        last = found.pop()
+        for name in waiting.get(last, ()):
             if name == start:
-                return way
-            if name not in seen:
-                seen.add(name)
-                ways.append([*way, name])
+                way = [last]
+                while way[-1] != start:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            if name not in before:
+                before[name] = last
+                found.append(name)
     return []
 
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from msgspec import structs
 
+from ...toml import NoToml, read_toml
 from .model import Parameter, Scenario
 from .populations import MOST_ACCOUNTS
 from .problems import KeyPath, Problem, Problems, ScenarioError
@@ -37,8 +37,8 @@ def read_assignment(text: str) -> tuple[str, Parameter]:
 def read_value(text: str) -> Parameter:
     """Read a value as TOML, or as a text if it is none of number, truth value and quoted text."""
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = read_toml(f"value = {text}")["value"]
+    except NoToml:
         return text
     return value if isinstance(value, bool | int | float | str) else text
 

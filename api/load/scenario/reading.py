@@ -1,9 +1,7 @@
 """Reads scenario files. Errors name the file, the line, the path in it, and what is possible there."""
 
 import os
-import re
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +13,7 @@ from ....engine.settings import Settings
 from ....engine.shapes.timestamps import microseconds
 from ....engine.spelling import close_to
 from ...choices import choose
+from ...toml import NoToml, read_toml
 from .bounds import never_hold
 from .checks import checked, impossible_feature_sets, impossible_record
 from .conversion import salvage
@@ -138,17 +137,12 @@ def _parsed(text: str, parameters: Mapping[str, Parameter], world: World | None)
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, _, place = str(error).partition(" (at ")
-        found = re.match(r"line (\d+), column (\d+)", place)
-        lines = text.split("\n")
-        line, column = map(int, found.groups()) if found else (len(lines), len(lines[-1]) + 1)
-        ends = "" if found else ", and the file ends here"
-        there = excerpt(lines, line, column)
-        raise ScenarioError(Problem(f"not TOML: {message}{ends}{there}", line=line, column=column)) from None
-    except RecursionError:
-        raise ScenarioError("not TOML that can be read: nested too deep") from None
+        return read_toml(text)
+    except NoToml as error:
+        if error.line is None or error.column is None:
+            raise ScenarioError(f"not TOML that can be read: {error}") from None
+        there = excerpt(text.split("\n"), error.line, error.column)
+        raise ScenarioError(Problem(f"not TOML: {error}{there}", line=error.line, column=error.column)) from None
 
 
 def _built(

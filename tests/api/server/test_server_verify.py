@@ -336,6 +336,8 @@ def test_access_key_info(server: Served) -> None:
         (b"\xff", "not a text file in UTF-8 (byte 0)"),
         (f'secret_access_key = "{SECRET}'.encode(), "not TOML ("),
         (b"x = " + b"[" * 5_000, "not TOML"),
+        (b"x = " + b"1" * 5_000, "not TOML"),
+        (b"[" + b".".join([b"roles"] * 5_000) + b"]", "not TOML"),
         (b"", "lacks [[credentials]]; without any, nobody could sign a request"),
         (b"[credentials]", "credentials: Expected `array`, got `object`"),
         (b"[[credentials]]\nsecret = 'x'", "credentials[0]: The table contains unknown field `secret`"),
