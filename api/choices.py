@@ -5,19 +5,21 @@ from collections.abc import Collection
 from ..engine.spelling import close_to, left_out, nearest
 
 
-def choose(given: str, known: Collection[str], place: str = "") -> str:
+def choose(given: str, known: Collection[str], place: str = "", taken: Collection[str] = ()) -> str:
     """The end of an error message: the name that was perhaps meant, and those that there are.
 
     Args:
         given: the name.
         known: those that there are; of many only the nearest are told.
         place: says where all of them are, if there are many.
+        taken: those that cannot have been meant, because they are used already.
     """
     if not known:
         return " (there is none)"
     more = left_out(known)
     where = f"; {place}" if place and more else ""
-    return f"{meant(given, known)} (there are: {', '.join(nearest(given, known))}{more}{where})"
+    likely = meant(given, [each for each in known if each not in taken])
+    return f"{likely} (there are: {', '.join(nearest(given, known))}{more}{where})"
 
 
 def meant(given: str, known: Collection[str]) -> str:

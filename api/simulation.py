@@ -23,7 +23,7 @@ from ..engine.runtime.driver import advance_by, advance_to, run_until_idle
 from ..engine.settings import LATEST, SECOND, Quotas, Settings
 from ..engine.shapes.base import moment
 from ..engine.shapes.timestamps import microseconds
-from ..engine.words import FeatureSet, Partition
+from ..engine.words import Partition
 from .client import Client
 from .client.record import CallRecord
 from .client.retrying import RetryingClient
@@ -43,7 +43,7 @@ from .population import (
     running_population,
 )
 from .retries import Retry, require_retry
-from .standing import StandingOrganization, require_possible, stand
+from .standing import StandingOrganization, checked_features, checked_members, require_possible, stand
 from .sync import SyncSimulation
 from .testing.in_tests import InTests
 from .testing.recent import made
@@ -339,14 +339,15 @@ class Simulation(InTests, World):
 
         Raises:
             ValueError: impossible numbers or names, or more than the world's quotas allow.
+            TypeError: accounts are neither a number nor a list.
             AlreadyInOrganizationException: the management account is in an organization.
         """
         engine, units = self.engine, units or {}
         engine.require_here()
         if not 0 <= created <= 1:
             raise ValueError(f"created is a share from 0 to 1, not {created!r}")
-        founder, features = require_account(management_account), FeatureSet(feature_set)
-        wanted = accounts if isinstance(accounts, int) else [*accounts]
+        founder, features = require_account(management_account), checked_features(feature_set)
+        wanted = checked_members(accounts)
         with engine.exclusive:
             require_possible(units, wanted, founder, engine.state)
             numbers = self._numbers.choose(wanted, engine.state, None)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from ..engine.errors import AlreadyInOrganizationException
 from ..engine.events import OrganizationalUnitCreated, OrganizationCreated
 from ..engine.operation import SIMULATION, Caller
 from ..engine.operations import create_organization, create_organizational_unit, import_organization
@@ -33,6 +34,30 @@ class StandingOrganization(Struct, frozen=True):
     """Its members besides the management account, those of the first OU first."""
     units: dict[str, str]
     """The path of each OU, names from the root on, to its id."""
+
+
+def checked_members(accounts: int | Iterable[str]) -> int | list[str]:
+    """The members of an organization, or how many there are to be.
+
+    Raises:
+        TypeError: neither a whole number nor a list of accounts.
+    """
+    if isinstance(accounts, int) and not isinstance(accounts, bool):
+        return accounts
+    if isinstance(accounts, str) or not isinstance(accounts, Iterable):
+        raise TypeError(f"accounts is how many members there are, such as 3_200, or a list of ids; not {accounts!r}")
+    return [*accounts]
+
+
+def checked_features(feature_set: str) -> FeatureSet:
+    """A feature set by its name.
+
+    Raises:
+        ValueError: there is none that is called so.
+    """
+    if feature_set not in [*FeatureSet]:
+        raise ValueError(f"feature_set is one of {', '.join(FeatureSet)}, not {feature_set!r}")
+    return FeatureSet(feature_set)
 
 
 def require_possible(units: Mapping[str, int], wanted: int | list[str], founder: str, state: State) -> None:
@@ -103,7 +128,11 @@ def stand(
         AlreadyInOrganizationException: the management account is in one; nothing has been made.
     """
     caller = Caller(founder)
-    founded = engine.post(create_organization.Request(feature_set), caller)[0]
+    try:
+        founded = engine.post(create_organization.Request(feature_set), caller)[0]
+    except AlreadyInOrganizationException as refusal:
+        refusal.add_note("say another management_account: each organization has one of its own")
+        raise
     assert isinstance(founded, OrganizationCreated)
     places = {ROOT: founded.root}
     for path in all_paths(units):

@@ -46,10 +46,13 @@ def read_toml(text: str) -> dict[str, Any]:
 
 def _no_toml(complaint: str, text: str) -> NoToml:
     message, _, place = complaint.partition(" (at ")
-    found = re.match(r"line (\d+), column (\d+)", place)
+    found, lines = re.match(r"line (\d+), column (\d+)", place), text.split("\n")
     if found:
-        return NoToml(message, int(found[1]), int(found[2]))
-    lines = text.split("\n")
+        line, column = map(int, found.groups())
+        there = lines[line - 1][column - 1 : column]
+        # tomllib says no more of a text without quotes, which is the most frequent mistake.
+        advice = ": a text stands in quotes" if message == "Invalid value" and there.isalpha() else ""
+        return NoToml(message + advice, line, column)
     return NoToml(f"{message}, and the file ends here", len(lines), len(lines[-1]) + 1)
 
 

@@ -64,8 +64,19 @@ def _checked_settings(settings: object, quotas: object) -> Settings:
         settings = msgspec.structs.replace(settings, quotas=quotas)
     try:
         return msgspec.convert(msgspec.to_builtins(settings), Settings)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"impossible settings: {error}") from None
+    except msgspec.ValidationError:
+        raise ValueError(f"impossible settings: {_what_is_wrong(settings)}") from None
+
+
+def _what_is_wrong(settings: Settings) -> str:
+    """What cannot be, and what can, in the words in which a file of settings is refused."""
+    # Only here, because it is seldom needed and takes time to import.
+    from .load.scenario.conversion import salvage
+    from .load.scenario.problems import Problems
+
+    problems = Problems()
+    salvage(msgspec.to_builtins(settings), Settings, (), problems)
+    return "; ".join(map(str, problems))
 
 
 def _checked_durability(durability: Durability) -> Durability:

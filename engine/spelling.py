@@ -32,11 +32,12 @@ NEAREST = 8
 
 
 def close_to(unknown: str, names: Iterable[str], most: int = 3) -> list[str]:
-    """The names that were perhaps meant: first those that begin with what was written, then those spelt alike."""
-    names = [*names]
-    longer = [each for each in names if len(unknown) >= BEGINNING and each.lower().startswith(unknown.lower())]
+    """The names that were perhaps meant: those that begin with what was written, or it with them, then those alike."""
+    names, written = [*names], unknown.lower()
+    longer = [each for each in names if len(unknown) >= BEGINNING and each.lower().startswith(written)]
+    shorter = [each for each in names if len(each) >= BEGINNING and written.startswith(each.lower())]
     alike = get_close_matches(unknown, names, n=most)
-    return [*dict.fromkeys([*sorted(longer, key=len), *alike])][:most]
+    return [*dict.fromkeys([*sorted(longer, key=len), *sorted(shorter, key=len, reverse=True), *alike])][:most]
 
 
 BEGINNING = 4

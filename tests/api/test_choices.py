@@ -25,3 +25,15 @@ def test_a_beginning_is_meant_so(name: str) -> None:
     begun = name[: max(4, len(name) * 2 // 3)]
     meant = choose(begun, [*AWS_OPERATIONS]).partition("`")[2].partition("`")[0]
     assert meant == min((each for each in AWS_OPERATIONS if each.startswith(begun)), key=len)
+
+
+def test_more_than_a_name_is_meant_so() -> None:
+    """What begins with a name is taken for it, whatever else is spelt like it."""
+    assert choose("invite_accounts", ["create_accounts", "invite"]).startswith(", did you mean `invite`?")
+
+
+def test_what_is_used_is_not_meant() -> None:
+    """A name that is used already is among those that there are, and is not proposed."""
+    told = choose("reminders", ["after_reminder", "remind_after_days"], taken=["after_reminder"])
+    assert told == ", did you mean `remind_after_days`? (there are: after_reminder, remind_after_days)"
+    assert choose("population", ["action", "silent"], taken=["action"]) == " (there are: action, silent)"

@@ -96,7 +96,7 @@ async def test_same_bytes_in_a_file(tmp_path: Path) -> None:
             {"accounts": ["222222222222"] * 2},
             "222222222222 is there twice",
         ),
-        ({"accounts": 3, "feature_set": "SOME"}, "'SOME' is not a valid FeatureSet"),
+        ({"accounts": 3, "feature_set": "SOME"}, "feature_set is one of ALL, CONSOLIDATED_BILLING, not 'SOME'"),
     ],
 )
 async def test_mistakes(arguments: dict[str, Any], message: str) -> None:
@@ -110,6 +110,10 @@ async def test_mistakes(arguments: dict[str, Any], message: str) -> None:
         assert sim.engine.state.position == position
         with pytest.raises(TypeError, match="units are the paths of OUs"):
             await sim.organization(1, units=3)  # pyright: ignore[reportArgumentType]
-        with pytest.raises(AlreadyInOrganizationException):
+        for accounts in ("3200", True, 3.5, None):
+            with pytest.raises(TypeError, match=r"accounts is how many members there are, .* not "):
+                await sim.organization(accounts)  # pyright: ignore[reportArgumentType]
+        with pytest.raises(AlreadyInOrganizationException) as refused:
             await sim.organization(1, management_account="999999999999")
+        assert any("say another management_account" in note for note in refused.value.__notes__)
         assert sim.engine.state.position == position

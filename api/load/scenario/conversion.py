@@ -99,8 +99,10 @@ def _all_problems(value: Any, wanted: Any, path: KeyPath, lost: set[KeyPath]) ->
         unknown = _unknown_key(complaint, kind, found)
         if unknown is not None:
             known = sorted({*_fields(kind, found)} - INTERNAL)
-            yield Problem(f"unknown key `{unknown}`{choose(unknown, known)}", (*path, *keys), unknown)
-            lost |= {(*path, *keys, meant) for meant in close_to(unknown, known, 1) if meant not in found}
+            yield Problem(f"unknown key `{unknown}`{choose(unknown, known, taken=found)}", (*path, *keys), unknown)
+            lost |= {
+                (*path, *keys, meant) for meant in close_to(unknown, [each for each in known if each not in found], 1)
+            }
             del found[unknown]
             continue
         if inner.endswith("]`"):

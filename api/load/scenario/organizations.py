@@ -153,6 +153,11 @@ def path_of(name: str, request: str) -> tuple[str, ...]:
     return "organizations" if request == "transfer" else "populations", name, request
 
 
+def founders() -> Iterator[str]:
+    """The accounts that may manage organizations which say none, in order."""
+    return chain(FOUNDERS, (f"1{number:011}" for number in count(len(FOUNDERS) + 1)))
+
+
 def with_founders(organizations: Mapping[str, OrganizationTable | None]) -> dict[str, OrganizationTable | None]:
     """Give a management account to each organization that needs one and says none.
 
@@ -160,8 +165,7 @@ def with_founders(organizations: Mapping[str, OrganizationTable | None]) -> dict
         organizations: by name; None is one that cannot be read.
     """
     taken = {table.management_account for table in organizations.values() if table}
-    more = (f"1{number:011}" for number in count(len(FOUNDERS) + 1))
-    free = (each for each in chain(FOUNDERS, more) if each not in taken)
+    free = (each for each in founders() if each not in taken)
 
     def with_founder(table: OrganizationTable | None) -> OrganizationTable | None:
         if table is None or table.id or table.source or table.management_account:

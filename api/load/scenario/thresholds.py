@@ -65,6 +65,9 @@ class ThresholdTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     stop: bool = False
 
 
+OF_A_TABLE = ThresholdTable.__struct_fields__
+
+
 def read_thresholds(table: Any, figures: Figures, problems: Problems) -> tuple[Threshold, ...]:
     """Read the table ``thresholds`` of a scenario.
 
@@ -108,7 +111,9 @@ def read_condition(text: str, figures: Figures) -> Threshold:
 
 def _leaves(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in table.items():
-        if isinstance(value, Mapping) and "condition" not in value:
+        # Below a part stand its figures, as tables: what has a word of a threshold's own is one, with a mistake.
+        is_part = isinstance(value, Mapping) and all(isinstance(value.get(name, {}), Mapping) for name in OF_A_TABLE)
+        if is_part:
             yield from _leaves(cast("Mapping[str, Any]", value), (*path, key))
         else:
             yield (*path, key), value
@@ -118,7 +123,9 @@ def _threshold(name: str, value: Any, figures: Figures) -> Threshold:
     figure = figures.find(name)
     condition = CONDITION.match(value) if isinstance(value, str) else None
     if condition is None or not math.isfinite(limit := float(condition[2])):
-        raise ValueError(f'a condition is a comparison and a number, such as "< 60", not {value!r}')
+        percent = re.search(r"([0-9]+(?:\.[0-9]+)?) ?%", str(value))
+        instead = as_share(float(percent[1])) if percent else ""
+        raise ValueError(f'a condition is a comparison and a number, such as "< 60", not {value!r}{instead}')
     of_part = figure.name if figure.part != RUN else ""
     threshold = Threshold(name, condition[1], limit, figure.part, of_part)
     if name.endswith("_share") and not any(map(threshold.holds, (0.0, 1.0, min(max(limit, 0.0), 1.0)))):

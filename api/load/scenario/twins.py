@@ -26,7 +26,7 @@ from ...timeline.twin.recorded import answers_of
 from .bounds import never_hold
 from .fitting import too_many
 from .model import Scenario
-from .organizations import OrganizationTable, Twin, UnitMembers
+from .organizations import OrganizationTable, Twin, UnitMembers, founders
 from .populations import MemberTable
 from .problems import Problem, Problems, ScenarioError
 
@@ -99,8 +99,18 @@ def _impossible(scenario: Scenario) -> Iterator[Problem]:
         yield from _too_large(twin, scenario.settings, place)
         taken = [account.id for account in twin.form.accounts if account.id in belongs]
         if taken:
-            yield Problem(f"{taken[0]} is in {belongs[taken[0]]} too, and an account is in one organization", place)
+            other = belongs[taken[0]]
+            founds = not (tables[other].source or tables[other].id)
+            advice = f'; write another management_account for {other}, such as "{_unused(scenario)}"' if founds else ""
+            yield Problem(f"{taken[0]} is in {other} too, and an account is in one organization{advice}", place)
         belongs |= {account.id: name for account in twin.form.accounts}
+
+
+def _unused(scenario: Scenario) -> str:
+    """An account that no organization of the scenario has."""
+    used = {table.founder for table in scenario.organizations.values()}
+    used |= {account.id for twin in scenario.twins.values() for account in twin.form.accounts}
+    return next(account for account in founders() if account not in used)
 
 
 def _too_large(twin: Twin, settings: Settings, place: tuple[str, ...]) -> Iterator[Problem]:

@@ -34,7 +34,8 @@ def pick_organization(views: Views, wanted: str | None) -> str:
             raise DumpError(f"there is no organization {wanted!r} then; there are: {', '.join(standing) or 'none'}")
         return found
     if len(standing) != 1:
-        there = f"there are {len(standing)}: say the id, {' or '.join(standing)}" if standing else "there is none"
+        which = " or ".join(f"{key} of {account}" for key, account in standing.items())
+        there = f"there are {len(standing)}: say the id, {which}" if standing else "there is none"
         raise DumpError(f"which organization? At this moment {there}")
     return next(iter(standing.values()))
 

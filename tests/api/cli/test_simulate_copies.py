@@ -175,7 +175,10 @@ def test_a_start_of_its_own() -> None:
         ),
         (
             [('"999999999999"', '"111111111111"')],
-            ["8: organizations.bought.from: 111111111111 is in ours too, and an account is in one organization"],
+            [
+                "8: organizations.bought.from: 111111111111 is in ours too, and an account is in one organization; "
+                'write another management_account for ours, such as "222222222222"'
+            ],
         ),
     ],
 )

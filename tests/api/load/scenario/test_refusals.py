@@ -426,6 +426,7 @@ LONG = "x = [" + '"abcdefgh", ' * 20
         ("seed = 1\nseed = = 2", (2, 8), "in `seed = = 2`"),
         ("seed = 1\rlatency = 1", (1, 9), "in `seed = 1 latency = 1`"),
         ("\x00", (1, 1), "in `\x00`"),
+        ("description = What if?\n", (1, 15), "Invalid value: a text stands in quotes, in `description = What if?`"),
         ("seed = 1\nseed = 2", (2, 9), "in `seed = 2`"),
         ('a = """\nx\n\n', (4, 1), "after `x`"),
         ('steps = [\n  { action = "wait" days = 3 },\n]', (2, 21), 'in `{ action = "wait" days = 3 },`'),
@@ -471,9 +472,9 @@ def test_line_break_in_a_name(text: str) -> None:
 @pytest.mark.parametrize("name", ["a.b", "a b", "Zürich", "", "steps", "invitation", "populations", "$`"])
 def test_names_of_populations(name: str) -> None:
     """Whatever a population is called, an unknown key in it is answered with the keys that exist."""
-    message = complaint(f'[populations."{name}"]\norigin = "invited"\ncount = 1\ncnt = 1{DONE}')
+    message = complaint(f'[populations."{name}"]\norigin = "invited"\ncount = 1\ndely = 1{DONE}')
     assert f"populations.{name}".rstrip(".") in message
-    assert "did you mean `count`?" in message
+    assert "did you mean `delay`?" in message
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,14 @@ def test_a_threshold_as_a_table() -> None:
         ('{ condition = "> 1", stops = true }', "thresholds.joined: unknown key `stops`, did you mean `stop`?"),
         ("{ condition = 1 }", "thresholds.joined.condition: must be a text, not 1"),
         ('{ condition = "soon" }', 'thresholds.joined: a condition is a comparison and a number, such as "< 60"'),
-        ("{ stop = true }", "thresholds.joined.stop: joined is one number for the run; it has no 'stop'"),
+        ("{ stop = true }", "thresholds.joined: `condition` is missing"),
+        (
+            '{ severity = "warn", conditon = "> 1" }',
+            "thresholds.joined: unknown key `conditon`, did you mean `condition`?",
+        ),
+        (
+            '">= 90%"',
+            "thresholds.joined: a condition is a comparison and a number, such as \"< 60\", not '>= 90%'; 90 % is 0.9",
+        ),
     ):
         assert complaint(of(f"joined = {wrong}")).startswith(message)
