@@ -65,9 +65,6 @@ class ThresholdTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     stop: bool = False
 
 
-OF_A_TABLE = ThresholdTable.__struct_fields__
-
-
 def read_thresholds(table: Any, figures: Figures, problems: Problems) -> tuple[Threshold, ...]:
     """Read the table ``thresholds`` of a scenario.
 
@@ -111,12 +108,15 @@ def read_condition(text: str, figures: Figures) -> Threshold:
 
 def _leaves(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in table.items():
-        # Below a part stand its figures, as tables: what has a word of a threshold's own is one, with a mistake.
-        is_part = isinstance(value, Mapping) and all(isinstance(value.get(name, {}), Mapping) for name in OF_A_TABLE)
-        if is_part:
-            yield from _leaves(cast("Mapping[str, Any]", value), (*path, key))
+        if isinstance(value, Mapping) and _is_part(inner := cast("Mapping[str, Any]", value)):
+            yield from _leaves(inner, (*path, key))
         else:
             yield (*path, key), value
+
+
+def _is_part(table: Mapping[str, Any]) -> bool:
+    """Tell a table of a part's figures, which are tables, from a threshold, even one that lacks its condition."""
+    return all(isinstance(table.get(name, {}), Mapping) for name in ThresholdTable.__struct_fields__)
 
 
 def _threshold(name: str, value: Any, figures: Figures) -> Threshold:
