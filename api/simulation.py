@@ -342,12 +342,11 @@ class Simulation(InTests, World):
             TypeError: accounts are neither a number nor a list.
             AlreadyInOrganizationException: the management account is in an organization.
         """
-        engine, units = self.engine, units or {}
+        engine, units, wanted = self.engine, units or {}, checked_members(accounts)
         engine.require_here()
         if not 0 <= created <= 1:
             raise ValueError(f"created is a share from 0 to 1, not {created!r}")
         founder, features = require_account(management_account), checked_features(feature_set)
-        wanted = checked_members(accounts)
         with engine.exclusive:
             require_possible(units, wanted, founder, engine.state)
             numbers = self._numbers.choose(wanted, engine.state, None)
