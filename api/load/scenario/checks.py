@@ -1,7 +1,8 @@
 """Checks names across a scenario: every organization, population and saved text that a step names exists."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, cast
 
 from msgspec import Struct, structs
@@ -15,7 +16,7 @@ from ...choices import choose, meant
 from .answers import answer_of, wrong_way
 from .figures import Figures
 from .model import OrganizationTable
-from .order import ReadTrack, saved_before, wrong_order
+from .order import ReadTrack, SavedNames, TrackOrder, predecessors_of, wrong_order
 from .organizations import behaviours, path_of
 from .populations import AccountCall, PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError
@@ -63,28 +64,59 @@ def checked(
     """
     problems += [*_twice(organizations), *wrong_order(tracks)]
     elsewhere = [f"{name}.{word}" for name in organizations for word in ALWAYS_KNOWN] if len(organizations) > 1 else []
-    saved_ever = {name for track in tracks for saves in track.saves for name in saves}
+    order, savers = TrackOrder(predecessors_of(tracks)), _savers(tracks)
+    saved_ever, elsewhere = dict.fromkeys(sorted(savers)), dict.fromkeys(elsewhere)
     problems += _too_late(populations, organizations)
-    problems += _wrong_escalations(populations, organizations, [*sorted(saved_ever), *elsewhere])
+    problems += _wrong_escalations(populations, organizations, Names(saved_ever, elsewhere))
     filled = list[Track]()
     for track in tracks:
+        saved = SavedNames(track.name, savers, order)
         # Before a track that cannot be read, any other may have ended.
-        saved = saved_before(track, tracks) if track.table else set(saved_ever)
+        names = Names(saved if track.table else saved_ever, elsewhere)
         steps = list[Step]()
         for index, step in enumerate(track.steps):
             path = (*track.path, index)
             if step is not None:
                 with problems.gathered():
-                    steps.append(_with_organization(step, list(organizations), path))
+                    steps.append(_with_organization(step, organizations, path))
                 problems += _wrong_population(step, populations, path)
-                problems += _wrong_step(step, [*sorted(saved), *elsewhere], path, figures)
-            saved |= set(track.saves[index])
+                problems += _wrong_step(step, names, path, figures)
+            saved.own |= set(track.saves[index])
         if track.table is not None:
             filled.append(Track(track.name, track.table, tuple(steps)))
     return tuple(filled)
 
 
-def _wrong_step(step: Step, names: list[str], path: KeyPath, figures: Figures) -> Iterator[Problem]:
+def _savers(tracks: Sequence[ReadTrack]) -> dict[str, dict[str, None]]:
+    """Name to the tracks that save something under it."""
+    found = dict[str, dict[str, None]]()
+    for track in tracks:
+        for name in (name for saves in track.saves for name in saves):
+            found.setdefault(name, {})[track.name] = None
+    return found
+
+
+class Names(Collection[str]):
+    """The names in braces that are known at a place, in the order in which a message tells them.
+
+    Args:
+        parts: collections of them, which are looked at only when somebody asks.
+    """
+
+    def __init__(self, *parts: Collection[str]) -> None:
+        self._parts = parts
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in each for each in self._parts)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._parts)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+
+def _wrong_step(step: Step, names: Names, path: KeyPath, figures: Figures) -> Iterator[Problem]:
     if isinstance(step, Call):
         yield from _wrong_call(step, names, path)
     if isinstance(step, CreateAccounts):
@@ -131,14 +163,14 @@ def _twice(organizations: Mapping[str, OrganizationTable | None]) -> Iterator[Pr
         seen.add(its)
 
 
-def _with_organization(step: Step, names: list[str], path: KeyPath) -> Step:
+def _with_organization(step: Step, names: Collection[str], path: KeyPath) -> Step:
     if not isinstance(step, OrganizationStep):
         return step
     path = (*path, "organization")
     if not step.organization:
         if len(names) > 1:
             raise ScenarioError(Problem(f"say which (there are: {', '.join(names)})", path))
-        return structs.replace(step, organization=names[0])
+        return structs.replace(step, organization=next(iter(names)))
     if step.organization not in names:
         there_are = choose(step.organization, names)
         raise ScenarioError(Problem(f"no organization is called {step.organization!r}{there_are}", path))
@@ -157,8 +189,12 @@ def _wrong_population(
     if not name and not isinstance(step, Sending):
         return
     origins = ORIGINS.get(type(step))
-    names = [each for each, known in populations.items() if not origins or known is None or known.origin in origins]
-    if name not in names:
+
+    def is_possible(table: PopulationTable | None) -> bool:
+        return not origins or table is None or table.origin in origins
+
+    if name not in populations or not is_possible(populations[name]):
+        names = [each for each, table in populations.items() if is_possible(table)]
         kind = f" of origin {_either(origins)}" if origins else ""
         yield Problem(f"no population{kind} is called {name!r}" + choose(name, names), (*path, key))
 
@@ -168,8 +204,8 @@ def _either(words: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _wrong_call(step: Call, names: list[str], path: KeyPath) -> Iterator[Problem]:
-    known = [*ALWAYS_KNOWN, *(KNOWN_FOR_EACH if step.for_each else ()), *names]
+def _wrong_call(step: Call, names: Names, path: KeyPath) -> Iterator[Problem]:
+    known = Names(ALWAYS_KNOWN, KNOWN_FOR_EACH if step.for_each else (), names)
     yield from _wrong_members(step.operation, step.members, known, (*path, "with"))
     answer = answer_of(step.operation)
     for name, way in step.save.items():
@@ -180,7 +216,7 @@ def _wrong_call(step: Call, names: list[str], path: KeyPath) -> Iterator[Problem
             yield Problem(wrong, (*path, "save", name))
 
 
-def _wrong_members(operation: str, given: Mapping[str, Any], known: list[str], path: KeyPath) -> Iterator[Problem]:
+def _wrong_members(operation: str, given: Mapping[str, Any], known: Names, path: KeyPath) -> Iterator[Problem]:
     """Check the members of a request, and the names in braces in them."""
     fields = {field.encode_name: field for field in structs.fields(AWS_OPERATIONS[operation])}
     lacking = [name for name, field in fields.items() if field.required and name not in given]
@@ -217,18 +253,18 @@ def _too_late(
 def _wrong_escalations(
     populations: Mapping[str, PopulationTable | None],
     organizations: Mapping[str, OrganizationTable | None],
-    names: list[str],
+    names: Names,
 ) -> Iterator[Problem]:
     for name, request, behaviour in behaviours(populations, organizations):
         if behaviour.escalation is not None:
-            names_there, place = ["handshake", *names], (*path_of(name, request), "escalation")
+            names_there, place = Names(("handshake",), names), (*path_of(name, request), "escalation")
             yield from _wrong_account_call(behaviour.escalation, names_there, place, "CancelHandshake")
 
 
-def _wrong_account_call(each: AccountCall, names: list[str], path: KeyPath, example: str) -> Iterator[Problem]:
+def _wrong_account_call(each: AccountCall, names: Names, path: KeyPath, example: str) -> Iterator[Problem]:
     """Check a call for an account, which knows some names beside those of every such call."""
     if each.action in OPERATIONS:
-        known = [*ALWAYS_KNOWN, *KNOWN_FOR_EACH, *names]
+        known = Names(ALWAYS_KNOWN, KNOWN_FOR_EACH, names)
         yield from _wrong_members(each.action, each.members, known, (*path, "with"))
         return
     guess = meant(each.action, OPERATIONS) or f", such as `{example}`"

@@ -72,10 +72,11 @@ class Figures:
         metric = name.partition(".")[0]
         if metric in self.parts[RUN]:
             return self._figure(RUN, name, name)
-        called = [each for each in (*self._short, *self.parts) if each and name.startswith(f"{each}.")]
-        if not called:
+        # The names of parts may have dots in them: the longest of those that it begins with.
+        ends = (end for end in range(len(name) - 1, 0, -1) if name[end] == ".")
+        prefix = next((name[:end] for end in ends if name[:end] in self._short or name[:end] in self.parts), "")
+        if not prefix:
             raise ValueError(self._unknown(name))
-        prefix = max(called, key=len)
         parts, figure = self._short.get(prefix, [prefix]), name[len(prefix) + 1 :]
         having = [part for part in parts if figure.partition(".")[0] in self.parts[part]]
         if len(having) > 1:

@@ -1,7 +1,9 @@
 """The order of tracks: which waits for which, and whether the days of a plan can be kept."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from graphlib import TopologicalSorter
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from msgspec import Struct
@@ -30,24 +32,24 @@ class ReadTrack(Struct):
 
 def wrong_order(tracks: Sequence[ReadTrack]) -> Iterator[Problem]:
     """Find tracks that wait for tracks that there are not, or for each other."""
-    names = [track.name for track in tracks]
-    waiting = {track.name: _predecessors(track) for track in tracks}
-    told = set[str]()
+    waiting = predecessors_of(tracks)
+    order, told = TrackOrder(waiting), set[str]()
     for track in tracks:
         path = ("tracks", track.name, "after")
         for name in waiting[track.name]:
-            if name not in names:
-                others = [each for each in names if each != track.name]
+            if name not in waiting:
+                others = [each for each in waiting if each != track.name]
                 yield Problem(f"no track is called {name!r}{choose(name, others)}", path)
-        circle = [] if track.name in told else _circle(track.name, waiting)
+        circle = [] if track.name in told or track.name in order.places else _circle(track.name, waiting)
         if circle and told.isdisjoint(circle):
             told |= set(circle)
             waits = ", ".join(f"{one} for {other}" for one, other in pairwise([*circle, circle[0]]))
             yield Problem(f"these tracks wait for each other, so none can begin: {waits}", path)
 
 
-def _predecessors(track: ReadTrack) -> tuple[str, ...]:
-    return track.table.predecessors if track.table else ()
+def predecessors_of(tracks: Iterable[ReadTrack]) -> dict[str, tuple[str, ...]]:
+    """Track to those that it waits for itself."""
+    return {track.name: track.table.predecessors if track.table else () for track in tracks}
 
 
 def _circle(start: str, waiting: Mapping[str, Sequence[str]]) -> list[str]:
@@ -68,19 +70,44 @@ def _circle(start: str, waiting: Mapping[str, Sequence[str]]) -> list[str]:
     return []
 
 
-def saved_before(track: ReadTrack, tracks: Sequence[ReadTrack]) -> set[str]:
-    """The names under which tracks have saved something that have surely ended when a track begins."""
-    ended = ended_before(track.name, {each.name: _predecessors(each) for each in tracks})
-    return {name for each in tracks if each.name in ended for saves in each.saves for name in saves}
-
-
-def ended_before(track: str, waiting: Mapping[str, Sequence[str]]) -> set[str]:
-    """The tracks that have surely ended when a track begins.
+class TrackOrder:
+    """Which tracks have surely ended when another one begins.
 
     Args:
-        track: its name.
         waiting: track to those that it waits for itself.
     """
+
+    def __init__(self, waiting: Mapping[str, Sequence[str]]) -> None:
+        self.places: dict[str, int] = {}
+        """Tracks to their places in an order in which each comes behind those it waits for; without those that can
+        never begin, because they wait for each other, or for such ones."""
+        sorter = TopologicalSorter(waiting)
+        with suppress(CycleError):
+            sorter.prepare()
+        while ready := sorter.get_ready():
+            self.places |= {name: place for place, name in enumerate(ready, len(self.places))}
+            sorter.done(*ready)
+        self._bits = {name: 1 << number for number, name in enumerate(waiting)}
+        self._ended = dict[str, int]()
+        """Track to the bits of those that have ended: a number, as sets would hold as many names as there are pairs."""
+        for name in self.places:
+            self._ended[name] = self._together(waiting.get(name, ()))
+        for name in waiting.keys() - self.places.keys():
+            self._ended[name] = self._together(_all_before(name, waiting))
+
+    def _together(self, names: Iterable[str]) -> int:
+        found = 0
+        for name in names:
+            found |= self._bits.get(name, 0) | self._ended.get(name, 0)
+        return found
+
+    def has_ended(self, one: str, other: str) -> bool:
+        """Whether one track has surely ended when another one begins."""
+        return bool(self._ended[other] & self._bits[one])
+
+
+def _all_before(track: str, waiting: Mapping[str, Sequence[str]]) -> set[str]:
+    """The tracks for which a track waits, and for which they wait."""
     ended, found = set[str](), [*waiting[track]]
     while found:
         name = found.pop()
@@ -88,6 +115,33 @@ def ended_before(track: str, waiting: Mapping[str, Sequence[str]]) -> set[str]:
             ended.add(name)
             found += waiting.get(name, ())
     return ended
+
+
+class SavedNames(Collection[str]):
+    """The names under which something is surely saved when a step of a track is played; found when they are asked for.
+
+    Args:
+        track: the track.
+        savers: name to the tracks that save something under it.
+        order: of the tracks.
+    """
+
+    def __init__(self, track: str, savers: Mapping[str, Collection[str]], order: TrackOrder) -> None:
+        self._track = track
+        self._savers = savers
+        self._order = order
+        self.own = set[str]()
+        """What the track itself has saved so far."""
+
+    def __contains__(self, name: object) -> bool:
+        savers = self._savers.get(name, ()) if isinstance(name, str) else ()
+        return name in self.own or any(self._order.has_ended(each, self._track) for each in savers)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(name for name in self._savers if name in self))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def impossible_days(scenario: Scenario) -> Problems:
@@ -117,9 +171,11 @@ class _LeastTimes:
         self._organizations = organizations
         self._ends: dict[str, float] = {}
         """Track to the day before which it cannot have ended."""
-        asked = [_asked_by(step) for track in tracks for step in track.steps]
-        self._once = {name for name in populations if asked.count(name) == 1}
+        asked = Counter(_asked_by(step) for track in tracks for step in track.steps)
+        self._once = {name for name in populations if asked[name] == 1}
         """Populations of which one step asks all accounts: no other has asked some of them before."""
+        self._of_members = sum(isinstance(each, MemberTable) for each in populations.values())
+        """How many populations have members."""
 
     def walk(self, track: Track) -> None:
         """Go through the steps of a track; those that it waits for come first."""
@@ -154,8 +210,7 @@ class _LeastTimes:
 
     def _members(self, population: PopulationTable, inviting: str) -> int:
         """How many members of another organization a population surely has; 0 if it has only a part of them."""
-        others = [each for each in self._populations.values() if isinstance(each, MemberTable)]
-        if not isinstance(population, MemberTable) or population.unit or len(others) > 1:
+        if not isinstance(population, MemberTable) or population.unit or self._of_members > 1:
             return 0
         of = population.of or next(iter(self._organizations))
         return min(population.count, self._organizations[of].accounts or 0) if of != inviting else 0

@@ -8,7 +8,7 @@ from support.scenario_keys import DONE, complaint
 
 from orgsim.api.load.run import play_scenario
 from orgsim.api.load.scenario import ScenarioError, parse_scenario
-from orgsim.api.load.scenario.bounds import OF_ACCOUNTS, OF_CREATIONS, OF_INVITATIONS, most_of
+from orgsim.api.load.scenario.bounds import OF_ACCOUNTS, OF_CREATIONS, OF_INVITATIONS, Mosts
 from orgsim.api.load.scenario.figures import RUN, Figure
 from orgsim.engine.log import MemoryLog
 
@@ -106,6 +106,6 @@ def test_no_run_exceeds_them(name: str) -> None:
     parts = [RUN, *(part for part in scenario.figures.parts if part.startswith(("organizations.", "populations.")))]
     for part in parts:
         for figure in (*OF_INVITATIONS, *OF_CREATIONS, *OF_ACCOUNTS):
-            most, _ = most_of(scenario, Figure(part, figure))
+            most, _ = Mosts(scenario).of(Figure(part, figure))
             assert most is not None
             assert (outcome.figure(f"{part}.{figure}".lstrip(".")) or 0) <= most, (part, figure)
