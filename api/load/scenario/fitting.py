@@ -102,8 +102,10 @@ class Places:
         if unit is None:
             return None
         least, most = unit.free()
+        if not most:
+            return Taken(unit.there, 0, 0)
         takes_all = count >= most
-        whole = takes_all and most and not unit.taken[1] and not any(each.own[1] for each in unit.line)
+        whole = takes_all and not unit.taken[1] and not any(each.own[1] for each in unit.line)
         taken = Taken(unit.there, min(count, least), min(count, most), unit.units if whole else 0)
         unit.take_all() if takes_all else unit.take(taken.least, taken.most)
         return taken
