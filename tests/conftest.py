@@ -47,6 +47,7 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
         # A snapshot names the version that wrote it; a package that tests need brings another reader of metadata.
         for reader in ("importlib/metadata/__init__.py", "importlib_metadata/__init__.py"):
             blockbuster.functions["io.TextIOWrapper.read"].can_block_in(reader, "read_text")
+            blockbuster.functions["os.listdir"].can_block_in(reader, "children")
         # It shows what happens to other loops while one is blocked.
         blockbuster.functions["threading.Lock.acquire"].can_block_in("tests/engine/runtime/test_inline.py", "process")
         yield blockbuster
