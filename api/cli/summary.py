@@ -153,7 +153,9 @@ def _print_distributions(outcome: Outcome) -> None:
 
 def _print_follow_ups(outcome: Outcome) -> None:
     if outcome.follow_ups:
-        _print_table("Reminders and deadlines", ("", *wording.FOLLOW_UP[1:]), wording.follow_ups(outcome))
+        _print_table(
+            "Reminders and deadlines", ("", *wording.follow_up_heads(outcome)[1:]), wording.follow_ups(outcome)
+        )
 
 
 def _print_steps(outcome: Outcome) -> None:

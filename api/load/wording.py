@@ -209,8 +209,10 @@ def sorted_by_action(actions: Mapping[str, T]) -> Iterable[tuple[str, T]]:
     return sorted(actions.items(), key=lambda item: known.index(item[0]) if item[0] in known else len(known))
 
 
-FOLLOW_UP = ("Reminder or deadline", "had not answered", "follow it")
-"""The titles of the columns of ``follow_ups``; after a deadline those count whose escalation was carried out."""
+def follow_up_heads(outcome: Outcome) -> tuple[str, str, str]:
+    """The titles of the columns of ``follow_ups``: after a deadline those count whose escalation was carried out."""
+    has_deadlines = any(each.kind == "deadline" for each in outcome.follow_ups)
+    return "Reminder or deadline", "had not answered", "follow it, or escalated" if has_deadlines else "follow it"
 
 
 def follow_ups(outcome: Outcome) -> Iterable[tuple[str, str, str]]:

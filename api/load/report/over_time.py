@@ -153,7 +153,8 @@ def _progress(outcome: Outcome, axis: TimeAxis) -> Iterator[Chart]:
     about = "How many handshakes had come how far. Dotted: the steps that began then. Dashed: what thresholds want."
     figures = {"data": data, "layout": figure}
     keys = tuple(series.key for series in found)
-    yield Chart("way", "From invitation to all features", about, figures, keys, wide=True, **axis.table(found))
+    title = "From invitation to all features" if APPROVE in handshakes else "From invitation to membership"
+    yield Chart("way", title, about, figures, keys, wide=True, **axis.table(found))
 
 
 def _finalized(outcome: Outcome, axis: TimeAxis, top: float) -> list[dict[str, Any]]:

@@ -99,7 +99,8 @@ def follow_ups(outcome: Outcome) -> str:
         (what, _when(outcome, each), reached, followed)
         for each, (what, reached, followed) in zip(outcome.follow_ups, wording.follow_ups(outcome), strict=True)
     )
-    head = (wording.FOLLOW_UP[0], "When", *map(str.capitalize, wording.FOLLOW_UP[1:]))
+    first, *others = wording.follow_up_heads(outcome)
+    head = (first, "When", *map(str.capitalize, others))
     return table(head, dated, texts=2, spoken="Reminders and deadlines")
 
 

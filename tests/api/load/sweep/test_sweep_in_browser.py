@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from support.browser import IN_A_BROWSER, browse
 from support.made_up_sweep import combination, definition, summary
 
@@ -66,3 +67,21 @@ def test_print(tmp_path: Path) -> None:
     browse(page(LINES, tmp_path), f"--print-to-pdf={target}")
 
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", target.read_bytes())) <= 5
+
+
+def test_nothing_is_cut_off_on_paper(tmp_path: Path) -> None:
+    """Tables that are wider than the screen fit on paper, which does not scroll: with its rules, none goes on."""
+    figures = {
+        f"follow_ups.{name}.invitation.{met}.{did}": {"p5": 1_000.0, "median": 2_000.0, "p95": 3_000.0}
+        for name in ("owners", "partners")
+        for met in ("reminder_1", "reminder_2")
+        for did in ("reached", "followed")
+    }
+    narrow = [combination({"n": n}, 5) for n in (1, 2)]
+    wide = summary(*(structs.replace(each, figures={**each.figures, **figures}) for each in narrow))
+    path = page(wide, tmp_path)
+    on_screen = browse(path, "--dump-dom", "--window-size=700,900").stdout
+    path.write_text(path.read_text("utf-8").replace("@media print {", "@media all {"), "utf-8")
+    on_paper = browse(path, "--dump-dom", "--window-size=700,900").stdout
+    assert 'class="scroll more"' in on_screen
+    assert 'class="scroll more"' not in on_paper
