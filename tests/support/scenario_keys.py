@@ -183,6 +183,7 @@ with = { AccountId = "{account}", SourceParentId = "{parent}", DestinationParent
 for_each = "made"
 share = 0.25
 skip = 0.5
+only_members = true
 pace = { per_day = 24 }
 retry = {}
 

@@ -29,7 +29,12 @@ def calls_of(step: Call, foresight: Foresight) -> Number:
     """How many calls a step makes."""
     if not step.for_each:
         return Number.exactly(1)
-    return foresight.accounts(step.for_each).portion(step.share, step.skip)
+    whole = foresight.accounts(step.for_each)
+    number = whole.portion(step.share, step.skip)
+    if not step.only_members:
+        return number
+    found = among(number, foresight.members.of(step.for_each, step.organization), whole)
+    return found.chance(1.0, certain=not foresight.is_doubtful(step.organization, step.for_each))
 
 
 def accepted(step: Call, number: Number, foresight: Foresight) -> Number:

@@ -172,6 +172,8 @@ class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True
     """The share of that population to call for, from its first account, or from the first that is not skipped."""
     skip: Share = 0.0
     """The share of that population to skip, from its first account."""
+    only_members: bool = False
+    """Of these accounts call only for those that are members of the organization by then."""
     caller: Literal["management", "account"] = "management"
     """The caller of the operation; ``account`` only with ``for_each``."""
     pace: Pace | None = None
@@ -181,6 +183,9 @@ class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True
         if self.caller == "account" and not self.for_each:
             message = '"account" needs for_each, which says whose accounts call'
             yield Contradiction(message, ("caller",), lacking=("for_each",))
+        if self.only_members and not self.for_each:
+            message = "needs for_each, which says of whose accounts"
+            yield Contradiction(message, ("only_members",), lacking=("for_each",))
         if (total := self.share + self.skip) > 1 + 1e-9:
             message = f"share and skip add up to {total:g}, which is more than 1"
             yield Contradiction(message, ("share",), lacking=("share",))

@@ -25,8 +25,11 @@ async def play(step: Call, context: StepContext) -> None:
         everybody = context.accounts_of(step.for_each)
         number = len(everybody)
         accounts = everybody[portion_of(number, step.skip) : portion_of(number, step.skip + step.share)]
+        if step.only_members:
+            accounts = [account for account in accounts if account in context.organization(step).members]
         if not accounts:
-            context.timetable.warn(f"it was called for nobody: {step.for_each} has no accounts in this share")
+            which = "members" if step.only_members else "accounts"
+            context.timetable.warn(f"it was called for nobody: {step.for_each} has no {which} in this share")
     heard = dict[Asked, Cohort]()
 
     def make(caller: Caller, index: int, account: str) -> None:

@@ -34,6 +34,7 @@ BOTH = f"[organizations.ours]\n[organizations.initech]\n{INITECH}"
 MEMBERS = population("owners", "member", 50, of="initech")
 SILENT = population("owners", "invited", 40, invitation={"accept": 0.5, "decline": 0.2, "delay": uniform(0, 20)})
 OFFER = {"Type": "BILLING", "StartTimestamp": "2026-02-01T00:00:00Z", "SourceName": "bills"}
+MOVED = {"AccountId": "{account}", "SourceParentId": "{parent}", "DestinationParentId": "{x}"}
 
 OTHERS = {
     "reminded by a step": population(
@@ -43,6 +44,11 @@ OTHERS = {
     + step("remind", at_day=8, accept=0.5)
     + step("remind", at_day=12, accept=0.5)
     + ENDED,
+    "those that joined are moved": SILENT
+    + step("invite", population="owners", pace={"over_days": 5})
+    + ENDED
+    + step("CreateOrganizationalUnit", with_={"ParentId": "{root}", "Name": "x"}, save={"x": "OrganizationalUnit.Id"})
+    + step("MoveAccount", for_each="owners", only_members=True, with_=MOVED),
     "a deadline that removes": population(
         "owners",
         "invited",

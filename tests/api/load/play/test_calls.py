@@ -172,3 +172,26 @@ async def test_nothing_to_save(path: str, message: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         await play(step("CreateOrganizationalUnit", with_=with_, save={"new": path}))
     assert str(caught.value) == f"step 1, save.new: {message}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "calls", "refused"),
+    [({}, 10, 3), ({"only_members": True}, 7, 0), ({"only_members": True, "share": 0.5}, 3, 0)],
+)
+async def test_only_members(keys: dict[str, object], calls: int, refused: int) -> None:
+    """Of accounts of which some have declined those alone are moved that are members, in the share that is named."""
+    outcome = await play(
+        "seed = 11",
+        population("p", "invited", 10, invitation={"decline": 0.4}),
+        *(step("invite", population="p"), step("wait_for_answers")),
+        *(unit(), step("MoveAccount", for_each="p", with_=MOVE, **keys)),
+    )
+    assert outcome.metrics["joined"] == 7
+    assert (outcome.steps[-1].commands, outcome.steps[-1].refused) == (calls, refused)
+
+
+async def test_only_members_of_none() -> None:
+    """Where nobody has joined, nobody is called for, which is said."""
+    named = step("TagResource", for_each="p", only_members=True, with_={"ResourceId": "{account}", "Tags": []})
+    outcome = await play(population("p", "invited", 3), named)
+    assert outcome.warnings == ("step 1: it was called for nobody: p has no members in this share",)

@@ -190,6 +190,7 @@ def test_steps() -> None:
             for_each="made",
             share=0.25,
             skip=0.5,
+            only_members=True,
             pace=Pace(per_day=24),
             retry=Retry(attempts=3, first_seconds=1, most_seconds=20),
         ),
