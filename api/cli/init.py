@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
+from ...engine.log.unfinished import create_file
 from ..choices import choose
-from .terminal import AsJson, failure, out, print_json
+from .terminal import AsJson, failure, out, print_json, print_line
 
 DEFAULT = "acquire-company"
 PACKAGE = "orgsim.scenarios"
@@ -46,8 +47,7 @@ def init(
         raise failure(f"no scenario is called {name!r}{choose(name, known)}", 2)
     file = to or Path(f"{name}.toml")
     try:
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(known[name])
+        create_file(file, lambda unfinished: unfinished.write_text(known[name], "utf-8"))
     except FileExistsError:
         raise failure(f"{file}: the file exists already; --to writes another", 2) from None
     except OSError as error:
@@ -55,7 +55,7 @@ def init(
     if as_json:
         print_json({"file": str(file), "name": name})
         return
-    out.print(f"{file}: written; play it with: orgsim simulate {file}", soft_wrap=True, highlight=False, markup=False)
+    print_line(f"{file}: written; play it with: orgsim simulate {file}")
 
 
 def _print_list(known: list[Template], as_json: bool) -> None:

@@ -83,12 +83,8 @@ def sweep(
     missing = [name for name in NEEDED_MODULES if find_spec(name) is None]
     if missing:
         raise failure(f"a sweep needs {', '.join(missing)}: pip install '.[sweep]' in a clone", 2)
-    if scheduler == "":
-        raise typer.BadParameter("an address such as tcp://10.0.0.5:8786, not nothing", param_hint="'--scheduler'")
-    if workers and scheduler:
-        raise typer.BadParameter("a scheduler has its own workers", param_hint="'--workers'")
-    if keep_logs and scheduler:
-        raise typer.BadParameter("workers elsewhere have no such folder", param_hint="'--keep-logs'")
+    _require_possible_scheduler(scheduler, workers, keep_logs)
+    _require_utf8(scenario, out)
     results = Results(out)
     with _errors(results):
         wanted = make_sweep(
@@ -108,6 +104,24 @@ def sweep(
         _print(summary, out, f"; logs of runs that failed: {out / LOGS}" if keep_logs else "")
     if lost := sum(combination.lost for combination in summary.combinations):
         raise failure(f"{lost:,} runs could not be done, their workers died; --resume tries them again", 1)
+
+
+def _require_possible_scheduler(scheduler: str | None, workers: int | None, keep_logs: bool) -> None:
+    if scheduler == "":
+        raise typer.BadParameter("an address such as tcp://10.0.0.5:8786, not nothing", param_hint="'--scheduler'")
+    if workers and scheduler:
+        raise typer.BadParameter("a scheduler has its own workers", param_hint="'--workers'")
+    if keep_logs and scheduler:
+        raise typer.BadParameter("workers elsewhere have no such folder", param_hint="'--keep-logs'")
+
+
+def _require_utf8(*paths: Path) -> None:
+    """Refuse paths that cannot be written down in the files of a sweep."""
+    for path in paths:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            raise failure(f"{path}: a sweep writes this name into its files, and it is not UTF-8", 2) from None
 
 
 def _plan(wanted: Sweep, results: Results, resume: bool, logs: str) -> SweepPlan:

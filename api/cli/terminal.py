@@ -39,7 +39,12 @@ T = TypeVar("T")
 
 def print_json(value: Any) -> None:
     """Print a value as one JSON object on one line of stdout."""
-    typer.echo(json.dumps(msgspec.json.decode(msgspec.json.encode(value))))
+    try:
+        encoded = msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        # The name of a file may have bytes that are no UTF-8, which JSON cannot say.
+        encoded = json.dumps(msgspec.to_builtins(value), ensure_ascii=False).encode(errors="replace")
+    typer.echo(json.dumps(msgspec.json.decode(encoded)))
 
 
 def markup_safe(text: str) -> str:

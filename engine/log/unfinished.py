@@ -97,6 +97,27 @@ def replace_file(target: Path, write: Callable[[Path], object]) -> None:
         unfinished.close()
 
 
+def create_file(target: Path, write: Callable[[Path], object]) -> None:
+    """Write a file durably and whole, or not at all, under a name that is free.
+
+    Args:
+        target: the name of the file.
+        write: writes the content to the path that it is given, and closes it.
+
+    Raises:
+        FileExistsError: the name is taken.
+        OSError: the file cannot be written.
+    """
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
+    unfinished = Unfinished(target)
+    try:
+        write(unfinished.path)
+        unfinished.publish().close()
+    finally:
+        unfinished.close()
+
+
 def _create_locked(target: Path) -> tuple[Path, FileUse]:
     """Create an empty file under a new temporary name, and lock it."""
     while True:

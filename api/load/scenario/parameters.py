@@ -37,9 +37,11 @@ def read_assignment(text: str) -> tuple[str, Parameter]:
 def read_value(text: str) -> Parameter:
     """Read a value as TOML, or as a text if it is none of number, truth value and quoted text."""
     try:
-        value = read_toml(f"value = {text}")["value"]
+        # In a table in one line, so that a text that goes on behind the value is none: ``3 # comment``.
+        document = read_toml(f"table = {{ value = {text} }}")
     except NoToml:
         return text
+    value = document["table"].get("value") if len(document) == len(document["table"]) == 1 else None
     return value if isinstance(value, bool | int | float | str) else text
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.forked_command import Command, full_disk
 from support.repository import SCENARIOS
 from typer.testing import CliRunner, Result
 
@@ -66,6 +67,30 @@ def test_nothing_is_overwritten(folder: Path) -> None:
         "name": "acquire-company",
     }
     assert (folder / "b.toml").exists()
+
+
+def test_names_that_steer_terminals(folder: Path) -> None:
+    """Control characters in the name of a file do not reach the terminal."""
+    done = orgsim("init", "--to", "a\x1b[31m.toml")
+    assert (done.exit_code, done.stdout[:17]) == (0, "a�[31m.toml: writ")
+    assert (folder / "a\x1b[31m.toml").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "..", "dangling"])
+def test_names_that_are_taken(name: str, folder: Path) -> None:
+    """What is no name of a new file is taken: folders, and links to nothing."""
+    (folder / "dangling").symlink_to("nothing")
+    assert orgsim("init", "--to", name).exit_code == 2
+    assert [each.name for each in folder.iterdir()] == ["dangling"]
+
+
+@pytest.mark.slow
+def test_init_on_a_full_disk(folder: Path) -> None:
+    """What cannot be written whole is not there at all, so that init can be called again."""
+    command = Command(folder, ["init"], folder / "stderr", full_disk(100))
+    _, err = command.communicate()
+    assert (command.returncode, err) == (1, "orgsim: acquire-company.toml: cannot be written: File too large\n")
+    assert [each.name for each in folder.iterdir()] == ["stderr"]
 
 
 @pytest.mark.parametrize(

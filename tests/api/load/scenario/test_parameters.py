@@ -153,6 +153,11 @@ def test_impossible_in_conditions(right: str, wrong: str, message: str) -> None:
         ("when=2026-01-01", "when", "2026-01-01"),
         ("list=[1]", "list", "[1]"),
         ("a=b=c", "a", "b=c"),
+        ("a=3 # three", "a", "3 # three"),
+        ("a=3\nb = 4", "a", "3\nb = 4"),
+        ("a=3\n[c]", "a", "3\n[c]"),
+        ("a=3, b = 4", "a", "3, b = 4"),
+        ("a=3 }\nb = { c = 4", "a", "3 }\nb = { c = 4"),
     ],
 )
 def test_assignments(text: str, name: str, value: object) -> None:
