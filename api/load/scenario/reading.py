@@ -168,7 +168,9 @@ def _built(
     members = {name: members_by_unit(table) for name, table in organizations.items() if table and table.stands}
     members |= world.members(organizations) if world else {}
     problems += wrong_members(populations, organizations, world)
-    problems += too_many(populations, organizations, members)
+    # One whose OU or count cannot be read would take members that are for others.
+    if not any(path[:1] == ("populations",) for path in problems.lost):
+        problems += too_many(populations, organizations, members)
     figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})
     limits = read_thresholds(thresholds, figures, problems)
     tracks = checked(organizations, populations, read, figures, problems)
