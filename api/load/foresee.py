@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 
 from msgspec import Struct, structs
 
@@ -47,8 +48,10 @@ def plan_scenario(scenario: Scenario) -> Plan:
     """
     _require_no_log(scenario)
     foreseen, least = _foresee(scenario)
-    throttled = structs.replace(scenario.settings, throttle="aws")
-    _, at_aws = _foresee(structs.replace(scenario, settings=throttled))
+    at_aws = least
+    if scenario.settings.throttle != "aws":
+        throttled = structs.replace(scenario.settings, throttle="aws")
+        _, at_aws = _foresee(structs.replace(scenario, settings=throttled))
     rows = foreseen.finished()
     totals: dict[str, tuple[int, int, int]] = {}
     for each in rows:
@@ -78,20 +81,22 @@ def _require_no_log(scenario: Scenario) -> None:
 def _foresee(scenario: Scenario) -> tuple[Foresight, float]:
     """Go through all tracks in the order of their least days; returns what was counted, and the least hours."""
     foresight, ends = Foresight(scenario), dict[str, float]()
-    waiting = {track.name: track for track in scenario.all_tracks}
-    places = {name: place for place, name in enumerate(waiting)}
+    tracks = {track.name: track for track in scenario.all_tracks}
+    places = {name: place for place, name in enumerate(tracks)}
+    waiting = TopologicalSorter({name: track.table.predecessors for name, track in tracks.items()})
+    waiting.prepare()
     going: list[tuple[float, int, str, Iterator[float]]] = []
     """Day, place in the order of the tracks, name, what is left of it."""
-    while waiting or going:
-        for name, track in [*waiting.items()]:
-            if all(each in ends for each in track.table.predecessors):
-                del waiting[name]
-                day = max([track.table.from_day, *(ends[each] for each in track.table.predecessors)])
-                heapq.heappush(going, (day, places[name], name, _walk(track, day, foresight)))
+    while waiting.is_active():
+        for name in waiting.get_ready():
+            table = tracks[name].table
+            day = max([table.from_day, *(ends[each] for each in table.predecessors)])
+            heapq.heappush(going, (day, places[name], name, _walk(tracks[name], day, foresight)))
         ends_by, place, name, rest = heapq.heappop(going)
         day = next(rest, None)
         if day is None:
             ends[name] = ends_by
+            waiting.done(name)
         else:
             heapq.heappush(going, (day, place, name, rest))
     return foresight, max(ends.values(), default=0.0) * 24

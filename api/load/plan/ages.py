@@ -28,9 +28,10 @@ class Ages:
         self._start = microseconds(scenario.start)
         self._created: defaultdict[str, dict[str, float]] = defaultdict(dict)
         """Organization and population to the day on which its last account was created, at the earliest."""
-        self._waited: set[tuple[str, str]] = set()
-        """Those of them since whose creation nobody knows how long has been waited."""
-        self._waited_at_all = False
+        self._waits = 0
+        """How many steps have waited so far of which nobody knows for how long."""
+        self._before: dict[tuple[str, str], int] = {}
+        """Organization and population to how many of those were before its last account was created."""
         self._standing = {name: table.age for name, table in scenario.organizations.items() if table.created}
         """Organization to the ages of the accounts that it has when the run begins."""
         self._copied = {
@@ -46,18 +47,15 @@ class Ages:
     def create(self, population: str, organization: str, day: float) -> None:
         """Note that an organization creates accounts of a population."""
         self._created[organization][population] = day
-        self._waited.discard((organization, population))
+        self._before[organization, population] = self._waits
 
     def wait(self) -> None:
         """Note that a step waits, and nobody knows for how long."""
-        self._waited_at_all = True
-        self._waited |= {(name, population) for name, created in self._created.items() for population in created}
+        self._waits += 1
 
     def may_be_older(self, population: str, organization: str) -> bool:
         """Tell whether accounts may be older than is known, of a population that an organization has created."""
-        if population in self._created[organization]:
-            return (organization, population) in self._waited
-        return self._waited_at_all
+        return self._waits > self._before.get((organization, population), 0)
 
     def young(self, population: str, organization: str, day: float) -> tuple[float, float]:
         """Of the accounts of a population that an organization has created.

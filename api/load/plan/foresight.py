@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
@@ -198,10 +198,8 @@ class Foresight:
 
     def need_accounts(self, organization: str, more: Number) -> None:
         """Note that there will be more accounts, or invitations, than there are."""
-        total = self.members.total(organization, self.populations).expected + more.expected
-        for population in self.populations:
-            total += self.members.open(population, organization).expected
-        self.need(organization, "accounts", total)
+        there, invited = self.members.total(organization), self.members.total_open(organization)
+        self.need(organization, "accounts", there.expected + more.expected + invited.expected)
 
     def need_more(self, organization: str, quota: str, more: Number) -> None:
         """Note that there will be more than there are of things that stay, such as OUs."""
@@ -210,7 +208,7 @@ class Foresight:
 
     def need_closures(self, organization: str, number: Number) -> float:
         """Note that accounts are closed; returns the number of members that the organization has."""
-        total, closed = self.members.total(organization, self.populations), self._closed[organization]
+        total, closed = self.members.total(organization), self._closed[organization]
         closed.append((self.day, number.expected))
         self.needed[organization, CLOSURES].members = round(total.expected)
         self.need(organization, CLOSURES, sum(each for day, each in closed if (self.day - day) * DAY < CLOSURE_WINDOW))
@@ -219,10 +217,9 @@ class Foresight:
     def ask_to_join(self, step: Sending | Call, population: str, number: Number) -> float:
         """Note that accounts of a population are invited; returns the hours that it takes at least."""
         busiest = busiest_day(number.expected, step.pace)
-        self.interrupt(each for each in self.members.cohorts if each.population == population and each.migration)
+        self.members.interrupt(each for each in self.members.asked(population) if each.migration)
         asked = number.chance(1.0, certain=not step.retry)
         cohort = self.ask(population, step.organization, asked, step.pace, migration=False)
-        cohort.refused = population in self.members.shared
         self._keep_young(cohort)
         self._keep_closed(cohort)
         if cohort.accepting(1.0) < 1:
@@ -248,6 +245,7 @@ class Foresight:
 
     def _refuse_answers(self, cohort: PlannedCohort, number: float) -> None:
         cohort.refused = True
+        self.members.touch(cohort.population)
         if not self.is_doubtful(cohort.organization) and cohort.population not in self.members.shared:
             # An account may be both young and closed.
             cohort.refusals = min(cohort.refusals + number, cohort.asked.expected * cohort.accepting())
@@ -256,8 +254,7 @@ class Foresight:
         """The accounts that may not leave yet: the organization that created them, for how many days, how many."""
         for organization in self.members.others:
             days, share = self.ages.young(population, organization, self.day)
-            number = self.members.created(population, organization).chance(share)
-            if number.most > 0:
+            if share and (number := self.members.created(population, organization).chance(share)).most > 0:
                 yield organization, days, number
 
     def warn_of_young(self, organization: str, days: float, number: Number) -> None:
@@ -280,8 +277,9 @@ class Foresight:
         behaviour = table.behaviour("migration" if migration else "invitation")
         place = len(self._places) - 1
         cohort = PlannedCohort(population, organization, behaviour, number, migration, self.day, start, place, spread)
+        cohort.refused = not migration and population in self.members.shared
         if number.most > 0:
-            self.members.cohorts.append(cohort)
+            self.members.ask(cohort)
         return cohort
 
     def offer(self, account: str) -> None:
@@ -296,12 +294,6 @@ class Foresight:
             if behaviour.escalation:
                 silent = max(0.0, 1.0 - accepting - behaviour.decline)
                 self.row(behaviour.escalation.action, "escalation", Number(0.0, silent, 1.0))
-
-    @staticmethod
-    def interrupt(cohorts: Iterable[PlannedCohort]) -> None:
-        """Note that some accounts may never answer what they have not answered yet."""
-        for each in cohorts:
-            each.canceled |= not each.settled
 
     def finished(self) -> list[PlannedCalls]:
         """All rows in the order of the steps, with the answers of those who were asked."""

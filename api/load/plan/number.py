@@ -2,6 +2,7 @@
 
 import math
 from bisect import bisect_left
+from fractions import Fraction
 from functools import lru_cache
 from random import Random
 
@@ -75,6 +76,24 @@ class Number(Struct, frozen=True):
 
 
 NOTHING = Number()
+
+
+class ExactSum:
+    """A sum of numbers of which one may be replaced by another: without rounding, however often that happens."""
+
+    def __init__(self) -> None:
+        self._parts = [Fraction(), Fraction(), Fraction()]
+
+    @property
+    def number(self) -> Number:
+        """The sum."""
+        return Number(*map(float, self._parts))
+
+    def replace(self, old: Number, new: Number) -> None:
+        """Subtract a number that is in the sum, and add another."""
+        if old != new:
+            before, after = (map(Fraction, (each.least, each.expected, each.most)) for each in (old, new))
+            self._parts = [part - one + other for part, one, other in zip(self._parts, before, after, strict=True)]
 
 
 def among(counted: Number, part: Number, whole: Number) -> Number:

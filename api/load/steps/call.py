@@ -82,7 +82,7 @@ def _gone(step: Call, number: Number, foresight: Foresight) -> None:
         if by_itself or organization == step.organization:
             foresight.refuse_young(population, organization, days, among(asked, young, foresight.accounts(population)))
     gone = [*leaving(step, asked, foresight)]
-    foresight.interrupt(each for each in foresight.members.cohorts if each.population == population)
+    foresight.members.interrupt(foresight.members.asked(population))
     for organization, each in gone:
         foresight.remove(population, organization, each)
 
@@ -93,7 +93,7 @@ def _closed(step: Call, number: Number, foresight: Foresight) -> None:
     surely = foresight.features[step.organization] is FeatureSet.ALL and step.share == 1 and not step.retry
     certain = surely and not foresight.is_doubtful(step.organization, step.for_each)
     foresight.members.closed[step.for_each, step.organization] += number.chance(1.0, certain=certain)
-    foresight.interrupt(each for each in foresight.members.cohorts if each.population == step.for_each)
+    foresight.members.interrupt(foresight.members.asked(step.for_each) if step.for_each else ())
 
 
 def _created(step: Call, number: Number, foresight: Foresight) -> None:

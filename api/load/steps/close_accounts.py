@@ -52,6 +52,6 @@ def foresee(step: CloseAccounts, foresight: Foresight) -> float:
     surely = foresight.features[organization] is FeatureSet.ALL and not step.retry
     members.closed[step.population, organization] = closed + number.chance(1.0, certain=surely)
     total = foresight.need_closures(organization, number)
-    foresight.interrupt(each for each in members.cohorts if each.population == step.population)
+    members.interrupt(members.asked(step.population))
     hours = foresight.send(step, step.operation, number)
     return max(hours, closure_hours(number.least, total, foresight.settings)) if surely else hours

@@ -51,7 +51,7 @@ def foresee(step: CreateAccounts, foresight: Foresight) -> float:
     foresight.need_accounts(step.organization, number)
     hours = foresight.send(step, step.operation, number)
     created = number.chance(1.0, certain=not step.retry)
-    foresight.members.there[population, step.organization] += created
+    foresight.members.create(population, step.organization, created)
     for following in step.then or ():
         foresight.send(step, following.action, created)
     hours = hours if step.retry else max(hours, creation_hours(number.least, foresight.settings))

@@ -61,8 +61,8 @@ def foresee_answers(organization: str, begun: Number, foresight: Foresight) -> N
         return
     if begun.least >= 1:
         foresight.began_migrations[organization] = foresight.day
-    foresight.interrupt(each for each in members.cohorts if each.organization == organization and not each.migration)
-    total = members.total(organization, foresight.populations).expected
+    members.interrupt(each for each in members.cohorts if each.organization == organization and not each.migration)
+    total = members.total(organization).expected
     foresight.need(organization, "all_features_migration_accounts", total)
     if silent := round(members.others[organization].expected):
         foresight.warn(_silent(silent, organization))

@@ -23,7 +23,7 @@ async def play(step: Remind, context: StepContext) -> None:
 
 def foresee(step: Remind, foresight: Foresight) -> float:
     """Foresee no call; more of those who were asked will accept."""
-    for each in foresight.members.cohorts:
-        if step.population in ("", each.population):
-            each.remind(step.accept, foresight.day)
+    for each in foresight.members.asked(step.population):
+        each.remind(step.accept, foresight.day)
+        foresight.members.touch(each.population)
     return 0.0

@@ -32,13 +32,14 @@ def foresee(step: RemoveDeclined, foresight: Foresight) -> float:
     members, organization = foresight.members, step.organization
     number = Number()
     for each in foresight.migrations.get(organization, ()):
-        foresight.interrupt([each])
+        members.interrupt([each])
         leaving = each.to_remove(foresight.day, silent=step.silent)
         each.removed += leaving
+        members.touch(each.population)
         number += leaving
     if step.silent and organization in foresight.migrations:
         number += members.others[organization]
         members.others[organization] = Number()
     if organization in foresight.shared_organizations:
-        number = Number(0.0, number.expected, members.total(organization, foresight.populations).most)
+        number = Number(0.0, number.expected, members.total(organization).most)
     return foresight.send(step, step.operation, number)

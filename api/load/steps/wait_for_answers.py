@@ -20,9 +20,13 @@ async def play(step: WaitForAnswers, context: StepContext) -> None:
 
 def foresee(step: WaitForAnswers, foresight: Foresight) -> float:
     """Foresee no call, and no time: how long accounts take to answer is not known; but then they have."""
-    waited_for = [each for each in foresight.members.cohorts if step.population in ("", each.population)]
-    if not all(each.settled for each in waited_for):
+    unsettled = (each for each in foresight.members.asked(step.population) if not each.settled)
+    if not foresight.alone:
+        if next(unsettled, None):
+            foresight.ages.wait()
+        return 0.0
+    for each in unsettled:
         foresight.ages.wait()
-    for each in waited_for:
-        each.settled |= foresight.alone
+        each.settled = True
+        foresight.members.touch(each.population)
     return 0.0

@@ -1,4 +1,4 @@
-"""Files with many tracks: what is done to read them grows as they do, not with the pairs of tracks."""
+"""Files with many tracks: what is done to read and to plan them grows as they do, not with the pairs of tracks."""
 
 import sys
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from support.play_scenario import population, step, track
 
+from orgsim.api.load.foresee import plan_scenario
 from orgsim.api.load.scenario import Scenario, parse_scenario
 
 WORLD = "[organizations.ours]\n[organizations.theirs]\naccounts = 100\n"
@@ -73,3 +74,11 @@ def test_reading(make: Callable[[int], str]) -> None:
     scenario(make, 20)
     few, many = (calls_of(partial(scenario, make, number)) for number in (60, 120))
     assert few < many < 2.1 * few
+
+
+@pytest.mark.parametrize("make", [beside, one_by_one])
+def test_planning(make: Callable[[int], str]) -> None:
+    """So it is with a plan."""
+    plan_scenario(scenario(make, 20))
+    few, many = (calls_of(partial(plan_scenario, scenario(make, number))) for number in (60, 120))
+    assert few < many < 2.2 * few
