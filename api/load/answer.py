@@ -136,7 +136,9 @@ def meaning(name: str) -> str:
     )
     said = (DISTRIBUTIONS | NUMBERS | of_parts).get(metric, "")
     if statistic and said:
-        said = f"{wording.STATISTIC_NAMES.get(statistic, statistic)} of the times {said}"
+        named = wording.STATISTIC_NAMES.get(statistic)
+        share = statistic.removeprefix("p")
+        said = f"{named} of the times {said}" if named else f"{share} % of the times {said} were at most so long"
     return f"{part}: {said}" if part and said else said
 
 

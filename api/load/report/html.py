@@ -43,7 +43,7 @@ def scrolling(inner: str, name: str) -> str:
 
 def _caption(name: str, spoken: str) -> str:
     if name:
-        return f"<caption>{escape(name)}</caption>"
+        return f'<caption><span class="title">{escape(name)}</span></caption>'
     return f'<caption><span class="spoken">{escape(spoken)}</span></caption>' if spoken else ""
 
 

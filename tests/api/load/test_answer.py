@@ -149,7 +149,10 @@ async def test_days_of_steps() -> None:
         ("virtual_days", "how long the run took in its own time"),
         ("ours.joined", "ours: accounts that joined by invitation"),
         ("ours.all_features_share", "ours: whether it has all features"),
-        ("migration_days.p95", "p95 of the times from the request for all features to a member's approval"),
+        (
+            "migration_days.p95",
+            "95 % of the times from the request for all features to a member's approval were at most so long",
+        ),
         ("ours.joining_days.max", "ours: longest of the times from an invitation to its acceptance"),
         ("tracks.web.virtual_days", "tracks.web: how long it took in the time of the run"),
         ("nothing", ""),

@@ -192,7 +192,9 @@ def test_head_says_what_was_asked_and_found() -> None:
     p95, count = found.figure("migration_days.p95"), found.distributions["migration_days"].count
     assert p95 is not None
     what = "of the times from the request for all features to a member's approval"
-    assert f"✓p95 {what} migration_days.p95 < 12{p95:.2f} dayswanted: less than 12 days" in page.text
+    assert (
+        f"✓95 % {what} were at most so long migration_days.p95 < 12{p95:.2f} dayswanted: less than 12 days" in page.text
+    )
     short = f"{count}, {1_000 - count} shortwanted: more than 1,000"
     assert f"✗number {what} migration_days.count > 1000{short}" in page.text
     assert "✗longest of the times from CloseAccount to the closed account closing_seconds.max < 60no value" in page.text
