@@ -36,7 +36,8 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 def no_blocking_calls() -> Iterator[BlockBuster]:
     """A file read, a sleep or a lock of any floor inside a coroutine raises BlockingError.
 
-    Arranged once, because it takes time. Not watched is what asks the system about a path: it takes microseconds.
+    Arranged once, because it takes time. Only asyncio is watched; on trio the same code runs. Not watched either is
+    what asks the system about a path: it takes microseconds.
     """
     with blockbuster_ctx(["orgsim", "orgsim.api", "orgsim.engine", "orgsim.projections"]) as blockbuster:
         for name in ("os.access", "os.getcwd", "os.stat"):
