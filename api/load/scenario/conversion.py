@@ -146,7 +146,7 @@ def _missing(told: str, wanted: Any, value: Any, path: KeyPath, lost: set[KeyPat
         kinds = {told: None}
     for key in [each for each in kinds if each not in value]:
         if (*path, key) not in lost:
-            yield Problem(f"`{key}` is missing{_tags(key, wanted)}", path, key)
+            yield Problem(f"`{key}` is missing{_tags(key, wanted) or _choices(kinds[key])}", path, key)
         lost.add((*path, key))
         value[key] = next((each for each in ("?", 1, *get_args(kinds[key])) if not _error(each, kinds[key])), None)
 
@@ -240,6 +240,12 @@ def _values(wanted: Any) -> list[str]:
         literals = [each for each in map(_bare, get_args(wanted)) if get_origin(each) is Literal]
         return [value for each in literals for value in _values(each)]
     return [str(each) for each in get_args(wanted) or list(wanted)]
+
+
+def _choices(kind: Any) -> str:
+    """The end of an error message: the values of a missing key, if they are few words."""
+    bare = _bare(kind)
+    return f" (there are: {', '.join(get_args(bare))})" if get_origin(bare) is Literal else ""
 
 
 def _tags(key: str, wanted: Any) -> str:

@@ -71,11 +71,17 @@ def _any_of(choices: Iterable[str]) -> str:
 def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:
     words = {"from": kind.ge, "above": kind.gt, "up to" if kind.ge is None else "to": kind.le, "below": kind.lt}
     bounds = [
-        f" {word} {limit:,}" if isinstance(limit, int) else f" {word} {limit:,.15g}"
+        f" {word} {limit:,}" if isinstance(limit, int) else f" {word} {_decimal(limit)}"
         for word, limit in words.items()
         if limit is not None
     ]
     return "".join(bounds) + (" up" if kind.ge is not None and len(bounds) == 1 else "")
+
+
+def _decimal(limit: float) -> str:
+    """A limit as people write it: ``0.000001``, not in powers of ten."""
+    said = f"{limit:,.15g}"
+    return f"{limit:.15f}".rstrip("0") if "e-" in said else said
 
 
 def _length(least: int | None, most: int | None) -> str:

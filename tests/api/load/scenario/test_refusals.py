@@ -525,3 +525,26 @@ def test_start_says_how_it_is_written(start: str) -> None:
         ScenarioError, match=r"^start: must be a moment with a time zone, such as 2026-01-05T09:00:00Z, not "
     ):
         parse_scenario(f"start = {start}\n[[steps]]\naction = 'wait'\ndays = 1")
+
+
+def test_a_saved_name_that_is_no_table() -> None:
+    """A text instead of a table of names is told once, and not again wherever a later step uses the name."""
+    make = 'action = "CreateOrganizationalUnit"\nwith = { ParentId = "{root}", Name = "x" }\nsave = "new"\n'
+    use = 'action = "DeleteOrganizationalUnit"\nwith = { OrganizationalUnitId = "{new}" }\n'
+    with pytest.raises(ScenarioError) as caught:
+        parse_scenario(f"[[steps]]\n{make}[[steps]]\n{use}")
+    assert [str(each) for each in caught.value.problems] == ['step 1, save: must be a table, not "new"']
+
+
+def test_a_missing_word_is_told_with_its_choices() -> None:
+    """Of a key that has few words as values, those are told where it is missing."""
+    assert complaint(f"[populations.p]\ncount = 1{DONE}") == (
+        "populations.p: `origin` is missing (there are: invited, created, standalone, member)"
+    )
+
+
+def test_limits_are_told_without_powers_of_ten() -> None:
+    """A limit far below one is written out."""
+    people = '[populations.p]\norigin = "invited"\ncount = 1\n'
+    told = complaint(f'{people}[[steps]]\naction = "invite"\npopulation = "p"\npace = {{ per_day = 0 }}\n')
+    assert told == "step 1, pace.per_day: must be a number from 0.000001 to 1,000,000,000, not 0"
