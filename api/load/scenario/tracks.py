@@ -1,6 +1,5 @@
 """Reads the tracks of a scenario file and their steps."""
 
-from collections.abc import Iterable
 from typing import Any, cast, get_args
 
 from ....engine.spelling import close_to
@@ -70,10 +69,11 @@ def _steps(name: str, path: KeyPath, table: TrackTable | None, steps: Any, probl
 def _saves(step: Any) -> list[str]:
     """The names under which a step saves something, if it can be read or not."""
     keys = cast("dict[str, Any]", step) if isinstance(step, dict) else {}
-    saves = [keys[key] for key in close_to("save", keys)]
-    # A text alone is a mistake, but other steps name it all the same.
-    named = ([save] if isinstance(save, str) else save for save in saves if isinstance(save, str | dict))
-    return [str(name) for names in named for name in cast("Iterable[str]", names)]
+    names: list[str] = []
+    for save in (keys[key] for key in close_to("save", keys)):
+        # A text alone is a mistake, but other steps name it all the same.
+        names += [save] if isinstance(save, str) else cast("dict[str, Any]", save) if isinstance(save, dict) else []
+    return names
 
 
 def _step(step: Any, path: KeyPath, problems: Problems) -> Step | None:
