@@ -193,9 +193,10 @@ def _range(name: str, listed: str) -> list[Parameter]:
         start, end, step = (Decimal(text) for text in texts)
     except (InvalidOperation, ValueError):
         raise ScenarioError(f"--vary {name}: a range is FROM:TO:STEP in numbers, such as 0.9:0.96:0.02") from None
-    if not (start.is_finite() and end.is_finite() and step.is_finite()):
+    # Decimals go on where floating point has ended: 1e999 is finite.
+    if not all(each.is_finite() and isfinite(float(each)) for each in (start, end, step)):
         raise ScenarioError(f"--vary {name}: a range goes from number to number, not to {listed}")
-    if not step:
+    if not float(step):
         raise ScenarioError(f"--vary {name}: a range with a step of 0 never ends")
     if (end - start) * step < 0:
         raise ScenarioError(f"--vary {name}: with a step of {texts[2]} no range leads from {texts[0]} to {texts[1]}")

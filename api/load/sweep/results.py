@@ -78,6 +78,12 @@ class Results:
             ResultsError: the folder holds no sweep, or another one; the message names the differences.
         """
         path = self.folder / DEFINITION
+        for each in (path, self._journal):
+            # A pipe would be waited for.
+            if each.exists() and not each.is_file():
+                raise ResultsError(
+                    f"{each}: cannot be read: {'Is a directory' if each.is_dir() else 'no regular file'}"
+                )
         try:
             found = msgspec.json.decode(path.read_bytes(), type=Sweep)
         except OSError as error:

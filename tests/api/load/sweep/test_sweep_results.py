@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,22 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
     (tmp_path / "sweep.json").write_text("{}")
     with pytest.raises(ResultsError, match=r"sweep\.json: not written by orgsim sweep"):
         Results(tmp_path).definition(sweep())
+
+
+@pytest.mark.parametrize("name", ["sweep.json", "runs.jsonl"])
+def test_no_regular_files(name: str, plan: SweepPlan, tmp_path: Path) -> None:
+    """A pipe or a folder in place of a file of the sweep is told, not waited for."""
+    results = Results(tmp_path)
+    with results.begin(plan.sweep):
+        pass
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ResultsError, match=f"{re.escape(name)}: cannot be read: no regular file"):
+        results.definition(plan.sweep)
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    with pytest.raises(ResultsError, match=f"{re.escape(name)}: cannot be read: Is a directory"):
+        results.definition(plan.sweep)
 
 
 def test_full_disk(plan: SweepPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
