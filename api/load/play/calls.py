@@ -14,7 +14,7 @@ from ....projections.reads import READS
 from ....projections.reads.answering import answer
 from ....projections.views import Views
 from ...client import as_dict
-from ..scenario.checks import PLACE
+from ..scenario.checks import PLACE, unit_of
 from ..scenario.problems import ScenarioError
 from ..scenario.steps import Call
 
@@ -63,7 +63,9 @@ def fill(value: Any, names: Mapping[str, str], place: str) -> Any:
 
         def known(found: re.Match[str]) -> str:
             if found[1] not in names:
-                raise ScenarioError(f"{place}: {{{found[1]}}} was not saved: the step that saves it was refused")
+                why = "was not saved: the step that saves it was refused"
+                why = "is no OU of the organization that calls" if unit_of(found[1]) else why
+                raise ScenarioError(f"{place}: {{{found[1]}}} {why}")
             return names[found[1]]
 
         return PLACE.sub(known, value)

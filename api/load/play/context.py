@@ -1,6 +1,6 @@
 """What the steps of a run share: the engine and its clock, the accounts that there are, and how calls are sent."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from itertools import count
 from random import Random
 
@@ -8,8 +8,10 @@ from ....engine.operation import Caller
 from ....engine.runtime.engine import Engine
 from ....engine.state import Organization
 from ....projections.views import Views
+from ..scenario.existing import unit_paths
 from ..scenario.model import Scenario
 from ..scenario.steps import OrganizationStep, Sending
+from ..scenario.unit_names import unit_names
 from .asking import Asking
 from .beginning import Begun
 from .call_counter import CallCounter
@@ -73,6 +75,8 @@ class StepContext:
             for word, text in _names_of(engine.state.organizations[key]).items()
         }
         """What names in braces stand for that begin with an organization's name."""
+        self._at_first = self._with_units(unit_names(scenario))
+        """Organization to what such names stand for, and those of its OUs, in calls that it makes."""
         self._account_numbers = count(FIRST_ACCOUNT)
         self._new_names: dict[str, NewNames] = {}
         self._name_stems = name_stems(scenario.populations)
@@ -163,9 +167,23 @@ class StepContext:
             self._new_names[population] = NewNames(self._name_stems[population], self.engine.state.emails)
         return self._new_names[population]
 
+    def _with_units(self, wanted: Collection[str]) -> dict[str, dict[str, str]]:
+        """Add the OUs that texts name; there may be thousands of others."""
+        units = {
+            name: {f"/{path}": unit for path, unit in unit_paths(self.engine.state.organizations[key].units).items()}
+            for name, key in self.organizations.items()
+            if wanted
+        }
+        for name, paths in units.items():
+            self._elsewhere |= {each: unit for path, unit in paths.items() if (each := f"{name}.{path}") in wanted}
+        return {
+            self.organizations[name]: self._elsewhere | {path: unit for path, unit in paths.items() if path in wanted}
+            for name, paths in units.items()
+        }
+
     def names_in_texts(self, organization: Organization, account: str, index: int) -> dict[str, str]:
         """The values that names in braces stand for in a call for an account (empty: one call for the step)."""
-        names = self.saved | self._elsewhere | _names_of(organization)
+        names = self.saved | self._at_first.get(organization.id, self._elsewhere) | _names_of(organization)
         if account:
             names |= {"account": account, "index": str(index), "parent": organization.units.parent_of(account)}
         return names

@@ -37,13 +37,23 @@ AWS_OPERATIONS: dict[str, type[Struct]] = {name: operation.Request for name, ope
 }
 ALWAYS_KNOWN = ("organization", "root", "management_account")
 KNOWN_FOR_EACH = ("account", "parent", "index")
-PLACE = re.compile(rf"\{{(\w+|[^{{}}\"]+\.(?:{'|'.join(ALWAYS_KNOWN)}))\}}")
-"""A placeholder: a name in braces, ``{root}``, or that of another organization in front of it, ``{initech.root}``.
+UNIT = r"/[^{}\"]+"
+PLACE = re.compile(rf"\{{(\w+|{UNIT}|[^{{}}\"]+\.(?:{'|'.join(ALWAYS_KNOWN)}|{UNIT}))\}}")
+"""A placeholder: a name in braces, ``{root}``, the path of an OU, ``{/Workloads/Prod}``, or one of these with another
+organization in front of it, ``{initech.root}``.
 
 Other braces are left alone, as policy documents are full of them.
 """
 OPEN = re.compile(rf"{PLACE.pattern}|\A\$")
 """Texts whose value is not known: with a placeholder, or in place of a parameter that there is not."""
+
+
+def unit_of(name: str) -> tuple[str, str] | None:
+    """The organization, if there is one in front, and the path of the OU that a name in braces names; None: no OU."""
+    of, dot, path = name.partition("./")
+    if name.startswith("/"):
+        return "", name.removeprefix("/")
+    return (of, path) if dot else None
 
 
 def checked(
@@ -226,12 +236,13 @@ def _wrong_members(operation: str, given: Mapping[str, Any], known: Names, path:
     for name in given:
         if name not in fields:
             yield Problem(f"{operation} has no member {name!r}{choose(name, [*fields])}", path, name)
-    for place, name in _places(given, path):
+    # OUs are looked for when it is known which there are: ``unit_names``.
+    for place, name in places_in(given, path):
         if name in KNOWN_FOR_EACH and name not in known:
             yield Problem(f"{{{name}}} needs for_each: the population for whose accounts it is called", place)
-        elif name not in known:
+        elif name not in known and not unit_of(name):
             yield Problem(f"nothing is called {{{name}}} here{choose(name, known)}", place)
-    sure = {name: value for name, value in given.items() if name in fields and not any(_places(value, path, OPEN))}
+    sure = {name: value for name, value in given.items() if name in fields and not any(places_in(value, path, OPEN))}
     for name, wrong in wrong_members(AWS_OPERATIONS[operation], sure):
         yield Problem(f"{operation} would be refused: {wrong}", path, name)
 
@@ -272,13 +283,13 @@ def _wrong_account_call(each: AccountCall, names: Names, path: KeyPath, example:
     yield Problem(message, (*path, "action"))
 
 
-def _places(value: Any, path: KeyPath, wanted: re.Pattern[str] = PLACE) -> Iterator[tuple[KeyPath, str]]:
-    """Find the placeholders, or what else is wanted, in all texts of a value, each with its path."""
+def places_in(value: Any, path: KeyPath, wanted: re.Pattern[str] = PLACE) -> Iterator[tuple[KeyPath, str]]:
+    """Find the names in braces, or what else is wanted, in all texts of a value, each with its path."""
     if isinstance(value, str):
         yield from ((path, name) for name in wanted.findall(value))
     elif isinstance(value, Mapping):
         for key, part in cast("Mapping[str, Any]", value).items():
-            yield from _places(part, (*path, key), wanted)
+            yield from places_in(part, (*path, key), wanted)
     elif isinstance(value, list):
         for index, part in enumerate(cast("list[Any]", value)):
-            yield from _places(part, (*path, index), wanted)
+            yield from places_in(part, (*path, index), wanted)

@@ -63,6 +63,14 @@ class World(Struct, frozen=True):
             if table and table.id in self.organizations and not self._is_creating(table.id)
         }
 
+    def units(self, organizations: Mapping[str, OrganizationTable | None]) -> dict[str, list[str]]:
+        """The paths of the OUs of organizations that are in the log, by name."""
+        return {
+            name: [path for path in unit_paths(self.organizations[table.id].units) if path != ROOT]
+            for name, table in organizations.items()
+            if table and table.id in self.organizations
+        }
+
     def _is_creating(self, organization: str) -> bool:
         in_progress = (organization, CreationState.IN_PROGRESS)
         return bool(self.views.account_creations.by_state.get(in_progress))

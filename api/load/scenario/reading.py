@@ -27,13 +27,14 @@ from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Par
 from .order import impossible_days
 from .organizations import members_by_unit, with_founders
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
-from .populations import PopulationTable
+from .populations import MemberTable, PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError
 from .standing import wrong_standing
 from .steps import PLAIN
 from .thresholds import read_thresholds
 from .tracks import read_tracks
 from .twins import with_twins
+from .unit_names import known_units, wrong_unit_names
 
 KEYS = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "dated", "twins"})
 """The keys of a file."""
@@ -174,6 +175,10 @@ def _built(
     figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})
     limits = read_thresholds(thresholds, figures, problems)
     tracks = checked(organizations, populations, read, figures, problems)
+    units = known_units(organizations) | (world.units(organizations) if world else {})
+    if UNNAMED in units and any(isinstance(each, MemberTable) for each in populations.values()):
+        del units[UNNAMED]
+    problems += wrong_unit_names(tracks, populations, organizations, units)
     problems[:] = without_inherited(problems, tables)
     problems.require_none()
     assert beginning is not None, "what is wrong with it was found"

@@ -156,8 +156,9 @@ class Call(OrganizationStep, frozen=True, tag="call", forbid_unknown_fields=True
     """A call of any AWS operation, once, or once for each account of a population.
 
     In a file its action is AWS's name of the operation. Texts in ``with`` may contain names in braces: ``{root}``,
-    ``{organization}``, ``{management_account}``, the names that earlier steps have saved, and with ``for_each`` also
-    ``{account}``, ``{parent}`` (the root or OU that holds it) and ``{index}`` (from 1).
+    ``{organization}``, ``{management_account}``, OUs that are there when the run begins (``{/Workloads/Prod}``), the
+    names that earlier steps have saved, and with ``for_each`` also ``{account}``, ``{parent}`` (the root or OU that
+    holds it) and ``{index}`` (from 1).
     """
 
     operation: str

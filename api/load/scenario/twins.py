@@ -29,6 +29,7 @@ from .model import Scenario
 from .organizations import OrganizationTable, Twin, UnitMembers, founders
 from .populations import MemberTable
 from .problems import Problem, Problems, ScenarioError
+from .unit_names import known_units, wrong_unit_names
 
 
 async def with_twins(scenario: Scenario, folder: Path, *, may_set_start: bool) -> Scenario:
@@ -53,6 +54,10 @@ async def with_twins(scenario: Scenario, folder: Path, *, may_set_start: bool) -
     scenario = structs.replace(scenario, twins=twins)
     problems += _impossible(scenario)
     problems += _wrong_units(scenario)
+    if twins:
+        units = {name: [each.path for each in _members_of(twin.form)[1:]] for name, twin in twins.items()}
+        units |= known_units(scenario.organizations)
+        problems += wrong_unit_names(scenario.all_tracks, scenario.populations, scenario.organizations, units)
     settled = {name: each for name, each in members_of_twins(scenario).items() if twins[name].is_settled}
     problems += too_many(scenario.populations, scenario.organizations, settled)
     problems.require_none()

@@ -170,6 +170,16 @@ def test_a_start_of_its_own() -> None:
             ["25: step 3, until: members is never > 9: the accounts are at most 9"],
         ),
         (
+            [
+                (
+                    "\n[thresholds]",
+                    "\n[[steps]]\naction = 'CreateOrganizationalUnit'\norganization = 'bought'\n"
+                    "with = { ParentId = '{/Nowhere}', Name = 'New' }\n[thresholds]",
+                )
+            ],
+            ["26: step 3, with.ParentId: bought has no OU 'Nowhere' when the run begins (there are: "],
+        ),
+        (
             [("[organizations.ours]", "[quotas]\norganizational_units = 1\n[organizations.ours]")],
             ["10: organizations.bought.from: it needs quotas.organizational_units = "],
         ),
@@ -177,7 +187,7 @@ def test_a_start_of_its_own() -> None:
             [('"999999999999"', '"111111111111"')],
             [
                 "8: organizations.bought.from: 111111111111 is in ours too, and an account is in one organization; "
-                'write another management_account for ours, such as "222222222222"'
+                'write another management_account for ours, such as "333333333333"'
             ],
         ),
     ],

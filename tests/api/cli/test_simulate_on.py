@@ -326,3 +326,23 @@ def test_more_members_than_the_log_has(organization: str) -> None:
         "before it take 2",
         "plan.toml:9:14: populations.rest: nobody is left for it: d has 10 members, and populations before it take 10",
     ]
+
+
+def test_ous_of_the_log_in_texts(organization: str) -> None:
+    """A text names an OU of the log by its path; one that the log does not have is told before the run."""
+    text = [
+        *("[organizations.d]", f"id = '{organization}'", "[populations.web]", "of = 'd'", "unit = 'Prod/Web'"),
+        step(
+            "MoveAccount",
+            for_each="web",
+            with_={"AccountId": "{account}", "SourceParentId": "{/Prod/Web}", "DestinationParentId": "{/Prod}"},
+        ),
+    ]
+    plan(*text)
+    found = outcome()
+    assert (found["steps"][0]["commands"], found["refused"]) == (2, {})
+    plan(*(each.replace("{/Prod}", "{/Prd}") for each in text))
+    (line,) = refused("plan.toml", "--on", "bought.db")
+    assert "with.DestinationParentId: d has no OU 'Prd' when the run begins, did you mean `Prod`?" in line
+    # Which OUs there are is not known without the log.
+    assert ran("check", "plan.toml").exit_code == 0
