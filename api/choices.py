@@ -1,6 +1,7 @@
 """What a message about a name that is none says of the names that there are."""
 
 from collections.abc import Collection
+from difflib import get_close_matches
 
 from ..engine.spelling import close_to, left_out, nearest
 
@@ -12,14 +13,21 @@ def choose(given: str, known: Collection[str], place: str = "", taken: Collectio
         given: the name.
         known: those that there are; of many only the nearest are told.
         place: says where all of them are, if there are many.
-        taken: those that cannot have been meant, because they are used already.
+        taken: those that are used already.
     """
     if not known:
         return " (there is none)"
     more = left_out(known)
     where = f"; {place}" if place and more else ""
-    likely = meant(given, [each for each in known if each not in taken])
-    return f"{likely} (there are: {', '.join(nearest(given, known))}{more}{where})"
+    return f"{meant(given, likely(given, known, taken))} (there are: {', '.join(nearest(given, known))}{more}{where})"
+
+
+def likely(given: str, known: Collection[str], taken: Collection[str]) -> list[str]:
+    """The names that may have been meant: of those that are used already only what is spelt nearly so."""
+    return [each for each in known if each not in taken or get_close_matches(given, [each], cutoff=NEARLY)]
+
+
+NEARLY = 0.75
 
 
 def meant(given: str, known: Collection[str]) -> str:

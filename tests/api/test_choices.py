@@ -33,7 +33,8 @@ def test_more_than_a_name_is_meant_so() -> None:
 
 
 def test_what_is_used_is_not_meant() -> None:
-    """A name that is used already is among those that there are, and is not proposed."""
+    """A name that is used already is among those that there are, and is proposed only for what is spelt nearly so."""
     told = choose("reminders", ["after_reminder", "remind_after_days"], taken=["after_reminder"])
     assert told == ", did you mean `remind_after_days`? (there are: after_reminder, remind_after_days)"
     assert choose("population", ["action", "silent"], taken=["action"]) == " (there are: action, silent)"
+    assert choose("cnt", ["count", "like"], taken=["count"]).startswith(", did you mean `count`?")

@@ -252,7 +252,12 @@ CONTRADICTIONS: list[tuple[Callable[[Path, dict[str, Any]], bool], dict[str, Any
         "reminded_accept",
         "2 shares for 1",
     ),
-    (_is_behaviour, {"reminded_accept": 0.5, "after_reminder": None}, "reminded_accept", "needs after_reminder"),
+    (
+        lambda path, table: path[:1] == ("organizations",) and path[2:] == ("transfer",),
+        {"reminded_accept": 0.5, "after_reminder": None},
+        "reminded_accept",
+        "needs after_reminder",
+    ),
     (
         _is_behaviour,
         {"escalation": {"action": "LeaveOrganization"}, "deadline_days": None},
@@ -263,7 +268,7 @@ CONTRADICTIONS: list[tuple[Callable[[Path, dict[str, Any]], bool], dict[str, Any
     (_is_step("wait"), {"days": None, "until": None, "at_most_days": None}, "", "`days` is missing"),
     (_is_step("create_accounts"), {"retry_failed": True, "retry": None}, "retry_failed", "needs retry"),
     (_is_step("MoveAccount"), {"share": 0.8, "skip": 0.8}, "share", "add up to 1.6"),
-    (_is_step("MoveAccount"), {"for_each": None, "only_members": True}, "only_members", "needs for_each"),
+    (_is_step("CreateOrganizationalUnit"), {"only_members": True}, "only_members", "needs for_each"),
     (_is_step("invite"), {"pace": {"per_day": 1, "per_hour": 1}}, "pace", "exactly one of"),
     (
         lambda path, table: path[:1] == ("tracks",) and len(path) == 2,

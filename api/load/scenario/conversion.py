@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ....engine.spelling import close_to
-from ...choices import choose
+from ...choices import choose, likely
 from .contradictions import Table
 from .possible import A_SHARE, as_share, possible, shown
 from .problems import KeyPath, Problem, Problems
@@ -100,9 +100,8 @@ def _all_problems(value: Any, wanted: Any, path: KeyPath, lost: set[KeyPath]) ->
         if unknown is not None:
             known = sorted({*_fields(kind, found)} - INTERNAL)
             yield Problem(f"unknown key `{unknown}`{choose(unknown, known, taken=found)}", (*path, *keys), unknown)
-            lost |= {
-                (*path, *keys, meant) for meant in close_to(unknown, [each for each in known if each not in found], 1)
-            }
+            # Though it may have a value, one of a population that this one is like.
+            lost |= {(*path, *keys, meant) for meant in close_to(unknown, likely(unknown, known, found), 1)}
             del found[unknown]
             continue
         if inner.endswith("]`"):
