@@ -16,7 +16,7 @@ from ..timeline.moments import position_at, range_of
 from .asking import InMemory, history_for
 from .difference_tree import DifferenceTree
 from .drift import drift_of
-from .terminal import out
+from .terminal import out, print_line
 from .twin_options import DumpFolder, EndpointUrl, Profile
 
 DEFAULT_LIMIT = 100
@@ -118,7 +118,7 @@ def _print_tree(pairs: Iterator[Pair], limit: int, places: Places) -> bool:
     _print_counts(groups, hidden=groups.total - len(shown))
     if not groups.total:
         (history, first), (_, last) = places
-        out.print(f"Nothing differs between {first} and {last}; {range_of(history)}", soft_wrap=True, highlight=False)
+        print_line(f"Nothing differs between {first} and {last}; {range_of(history)}")
     return bool(groups.total)
 
 
@@ -131,6 +131,6 @@ def _print_counts(groups: Groups, hidden: int) -> None:
         out.print(f"{kind}: {' '.join(f'{mark}{count:,}' for mark, count in counts.items() if count)}", highlight=False)
         for group in alike if hidden else ():
             if group.changes:
-                out.print(f"  {group.mark}{group.count:,} {', '.join(group.changes)}", highlight=False, markup=False)
+                print_line(f"{group.mark}{group.count:,} {', '.join(group.changes)}", 2)
     if hidden:
         out.print(f"{hidden:,} more with --limit or --json", highlight=False)

@@ -12,7 +12,7 @@ from ..timeline.twin.calls import Question
 from ..timeline.twin.normalize import normalize
 from ..timeline.twin.recorded import answers_of, write_folder
 from ..timeline.twin.terraform_config import write_configuration
-from .terminal import AsJson, out, print_json
+from .terminal import AsJson, print_json, print_line
 from .twin_options import failing
 
 
@@ -45,7 +45,7 @@ def dump(
     if as_json:
         print_json({"written": written, "answers": len(answers)})
     else:
-        out.print(f"{', '.join(written)}: {len(answers):,} answers of {log}", soft_wrap=True, highlight=False)
+        print_line(f"{', '.join(written)}: {len(answers):,} answers of {log}")
 
 
 async def _answers(log: Path, at: str | None, organization: str | None) -> tuple[dict[Question, Any], int]:

@@ -11,7 +11,7 @@ from ...engine.log import chain_at
 from ..past import open_recorded
 from ..places import PLACES
 from ..simulation import forked
-from .terminal import AsJson, out, print_json, run
+from .terminal import AsJson, print_json, print_line, run
 
 
 class Forked(Struct, frozen=True):
@@ -45,7 +45,7 @@ def fork(
         print_json(made)
         return
     text = f"{made.log}: {made.position:,} events of {made.forked_from}, digest {made.digest}"
-    out.print(text, soft_wrap=True, highlight=False)
+    print_line(text)
 
 
 async def _fork(path: Path, new: Path, at: str | None) -> Forked:

@@ -18,7 +18,7 @@ from ..timeline.twin.importing import Imported
 from ..timeline.twin.importing import import_dump as bring_in
 from ..timeline.twin.live import Source, discard
 from ..timeline.twin.normalize import Dump
-from .terminal import AsJson, failure, out, print_json
+from .terminal import AsJson, failure, print_json, print_line
 from .twin_options import (
     ENDING,
     DumpFolder,
@@ -104,4 +104,4 @@ def _print(done: Imported) -> None:
     things = f"{counted(done.accounts, 'account')}, {counted(done.organizational_units, 'OU')}, {policies}"
     changed = f"{counted(done.events, 'event')}, {done.inferred:,} inferred" if done.events else "nothing has changed"
     text = f"{done.log}: {done.organization}: {things}; {changed}; position {done.position:,}"
-    out.print(text, soft_wrap=True, highlight=False)
+    print_line(text)

@@ -17,7 +17,7 @@ from ..load.scenario.model import Parameter
 from ..load.scenario.reading import read_text, with_lines
 from ..plurals import counted
 from .of_scenarios import Accounts, Assignments, parse_parameters, run_scenario
-from .terminal import AsJson, failure, markup_safe, print_json, print_line, print_table
+from .terminal import AsJson, failure, markup_safe, print_json, print_line, print_table, print_text
 
 
 def plan(
@@ -50,7 +50,7 @@ async def _plan(path: Path, given: dict[str, Parameter]) -> Plan:
 
 def _print_plan(planned: Plan) -> None:
     if planned.description:
-        print_line(planned.description)
+        print_text(planned.description)
     print_table(_calls(planned.calls)) if planned.calls else print_line("No calls.")
     if planned.retries:
         print_line(_attempts(planned.retries))

@@ -15,7 +15,7 @@ from ...engine.log.sqlite import SqliteLog
 from ...engine.runtime.clock import SimulatedClock
 from ...engine.runtime.engine import Engine
 from ...projections.views import Views
-from .terminal import AsJson, out, print_json, reading_bar, run
+from .terminal import AsJson, print_json, print_line, reading_bar, run
 
 
 class Taken(Struct, frozen=True):
@@ -62,4 +62,4 @@ def snapshot(
         print_json(taken)
         return
     text = f"{taken.snapshot}: position {taken.position:,}, {taken.bytes / 1e6:,.1f} MB, {taken.seconds:,.1f} s"
-    out.print(text, soft_wrap=True, highlight=False)
+    print_line(text)

@@ -8,7 +8,7 @@ from rich.table import Column, Table
 from ..load import answer, wording
 from ..load.play.outcome import FunnelStage, Outcome
 from ..load.wording import SHOWN_STATISTICS
-from .terminal import markup_safe, out, print_table
+from .terminal import markup_safe, out, print_table, print_text
 
 NAME = 18
 """The width of the names in front of values, in characters."""
@@ -23,7 +23,7 @@ def print_summary(outcome: Outcome, report: Path | None = None) -> None:
         outcome: the outcome.
         report: the path of its report, if one was written.
     """
-    out.print(outcome.description or outcome.scenario, markup=False, highlight=False)
+    print_text(outcome.description or outcome.scenario)
     _print_verdict(outcome)
     _print_warnings(outcome)
     _print_thresholds(outcome)

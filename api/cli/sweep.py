@@ -18,7 +18,7 @@ from ..load.sweep.journal import ResultsError, ResultsUnwritable
 from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Sweep, SweepPlan, make_sweep
 from ..load.sweep.results import LOGS, PAGE, Results
 from .of_scenarios import wrong_scenario
-from .terminal import failure
+from .terminal import failure, print_line
 
 if TYPE_CHECKING:
     from ..load.sweep.summary import Summary
@@ -172,4 +172,4 @@ def _print(summary: "Summary", out: Path, logs: str) -> None:
     from .sweep_progress import print_summary
 
     print_summary(summary)
-    typer.echo(f"A run passes if {summary.finished_means}. The page for others: {out / PAGE}; all of it: {out}{logs}")
+    print_line(f"A run passes if {summary.finished_means}. The page for others: {out / PAGE}; all of it: {out}{logs}")

@@ -76,7 +76,7 @@ class Bar:
 @contextmanager
 def watching(plan: SweepPlan) -> Generator[Bar, None, None]:
     """Print how many runs there are, and show their progress; all on stderr."""
-    err = Console(stderr=True)
+    err = Console(stderr=True, emoji=False)
     combinations, runs = len(plan.combinations), plan.sweep.runs
     what = f"{combinations:,} combination{'s' * (combinations > 1)} x {runs:,} seeds = {plan.total:,} runs"
     err.print(f"orgsim: {what}", soft_wrap=True, highlight=False)

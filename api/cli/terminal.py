@@ -25,8 +25,9 @@ from ...engine.shapes.base import moment_text
 from ..progress import Progress, no_progress
 
 # In a file or a pipe, where rich assumes 80 columns, rows may be wider.
-out = Console(width=None if sys.stdout and sys.stdout.isatty() else 200)
-err = Console(stderr=True)
+# Without emoji, because a text from outside may have ":bug:" in it.
+out = Console(width=None if sys.stdout and sys.stdout.isatty() else 200, emoji=False)
+err = Console(stderr=True, emoji=False)
 NARROWEST = 80
 """The width in columns to which tables of many rows may be folded."""
 
@@ -117,7 +118,7 @@ def print_table(table: Table, *, narrowest: int | None = None, indent: int = 0) 
     natural = Measurement.get(out, out.options.update(max_width=UNLIMITED), content).maximum
     width = max(out.width, min(natural, narrowest or UNLIMITED))
     # A console of that width, because a console prints nothing wider than itself.
-    Console(width=width).print(content, highlight=False)
+    Console(width=width, emoji=False).print(content, highlight=False)
 
 
 def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -135,6 +136,12 @@ def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def print_line(text: str, indent: int = 0, style: str = "") -> None:
     """Print a line, which may quote texts from outside; it is not folded, so that ids and names in it stay whole."""
     out.print(Text(" " * indent + printable(text), style=style), soft_wrap=True, highlight=False)
+
+
+def print_text(text: str) -> None:
+    """Print a text from outside, which may have several lines."""
+    for line in text.splitlines():
+        print_line(line)
 
 
 def printable(text: str) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from ...engine.log.sqlite import SqliteLog
 from ..timeline.trail_out.reading import Wanted, Written, follow_trail, write_trail
-from .terminal import AsJson, complain, out, print_json, reading_bar, run
+from .terminal import AsJson, complain, print_json, print_line, reading_bar, run
 
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
@@ -82,4 +82,4 @@ def _tell(written: Written, as_json: bool) -> None:
         return
     unrecorded = "; this world records only calls that changed something" if written.recorded == "changes" else ""
     text = f"{written.folder}: {written.records:,} records of {written.accounts:,} accounts in {written.files:,} files"
-    out.print(text + unrecorded, soft_wrap=True, highlight=False, markup=False)
+    print_line(text + unrecorded)

@@ -20,7 +20,7 @@ from ...engine.log.sqlite import SqliteLog
 from ...engine.state import State
 from ...engine.state.image import dump_state
 from ...projections.views import Views
-from .terminal import AsJson, complain, out, print_json, reading_bar, run
+from .terminal import AsJson, complain, print_json, print_line, reading_bar, run
 
 
 class SnapshotChecks:
@@ -114,10 +114,10 @@ def verify(
     if as_json:
         print_json(found)
     elif found.ok:
-        out.print(f"{found.log}: ok, {found.events:,} events, digest {found.digest}", soft_wrap=True, highlight=False)
+        print_line(f"{found.log}: ok, {found.events:,} events, digest {found.digest}")
         at_end = {f"{found.log}-snapshot": found.snapshot} if found.snapshot else {}
         for path, what in (at_end | found.snapshots).items():
-            out.print(f"{path}: {what}", soft_wrap=True, highlight=False)
+            print_line(f"{path}: {what}")
     if not found.ok:
         complain(found.error)
         raise typer.Exit(1)

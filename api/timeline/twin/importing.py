@@ -80,6 +80,8 @@ async def import_dump(dump: Dump, source: str, log: Path, settings: Settings | N
         DumpError: the dump contradicts itself or what stands in the log.
         LogError: the log cannot be read or written.
     """
+    # The name of a folder may have bytes that are no UTF-8, which a log cannot keep.
+    source = source.encode(errors="replace").decode()
     try:
         if await anyio.to_thread.run_sync(log.exists):
             async with Simulation(log, clock=SimulatedClock(0)) as sim:

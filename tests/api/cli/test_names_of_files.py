@@ -1,4 +1,4 @@
-"""Names of files that are no UTF-8, as other systems leave them: every command works with them, or says why not."""
+"""Odd names of files: every command works with them, or says why not, and none steers the terminal."""
 
 import json
 import os
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from support.forked_command import Command
+from typer.testing import CliRunner
 
-pytestmark = pytest.mark.slow
+from orgsim.api.cli.app import app
 
 SCENARIO = """
 [populations.partners]
@@ -19,72 +20,94 @@ action = "invite"
 population = "partners"
 """
 ODD = os.fsdecode(b"n\xff")
-"""A name with a byte that is no UTF-8."""
+"""A name with a byte that is no UTF-8, as other systems leave them."""
+STEERING = "a[∕x] :bug: \x1b[31m \u202e"
+"""A name with the name of an emoji, and characters that change how a terminal writes."""
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with a scenario, one that is wrong, and a log, under such names."""
-    (tmp_path / f"{ODD}.toml").write_text(SCENARIO)
-    (tmp_path / f"{ODD}-wrong.toml").write_text("nonsense = 1")
-    assert run(tmp_path, "simulate", f"{ODD}.toml", "--log", f"{ODD}.db")[0] == 0
-    return tmp_path
+def commands(name: str) -> list[tuple[str, ...]]:
+    """All commands that are about files, each with those that it needs from the ones before."""
+    return [
+        ("check", f"{name}.toml"),
+        ("plan", f"{name}.toml"),
+        ("figures", f"{name}.toml"),
+        ("simulate", f"{name}.toml"),
+        ("simulate", f"{name}.toml", "--log", f"{name}.db", "--report", f"{name}.html"),
+        ("simulate", f"{name}.toml", "--on", f"{name}.db"),
+        ("init", "--to", f"{name}-new.toml"),
+        ("show", f"{name}.db"),
+        ("show", f"{name}.db", "events"),
+        ("timeline", f"{name}.db"),
+        ("diff", f"{name}.db", f"{name}.db"),
+        ("trail", f"{name}.db", "--out", f"{name}-trail"),
+        ("dump", f"{name}.db", "--out", f"{name}-dump"),
+        ("import", "--dump", f"{name}-dump", "--log", f"{name}-twin.db"),
+        ("fork", f"{name}.db", f"{name}-fork.db", "--at", "5"),
+        ("snapshot", f"{name}.db"),
+        ("verify", f"{name}.db"),
+    ]
 
 
 def run(folder: Path, *arguments: str) -> tuple[int | None, str, str]:
-    """Run the command: exit code, stdout, stderr."""
+    """Run the command in a process: exit code, stdout, stderr."""
     command = Command(folder, arguments, folder / "stderr")
     out, err = command.communicate()
     return command.returncode, out, err
 
 
-COMMANDS = [
-    ("check", f"{ODD}.toml"),
-    ("plan", f"{ODD}.toml"),
-    ("figures", f"{ODD}.toml"),
-    ("simulate", f"{ODD}.toml"),
-    ("simulate", f"{ODD}.toml", "--log", f"{ODD}-2.db", "--report", f"{ODD}.html"),
-    ("simulate", f"{ODD}.toml", "--on", f"{ODD}.db"),
-    ("init", "--to", f"{ODD}-new.toml"),
-    ("show", f"{ODD}.db"),
-    ("show", f"{ODD}.db", "events"),
-    ("timeline", f"{ODD}.db"),
-    ("diff", f"{ODD}.db", f"{ODD}.db"),
-    ("trail", f"{ODD}.db", "--out", f"{ODD}-trail"),
-    ("dump", f"{ODD}.db", "--out", f"{ODD}-dump"),
-    ("fork", f"{ODD}.db", f"{ODD}-fork.db", "--at", "5"),
-    ("snapshot", f"{ODD}.db"),
-    ("verify", f"{ODD}.db"),
-]
-
-
-@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: f"{arguments[0]}{len(arguments)}")
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
-def test_commands(arguments: tuple[str, ...], more: tuple[str, ...], folder: Path) -> None:
-    """A command works with such names; what it prints of them has a question mark or the like."""
-    code, out, err = run(folder, *arguments, *more)
-    assert (code, err) == (0, ""), err[-500:]
-    assert not more or [json.loads(line) for line in out.splitlines()]
+def test_no_utf8(more: tuple[str, ...], tmp_path: Path) -> None:
+    """Each command works with a name that is no UTF-8; what it prints of it has a question mark or the like."""
+    (tmp_path / f"{ODD}.toml").write_text(SCENARIO)
+    for arguments in commands(ODD):
+        code, out, err = run(tmp_path, *arguments, *more)
+        assert (code, err) == (0, ""), (arguments, err[-500:])
+        assert not more or [json.loads(line) for line in out.splitlines()]
 
 
+def test_names_that_steer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names and descriptions are printed as they are, but for characters that steer a terminal."""
+    monkeypatch.chdir(tmp_path)
+    description = json.dumps(f"{STEERING}[/]\n:bug:\t")
+    Path(f"{STEERING}.toml").write_text(f"description = {description}\n{SCENARIO}")
+    for arguments in commands(STEERING):
+        done = CliRunner().invoke(app, arguments)
+        assert (done.exit_code, done.stderr) == (0, ""), (arguments, done.output[-500:])
+        assert done.stdout.replace("\n", "").isprintable(), arguments
+        assert "\N{BUG}" not in done.stdout
+
+
+def test_folders_that_look_like_markup(tmp_path: Path) -> None:
+    """A folder whose name ends a style in the terminal's markup is a folder as any other."""
+    folder = tmp_path / "[" / "red]"
+    folder.mkdir(parents=True)
+    (folder / "s.toml").write_text(SCENARIO)
+    for arguments in commands(f"{folder}/s"):
+        done = CliRunner().invoke(app, arguments)
+        assert (done.exit_code, done.stderr) == (0, ""), (arguments, done.output[-500:])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "plan", "figures", "simulate"])
 @pytest.mark.parametrize("name", [f"{ODD}-wrong.toml", f"{ODD}-missing.toml"])
-def test_wrong_scenarios(command: str, name: str, folder: Path) -> None:
-    """What is wrong with such a file is told in lines with its name."""
+def test_wrong_scenarios(command: str, name: str, tmp_path: Path) -> None:
+    """What is wrong with a file whose name is no UTF-8 is told in lines with its name."""
+    (tmp_path / f"{ODD}-wrong.toml").write_text("nonsense = 1")
     for more in ((), ("--json",)):
-        code, out, err = run(folder, command, name, *more)
+        code, out, err = run(tmp_path, command, name, *more)
         assert code == 2
         assert all("n�" in line or "n?" in line or '"n' in line for line in (out + err).splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [(f"{ODD}.toml", "--out", "o"), ("s.toml", "--out", ODD)])
-def test_sweeps(arguments: tuple[str, ...], folder: Path) -> None:
+def test_sweeps(arguments: tuple[str, ...], tmp_path: Path) -> None:
     """A sweep keeps names in its files, and refuses those that cannot be kept before it writes anything."""
-    (folder / "s.toml").write_text(SCENARIO)
-    before = sorted(folder.iterdir())
-    code, out, err = run(folder, "sweep", *arguments, "--runs", "1")
+    for name in ("s.toml", f"{ODD}.toml", "stderr"):
+        (tmp_path / name).write_text(SCENARIO)
+    before = sorted(tmp_path.iterdir())
+    code, out, err = run(tmp_path, "sweep", *arguments, "--runs", "1")
     assert (code, out) == (2, "")
     assert err.endswith(": a sweep writes this name into its files, and it is not UTF-8\n")
-    assert sorted(each for each in folder.iterdir() if each.name != "stderr") == [
-        each for each in before if each.name != "stderr"
-    ]
+    assert sorted(tmp_path.iterdir()) == before
