@@ -54,13 +54,22 @@ def _print_plan(planned: Plan) -> None:
     print_table(_calls(planned.calls)) if planned.calls else print_line("No calls.")
     if planned.retries:
         print_line(_attempts(planned.retries))
-    print_line(f"At least {planned.least_hours:,.1f} hours, with AWS's rates {planned.least_hours_at_aws_rates:,.1f}.")
+    least, at_aws = _time(planned.least_hours), _time(planned.least_hours_at_aws_rates)
+    print_line(f"At least {least}, with AWS's rates {at_aws}.")
     for warning in planned.warnings:
         print_line(f"warning: {warning}")
     if planned.tickets:
         print_line("Quotas to have raised:")
         print_table(_tickets(planned.tickets))
 
+
+def _time(hours: float) -> str:
+    """Hours, and where they are many the days too."""
+    return f"{hours:,.1f} hours" + (f" ({hours / 24:,.1f} days)" if hours >= DAYS_FROM else "")
+
+
+DAYS_FROM = 48
+"""From so many hours on they are told in days too."""
 
 MOST_NAMED = 12
 """So many steps that retry are named."""
