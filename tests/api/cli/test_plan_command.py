@@ -76,7 +76,9 @@ def test_no_calls(tmp_path: Path) -> None:
     """A scenario that asks nothing of AWS says so, and has its hours."""
     file = tmp_path / "plan.toml"
     file.write_text("organizations.ours.accounts = 3\n[[steps]]\naction = 'wait'\ndays = 2\n")
-    assert ran(str(file)).stdout == "No calls.\nAt least 48.0 hours (2.0 days), with AWS's rates 48.0 hours (2.0 days).\n"
+    assert (
+        ran(str(file)).stdout == "No calls.\nAt least 48.0 hours (2.0 days), with AWS's rates 48.0 hours (2.0 days).\n"
+    )
 
 
 def test_warnings(tmp_path: Path) -> None:
