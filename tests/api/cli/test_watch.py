@@ -62,6 +62,7 @@ count = 20
 [populations.data]
 origin = "invited"
 count = 20
+invitation = {{ accept = 0.5 }}
 
 [tracks.web]
 steps = [{{ action = "invite", population = "web"{pace} }}]
