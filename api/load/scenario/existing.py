@@ -1,7 +1,7 @@
 """Scenarios that begin with a log: its organizations are there already, and its time, seed and settings go on."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,7 +17,7 @@ from ...choices import choose
 from ...same_world import by_name, differences
 from ...standing import ROOT
 from .model import TOP_LEVEL_SETTINGS, Beginning, OrganizationTable, Scenario
-from .organizations import UnitMembers
+from .organizations import UnitMembers, known_units
 from .populations import MemberTable, PopulationTable
 from .problems import KeyPath, Problem, Problems
 
@@ -63,10 +63,10 @@ class World(Struct, frozen=True):
             if table and table.id in self.organizations and not self._is_creating(table.id)
         }
 
-    def units(self, organizations: Mapping[str, OrganizationTable | None]) -> dict[str, list[str]]:
+    def units(self, organizations: Mapping[str, OrganizationTable | None]) -> dict[str, set[str]]:
         """The paths of the OUs of organizations that are in the log, by name."""
         return {
-            name: [path for path in unit_paths(self.organizations[table.id].units) if path != ROOT]
+            name: unit_paths(self.organizations[table.id].units).keys() - {ROOT}
             for name, table in organizations.items()
             if table and table.id in self.organizations
         }
@@ -168,14 +168,16 @@ def wrong_members(
     world: World | None,
 ) -> Iterator[Problem]:
     """What is wrong with the populations that are members of organizations that are there when the run begins."""
+    units = known_units(organizations)
     for name, population in populations.items():
         if isinstance(population, MemberTable):
-            yield from _wrong_member(population, organizations, world, ("populations", name))
+            yield from _wrong_member(population, organizations, units, world, ("populations", name))
 
 
 def _wrong_member(
     population: MemberTable,
     organizations: Mapping[str, OrganizationTable | None],
+    units: Mapping[str, Collection[str]],
     world: World | None,
     path: KeyPath,
 ) -> Iterator[Problem]:
@@ -190,8 +192,8 @@ def _wrong_member(
     if table is None or (name == UNNAMED and world is None and table == OrganizationTable()):
         return
     if table.stands:
-        if population.unit and population.unit not in (paths := [unit for _, unit, _, _ in table.all_units()]):
-            yield Problem(f"there is no OU {population.unit!r}{choose(population.unit, paths)}", (*path, "unit"))
+        if population.unit and population.unit not in units[name]:
+            yield Problem(f"there is no OU {population.unit!r}{choose(population.unit, units[name])}", (*path, "unit"))
     elif table.is_founded:
         yield Problem(f"{name} is founded when the run begins, and has no members then", (*path, "of"))
     elif world and population.unit and table.id in world.organizations:

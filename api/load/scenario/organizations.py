@@ -130,6 +130,15 @@ def _all_units(
         yield from _all_units(unit.units, path, (*keys, index, "units"))
 
 
+def known_units(organizations: Mapping[str, OrganizationTable | None]) -> dict[str, dict[str, None]]:
+    """The paths of the OUs of organizations of which the scenario itself says that they are there, or founded."""
+    return {
+        name: dict.fromkeys(path for _, path, _, _ in table.all_units())
+        for name, table in organizations.items()
+        if table and (table.stands or table.is_founded)
+    }
+
+
 def behaviours(
     populations: Mapping[str, PopulationTable | None], organizations: Mapping[str, OrganizationTable | None]
 ) -> Iterator[tuple[str, RequestKind, Behaviour]]:

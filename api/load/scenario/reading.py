@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ from .likeness import followers_of_nothing, read_populations, without_inherited
 from .lines import Place, excerpt, key_places, nearest_place
 from .model import TOP_LEVEL_SETTINGS, Beginning, Header, OrganizationTable, Parameter, Scenario
 from .order import impossible_days
-from .organizations import members_by_unit, with_founders
+from .organizations import known_units, members_by_unit, with_founders
 from .parameters import ACCOUNTS, settle_parameters, substitute, with_accounts
 from .populations import MemberTable, PopulationTable
 from .problems import KeyPath, Problem, Problems, ScenarioError
@@ -34,7 +34,7 @@ from .steps import PLAIN
 from .thresholds import read_thresholds
 from .tracks import read_tracks
 from .twins import with_twins
-from .unit_names import known_units, wrong_unit_names
+from .unit_names import wrong_unit_names
 
 KEYS = sorted({*Header.__struct_fields__, *Scenario.__struct_fields__} - {"log", "at", "dated", "twins"})
 """The keys of a file."""
@@ -175,7 +175,7 @@ def _built(
     figures = figures_of(organizations, populations, {track.name: len(track.steps) for track in read})
     limits = read_thresholds(thresholds, figures, problems)
     tracks = checked(organizations, populations, read, figures, problems)
-    units = known_units(organizations) | (world.units(organizations) if world else {})
+    units: dict[str, Collection[str]] = {**known_units(organizations), **(world.units(organizations) if world else {})}
     if UNNAMED in units and any(isinstance(each, MemberTable) for each in populations.values()):
         del units[UNNAMED]
     problems += wrong_unit_names(tracks, populations, organizations, units)

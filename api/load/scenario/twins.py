@@ -26,10 +26,10 @@ from ...timeline.twin.recorded import answers_of
 from .bounds import never_hold
 from .fitting import too_many
 from .model import Scenario
-from .organizations import OrganizationTable, Twin, UnitMembers, founders
+from .organizations import OrganizationTable, Twin, UnitMembers, founders, known_units
 from .populations import MemberTable
 from .problems import Problem, Problems, ScenarioError
-from .unit_names import known_units, wrong_unit_names
+from .unit_names import wrong_unit_names
 
 
 async def with_twins(scenario: Scenario, folder: Path, *, may_set_start: bool) -> Scenario:
@@ -55,8 +55,8 @@ async def with_twins(scenario: Scenario, folder: Path, *, may_set_start: bool) -
     problems += _impossible(scenario)
     problems += _wrong_units(scenario)
     if twins:
-        units = {name: [each.path for each in _members_of(twin.form)[1:]] for name, twin in twins.items()}
-        units |= known_units(scenario.organizations)
+        copied = {name: {each.path for each in _members_of(twin.form)[1:]} for name, twin in twins.items()}
+        units = {**known_units(scenario.organizations), **copied}
         problems += wrong_unit_names(scenario.all_tracks, scenario.populations, scenario.organizations, units)
     settled = {name: each for name, each in members_of_twins(scenario).items() if twins[name].is_settled}
     problems += too_many(scenario.populations, scenario.organizations, settled)

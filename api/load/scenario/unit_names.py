@@ -21,15 +21,6 @@ def unit_names(scenario: Scenario) -> set[str]:
     return {name for _, members, path in texts for _, name in places_in(members, path) if unit_of(name)}
 
 
-def known_units(organizations: Mapping[str, OrganizationTable | None]) -> dict[str, list[str]]:
-    """The paths of the OUs of organizations of which the scenario itself says that they are there, or founded."""
-    return {
-        name: [path for _, path, _, _ in table.all_units()]
-        for name, table in organizations.items()
-        if table and (table.stands or table.is_founded)
-    }
-
-
 def wrong_unit_names(
     tracks: Sequence[Track],
     populations: Mapping[str, PopulationTable | None],
@@ -58,11 +49,10 @@ def _wrong(
         return
     # Which organization asks, and so escalates, is not known: any may have it.
     asked = [of] if of else [*organizations]
-    if all(each in units for each in asked):
+    if all(each in units and unit not in units[each] for each in asked):
         there = sorted({path for each in asked for path in units[each]})
-        if unit not in there:
-            message = f"{of or 'no organization'} has {'no' if of else 'an'} OU {unit!r} when the run begins"
-            yield Problem(f"{message}{choose(unit, there)}; what a step creates has a name by its save", place)
+        message = f"{of or 'no organization'} has {'no' if of else 'an'} OU {unit!r} when the run begins"
+        yield Problem(f"{message}{choose(unit, there)}; what a step creates has a name by its save", place)
 
 
 def _texts(

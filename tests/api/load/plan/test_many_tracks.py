@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from support.play_scenario import population, step, track
+from support.play_scenario import population, step, toml, track
 
 from orgsim.api.load.foresee import plan_scenario
 from orgsim.api.load.scenario import Scenario, parse_scenario
@@ -47,6 +47,28 @@ def one_by_one(number: int) -> str:
     )
 
 
+def of_ous(number: int) -> str:
+    """Tracks that each move the members of an OU into the next one."""
+    units = [{"name": f"u{index}", "accounts": 1} for index in range(number + 1)]
+    return f"[organizations.mine]\naccounts = {2 * number}\nunits = {toml(units)}\n" + "".join(
+        f"[populations.p{index}]\nof = 'mine'\nunit = 'u{index}'\n"
+        + track(
+            f"t{index}",
+            step(
+                "MoveAccount",
+                organization="mine",
+                for_each=f"p{index}",
+                with_={
+                    "AccountId": "{account}",
+                    "SourceParentId": f"{{/u{index}}}",
+                    "DestinationParentId": f"{{mine./u{index + 1}}}",
+                },
+            ),
+        )
+        for index in range(number)
+    )
+
+
 def calls_of(function: Callable[[], object]) -> int:
     """The number of calls of Python functions that something takes."""
     found = 0
@@ -68,7 +90,7 @@ def scenario(make: Callable[[int], str], number: int) -> Scenario:
     return parse_scenario(WORLD + make(number))
 
 
-@pytest.mark.parametrize("make", [beside, one_by_one])
+@pytest.mark.parametrize("make", [beside, one_by_one, of_ous])
 def test_reading(make: Callable[[int], str]) -> None:
     """Twice as many tracks take about twice as many calls of functions to be read and checked."""
     scenario(make, 20)
@@ -76,7 +98,7 @@ def test_reading(make: Callable[[int], str]) -> None:
     assert few < many < 2.1 * few
 
 
-@pytest.mark.parametrize("make", [beside, one_by_one])
+@pytest.mark.parametrize("make", [beside, one_by_one, of_ous])
 def test_planning(make: Callable[[int], str]) -> None:
     """So it is with a plan."""
     plan_scenario(scenario(make, 20))
