@@ -9,6 +9,17 @@ DEEPEST = 64
 """So many tables and lists may stand in each other; code that goes through them calls itself for each."""
 
 
+IN_ONE_LINE = "written in one line, in braces or brackets, and gets no more keys elsewhere"
+PLAIN = {
+    r"Cannot mutate immutable namespace \(.*\)": f"this table, or the one around it, was {IN_ONE_LINE}",
+    r"Cannot declare \(.*\) twice": f"this table is there twice, or the one around it was {IN_ONE_LINE}",
+    r"Cannot redefine namespace \(.*\)": "this table is there twice",
+    r"Cannot overwrite a value": "this key is there twice",
+    r"Duplicate inline table key (.*)": r"the key \1 is there twice",
+}
+"""What tomllib says in words of its own, and what it means to somebody who writes a file."""
+
+
 class NoToml(Exception):
     """A text is no TOML, or none that can be used."""
 
@@ -45,15 +56,25 @@ def read_toml(text: str) -> dict[str, Any]:
 
 
 def _no_toml(complaint: str, text: str) -> NoToml:
-    message, _, place = complaint.partition(" (at ")
+    message, _, place = complaint.rpartition(" (at ")
+    plain = _in_plain_words(message)
     found, lines = re.match(r"line (\d+), column (\d+)", place), text.split("\n")
     if found:
         line, column = map(int, found.groups())
         there = lines[line - 1][column - 1 : column]
         # tomllib says no more of a text without quotes, which is the most frequent mistake.
         advice = ": a text stands in quotes" if message == "Invalid value" and there.isalpha() else ""
-        return NoToml(message + advice, line, column)
-    return NoToml(f"{message}, and the file ends here", len(lines), len(lines[-1]) + 1)
+        return NoToml(plain + advice, line, column)
+    ends = ", and the file ends here" if plain == message else ""
+    return NoToml(plain + ends, len(lines), len(lines[-1]) + 1)
+
+
+def _in_plain_words(message: str) -> str:
+    for machine, plain in PLAIN.items():
+        found = re.fullmatch(machine, message, re.DOTALL)
+        if found:
+            return found.expand(plain)
+    return message
 
 
 def is_too_deep(value: object) -> bool:

@@ -139,9 +139,9 @@ def print_line(text: str, indent: int = 0, style: str = "") -> None:
 
 
 def print_text(text: str) -> None:
-    """Print a text from outside, which may have several lines."""
+    """Print a text from outside, which may have several lines, folded at the terminal's width."""
     for line in text.splitlines():
-        print_line(line)
+        out.print(Text(printable(line)), highlight=False)
 
 
 def printable(text: str) -> str:

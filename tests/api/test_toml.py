@@ -117,3 +117,27 @@ def _error(function: Callable[[], object], kind: type[T]) -> T | None:
     except kind as error:
         return error
     return None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("a = { b = 1 }\n[a.c]\nd = 1", 2, "this table is there twice, or the one around it was written in one line"),
+        ("a = { b = 1 }\n[[a.c]]\nd = 1", 2, "this table, or the one around it, was written in one line"),
+        ("a = { b = 1 }\na.c = 2", 2, "this table, or the one around it, was written in one line"),
+        ("a = [1]\n[[a]]\nd = 1", 2, "this table, or the one around it, was written in one line"),
+        ("a = { b = { c = 1 }, b.d = 2 }", 1, "this table, or the one around it, was written in one line"),
+        ("[a]\nb = 1\n[a]\nc = 2", 3, "this table is there twice"),
+        ("[a.b]\n[a]\nb.c = 2", 3, "this table is there twice"),
+        ("a = 1\na = 2", 2, "this key is there twice"),
+        ("a = { b = 1, b = 2 }", 1, "the key 'b' is there twice"),
+        ("['a (at line 1, b']\n['a (at line 1, b']", 2, "this table is there twice"),
+        ("a = ", 1, "Invalid value, and the file ends here"),
+    ],
+)
+def test_plain_words(text: str, line: int, message: str) -> None:
+    """What tomllib says of tables and keys in its own words is told in those of people, with the place."""
+    with pytest.raises(NoToml) as caught:
+        read_toml(text)
+    assert str(caught.value).startswith(message)
+    assert (caught.value.line, "namespace" in str(caught.value)) == (line, False)

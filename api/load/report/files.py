@@ -50,8 +50,9 @@ def write_report(path: Path, page: str) -> None:
         _require_ours(path)
         # Resolved: if the path is a symbolic link, the file that it points to is replaced, not the link.
         # "replace": the names of scenario and log may have bytes that are no UTF-8.
-        encoded = page.encode(errors="replace")
-        replace_file(path.resolve(), lambda unfinished: unfinished.write_bytes(encoded))
+        replace_file(
+            path.resolve(), lambda unfinished: unfinished.write_text(page, "utf-8", errors="replace", newline="\n")
+        )
     except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror}") from None
 
