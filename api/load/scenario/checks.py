@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from ....engine.operation import wrong_members
 from ....engine.operations import OPERATIONS
-from ....engine.settings import DAY, INVITATION_LIFETIME, MIGRATION_LIFETIME, Settings
+from ....engine.settings import Settings
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
 from ...choices import choose, meant
@@ -76,7 +76,6 @@ def checked(
     elsewhere = [f"{name}.{word}" for name in organizations for word in ALWAYS_KNOWN] if len(organizations) > 1 else []
     order, savers = TrackOrder(predecessors_of(tracks)), _savers(tracks)
     saved_ever, elsewhere = dict.fromkeys(sorted(savers)), dict.fromkeys(elsewhere)
-    problems += _too_late(populations, organizations)
     problems += _wrong_escalations(populations, organizations, Names(saved_ever, elsewhere))
     filled = list[Track]()
     for track in tracks:
@@ -245,20 +244,6 @@ def _wrong_members(operation: str, given: Mapping[str, Any], known: Names, path:
     sure = {name: value for name, value in given.items() if name in fields and not any(places_in(value, path, OPEN))}
     for name, wrong in wrong_members(AWS_OPERATIONS[operation], sure):
         yield Problem(f"{operation} would be refused: {wrong}", path, name)
-
-
-def _too_late(
-    populations: Mapping[str, PopulationTable | None], organizations: Mapping[str, OrganizationTable | None]
-) -> Iterator[Problem]:
-    """Find reminders and deadlines that come when requests have expired, and so reach nobody."""
-    for name, request, behaviour in behaviours(populations, organizations):
-        days = (MIGRATION_LIFETIME if request == "migration" else INVITATION_LIFETIME) / DAY
-        path, message = path_of(name, request), f"its request expires on day {days:g}, so day {{:g}} reaches nobody"
-        for index, day in enumerate(behaviour.remind_after_days):
-            if day >= days:
-                yield Problem(message.format(day), (*path, "remind_after_days", index))
-        if behaviour.deadline_days is not None and behaviour.deadline_days >= days:
-            yield Problem(message.format(behaviour.deadline_days), (*path, "deadline_days"))
 
 
 def _wrong_escalations(

@@ -78,6 +78,8 @@ class OrganizationTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.transfer and self.transfer.leave:
             message = "nobody leaves an organization by answering about its bills; use decline"
             yield Contradiction(message, ("transfer", "leave"))
+        if self.transfer:
+            yield from self.transfer.too_late("transfer")
         if (self.id or self.source) and (self.management_account or self.feature_set or self.stands):
             key = "from" if self.source else "id"
             yield Contradiction("names an organization that has everything else: leave the other keys out", (key,))

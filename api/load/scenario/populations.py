@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from msgspec import Meta, Struct, field, structs
 
-from ....engine.settings import DAY
+from ....engine.settings import DAY, INVITATION_LIFETIME, MIGRATION_LIFETIME
 from ....engine.spelling import close_to
 from ...delays import Delay, Fixed
 from ...plurals import counted
@@ -88,6 +88,16 @@ class Behaviour(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
             message = "needs deadline_days: when it happens"
             yield Contradiction(message, ("escalation",), lacking=("deadline_days",))
 
+    def too_late(self, request: RequestKind) -> Iterator[Contradiction]:
+        """Reminders and a deadline that come when a request has expired, and so reach nobody."""
+        days = (MIGRATION_LIFETIME if request == "migration" else INVITATION_LIFETIME) / DAY
+        message = f"its request expires on day {days:g}, so day {{:g}} reaches nobody"
+        for index, day in enumerate(self.remind_after_days):
+            if day >= days:
+                yield Contradiction(message.format(day), (request, "remind_after_days", index))
+        if self.deadline_days is not None and self.deadline_days >= days:
+            yield Contradiction(message.format(self.deadline_days), (request, "deadline_days"))
+
     @property
     def answer_delay(self) -> Delay:
         """The time from the request to the answer, or from a reminder that a step sends."""
@@ -138,6 +148,8 @@ class PopulationTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         if self.invitation.leave:
             message = "nobody leaves an organization by answering an invitation; use decline"
             yield Contradiction(message, ("invitation", "leave"))
+        yield from self.invitation.too_late("invitation")
+        yield from self.migration.too_late("migration")
 
     def behaviour(self, request: RequestKind) -> Behaviour:
         """How they answer a request."""
