@@ -15,6 +15,7 @@ def choose(given: str, known: Collection[str], place: str = "", taken: Collectio
         place: says where all of them are, if there are many.
         taken: those that are used already.
     """
+    known = tuple(known)
     if not known:
         return " (there is none)"
     more = left_out(known)
@@ -22,9 +23,13 @@ def choose(given: str, known: Collection[str], place: str = "", taken: Collectio
     return f"{meant(given, likely(given, known, taken))} (there are: {', '.join(nearest(given, known))}{more}{where})"
 
 
-def likely(given: str, known: Collection[str], taken: Collection[str]) -> list[str]:
+def likely(given: str, known: Collection[str], taken: Collection[str]) -> Collection[str]:
     """The names that may have been meant: of those that are used already only what is spelt nearly so."""
-    return [each for each in known if each not in taken or get_close_matches(given, [each], cutoff=NEARLY)]
+    return (
+        known
+        if not taken
+        else [each for each in known if each not in taken or get_close_matches(given, [each], cutoff=NEARLY)]
+    )
 
 
 NEARLY = 0.75

@@ -1,6 +1,7 @@
 """Reads the populations of a scenario file, of which one may be like another."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import reduce
 from typing import Any, cast
 
 from ...choices import choose
@@ -22,17 +23,26 @@ def read_populations(tables: Mapping[str, Any], problems: Problems) -> dict[str,
     Returns:
         Name to population; None for one that cannot be read.
     """
-    return {name: _read(name, tables, problems) for name in tables}
+    order, circles = _bases_first(tables)
+    whole, lost, found = dict[str, Any](), dict[str, set[KeyPath]](), dict[str, PopulationTable | None]()
+    for name in order:
+        base = _base(name, tables)
+        whole[name] = _merged(whole[base] if base in whole else circles.get(name, {}), tables[name])
+        wrong = Problems(_wrong_likeness(name, tables, circles))
+        inherited = (
+            {place for place in lost.get(base, ()) if not _says(tables[name], place)} if base else set[KeyPath]()
+        )
+        wrong.lost = {("populations", name, *place) for place in inherited}
+        found[name] = _read(name, whole[name], wrong)
+        lost[name] = {place[2:] for place in wrong.lost}
+        problems += wrong
+        problems.lost |= wrong.lost
+    return {name: found[name] for name in tables}
 
 
-def _read(name: str, tables: Mapping[str, Any], problems: Problems) -> PopulationTable | None:
-    path, table, found = ("populations", name), tables[name], Problems(_wrong_likeness(name, tables))
-    if isinstance(table, dict):
-        table = dict[str, Any]()
-        for each in reversed(_line(name, tables)):
-            table = _merged(table, tables[each])
-            lost = {place[2:] for place in problems.lost if place[:2] == ("populations", each)}
-            found.lost |= {(*path, *place) for place in lost if not _says(tables[name], place)}
+def _read(name: str, table: Any, found: Problems) -> PopulationTable | None:
+    """Read a population with all that it has from others; what is found wrong is added."""
+    path = ("populations", name)
     if found:
         found.lost.add((*path, "like"))
     population: PopulationTable | None = salvage(table, table_of(table), path, found, needed=("like", "origin"))
@@ -40,8 +50,6 @@ def _read(name: str, tables: Mapping[str, Any], problems: Problems) -> Populatio
         # What is missing may be in the one that is meant.
         found[:] = [each for each in found if each.path != path or each.key in ("", *table)]
     found += followers_of_nothing(table, path, found.lost, BEHAVIOURS)
-    problems += found
-    problems.lost |= found.lost
     return population
 
 
@@ -68,27 +76,46 @@ def _like(name: str, tables: Mapping[str, Any]) -> Any:
     return cast("dict[str, Any]", tables[name]).get("like") if isinstance(tables[name], dict) else None
 
 
-def _line(name: str, tables: Mapping[str, Any]) -> list[str]:
-    """A population, the one that it is like, the one that that is like, and so on."""
-    line, like = {name: None}, _like(name, tables)
-    while isinstance(like, str) and isinstance(tables.get(like), dict) and like not in line:
-        line[like] = None
-        like = _like(like, tables)
-    return [*line]
+def _base(name: str, tables: Mapping[str, Any]) -> str | None:
+    """The population that a population is like; None if there is none."""
+    like = _like(name, tables)
+    return like if isinstance(like, str) and isinstance(tables.get(like), dict) else None
 
 
-def _wrong_likeness(name: str, tables: Mapping[str, Any]) -> Iterator[Problem]:
+def _bases_first(tables: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """All populations, each behind the one that it is like, so that every table is merged once.
+
+    Returns:
+        Their names; and of those that are like themselves, by way of others or not, what all of their circle say.
+    """
+    order, circles = dict[str, None](), dict[str, Any]()
+    for name in tables:
+        line, each = dict[str, None](), name
+        while each is not None and each not in order and each not in line:
+            line[each] = None
+            each = _base(each, tables)
+        if each in line:
+            circle = [*line][[*line].index(each) :]
+            circles |= dict.fromkeys(circle, reduce(_merged, (tables[member] for member in reversed(circle))))
+        order |= dict.fromkeys(reversed(line))
+    return [*order], circles
+
+
+def _wrong_likeness(name: str, tables: Mapping[str, Any], circles: Collection[str]) -> Iterator[Problem]:
     path, like = ("populations", name, "like"), _like(name, tables)
     if not isinstance(like, str):
         return
     if like not in tables:
         others = [each for each in tables if each != name]
         yield Problem(f"no population is called {like!r}{choose(like, others)}", path)
-    elif _like(_line(name, tables)[-1], tables) == name:
+    elif name in circles:
         yield Problem("a population cannot be like itself", path)
 
 
-def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def _merged(base: dict[str, Any], own: Any) -> Any:
+    if not isinstance(own, dict):
+        return own
+    own = cast("dict[str, Any]", own)
     merged = {**base, **own}
     for key in BEHAVIOURS:
         if isinstance(base.get(key), dict) and isinstance(own.get(key), dict):
@@ -104,8 +131,8 @@ def without_inherited(problems: Iterable[Problem], tables: Mapping[str, Any]) ->
     def inherited(problem: Problem) -> bool:
         name, place = str(problem.path[1]), _place(problem)
         merged = place == () or place in [(each,) for each in BEHAVIOURS]
-        from_base = any((base, place) in told for base in _line(name, tables)[1:2])
-        return from_base and (merged or not _says(tables[name], place))
+        base = _base(name, tables)
+        return base != name and (base, place) in told and (merged or not _says(tables[name], place))
 
     return [each for each in problems if not (_is_of_population(each) and inherited(each))]
 

@@ -1,10 +1,10 @@
 """Files with many tracks: what is done to read and to plan them grows as they do, not with the pairs of tracks."""
 
-import sys
 from collections.abc import Callable
 from functools import partial
 
 import pytest
+from support.function_calls import calls_of
 from support.play_scenario import population, step, toml, track
 
 from orgsim.api.load.foresee import plan_scenario
@@ -67,23 +67,6 @@ def of_ous(number: int) -> str:
         )
         for index in range(number)
     )
-
-
-def calls_of(function: Callable[[], object]) -> int:
-    """The number of calls of Python functions that something takes."""
-    found = 0
-
-    def count(frame: object, event: str, argument: object) -> None:
-        nonlocal found
-        found += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    return found
 
 
 def scenario(make: Callable[[int], str], number: int) -> Scenario:
