@@ -94,7 +94,9 @@ def test_memberships(story: tuple[Path, Ids], ids: Ids) -> None:
 )
 def test_members_and_their_parents_then(story: tuple[Path, Ids], ids: Ids, moment: str, places: dict[str, str]) -> None:
     """At each of six moments the view of accounts has the members of then, with their parents."""
-    rows = asked(story, "SELECT id, parent FROM accounts WHERE since <= ?1 AND (until > ?1 OR until IS NULL)", moment)
+    rows = asked(
+        story, "SELECT id, parent FROM accounts WHERE since <= ? AND (until > ? OR until IS NULL)", moment, moment
+    )
     assert dict(rows) == {ADA: ids["root"], **{ids.get(name, name): ids[place] for name, place in places.items()}}
     assert len(rows) == len(places) + 1
 
