@@ -31,7 +31,9 @@ class Ages:
         self._waits = 0
         """How many steps have waited so far of which nobody knows for how long."""
         self._before: dict[tuple[str, str], int] = {}
-        """Organization and population to how many of those were before its last account was created."""
+        """Organization and population to how many of those were before its last account was created.
+
+        -1: some of its accounts may be older than the last."""
         self._standing = {name: table.age for name, table in scenario.organizations.items() if table.created}
         """Organization to the ages of the accounts that it has when the run begins."""
         self._copied = {
@@ -44,10 +46,10 @@ class Ages:
         }
         """Organization to when the accounts were created that were copied."""
 
-    def create(self, population: str, organization: str, day: float) -> None:
-        """Note that an organization creates accounts of a population."""
+    def create(self, population: str, organization: str, day: float, *, all_are_new: bool) -> None:
+        """Note that an organization creates accounts of a population, until a day; perhaps all that it has."""
         self._created[organization][population] = day
-        self._before[organization, population] = self._waits
+        self._before[organization, population] = self._waits if all_are_new else -1
 
     def wait(self) -> None:
         """Note that a step waits, and nobody knows for how long."""

@@ -3,10 +3,13 @@
 from msgspec import Struct
 
 from ....engine.settings import DAY, INVITATION_LIFETIME, MIGRATION_LIFETIME
+from ...delays import Delay
 from ..scenario.populations import Behaviour
-from .number import NEARLY, Number, share_within
+from .number import NEARLY, RARELY, Number, share_within
 
-REMOVE = "RemoveAccountFromOrganization"
+MOMENT = 1 / DAY
+"""A microsecond, in days."""
+REMOVE, CANCEL = "RemoveAccountFromOrganization", "CancelHandshake"
 
 PARTS = 8
 """A reminder is looked at for so many parts of those that a step has asked."""
@@ -48,6 +51,27 @@ class PlannedCohort(Struct):
         """For how many days it can be answered."""
         return (MIGRATION_LIFETIME if self.migration else INVITATION_LIFETIME) / DAY
 
+    @property
+    def escalation(self) -> str:
+        """What the organization calls for those that miss the deadline; empty if it does nothing."""
+        days, escalation = self.behaviour.deadline_days, self.behaviour.escalation
+        return escalation.action if escalation and days is not None and days < self.lifetime else ""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether nobody can answer after the deadline; an invited account is removed from nowhere."""
+        return self.escalation == CANCEL or (self.escalation == REMOVE and self.migration)
+
+    @property
+    def limit(self) -> float:
+        """For how many days they can answer, if what the organization calls then is accepted."""
+        return self._deadline if self.is_cut_off else self.lifetime
+
+    @property
+    def _deadline(self) -> float:
+        """For how many days they do not miss the deadline: whoever answers just then does not."""
+        return (self.behaviour.deadline_days or 0.0) + MOMENT
+
     def accepting(self, days: float | None = None) -> float:
         """The share that accepts within some days, or while it can, without a step that reminds it."""
         return self.behaviour.accepting * self._within(days) + self._following(days)[0]
@@ -77,14 +101,15 @@ class PlannedCohort(Struct):
 
     def open(self, day: float) -> Number:
         """How many have not answered by a day, and can still."""
-        days = self.lifetime if self.settled else day - self.day
+        days = self.limit if self.settled else day - self.day
         answered = self.accepting(days) + self.reminded + self.behaviour.decline * self._within(days)
         if self.canceled or (self.settled and answered >= 1 - NEARLY and not self.refused):
             return Number()
         # Whose acceptance is refused has an open invitation still.
         expected = self.asked.expected * max(0.0, 1 - answered) + self.refusals
+        are_left = day - self.day < self.limit and not (self.settled and self.is_cut_off)
         # Those that were asked last may be open longer.
-        return Number(0.0, expected if day - self.day < self.lifetime else 0.0, self.asked.most)
+        return Number(0.0, expected if are_left else 0.0, self.asked.most)
 
     def part(self, share: float) -> Number:
         """How many of them do what this share does."""
@@ -93,19 +118,21 @@ class PlannedCohort(Struct):
     @property
     def escalated(self) -> Number:
         """How many miss a deadline that has an escalation."""
-        days, behaviour = self.behaviour.deadline_days, self.behaviour
-        if behaviour.escalation is None or days is None or days >= self.lifetime:
+        if not self.escalation:
             return Number()
+        behaviour, days = self.behaviour, self._deadline
         answering = behaviour.accepting + behaviour.decline + behaviour.leave
-        missing = self.part(1 - answering * self._within(days) - self._following(days)[0])
-        # Whoever is refused has not answered.
-        return Number(0.0, missing.expected, self.asked.most) if self.refused else missing
+        answering *= share_within(behaviour.answer_delay, days, self.start, self.spread)
+        reminded = self.reminded if self.is_cut_off else 0.0
+        missing = self.part(1 - answering - self._following(days)[0] - reminded)
+        # Whoever is refused has not answered; and a step may remind some in time.
+        unsure = self.refused or self.reminded
+        return Number(0.0, missing.expected, self.asked.most) if unsure else missing
 
     @property
     def expelled(self) -> Number:
         """How many are removed because they missed the deadline."""
-        escalation = self.behaviour.escalation
-        return self.escalated if escalation and escalation.action == REMOVE else Number()
+        return self.escalated if self.escalation == REMOVE and self.migration else Number()
 
     @property
     def gone(self) -> Number:
@@ -129,23 +156,30 @@ class PlannedCohort(Struct):
         """Let a share of those that wait for a reminder accept, if they can still."""
         if self.waiting < 0:
             self.waiting = self.behaviour.after_reminder - self._following(None)[1]
-        left = self.lifetime - (day - self.day)
+        left = self.limit - (day - self.day)
         now = self.start + round((day - self.day) * DAY)
         # Those that were asked last can answer longest.
         lefts = [left + self.spread / DAY * part / PARTS for part in range(PARTS)]
-        in_time = sum(share_within(self.behaviour.answer_delay, each, now) for each in lefts) / PARTS
+        in_time = sum(self._in_time(self.behaviour.answer_delay, each, now, 0) for each in lefts) / PARTS
         self.reminded += self.waiting * share * in_time
         self.waiting *= 1 - share
 
     def _within(self, days: float | None) -> float:
-        within = self.lifetime if days is None else min(days, self.lifetime)
-        return share_within(self.behaviour.answer_delay, within, self.start, self.spread)
+        within = self.limit if days is None else min(days, self.limit)
+        return self._in_time(self.behaviour.answer_delay, within, self.start, self.spread)
 
     def _following(self, days: float | None) -> tuple[float, float]:
         """The shares that follow reminders of their own: in time, and at all."""
-        behaviour, limit = self.behaviour, self.lifetime if days is None else min(days, self.lifetime)
+        behaviour, limit = self.behaviour, self.limit if days is None else min(days, self.limit)
         delay, waiting, in_time = behaviour.follow_delay, behaviour.after_reminder, 0.0
         for after, share in behaviour.reminders:
-            in_time += waiting * share * share_within(delay, limit - after / DAY, self.start + after, self.spread)
+            in_time += waiting * share * self._in_time(delay, limit - after / DAY, self.start + after, self.spread)
             waiting *= 1 - share
         return in_time, behaviour.after_reminder - waiting
+
+    def _in_time(self, delay: Delay, days: float, start: int, spread: int) -> float:
+        """The share of answers that come within some days; rarely more, as what cuts them off is late or refused."""
+        found = share_within(delay, days, start, spread)
+        if found or not self.is_cut_off:
+            return found
+        return RARELY if share_within(delay, days + self.lifetime - self.limit, start, spread) else 0.0

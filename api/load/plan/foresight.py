@@ -20,7 +20,7 @@ from .cohorts import PlannedCohort
 from .concurrency import shared_by_tracks
 from .limits import busiest_day, invitation_hours, management_rate, members_rate, paced_hours, rate_hours
 from .members import Members, Removal, standing_members
-from .number import Number, among
+from .number import RARELY, Number, among
 from .rows import PlannedCalls
 from .tickets import CLOSURES, Needed
 
@@ -170,7 +170,7 @@ class Foresight:
     def refuse_young(self, population: str, organization: str, days: float, number: Number) -> None:
         """Note that of the calls that were counted last those are refused whose accounts may not leave yet."""
         if not (self.is_doubtful(organization, population) or self.ages.may_be_older(population, organization)):
-            self._add_refused(number.expected)
+            self._add_refused(number.least)
         self.warn_of_young(organization, days, number)
 
     def is_doubtful(self, organization: str, population: str = "") -> bool:
@@ -190,6 +190,10 @@ class Foresight:
             return members.sizes[population]
         found = members.accounts(population)
         return members.doubted(population, found) if table.origin == "created" else found
+
+    def all_are_members(self, population: str, organization: str) -> bool:
+        """Tell whether all accounts of a population are surely members of an organization."""
+        return self.members.of(population, organization).least >= self.accounts(population).most
 
     def need(self, organization: str, quota: str, number: float) -> None:
         """Note that so much of a quota is needed at one time."""
@@ -259,7 +263,7 @@ class Foresight:
 
     def warn_of_young(self, organization: str, days: float, number: Number) -> None:
         """Warn that the present step lets accounts go that may not leave yet."""
-        if number.expected <= 0:
+        if number.expected < RARELY * max(1.0, number.most):
             return
         minimum, age = self.ages.minimum, self.ages.minimum - days
         self.warn(

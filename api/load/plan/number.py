@@ -8,7 +8,7 @@ from random import Random
 
 from msgspec import Struct
 
-from ....engine.settings import DAY
+from ....engine.settings import DAY, HOUR
 from ...delays import Delay, OfficeHours
 from ..scenario.populations import portion_of
 
@@ -16,6 +16,8 @@ STRATA = 500
 """So many evenly spaced draws stand for the distribution of a delay."""
 WEEK = 7 * DAY
 NEARLY = 1e-9
+RARELY = 1e-6
+"""A share that makes no difference to what is expected, but one to what is certain."""
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -123,7 +125,12 @@ def share_within(delay: Delay, days: float, start: int, spread: int = 0) -> floa
     """
     # Only office hours depend on when they begin, and only on the time of the week.
     start, spread = (start % WEEK, spread) if isinstance(delay, OfficeHours) else (0, 0)
-    return bisect_left(_delays(delay, start, spread), days * DAY) / STRATA
+    limit = days * DAY
+    share = bisect_left(_delays(delay, start, spread), limit) / STRATA
+    shortest, longest = _bounds(delay)
+    if share == 0 and shortest < limit:
+        return RARELY
+    return 1 - RARELY if share == 1 and longest >= limit else share
 
 
 @lru_cache(maxsize=1_000)
@@ -135,3 +142,15 @@ def _delays(delay: Delay, start: int, spread: int) -> tuple[int, ...]:
         # Multiples of the golden ratio are spread evenly, and every kind of delay begins early and late.
         found.append(delay.draw(evenly, start + round(spread * (index * GOLDEN % 1))))
     return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1_000)
+def _bounds(delay: Delay) -> tuple[int, int]:
+    """The shortest and the longest delay of a distribution, in microseconds, whenever it begins."""
+    evenly, found = _Evenly(), list[int]()
+    # The longest of office hours is one that begins when they end.
+    starts = range(0, WEEK, HOUR) if isinstance(delay, OfficeHours) else [0]
+    offset = round(delay.utc_offset_hours * HOUR) if isinstance(delay, OfficeHours) else 0
+    for evenly.value in (0.0, math.nextafter(1.0, 0.0)):
+        found += [delay.draw(evenly, start - offset) for start in starts]
+    return min(found), max(found)

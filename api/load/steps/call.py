@@ -89,8 +89,9 @@ def _gone(step: Call, number: Number, foresight: Foresight) -> None:
 
 def _closed(step: Call, number: Number, foresight: Foresight) -> None:
     foresight.need_closures(step.organization, number)
-    # A share of them may be others than the share that another step closes.
-    surely = foresight.features[step.organization] is FeatureSet.ALL and step.share == 1 and not step.retry
+    # A share of them may be others than the share that another step closes, and so those that are members now.
+    are_first = step.share == 1 and bool(step.for_each) and foresight.all_are_members(step.for_each, step.organization)
+    surely = foresight.features[step.organization] is FeatureSet.ALL and are_first and not step.retry
     certain = surely and not foresight.is_doubtful(step.organization, step.for_each)
     foresight.members.closed[step.for_each, step.organization] += number.chance(1.0, certain=certain)
     foresight.members.interrupt(foresight.members.asked(step.for_each) if step.for_each else ())

@@ -7,6 +7,7 @@ from ....engine.rules.limits import closure_finishes
 from ....engine.words import FeatureSet
 from ..plan.foresight import Foresight
 from ..plan.limits import closure_hours
+from ..plan.number import among
 from ..plan.refusals import NO_FEATURES, lacks_features
 from ..play.context import StepContext
 from ..scenario.populations import portion_of
@@ -42,15 +43,18 @@ async def play(step: CloseAccounts, context: StepContext) -> None:
 def foresee(step: CloseAccounts, foresight: Foresight) -> float:
     """Foresee a closure for each account of the share that is a member."""
     members, organization = foresight.members, step.organization
-    closed = members.closed[step.population, organization]
-    number = members.of(step.population, organization).portion(step.share) - closed
+    there, closed = members.of(step.population, organization), members.closed[step.population, organization]
+    whole = foresight.accounts(step.population)
+    # The share is counted off all accounts of the population, wherever they are.
+    number = among(whole.portion(step.share), there, whole) - closed
     if lacks_features(organization, foresight):
         hours = foresight.send(step, step.operation, number)
         foresight.refuse(number.least, NO_FEATURES)
         return hours
     # Accounts can only be closed with all features: a migration may have failed.
     surely = foresight.features[organization] is FeatureSet.ALL and not step.retry
-    members.closed[step.population, organization] = closed + number.chance(1.0, certain=surely)
+    are_first = foresight.all_are_members(step.population, organization)
+    members.closed[step.population, organization] = closed + number.chance(1.0, certain=surely and are_first)
     total = foresight.need_closures(organization, number)
     members.interrupt(members.asked(step.population))
     hours = foresight.send(step, step.operation, number)

@@ -55,5 +55,8 @@ def foresee(step: CreateAccounts, foresight: Foresight) -> float:
     for following in step.then or ():
         foresight.send(step, following.action, created)
     hours = hours if step.retry else max(hours, creation_hours(number.least, foresight.settings))
-    foresight.ages.create(population, step.organization, foresight.day + hours / 24)
+    if number.most > 0:
+        all_are_new = number.least >= foresight.populations[population].count
+        day = foresight.day + hours / 24
+        foresight.ages.create(population, step.organization, day, all_are_new=all_are_new)
     return hours

@@ -30,7 +30,7 @@ async def play(step: RemoveDeclined, context: StepContext) -> None:
 def foresee(step: RemoveDeclined, foresight: Foresight) -> float:
     """Foresee a removal for each who will have declined, or not approved."""
     members, organization = foresight.members, step.organization
-    number = Number()
+    number, most = Number(), members.total(organization).most
     for each in foresight.migrations.get(organization, ()):
         members.interrupt([each])
         leaving = each.to_remove(foresight.day, silent=step.silent)
@@ -41,5 +41,5 @@ def foresee(step: RemoveDeclined, foresight: Foresight) -> float:
         number += members.others[organization]
         members.others[organization] = Number()
     if organization in foresight.shared_organizations:
-        number = Number(0.0, number.expected, members.total(organization).most)
+        number = Number(0.0, number.expected, max(number.most, most))
     return foresight.send(step, step.operation, number)

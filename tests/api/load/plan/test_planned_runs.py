@@ -35,6 +35,11 @@ MEMBERS = population("owners", "member", 50, of="initech")
 SILENT = population("owners", "invited", 40, invitation={"accept": 0.5, "decline": 0.2, "delay": uniform(0, 20)})
 OFFER = {"Type": "BILLING", "StartTimestamp": "2026-02-01T00:00:00Z", "SourceName": "bills"}
 MOVED = {"AccountId": "{account}", "SourceParentId": "{parent}", "DestinationParentId": "{x}"}
+GROUP = "accounts = 40\ncreated = 0.0\n"
+EXPELLED = {
+    "deadline_days": 5,
+    "escalation": {"action": "RemoveAccountFromOrganization", "with": {"AccountId": "{account}"}},
+}
 
 OTHERS = {
     "reminded by a step": population(
@@ -127,6 +132,30 @@ OTHERS = {
     + step("close_accounts", population="old", share=0.4)
     + step("close_accounts", population="old", share=0.7)
     + step("close_accounts", population="old", share=0.7),
+    "closed after the first have left": f"[organizations.ours]\nfeature_set = 'ALL'\n{GROUP}"
+    + population("old", "member", 30, of="ours")
+    + step("LeaveOrganization", for_each="old", caller="account", share=0.3)
+    + step("close_accounts", population="old", share=0.5)
+    + step("close_accounts", population="old", share=0.4),
+    "removed before they would answer": BOTH
+    + population("owners", "member", 50, of="initech", migration={"delay": uniform(0, 20)} | EXPELLED)
+    + step("enable_all_features", organization="initech")
+    + ENDED,
+    "a step reminds in time": population(
+        "owners", "invited", 50, migration={"accept": 0.0, "after_reminder": 1.0, "delay": after(1)} | EXPELLED
+    )
+    + step("invite", population="owners")
+    + ENDED
+    + step("enable_all_features")
+    + step("remind", at_day=2, accept=0.8)
+    + ENDED,
+    "nobody is removed who answers just at the deadline": population(
+        "owners", "invited", 50, migration={"delay": after(5)} | EXPELLED
+    )
+    + step("invite", population="owners")
+    + ENDED
+    + step("enable_all_features")
+    + ENDED,
     "all features asked for each": BOTH
     + MEMBERS
     + step("EnableAllFeatures", organization="initech", for_each="owners")

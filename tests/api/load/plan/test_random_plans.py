@@ -30,6 +30,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("DescribeAccount", {"with_": ACCOUNT}),
 ]
 POPULATIONS = ["member", "invited", "created"]
+ONCE_WRONG = [50_423, 50_569, 50_878, 52_138, 52_687, 52_953]
+"""Seeds at which a plan once promised what was not sure."""
 
 
 def behaviour(random: Random, *, migration: bool) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def require_between(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert plan.least_hours <= hours + 1e-6, (plan.least_hours, hours)
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", [*range(100), *ONCE_WRONG])
 def test_between_least_and_most(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The calls of each operation lie between the least and the most, and the run takes at least the least hours."""
     require_between(scenario_text(Random(seed)), monkeypatch)
