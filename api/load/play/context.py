@@ -150,7 +150,8 @@ class StepContext:
         if population in self.being_created:
             self.accounts[population] = self.created_for(population)
         accounts, known = self.accounts[population], self.engine.state.accounts
-        while table.origin not in ("created", "member") and len(accounts) < table.count:
+        wanted = 0 if table.origin in ("created", "member") else table.count
+        while len(accounts) < wanted:
             account = str(next(self._account_numbers))
             if account not in known:
                 accounts.append(account)
