@@ -14,6 +14,7 @@ from msgspec import Struct
 from .errors import InvalidInputException, Refused, SerializationException
 from .events import AnyEvent
 from .ids import IdSource
+from .patterns import in_words
 from .state import State
 from .words import Partition
 
@@ -95,7 +96,7 @@ END = r"(?: - at `\$|\Z)"
 # The message of msgspec for a broken constraint, AWS's reason for it (docs/aws.md 10.2), and what explanations say.
 REASONS = (
     (re.compile(r"missing required field `(?P<member>\w+)`"), "INPUT_REQUIRED", "must be given"),
-    (re.compile(rf"matching regex (?P<limit>.*?){END}", re.DOTALL), "INVALID_PATTERN", "must match {limit}"),
+    (re.compile(rf"matching regex (?P<pattern>.*?){END}", re.DOTALL), "INVALID_PATTERN", "{pattern}"),
     (re.compile(r"`str` of length <= (?P<limit>\d+)"), "MAX_LENGTH_EXCEEDED", "must not be longer than {limit}"),
     (re.compile(r"`str` of length >= (?P<limit>\d+)"), "MIN_LENGTH_EXCEEDED", "must not be shorter than {limit}"),
     (re.compile(r"`int` <= (?P<limit>-?\d+)"), "MAX_VALUE_EXCEEDED", "must be at most {limit}"),
@@ -187,7 +188,10 @@ def _refusal(complaint: str) -> Refused:
         match = pattern.search(complaint)
         if match:
             steps += [match["member"]] if "member" in pattern.groupindex else []
-            explanation = f"{'.'.join(steps)} {words.format(**match.groupdict())}"
+            given = match.groupdict()
+            if "pattern" in given:
+                given["pattern"] = in_words(given["pattern"])
+            explanation = f"{'.'.join(steps)} {words.format(**given)}"
             return InvalidInputException(":".join([reason, "_".join(map(_step, steps))]), explanation=explanation)
     where = ".".join(step for step in steps if not step.isdecimal()) or "the request"
     complaint = complaint.split(" - at ")[0]

@@ -34,7 +34,12 @@ OFFER = {"Type": "BILLING", "Target": {"Id": "1" * 12, "Type": "ACCOUNT"}, "Sour
             {**OFFER, "StartTimestamp": "2026-06-01"},
             "StartTimestamp must be a moment such as",
         ),
-        ("MoveAccount", {**MOVE, "DestinationParentId": "Vended"}, "DestinationParentId must match"),
+        ("MoveAccount", {**MOVE, "DestinationParentId": "Vended"}, "DestinationParentId must be a root's id, r- and"),
+        (
+            "CreateOrganizationalUnit",
+            {"ParentId": "{root}", "Name": "n", "Tags": [{"Key": "team!", "Value": "a"}]},
+            "Tags.0.Key must be of letters, digits, blanks and _.:/=+-@",
+        ),
         ("CreateOrganizationalUnit", {"ParentId": "{root}", "Name": 3}, "Name must be a text, not a whole number"),
         ("TagResource", {"ResourceId": "{root}", "Tags": ["a"]}, "Tags must be an object with members, not a text"),
         ("ListAccounts", {"MaxResults": 100}, "MaxResults must be at most 20"),
