@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from difflib import get_close_matches
 
-from ..engine.spelling import close_to, left_out, nearest
+from ..engine.spelling import close_to, left_out, nearest, shortened
 
 
 def choose(given: str, known: Collection[str], place: str = "", taken: Collection[str] = ()) -> str:
@@ -20,7 +20,8 @@ def choose(given: str, known: Collection[str], place: str = "", taken: Collectio
         return " (there is none)"
     more = left_out(known)
     where = f"; {place}" if place and more else ""
-    return f"{meant(given, likely(given, known, taken))} (there are: {', '.join(nearest(given, known))}{more}{where})"
+    there_are = ", ".join(map(shortened, nearest(given, known)))
+    return f"{meant(given, likely(given, known, taken))} (there are: {there_are}{more}{where})"
 
 
 def likely(given: str, known: Collection[str], taken: Collection[str]) -> Collection[str]:
@@ -38,4 +39,4 @@ NEARLY = 0.75
 def meant(given: str, known: Collection[str]) -> str:
     """The part of an error message that says what was perhaps meant; empty if nothing is like it."""
     close = close_to(given, known, 1)
-    return f", did you mean `{close[0]}`?" if close else ""
+    return f", did you mean `{shortened(close[0])}`?" if close else ""

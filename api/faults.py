@@ -22,6 +22,7 @@ from ..engine.rules.faults import IN_DECISION, possible_operations
 from ..engine.runtime.engine import Engine, EngineStopped
 from ..engine.shapes import timestamps
 from ..engine.shapes.base import moment
+from ..engine.spelling import quoted
 from ..engine.state.faults import FaultScript
 from .durations import HOW, total_duration
 
@@ -144,7 +145,9 @@ def _at(when: When | None, name: str, now: int) -> int | None:
     try:
         return now + timestamps.microseconds(total_duration(when))
     except (ValueError, TypeError):
-        raise ImpossibleFault(f"{name} is a moment such as 2026-03-01T00:00:00Z or {HOW}; not {when!r}.") from None
+        raise ImpossibleFault(
+            f"{name} is a moment such as 2026-03-01T00:00:00Z or {HOW}; not {quoted(when)}."
+        ) from None
 
 
 class Script:
@@ -342,6 +345,6 @@ class Faults:
         known = Choosing.__annotations__
         for name in choosing:
             if name not in known:
-                raise TypeError(f"{fault}() has no parameter {name!r}; what chooses calls is: {', '.join(known)}")
+                raise TypeError(f"{fault}() has no parameter {quoted(name)}; what chooses calls is: {', '.join(known)}")
         words: dict[str, Any] = {**choosing, **rest}
         return self.script(fault_request(self._engine.now, fault, operations, **words))

@@ -15,6 +15,7 @@ from .errors import InvalidInputException, Refused, SerializationException
 from .events import AnyEvent
 from .ids import IdSource
 from .patterns import in_words
+from .spelling import shortened
 from .state import State
 from .words import Partition
 
@@ -188,9 +189,10 @@ def _refusal(complaint: str) -> Refused:
         match = pattern.search(complaint)
         if match:
             steps += [match["member"]] if "member" in pattern.groupindex else []
-            given = match.groupdict()
-            if "pattern" in given:
-                given["pattern"] = in_words(given["pattern"])
+            given = {
+                name: in_words(text) if name == "pattern" else shortened(text)
+                for name, text in match.groupdict().items()
+            }
             explanation = f"{'.'.join(steps)} {words.format(**given)}"
             return InvalidInputException(":".join([reason, "_".join(map(_step, steps))]), explanation=explanation)
     where = ".".join(step for step in steps if not step.isdecimal()) or "the request"

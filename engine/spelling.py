@@ -25,8 +25,9 @@ def advice_on(unknown: object, names: Iterable[str], introduction: str) -> str:
     if written in known:
         return f"write {known[written]}"
     close = [known[each] for each in close_to(written, known)]
-    guess = f"did you mean {' or '.join(close)}? " if close else ""
-    return f"{guess}{introduction} {', '.join(nearest(str(unknown), [*known.values()])) or 'none'}{left_out(known)}"
+    guess = f"did you mean {' or '.join(map(shortened, close))}? " if close else ""
+    told = ", ".join(map(shortened, nearest(str(unknown), [*known.values()])))
+    return f"{guess}{introduction} {told or 'none'}{left_out(known)}"
 
 
 MOST_NAMED = 24
@@ -103,6 +104,20 @@ def _most_alike(unknown: str, names: tuple[str, ...]) -> list[tuple[float, str]]
         matcher.set_seq1(name[:LONGEST_COMPARED])
         found = nlargest(NEAREST, [*found, (matcher.ratio(), name)])
     return found
+
+
+LONGEST = 60
+"""So many characters of a text from outside are repeated."""
+
+
+def shortened(text: str) -> str:
+    """A text from outside as messages repeat it: cut if it is long."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def quoted(text: object) -> str:
+    """A text from outside in quotes, cut if it is long."""
+    return repr(shortened(text)) if isinstance(text, str) else shortened(repr(text))
 
 
 def left_out(names: Collection[str]) -> str:

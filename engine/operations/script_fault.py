@@ -24,7 +24,7 @@ from ..explaining import when
 from ..operation import Events, Stamp
 from ..rules.faults import CODES, KINDS, possible_operations
 from ..settings import LATEST, SECOND
-from ..spelling import advice_on, left_out, nearest
+from ..spelling import advice_on, left_out, nearest, quoted
 from ..state import State
 from .finish_account_creation import FailureReason
 
@@ -111,7 +111,7 @@ def impossible(request: Request, now: int) -> Iterator[Complaint]:
 
 def _none_of(member: str, value: str, choices: Collection[str], what: str = "") -> Complaint:
     advice = advice_on(value, choices, "there are:")
-    return Complaint(f"There is no {what or member} {value!r}; {advice}.", member)
+    return Complaint(f"There is no {what or member} {quoted(value)}; {advice}.", member)
 
 
 def _wrong_code(kind: FaultKind, code: str | None) -> Complaint | None:
@@ -128,7 +128,7 @@ def _wrong_reason(kind: FaultKind, request: Request) -> Complaint | None:
     if request.reason is None:
         return Complaint(f"Say for which reason: {', '.join(reasons)}.", "reason") if reasons else None
     if not reasons:
-        message = f"{request.code or kind} has no reasons, so not {request.reason!r} either."
+        message = f"{request.code or kind} has no reasons, so not {quoted(request.reason)} either."
         return Complaint(message, "reason")
     reason = MEMBER.sub("", request.reason) if request.code else request.reason
     return None if reason in reasons else _none_of("reason", reason, reasons)
@@ -162,7 +162,7 @@ def _wrong_operations(kind: FaultKind | None, request: Request) -> Iterator[Comp
 def _wrong_numbers(request: Request) -> Iterator[Complaint]:
     for account in request.accounts:
         if not ACCOUNT.fullmatch(account):
-            yield Complaint(f"An account is twelve digits, not {account!r}.", "accounts")
+            yield Complaint(f"An account is twelve digits, not {quoted(account)}.", "accounts")
     if not 0 < request.share <= 1:
         yield Complaint(f"A share is above 0 and at most 1, not {request.share}.", "share")
     if request.times is not None and not 1 <= request.times <= MOST:

@@ -10,6 +10,7 @@ from ....engine.operation import Caller, Events, read_request
 from ....engine.operations import OPERATIONS
 from ....engine.runtime.engine import Engine
 from ....engine.runtime.stepwise import end_what_was_shown
+from ....engine.spelling import quoted
 from ....projections.reads import READS
 from ....projections.reads.answering import answer
 from ....projections.views import Views
@@ -117,8 +118,8 @@ def _at(value: Any, path: str, place: str) -> str:
             known = {str(index): item for index, item in enumerate(cast("list[Any]", value))}
         if key not in known:
             there_is = f" (there are: {', '.join(known)})" if known else ""
-            raise ScenarioError(f"{place}: the answer has no {path!r}{there_is}")
+            raise ScenarioError(f"{place}: the answer has no {quoted(path)}{there_is}")
         value = known[key]
     if isinstance(value, dict | list):
-        raise ScenarioError(f"{place}: {path!r} is no single value in the answer")
+        raise ScenarioError(f"{place}: {quoted(path)} is no single value in the answer")
     return str(value)

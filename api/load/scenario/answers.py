@@ -7,6 +7,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from msgspec import Struct, structs
 
 from ....engine.operations import OPERATIONS
+from ....engine.spelling import quoted
 from ....projections.reads import READS
 from ...choices import choose
 
@@ -36,11 +37,12 @@ def wrong_way(answer: Any, way: str) -> str:
         elif key in fields:
             answer = fields[key]
         elif fields:
-            return f"the answer has no {way!r}{choose(key, [*fields])}"
+            return f"the answer has no {quoted(way)}{choose(key, [*fields])}"
         elif items:
-            return f"the answer has no {way!r}: in front of {key!r} is a list, whose items are called 0, 1, ..."
+            where = f"in front of {quoted(key)} is a list, whose items are called 0, 1, ..."
+            return f"the answer has no {quoted(way)}: {where}"
         elif all(each in (str, int, float, bool) for each in kinds):
-            return f"the answer has no {way!r}: in front of {key!r} is a single value"
+            return f"the answer has no {quoted(way)}: in front of {quoted(key)} is a single value"
         else:
             return ""
     return ""

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from ....engine.operation import wrong_members
 from ....engine.operations import OPERATIONS
 from ....engine.settings import Settings
+from ....engine.spelling import quoted
 from ....engine.words import FeatureSet
 from ....projections.reads import READS
 from ...choices import choose, meant
@@ -182,7 +183,7 @@ def _with_organization(step: Step, names: Collection[str], path: KeyPath) -> Ste
         return structs.replace(step, organization=next(iter(names)))
     if step.organization not in names:
         there_are = choose(step.organization, names)
-        raise ScenarioError(Problem(f"no organization is called {step.organization!r}{there_are}", path))
+        raise ScenarioError(Problem(f"no organization is called {quoted(step.organization)}{there_are}", path))
     return step
 
 
@@ -205,7 +206,7 @@ def _wrong_population(
     if name not in populations or not is_possible(populations[name]):
         names = [each for each, table in populations.items() if is_possible(table)]
         kind = f" of origin {_either(origins)}" if origins else ""
-        yield Problem(f"no population{kind} is called {name!r}" + choose(name, names), (*path, key))
+        yield Problem(f"no population{kind} is called {quoted(name)}" + choose(name, names), (*path, key))
 
 
 def _either(words: Sequence[str]) -> str:
@@ -234,7 +235,7 @@ def _wrong_members(operation: str, given: Mapping[str, Any], known: Names, path:
         yield Problem(f"{operation} would be refused: it lacks {', '.join(lacking)}", path)
     for name in given:
         if name not in fields:
-            yield Problem(f"{operation} has no member {name!r}{choose(name, [*fields])}", path, name)
+            yield Problem(f"{operation} has no member {quoted(name)}{choose(name, [*fields])}", path, name)
     # OUs are looked for when it is known which there are: ``unit_names``.
     for place, name in places_in(given, path):
         if name in KNOWN_FOR_EACH and name not in known:
@@ -264,7 +265,7 @@ def _wrong_account_call(each: AccountCall, names: Names, path: KeyPath, example:
         yield from _wrong_members(each.action, each.members, known, (*path, "with"))
         return
     guess = meant(each.action, OPERATIONS) or f", such as `{example}`"
-    message = f"AWS has no operation {each.action!r} that changes anything{guess}"
+    message = f"AWS has no operation {quoted(each.action)} that changes anything{guess}"
     yield Problem(message, (*path, "action"))
 
 

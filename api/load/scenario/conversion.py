@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Struct, structs
 
-from ....engine.spelling import close_to
+from ....engine.spelling import close_to, shortened
 from ...choices import choose, likely
 from .contradictions import Table
 from .possible import A_SHARE, as_share, possible, shown
@@ -99,7 +99,9 @@ def _all_problems(value: Any, wanted: Any, path: KeyPath, lost: set[KeyPath]) ->
         unknown = _unknown_key(complaint, kind, found)
         if unknown is not None:
             known = sorted({*_fields(kind, found)} - INTERNAL)
-            yield Problem(f"unknown key `{unknown}`{choose(unknown, known, taken=found)}", (*path, *keys), unknown)
+            yield Problem(
+                f"unknown key `{shortened(unknown)}`{choose(unknown, known, taken=found)}", (*path, *keys), unknown
+            )
             # Though it may have a value, one of a population that this one is like.
             lost |= {(*path, *keys, meant) for meant in close_to(unknown, likely(unknown, known, found), 1)}
             del found[unknown]

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from ....engine.log.place import iso_text
 from ....engine.shapes.base import moment
 from ....engine.shapes.timestamps import microseconds
+from ....engine.spelling import quoted
 from ....engine.state import OrganizationFacts, Units
 from ....projections.account_creation import CreationState
 from ....projections.views import Views
@@ -143,7 +144,7 @@ class World(Struct, frozen=True):
         if table.id:
             if table.id not in self.organizations:
                 yield Problem(
-                    f"{self.log} has no organization {table.id!r}{choose(table.id, [*self.organizations])}",
+                    f"{self.log} has no organization {quoted(table.id)}{choose(table.id, [*self.organizations])}",
                     (*path, "id"),
                 )
             return
@@ -186,14 +187,16 @@ def _wrong_member(
         return
     name = population.of or next(iter(organizations))
     if name not in organizations:
-        yield Problem(f"no organization is called {name!r}{choose(name, [*organizations])}", (*path, "of"))
+        yield Problem(f"no organization is called {quoted(name)}{choose(name, [*organizations])}", (*path, "of"))
         return
     table = organizations[name]
     if table is None or (name == UNNAMED and world is None and table == OrganizationTable()):
         return
     if table.stands:
         if population.unit and population.unit not in units[name]:
-            yield Problem(f"there is no OU {population.unit!r}{choose(population.unit, units[name])}", (*path, "unit"))
+            yield Problem(
+                f"there is no OU {quoted(population.unit)}{choose(population.unit, units[name])}", (*path, "unit")
+            )
     elif table.is_founded:
         yield Problem(f"{name} is founded when the run begins, and has no members then", (*path, "of"))
     elif world and population.unit and table.id in world.organizations:
@@ -218,7 +221,7 @@ def find_unit(tree: Units, path: str) -> str:
     if path not in paths:
         close = get_close_matches(path, paths, n=MOST_NAMED, cutoff=0.0)
         named = choose(path, sorted(paths)) if len(paths) <= MOST_NAMED else f"; the closest: {', '.join(close)}"
-        raise LookupError(f"there is no OU {path!r}{named}")
+        raise LookupError(f"there is no OU {quoted(path)}{named}")
     return paths[path]
 
 

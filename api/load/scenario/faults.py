@@ -9,6 +9,7 @@ from msgspec import structs
 from ....engine.operations.script_fault import ImpossibleFault, impossible
 from ....engine.rules.faults import IN_DECISION, KINDS, REFUSING
 from ....engine.shapes.timestamps import microseconds
+from ....engine.spelling import quoted
 from ...choices import choose
 from ...faults import FaultTable, table_request
 from ...simulation import START
@@ -45,7 +46,7 @@ def read_faults(tables: object, start: datetime | None, problems: Problems) -> t
 
 def _wrong(fault: FaultTable, start: datetime | None, path: KeyPath, lost: set[KeyPath]) -> Iterator[Problem]:
     if fault.fault not in PLAYED:
-        yield Problem(f"a run does not play {fault.fault!r}{choose(fault.fault, PLAYED)}", (*path, "fault"))
+        yield Problem(f"a run does not play {quoted(fault.fault)}{choose(fault.fault, PLAYED)}", (*path, "fault"))
     now = microseconds(start or START)
     for key in TIMES:
         try:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from ....engine.spelling import MOST_NAMED
+from ....engine.spelling import MOST_NAMED, quoted
 from ...choices import choose
 from .metrics import DISTRIBUTIONS, NUMBERS, OF_ORGANIZATIONS, OF_POPULATIONS, OF_STEPS, OF_TRACKS, STATISTICS
 from .steps import PLAIN
@@ -87,14 +87,16 @@ class Figures:
         metric, dot, statistic = figure.partition(".")
         known = self.parts[part]
         if metric not in known:
-            raise ValueError(f"{part} has no figure {metric!r}{choose(metric, sorted(known))}")
+            raise ValueError(f"{part} has no figure {quoted(metric)}{choose(metric, sorted(known))}")
         if metric not in DISTRIBUTIONS:
             if dot:
                 whole = " for the run" if part == RUN else ""
-                raise ValueError(f"{name.removesuffix(f'.{statistic}')} is one number{whole}; it has no {statistic!r}")
+                raise ValueError(
+                    f"{name.removesuffix(f'.{statistic}')} is one number{whole}; it has no {quoted(statistic)}"
+                )
         elif statistic not in STATISTICS and not PERCENTILE.match(statistic):
             wanted = f"one of {', '.join(STATISTICS)} or p0 to p100, such as {metric}.p95"
-            given = f", not {statistic!r}" if statistic else ""
+            given = f", not {quoted(statistic)}" if statistic else ""
             raise ValueError(f"{metric} has many values; say which with {wanted}{given}")
         return Figure(part, figure)
 
@@ -108,10 +110,10 @@ class Figures:
         parts = [*dict.fromkeys(short.get(each, each) for named in self._short.values() for each in named)]
         parts += [each for each in self.parts if each.startswith("steps.")]
         if any(metric_of(figure) in figures for figures in self.parts.values()):
-            return f"no organization, population, track or step is called {part!r}{choose(part, parts)}"
+            return f"no organization, population, track or step is called {quoted(part)}{choose(part, parts)}"
         of = f", and those of {', '.join(parts[:MOST_NAMED])}" if parts else ""
         known = [*sorted(self.parts[RUN]), *self._short]
-        return f"there is no figure {name!r}{choose(part, known, f'`orgsim figures FILE` lists all{of}')}"
+        return f"there is no figure {quoted(name)}{choose(part, known, f'`orgsim figures FILE` lists all{of}')}"
 
     def listed(self) -> Iterator[tuple[str, str, str]]:
         """All figures: the part, the name as a threshold has it, and its meaning."""

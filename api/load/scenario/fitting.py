@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from ....engine.spelling import quoted
 from ...standing import ROOT
 from .organizations import UnitMembers
 from .populations import MOST_ACCOUNTS, MemberTable, PopulationTable
@@ -146,7 +147,7 @@ def too_many(
     places = {name: Places(units) for name, units in members.items()}
     for name, of, table, taken in given_members(populations, organizations, places):
         path, count, free = ("populations", name), table.count, taken.most
-        whose = f"OU {table.unit!r} of {of}" if table.unit else of
+        whose = f"OU {quoted(table.unit)} of {of}" if table.unit else of
         before = f", and populations before it take {taken.there - free:,}" if free < taken.there else ""
         if free < count < MOST_ACCOUNTS:
             message = f"must be at most {free:,}, not {count:,}: {whose} has {taken.there:,} members{before}"

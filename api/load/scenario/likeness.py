@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import reduce
 from typing import Any, cast
 
+from ....engine.spelling import quoted
 from ...choices import choose
 from .conversion import salvage
 from .populations import PopulationTable, table_of
@@ -107,7 +108,7 @@ def _wrong_likeness(name: str, tables: Mapping[str, Any], circles: Collection[st
         return
     if like not in tables:
         others = [each for each in tables if each != name]
-        yield Problem(f"no population is called {like!r}{choose(like, others)}", path)
+        yield Problem(f"no population is called {quoted(like)}{choose(like, others)}", path)
     elif name in circles:
         yield Problem("a population cannot be like itself", path)
 

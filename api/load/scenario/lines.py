@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .possible import LONGEST
+from ....engine.spelling import LONGEST
 from .problems import KeyPath
 
 TOKEN = re.compile(

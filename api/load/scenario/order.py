@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from ....engine.spelling import quoted
 from ...choices import choose
 from .model import Scenario
 from .organizations import OrganizationTable
@@ -39,7 +40,7 @@ def wrong_order(tracks: Sequence[ReadTrack]) -> Iterator[Problem]:
         for name in waiting[track.name]:
             if name not in waiting:
                 others = [each for each in waiting if each != track.name]
-                yield Problem(f"no track is called {name!r}{choose(name, others)}", path)
+                yield Problem(f"no track is called {quoted(name)}{choose(name, others)}", path)
         circle = [] if track.name in told or track.name in order.places else _circle(track.name, waiting)
         if circle and told.isdisjoint(circle):
             told |= set(circle)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from msgspec import structs
 
+from ....engine.spelling import quoted, shortened
 from ...toml import NoToml, read_toml
 from .model import Parameter, Scenario
 from .populations import MOST_ACCOUNTS
@@ -30,7 +31,7 @@ def read_assignment(text: str) -> tuple[str, Parameter]:
     """
     name, _, value = text.partition("=")
     if not name.strip() or not value.strip():
-        raise ScenarioError(f"a parameter is set with NAME=VALUE, such as accept=0.95, not {text!r}")
+        raise ScenarioError(f"a parameter is set with NAME=VALUE, such as accept=0.95, not {quoted(text)}")
     return name.strip(), read_value(value.strip())
 
 
@@ -80,12 +81,12 @@ def settle_parameters(declared: Any, given: Mapping[str, Parameter], problems: P
         elif name in settled:
             settled[name] = value
         elif name != ACCOUNTS:
-            problems.append(Problem(f"no parameter is called {name!r} ({_there_are(parameters)})"))
+            problems.append(Problem(f"no parameter is called {quoted(name)} ({_there_are(parameters)})"))
     return settled
 
 
 def _there_are(parameters: Collection[str]) -> str:
-    return f"there are: {', '.join(parameters)}" if parameters else "the scenario has none"
+    return f"there are: {', '.join(map(shortened, parameters))}" if parameters else "the scenario has none"
 
 
 def _kind(value: Parameter) -> str:
@@ -121,7 +122,7 @@ def substitute(value: Any, parameters: Settled, problems: Problems, path: KeyPat
         return value
     name = found[2]
     if parameters is not None and name not in parameters:
-        problems.append(Problem(f"no parameter is called {name!r} ({_there_are(parameters)})", path))
+        problems.append(Problem(f"no parameter is called {quoted(name)} ({_there_are(parameters)})", path))
     settled = None if parameters is None else parameters.get(name)
     if settled is None:
         problems.lost.add(path)
@@ -140,7 +141,7 @@ def with_accounts(scenario: Scenario, accounts: Parameter) -> Scenario:
         ScenarioError: the scenario has no invited accounts, or ``accounts`` is no possible number.
     """
     if isinstance(accounts, bool) or not isinstance(accounts, int) or not 0 <= accounts <= MOST_ACCOUNTS:
-        raise ScenarioError(f"accounts must be a whole number from 0 to {MOST_ACCOUNTS:,}, not {accounts!r}")
+        raise ScenarioError(f"accounts must be a whole number from 0 to {MOST_ACCOUNTS:,}, not {quoted(accounts)}")
     invited = {name: each for name, each in scenario.populations.items() if each.origin == "invited"}
     total = sum(population.count for population in invited.values())
     if not total:

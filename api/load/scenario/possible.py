@@ -6,13 +6,13 @@ from typing import Any
 
 from msgspec import inspect
 
+from ....engine.spelling import shortened
+
 FORMS = {"^[0-9]{12}\\Z": "twelve digits in quotes", "^o-[a-z0-9]{10,32}\\Z": "an id such as o-a1b2c3d4e5"}
 """Regular expression to what a text that matches it is."""
 
 MOMENT = "a moment with a time zone, such as 2026-01-05T09:00:00Z"
 A_SHARE = "a number from 0 to 1"
-LONGEST = 60
-"""So many characters of a value are repeated."""
 
 
 def possible(wanted: Any) -> str:
@@ -33,7 +33,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "a list"
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, bool | int | float | str) else str(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return shortened(text)
 
 
 def _words(kind: inspect.Type) -> str:

@@ -6,6 +6,8 @@ from typing import Self
 
 from msgspec import Struct
 
+from ....engine.spelling import shortened
+
 KeyPath = tuple[str | int, ...]
 """Keys, and places in lists counted from 0: ``("steps", 2, "days")``."""
 
@@ -13,6 +15,7 @@ KeyPath = tuple[str | int, ...]
 def place_text(path: KeyPath) -> str:
     """A path for people, who count from 1: ``step 3, days``, ``track a, step 3`` or ``populations.p.migration``."""
     parts: list[str] = []
+    path = tuple(shortened(part) if isinstance(part, str) else part for part in path)
     if path[:1] == ("tracks",) and len(path) > 1:
         parts, path = [f"track {path[1]}"], path[2:]
     if path[:1] == ("steps",) and len(path) > 1:

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from ....engine.settings import Settings
 from ....engine.shapes.timestamps import microseconds
-from ....engine.spelling import close_to
+from ....engine.spelling import close_to, shortened
 from ...choices import choose
 from ...toml import NoToml, read_toml
 from .bounds import never_hold
@@ -201,7 +201,7 @@ def _built(
 def _rename_unknown(document: dict[str, Any], problems: Problems) -> None:
     """Tell keys that there are not, and take them for those that were meant."""
     for key in [key for key in document if key not in KEYS]:
-        problems.append(Problem(f"unknown key `{key}`{choose(key, KEYS)}", key=key))
+        problems.append(Problem(f"unknown key `{shortened(key)}`{choose(key, KEYS)}", key=key))
         value = document.pop(key)
         for meant in close_to(key, KEYS, 1):
             document.setdefault(meant, value)

@@ -20,6 +20,7 @@ from ....engine.runtime.engine import Engine
 from ....engine.runtime.inline import run_inline
 from ....engine.runtime.running import begin_inline
 from ....engine.settings import DAY, Settings
+from ....engine.spelling import quoted
 from ...standing import ROOT
 from .organizations import OrganizationTable, PolicyTable, accounts_by_unit
 from .problems import KeyPath, Problem
@@ -69,7 +70,7 @@ class _Erection:
         for index, target in enumerate(policy.targets):
             place = (*keys, "targets", index)
             if target not in self.erected.places:
-                self.erected.problems.append(Problem(f"there is no OU {target!r}; {ROOT} is the root", place))
+                self.erected.problems.append(Problem(f"there is no OU {quoted(target)}; {ROOT} is the root", place))
             elif isinstance(made, PolicyCreated):
                 self._post(attach_policy.Request(made.policy, self.erected.places[target]), place)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from msgspec import Struct, structs
 
+from ....engine.spelling import quoted
 from .conversion import salvage
 from .figures import RUN, Figure, Figures
 from .possible import as_share
@@ -125,7 +126,7 @@ def _threshold(name: str, value: Any, figures: Figures) -> Threshold:
     if condition is None or not math.isfinite(limit := float(condition[2])):
         percent = re.search(r"([0-9]+(?:\.[0-9]+)?) ?%", str(value))
         instead = as_share(float(percent[1])) if percent else ""
-        raise ValueError(f'a condition is a comparison and a number, such as "< 60", not {value!r}{instead}')
+        raise ValueError(f'a condition is a comparison and a number, such as "< 60", not {quoted(value)}{instead}')
     of_part = figure.name if figure.part != RUN else ""
     threshold = Threshold(name, condition[1], limit, figure.part, of_part)
     if name.endswith("_share") and not any(map(threshold.holds, (0.0, 1.0, min(max(limit, 0.0), 1.0)))):

@@ -2,7 +2,7 @@
 
 from typing import Any, cast, get_args
 
-from ....engine.spelling import close_to
+from ....engine.spelling import close_to, quoted
 from .checks import AWS_OPERATIONS
 from .conversion import salvage
 from .order import ReadTrack
@@ -91,7 +91,7 @@ def _step(step: Any, path: KeyPath, problems: Problems) -> Step | None:
             problems.append(Problem("the action is the name of the operation already", (*path, "operation")))
         step = {**cast("dict[str, Any]", step), "action": CALL, "operation": action}
     elif action and action not in ACTIONS:
-        problems.append(Problem(f"there is no {action!r}{_what_action(action)}", (*path, "action")))
+        problems.append(Problem(f"there is no {quoted(action)}{_what_action(action)}", (*path, "action")))
         return None
     return salvage(step, Step, path, problems, needed=("for_each",))
 

@@ -13,6 +13,7 @@ from ....engine.operations.import_organization import ImpossibleDump
 from ....engine.settings import Quotas, Settings
 from ....engine.shapes.base import moment
 from ....engine.shapes.timestamps import microseconds
+from ....engine.spelling import quoted
 from ....engine.twin.checks import require_consistent
 from ....engine.twin.form import Form
 from ...choices import choose
@@ -133,7 +134,7 @@ def _wrong_units(scenario: Scenario) -> Iterator[Problem]:
         twin = scenario.twins.get(population.of or next(iter(scenario.organizations)))
         if twin and population.unit not in (paths := {unit.path for unit in _members_of(twin.form)} - {ROOT}):
             there = choose(population.unit, sorted(paths))
-            yield Problem(f"there is no OU {population.unit!r}{there}", ("populations", name, "unit"))
+            yield Problem(f"there is no OU {quoted(population.unit)}{there}", ("populations", name, "unit"))
 
 
 def members_of_twins(scenario: Scenario) -> dict[str, list[UnitMembers]]:

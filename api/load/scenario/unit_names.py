@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from ....engine.spelling import quoted
 from ...choices import choose
 from .checks import places_in, unit_of
 from .model import Scenario
@@ -45,13 +46,13 @@ def _wrong(
     of: str, unit: str, place: KeyPath, organizations: Collection[str], units: Mapping[str, Collection[str]]
 ) -> Iterator[Problem]:
     if of and of not in organizations:
-        yield Problem(f"no organization is called {of!r}{choose(of, [*organizations])}", place)
+        yield Problem(f"no organization is called {quoted(of)}{choose(of, [*organizations])}", place)
         return
     # Which organization asks, and so escalates, is not known: any may have it.
     asked = [of] if of else [*organizations]
     if all(each in units and unit not in units[each] for each in asked):
         there = sorted({path for each in asked for path in units[each]})
-        message = f"{of or 'no organization'} has {'no' if of else 'an'} OU {unit!r} when the run begins"
+        message = f"{of or 'no organization'} has {'no' if of else 'an'} OU {quoted(unit)} when the run begins"
         yield Problem(f"{message}{choose(unit, there)}; what a step creates has a name by its save", place)
 
 
