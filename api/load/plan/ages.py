@@ -28,6 +28,8 @@ class Ages:
         self._start = microseconds(scenario.start)
         self._created: defaultdict[str, dict[str, float]] = defaultdict(dict)
         """Organization and population to the day on which its last account was created, at the earliest."""
+        self._first: dict[tuple[str, str], float] = {}
+        """Organization and population to the day on which the first of those was created, at the earliest."""
         self._waits = 0
         """How many steps have waited so far of which nobody knows for how long."""
         self._before: dict[tuple[str, str], int] = {}
@@ -46,9 +48,10 @@ class Ages:
         }
         """Organization to when the accounts were created that were copied."""
 
-    def create(self, population: str, organization: str, day: float, *, all_are_new: bool) -> None:
-        """Note that an organization creates accounts of a population, until a day; perhaps all that it has."""
-        self._created[organization][population] = day
+    def create(self, population: str, organization: str, first: float, last: float, *, all_are_new: bool) -> None:
+        """Note that an organization creates accounts of a population, between two days; perhaps all that it has."""
+        self._created[organization][population] = last
+        self._first[organization, population] = first
         self._before[organization, population] = self._waits if all_are_new else -1
 
     def wait(self) -> None:
@@ -58,6 +61,15 @@ class Ages:
     def may_be_older(self, population: str, organization: str) -> bool:
         """Tell whether accounts may be older than is known, of a population that an organization has created."""
         return self._waits > self._before.get((organization, population), 0)
+
+    def are_surely_young(self, population: str, organization: str, day: float) -> bool:
+        """Tell whether not one account of a population that an organization has created may leave by a day."""
+        if self.may_be_older(population, organization):
+            return False
+        first = self._first.get((organization, population))
+        if first is not None:
+            return first + self.minimum - day > SOON
+        return self.young(population, organization, day)[1] >= 1
 
     def young(self, population: str, organization: str, day: float) -> tuple[float, float]:
         """Of the accounts of a population that an organization has created.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from ....engine.explaining import number as counted
+from ....engine.rules.quotas import closures_allowed_among, invitations_allowed
 from ....engine.settings import CLOSURE_WINDOW, DAY, HOUR
 from ....engine.shapes.timestamps import microseconds
 from ....engine.throttling import Rate
@@ -167,9 +168,13 @@ class Foresight:
         place, row = self._rows[-1]
         self._rows[-1] = place, structs.replace(row, refused=row.refused + math.floor(number))
 
-    def refuse_young(self, population: str, organization: str, days: float, number: Number) -> None:
+    def refuse_young(self, step: Call, organization: str, days: float, number: Number) -> None:
         """Note that of the calls that were counted last those are refused whose accounts may not leave yet."""
-        if not (self.is_doubtful(organization, population) or self.ages.may_be_older(population, organization)):
+        _, calls = self._rows[-1]
+        # When the last call is made the accounts are as old as they get meanwhile.
+        end = self.day + max(calls.hours, paced_hours(step.pace, calls.most)) / 24
+        doubtful = self.is_doubtful(organization, step.for_each)
+        if not doubtful and self.ages.are_surely_young(step.for_each, organization, end):
             self._add_refused(number.least)
         self.warn_of_young(organization, days, number)
 
@@ -215,7 +220,11 @@ class Foresight:
         total, closed = self.members.total(organization), self._closed[organization]
         closed.append((self.day, number.expected))
         self.needed[organization, CLOSURES].members = round(total.expected)
-        self.need(organization, CLOSURES, sum(each for day, each in closed if (self.day - day) * DAY < CLOSURE_WINDOW))
+        recent = sum(each for day, each in closed if (self.day - day) * DAY < CLOSURE_WINDOW)
+        self.need(organization, CLOSURES, recent)
+        most = recent - number.expected + number.most
+        if most > closures_allowed_among(math.floor(total.least), self.settings.quotas):
+            self.ages.wait()
         return total.most
 
     def ask_to_join(self, step: Sending | Call, population: str, number: Number) -> float:
@@ -228,6 +237,8 @@ class Foresight:
         self._keep_closed(cohort)
         if cohort.accepting(1.0) < 1:
             self.need(step.organization, "invitations_per_day", busiest)
+            if self.members.total_open(step.organization).most > invitations_allowed(self.settings.quotas):
+                self.ages.wait()
         return 0.0 if step.retry else invitation_hours(number.least, cohort, self.settings.quotas)
 
     def _keep_young(self, cohort: PlannedCohort) -> None:

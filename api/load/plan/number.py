@@ -64,12 +64,14 @@ class Number(Struct, frozen=True):
 
     def portion(self, share: float, skip: float = 0.0) -> "Number":
         """A share of them that is counted off, after those that are skipped."""
-        return Number(
-            *(
-                portion_of(each, skip + share) - portion_of(each, skip)
-                for each in (self.least, self.expected, self.most)
-            )
+        least, expected, most = (
+            portion_of(each, skip + share) - portion_of(each, skip) for each in (self.least, self.expected, self.most)
         )
+        if skip and self.least != self.most:
+            # Both ends of it are rounded, so of more accounts it may be one fewer.
+            least = max(0, math.ceil(self.least * share) - 1)
+            most = min(math.ceil(self.most), math.floor(self.most * share) + 1)
+        return Number(least, expected, most)
 
     @property
     def whole(self) -> tuple[int, int, int]:

@@ -80,7 +80,7 @@ def _gone(step: Call, number: Number, foresight: Foresight) -> None:
     asked = calls_of(step, foresight)
     for organization, days, young in foresight.young(population):
         if by_itself or organization == step.organization:
-            foresight.refuse_young(population, organization, days, among(asked, young, foresight.accounts(population)))
+            foresight.refuse_young(step, organization, days, among(asked, young, foresight.accounts(population)))
     gone = [*leaving(step, asked, foresight)]
     foresight.members.interrupt(foresight.members.asked(population))
     for organization, each in gone:

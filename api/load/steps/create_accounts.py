@@ -57,6 +57,6 @@ def foresee(step: CreateAccounts, foresight: Foresight) -> float:
     hours = hours if step.retry else max(hours, creation_hours(number.least, foresight.settings))
     if number.most > 0:
         all_are_new = number.least >= foresight.populations[population].count
-        day = foresight.day + hours / 24
-        foresight.ages.create(population, step.organization, day, all_are_new=all_are_new)
+        day = foresight.day
+        foresight.ages.create(population, step.organization, day, day + hours / 24, all_are_new=all_are_new)
     return hours
