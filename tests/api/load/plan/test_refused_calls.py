@@ -246,6 +246,45 @@ def test_too_young_after_a_wait(wait: str, refused: list[int]) -> None:
     assert any("WAIT_PERIOD_ACTIVE" in each for each in plan.warnings)
 
 
+CREATED = population("new", "created", 9)
+SOME = population("some", "invited", 12, invitation={"accept": 0.5, "delay": after(0)})
+OLD_ENOUGH = {
+    "created one after the other": CREATED
+    + step("create_accounts", population="new", pace={"over_days": 3})
+    + step("wait", days=3)
+    + step("LeaveOrganization", for_each="new", caller="account"),
+    "leave one after the other": NEW
+    + step("LeaveOrganization", for_each="new", caller="account", pace={"over_days": 9}),
+    "there is nobody to create": NEW
+    + step("wait", days=3.9)
+    + step("create_accounts", population="new", pace={"over_days": 3})
+    + step("wait", days=1)
+    + step("LeaveOrganization", for_each="new", caller="account"),
+    "invitations wait for days": "quotas.invitations_per_day = 1\n"
+    + SOME
+    + NEW
+    + step("invite", population="some")
+    + step("LeaveOrganization", for_each="new", caller="account"),
+    "closures wait for weeks": "quotas.account_closures_per_30_days = 1\n"
+    + SOME
+    + NEW
+    + step("invite", population="some")
+    + step("wait", days=1)
+    + step("close_accounts", population="some")
+    + step("LeaveOrganization", for_each="new", caller="account"),
+}
+
+
+@pytest.mark.parametrize("text", OLD_ENOUGH.values(), ids=OLD_ENOUGH)
+async def test_some_are_old_enough_by_then(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accounts that may be old enough when their call is made are not called refused."""
+    head, _, rest = text.rpartition("[populations.new]")
+    scenario = parse_scenario(head + ALL + f"[populations.new]{rest}")
+    plan, (_, turned_down) = plan_scenario(scenario), count_refusals(monkeypatch)
+    await play_scenario(scenario, MemoryLog())
+    assert sum(each.refused for each in plan.calls) <= turned_down.total() < 9
+
+
 def test_nothing_is_said_of_what_is_not_known() -> None:
     """Where another track may have changed it, or calls whose effects are not foreseen, nothing is called refused."""
     leave = step("LeaveOrganization", for_each="outside", caller="account")
