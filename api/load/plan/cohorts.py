@@ -43,6 +43,8 @@ class PlannedCohort(Struct):
     """Whether something came between, such as accounts that went: some may not have answered by then."""
     reminded: float = 0.0
     """The share that accepts because a step has reminded it."""
+    awaited: float = 0.0
+    """The share that has accepted by now, because a step has waited for it."""
     waiting: float = -1.0
     """The share that waits for a step to remind it; negative: not known yet."""
 
@@ -95,14 +97,14 @@ class PlannedCohort(Struct):
         """How many have accepted by a day."""
         found = self.part(self.accept_share)
         if not (self.settled or self.canceled):
-            share = self.accepting(day - self.day) + self.reminded
+            share = self._joined(day - self.day)
             found = Number(0.0, self.asked.expected * share, found.most)
         return Number(found.least, max(0.0, found.expected - self.refusals), found.most)
 
     def open(self, day: float) -> Number:
         """How many have not answered by a day, and can still."""
         days = self.limit if self.settled else day - self.day
-        answered = self.accepting(days) + self.reminded + self.behaviour.decline * self._within(days)
+        answered = self._joined(days) + self.behaviour.decline * self._within(days)
         if self.canceled or (self.settled and answered >= 1 - NEARLY and not self.refused):
             return Number()
         # Whose acceptance is refused has an open invitation still.
@@ -151,6 +153,14 @@ class PlannedCohort(Struct):
         if silent:
             return self.part(1 - self.accept_share - self.leave_share) - self.expelled - self.removed
         return self.part(self.decline_share) - self.removed
+
+    def wait_for(self, share: float, day: float) -> None:
+        """Expect that a share has accepted now, or as many of it as will have by a day."""
+        self.awaited = max(self.awaited, min(share, self._joined(day - self.day)))
+
+    def _joined(self, days: float) -> float:
+        """The share that has accepted within some days, as is to be expected."""
+        return max(self.awaited, self.accepting(days) + self.reminded)
 
     def remind(self, share: float, day: float) -> None:
         """Let a share of those that wait for a reminder accept, if they can still."""

@@ -42,6 +42,7 @@ class Foresight:
     def __init__(self, scenario: Scenario) -> None:
         self.settings = scenario.settings
         self.populations: Mapping[str, PopulationTable] = scenario.populations
+        self.figures = scenario.figures
         self._organizations = scenario.organizations
         operations = {step.operation for step in scenario.all_steps if isinstance(step, Call)}
         self._has_unforeseen = not operations.isdisjoint(UNFORESEEN)

@@ -238,6 +238,37 @@ async def test_other_scenarios(text: str, monkeypatch: pytest.MonkeyPatch) -> No
     await require_foreseen(parse_scenario(text), monkeypatch)
 
 
+SLOW = {"after_reminder": 0.3, "remind_after_days": [4, 8], "reminded_accept": [0.7, 0.8], "delay": uniform(0, 5)}
+DESCRIBED = step("DescribeAccount", for_each="web", only_members=True, with_={"AccountId": "{account}"})
+
+
+@pytest.mark.parametrize(
+    ("until", "at_most_days", "least"),
+    [
+        ("web.joined_share >= 0.9", 14, 270),
+        ("joined_share > 0.6", 14, 180),
+        ("ours.joined_share >= 0.8", 14, 240),
+        ("web.joined_of_all_share >= 0.7", 14, 210),
+        ("joined >= 250", 14, 250),
+        ("joined_share >= 0.99", 14, 270),
+        ("joined_share >= 0.9", 3, 100),
+    ],
+)
+async def test_after_a_wait(until: str, at_most_days: int, least: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a wait for a condition as many are expected to have joined as it demands, if they do so in time."""
+    text = (
+        "[organizations.ours]\n"
+        + population("web", "invited", 300, invitation=SLOW)
+        + step("invite", population="web")
+        + step("wait", until=until, at_most_days=at_most_days)
+        + DESCRIBED
+    )
+    plan, made, _ = await compared(parse_scenario(text), monkeypatch)
+    _, expected, _ = plan.operations["DescribeAccount"]
+    assert min(expected, made["DescribeAccount"]) >= least
+    assert abs(expected - made["DescribeAccount"]) <= 20
+
+
 async def test_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that retries may make as many calls as it has attempts, and what it brings about is not certain."""
     text = population("new", "created", 12) + step("create_accounts", population="new", retry={"attempts": 2})
