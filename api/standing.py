@@ -14,6 +14,7 @@ from ..engine.settings import Quotas
 from ..engine.state import State
 from ..engine.twin.form import AccountForm, Form
 from ..engine.words import FeatureSet, JoinedMethod
+from .plurals import counted
 
 SOURCE = "sim.organization"
 """What the log says of where the accounts came from."""
@@ -92,7 +93,7 @@ def _require_room(units: Mapping[str, int], accounts: int, quotas: Quotas) -> No
     if accounts < 0:
         raise ValueError(f"the number of accounts cannot be {accounts}")
     if min(units.values(), default=0) < 0 or placed > accounts:
-        raise ValueError(f"the OUs have {placed:,} accounts, and the organization has {accounts:,}")
+        raise ValueError(f"the OUs have {counted(placed, 'account')}, and the organization has {accounts:,}")
     for path in units:
         if not all(1 <= len(name) <= LONGEST_NAME for name in path.split("/")):
             raise ValueError(f"the name of an OU has 1 to {LONGEST_NAME} characters, unlike one in {path!r}")

@@ -114,6 +114,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
+        usage = getattr(error.__context__, "exit_code", None)
+        if usage is not None:
+            # Typer could not write to stderr what was wrong with the arguments.
+            sys.exit(usage)
         complain(f"cannot write the output: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -8,6 +8,7 @@ import anyio
 import typer
 
 from ..past import open_recorded
+from ..plurals import counted
 from ..timeline.twin.calls import Question
 from ..timeline.twin.normalize import normalize
 from ..timeline.twin.recorded import answers_of, write_folder
@@ -45,7 +46,7 @@ def dump(
     if as_json:
         print_json({"written": written, "answers": len(answers)})
     else:
-        print_line(f"{', '.join(written)}: {len(answers):,} answers of {log}")
+        print_line(f"{', '.join(written)}: {counted(len(answers), 'answer')} of {log}")
 
 
 async def _answers(log: Path, at: str | None, organization: str | None) -> tuple[dict[Question, Any], int]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from ...engine.log import chain_at
 from ..past import open_recorded
 from ..places import PLACES
+from ..plurals import counted
 from ..simulation import forked
 from .terminal import AsJson, print_json, print_line, run
 
@@ -44,7 +45,7 @@ def fork(
     if as_json:
         print_json(made)
         return
-    text = f"{made.log}: {made.position:,} events of {made.forked_from}, digest {made.digest}"
+    text = f"{made.log}: {counted(made.position, 'event')} of {made.forked_from}, digest {made.digest}"
     print_line(text)
 
 

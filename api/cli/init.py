@@ -46,6 +46,8 @@ def init(
     if name not in known:
         raise failure(f"no scenario is called {name!r}{choose(name, known)}", 2)
     file = to or Path(f"{name}.toml")
+    if not file.resolve().parent.is_dir():
+        raise failure(f"{file}: there is no directory {file.parent}", 2)
     try:
         create_file(file, lambda unfinished: unfinished.write_text(known[name], "utf-8"))
     except FileExistsError:

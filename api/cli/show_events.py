@@ -17,7 +17,8 @@ from ...engine.log.sqlite import SqliteLog
 from ...engine.shapes.base import moment_text
 from ..events_json import RequestIds, event_as_dict, iso_time, members_of
 from ..places import read_place
-from .terminal import out, print_rows
+from ..plurals import counted
+from .terminal import print_line, print_rows
 
 NAMES = ("position", "time", "operation", "caller", "event", "members")
 MAX_VALUE_LENGTH = 40
@@ -97,7 +98,7 @@ async def _print_table(log: EventLog, after: int, batches: Batches) -> None:
     behind = f" behind position {after:,}" if after else ""
     more = f", {log.head - last:,} more with --after {last} or --limit" if last < log.head else ""
     end = moment_text(await end_of(log), "%Y-%m-%d %H:%M")
-    out.print(f"{total:,} events{behind}{more}; position {log.head:,}, {end} UTC", soft_wrap=True, highlight=False)
+    print_line(f"{counted(total, 'event')}{behind}{more}; position {log.head:,}, {end} UTC")
 
 
 async def end_of(log: EventLog) -> int:

@@ -17,6 +17,7 @@ from ..load.scenario.reading import read_text
 from ..load.sweep.journal import ResultsError, ResultsUnwritable
 from ..load.sweep.plan import HIGHEST_SEED, MOST_RUNS, Sweep, SweepPlan, make_sweep
 from ..load.sweep.results import LOGS, PAGE, Results
+from ..plurals import counted
 from .of_scenarios import wrong_scenario
 from .terminal import failure, print_line
 
@@ -103,7 +104,7 @@ def sweep(
     else:
         _print(summary, out, f"; logs of runs that failed: {out / LOGS}" if keep_logs else "")
     if lost := sum(combination.lost for combination in summary.combinations):
-        raise failure(f"{lost:,} runs could not be done, their workers died; --resume tries them again", 1)
+        raise failure(f"{counted(lost, 'run')} could not be done, the workers died; --resume tries again", 1)
 
 
 def _require_possible_scheduler(scheduler: str | None, workers: int | None, keep_logs: bool) -> None:

@@ -78,7 +78,7 @@ def watching(plan: SweepPlan) -> Generator[Bar, None, None]:
     """Print how many runs there are, and show their progress; all on stderr."""
     err = Console(stderr=True, emoji=False)
     combinations, runs = len(plan.combinations), plan.sweep.runs
-    what = f"{combinations:,} combination{'s' * (combinations > 1)} x {runs:,} seeds = {plan.total:,} runs"
+    what = f"{counted(combinations, 'combination')} x {counted(runs, 'seed')} = {counted(plan.total, 'run')}"
     err.print(f"orgsim: {what}", soft_wrap=True, highlight=False)
     columns = (
         TextColumn("{task.description}"),

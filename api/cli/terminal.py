@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -54,8 +54,9 @@ def markup_safe(text: str) -> str:
 
 
 def complain(message: str) -> None:
-    """Print an error on one line of stderr."""
-    typer.echo(f"orgsim: {printable(message)}", err=True)
+    """Print an error on one line of stderr; where that cannot be written, the exit code alone tells of it."""
+    with suppress(OSError):
+        typer.echo(f"orgsim: {printable(message)}", err=True)
 
 
 def failure(error: Exception | str, code: int) -> typer.Exit:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ...engine.log.sqlite import SqliteLog
+from ..plurals import counted
 from ..timeline.trail_out.reading import Wanted, Written, follow_trail, write_trail
 from .terminal import AsJson, complain, print_json, print_line, reading_bar, run
 
@@ -81,5 +82,6 @@ def _tell(written: Written, as_json: bool) -> None:
         print_json(written)
         return
     unrecorded = "; this world records only calls that changed something" if written.recorded == "changes" else ""
-    text = f"{written.folder}: {written.records:,} records of {written.accounts:,} accounts in {written.files:,} files"
+    records, accounts = counted(written.records, "record"), counted(written.accounts, "account")
+    text = f"{written.folder}: {records} of {accounts} in {counted(written.files, 'file')}"
     print_line(text + unrecorded)

@@ -20,6 +20,7 @@ from ...engine.log.sqlite import SqliteLog
 from ...engine.state import State
 from ...engine.state.image import dump_state
 from ...projections.views import Views
+from ..plurals import counted
 from .terminal import AsJson, complain, print_json, print_line, reading_bar, run
 
 
@@ -79,7 +80,7 @@ class SnapshotChecks:
             equal = (state, self._views.dump()) == (snapshot.state, snapshot.views)
             self.found[path] = "equal" if equal else "differs"
             if not equal:
-                self._complain(path, f"differs from what the first {snapshot.position:,} events lead to")
+                self._complain(path, f"differs from what the first {counted(snapshot.position, 'event')} lead to")
 
     def _complain(self, path: Path, what: str) -> None:
         self.wrong = self.wrong or f"{path}: {what}; delete it; it is not used"
@@ -114,7 +115,7 @@ def verify(
     if as_json:
         print_json(found)
     elif found.ok:
-        print_line(f"{found.log}: ok, {found.events:,} events, digest {found.digest}")
+        print_line(f"{found.log}: ok, {counted(found.events, 'event')}, digest {found.digest}")
         at_end = {f"{found.log}-snapshot": found.snapshot} if found.snapshot else {}
         for path, what in (at_end | found.snapshots).items():
             print_line(f"{path}: {what}")

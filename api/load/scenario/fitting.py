@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from ....engine.spelling import quoted
+from ...plurals import counted
 from ...standing import ROOT
 from .organizations import UnitMembers
 from .populations import MOST_ACCOUNTS, MemberTable, PopulationTable
@@ -150,7 +151,7 @@ def too_many(
         whose = f"OU {quoted(table.unit)} of {of}" if table.unit else of
         before = f", and populations before it take {taken.there - free:,}" if free < taken.there else ""
         if free < count < MOST_ACCOUNTS:
-            message = f"must be at most {free:,}, not {count:,}: {whose} has {taken.there:,} members{before}"
+            message = f"must be at most {free:,}, not {count:,}: {whose} has {counted(taken.there, 'member')}{before}"
             yield Problem(message, (*path, "count"))
         elif taken.there and count and not free:
-            yield Problem(f"nobody is left for it: {whose} has {taken.there:,} members{before}", path)
+            yield Problem(f"nobody is left for it: {whose} has {counted(taken.there, 'member')}{before}", path)

@@ -21,6 +21,7 @@ from ....engine.runtime.inline import run_inline
 from ....engine.runtime.running import begin_inline
 from ....engine.settings import DAY, Settings
 from ....engine.spelling import quoted
+from ...plurals import counted
 from ...standing import ROOT
 from .organizations import OrganizationTable, PolicyTable, accounts_by_unit
 from .problems import KeyPath, Problem
@@ -138,4 +139,4 @@ def _too_many(table: OrganizationTable, settings: Settings) -> Iterator[Problem]
         yield Problem(message, ("accounts",))
     placed = sum(accounts_by_unit(table).values())
     if placed > total:
-        yield Problem(f"its OUs have {placed:,} accounts, and it has {total:,}", ("units",))
+        yield Problem(f"its OUs have {counted(placed, 'account')}, and it has {total:,}", ("units",))

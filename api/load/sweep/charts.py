@@ -96,7 +96,7 @@ def _spread(number: int, threshold: ThresholdSummary, values: list[float]) -> It
     limit, ordered = _limit(threshold), sorted(values)
     low, high = min(ordered[0], limit), max(ordered[-1], limit)
     room = (high - low) * 0.05
-    figure = layout(_unit(threshold), f"% of {len(values):,} runs", 24)
+    figure = layout(_unit(threshold), f"% of {counted(len(values), 'run')}", 24)
     figure["xaxis"] |= {"range": [low - room, high + room], "hoverformat": ",.4~g"} | _number_format(threshold)
     figure["yaxis"] |= {"range": [0, 105], "tickvals": [0, 25, 50, 75, 100], "hoverformat": ".0f"}
     figure["shapes"].append(vertical_line(limit, VERMILION, "dash"))

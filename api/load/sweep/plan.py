@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from msgspec import Struct, structs
 
+from ...plurals import counted
 from ..scenario import Parameter, Scenario, ScenarioError, parse_scenario
 from ..scenario.existing import require_present
 from ..scenario.parameters import read_assignment, read_value, written
@@ -232,11 +233,11 @@ def _require_bounds(sweep: Sweep) -> None:
         raise ScenarioError(f"{combinations:,} combinations of parameters; a sweep has at most {MOST_COMBINATIONS:,}")
     if combinations * sweep.runs > MOST_RUNS:
         raise ScenarioError(
-            f"{combinations:,} combinations of parameters with {sweep.runs:,} runs each are "
+            f"{counted(combinations, 'combination')} of parameters with {counted(sweep.runs, 'run')} each are "
             f"{combinations * sweep.runs:,} runs; a sweep has at most {MOST_RUNS:,}"
         )
     if sweep.seed + sweep.runs - 1 > HIGHEST_SEED:
-        raise ScenarioError(f"{sweep.runs:,} seeds from {sweep.seed} on go beyond the highest, {HIGHEST_SEED}")
+        raise ScenarioError(f"{counted(sweep.runs, 'seed')} from {sweep.seed} on go beyond the highest, {HIGHEST_SEED}")
 
 
 def _combinations(

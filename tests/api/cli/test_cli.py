@@ -979,6 +979,16 @@ def test_output_on_a_full_disk(arguments: tuple[str, ...], run: Run, log: Path, 
     assert len(ran.stderr.decode().splitlines()) == 1
 
 
+@pytest.mark.parametrize("arguments", [("simulate", "missing.toml"), ("simulate", "s.toml", "--watc"), ("simulate",)])
+def test_errors_on_a_full_disk(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """When not even the error can be written, the exit code is that of the error."""
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [ORGSIM, *arguments], cwd=tmp_path, env=ENVIRONMENT, capture_output=False, stderr=full, check=False
+        )
+    assert ran.returncode == 2
+
+
 def test_progress_on_a_terminal(run: Run, tmp_path: Path) -> None:
     """On a terminal a bar on stderr shows what is being done; stdout holds the result alone."""
     terminal, end = pty.openpty()

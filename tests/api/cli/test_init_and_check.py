@@ -166,3 +166,16 @@ def test_members_in_a_log_are_not_counted(folder: Path) -> None:
         "1 organization, 7 accounts in populations, 2 populations of members in the log of --on, 1 step, 0 thresholds"
     )
     assert orgsim("check", "s.toml").stdout == f"s.toml: ok: {told}\n"
+
+
+def test_a_folder_that_there_is_not(folder: Path) -> None:
+    """A file in a folder that there is not is wrong usage, as a log and a report there are."""
+    assert orgsim("init").exit_code == 0
+    for arguments in (
+        ("init", "--to", "none/s.toml"),
+        ("init", "--to", f"{FIRST}.toml/s.toml"),
+        ("simulate", f"{FIRST}.toml", "--log", "none/w.db"),
+        ("simulate", f"{FIRST}.toml", "--report", "none/r.html"),
+    ):
+        ran = orgsim(*arguments)
+        assert (ran.exit_code, "there is no directory" in ran.stderr) == (2, True), arguments

@@ -275,3 +275,10 @@ def test_scheduler_without_a_name(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "--scheduler" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_one_of_each(capsys: pytest.CaptureFixture[str]) -> None:
+    """One combination with one seed is one run."""
+    with watching(plan_sweep(Sweep(scenario="", runs=1))):
+        pass
+    assert capsys.readouterr().err == "orgsim: 1 combination x 1 seed = 1 run\n"
