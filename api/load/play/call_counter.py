@@ -37,6 +37,8 @@ class Tally(Struct):
     """How many of them it has sent."""
     accepted: int = 0
     """How many of the step's own calls were accepted."""
+    given_up: int = 0
+    """How many were refused for a reason that passes with every attempt of ``retry``."""
     refusal: str = ""
     """Why the last one that was not was refused; empty if none was."""
 

@@ -166,7 +166,11 @@ class Dispatch:
             if attempts % CHECKPOINT_EVERY == 0:
                 await self._checkpoint(what, tally.sent, tally.planned)
             accepted, passes = await self.attempt_once(operation, caller, attempt, party)
-            if not accepted and passes and tries + 1 < retry.attempts:
+            if accepted or not passes:
+                continue
+            if tries + 1 == retry.attempts:
+                tally.given_up += 1
+            else:
                 pause = retry.pause(tries + 1, random)
                 heapq.heappush(retries, (engine.now + pause, next(serial), tries + 1, caller, attempt, party))
         await self._checkpoint(what, tally.sent, tally.planned)

@@ -5,8 +5,9 @@ from functools import partial
 
 from ....engine.runtime.engine import Engine
 from ....engine.settings import DAY, HOUR
+from ...plurals import counted
 from ..scenario.problems import ScenarioError, place_text
-from ..scenario.steps import PLAIN, Call, CreateAccounts, Sending, Step, Track
+from ..scenario.steps import PLAIN, Step, Track
 from ..scenario.thresholds import Threshold
 from .call_counter import CallCounter, Tally
 from .clock_driver import ClockDriver
@@ -99,9 +100,12 @@ class Timetable:
             await play_step(step)
             if tally.refusal and not tally.accepted:
                 self.warn(f"{'not one call was accepted, the last of ' if tally.planned > 1 else ''}{tally.refusal}")
-            elif _tries_again(step) and tally.accepted < tally.planned and tally.refused == tally.throttled:
-                lost = f"{tally.planned - tally.accepted:,} of {tally.planned:,}"
-                self.warn(f"{lost} calls were throttled until all attempts of retry were used up, and given up")
+            elif tally.given_up:
+                why = "throttled" if tally.refused == tally.throttled else "refused"
+                lost = (
+                    f"{tally.given_up:,} of {counted(tally.planned, 'call')} {'was' if tally.given_up == 1 else 'were'}"
+                )
+                self.warn(f"{lost} {why} until all attempts of retry were used up, and given up")
         finally:
             # Of a step that the end of the run has cut off, too.
             playing.tally = counter.tally = Tally()
@@ -228,9 +232,3 @@ class Timetable:
     @property
     def _day(self) -> float:
         return self._day_of(self._engine.now)
-
-
-def _tries_again(step: Step) -> bool:
-    """Tell whether a step tries each of its calls again; pipelines do too, but tell themselves what they give up."""
-    is_pipeline = isinstance(step, CreateAccounts) and step.is_pipeline
-    return isinstance(step, Sending | Call) and step.retry is not None and not is_pipeline

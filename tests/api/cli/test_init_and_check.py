@@ -97,7 +97,7 @@ def test_init_on_a_full_disk(folder: Path) -> None:
     ("arguments", "code", "message"),
     [
         (("vend-acounts",), 2, "no scenario is called 'vend-acounts', did you mean `vend-accounts`? (there are: "),
-        (("--to", "no/where.toml"), 1, "no/where.toml: cannot be written: No such file or directory"),
+        (("--to", "no/where.toml"), 2, "no/where.toml: there is no directory no"),
     ],
 )
 def test_init_refused(arguments: tuple[str, ...], code: int, message: str) -> None:

@@ -109,7 +109,7 @@ def test_verify_beyond_the_calendar(tmp_path: Path) -> None:
     anyio.run(write, tmp_path / "w.db")
     done = CliRunner().invoke(app, ["verify", str(tmp_path / "w.db")])
     assert (done.exit_code, done.stderr) == (0, "")
-    assert "1 events" in done.stdout
+    assert "1 event," in done.stdout
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from orgsim.api.cli import sweep as command
 from orgsim.api.cli.app import app
-from orgsim.api.cli.sweep_progress import MOST_ROWS, print_summary
+from orgsim.api.cli.sweep_progress import MOST_ROWS, print_summary, watching
 from orgsim.api.load.sweep import cluster
 from orgsim.api.load.sweep.plan import SweepPlan
 
@@ -279,6 +279,6 @@ def test_scheduler_without_a_name(tmp_path: Path) -> None:
 
 def test_one_of_each(capsys: pytest.CaptureFixture[str]) -> None:
     """One combination with one seed is one run."""
-    with watching(plan_sweep(Sweep(scenario="", runs=1))):
+    with watching(SweepPlan(sweep(vary=(), runs=1))):
         pass
     assert capsys.readouterr().err == "orgsim: 1 combination x 1 seed = 1 run\n"

@@ -145,3 +145,19 @@ async def test_given_up(calling: str) -> None:
         warnings = (await play(*world, here, there, sent)).warnings
         said = [each for each in warnings if "calls were throttled until all attempts of retry were used up" in each]
         assert bool(said) == given_up, warnings
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("attempts", "given_up"), [(2, True), (200, False)])
+async def test_given_up_for_any_reason(attempts: int, given_up: bool) -> None:
+    """Calls that some reason that passes has refused with all attempts are told too, with how many of how many."""
+    ours = 'organizations.ours = { feature_set = "ALL", accounts = 30 }'
+    here = "[populations.here]\nof = 'ours'\n"
+    conflict = "[[faults]]\nfault = 'conflict'\noperations = ['TagResource']\nshare = 0.5\n"
+    tag = {"ResourceId": "{account}", "Tags": [{"Key": "team", "Value": "a"}]}
+    sent = step("TagResource", for_each="here", with_=tag) + f"retry = {{ attempts = {attempts} }}\n"
+    outcome = await play(ours, here, conflict, sent)
+    done = outcome.steps[0].commands - outcome.steps[0].refused
+    said = [each for each in outcome.warnings if "until all attempts of retry were used up" in each]
+    expected = f"step 1: {29 - done} of 29 calls were refused until all attempts of retry were used up, and given up"
+    assert said == ([expected] if given_up else [])
