@@ -159,5 +159,5 @@ async def test_given_up_for_any_reason(attempts: int, given_up: bool) -> None:
     outcome = await play(ours, here, conflict, sent)
     done = outcome.steps[0].commands - outcome.steps[0].refused
     said = [each for each in outcome.warnings if "until all attempts of retry were used up" in each]
-    expected = f"step 1: {29 - done} of 29 calls were refused until all attempts of retry were used up, and given up"
+    expected = f"step 1: {30 - done} of 30 calls were refused until all attempts of retry were used up, and given up"
     assert said == ([expected] if given_up else [])
