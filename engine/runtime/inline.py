@@ -3,12 +3,15 @@
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from anyio import NoEventLoopError
+
 try:
-    from anyio import NoEventLoopError
-except ImportError:  # older ones
+    # anyio 4.11 lets the error of sniffio through, which it finds event loops with.
     from sniffio import (  # pyright: ignore[reportMissingImports]
-        AsyncLibraryNotFoundError as NoEventLoopError,  # pyright: ignore[reportUnknownVariableType]
+        AsyncLibraryNotFoundError,  # pyright: ignore[reportUnknownVariableType]
     )
+except ImportError:
+    AsyncLibraryNotFoundError = NoEventLoopError
 
 T = TypeVar("T")
 
@@ -31,7 +34,7 @@ def run_inline(coroutine: Coroutine[Any, Any, T], advice: str = "") -> T:
         coroutine.send(None)
     except StopIteration as end:
         return end.value
-    except NoEventLoopError:
+    except (NoEventLoopError, AsyncLibraryNotFoundError):
         pass
     finally:
         coroutine.close()
