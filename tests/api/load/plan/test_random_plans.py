@@ -137,6 +137,26 @@ def test_between_least_and_most(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
     require_between(scenario_text(Random(seed)), monkeypatch)
 
 
+OTHERWISE = {
+    "{ distribution = 'uniform', from_days = 1, to_days = 3 }": "{ distribution = 'lognormal', median_days = 2, "
+    "sigma = 1.5, at_most_days = 60 }",
+    "{ distribution = 'fixed', days = 1 }": "{ distribution = 'office_hours', median_hours = 8, sigma = 1.0, "
+    "at_most_hours = 72 }",
+    "action = 'wait_for_answers'": "action = 'wait'\nuntil = 'joined_share >= 0.2'\nat_most_days = 9",
+}
+"""What stands in random scenarios, and what stands there instead: rare delays, waits for a condition."""
+
+
+@pytest.mark.parametrize("seed", [*range(3_000, 3_050), 70_536])
+def test_rare_delays_and_waits_for_a_condition(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is where a few answer very late, and where a wait ends as soon as some have joined."""
+    text = scenario_text(Random(seed))
+    for usual, other in OTHERWISE.items():
+        text = text.replace(usual, other)
+    assert not any(usual in text for usual in OTHERWISE)
+    require_between(text, monkeypatch)
+
+
 @pytest.mark.parametrize("seed", range(1_000, 1_004))
 def test_many_times(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """So it is where a track invites for weeks, whose older invitations are added up."""
