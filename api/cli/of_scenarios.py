@@ -1,15 +1,18 @@
 """What commands that read scenarios share: the options ``--set`` and ``--accounts``, and how errors are printed."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import anyio.to_thread
 import typer
 
 from ..load.scenario import ScenarioError
 from ..load.scenario.model import Parameter
 from ..load.scenario.parameters import ACCOUNTS, read_assignment
 from ..load.scenario.populations import MOST_ACCOUNTS
+from ..load.scenario.reading import read_text, with_lines
 from .terminal import complain, run
 
 T = TypeVar("T")
@@ -35,6 +38,20 @@ def run_scenario(function: Callable[[], Awaitable[T]], hint: str = "", log: Path
         return run(function, hint, log)
     except ScenarioError as error:
         raise wrong_scenario(error) from None
+
+
+@asynccontextmanager
+async def with_places(path: Path) -> AsyncGenerator[None]:
+    """Give what is found wrong with a scenario after it was read its file and lines, as what is found before has them.
+
+    Args:
+        path: the file from which it was read.
+    """
+    try:
+        yield
+    except ScenarioError as error:
+        text = await anyio.to_thread.run_sync(read_text, path)
+        raise ScenarioError(*with_lines(error.problems, text), file=str(path)) from None
 
 
 def parse_parameters(assignments: Sequence[str], accounts: int | None) -> dict[str, Parameter]:

@@ -4,7 +4,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import anyio.to_thread
 import typer
 from rich.box import SIMPLE
 from rich.table import Column, Table
@@ -14,9 +13,8 @@ from ..load.plan.rows import PlannedCalls, PlannedRetry
 from ..load.plan.tickets import Ticket
 from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter
-from ..load.scenario.reading import read_text, with_lines
 from ..plurals import counted
-from .of_scenarios import Accounts, Assignments, parse_parameters, run_scenario
+from .of_scenarios import Accounts, Assignments, parse_parameters, run_scenario, with_places
 from .terminal import AsJson, failure, markup_safe, print_json, print_line, print_table, print_text
 
 
@@ -41,11 +39,8 @@ def plan(
 
 async def _plan(path: Path, given: dict[str, Parameter]) -> Plan:
     scenario = await load_scenario(path, given)
-    try:
+    async with with_places(path):
         return plan_scenario(scenario)
-    except ScenarioError as error:
-        text = await anyio.to_thread.run_sync(read_text, path)
-        raise ScenarioError(*with_lines(error.problems, text), file=str(path)) from None
 
 
 def _print_plan(planned: Plan) -> None:

@@ -22,7 +22,7 @@ from ..load.scenario import ScenarioError, load_scenario
 from ..load.scenario.model import Parameter, Scenario
 from ..past import open_recorded
 from ..places import PLACES
-from .of_scenarios import Accounts, Assignments, parse_parameters, run_scenario
+from .of_scenarios import Accounts, Assignments, parse_parameters, run_scenario, with_places
 from .summary import print_summary
 from .terminal import AsJson, complain, failure, print_json, readable, reading_bar
 from .watch import watching
@@ -160,7 +160,7 @@ async def _simulate(
     resume: bool,
 ) -> Outcome:
     scenario = _seeded(await load_scenario(path, parameters), seed)
-    async with _log_of_run(log, durability, resume) as target:
+    async with _log_of_run(log, durability, resume) as target, with_places(path):
         return await play(scenario, target, resume=resume)
 
 
@@ -182,7 +182,8 @@ async def _simulate_on(
         scenario = _seeded(await load_scenario(path, parameters, beginning.world), seed)
         target = await beginning.copied(log, durability.value)
     try:
-        return await play(scenario, target)
+        async with with_places(path):
+            return await play(scenario, target)
     finally:
         await target.close()
 

@@ -251,11 +251,11 @@ def require_present(scenario: Scenario, hint: str = "say in which log, with --on
     tables, problems = scenario.organizations, Problems()
     for name, table in tables.items():
         if table.source and name not in scenario.twins:
-            what = f"organizations.{name}.from: a copy is read with the scenario's file, not in sweeps"
-            problems.append(Problem(what))
+            what = "a copy is read with the scenario's file, not in sweeps"
+            problems.append(Problem(what, ("organizations", name, "from")))
         if table.id and not table.source:
-            problems.append(Problem(f"organizations.{name} is there when the run begins: {hint}"))
+            problems.append(Problem(f"it is there when the run begins: {hint}", ("organizations", name, "id")))
     for name, each in scenario.populations.items():
         if isinstance(each, MemberTable) and tables[each.of or next(iter(tables))].is_founded:
-            problems.append(Problem(f"populations.{name} is there when the run begins: {hint}"))
+            problems.append(Problem(f"it is there when the run begins: {hint}", ("populations", name)))
     problems.require_none()

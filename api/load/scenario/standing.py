@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from ....engine.errors import Refused
+from ....engine.errors import MalformedPolicyDocumentException, Refused
 from ....engine.events import OrganizationalUnitCreated, OrganizationCreated, PolicyCreated
 from ....engine.log import MemoryLog
 from ....engine.operation import Caller
@@ -25,6 +25,9 @@ from ...plurals import counted
 from ...standing import ROOT
 from .organizations import OrganizationTable, PolicyTable, accounts_by_unit
 from .problems import KeyPath, Problem
+
+OF_CONTENT = {MalformedPolicyDocumentException.__name__, "POLICY_CONTENT_LIMIT_EXCEEDED"}
+"""Codes and reasons of refusals that are about the content of a policy."""
 
 
 class Erected(Struct):
@@ -80,7 +83,8 @@ class _Erection:
         try:
             return self._engine.post(request, self._caller)[0]
         except Refused as refused:
-            self.erected.problems.append(Problem(self._in_words(refused), keys))
+            place = keys if OF_CONTENT.isdisjoint((refused.code, refused.reason)) else (*keys, "content")
+            self.erected.problems.append(Problem(self._in_words(refused), place))
             return None
 
     def _in_words(self, refused: Refused) -> str:

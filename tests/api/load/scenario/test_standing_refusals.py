@@ -82,7 +82,7 @@ def test_everything_that_there_can_be() -> None:
         ),
         (
             f"{THERE_ALREADY}feature_set = 'ALL'\n{POLICY}content = 'no'\n",
-            "organizations.o.policies[1]: AWS would refuse it: ",
+            "organizations.o.policies[1].content: AWS would refuse it: ",
         ),
         (
             f"{THERE_ALREADY}feature_set = 'ALL'\n{POLICY}content = '{{}}'\ntype = 'TAGS'\n",
