@@ -10,8 +10,9 @@ import typer
 from ..past import open_recorded
 from ..plurals import counted
 from ..timeline.twin.calls import Question
+from ..timeline.twin.errors import DumpError
 from ..timeline.twin.normalize import normalize
-from ..timeline.twin.recorded import answers_of, write_folder
+from ..timeline.twin.recorded import answers_of, managements, write_folder
 from ..timeline.twin.terraform_config import write_configuration
 from .terminal import AsJson, print_json, print_line
 from .twin_options import failing
@@ -51,5 +52,9 @@ def dump(
 
 async def _answers(log: Path, at: str | None, organization: str | None) -> tuple[dict[Question, Any], int]:
     async with open_recorded(log) as recorded:
+        standing = managements(await recorded.at_or_end(at).views())
+        if organization is None and len(standing) > 1:
+            named = " or ".join(f"--organization {key}" for key in standing)
+            raise DumpError(f"which organization? At this moment there are {len(standing)}: say {named}")
         answers, taken_at = await answers_of(recorded.at_or_end(at), organization)
         return {**answers}, taken_at

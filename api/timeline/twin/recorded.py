@@ -35,7 +35,7 @@ def pick_organization(views: Views, wanted: str | None) -> str:
         return found
     if len(standing) != 1:
         which = " or ".join(f"{key} of {account}" for key, account in standing.items())
-        there = f"there are {len(standing)}: name one as organization, {which}" if standing else "there is none"
+        there = f"there are {len(standing)}: name one, {which}" if standing else "there is none"
         raise DumpError(f"which organization? At this moment {there}")
     return next(iter(standing.values()))
 

@@ -209,3 +209,16 @@ def test_sweeps_have_no_copies() -> None:
     done = ran("sweep", "plan.toml", "--runs", "2", "--out", "out")
     assert (done.exit_code, len(done.output.splitlines())) == (2, 1)
     assert "organizations.bought.from: a copy is read with the scenario's file, not in sweeps" in done.output
+
+
+def test_a_dump_of_one_of_several(tmp_path: Path) -> None:
+    """A dump of a log with several organizations is told the option that chooses one, with each of them."""
+    text = "[organizations.a]\naccounts = 2\n[organizations.b]\naccounts = 2\n[[steps]]\naction = 'wait'\ndays = 1\n"
+    (tmp_path / "two.toml").write_text(text)
+    log = str(tmp_path / "two.db")
+    runner = CliRunner()
+    assert runner.invoke(app, ["simulate", str(tmp_path / "two.toml"), "--log", log]).exit_code == 0
+    done = runner.invoke(app, ["dump", log, "--out", str(tmp_path / "dumped")])
+    assert (done.exit_code, done.stderr.count("--organization o-")) == (2, 2)
+    chosen = done.stderr.partition("--organization ")[2].partition(" ")[0]
+    assert runner.invoke(app, ["dump", log, "--out", str(tmp_path / "dumped"), "--organization", chosen]).exit_code == 0

@@ -277,7 +277,10 @@ def refused(*arguments: str | Path) -> list[str]:
             ("--on", "bought.db", "--at", "2"),
             "bought.db: position 2 is in the midst of CreateOrganization, whose events 2 to 3 ",
         ),
-        ((), "plan.toml:5:1: organizations.initech.id: it is there when the run begins: say in which log, with --on LOG"),
+        (
+            (),
+            "plan.toml:5:1: organizations.initech.id: it is there when the run begins: say in which log, with --",
+        ),
     ],
 )
 def test_bad_options(arguments: tuple[str, ...], message: str) -> None:

@@ -135,3 +135,13 @@ def test_policies_that_are_not_possible_are_told_once() -> None:
     with pytest.raises(ScenarioError) as caught:
         parse_scenario(text)
     assert [each.place for each in caught.value.problems] == ["organizations.us.policies"]
+
+
+@pytest.mark.parametrize("content", ["no", "x" * 20_000])
+def test_content_has_its_line(content: str) -> None:
+    """What AWS would refuse of a policy's content is told at its line."""
+    with pytest.raises(ScenarioError) as caught:
+        parse_scenario(f"{THERE_ALREADY}feature_set = 'ALL'\n{POLICY}\n\ncontent = '{content}'\n")
+    (problem,) = [each for each in caught.value.problems if "policies" in each.path]
+    text = f"{THERE_ALREADY}feature_set = 'ALL'\n{POLICY}\n\ncontent".count("\n") + 1
+    assert (problem.path[-1], problem.line) == ("content", text)

@@ -148,7 +148,8 @@ def test_what_is_in_a_log() -> None:
         SweepPlan(sweep(f'{ids}[[steps]]\naction = "wait"\ndays = 1\n', vary=[]))
 
     assert refused.value.messages == [
-        f"s.toml: organizations.{name}.id: it is there when the run begins: a sweep begins with no log" for name in ("a", "b")
+        f"s.toml: organizations.{name}.id: it is there when the run begins: a sweep begins with no log"
+        for name in ("a", "b")
     ]
 
 
