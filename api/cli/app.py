@@ -118,6 +118,7 @@ def main() -> None:
         if usage is not None:
             # Typer could not write to stderr what was wrong with the arguments.
             sys.exit(usage)
-        complain(f"cannot write the output: {error.strerror}")
+        # A file that was taken away meanwhile has a name; stdout has none.
+        complain(f"{error.filename or 'cannot write the output'}: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

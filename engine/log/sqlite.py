@@ -114,8 +114,10 @@ class SqliteLog:
         async def open_or_close() -> SqliteLog:
             try:
                 await steps()
-            except BaseException:
+            except BaseException as error:
                 await self._stack.aclose()
+                if isinstance(error, OSError):
+                    raise LogError(f"{self.path}: cannot be opened: {error.strerror}: {error.filename}") from error
                 raise
             return self
 
@@ -162,7 +164,7 @@ class SqliteLog:
         self._stack.push_async_callback(self._checkpoint)
 
     async def _checkpoint(self) -> None:
-        # SQLite does this by itself on closing, but only if nobody else has the log open.
+        # SQLite does this itself on closing, but only if nobody else has the log open.
         with suppress(LogError):
             await self.query("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -180,10 +182,8 @@ class SqliteLog:
 
     def _log_error(self, error: sqlite3.Error) -> LogError:
         if str(error) == NOT_IN_PLACE:
-            lost = (self._files and self._files.first_lost()) or self.path
-            return LogError(
-                f"{self.path}: {lost} was taken away or replaced while the log was open; nothing is written to it"
-            )
+            lost = f"{(self._files and self._files.first_lost()) or self.path} was taken away or replaced"
+            return LogError(f"{self.path}: {lost} while the log was open; nothing is written to it")
         if str(error) == NOT_AT_HEAD:
             return LogInUse(f"{self.path}: somebody else has written to it since it was opened")
         return log_error(self.path, error)

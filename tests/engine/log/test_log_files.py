@@ -4,6 +4,7 @@ what is not the log that was opened."""
 import errno
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -24,7 +25,7 @@ from support.log_files import verified
 from orgsim.api import Simulation
 from orgsim.api.cli.snapshot import take_snapshot
 from orgsim.engine.events.envelope import Envelope
-from orgsim.engine.log import LogDamaged, LogError, LogInUse, verified_envelopes
+from orgsim.engine.log import LogDamaged, LogError, LogInUse, sqlite, verified_envelopes
 from orgsim.engine.log.head_note import SIZE, read_note
 from orgsim.engine.log.sqlite import SqliteLog
 from orgsim.engine.log.unfinished import Unfinished
@@ -612,3 +613,23 @@ async def test_name_that_is_no_text(tmp_path: Path) -> None:
         await sim.describe_account("000000000001", name="Somebody")
     async with Simulation(path) as sim:
         assert sim.engine.durable == 2
+
+
+@pytest.mark.parametrize("step", ["real_path", "remove_left", "require_same_file"])
+async def test_folder_taken_away_while_a_log_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """A folder that is taken away while a log in it is opened is an error that names the log, not one of the system."""
+    path = tmp_path / "gone" / "w.db"
+    path.parent.mkdir()
+    async with Simulation(path):
+        pass
+    done = getattr(sqlite, step)
+
+    def without_folder(*arguments: Any) -> Any:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        return done(*arguments)
+
+    monkeypatch.setattr(sqlite, step, without_folder)
+    with pytest.raises(LogError, match=re.escape(str(path))):
+        await SqliteLog.open(path)
