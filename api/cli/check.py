@@ -11,7 +11,7 @@ from ..load.plan.members import standing_members
 from ..load.scenario import Scenario, ScenarioError, load_scenario
 from ..load.scenario.existing import in_logs
 from ..load.scenario.populations import MemberTable
-from .terminal import AsJson, out, print_json, printable
+from .terminal import AsJson, print_json, print_line
 
 
 def check(
@@ -47,7 +47,7 @@ def _as_object(scenario: Path, error: ScenarioError) -> dict[str, Any]:
 
 def _print_lines(lines: list[str]) -> None:
     for line in lines:
-        out.print(printable(line), soft_wrap=True, highlight=False, markup=False)
+        print_line(line)
 
 
 def _content(scenario: Scenario) -> str:

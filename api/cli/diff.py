@@ -16,7 +16,7 @@ from ..timeline.moments import position_at, range_of
 from .asking import InMemory, history_for
 from .difference_tree import DifferenceTree
 from .drift import drift_of
-from .terminal import out, print_line
+from .terminal import print_line
 from .twin_options import DumpFolder, EndpointUrl, Profile
 
 DEFAULT_LIMIT = 100
@@ -128,9 +128,9 @@ def _print_counts(groups: Groups, hidden: int) -> None:
     for kind in dict.fromkeys(group.kind for group in found):
         alike = [group for group in found if group.kind == kind]
         counts = {mark: sum(group.count for group in alike if group.mark == mark) for mark in "+-~"}
-        out.print(f"{kind}: {' '.join(f'{mark}{count:,}' for mark, count in counts.items() if count)}", highlight=False)
+        print_line(f"{kind}: {' '.join(f'{mark}{count:,}' for mark, count in counts.items() if count)}")
         for group in alike if hidden else ():
             if group.changes:
                 print_line(f"{group.mark}{group.count:,} {', '.join(group.changes)}", 2)
     if hidden:
-        out.print(f"{hidden:,} more with --limit or --json", highlight=False)
+        print_line(f"{hidden:,} more with --limit or --json")

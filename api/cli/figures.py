@@ -12,7 +12,7 @@ from ..load.scenario import load_scenario
 from ..load.scenario.figures import RUN, Figures
 from ..load.scenario.metrics import DISTRIBUTIONS, STATISTICS
 from .of_scenarios import run_scenario
-from .terminal import AsJson, out, print_json, printable
+from .terminal import AsJson, print_json, print_line
 
 HEADS = {
     "organizations": "Of each organization",
@@ -80,4 +80,4 @@ def _print_group(head: str, prefix: str, group: list[Listed]) -> None:
 
 
 def _print(line: str) -> None:
-    out.print(printable(line), soft_wrap=True, highlight=False, markup=False)
+    print_line(line)

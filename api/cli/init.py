@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ...engine.log.unfinished import create_file
 from ..choices import choose
-from .terminal import AsJson, failure, out, print_json, print_line
+from .terminal import AsJson, failure, print_json, print_line
 
 DEFAULT = "acquire-company"
 PACKAGE = "orgsim.scenarios"
@@ -66,4 +66,4 @@ def _print_list(known: list[Template], as_json: bool) -> None:
         return
     width = max(len(each.name) for each in known)
     for each in known:
-        out.print(f"{each.name:{width}}  {each.question}", soft_wrap=True, highlight=False, markup=False)
+        print_line(f"{each.name:{width}}  {each.question}")

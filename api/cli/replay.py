@@ -16,7 +16,7 @@ from ..plurals import counted
 from ..timeline.trail_in.files import files_of
 from ..timeline.trail_in.replaying import Replayed, replay
 from ..timeline.trail_in.summary import MOST_NAMED, gaps
-from .terminal import AsJson, failure, out, print_json, printable, progress_bar, run
+from .terminal import AsJson, failure, print_json, print_line, progress_bar, run
 
 SHOWN = 20
 """How many problems are shown to people."""
@@ -88,7 +88,7 @@ def _print(replayed: Replayed, log: Path) -> None:
         lines += _organizations(replayed)
     lines += _problems(replayed)
     for line in lines:
-        out.print(printable(line), soft_wrap=True, highlight=False, markup=False)
+        print_line(line)
 
 
 def _organizations(replayed: Replayed) -> list[str]:

@@ -26,7 +26,7 @@ from ..places import PLACES, read_place
 from .show_calls import ByCaller, OfOperation, Refused, show_calls, wanted_calls
 from .show_events import show_events
 from .show_migration import MEMBER_COLUMNS, PendingMigration, member_cells, pending_migrations
-from .terminal import AsJson, out, print_json, print_rows, readable, reading_bar, run
+from .terminal import AsJson, print_json, print_line, print_rows, readable, reading_bar, run
 
 DEFAULT_LIMIT = 20
 """The number of rows that are shown to people unless they say how many."""
@@ -231,10 +231,10 @@ def _print_subject(views: Views, subject: Subject, wanted: int | None, as_json: 
         members = [*chain.from_iterable(map(member_cells, shown))]
         print_rows(MEMBER_COLUMNS, members[:wanted])
         if wanted is not None and len(members) > wanted:
-            out.print(f"{len(members) - wanted:,} more of the members with --limit", soft_wrap=True)
+            print_line(f"{len(members) - wanted:,} more of the members with --limit")
     more = f", {total - len(shown):,} more with --limit" if total > len(shown) else ""
     seen = " that can be seen (ended ones disappear after 30 days)" if subject is Subject.HANDSHAKES else ""
-    out.print(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC", soft_wrap=True)
+    print_line(f"{total:,}{seen}{more}; position {views.position:,}, {minute(moment(views.now))} UTC")
 
 
 async def _views_of(path: Path, at: str | None) -> Views:

@@ -65,7 +65,8 @@ def _plain(text: str) -> str:
 
 def _print_verdict(outcome: Outcome) -> None:
     color = "green" if outcome.passed else "red"
-    out.print(f"\n[bold {color}]{answer.verdict(outcome)}[/] {answer.times(outcome)}", highlight=False)
+    judged, took = markup_safe(answer.verdict(outcome)), markup_safe(answer.times(outcome))
+    out.print(f"\n[bold {color}]{judged}[/] {took}", highlight=False)
 
 
 def _print_warnings(outcome: Outcome) -> None:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -70,7 +69,7 @@ class Bar:
         self._say("a worker died; its runs are done again")
 
     def _say(self, message: str) -> None:
-        self._bar.console.print(f"orgsim: {escape(message)}", soft_wrap=True, highlight=False)
+        self._bar.console.print(f"orgsim: {markup_safe(message)}", soft_wrap=True, highlight=False)
 
 
 @contextmanager
@@ -79,7 +78,7 @@ def watching(plan: SweepPlan) -> Generator[Bar, None, None]:
     err = Console(stderr=True, emoji=False)
     combinations, runs = len(plan.combinations), plan.sweep.runs
     what = f"{counted(combinations, 'combination')} x {counted(runs, 'seed')} = {counted(plan.total, 'run')}"
-    err.print(f"orgsim: {what}", soft_wrap=True, highlight=False)
+    err.print(f"orgsim: {markup_safe(what)}", soft_wrap=True, highlight=False)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
