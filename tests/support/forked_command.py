@@ -35,6 +35,8 @@ def _run(arguments: Sequence[str], folder: Path, out: Connection, err: str, limi
     sys.stderr = os.fdopen(os.dup2(os.open(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2), "w")
     for name in ("COLUMNS", "FORCE_COLOR"):
         os.environ.pop(name, None)
+    # On its full disk Python would leave half a file of bytecode, which nobody could import any more.
+    sys.dont_write_bytecode = True
     for limit, (soft, hard) in limits.items():
         resource.setrlimit(limit, (soft, hard))
     sys.argv = ["orgsim", *arguments]
