@@ -33,9 +33,7 @@ from .file_lock import FileUse
 from .head_note import HeadNote, Noted, note_path, read_note, require_noted
 from .sqlite_file import (
     FOLLOW_HEAD,
-    IN_PLACE_TRIGGER,
     NOT_AT_HEAD,
-    NOT_IN_PLACE,
     FilesInPlace,
     NewLog,
     connect,
@@ -50,7 +48,7 @@ from .sqlite_file import (
     stored_head,
     use_for_reading,
 )
-from .sqlite_rows import SELECT_ROWS, Row, insert_statements, pack_rows
+from .sqlite_rows import CHECK_IN_PLACE, SELECT_ROWS, Row, insert_statements, pack_rows
 from .unfinished import remove_left
 
 Durability = Literal["full", "normal", "off"]
@@ -160,7 +158,7 @@ class SqliteLog:
         await anyio.to_thread.run_sync(require_same_file, Path(self._real), use)
         await self._check_end()
         await anyio.to_thread.run_sync(self._make_note)
-        await self._run(self._create_triggers)
+        await self._run(self._create_guards)
         self._stack.push_async_callback(self._checkpoint)
 
     async def _checkpoint(self) -> None:
@@ -181,8 +179,8 @@ class SqliteLog:
             raise LogDamaged(self.name, 0, "its schema is no text") from error
 
     def _log_error(self, error: sqlite3.Error) -> LogError:
-        if str(error) == NOT_IN_PLACE:
-            lost = f"{(self._files and self._files.first_lost()) or self.path} was taken away or replaced"
+        if self._files and self._files.lost:
+            lost = f"{self._files.lost} was taken away or replaced"
             return LogError(f"{self.path}: {lost} while the log was open; nothing is written to it")
         if str(error) == NOT_AT_HEAD:
             return LogInUse(f"{self.path}: somebody else has written to it since it was opened")
@@ -209,12 +207,11 @@ class SqliteLog:
         # Checkpoints copy pages: one every 4000 pages costs a fifth of what one every 1000, SQLite's default, costs.
         await self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
 
-    async def _create_triggers(self) -> None:
-        """Make SQLite refuse rows that do not follow the head, or that would go into files that were moved away."""
+    async def _create_guards(self) -> None:
+        """Make SQLite refuse rows that do not follow the head, or statements that would write files moved away."""
         assert self._files is not None, "made with the note"
         await self._connection.execute(FOLLOW_HEAD)
-        await self._connection.create_function("files_in_place", 0, self._files.all_there)  # pyright: ignore[reportUnknownMemberType]  # aiosqlite types the function as any Callable
-        await self._connection.execute(IN_PLACE_TRIGGER)
+        await self._connection.create_function(CHECK_IN_PLACE, 1, self._files.require)  # pyright: ignore[reportUnknownMemberType]  # aiosqlite types the function as any Callable
 
     def _read_note(self, use: FileUse) -> Noted | None:
         require_undamaged_wal(self.path, use)

@@ -26,7 +26,6 @@ SQLITE_HEADER = 100
 IDENTITY = ("application_id", "user_version")
 
 NOT_AT_HEAD = "the row does not follow the head of the log"
-NOT_IN_PLACE = "a file of the log was taken away or replaced while it was open"
 
 FOLLOW_HEAD = f"""
 CREATE TRIGGER IF NOT EXISTS follow_head BEFORE INSERT ON parts
@@ -47,11 +46,6 @@ CREATE TRIGGER move_head AFTER INSERT ON parts BEGIN
     REPLACE INTO head VALUES (1, new.last, new.digest);
 END;
 {FOLLOW_HEAD};
-"""
-
-IN_PLACE_TRIGGER = f"""
-CREATE TEMP TRIGGER in_place BEFORE INSERT ON main.parts WHEN NOT files_in_place()
-BEGIN SELECT RAISE(ABORT, '{NOT_IN_PLACE}'); END
 """
 
 
@@ -216,12 +210,21 @@ class FilesInPlace:
             self._identities: dict[str, Identity] = {name: identity_of(name) for name in names}
         except OSError as error:
             raise LogUnwritable(f"{log}: {error.filename}: {error.strerror}") from error
+        self.lost: str | None = None
+        """The name that led nowhere or to another file when somebody last wanted to write."""
 
-    def all_there(self) -> bool:
-        """Whether every name leads to the file that was opened; SQLite calls this before each row that it inserts."""
-        return self.first_lost() is None
+    def require(self, position: int) -> int:
+        """Return a position unchanged; SQLite calls this, by the name of ``CHECK_IN_PLACE``, while it inserts rows.
 
-    def first_lost(self) -> str | None:
+        Raises:
+            LogUnwritable: a name leads nowhere, or to another file. SQLite tells only that something was raised.
+        """
+        self.lost = self._first_lost()
+        if self.lost:
+            raise LogUnwritable(f"{self.lost} was taken away or replaced")
+        return position
+
+    def _first_lost(self) -> str | None:
         """Return the first name that leads nowhere or to another file; None if there is none."""
         for name, identity in self._identities.items():
             try:

@@ -18,6 +18,8 @@ from . import Chain
 _VALUES = ", ".join(f"coalesce(CAST({name} AS BLOB), x'')" for name in ("records", "lengths", "checksums", "digest"))
 SELECT_ROWS = f"SELECT last, {_VALUES} FROM parts WHERE last > ? AND last <= ? ORDER BY last"
 PLACEHOLDERS = "(?,?,?,?,?)"
+CHECK_IN_PLACE = "files_in_place"
+"""A function of the connection that takes a position and returns it, or raises if a file of the log is gone."""
 
 ROWS_PER_STATEMENT = 128
 """More than thirty thousand records; a longer statement would have all its records in memory a second time."""
@@ -67,8 +69,11 @@ def pack_rows(digests: Chain, records: Iterable[bytes]) -> Iterator[Row]:
 
 def insert_statements(rows: Iterator[Row]) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Yield the SQL statements that insert all the rows, mostly one, with their parameters."""
+    # The check needs Python's lock, for which SQLite's thread waits long while events are made: so once a statement.
+    first = PLACEHOLDERS.replace("?", f"{CHECK_IN_PLACE}(?)", 1)
     while some := list(islice(rows, ROWS_PER_STATEMENT)):
-        yield f"INSERT INTO parts VALUES {','.join([PLACEHOLDERS] * len(some))}", tuple(chain.from_iterable(some))
+        values = ",".join([first, *[PLACEHOLDERS] * (len(some) - 1)])
+        yield f"INSERT INTO parts VALUES {values}", tuple(chain.from_iterable(some))
 
 
 def _packed(numbers: Iterator[int]) -> bytes:
