@@ -25,9 +25,10 @@ from support.log_files import verified
 from orgsim.api import Simulation
 from orgsim.api.cli.snapshot import take_snapshot
 from orgsim.engine.events.envelope import Envelope
-from orgsim.engine.log import LogDamaged, LogError, LogInUse, sqlite, verified_envelopes
+from orgsim.engine.log import SEGMENT, LogDamaged, LogError, LogInUse, sqlite, verified_envelopes
 from orgsim.engine.log.head_note import SIZE, read_note
 from orgsim.engine.log.sqlite import SqliteLog
+from orgsim.engine.log.sqlite_file import FilesInPlace
 from orgsim.engine.log.unfinished import Unfinished
 from orgsim.engine.operation import SIMULATION
 from orgsim.engine.operations import describe_account_outside
@@ -55,6 +56,7 @@ anyio.run(main)
 SECOND_WRITER = """
 import anyio, sys
 from orgsim.engine.log.sqlite import SqliteLog
+from orgsim.engine.log.sqlite_file import FilesInPlace
 
 async def main():
     await (await SqliteLog.open(sys.argv[1])).close()
@@ -308,6 +310,24 @@ async def test_lost_file_stops_the_world(tmp_path: Path, ending: str, replaced: 
         assert await verified(path) == 2
 
 
+async def test_files_are_looked_at_once_a_statement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Appending thousands of records in many rows asks once, not for each row, whether the files are in place."""
+    asked, require = list[int](), FilesInPlace.require
+
+    def counting(files: FilesInPlace, position: int) -> int:
+        asked.append(position)
+        return require(files, position)
+
+    monkeypatch.setattr(FilesInPlace, "require", counting)
+    records = records_up_to(5_001)
+    log = await SqliteLog.create(tmp_path / "world.db")
+    await log.append(0, records[:1])
+    await log.append(1, records[1:])
+    assert (asked, log.head) == ([SEGMENT], 5_001)
+    assert await log.query("SELECT count(*) FROM parts") == [(21,)]
+    await log.close()
+
+
 async def test_lock_cannot_be_deleted(tmp_path: Path) -> None:
     """Whatever is deleted beside a log that is open for writing, a second writer is refused, here and elsewhere."""
     path = tmp_path / "world.db"
@@ -389,6 +409,7 @@ import anyio, os, sys
 from orgsim.api import Simulation
 from orgsim.engine.log import LogError
 from orgsim.engine.log.sqlite import SqliteLog
+from orgsim.engine.log.sqlite_file import FilesInPlace
 
 async def try_to_open(opening):
     try:
