@@ -8,7 +8,6 @@ from typing import Any, cast
 DEEPEST = 64
 """So many tables and lists may stand in each other; code that goes through them calls itself for each."""
 
-
 IN_ONE_LINE = "written in one line, in braces or brackets, and gets no more keys elsewhere"
 PLAIN = {
     r"Cannot mutate immutable namespace \(.*\)": f"this table, or the one around it, was {IN_ONE_LINE}",
