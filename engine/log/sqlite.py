@@ -181,6 +181,7 @@ class SqliteLog:
     def _log_error(self, error: sqlite3.Error) -> LogError:
         if self._files and self._files.lost:
             lost = f"{self._files.lost} was taken away or replaced"
+            self._files.lost = None  # Another error, of a read perhaps, is about something else.
             return LogError(f"{self.path}: {lost} while the log was open; nothing is written to it")
         if str(error) == NOT_AT_HEAD:
             return LogInUse(f"{self.path}: somebody else has written to it since it was opened")

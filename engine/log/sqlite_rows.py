@@ -70,10 +70,11 @@ def pack_rows(digests: Chain, records: Iterable[bytes]) -> Iterator[Row]:
 def insert_statements(rows: Iterator[Row]) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Yield the SQL statements that insert all the rows, mostly one, with their parameters."""
     # The check needs Python's lock, for which SQLite's thread waits long while events are made: so once a statement.
-    first = PLACEHOLDERS.replace("?", f"{CHECK_IN_PLACE}(?)", 1)
+    # A SELECT, because of VALUES with one row the function would be called twice, for the triggers too.
+    first = f"SELECT {CHECK_IN_PLACE}(?),?,?,?,?"
     while some := list(islice(rows, ROWS_PER_STATEMENT)):
-        values = ",".join([first, *[PLACEHOLDERS] * (len(some) - 1)])
-        yield f"INSERT INTO parts VALUES {values}", tuple(chain.from_iterable(some))
+        others = f" UNION ALL VALUES {','.join([PLACEHOLDERS] * (len(some) - 1))}" if len(some) > 1 else ""
+        yield f"INSERT INTO parts {first}{others}", tuple(chain.from_iterable(some))
 
 
 def _packed(numbers: Iterator[int]) -> bytes:

@@ -56,7 +56,6 @@ anyio.run(main)
 SECOND_WRITER = """
 import anyio, sys
 from orgsim.engine.log.sqlite import SqliteLog
-from orgsim.engine.log.sqlite_file import FilesInPlace
 
 async def main():
     await (await SqliteLog.open(sys.argv[1])).close()
@@ -322,9 +321,24 @@ async def test_files_are_looked_at_once_a_statement(tmp_path: Path, monkeypatch:
     records = records_up_to(5_001)
     log = await SqliteLog.create(tmp_path / "world.db")
     await log.append(0, records[:1])
-    await log.append(1, records[1:])
-    assert (asked, log.head) == ([SEGMENT], 5_001)
-    assert await log.query("SELECT count(*) FROM parts") == [(21,)]
+    await log.append(1, records[1:2])
+    await log.append(2, records[2:])
+    assert (asked, log.head) == ([2, SEGMENT], 5_001)
+    assert await log.query("SELECT count(*) FROM parts") == [(22,)]
+    await log.close()
+
+
+async def test_a_lost_file_is_told_once(tmp_path: Path) -> None:
+    """After a file was lost and put back, another error of SQLite is told as what it is."""
+    path = tmp_path / "world.db"
+    log = await SqliteLog.create(path)
+    await log.append(0, records_up_to(1))
+    await in_thread(path.rename, tmp_path / "elsewhere")
+    with pytest.raises(LogError, match="was taken away or replaced"):
+        await log.append(1, records_up_to(2, after=1))
+    await in_thread((tmp_path / "elsewhere").rename, path)
+    with pytest.raises(LogError, match="no such table"):
+        await log.query("SELECT * FROM nowhere")
     await log.close()
 
 
@@ -409,7 +423,6 @@ import anyio, os, sys
 from orgsim.api import Simulation
 from orgsim.engine.log import LogError
 from orgsim.engine.log.sqlite import SqliteLog
-from orgsim.engine.log.sqlite_file import FilesInPlace
 
 async def try_to_open(opening):
     try:
